@@ -1,0 +1,141 @@
+/** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
+import type { Warning } from './envelope.ts';
+import type { ErrorData } from './errors.ts';
+import type { ActRecord, AckCode, AttemptRecord, LaneCounts, Page, PageRequest, SettingsRevision } from './journal.ts';
+import type { ConnectorManifest } from './connector.ts';
+import type { DeliveryState, MessageState } from './states.ts';
+
+export interface MessageView {
+  readonly id: string;
+  readonly lane: string;
+  readonly site: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  readonly receivedAt: string;
+  readonly peer: string;
+  readonly type?: string;
+  readonly controlId?: string;
+  readonly bytes: number;
+  readonly state: MessageState;
+  readonly decision?: string;
+  readonly error?: ErrorData & { readonly fr?: string; readonly fix?: { readonly fr: string; readonly en: string } };
+  readonly warnings: readonly Warning[];
+  readonly ack?: AckCode;
+  readonly run: number;
+  readonly retransmissions: number;
+}
+
+export interface DeliveryView {
+  readonly id: string;
+  readonly message: string;
+  readonly lane: string;
+  readonly state: DeliveryState;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly run: number;
+  readonly attempts: number;
+  readonly queuedAt: string;
+  readonly settledAt?: string;
+  readonly notBefore?: string;
+  readonly controlId?: string;
+  readonly ack?: string;
+  readonly error?: ErrorData & { readonly fr?: string; readonly fix?: { readonly fr: string; readonly en: string } };
+  /** Delivery id that stands before it in its lane, when one does. */
+  readonly behind?: string;
+}
+
+export interface MessageTimeline {
+  readonly message: MessageView;
+  readonly events: readonly { readonly id: string; readonly type: string; readonly time: string; readonly run: number }[];
+  readonly deliveries: readonly DeliveryView[];
+  /** Everything that happened, in order of time: one line each. */
+  readonly timeline: readonly {
+    readonly at: string;
+    readonly what: string;
+    readonly delivery?: string;
+    readonly detail?: string;
+    readonly error?: ErrorData;
+  }[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly acts: readonly ActRecord[];
+}
+
+export interface LaneView extends LaneCounts {
+  readonly direction: 'in' | 'out';
+  readonly site: string;
+  readonly address: string;
+  /** `open`: works; `paused` by a person; `tripped`: the counterparty cannot be reached, tried again by itself. */
+  readonly status: 'open' | 'paused' | 'tripped';
+  readonly error?: ErrorData;
+}
+
+export interface MessageQuery extends PageRequest {
+  readonly state?: readonly MessageState[];
+  readonly site?: string;
+  readonly lane?: string;
+  readonly controlId?: string;
+  readonly type?: string;
+  readonly since?: string;
+  readonly until?: string;
+  /** Clear values, hashed by the engine before the search: `domain:value` for an IPP, `oid:number` for an INS, an id for a document. */
+  readonly ipp?: string;
+  readonly ins?: string;
+  readonly document?: string;
+}
+
+export interface ActRequest {
+  readonly verb: 'replay' | 'discard' | 'release' | 'resend' | 'confirm';
+  /** Public ids of messages or deliveries. */
+  readonly ids: readonly string[];
+  readonly who: string;
+  readonly why?: string;
+}
+
+export interface SettingsIssue extends ErrorData {
+  readonly fr: string;
+  readonly fix: { readonly fr: string; readonly en: string };
+}
+
+export interface SettingsPlan {
+  readonly issues: readonly SettingsIssue[];
+  /** What applying would change, one line each. */
+  readonly changes: readonly { readonly action: 'add' | 'change' | 'remove'; readonly what: string; readonly path?: string }[];
+  /** Revision the plan was made against. */
+  readonly base: number;
+}
+
+export interface EngineFace {
+  readonly version: string;
+  readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
+  readonly messages: (query: MessageQuery) => Promise<Page<MessageView>>;
+  readonly message: (id: string) => Promise<MessageTimeline>;
+  /** Raw bytes as received; the caller has audited why. */
+  readonly content: (id: string) => Promise<Uint8Array>;
+  readonly deliveries: (
+    query: PageRequest & { readonly state?: readonly DeliveryState[]; readonly lane?: string; readonly message?: string },
+  ) => Promise<Page<DeliveryView>>;
+  readonly events: (page: PageRequest) => Promise<Page<{ readonly cursor: string; readonly event: Record<string, unknown> }>>;
+  readonly lanes: () => Promise<readonly LaneView[]>;
+  readonly lane: (name: string, verb: 'pause' | 'resume' | 'release') => Promise<LaneView>;
+  readonly act: (request: ActRequest) => Promise<readonly string[]>;
+  /** Corrected bytes for a message: a new message, linked to it. */
+  readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
+  readonly connectors: () => readonly ConnectorManifest[];
+  readonly settings: {
+    readonly active: () => Promise<SettingsRevision | undefined>;
+    readonly history: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
+    readonly plan: (documents: readonly { readonly file: string; readonly text: string }[]) => Promise<SettingsPlan>;
+    readonly apply: (
+      documents: readonly { readonly file: string; readonly text: string }[],
+      who: string,
+      why?: string,
+    ) => Promise<{ readonly revision: number; readonly plan: SettingsPlan }>;
+  };
+  /** Counters and gauges for /metrics, already without identifying labels. */
+  readonly metrics: () => readonly {
+    readonly name: string;
+    readonly help: string;
+    readonly type: 'counter' | 'gauge';
+    readonly values: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  }[];
+}

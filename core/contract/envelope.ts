@@ -1,0 +1,140 @@
+/**
+ * What a connector receives and returns (ARCHITECTURE section 3, "Envelope"). Plain JSON, at most 512 KB, the same in a worker,
+ * in a child process and over the mesh. Documents are never inside: the codec empties every embedded document (HL7 OBX-5 of
+ * type ED or with Base64; any other value above 16 KB) and names it as a part; the part's bytes stay in the journal.
+ */
+import type { Location } from './errors.ts';
+
+/** Something tolerated, kept with the message. `code` is kebab-case, `detail` its argument: `flag-missing` + `MASQUE_PS`. */
+export interface Warning {
+  readonly code: string;
+  readonly detail?: string;
+  readonly location?: Location;
+}
+
+/** One document or large value taken out of the text of a message. */
+export interface EnvelopePart {
+  /** Name inside this message: `p1`, `p2`... in order of appearance. */
+  readonly part: string;
+  /** Where it stood: an HL7 position (`OBX[1]-5.5`, segment occurrence 1-based) or a JSON pointer. */
+  readonly at: string;
+  /** Size of the *decoded* content. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** What the bytes are, by their own signature: `application/pdf`, `text/xml` (CDA), `text/plain`, `application/octet-stream`... */
+  readonly mime: string;
+  /** How the text of the message carried it. */
+  readonly encoding: 'base64' | 'text';
+  /** Set when the carried text could not be decoded strictly: `padding` was repaired (warn), `invalid` was not (refuse). */
+  readonly damage?: 'padding' | 'invalid';
+  /** What a document codec read in it: header of a CDA, marks of a PDF. */
+  readonly read?: DocumentReading;
+}
+
+/** Header facts of a document. CDA: French header rules in specs FACTS G0 to G4. PDF: only `kind`, `pdfaMark`. */
+export interface DocumentReading {
+  readonly kind: 'cda' | 'pdf';
+  readonly cda?: CdaHeader;
+  /** PDF/A claim of the XMP metadata, such as `1B`; absent when there is none. */
+  readonly pdfaMark?: string;
+  /** Set when it begins like this kind but cannot be read: not well-formed, cut, too deep. */
+  readonly unreadable?: string;
+}
+
+/** A CDA identifier; `id` is the HL7 v2 habit of writing it: `root` or `root.extension` is never built, both are kept. */
+export interface CdaId {
+  readonly root: string;
+  readonly extension?: string;
+}
+
+export interface CdaPerson {
+  readonly ids: readonly CdaId[];
+  readonly family?: string;
+  readonly given?: string;
+  readonly organization?: { readonly ids: readonly CdaId[]; readonly name?: string };
+}
+
+export interface CdaHeader {
+  readonly templateIds: readonly CdaId[];
+  /** N1 = unstructured body (nonXMLBody), N3 = structured body with entries or sections. */
+  readonly level: 'N1' | 'N3';
+  readonly id?: CdaId;
+  readonly setId?: CdaId;
+  readonly version?: number;
+  readonly code?: { readonly code: string; readonly system?: string; readonly label?: string };
+  readonly title?: string;
+  /** As in the document: `20260914170000+0200`. */
+  readonly effectiveTime?: string;
+  /** documentationOf/serviceEvent/effectiveTime/low: when the act took place. */
+  readonly serviceStart?: string;
+  readonly confidentiality?: string;
+  readonly language?: string;
+  /** relatedDocument[@typeCode='RPLC']/parentDocument/id. */
+  readonly replaces?: CdaId;
+  readonly patient: {
+    readonly ids: readonly CdaId[];
+    readonly birthName?: string;
+    readonly usedName?: string;
+    readonly givenNames?: string;
+    readonly firstGivenName?: string;
+    readonly sex?: string;
+    readonly birthDate?: string;
+    readonly birthPlaceCog?: string;
+  };
+  readonly author?: CdaPerson;
+  readonly custodian?: { readonly ids: readonly CdaId[]; readonly name?: string };
+  readonly recipients: readonly CdaPerson[];
+  /** N1: what the body holds. */
+  readonly body?: { readonly mediaType?: string; readonly bytes?: number; readonly pdfaMark?: string };
+}
+
+/** Where a part of an outgoing message comes from: a part of the incoming one, or text with such a part inside (a CDA N1 around a PDF). */
+export type PartSource =
+  | { readonly part: string }
+  | { readonly pieces: readonly (string | { readonly part: string; readonly encoding: 'base64' | 'text' })[]; readonly mime: string };
+
+/** A part that an encoder places: the engine writes its bytes at `at` when it builds the message. */
+export interface OutgoingPart {
+  readonly at: string;
+  readonly encoding: 'base64' | 'text';
+  readonly from: PartSource;
+}
+
+/** HTTP side of a message; absent on MLLP. */
+export interface HttpMeta {
+  readonly method: string;
+  /** Path below the endpoint's base address, without query. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of a reply. */
+  readonly status?: number;
+}
+
+export interface Envelope {
+  /** Codec: `hl7v2`, `json`. */
+  readonly format: string;
+  /** The message as text, documents emptied. For hl7v2 the delimiters are the sender's and segments end with CR. */
+  readonly text: string;
+  readonly parts: readonly EnvelopePart[];
+  /** What the bytes were decided to be: `utf-8`, `windows-1252`, `iso-8859-15`... */
+  readonly charset: string;
+  readonly http?: HttpMeta;
+  /** What the codec had to tolerate (`segment-terminator:LF`, `charset-mismatch`, `segment-leading-space:ZBE`...). */
+  readonly warnings: readonly Warning[];
+}
+
+/** What `encode` and `acknowledge` return. */
+export interface OutgoingEnvelope {
+  readonly format: string;
+  readonly text: string;
+  readonly parts?: readonly OutgoingPart[];
+  /** Charset to write in; default utf-8. */
+  readonly charset?: string;
+  readonly http?: HttpMeta;
+  /** MSH-10 or its like: what a receiver deduplicates and acknowledges by. */
+  readonly controlId?: string;
+}
+
+export const ENVELOPE_LIMIT_BYTES = 512 * 1024;
+export const PART_THRESHOLD_BYTES = 16 * 1024;

@@ -1,0 +1,312 @@
+/**
+ * The contract of a journal store (decisions D2, D3): coarse commands, each atomic and durable (fsync) when its promise resolves.
+ * The store groups concurrent commands into one commit. Neither a query builder nor a transaction crosses this line.
+ *
+ * Ids are integers inside one journal, growing in commit order; people see `<tag>-<id>` (message) and `<tag>-d<id>` (delivery).
+ * Times are ISO 8601 UTC strings given by the caller: a store has no clock.
+ * Every method may reject with ERR_JOURNAL_UNAVAILABLE: then nothing of that command was stored.
+ */
+import type { HttpMeta, OutgoingEnvelope, Warning } from './envelope.ts';
+import type { ErrorData } from './errors.ts';
+import type { DeliveryState, MessageState } from './states.ts';
+
+export interface IncomingMessage {
+  /** Inbound endpoint, which is the lane and the identity of the sender. */
+  readonly lane: string;
+  readonly site: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  readonly format: string;
+  readonly receivedAt: string;
+  readonly peer: string;
+  readonly type?: string;
+  readonly controlId?: string;
+  readonly fingerprint: string;
+  readonly http?: HttpMeta;
+  readonly raw: Uint8Array;
+  /** Answer already owed at this commit (`reply: stored`, or a refusal made before decoding). */
+  readonly ack?: AckCode;
+  /** Message this one was resubmitted from, or that it answers. */
+  readonly link?: number;
+  /** A refusal decided before decoding: the copy is stored as `rejected` at once. */
+  readonly rejected?: ErrorData;
+}
+
+export type AckCode = 'AA' | 'AE' | 'AR';
+
+export interface ReceiveResult {
+  readonly message: number;
+  /**
+   * The same lane, control id and fingerprint were received less than 30 days ago and not refused: nothing new was stored but the
+   * count of retransmissions; `message` is the first one, `state` its state now.
+   */
+  readonly duplicate?: { readonly state: MessageState; readonly ack?: AckCode };
+  /** The control id was used before with other content: another message, to be warned about. */
+  readonly controlIdReused?: boolean;
+}
+
+/** Where a part stands in the raw message, kept so that outgoing messages can refer to it. */
+export interface PartRef {
+  readonly part: string;
+  readonly from: number;
+  readonly to: number;
+  readonly encoding: 'base64' | 'text';
+  readonly bytes: number;
+  readonly mime: string;
+  readonly sha256: string;
+}
+
+export interface RoutedEvent {
+  /** CloudEvent as JSON, `data` included; sealed at rest. */
+  readonly event: { readonly id: string; readonly type: string; readonly time: string } & Record<string, unknown>;
+  /** Keyed hashes of the patients it names (hex). */
+  readonly keys: readonly string[];
+  /** `identity` blocks its keys when dead; `document` blocks its `series`. */
+  readonly kind: 'identity' | 'visit' | 'document' | 'other';
+  /** Keyed hash of the document's setId (or id): order and blocking among versions. */
+  readonly series?: string;
+  /** Delivery lanes it goes to; `held` makes the delivery wait from the start, with its reason. */
+  readonly destinations: readonly { readonly lane: string; readonly held?: ErrorData }[];
+}
+
+export interface MessageDecision {
+  readonly message: number;
+  /** Decode run, 1 for the first. */
+  readonly run: number;
+  readonly state: Exclude<MessageState, 'received' | 'discarded'>;
+  readonly decidedAt: string;
+  readonly decision: string;
+  readonly error?: ErrorData;
+  readonly warnings: readonly Warning[];
+  readonly parts: readonly PartRef[];
+  readonly events: readonly RoutedEvent[];
+  /** Blind index terms (hex of keyed hashes), patient keys included. */
+  readonly terms: readonly string[];
+  /** Answer owed for this decision; absent when it was given before, or none is owed. */
+  readonly ack?: AckCode;
+}
+
+export interface QueuedDelivery {
+  readonly delivery: number;
+  readonly message: number;
+  readonly lane: string;
+  readonly state: DeliveryState;
+  readonly kind: RoutedEvent['kind'];
+  readonly keys: readonly string[];
+  readonly series?: string;
+  readonly attempts: number;
+  /** Not before this time (ISO), set by a retry. */
+  readonly notBefore?: string;
+  /** Last error, when there was one. */
+  readonly error?: ErrorData;
+}
+
+/** What encoding and sending one delivery needs. */
+export interface DeliveryMaterial {
+  readonly delivery: number;
+  readonly message: number;
+  readonly event: RoutedEvent['event'];
+  readonly parts: readonly PartRef[];
+  readonly attempts: number;
+  /** Present once encoded: a retry sends the same bytes. */
+  readonly encoded?: EncodedMessage;
+}
+
+export interface EncodedMessage {
+  readonly envelope: OutgoingEnvelope;
+  readonly controlId?: string;
+  /** SHA-256 (hex) of the bytes built from it: checked at each resend. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly connector: string;
+  readonly connectorVersion: string;
+}
+
+export interface AttemptStart {
+  readonly delivery: number;
+  readonly startedAt: string;
+  /** First attempt, or first after a replay. */
+  readonly encoded?: EncodedMessage;
+}
+
+/** End of an attempt, or of the wish to make one. Every field but `delivery`, `to` and `at` explains it. */
+export interface Settlement {
+  readonly delivery: number;
+  readonly to: Exclude<DeliveryState, 'sending'>;
+  readonly at: string;
+  /** `sending` for the end of an attempt; `queued` when it could not be encoded. */
+  readonly from: 'queued' | 'sending';
+  readonly ack?: string;
+  readonly error?: ErrorData;
+  readonly notBefore?: string;
+  /** False when nothing reached the counterparty: not counted as an attempt. */
+  readonly counted: boolean;
+}
+
+export type OperatorVerb = 'replay' | 'discard' | 'release' | 'resend' | 'confirm';
+
+export interface OperatorAction {
+  readonly verb: OperatorVerb;
+  /** One of the two; `replay` takes a message, `release` `resend` `confirm` a delivery, `discard` either. */
+  readonly message?: number;
+  readonly delivery?: number;
+  readonly who: string;
+  readonly why?: string;
+  readonly at: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; absent on the last page. */
+  readonly next?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface MessageFilter {
+  readonly states?: readonly MessageState[];
+  readonly site?: string;
+  readonly lane?: string;
+  readonly controlId?: string;
+  readonly type?: string;
+  readonly since?: string;
+  readonly until?: string;
+  /** Has one of these blind index terms. */
+  readonly terms?: readonly string[];
+}
+
+export interface MessageSummary {
+  readonly message: number;
+  readonly lane: string;
+  readonly site: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  readonly receivedAt: string;
+  readonly peer: string;
+  readonly type?: string;
+  readonly controlId?: string;
+  readonly bytes: number;
+  readonly state: MessageState;
+  readonly decision?: string;
+  readonly error?: ErrorData;
+  readonly warnings: readonly Warning[];
+  readonly ack?: AckCode;
+  readonly run: number;
+  readonly retransmissions: number;
+}
+
+export interface DeliveryFilter {
+  readonly states?: readonly DeliveryState[];
+  readonly lane?: string;
+  readonly message?: number;
+}
+
+export interface DeliverySummary extends QueuedDelivery {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly run: number;
+  readonly queuedAt: string;
+  readonly settledAt?: string;
+  readonly controlId?: string;
+  readonly ack?: string;
+}
+
+export interface AttemptRecord {
+  readonly delivery: number;
+  readonly ordinal: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly outcome?: DeliveryState;
+  readonly ack?: string;
+  readonly error?: ErrorData;
+}
+
+export interface ActRecord {
+  readonly verb: string;
+  readonly message?: number;
+  readonly delivery?: number;
+  readonly who: string;
+  readonly why?: string;
+  readonly at: string;
+}
+
+/** One message and everything that happened to it: its rows, in order. */
+export interface MessageHistory {
+  readonly message: MessageSummary;
+  readonly decidedAt?: string;
+  readonly parts: readonly PartRef[];
+  readonly events: readonly { readonly event: RoutedEvent['event']; readonly run: number }[];
+  readonly deliveries: readonly DeliverySummary[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly acts: readonly ActRecord[];
+}
+
+export interface StoredEvent {
+  readonly cursor: string;
+  readonly message: number;
+  readonly event: RoutedEvent['event'];
+}
+
+export interface LaneCounts {
+  readonly lane: string;
+  readonly counts: Readonly<Partial<Record<MessageState | DeliveryState, number>>>;
+  /** Oldest queued delivery or undecided message. */
+  readonly oldest?: string;
+}
+
+export interface SettingsRevision {
+  readonly revision: number;
+  readonly at: string;
+  readonly who: string;
+  readonly why?: string;
+  /** The documents, as parsed JSON. */
+  readonly documents: readonly unknown[];
+}
+
+export interface JournalStore {
+  /** Four letters that make ids unique among journals. */
+  readonly tag: string;
+  /** What holds it, for people: `SQLite passerelle-data/journal.sqlite`. */
+  readonly description: string;
+
+  // --- the path of a message
+  readonly receive: (batch: readonly IncomingMessage[]) => Promise<readonly ReceiveResult[]>;
+  /** Messages of an inbound lane in state `received` and above `after`, oldest first. */
+  readonly undecided: (
+    lane: string,
+    after: number,
+    limit: number,
+  ) => Promise<readonly (MessageSummary & { readonly format: string; readonly http?: HttpMeta })[]>;
+  /** Raw bytes of a message, or a range of them. Throws ERR_NOT_FOUND. */
+  readonly raw: (message: number, from?: number, to?: number) => Promise<Uint8Array>;
+  /** Writes decision, events, deliveries, index terms. Answers the deliveries it made, in order. Throws ERR_TRANSITION when the message is not `received` in that run. */
+  readonly decide: (batch: readonly MessageDecision[]) => Promise<readonly (readonly QueuedDelivery[])[]>;
+  /** Deliveries of a lane that still matter to order (queued, sending, review, held, dead) above `after`, in order. */
+  readonly backlog: (lane: string, after: number, limit: number) => Promise<readonly QueuedDelivery[]>;
+  readonly material: (deliveries: readonly number[]) => Promise<readonly DeliveryMaterial[]>;
+  /** queued -> sending. */
+  readonly begin: (batch: readonly AttemptStart[]) => Promise<void>;
+  readonly settle: (batch: readonly Settlement[]) => Promise<void>;
+
+  // --- decisions of people. All or nothing; throws ERR_NOT_FOUND, ERR_TRANSITION, ERR_REPLAY_STALE (replay without `why` when newer
+  // deliveries share a patient key or series). A replay puts the message back to `received` with run + 1 and discards its open deliveries.
+  readonly act: (actions: readonly OperatorAction[]) => Promise<void>;
+
+  // --- reading
+  readonly messages: (filter: MessageFilter, page: PageRequest) => Promise<Page<MessageSummary>>;
+  readonly message: (message: number) => Promise<MessageHistory | undefined>;
+  readonly deliveries: (filter: DeliveryFilter, page: PageRequest) => Promise<Page<DeliverySummary>>;
+  /** Feed of events; never shows a position before every lower one is committed. */
+  readonly events: (page: PageRequest) => Promise<Page<StoredEvent>>;
+  readonly lanes: () => Promise<readonly LaneCounts[]>;
+
+  // --- settings revisions (D10): append only
+  readonly saveSettings: (revision: Omit<SettingsRevision, 'revision'>) => Promise<number>;
+  readonly settings: (revision?: number) => Promise<SettingsRevision | undefined>;
+  readonly settingsHistory: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
+
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,148 @@
+/**
+ * The kinds of plugin: codec, transport, journal store, application. A plugin is a capability that knows no vendor; the registry
+ * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
+ */
+import type { Envelope, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
+import type { JournalStore } from './journal.ts';
+import type { EngineFace } from './engine-face.ts';
+
+// ---------------------------------------------------------------------------------------------------------------- codecs
+
+/** Bytes of one part, as the message carried them and decoded. */
+export interface PartContent {
+  readonly part: string;
+  /** Decoded content. */
+  readonly content: Uint8Array;
+  /** Where the carried text stands in the raw message: `[from, to)` in bytes. With `canonical`, re-encoding `content` gives exactly these bytes. */
+  readonly from: number;
+  readonly to: number;
+  readonly canonical: boolean;
+}
+
+/** First look at raw bytes, cheap: what is needed to deduplicate and to answer before any decoding. Never throws. */
+export interface Peek {
+  /** MSH-10 or the like; absent = none. */
+  readonly controlId?: string;
+  /** Who says it sends (MSH-3/MSH-4): checked against the endpoint, never trusted. */
+  readonly sender?: string;
+  /** Message type (`ADT^A01`), for lists. */
+  readonly type?: string;
+  /** What a retransmission repeats: SHA-256 (hex) of the content with its creation time (MSH-7) left out. */
+  readonly fingerprint: string;
+}
+
+/** Turns bytes into an envelope and back. Pure, synchronous, engine side. */
+export interface MessageCodec {
+  readonly id: string;
+  /** Several messages in one byte sequence (MLLP capture, batch file, joined messages): each one's bytes. A single message gives one. */
+  readonly split: (bytes: Uint8Array) => readonly Uint8Array[];
+  readonly peek: (bytes: Uint8Array) => Peek;
+  /** Throws PasserelleError (`ERR_HL7_*`, `ERR_CODEC_UNREADABLE`). */
+  readonly open: (bytes: Uint8Array, options: OpenOptions) => { readonly envelope: Envelope; readonly parts: readonly PartContent[] };
+  /** Writes a message. `part` gives the decoded content of a part of the incoming message. */
+  readonly build: (envelope: OutgoingEnvelope, part: (name: string) => Uint8Array) => Uint8Array;
+}
+
+export interface OpenOptions {
+  readonly charsetFallback: string;
+  readonly http?: HttpMeta;
+  /** Reads documents inside parts (CDA header, PDF mark); given by the engine from the document codecs. */
+  readonly readDocument: (content: Uint8Array, mime: string) => DocumentReading | undefined;
+}
+
+/** Reads what a document says of itself. Never throws: what cannot be read is said in `unreadable`. */
+export interface DocumentCodec {
+  readonly id: string;
+  readonly recognises: (mime: string, content: Uint8Array) => boolean;
+  readonly read: (content: Uint8Array) => DocumentReading;
+}
+
+// ------------------------------------------------------------------------------------------------------------ transports
+
+/** One message as a transport received it. */
+export interface Received {
+  readonly bytes: Uint8Array;
+  /** Address of the peer, and its certificate subject under mutual TLS: for the timeline. */
+  readonly peer: string;
+  readonly http?: HttpMeta;
+}
+
+/** What the lane answers: bytes to send back, or `none`; `close` asks the transport to end the connection after it. */
+export interface Reply {
+  readonly bytes: Uint8Array | null;
+  readonly http?: HttpMeta;
+  readonly close?: boolean;
+}
+
+/**
+ * Given to a source: called once per message, in order of arrival per connection; resolves with the reply. While it has not
+ * resolved the transport reads no further from that connection (back-pressure).
+ * It never rejects: a failure is a reply.
+ */
+export type Receive = (received: Received) => Promise<Reply>;
+
+/** Said by a transport about broken framing: counted, shown, and answered when `reply` gives bytes. */
+export type ProtocolFault = (fault: { readonly code: string; readonly peer: string; readonly head?: Uint8Array }) => Promise<Reply>;
+
+export interface Source {
+  /** Opens the listener; resolves with the printed address (`mllp://127.0.0.1:2575`). Throws ERR_PORT_TAKEN. */
+  readonly start: () => Promise<string>;
+  /** Stops accepting, waits for replies in flight, closes. Legal before start and twice. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface SendResult {
+  readonly bytes: Uint8Array;
+  readonly http?: HttpMeta;
+}
+
+/**
+ * The way out. `send` resolves with the reply of the counterparty to *this* message, or throws a PasserelleError whose
+ * disposition is `transient` (surely not taken: never written whole) or `ambiguous` (may have been taken).
+ * At most `concurrency` sends run at once; the lane guarantees it.
+ */
+export interface Sink {
+  readonly concurrency: number;
+  readonly send: (bytes: Uint8Array, options: { readonly deadlineMs: number; readonly http?: HttpMeta }) => Promise<SendResult>;
+  /** Connects and says hello without sending a message; throws what stands in the way. */
+  readonly probe: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface TransportPlugin {
+  readonly kind: 'transport';
+  readonly id: string;
+  /** JSON Schema of the transport's own fields of an endpoint, per direction. */
+  readonly settingsSchema: { readonly in: object; readonly out: object };
+  /** Construction checks settings and opens nothing. `settings` have passed the schema; secrets are resolved. */
+  readonly source: (settings: Record<string, unknown>, face: { readonly receive: Receive; readonly fault: ProtocolFault }) => Source;
+  readonly sink: (settings: Record<string, unknown>) => Sink;
+}
+
+// ------------------------------------------------------------------------------------------------------------------ rest
+
+export interface CodecPlugin {
+  readonly kind: 'codec';
+  readonly id: string;
+  readonly message?: MessageCodec;
+  readonly document?: DocumentCodec;
+}
+
+export interface StorePlugin {
+  readonly kind: 'store';
+  readonly id: string;
+  /** Opens (and migrates) the journal that this address names: a folder, or a URL. Throws ERR_JOURNAL_*. */
+  readonly open: (address: string) => Promise<JournalStore>;
+}
+
+/** An application of the engine: API, console, contextual call. It sees the engine through `EngineFace` only. */
+export interface AppPlugin {
+  readonly kind: 'app';
+  readonly id: string;
+  readonly create: (
+    engine: EngineFace,
+    settings: Record<string, unknown>,
+  ) => { readonly start: () => Promise<readonly string[]>; readonly stop: () => Promise<void> };
+}
+
+export type Plugin = CodecPlugin | TransportPlugin | StorePlugin | AppPlugin;

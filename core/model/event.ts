@@ -1,0 +1,38 @@
+/** The canonical event: CloudEvents 1.0 with our extensions (ARCHITECTURE section 5). */
+import type { EventData, EventType } from './schemas.ts';
+
+export interface CanonicalEvent<T extends EventType = EventType> {
+  readonly specversion: '1.0';
+  /** hash(message id, ordinal, decode run). */
+  readonly id: string;
+  /** `/sites/<finess>/connectors/<id>`. */
+  readonly source: string;
+  readonly type: T;
+  /** The patient key (keyed hash), never an identifier in clear. */
+  readonly subject?: string;
+  /** When it happened; the time of reception when the message does not say. */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly dataschema: string;
+  readonly site: string;
+  /** Public id of the message it comes from; absent in a translation without engine. */
+  readonly messageid?: string;
+  /** Messages of the same business act: the document's series, or the message itself. */
+  readonly correlationid?: string;
+  readonly connectorversion: string;
+  /** Id of the event of the run before, on a replay. */
+  readonly supersedes?: string;
+  /** FINESS of the establishments it is meant for, comma-separated (CloudEvents attributes are scalars). */
+  readonly destinations?: string;
+  readonly data: EventData<T>;
+}
+
+export const dataSchemaUri = (type: string): string => `urn:passerelle:schema:${type}:1`;
+export const sourceUri = (site: string, connector: string): string => `/sites/${site || 'unknown'}/connectors/${connector}`;
+
+export type EventKind = 'identity' | 'visit' | 'document' | 'other';
+export function kindOf(type: string): EventKind {
+  if (type.startsWith('dcc.identity.')) return 'identity';
+  if (type.startsWith('dcc.visit.')) return 'visit';
+  return type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other';
+}
