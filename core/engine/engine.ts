@@ -88,7 +88,7 @@ export class Engine {
     }
     await this.#mesh.start();
     const stored = active?.documents ?? [];
-    const drift = documents.length === 0 ? [] : planChange(stored, parseDocuments(documents).map((d) => d.value)).map((c) => `${c.action} ${c.what}`);
+    const drift = documents.length === 0 ? [] : planChange(storedDocuments(stored), parseDocuments(documents)).map((c) => `${c.action} ${c.what}`);
     const addresses = active ? await this.#run(this.#check(stored)) : [];
     return { addresses, revision: active?.revision ?? 0, drift };
   }
@@ -126,7 +126,7 @@ export class Engine {
     const parsed = parseDocuments(documents);
     const values = parsed.map((d) => d.value);
     const { issues, settings } = checkDocuments(parsed, this.catalogue);
-    const plan: SettingsPlan = { issues, changes: issues.length > 0 ? [] : planChange(before?.documents ?? [], values), base: before?.revision ?? 0 };
+    const plan: SettingsPlan = { issues, changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed), base: before?.revision ?? 0 };
     if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
     try {
       await this.#run(settings);

@@ -11,7 +11,7 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
-import { checkDocuments, parseDocuments, planChange } from '../settings/index.ts';
+import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import type { Engine } from './engine.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
 
@@ -86,7 +86,7 @@ export function faceOf(engine: Engine): EngineFace {
         const active = await journal.settings();
         const parsed = parseDocuments(documents);
         const { issues } = checkDocuments(parsed, engine.catalogue);
-        return { issues, changes: planChange((active?.documents ?? []) as never, parsed), base: active?.revision ?? 0 };
+        return { issues, changes: planChange(storedDocuments(active?.documents ?? []), parsed), base: active?.revision ?? 0 };
       },
       apply: (documents, who, why) => engine.apply(documents, who, why),
     },
