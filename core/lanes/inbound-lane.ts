@@ -97,8 +97,18 @@ export class InboundLane {
     await this.#running;
   }
 
-  /** The whole life of a message until its reply; never rejects. */
+  /**
+   * From bytes to reply; never rejects. Several messages in one frame are messages like others: each is stored, decided and answered, the
+   * answers travel in one frame, in order.
+   */
   async receive(received: Received): Promise<Reply> {
+    const messages = this.#ports.codec(this.endpoint.format).split(received.bytes);
+    if (messages.length <= 1) return this.#receiveOne(received);
+    const replies = await Promise.all(messages.map((bytes) => this.#receiveOne({ ...received, bytes })));
+    return { bytes: Buffer.concat(replies.flatMap((r) => (r.bytes ? [r.bytes] : []))), ...(replies.some((r) => r.close) && { close: true }) };
+  }
+
+  async #receiveOne(received: Received): Promise<Reply> {
     const { endpoint, ports } = { endpoint: this.endpoint, ports: this.#ports };
     const codec = ports.codec(endpoint.format);
     const peek = codec.peek(received.bytes);
