@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { BlindIndex, loadIndexKey } from '../journal/index.ts';
-import type { LanePorts } from '../lanes/index.ts';
+import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments, type Catalogue, type RegionSettings, type SettingsFile } from '../settings/index.ts';
-import type { Logger, Metrics } from '../telemetry/index.ts';
+import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { faceOf } from './face.ts';
 import { Region } from './region.ts';
 
@@ -167,6 +167,7 @@ export class Engine {
 
   #lanePorts(): LanePorts {
     const { metrics, logger } = this.#options;
+    const counters = mapCounters((name, help) => metrics.counter(name, help));
     return {
       journal: this.journal,
       connectors: this.#mesh,
@@ -179,11 +180,23 @@ export class Engine {
       documents: this.plugins.documents,
       now: Date.now,
       random: Math.random,
-      count: (name, labels, by = 1) => metrics.count(name, labels, by),
+      count: (name, labels, by) => counters[name].add(labels, by),
       log: (level, what, fields) => logger[level](what, fields),
     };
   }
 }
+
+const COUNTERS: Readonly<Record<CounterName, string>> = {
+  messages_received_total: 'Messages that a counterparty sent',
+  messages_decided_total: 'Messages decided, by state',
+  deliveries_settled_total: 'Deliveries that an attempt settled or put off, by state',
+  retransmissions_total: 'Messages received again and not stored twice',
+  protocol_faults_total: 'Broken framing or authentication, by code',
+  lane_trips_total: 'Times a lane found its endpoint unreachable',
+};
+
+const mapCounters = (make: (name: string, help: string) => Counter): Record<CounterName, Counter> =>
+  Object.fromEntries(Object.entries(COUNTERS).map(([name, help]) => [name, make(name, help)])) as Record<CounterName, Counter>;
 
 function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;
