@@ -264,6 +264,14 @@ export const CATALOGUE = {
     fix: { fr: "Attendre l'identité, ou l'envoyer, puis libérer la remise.", en: 'Wait for the identity or send it, then release the delivery.' },
   }),
 
+  ERR_NO_DESTINATION: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'none of the establishments this document names is connected here',
+    fr: "aucun des établissements désignés par ce document n'est connecté",
+    fix: { fr: "Connecter l'établissement désigné, puis rejouer le message.", en: 'Connect the establishment it names, then replay the message.' },
+  }),
+
   // --- transports -------------------------------------------------------------------------------------------------
   ERR_MLLP_NO_START: e({
     disposition: 'protocol',
