@@ -150,6 +150,13 @@ export const CATALOGUE = {
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
   }),
+  ERR_CHARSET_CANNOT_HOLD: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the charset of the destination lacks a character of the message',
+    fr: 'le jeu de caractères du destinataire ne contient pas un caractère du message',
+    fix: { fr: 'Passer le destinataire en UTF-8 (MSH-18 UNICODE UTF-8).', en: 'Have the destination take UTF-8 (MSH-18 UNICODE UTF-8).' },
+  }),
   ERR_ENVELOPE_TOO_LARGE: e({
     disposition: 'permanent',
     ack: 'AE',
