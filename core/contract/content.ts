@@ -1,4 +1,5 @@
 /** What bytes are, and how Base64 text becomes bytes: the same answer in every codec. */
+import type { PartSource } from './envelope.ts';
 
 /** Only the beginning is looked at: long enough for a DICOM preamble and for text, short enough to cost nothing. */
 const SNIFF_BYTES = 4096;
@@ -76,4 +77,18 @@ export function decodeBase64(text: string | Uint8Array): DecodedBase64 {
   const data = padding === -1 ? dense : dense.slice(0, padding);
   const whole = /^[A-Za-z0-9+/]*$/.test(data) && /^=*$/.test(dense.slice(data.length)) && data.length % 4 !== 1;
   return { content, canonical: false, damage: whole ? 'padding' : 'invalid' };
+}
+
+/** The bytes an `OutgoingPart` stands for: a part of the incoming message, or text around such parts. `part` gives decoded content. */
+export function assemblePart(from: PartSource, part: (name: string) => Uint8Array): Uint8Array {
+  if ('part' in from) return part(from.part);
+  return Buffer.concat(
+    from.pieces.map((piece) => {
+      if (typeof piece === 'string') return Buffer.from(piece);
+      const content = part(piece.part);
+      return piece.encoding === 'text'
+        ? content
+        : Buffer.from(Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('base64'), 'latin1');
+    }),
+  );
 }

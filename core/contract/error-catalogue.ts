@@ -260,6 +260,16 @@ export const CATALOGUE = {
     fr: 'le document est illisible',
     fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
   }),
+  ERR_DOCUMENT_INCOMPLETE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the document lacks what the header of a CDA requires',
+    fr: "il manque au document ce que l'en-tête d'un CDA exige",
+    fix: {
+      fr: 'Compléter le champ indiqué à la source, ou le convenir dans les réglages du site.',
+      en: 'Complete the field at the source, or agree it in the settings of the site.',
+    },
+  }),
   ERR_DOCUMENT_PLACEHOLDER: e({
     disposition: 'quarantine',
     http: 422,

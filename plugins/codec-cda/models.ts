@@ -73,9 +73,13 @@ function recognised({ name, oid, type, loinc, versions }: DocumentModel, version
   return { name, oid, ...(version !== undefined && { version }), versionKnown, ...(type && { type }), loinc };
 }
 
+export const LOINC_OID = '2.16.840.1.113883.6.1';
+
 /** What a national code says alone. */
 export interface NationalType {
   readonly code: string;
+  /** Label of JDV_J07. */
+  readonly label: string;
   /** Absent when the code is shared by several types and decides nothing. */
   readonly type?: DocumentType;
   /** Set for a legacy code: the one to send onward, and a reason to warn. */
@@ -84,19 +88,19 @@ export interface NationalType {
 
 /** Codes of JDV_J07 that name one canonical type; every other code of the list is for the site's map to place (SAFETY B1). */
 const NATIONAL_TYPES: readonly NationalType[] = [
-  { code: '34794-8', type: 'FRCP' },
+  { code: '34794-8', type: 'FRCP', label: 'CR de réunion de concertation pluridisciplinaire' },
   // Every personal care plan has this code, PPAC proposals included: model OID, site map or title decide.
-  { code: '18776-5' },
-  { code: '60568-3', type: 'CR-ACP' },
-  { code: '11526-1', type: 'CR-ACP', nationalCode: '60568-3' },
-  { code: '51969-4', type: 'CR-GM' },
-  { code: '11490-0', type: 'LDL' },
-  { code: '18761-7', type: 'LDL' },
-  { code: '18748-4', type: 'CR-IMG' },
-  { code: '11502-2', type: 'CR-BIO' },
-  { code: '34874-8', type: 'CR-OPERATOIRE' },
-  { code: '75496-0', type: 'TLM-DA' },
-  { code: '85208-7', type: 'TLM-CR' },
+  { code: '18776-5', label: 'Plan personnalisé de soins' },
+  { code: '60568-3', type: 'CR-ACP', label: "CR d'anatomie et de cytologie pathologiques" },
+  { code: '11526-1', type: 'CR-ACP', label: "CR d'anatomie et de cytologie pathologiques", nationalCode: '60568-3' },
+  { code: '51969-4', type: 'CR-GM', label: 'CR de génétique moléculaire' },
+  { code: '11490-0', type: 'LDL', label: "Lettre de liaison à la sortie d'un établissement de soins" },
+  { code: '18761-7', type: 'LDL', label: "Note de transfert (dont lettre de liaison à l'entrée en établissement de soins)" },
+  { code: '18748-4', type: 'CR-IMG', label: "CR d'imagerie médicale" },
+  { code: '11502-2', type: 'CR-BIO', label: "CR d'examens biologiques" },
+  { code: '34874-8', type: 'CR-OPERATOIRE', label: 'CR opératoire' },
+  { code: '75496-0', type: 'TLM-DA', label: "Demande d'acte de télémédecine" },
+  { code: '85208-7', type: 'TLM-CR', label: 'CR de télémédecine' },
 ];
 
 /** `undefined`: not a code that the DCC types; without `type`: a shared code. */
@@ -108,26 +112,14 @@ export interface TypeCode {
   readonly label: string;
 }
 
-export const LOINC_OID = '2.16.840.1.113883.6.1';
-const NATIONAL_CODES: Partial<Record<DocumentType, readonly [string, string]>> = {
-  FRCP: ['34794-8', 'CR de réunion de concertation pluridisciplinaire'],
-  PPS: ['18776-5', 'Plan personnalisé de soins'],
-  'CR-ACP': ['60568-3', "CR d'anatomie et de cytologie pathologiques"],
-  'CR-GM': ['51969-4', 'CR de génétique moléculaire'],
-  'CR-IMG': ['18748-4', "CR d'imagerie médicale"],
-  'CR-BIO': ['11502-2', "CR d'examens biologiques"],
-  'CR-OPERATOIRE': ['34874-8', 'CR opératoire'],
-  'TLM-DA': ['75496-0', "Demande d'acte de télémédecine"],
-  'TLM-CR': ['85208-7', 'CR de télémédecine'],
-};
-
 /**
  * Code and label of JDV_J07 to send for a type. `undefined` where the list has none (PPAC, OTHER, CR-CONCERTATION) or more than
  * one (LDL: entry or exit): the site agrees one with the receiver.
  */
 export function nationalCodeOf(type: DocumentType): TypeCode | undefined {
-  const entry = NATIONAL_CODES[type];
-  return entry && { code: entry[0], system: LOINC_OID, label: entry[1] };
+  const entries = type === 'PPS' ? [nationalTypeOf('18776-5')!] : NATIONAL_TYPES.filter((entry) => entry.type === type && !entry.nationalCode);
+  const [entry] = entries;
+  return entry && entries.length === 1 ? { code: entry.code, system: LOINC_OID, label: entry.label } : undefined;
 }
 
 /**
