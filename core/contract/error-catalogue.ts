@@ -131,6 +131,16 @@ export const CATALOGUE = {
     fr: "cette version d'HL7 n'est pas traitée par ce point d'accès",
     fix: { fr: 'Utiliser une version du guide français (2.5 ou 2.6).', en: 'Use a version of the French guides (2.5 or 2.6).' },
   }),
+  ERR_HL7_MOVEMENT_SHIFTED: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the fields of the movement (ZBE) are not where they should be',
+    fr: 'les champs du mouvement (ZBE) ne sont pas à leur place',
+    fix: {
+      fr: 'Faire corriger le segment ZBE par l’éditeur, puis rejouer ou écarter.',
+      en: 'Have the vendor correct the ZBE segment, then replay or discard.',
+    },
+  }),
   ERR_CODEC_UNREADABLE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -176,6 +186,13 @@ export const CATALOGUE = {
       fr: "Déclarer l'autorité (identityAuthorities) puis rejouer le message.",
       en: 'Declare the authority (identityAuthorities), then replay the message.',
     },
+  }),
+  ERR_PATIENT_AMBIGUOUS: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the message gives the patient two identifiers where one is possible',
+    fr: 'le message donne au patient deux identifiants là où un seul est possible',
+    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
