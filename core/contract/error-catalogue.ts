@@ -363,6 +363,16 @@ export const CATALOGUE = {
     fr: 'le corps de la requête dépasse la taille admise',
     fix: { fr: 'Relever maxFrameBytes du point d’accès.', en: 'Raise maxFrameBytes of the endpoint.' },
   }),
+  ERR_HTTP_BODY_CUT: e({
+    disposition: 'protocol',
+    http: 400,
+    en: 'the connection ended inside the request body',
+    fr: "la connexion s'est fermée au milieu du corps de la requête",
+    fix: {
+      fr: "L'émetteur doit renvoyer le message : rien n'a été pris en charge.",
+      en: 'The sender has to send again: nothing was taken in charge.',
+    },
+  }),
   ERR_HTTP_UNAUTHENTICATED: e({
     disposition: 'security',
     http: 401,
