@@ -89,7 +89,10 @@ export interface PeerCounts {
   readonly outOfOrder: Readonly<Record<string, number>>;
 }
 
-/** How a peer is made to misbehave: the next `count` messages (default 1), then it behaves again. */
+/**
+ * How a peer is made to misbehave. `silent`: takes nothing, says nothing. `slow`: answers late. `refuse`, `later`: an answer that takes
+ * nothing. `cut`, `lose-ack`, `wrong-ack-id`: takes the message, then cuts the connection, says nothing, or names another message.
+ */
 export type Misbehaviour = 'silent' | 'slow' | 'refuse' | 'later' | 'cut' | 'wrong-ack-id' | 'lose-ack';
 
 export interface PeerDefinition<State = unknown> {
@@ -99,13 +102,18 @@ export interface PeerDefinition<State = unknown> {
   readonly init: () => State;
   /** Takes a message: changes `state`, gives the answer. */
   readonly onMessage: (message: PeerIncoming, state: State, world: PeerWorld) => PeerReply;
-  /** An answer made on purpose, which takes nothing: a refusal for good, `later`, or one that names another message. */
+  /** An answer made on purpose: a refusal for good, `later`, or one that names another message. */
   readonly misanswer: (how: 'refuse' | 'later' | 'wrong-ack-id', message: PeerIncoming, world: PeerWorld) => PeerReply;
   /** What an answer to one of its own messages means to it. */
   readonly judge: (answer: PeerReply, sent: PeerMessage) => PeerVerdict;
-  /** What people make it do. Throws Error with a sentence for wrong arguments. */
+  /** What people make it do. Throws PeerNotYet when something must reach it first, Error with a sentence for wrong arguments. */
   readonly actions: Readonly<Record<string, (args: Readonly<Record<string, unknown>>, state: State, world: PeerWorld) => readonly PeerMessage[]>>;
   readonly counts: (state: State) => PeerCounts;
+}
+
+/** The action needs something that has not come yet (a patient to send a document of): ask again. */
+export class PeerNotYet extends Error {
+  override readonly name = 'PeerNotYet';
 }
 
 /** Checks nothing, types everything. */
