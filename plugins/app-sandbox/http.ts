@@ -67,14 +67,13 @@ export function httpLine(target: URL, token: string | undefined): Line {
       new Promise((resolve, reject) => {
         const headers = { ...message.http?.headers, 'content-length': message.bytes.length, ...(token && { authorization: `Bearer ${token}` }) };
         const url = new URL(target.pathname.replace(/\/$/, '') + (message.http?.path ?? '/'), target);
-        const sent = request(url, { method: message.http?.method ?? 'POST', headers, agent, timeout: timeoutMs }, (response) => {
+        const sent = request(url, { method: message.http?.method ?? 'POST', headers, agent, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
           readAll(response).then((bytes) => {
             const reply: PeerReply = { bytes, http: { method: '', path: '', status: response.statusCode ?? 0 } };
             if (accept(reply)) resolve(reply);
             else reject(new Error('an answer to another message'));
           }, reject);
         });
-        sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
         sent.on('error', reject);
         sent.end(message.bytes);
       }),

@@ -22,10 +22,11 @@ export interface Pace {
   readonly retryMs: number;
 }
 
+type Judge = PeerDefinition['judge'];
 const LONGEST_PAUSE_MS = 4000;
 
 export class Outbox {
-  readonly #judge: PeerDefinition['judge'];
+  readonly #judge: Judge;
   readonly #line: Line;
   readonly #pace: Pace;
   readonly #queue: Waiting[];
@@ -34,7 +35,7 @@ export class Outbox {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(queue: Waiting[], line: Line, judge: PeerDefinition['judge'], pace: Pace, changed: () => void) {
+  constructor(queue: Waiting[], line: Line, judge: Judge, pace: Pace, changed: () => void) {
     this.#queue = queue;
     this.#line = line;
     this.#judge = judge;

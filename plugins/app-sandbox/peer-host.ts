@@ -47,16 +47,17 @@ export interface RunningPeer extends PeerHandle {
   readonly stop: () => Promise<void>;
 }
 
-interface Memory {
+interface Memory<State> {
   world: WorldState;
-  peer: unknown;
+  peer: State;
   outbox: Waiting[];
 }
 
 const DEFAULT_WAIT_MS = 15_000;
 
-export async function startPeer(definition: PeerDefinition, options: PeerOptions): Promise<RunningPeer> {
-  const keeper = new Keeper(options.state);
+/** Opens what the options name. Rejects when an address is taken. */
+export async function startPeer<State>(definition: PeerDefinition<State>, options: PeerOptions): Promise<RunningPeer> {
+  const keeper = new Keeper<State>(options.state);
   const memory = keeper.load(() => ({ world: bornNow(definition.id, options), peer: definition.init(), outbox: [] }));
   const world = makeWorld(memory.world, options.now ?? (() => new Date()));
   const changed = (): void => keeper.save(memory);
@@ -129,7 +130,7 @@ const bornNow = (id: string, { seed = 1, now = () => new Date() }: PeerOptions):
 });
 
 /** The peer's file: written whole beside, then renamed; several changes in one turn are one writing. */
-class Keeper {
+class Keeper<State> {
   readonly #file: string | undefined;
   #due: NodeJS.Timeout | undefined;
 
@@ -138,21 +139,21 @@ class Keeper {
     this.#file = folder && path.join(folder, 'peer.json');
   }
 
-  load(fresh: () => Memory): Memory {
+  load(fresh: () => Memory<State>): Memory<State> {
     if (!this.#file) return fresh();
     try {
-      return JSON.parse(readFileSync(this.#file, 'utf8')) as Memory;
+      return JSON.parse(readFileSync(this.#file, 'utf8')) as Memory<State>;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return fresh();
       throw error;
     }
   }
 
-  save(memory: Memory): void {
+  save(memory: Memory<State>): void {
     if (this.#file) this.#due ??= setTimeout(() => this.flush(memory), 50);
   }
 
-  flush(memory: Memory): void {
+  flush(memory: Memory<State>): void {
     clearTimeout(this.#due);
     this.#due = undefined;
     if (!this.#file) return;

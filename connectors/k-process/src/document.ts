@@ -35,7 +35,9 @@ export function readDocument(
 ): ReadDocument {
   const deleted = type === 'dcc.document.deleted';
   const content = from.object('content');
-  const text = content?.text('encoding') === 'text' ? content.text('content', { max: 65536 }) : undefined;
+  // A long text stands in a part like any other content.
+  const inPart = envelope.parts.some(({ at }) => at === CONTENT_POINTER);
+  const text = content?.text('encoding') === 'text' && !inPart ? content.text('content', { max: 65536 }) : undefined;
   const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
   const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
@@ -44,7 +46,7 @@ export function readDocument(
   return {
     document: said({
       ...headerOf(from, deleted),
-      ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain', bytes: undefined })),
+      ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain' })),
       ...(companions.length > 0 && { companions: companions.map(({ companion }) => companion) }),
     }),
     ...(visibility && { visibility }),
@@ -90,7 +92,6 @@ function readPart(content: Reader, pointer: string, identity: ReadIdentity, enve
   const part = envelope.parts.find(({ at }) => at === pointer);
   if (!part || part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location });
   if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location });
-  if (part.damage === 'padding') warnings.push({ code: 'base64-padding', location });
   const size = content.integer('bytes');
   const sha256 = content.text('sha256', { pattern: /^[0-9a-f]{64}$/ });
   if ((size !== undefined && size !== part.bytes) || (sha256 !== undefined && sha256 !== part.sha256)) {
