@@ -286,6 +286,16 @@ export const CATALOGUE = {
     fr: 'le document est illisible',
     fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
   }),
+  ERR_DOCUMENT_INCOMPLETE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the document lacks what the header of a CDA requires',
+    fr: "il manque au document ce que l'en-tête d'un CDA exige",
+    fix: {
+      fr: 'Compléter le champ indiqué à la source, ou le convenir dans les réglages du site.',
+      en: 'Complete the field at the source, or agree it in the settings of the site.',
+    },
+  }),
   ERR_DOCUMENT_PLACEHOLDER: e({
     disposition: 'quarantine',
     http: 422,
@@ -312,6 +322,14 @@ export const CATALOGUE = {
     en: 'the patient has no identifier at the destination',
     fr: "le patient n'a pas d'identifiant chez le destinataire",
     fix: { fr: "Attendre l'identité, ou l'envoyer, puis libérer la remise.", en: 'Wait for the identity or send it, then release the delivery.' },
+  }),
+
+  ERR_NO_DESTINATION: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'none of the establishments this document names is connected here',
+    fr: "aucun des établissements désignés par ce document n'est connecté",
+    fix: { fr: "Connecter l'établissement désigné, puis rejouer le message.", en: 'Connect the establishment it names, then replay the message.' },
   }),
 
   // --- transports -------------------------------------------------------------------------------------------------
@@ -547,6 +565,23 @@ export const CATALOGUE = {
     fr: 'le jeton est absent, inconnu ou expiré',
     fix: { fr: 'Présenter un jeton valide (Authorization: Bearer).', en: 'Present a valid token (Authorization: Bearer).' },
   }),
+  ERR_HOST_REFUSED: e({
+    disposition: 'security',
+    http: 421,
+    en: 'the Host header names another server (DNS rebinding)',
+    fr: "l'en-tête Host désigne un autre serveur (DNS rebinding)",
+    fix: {
+      fr: "Utiliser l'adresse imprimée au démarrage, ou ajouter ce nom à admin.allowedHosts.",
+      en: 'Use the address printed at start, or add the name to admin.allowedHosts.',
+    },
+  }),
+  ERR_IDEMPOTENCY: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this Idempotency-Key was used for another request, or its first request still runs',
+    fr: 'cette Idempotency-Key a servi à une autre requête, ou la première est encore en cours',
+    fix: { fr: 'Utiliser une nouvelle clé pour une nouvelle requête.', en: 'Use a new key for a new request.' },
+  }),
   ERR_REQUEST_INVALID: e({
     disposition: 'configuration',
     http: 400,
@@ -590,6 +625,26 @@ export const CATALOGUE = {
     en: 'this setting is not safe',
     fr: "ce paramètre n'est pas sûr",
     fix: { fr: 'Exiger un certificat client ou une liste d’adresses autorisées.', en: 'Require client certificates or an allow-list of peers.' },
+  }),
+  ERR_CONFIG_SECRET_IN_CLEAR: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'a secret is written in clear',
+    fr: 'un secret est écrit en clair',
+    fix: {
+      fr: 'Écrire { file: chemin } ou { env: NOM } ; { test: valeur } en environnement de test seulement.',
+      en: 'Write { file: path } or { env: NAME }; { test: value } in a test environment only.',
+    },
+  }),
+  ERR_CONFIG_ENVIRONMENT: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'test and production are mixed',
+    fr: 'test et production sont mélangés',
+    fix: {
+      fr: 'Un moteur sert un seul environnement : séparer les sites de test et de production.',
+      en: 'One engine serves one environment: separate test sites and production sites.',
+    },
   }),
   ERR_CONNECTOR_UNKNOWN: e({
     disposition: 'configuration',
