@@ -131,6 +131,16 @@ export const CATALOGUE = {
     fr: "cette version d'HL7 n'est pas traitée par ce point d'accès",
     fix: { fr: 'Utiliser une version du guide français (2.5 ou 2.6).', en: 'Use a version of the French guides (2.5 or 2.6).' },
   }),
+  ERR_HL7_MOVEMENT_SHIFTED: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the fields of the movement (ZBE) are not where they should be',
+    fr: 'les champs du mouvement (ZBE) ne sont pas à leur place',
+    fix: {
+      fr: 'Faire corriger le segment ZBE par l’éditeur, puis rejouer ou écarter.',
+      en: 'Have the vendor correct the ZBE segment, then replay or discard.',
+    },
+  }),
   ERR_CODEC_UNREADABLE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -139,6 +149,13 @@ export const CATALOGUE = {
     en: 'the message cannot be read in its declared format',
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
+  }),
+  ERR_CHARSET_CANNOT_HOLD: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the charset of the destination lacks a character of the message',
+    fr: 'le jeu de caractères du destinataire ne contient pas un caractère du message',
+    fix: { fr: 'Passer le destinataire en UTF-8 (MSH-18 UNICODE UTF-8).', en: 'Have the destination take UTF-8 (MSH-18 UNICODE UTF-8).' },
   }),
   ERR_ENVELOPE_TOO_LARGE: e({
     disposition: 'permanent',
@@ -219,6 +236,13 @@ export const CATALOGUE = {
       fr: "Déclarer l'autorité (identityAuthorities) puis rejouer le message.",
       en: 'Declare the authority (identityAuthorities), then replay the message.',
     },
+  }),
+  ERR_PATIENT_AMBIGUOUS: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the message gives the patient two identifiers where one is possible',
+    fr: 'le message donne au patient deux identifiants là où un seul est possible',
+    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
