@@ -167,6 +167,56 @@ export const CATALOGUE = {
     fix: { fr: 'Placer les contenus volumineux en OBX-5.', en: 'Carry large content in OBX-5.' },
   }),
 
+  // --- JSON content: the same refusals for a record that speaks our HTTP contract ------------------------------------
+  ERR_JSON_FIELD_MISSING: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 101,
+    http: 422,
+    en: 'a required property is missing',
+    fr: 'une propriété obligatoire manque',
+    fix: { fr: 'Renseigner la propriété indiquée.', en: 'Give the property that is named.' },
+  }),
+  ERR_JSON_FIELD_INVALID: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 102,
+    http: 422,
+    en: 'a property has an impossible value',
+    fr: 'une propriété a une valeur impossible',
+    fix: { fr: 'Corriger la propriété indiquée.', en: 'Correct the property that is named.' },
+  }),
+  ERR_JSON_TYPE_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 200,
+    http: 422,
+    en: 'this type of message is not handled by this endpoint',
+    fr: "ce type de message n'est pas traité par ce point d'accès",
+    fix: {
+      fr: 'Retirer ce type du flux, ou activer un connecteur qui le traite.',
+      en: 'Take the type out of the flow, or enable a connector that handles it.',
+    },
+  }),
+  ERR_JSON_ENVIRONMENT: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 202,
+    http: 422,
+    en: 'the message was made for another environment than that of this endpoint',
+    fr: "l'environnement du message n'est pas celui de ce point d'accès",
+    fix: { fr: 'Ne jamais mélanger test et production.', en: 'Never mix test and production.' },
+  }),
+  ERR_JSON_VERSION_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 203,
+    http: 422,
+    en: 'this version of the contract is not handled by this endpoint',
+    fr: "cette version du contrat n'est pas traitée par ce point d'accès",
+    fix: { fr: 'Utiliser la version 1 du contrat.', en: 'Use version 1 of the contract.' },
+  }),
+
   // --- identities and documents -----------------------------------------------------------------------------------
   ERR_PATIENT_MISSING: e({
     disposition: 'permanent',
@@ -404,6 +454,16 @@ export const CATALOGUE = {
     en: 'the request body is larger than this endpoint takes',
     fr: 'le corps de la requête dépasse la taille admise',
     fix: { fr: 'Relever maxFrameBytes du point d’accès.', en: 'Raise maxFrameBytes of the endpoint.' },
+  }),
+  ERR_HTTP_BODY_CUT: e({
+    disposition: 'protocol',
+    http: 400,
+    en: 'the connection ended inside the request body',
+    fr: "la connexion s'est fermée au milieu du corps de la requête",
+    fix: {
+      fr: "L'émetteur doit renvoyer le message : rien n'a été pris en charge.",
+      en: 'The sender has to send again: nothing was taken in charge.',
+    },
   }),
   ERR_HTTP_UNAUTHENTICATED: e({
     disposition: 'security',
