@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { prepareToken, publishUrl, readAccess, withdrawUrl } from '../../../core/cli/index.ts';
 import { plugin } from '../../../plugins/app-api/index.ts';
 import { SITE } from '../settings/catalogue.ts';
-import { passerelle } from './cli-process.ts';
+import { passerelle, withServices, type Outcome } from './cli-process.ts';
 import { fakeEngine, type FakeEngine } from './fake-engine.ts';
 
 describe('commands on a running engine', () => {
@@ -13,6 +13,9 @@ describe('commands on a running engine', () => {
   let engine: FakeEngine;
   let app: ReturnType<typeof plugin.create>;
   let env: Record<string, string>;
+
+  /** In this process: starting one for each command costs half a second. */
+  const run = (args: readonly string[], folder = data): Promise<Outcome> => withServices({}, [...args, '--data', folder]);
 
   before(async () => {
     data = await mkdtemp(path.join(tmpdir(), 'passerelle-cli-'));
@@ -43,73 +46,73 @@ describe('commands on a running engine', () => {
   });
 
   it('list as JSON with the cursor of the next page', async () => {
-    const { out } = await passerelle(['messages', '--json', '--limit', '1'], env);
+    const { out } = await run(['messages', '--json', '--limit', '1']);
     expect(JSON.parse(out)).to.include({ next: 'opaque-1' });
-    await passerelle(['messages', '--after', 'opaque-1', '--lane', 'dx-in', '--since', '2026-10-12T08:00:00+02:00'], env);
+    await run(['messages', '--after', 'opaque-1', '--lane', 'dx-in', '--since', '2026-10-12T08:00:00+02:00']);
     expect(engine.calls.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1', lane: 'dx-in', since: '2026-10-12T06:00:00.000Z' });
   });
 
   it('tell the story of a message: what, why, what to do, what to type', async () => {
-    const quarantined = await passerelle(['message', 'test-2'], env);
+    const quarantined = await run(['message', 'test-2']);
     expect(quarantined.out)
       .to.contain('mis en quarantaine')
       .and.to.contain('Motif / why : ERR_DOCUMENT_TYPE_UNKNOWN')
       .and.to.contain('À faire / fix');
     expect(quarantined.out).to.contain('passerelle replay test-2').and.to.contain('passerelle discard test-2 --why "..."');
-    const doubtful = await passerelle(['message', 'test-3'], env);
+    const doubtful = await run(['message', 'test-3']);
     expect(doubtful.out)
       .to.contain('Remise test-d3 vers kp-out : issue douteuse')
       .and.to.contain('passerelle delivery confirm test-d3')
       .and.to.contain('derrière test-d1');
-    const missing = await passerelle(['message', 'test-77'], env);
+    const missing = await run(['message', 'test-77']);
     expect([missing.code, missing.out]).to.deep.equal([1, '']);
     expect(missing.err).to.contain('ERR_NOT_FOUND').and.to.contain('À faire :').and.to.contain('To do:');
   });
 
   it('say where a document is, leg by leg, the identifier in the body of the request', async () => {
-    const { code, out } = await passerelle(['where', '--document', '1.2.250.1.999.1.1'], env);
+    const { code, out } = await run(['where', '--document', '1.2.250.1.999.1.1']);
     expect(code).to.equal(0);
     expect(out).to.contain('test-d3').and.to.contain('kp-out').and.to.contain('ERR_ACK_TIMEOUT');
     expect(Math.max(...out.split('\n').map((line) => line.length))).to.be.at.most(100);
     expect(engine.calls[0]?.input).to.deep.equal({ limit: 20, document: '1.2.250.1.999.1.1' });
-    await passerelle(['where', '--ins', '150019900101234'], env);
+    await run(['where', '--ins', '150019900101234']);
     expect(engine.calls.slice(1).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
     for (const args of [['where'], ['where', '--ipp', '123'], ['where', '--ipp', 'a:1', '--ins', '1']])
-      expect((await passerelle(args, env)).code, args.join(' ')).to.equal(2);
+      expect((await run(args)).code, args.join(' ')).to.equal(2);
   });
 
   it('show lanes and act on one', async () => {
-    const { out } = await passerelle(['lanes'], env);
+    const { out } = await run(['lanes']);
     expect(out).to.contain('kp-out').and.to.contain('tripped').and.to.contain('À DÉCIDER');
-    expect((await passerelle(['lane', 'pause', 'kp-out'], env)).out).to.contain('paused');
-    expect((await passerelle(['lane', 'resume', 'none'], env)).code).to.equal(1);
+    expect((await run(['lane', 'pause', 'kp-out'])).out).to.contain('paused');
+    expect((await run(['lane', 'resume', 'none'])).code).to.equal(1);
   });
 
   it('replay, discard and decide on deliveries, each by itself', async () => {
-    const { code, out, err } = await passerelle(['replay', 'test-9', 'test-2', '--why', 'type ajouté'], env);
+    const { code, out, err } = await run(['replay', 'test-9', 'test-2', '--why', 'type ajouté']);
     expect([code, out]).to.deep.equal([1, 'replay test-2\n']);
     expect(err).to.contain('ERR_NOT_FOUND');
     expect(engine.calls.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
-    expect((await passerelle(['replay', '--state', 'quarantined'], env)).out).to.equal('replay test-2\n');
-    expect((await passerelle(['replay'], env)).code, 'neither id nor state').to.equal(2);
-    expect((await passerelle(['discard', 'test-2'], env)).code, 'no reason').to.equal(2);
-    expect((await passerelle(['discard', 'test-d3', '--why', 'vu'], env)).out).to.equal('discard test-d3\n');
-    expect((await passerelle(['delivery', 'confirm', 'test-d3', '--why', 'vu'], env)).out).to.equal('confirm test-d3\n');
-    expect((await passerelle(['delivery', 'resend', 'test-3'], env)).code, 'a message is no delivery').to.equal(2);
+    expect((await run(['replay', '--state', 'quarantined'])).out).to.equal('replay test-2\n');
+    expect((await run(['replay'])).code, 'neither id nor state').to.equal(2);
+    expect((await run(['discard', 'test-2'])).code, 'no reason').to.equal(2);
+    expect((await run(['discard', 'test-d3', '--why', 'vu'])).out).to.equal('discard test-d3\n');
+    expect((await run(['delivery', 'confirm', 'test-d3', '--why', 'vu'])).out).to.equal('confirm test-d3\n');
+    expect((await run(['delivery', 'resend', 'test-3'])).code, 'a message is no delivery').to.equal(2);
   });
 
   it('plan and apply a folder; a refusal prints every issue and exits with 2', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'passerelle-apply-'));
     try {
       await writeFile(path.join(folder, 'site.yaml'), SITE);
-      const plan = await passerelle(['plan', folder], env);
+      const plan = await run(['plan', folder]);
       expect([plan.code, plan.out.split('\n')[0]]).to.deep.equal([0, '+ site 990001018 (Centre hospitalier fictif)']);
-      const applied = await passerelle(['apply', folder, '--why', 'pilote'], env);
+      const applied = await run(['apply', folder, '--why', 'pilote']);
       expect(applied.out).to.contain('Révision 2 active');
       expect(engine.calls.at(-1)?.input).to.deep.include({ files: ['site.yaml'], why: 'pilote' });
       await writeFile(path.join(folder, 'site.yaml'), SITE.replace('port: 2575', 'prot: 2575'));
       for (const command of ['plan', 'apply']) {
-        const refused = await passerelle([command, folder], env);
+        const refused = await run([command, folder]);
         expect(refused.code, command).to.equal(2);
         expect(refused.err)
           .to.contain('site.yaml:10 /connectors/0/endpoints/0/prot')
@@ -122,28 +125,28 @@ describe('commands on a running engine', () => {
   });
 
   it('list connectors, and examine the engine', async () => {
-    expect((await passerelle(['connectors'], env)).out)
+    expect((await run(['connectors'])).out)
       .to.contain('dxcare')
       .and.to.contain('development');
-    const doctor = await passerelle(['doctor', '--json'], env);
+    const doctor = await run(['doctor', '--json']);
     const { items } = JSON.parse(doctor.out) as { items: { what: string; verdict: string; fr: string; en: string }[] };
     expect(items.find(({ what }) => what === 'moteur')).to.include({ verdict: 'ok' });
     engine.ready = false;
-    const sick = await passerelle(['doctor'], env);
+    const sick = await run(['doctor']);
     engine.ready = true;
     expect([sick.code, sick.out]).to.satisfy(([code, out]: [number, string]) => code === 1 && out.includes("n'est pas prêt : journal"));
   });
 
   it('say which engine does not answer, with the fix, when there is none or the token is wrong', async () => {
-    const none = await passerelle(['lanes', '--data', path.join(data, 'none')], env);
+    const none = await run(['lanes'], path.join(data, 'none'));
     expect([none.code, none.err]).to.satisfy(
       ([code, err]: [number, string]) => code === 1 && err.includes('ERR_ENGINE_UNREACHABLE') && err.includes('passerelle start'),
     );
-    expect((await passerelle(['lanes', '--url', 'http://127.0.0.1:1'], env)).err).to.contain('ERR_ENGINE_UNREACHABLE');
+    expect((await run(['lanes', '--url', 'http://127.0.0.1:1'])).err).to.contain('ERR_ENGINE_UNREACHABLE');
     const token = path.join(data, 'other.token');
     await writeFile(token, 'wrong');
-    expect((await passerelle(['lanes', '--token-file', token], env)).err).to.contain('ERR_TOKEN_INVALID');
-    const remote = await passerelle(['lanes', '--url', 'http://10.0.0.1:8080'], env);
+    expect((await run(['lanes', '--token-file', token])).err).to.contain('ERR_TOKEN_INVALID');
+    const remote = await run(['lanes', '--url', 'http://10.0.0.1:8080']);
     expect([remote.code, remote.err]).to.satisfy(([code, err]: [number, string]) => code === 2 && err.includes('ERR_CONFIG_UNSAFE'));
   });
 
