@@ -85,7 +85,11 @@ export function settingsRoutes(app: FastifyInstance, engine: EngineFace, setting
   app.post<Given>(
     '/settings/plan',
     { ...options, schema: { summary: 'Ce qui changerait / What would change', tags, body: schema.Documents, ...answer } },
-    ({ body }) => engine.settings.plan(body.documents),
+    async ({ body }) => {
+      const plan = await engine.settings.plan(body.documents);
+      // Documents that were refused may hold a secret in clear: no value of theirs is shown.
+      return plan.issues.length > 0 ? { ...plan, changes: [] } : plan;
+    },
   );
   app.post<Given>(
     '/settings/apply',
