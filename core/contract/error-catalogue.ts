@@ -131,6 +131,16 @@ export const CATALOGUE = {
     fr: "cette version d'HL7 n'est pas traitée par ce point d'accès",
     fix: { fr: 'Utiliser une version du guide français (2.5 ou 2.6).', en: 'Use a version of the French guides (2.5 or 2.6).' },
   }),
+  ERR_HL7_MOVEMENT_SHIFTED: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the fields of the movement (ZBE) are not where they should be',
+    fr: 'les champs du mouvement (ZBE) ne sont pas à leur place',
+    fix: {
+      fr: 'Faire corriger le segment ZBE par l’éditeur, puis rejouer ou écarter.',
+      en: 'Have the vendor correct the ZBE segment, then replay or discard.',
+    },
+  }),
   ERR_CODEC_UNREADABLE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -140,6 +150,13 @@ export const CATALOGUE = {
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
   }),
+  ERR_CHARSET_CANNOT_HOLD: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the charset of the destination lacks a character of the message',
+    fr: 'le jeu de caractères du destinataire ne contient pas un caractère du message',
+    fix: { fr: 'Passer le destinataire en UTF-8 (MSH-18 UNICODE UTF-8).', en: 'Have the destination take UTF-8 (MSH-18 UNICODE UTF-8).' },
+  }),
   ERR_ENVELOPE_TOO_LARGE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -148,6 +165,56 @@ export const CATALOGUE = {
     en: 'the message without its documents is larger than 512 KB',
     fr: 'le message, documents mis à part, dépasse 512 Ko',
     fix: { fr: 'Placer les contenus volumineux en OBX-5.', en: 'Carry large content in OBX-5.' },
+  }),
+
+  // --- JSON content: the same refusals for a record that speaks our HTTP contract ------------------------------------
+  ERR_JSON_FIELD_MISSING: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 101,
+    http: 422,
+    en: 'a required property is missing',
+    fr: 'une propriété obligatoire manque',
+    fix: { fr: 'Renseigner la propriété indiquée.', en: 'Give the property that is named.' },
+  }),
+  ERR_JSON_FIELD_INVALID: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 102,
+    http: 422,
+    en: 'a property has an impossible value',
+    fr: 'une propriété a une valeur impossible',
+    fix: { fr: 'Corriger la propriété indiquée.', en: 'Correct the property that is named.' },
+  }),
+  ERR_JSON_TYPE_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 200,
+    http: 422,
+    en: 'this type of message is not handled by this endpoint',
+    fr: "ce type de message n'est pas traité par ce point d'accès",
+    fix: {
+      fr: 'Retirer ce type du flux, ou activer un connecteur qui le traite.',
+      en: 'Take the type out of the flow, or enable a connector that handles it.',
+    },
+  }),
+  ERR_JSON_ENVIRONMENT: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 202,
+    http: 422,
+    en: 'the message was made for another environment than that of this endpoint',
+    fr: "l'environnement du message n'est pas celui de ce point d'accès",
+    fix: { fr: 'Ne jamais mélanger test et production.', en: 'Never mix test and production.' },
+  }),
+  ERR_JSON_VERSION_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 203,
+    http: 422,
+    en: 'this version of the contract is not handled by this endpoint',
+    fr: "cette version du contrat n'est pas traitée par ce point d'accès",
+    fix: { fr: 'Utiliser la version 1 du contrat.', en: 'Use version 1 of the contract.' },
   }),
 
   // --- identities and documents -----------------------------------------------------------------------------------
@@ -169,6 +236,13 @@ export const CATALOGUE = {
       fr: "Déclarer l'autorité (identityAuthorities) puis rejouer le message.",
       en: 'Declare the authority (identityAuthorities), then replay the message.',
     },
+  }),
+  ERR_PATIENT_AMBIGUOUS: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the message gives the patient two identifiers where one is possible',
+    fr: 'le message donne au patient deux identifiants là où un seul est possible',
+    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
@@ -380,6 +454,16 @@ export const CATALOGUE = {
     en: 'the request body is larger than this endpoint takes',
     fr: 'le corps de la requête dépasse la taille admise',
     fix: { fr: 'Relever maxFrameBytes du point d’accès.', en: 'Raise maxFrameBytes of the endpoint.' },
+  }),
+  ERR_HTTP_BODY_CUT: e({
+    disposition: 'protocol',
+    http: 400,
+    en: 'the connection ended inside the request body',
+    fr: "la connexion s'est fermée au milieu du corps de la requête",
+    fix: {
+      fr: "L'émetteur doit renvoyer le message : rien n'a été pris en charge.",
+      en: 'The sender has to send again: nothing was taken in charge.',
+    },
   }),
   ERR_HTTP_UNAUTHENTICATED: e({
     disposition: 'security',
