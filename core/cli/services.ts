@@ -1,5 +1,6 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
-import type { DecodeResult, Decision, DocumentReading, ErrorData, Sink, SiteSettings, Warning } from '../contract/index.ts';
+import type { DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
+import type { Translation } from '../lanes/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 
@@ -29,16 +30,6 @@ export interface TranslateOptions {
   readonly settings?: SiteSettings;
   /** ISO 8601 with offset: the time of the decision. */
   readonly now: string;
-}
-
-/** One message translated: one line of `passerelle translate`. */
-export interface Translation {
-  readonly decision: Decision;
-  readonly events: readonly (DecodeResult['events'][number] | Readonly<Record<string, unknown>>)[];
-  readonly warnings: readonly Warning[];
-  /** Our answer as text; `null` when none is owed. */
-  readonly acknowledgement: unknown;
-  readonly error?: ErrorData;
 }
 
 export interface Sender {
