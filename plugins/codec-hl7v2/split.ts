@@ -20,23 +20,28 @@ function unframe(bytes: Buffer): Buffer[] | undefined {
   const isCapture = bytes[skipBlanks(bytes, 0, false)] === VT || bytes.includes(Buffer.of(FS, CR, VT));
   if (!isCapture) return undefined;
   const frames: Buffer[] = [];
+  // The next end block is kept: searching it again from each start would be quadratic where none is left.
+  let fs = -1;
   for (let at = 0; at < bytes.length;) {
     const start = skipBlanks(bytes, at, true);
-    const end = frames.length < PIECES_LIMIT ? frameEnd(bytes, start) : bytes.length;
+    if (fs < start) fs = endBlock(bytes, start);
+    const end = frames.length < PIECES_LIMIT ? beforeNextStart(bytes, start, fs) : bytes.length;
     if (!isAllBlank(bytes.subarray(start, end))) frames.push(bytes.subarray(start, end));
     at = bytes[end] === FS ? end + 1 : end;
   }
   return frames;
 }
 
-/** End of the content that begins at `from`: its FS, or the VT of the next frame when this one was cut, or the end. */
-function frameEnd(bytes: Buffer, from: number): number {
+/** The next FS that ends a frame, or the end: FS is data when neither CR, LF, VT nor the end follows it. */
+function endBlock(bytes: Buffer, from: number): number {
   let end = bytes.indexOf(FS, from);
-  // FS alone is data when neither CR, VT nor the end follows it.
   while (end >= 0 && !isFrameEdge(bytes[end + 1])) end = bytes.indexOf(FS, end + 1);
-  if (end < 0) end = bytes.length;
-  const content = bytes.subarray(from, end);
-  const next = content.indexOf('\x0bMSH', 1);
+  return end < 0 ? bytes.length : end;
+}
+
+/** A frame that was cut ends where the next one starts. */
+function beforeNextStart(bytes: Buffer, from: number, end: number): number {
+  const next = bytes.subarray(from, end).indexOf('\x0bMSH', 1);
   return next < 0 ? end : from + next;
 }
 
