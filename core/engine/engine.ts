@@ -145,13 +145,13 @@ export class Engine {
   }
 
   async #run(settings: RegionSettings): Promise<readonly string[]> {
-    const next = await Region.prepare(settings, {
+    const next = new Region(settings, {
       plugins: this.plugins,
       connectors: this.connectors,
       journal: this.journal,
       mesh: this.#mesh,
       ports: this.#lanePorts(),
-      secrets: { folder: this.#options.secretsFolder, env: process.env },
+      secretsFolder: this.#options.secretsFolder,
       hostsConnectors: this.#options.hostsConnectors ?? true,
     });
     await this.region?.stop();

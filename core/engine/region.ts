@@ -4,7 +4,7 @@ import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint,
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Destination } from '../routing/index.ts';
-import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SecretSource, type SiteEntry } from '../settings/index.ts';
+import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
 
 export interface RegionParts {
   readonly plugins: PluginSet;
@@ -12,7 +12,8 @@ export interface RegionParts {
   readonly journal: JournalStore;
   readonly mesh: Mesh;
   readonly ports: LanePorts;
-  readonly secrets: SecretSource;
+  /** Where secret files named by a relative path are. */
+  readonly secretsFolder: string;
   /** `false` when other nodes of the mesh run the connectors. */
   readonly hostsConnectors: boolean;
 }
@@ -30,16 +31,11 @@ export class Region {
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Map<number, { left: number; done: PromiseWithResolvers<void> }>();
 
-  private constructor(settings: RegionSettings, parts: RegionParts) {
+  /** Checks everything that can be checked without opening anything. Throws ERR_CONNECTOR_UNKNOWN, ERR_SECRET_MISSING, ERR_CONFIG_*. */
+  constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-  }
-
-  /** Checks everything that can be checked without opening anything. Throws ERR_CONNECTOR_UNKNOWN, ERR_SECRET_MISSING, ERR_CONFIG_*. */
-  static async prepare(settings: RegionSettings, parts: RegionParts): Promise<Region> {
-    const region = new Region(settings, parts);
-    for (const site of settings.sites) for (const connector of site.connectors) for (const endpoint of connector.endpoints) await region.#addEndpoint(site, connector, endpoint);
-    return region;
+    for (const site of settings.sites) for (const connector of site.connectors) for (const endpoint of connector.endpoints) this.#addEndpoint(site, connector, endpoint);
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
@@ -60,13 +56,13 @@ export class Region {
     await Promise.all(this.#hosts.map((h) => h.stop()));
   }
 
-  async #addEndpoint(site: SiteEntry, connector: ConnectorEntry, endpoint: Endpoint): Promise<void> {
-    const { plugins, connectors, ports, secrets } = this.#parts;
+  #addEndpoint(site: SiteEntry, connector: ConnectorEntry, endpoint: Endpoint): void {
+    const { plugins, connectors, ports, secretsFolder } = this.#parts;
     const { manifest } = connectors.get(connector.id, connector.version);
     const transport = plugins.transports.get(endpoint.transport);
     if (!transport) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a transport among ${[...plugins.transports.keys()].join(', ')}`, found: endpoint.transport });
-    const settings: SiteSettings = siteSettingsOf(site, { settings: await resolveSecrets(connector.settings, secrets) });
-    const own = await resolveSecrets(endpoint.transportSettings, secrets);
+    const settings: SiteSettings = siteSettingsOf(site, { settings: resolveSecrets(connector.settings, secretsFolder) });
+    const own = resolveSecrets(endpoint.transportSettings, secretsFolder);
     const identity = { name: endpoint.name, connector: connector.id, connectorVersion: connector.version, format: manifest.formats[endpoint.transport] ?? 'hl7v2', settings, role: site.role };
     if (endpoint.direction === 'out') {
       const lane: DeliveryEndpoint = {

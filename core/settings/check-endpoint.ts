@@ -105,11 +105,16 @@ export function eventTypesOf(pattern: string): readonly string[] {
   return types.filter((type) => type.startsWith(pattern.slice(0, -1)));
 }
 
-/** ARCHITECTURE section 7: beyond loopback a listener knows its peers, by certificate or by address. */
+/** ARCHITECTURE section 7: beyond loopback a listener knows its peers, by certificate, by address, or by a token under TLS. */
 function* checkExposure(endpoint: Extract<Endpoint, { direction: 'in' }>, document: SettingsDocument, base: string): Generator<SettingsIssue> {
-  const { host, allow, tls } = endpoint.transportSettings as { host?: unknown; allow?: unknown; tls?: { clientCa?: unknown } };
+  const { host, allow, tls, token } = endpoint.transportSettings as {
+    host?: unknown;
+    allow?: unknown;
+    tls?: { clientCa?: unknown };
+    token?: unknown;
+  };
   if (typeof host !== 'string' || isLoopback(host)) return;
-  if ((Array.isArray(allow) && allow.length > 0) || tls?.clientCa) return;
+  if ((Array.isArray(allow) && allow.length > 0) || tls?.clientCa || (tls && token)) return;
   yield makeIssue('ERR_CONFIG_UNSAFE', document.locate(pointerTo(base, 'host')), {
     expected: say('tls.clientCa ou allow, hors de la machine locale', 'tls.clientCa or allow, beyond loopback'),
     found: same(host),

@@ -1,12 +1,13 @@
 /** JSON Schema findings as issues: every one at once, in words, with the line, without a secret. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import type { SettingsIssue } from '../contract/index.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say, type Bilingual } from './issue.ts';
 import { suggest } from './suggest.ts';
 
-const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strict: false });
+const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: false });
 ajvFormats.default(ajv);
 const compiled = new WeakMap<object, ValidateFunction>();
 
@@ -32,7 +33,12 @@ export function checkSchema(
   base: string,
   options: { readonly clearSecrets?: boolean } = {},
 ): readonly SettingsIssue[] {
-  const validate = validatorOf(schema, options.clearSecrets === true);
+  let validate: ValidateFunction;
+  try {
+    validate = validatorOf(schema, options.clearSecrets === true);
+  } catch {
+    return [makeIssue('ERR_MANIFEST_INVALID', document.locate(base), { expected: say('un JSON Schema lisible', 'a readable JSON Schema') })];
+  }
   if (validate(value)) return [];
   const errors = validate.errors ?? [];
   // A failed alternative reports each of its branches; its own summary says nothing more.
@@ -52,8 +58,8 @@ function withSecrets(schema: unknown, clearSecrets: boolean): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   if ('writeOnly' in schema && schema.writeOnly === true)
     return clearSecrets ? { anyOf: [{ ...schema, writeOnly: undefined }, SECRET_SCHEMA] } : SECRET_SCHEMA;
-  // `$id` would make ajv refuse the second copy of a schema.
-  const keep = Object.entries(schema).filter(([key]) => key !== '$id');
+  // `$id` would make ajv refuse the second copy of a schema; `$schema` names a draft, and ours are read as 2020-12 whatever they say.
+  const keep = Object.entries(schema).filter(([key]) => key !== '$id' && key !== '$schema');
   return Object.fromEntries(keep.map(([key, inner]) => [key, withSecrets(inner, clearSecrets)]));
 }
 

@@ -18,5 +18,5 @@ export {
 } from './region.ts';
 export { EngineDocument } from './schema-engine.ts';
 export { FlatSiteSettings, InboundFields, OutboundFields, SiteDocument } from './schema-site.ts';
-export { findMissingSecrets, isSecretReference, maskSecrets, resolveSecrets, type SecretReference, type SecretSource } from './secrets.ts';
+export { findMissingSecrets, isSecretReference, maskSecrets, resolveSecrets, type SecretReference } from './secrets.ts';
 export { loadSiteSettings } from './site-settings-file.ts';

@@ -12,6 +12,8 @@ interface Unit {
   readonly fields: ReadonlyMap<string, string>;
 }
 
+type Valued = Pick<SettingsDocument, 'value'>;
+
 /** Longer values say nothing more in a line. */
 const MAX_VALUE = 60;
 
@@ -19,8 +21,8 @@ const MAX_VALUE = 60;
  * Compares documents as written (defaults not filled): the active revision's with those to apply. Give it documents that passed
  * `checkDocuments`: then a secret can only be a reference, which prints as a mask.
  */
-export function planChange(active: readonly unknown[], next: readonly Pick<SettingsDocument, 'value'>[]): readonly SettingsChange[] {
-  const before = unitsOf(active);
+export function planChange(active: readonly Valued[], next: readonly Valued[]): readonly SettingsChange[] {
+  const before = unitsOf(active.map(({ value }) => value));
   const after = unitsOf(next.map(({ value }) => value));
   const changes: SettingsChange[] = [];
   for (const [name, unit] of after) {

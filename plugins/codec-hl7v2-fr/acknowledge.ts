@@ -10,7 +10,7 @@ import {
 } from '../../core/contract/index.ts';
 import { parseHl7, repeat, writeHl7, type Hl7Message, type Hl7Segment, type Hl7Value } from '../codec-hl7v2/index.ts';
 import type { DialectProfile } from './profile.ts';
-import { toHl7Time } from './values.ts';
+import { localNow } from './write-header.ts';
 
 /**
  * `null` for an ACK, which is never answered. MSH-3/4 and 5/6 change places, MSH-9.2, 11, 12, 17 and 18 stand as received. A message
@@ -38,7 +38,7 @@ function readable(text: string): Hl7Message | undefined {
   }
 }
 
-function header(message: Hl7Message | undefined, { now, settings }: ConnectorContext, profile: DialectProfile): Record<number, Hl7Value> {
+function header(message: Hl7Message | undefined, context: ConnectorContext, profile: DialectProfile): Record<number, Hl7Value> {
   const msh = message?.first('MSH');
   const trigger = msh?.get('9.2');
   return {
@@ -46,9 +46,9 @@ function header(message: Hl7Message | undefined, { now, settings }: ConnectorCon
     4: msh && whole(msh, 6),
     5: msh && whole(msh, 3),
     6: msh && whole(msh, 4),
-    7: toHl7Time(now),
+    7: localNow(context),
     9: ['ACK', trigger, 'ACK'],
-    11: msh ? whole(msh, 11) : settings.environment === 'production' ? 'P' : 'T',
+    11: msh ? whole(msh, 11) : context.settings.environment === 'production' ? 'P' : 'T',
     12: msh?.get('12') ? whole(msh, 12) : '2.5',
     17: msh && whole(msh, 17),
     18: msh && whole(msh, 18),

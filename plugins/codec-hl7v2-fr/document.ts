@@ -65,14 +65,14 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
   for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
-  const main = read.find((one) => one.read.level === 'N3') ?? read[0];
+  const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
   const cda = main?.read.cda;
   const action = readAction(reading, shared.event, group, main?.content);
-  const participants = readParticipants(group.participants);
+  const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
     ...routeType(reading, codesOf(reading, group, main?.content), cda),
-    ...(main && withoutHeader(main.read)),
+    ...main?.read.facts,
     ...ids,
     ...action,
     ...readFacts(reading, group, cda),
@@ -81,10 +81,6 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     ...mailOf(reading, group, shared.parts),
   };
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
-}
-
-function withoutHeader({ cda: _, ...rest }: ContentReading): Omit<ContentReading, 'cda'> {
-  return rest;
 }
 
 /** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
@@ -141,7 +137,7 @@ function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): 
 }
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
-  const companions = others.map(({ cda, format, content }) => ({ ...said({ id: cda?.id?.root, format }), ...(content && { content }) }));
+  const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
   return companions.length > 0 ? { companions } : {};
 }
 
@@ -195,7 +191,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
         document,
         ...(visibility && { visibility }),
         ...(shared.consent && { consent: shared.consent }),
-        ...said({ authorRpps: authorOf(reading, group, around.cda) }),
+        ...said({ authorRpps: authorOf(reading, group, document, around.cda) }),
         ...facts,
       },
       document: named,
@@ -207,9 +203,9 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
 }
 
 /** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
-function authorOf({ message }: Reading, group: Group, cda: CdaHeader | undefined): string | undefined {
+function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {
   const txa = message.first('TXA');
   const fields = [txa?.reps(9), group.obr?.reps(32), group.obr?.reps(16), txa?.reps(22)];
   const named = fields.map((field) => field && pickProfessional(field)?.rpps).find(Boolean);
-  return cdaAuthorRpps(cda) ?? named ?? readParticipants(group.participants).find((one) => one.role === 'sender')?.rpps;
+  return cdaAuthorRpps(cda) ?? named ?? document.participants?.find((one) => one.role === 'sender')?.rpps;
 }

@@ -9,7 +9,7 @@ import { checkIns, isInsOid, isRetiredInsOid } from './ins.ts';
 import { readNames } from './names.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, isUnconfigured, timeAt, warn, type Reading } from './reading.ts';
-import { clean, fold, said, toBirthDate } from './values.ts';
+import { clean, fold, said, toBirthDate, toIsoTime } from './values.ts';
 
 export interface PatientReading {
   readonly patient: Patient;
@@ -110,7 +110,8 @@ function readTraits(reading: Reading, pid: Hl7Segment): Partial<Patient> {
       sex: sex ? (('FMOU'.includes(sex) ? sex : 'U') as Patient['sex']) : undefined,
       address,
       deceased: deceased === 'Y' ? true : deceased === 'N' ? false : undefined,
-      deceasedAt: timeOf(reading, pid, 29),
+      // Some put Y or N here: only a date counts.
+      deceasedAt: toIsoTime(pid.get('29.1')),
       updatedAt: timeOf(reading, pid, 33),
     }),
     ...readBirthPlace(reading, pid),

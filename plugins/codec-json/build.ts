@@ -26,12 +26,13 @@ export function build(envelope: OutgoingEnvelope, part: (name: string) => Uint8A
     const content = assemblePart(from, part);
     return { from: span.from, to: span.to, ...(encoding === 'base64' ? base64Of(content) : escapedTextOf(content)) };
   });
+  if (new Set(placed.map(({ from }) => from)).size < placed.length)
+    throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'one part for each place' });
   placed.sort((a, b) => a.from - b.from);
   const result = Buffer.allocUnsafe(placed.reduce((sum, { from, to, bytes }) => sum + bytes - (to - from), json.length));
   let read = 0;
   let written = 0;
   for (const { from, to, bytes, write } of placed) {
-    if (from < read) throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'one part for each place' });
     written += json.copy(result, written, read, from);
     write(result, written);
     written += bytes;

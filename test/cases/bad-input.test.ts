@@ -15,7 +15,9 @@ const cases = JSON.parse(readFileSync(path.join(folder, 'cases.json'), 'utf8')) 
 describe('bad input', () => {
   let settings: SiteSettings;
   before(async () => {
-    settings = await loadSiteSettings(path.join(folder, 'settings.yaml'));
+    const loaded = await loadSiteSettings(path.join(folder, 'settings.yaml'));
+    expect(loaded.issues).to.deep.equal([]);
+    settings = loaded.settings as SiteSettings;
   });
 
   for (const entry of cases) {

@@ -155,6 +155,15 @@ describe('CDA documents inside vendor samples (skipped when the folder of sample
     });
   }
 
+  it('reads the one of a message carried by secure mail', function () {
+    needs(this, 'vendors/samples/mssante/04_mail_hl7_mdm_frcp.eml');
+    const mail = readShared('vendors/samples/mssante/04_mail_hl7_mdm_frcp.eml').toString('latin1');
+    const message = decodeBase64(/\r?\n\r?\n(TVNI[A-Za-z0-9+/=\s]+)/.exec(mail)![1]!).content;
+    const base64 = /PD94bWwg[A-Za-z0-9+/=]{1000,}/.exec(Buffer.from(message).toString('latin1'))![0];
+    const { cda } = plugin.document!.read(decodeBase64(base64).content);
+    expect([cda!.level, cda!.code!.code, cda!.patient.ids[0]!.root]).to.deep.equal(['N1', '34794-8', '1.2.250.1.213.1.4.10']);
+  });
+
   it('reads the one of a vendor API call', function () {
     needs(this, 'vendors/samples/rofim/01_post_cdar2_n3.http');
     const http = readShared('vendors/samples/rofim/01_post_cdar2_n3.http');

@@ -25,6 +25,8 @@ export const catalogue: Catalogue = {
     {
       manifest: manifest('dxcare', '0.1.0'),
       settingsSchema: {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        $id: 'urn:test:dxcare',
         type: 'object',
         properties: { commandLine: { enum: ['legacy', 'stdin'] }, apiKey: { type: 'string', writeOnly: true } },
         additionalProperties: false,

@@ -140,6 +140,13 @@ describe('checking settings documents', () => {
     expect(check(SITE.replace('990001018', '2A0000014')).warnings).to.deep.equal([]);
   });
 
+  it('reports a connector whose own schema cannot be read, rather than fail', () => {
+    const broken = { ...catalogue, connectors: [{ ...catalogue.connectors[0]!, settingsSchema: { type: 'nonsense' } }] };
+    expect(checkDocuments(parseDocuments([{ file: 's.yaml', text: SITE }]), broken).issues.map(({ code }) => code)).to.deep.equal([
+      'ERR_MANIFEST_INVALID',
+    ]);
+  });
+
   it('does not change the documents it checks', () => {
     const documents = parseDocuments([{ file: 's.yaml', text: SITE }]);
     const before = JSON.stringify(documents[0]!.value);

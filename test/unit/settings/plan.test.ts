@@ -22,7 +22,7 @@ describe('a settings plan', () => {
     const next = SITE.replace('port: 2575', 'port: 2600')
       .replace('name: Centre hospitalier fictif', 'name: Autre')
       .replace(/ +- \{ name: dx-out.*\n/, '');
-    expect(planChange([value(SITE)], [{ value: value(next) }, { value: { kind: 'engine', admin: { port: 9000 } } }])).to.deep.equal([
+    expect(planChange([{ value: value(SITE) }], [{ value: value(next) }, { value: { kind: 'engine', admin: { port: 9000 } } }])).to.deep.equal([
       { action: 'change', what: 'site 990001018 : name Centre hospitalier fictif → Autre', path: '/name' },
       { action: 'change', what: 'site 990001018 / dxcare / dx-in : port 2575 → 2600', path: '/port' },
       { action: 'add', what: 'engine' },
@@ -31,7 +31,7 @@ describe('a settings plan', () => {
   });
 
   it('is empty between a document and itself, whatever the document', () => {
-    fc.assert(fc.property(fc.jsonValue(), (document) => planChange([document], [{ value: document }]).length === 0));
+    fc.assert(fc.property(fc.jsonValue(), (document) => planChange([{ value: document }], [{ value: document }]).length === 0));
   });
 });
 

@@ -58,7 +58,7 @@ describe('secrets in settings', () => {
   it('print as a mask, in a plan as well', () => {
     expect(maskSecrets({ a: { test: 'hunter' }, b: { env: 'E' } })).to.deep.equal({ a: 'secret ****', b: 'secret (env E)' });
     const value = (text: string): unknown => parseDocuments([{ file: 's.yaml', text }])[0]!.value;
-    const plan = planChange([value(withKey('{ test: hunter }'))], [{ value: value(withKey('{ env: E }')) }]);
+    const plan = planChange([{ value: value(withKey('{ test: hunter }')) }], [{ value: value(withKey('{ env: E }')) }]);
     expect(plan).to.deep.equal([
       { action: 'change', what: 'site 990001018 / dxcare : settings/apiKey secret **** → secret (env E)', path: '/settings/apiKey' },
     ]);
