@@ -94,4 +94,17 @@ describe('HL7 of the first pilots through k-process', () => {
       applicationCode: 904,
     });
   });
+
+  it('is written for an endpoint that takes HL7, and only for one', () => {
+    const settings = { ...UNCONFIGURED, identityAuthorities: [{ oid: '1.2.250.1.999.10.1', domain: 'estuaire', use: 'IPP' as const }] };
+    const patient = { ipp: '0004512001', ippAuthority: '1.2.250.1.999.10.1', domain: 'estuaire', birthName: 'TESTEUR', sex: 'F' };
+    const event = { id: 'e1', type: 'dcc.identity.updated', source: '/x', time: '2026-09-15T10:00:00+02:00', site: '990001018', data: { patient } };
+    const write = (format?: string) => connector.encode({ event, parts: [], ...(format && { format }) }, { ...context, settings });
+    const hl7 = write('hl7v2');
+    expect(hl7.outcome === 'message' && hl7.envelope.text).to.match(/^MSH\|\^~\\&\|PASSERELLE\|[^|]*\|KPROCESS\|.*ADT\^A31/);
+    for (const format of ['json', undefined]) {
+      const json = write(format);
+      expect(json.outcome === 'message' && json.envelope.format).to.equal('json');
+    }
+  });
 });
