@@ -1,6 +1,5 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
 import type { DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
-import type { Translation } from '../lanes/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 
@@ -44,7 +43,7 @@ export interface CliServices {
   readonly catalogue: () => Promise<Catalogue>;
   readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
-  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<Translation> | Iterable<Translation>;
+  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
   readonly render: (event: unknown, options: TranslateOptions) => Promise<Uint8Array>;
   readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */
