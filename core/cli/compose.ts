@@ -12,7 +12,8 @@ export async function composeServices(version: string): Promise<CliServices> {
     version,
     catalogue: async () => ({ connectors: connectors.all.map((c) => c.definition), transports: [...plugins.transports.values()] }),
     start: (options) => startNode(version, options),
-    translate: (bytes, options) => translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
+    translate: (bytes, options) =>
+      translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
     render: async (event, options) => render(event as CanonicalEventLike, options, connectors, plugins),
     readDocument: async (bytes) => readDocument(bytes, plugins),
     sender: async (to) => senderFor(to, plugins),
@@ -32,7 +33,12 @@ function translatorFor(bytes: Uint8Array, options: TranslateOptions, connectors:
 }
 
 /** Writes an event as the product's bytes. A document it refers to is not at hand here: `content` of the event may carry it as Base64. */
-function render(event: CanonicalEventLike & { content?: Record<string, string> }, options: TranslateOptions, connectors: ConnectorSet, plugins: PluginSet): Uint8Array {
+function render(
+  event: CanonicalEventLike & { content?: Record<string, string> },
+  options: TranslateOptions,
+  connectors: ConnectorSet,
+  plugins: PluginSet,
+): Uint8Array {
   const { definition } = connectors.get(options.connectorId, options.version);
   const contents = new Map(Object.entries(event.content ?? {}).map(([part, base64]) => [part, Buffer.from(base64, 'base64')]));
   let count = 0;
@@ -46,7 +52,14 @@ function render(event: CanonicalEventLike & { content?: Record<string, string> }
 }
 
 function partsNamed(data: unknown): readonly { part: string; bytes: number; mime: string }[] {
-  const document = (data as { document?: { content?: { part: string; bytes: number; mime: string }; companions?: readonly { content?: { part: string; bytes: number; mime: string } }[] } }).document;
+  const document = (
+    data as {
+      document?: {
+        content?: { part: string; bytes: number; mime: string };
+        companions?: readonly { content?: { part: string; bytes: number; mime: string } }[];
+      };
+    }
+  ).document;
   return [document?.content, ...(document?.companions ?? []).map((c) => c.content)].filter((c) => c !== undefined);
 }
 
@@ -72,4 +85,3 @@ async function tryJournal(data: string, plugins: PluginSet): Promise<string> {
   await journal.close();
   return journal.description;
 }
-

@@ -5,7 +5,14 @@ import { openAudit } from '../audit/index.ts';
 import { PasserelleError } from '../contract/index.ts';
 import { Engine, startConnectorNode } from '../engine/index.ts';
 import { loadPlugins, packageRoot } from '../registry/index.ts';
-import { defaultEngine, overrideFromEnvironment, parseDocuments, readSettingsFiles, type EngineSettings, type SettingsFile } from '../settings/index.ts';
+import {
+  defaultEngine,
+  overrideFromEnvironment,
+  parseDocuments,
+  readSettingsFiles,
+  type EngineSettings,
+  type SettingsFile,
+} from '../settings/index.ts';
 import { createLogger, createMetrics } from '../telemetry/index.ts';
 import { prepareToken, publishUrl, withdrawUrl } from './data-directory.ts';
 import type { RunningEngine, StartOptions } from './services.ts';
@@ -16,7 +23,8 @@ const ROLES = ['engine', 'connectors'];
 export async function startNode(version: string, options: StartOptions): Promise<RunningEngine> {
   const roles = options.roles ?? ROLES;
   const unknown = roles.find((r) => !ROLES.includes(r));
-  if (unknown !== undefined) throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '--roles' }, expected: ROLES.join(', '), found: unknown });
+  if (unknown !== undefined)
+    throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '--roles' }, expected: ROLES.join(', '), found: unknown });
   const config = options.config ?? (options.demo ? DEMO_CONFIG : undefined);
   const documents = config ? await readSettingsFiles(config) : [];
   const settings = engineSettings(documents);
@@ -36,12 +44,23 @@ function engineSettings(documents: readonly SettingsFile[]): EngineSettings {
 }
 
 async function startConnectors(settings: EngineSettings): Promise<RunningEngine> {
-  if (!settings.transporter) throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '--roles' }, expected: 'a transporter (PASSERELLE_TRANSPORTER=nats://HOST:PORT)' });
+  if (!settings.transporter)
+    throw new PasserelleError('ERR_REQUEST_INVALID', {
+      location: { path: '--roles' },
+      expected: 'a transporter (PASSERELLE_TRANSPORTER=nats://HOST:PORT)',
+    });
   const node = await startConnectorNode({ nodeId: `connectors-${randomUUID().slice(0, 8)}`, transporter: settings.transporter });
   return { addresses: node.hosted.map((c) => `connector ${c} over ${settings.transporter}`), stop: node.stop };
 }
 
-async function startEngine(version: string, options: StartOptions, documents: readonly SettingsFile[], settings: EngineSettings, config: string | undefined, hostsConnectors: boolean): Promise<RunningEngine> {
+async function startEngine(
+  version: string,
+  options: StartOptions,
+  documents: readonly SettingsFile[],
+  settings: EngineSettings,
+  config: string | undefined,
+  hostsConnectors: boolean,
+): Promise<RunningEngine> {
   const { data } = options;
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
   const engine = await Engine.open({
@@ -60,7 +79,11 @@ async function startEngine(version: string, options: StartOptions, documents: re
   };
   try {
     const report = await engine.start();
-    if (report.drift.length > 0) logger.warn('the files differ from the active settings, which run; see "passerelle plan"', { revision: report.revision, count: report.drift.length });
+    if (report.drift.length > 0)
+      logger.warn('the files differ from the active settings, which run; see "passerelle plan"', {
+        revision: report.revision,
+        count: report.drift.length,
+      });
     const admin = await startApi(engine, data, settings, stops);
     const demo = options.demo ? await startDemo(engine, data, stops) : [];
     return { addresses: [...report.addresses, `admin ${admin}`, ...demo], stop };
@@ -78,7 +101,8 @@ async function startApi(engine: Engine, data: string, settings: EngineSettings, 
   const app = api.create(engine.face, {
     ...settings.admin,
     token,
-    audit: async (reading: { who: string; message: string; reason: string; peer: string }) => audit.write({ at: new Date().toISOString(), ...reading }),
+    audit: async (reading: { who: string; message: string; reason: string; peer: string }) =>
+      audit.write({ at: new Date().toISOString(), ...reading }),
   });
   stops.push(async () => {
     await withdrawUrl(data);
@@ -94,7 +118,11 @@ async function startApi(engine: Engine, data: string, settings: EngineSettings, 
 async function startDemo(engine: Engine, data: string, stops: (() => Promise<void>)[]): Promise<readonly string[]> {
   const sandbox = (await loadPlugins()).apps.get('sandbox');
   if (!sandbox) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'the application sandbox' });
-  const app = sandbox.create(engine.face, { day: path.join(packageRoot, 'config/demo-day.yaml'), state: path.join(data, 'peers'), print: (line: string) => process.stdout.write(`${line}\n`) });
+  const app = sandbox.create(engine.face, {
+    day: path.join(packageRoot, 'config/demo-day.yaml'),
+    state: path.join(data, 'peers'),
+    print: (line: string) => process.stdout.write(`${line}\n`),
+  });
   stops.push(() => app.stop());
   return app.start();
 }
