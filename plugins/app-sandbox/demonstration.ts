@@ -31,6 +31,8 @@ const DRAIN_DEADLINE_MS = 30_000;
 export class Demonstration {
   readonly #engine: EngineFace;
   readonly #options: DemonstrationOptions;
+  /** Peers that a killed engine left at work; like the real ones, they outlive it. */
+  readonly #adopted: ReturnType<typeof remotePeer>[] = [];
   readonly #children: ChildProcess[] = [];
   #stopped = false;
 
@@ -51,6 +53,7 @@ export class Demonstration {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    await Promise.all(this.#adopted.splice(0).map((peer) => peer.end().catch(() => undefined)));
     await Promise.all(
       this.#children.splice(0).map(async (child) => {
         const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -59,7 +62,13 @@ export class Demonstration {
     );
   }
 
-  #spawn(name: string, peer: DayFile['peers'][string], token: string): Promise<readonly string[]> {
+  async #spawn(name: string, peer: DayFile['peers'][string], token: string): Promise<readonly string[]> {
+    const running = remotePeer(name, peer.control);
+    const alive = await running.counts().catch(() => undefined);
+    if ((alive as { id?: string } | undefined)?.id === peer.connector) {
+      this.#adopted.push(running);
+      return [`${name} ${peer.listen} (encore en marche / still running)`];
+    }
     const args = [
       '--connector',
       peer.connector,
