@@ -54,6 +54,14 @@ export interface CdaPerson {
   readonly organization?: { readonly ids: readonly CdaId[]; readonly name?: string };
 }
 
+/** Somebody or some place that takes part in the act: requester (REF, REFB), treating doctor (INF with PCP), member of an RCP (PRF)... */
+export interface CdaParticipant extends CdaPerson {
+  /** participant/@typeCode. */
+  readonly type: string;
+  /** functionCode/@code. */
+  readonly function?: string;
+}
+
 export interface CdaHeader {
   readonly templateIds: readonly CdaId[];
   /** N1 = unstructured body (nonXMLBody), N3 = structured body with entries or sections. */
@@ -75,17 +83,32 @@ export interface CdaHeader {
     readonly ids: readonly CdaId[];
     readonly birthName?: string;
     readonly usedName?: string;
+    /** A family name without qualifier: of a kind the document does not say. */
+    readonly nameAsSent?: string;
+    /** The list of the birth certificate, as one string. */
     readonly givenNames?: string;
     readonly firstGivenName?: string;
+    readonly usedGivenName?: string;
+    /** administrativeGenderCode/@code: `F`, `M`, `UN`... */
     readonly sex?: string;
+    /** As in the document: `19580314`. */
     readonly birthDate?: string;
     readonly birthPlaceCog?: string;
   };
   readonly author?: CdaPerson;
   readonly custodian?: { readonly ids: readonly CdaId[]; readonly name?: string };
+  /** Never used for routing (specs FACTS A3): said for people. */
   readonly recipients: readonly CdaPerson[];
-  /** N1: what the body holds. */
-  readonly body?: { readonly mediaType?: string; readonly bytes?: number; readonly pdfaMark?: string };
+  readonly participants: readonly CdaParticipant[];
+  /** componentOf/encompassingEncounter: the stay, and where. Times as in the document. */
+  readonly encounter?: {
+    readonly ids: readonly CdaId[];
+    readonly start?: string;
+    readonly end?: string;
+    readonly facility?: { readonly ids: readonly CdaId[]; readonly name?: string };
+  };
+  /** N1: what the body holds. `unreadable`: its Base64 does not decode, or the PDF inside is not whole. */
+  readonly body?: { readonly mediaType?: string; readonly bytes?: number; readonly pdfaMark?: string; readonly unreadable?: string };
 }
 
 /** Where a part of an outgoing message comes from: a part of the incoming one, or text with such a part inside (a CDA N1 around a PDF). */

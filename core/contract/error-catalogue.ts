@@ -131,6 +131,16 @@ export const CATALOGUE = {
     fr: "cette version d'HL7 n'est pas traitée par ce point d'accès",
     fix: { fr: 'Utiliser une version du guide français (2.5 ou 2.6).', en: 'Use a version of the French guides (2.5 or 2.6).' },
   }),
+  ERR_HL7_MOVEMENT_SHIFTED: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the fields of the movement (ZBE) are not where they should be',
+    fr: 'les champs du mouvement (ZBE) ne sont pas à leur place',
+    fix: {
+      fr: 'Faire corriger le segment ZBE par l’éditeur, puis rejouer ou écarter.',
+      en: 'Have the vendor correct the ZBE segment, then replay or discard.',
+    },
+  }),
   ERR_CODEC_UNREADABLE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -140,6 +150,13 @@ export const CATALOGUE = {
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
   }),
+  ERR_CHARSET_CANNOT_HOLD: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the charset of the destination lacks a character of the message',
+    fr: 'le jeu de caractères du destinataire ne contient pas un caractère du message',
+    fix: { fr: 'Passer le destinataire en UTF-8 (MSH-18 UNICODE UTF-8).', en: 'Have the destination take UTF-8 (MSH-18 UNICODE UTF-8).' },
+  }),
   ERR_ENVELOPE_TOO_LARGE: e({
     disposition: 'permanent',
     ack: 'AE',
@@ -148,6 +165,56 @@ export const CATALOGUE = {
     en: 'the message without its documents is larger than 512 KB',
     fr: 'le message, documents mis à part, dépasse 512 Ko',
     fix: { fr: 'Placer les contenus volumineux en OBX-5.', en: 'Carry large content in OBX-5.' },
+  }),
+
+  // --- JSON content: the same refusals for a record that speaks our HTTP contract ------------------------------------
+  ERR_JSON_FIELD_MISSING: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 101,
+    http: 422,
+    en: 'a required property is missing',
+    fr: 'une propriété obligatoire manque',
+    fix: { fr: 'Renseigner la propriété indiquée.', en: 'Give the property that is named.' },
+  }),
+  ERR_JSON_FIELD_INVALID: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 102,
+    http: 422,
+    en: 'a property has an impossible value',
+    fr: 'une propriété a une valeur impossible',
+    fix: { fr: 'Corriger la propriété indiquée.', en: 'Correct the property that is named.' },
+  }),
+  ERR_JSON_TYPE_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 200,
+    http: 422,
+    en: 'this type of message is not handled by this endpoint',
+    fr: "ce type de message n'est pas traité par ce point d'accès",
+    fix: {
+      fr: 'Retirer ce type du flux, ou activer un connecteur qui le traite.',
+      en: 'Take the type out of the flow, or enable a connector that handles it.',
+    },
+  }),
+  ERR_JSON_ENVIRONMENT: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 202,
+    http: 422,
+    en: 'the message was made for another environment than that of this endpoint',
+    fr: "l'environnement du message n'est pas celui de ce point d'accès",
+    fix: { fr: 'Ne jamais mélanger test et production.', en: 'Never mix test and production.' },
+  }),
+  ERR_JSON_VERSION_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 203,
+    http: 422,
+    en: 'this version of the contract is not handled by this endpoint',
+    fr: "cette version du contrat n'est pas traitée par ce point d'accès",
+    fix: { fr: 'Utiliser la version 1 du contrat.', en: 'Use version 1 of the contract.' },
   }),
 
   // --- identities and documents -----------------------------------------------------------------------------------
@@ -169,6 +236,13 @@ export const CATALOGUE = {
       fr: "Déclarer l'autorité (identityAuthorities) puis rejouer le message.",
       en: 'Declare the authority (identityAuthorities), then replay the message.',
     },
+  }),
+  ERR_PATIENT_AMBIGUOUS: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the message gives the patient two identifiers where one is possible',
+    fr: 'le message donne au patient deux identifiants là où un seul est possible',
+    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
@@ -236,6 +310,16 @@ export const CATALOGUE = {
     fr: 'le document est illisible',
     fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
   }),
+  ERR_DOCUMENT_INCOMPLETE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the document lacks what the header of a CDA requires',
+    fr: "il manque au document ce que l'en-tête d'un CDA exige",
+    fix: {
+      fr: 'Compléter le champ indiqué à la source, ou le convenir dans les réglages du site.',
+      en: 'Complete the field at the source, or agree it in the settings of the site.',
+    },
+  }),
   ERR_DOCUMENT_PLACEHOLDER: e({
     disposition: 'quarantine',
     http: 422,
@@ -262,6 +346,14 @@ export const CATALOGUE = {
     en: 'the patient has no identifier at the destination',
     fr: "le patient n'a pas d'identifiant chez le destinataire",
     fix: { fr: "Attendre l'identité, ou l'envoyer, puis libérer la remise.", en: 'Wait for the identity or send it, then release the delivery.' },
+  }),
+
+  ERR_NO_DESTINATION: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'none of the establishments this document names is connected here',
+    fr: "aucun des établissements désignés par ce document n'est connecté",
+    fix: { fr: "Connecter l'établissement désigné, puis rejouer le message.", en: 'Connect the establishment it names, then replay the message.' },
   }),
 
   // --- transports -------------------------------------------------------------------------------------------------
@@ -362,6 +454,16 @@ export const CATALOGUE = {
     en: 'the request body is larger than this endpoint takes',
     fr: 'le corps de la requête dépasse la taille admise',
     fix: { fr: 'Relever maxFrameBytes du point d’accès.', en: 'Raise maxFrameBytes of the endpoint.' },
+  }),
+  ERR_HTTP_BODY_CUT: e({
+    disposition: 'protocol',
+    http: 400,
+    en: 'the connection ended inside the request body',
+    fr: "la connexion s'est fermée au milieu du corps de la requête",
+    fix: {
+      fr: "L'émetteur doit renvoyer le message : rien n'a été pris en charge.",
+      en: 'The sender has to send again: nothing was taken in charge.',
+    },
   }),
   ERR_HTTP_UNAUTHENTICATED: e({
     disposition: 'security',
@@ -497,6 +599,23 @@ export const CATALOGUE = {
     fr: 'le jeton est absent, inconnu ou expiré',
     fix: { fr: 'Présenter un jeton valide (Authorization: Bearer).', en: 'Present a valid token (Authorization: Bearer).' },
   }),
+  ERR_HOST_REFUSED: e({
+    disposition: 'security',
+    http: 421,
+    en: 'the Host header names another server (DNS rebinding)',
+    fr: "l'en-tête Host désigne un autre serveur (DNS rebinding)",
+    fix: {
+      fr: "Utiliser l'adresse imprimée au démarrage, ou ajouter ce nom à admin.allowedHosts.",
+      en: 'Use the address printed at start, or add the name to admin.allowedHosts.',
+    },
+  }),
+  ERR_IDEMPOTENCY: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this Idempotency-Key was used for another request, or its first request still runs',
+    fr: 'cette Idempotency-Key a servi à une autre requête, ou la première est encore en cours',
+    fix: { fr: 'Utiliser une nouvelle clé pour une nouvelle requête.', en: 'Use a new key for a new request.' },
+  }),
   ERR_REQUEST_INVALID: e({
     disposition: 'configuration',
     http: 400,
@@ -540,6 +659,26 @@ export const CATALOGUE = {
     en: 'this setting is not safe',
     fr: "ce paramètre n'est pas sûr",
     fix: { fr: 'Exiger un certificat client ou une liste d’adresses autorisées.', en: 'Require client certificates or an allow-list of peers.' },
+  }),
+  ERR_CONFIG_SECRET_IN_CLEAR: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'a secret is written in clear',
+    fr: 'un secret est écrit en clair',
+    fix: {
+      fr: 'Écrire { file: chemin } ou { env: NOM } ; { test: valeur } en environnement de test seulement.',
+      en: 'Write { file: path } or { env: NAME }; { test: value } in a test environment only.',
+    },
+  }),
+  ERR_CONFIG_ENVIRONMENT: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'test and production are mixed',
+    fr: 'test et production sont mélangés',
+    fix: {
+      fr: 'Un moteur sert un seul environnement : séparer les sites de test et de production.',
+      en: 'One engine serves one environment: separate test sites and production sites.',
+    },
   }),
   ERR_CONNECTOR_UNKNOWN: e({
     disposition: 'configuration',

@@ -1,10 +1,12 @@
 /** The only thing plugins and connectors see of the engine: kinds, records, outcomes, states, errors. */
 export * from './connector.ts';
+export { assemblePart, decodeBase64, sniffMime, type DecodedBase64 } from './content.ts';
 export * from './engine-face.ts';
 export * from './envelope.ts';
 export { CATALOGUE, type CatalogueEntry, type Disposition, type ErrorCode } from './error-catalogue.ts';
 export { PasserelleError, formatLocation, type ErrorData, type ErrorDetail, type Location } from './errors.ts';
 export * from './journal.ts';
+export * from './peer.ts';
 export * from './plugin.ts';
 export * from './site-settings.ts';
 export * from './states.ts';

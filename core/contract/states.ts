@@ -41,6 +41,7 @@ export const DELIVERY_TRANSITIONS: readonly Transition<DeliveryState>[] = [
   { from: 'sending', to: 'queued', by: 'retry', actor: 'engine' },
   { from: 'sending', to: 'review', by: 'doubt', actor: 'engine' },
   { from: 'sending', to: 'dead', by: 'refuse', actor: 'engine' },
+  { from: 'sending', to: 'held', by: 'hold', actor: 'engine' },
   { from: 'review', to: 'queued', by: 'resend', actor: 'person' },
   { from: 'review', to: 'delivered', by: 'confirm', actor: 'person' },
   { from: 'review', to: 'discarded', by: 'discard', actor: 'person' },

@@ -188,6 +188,9 @@ export const DocumentData = object({
   ),
   mailSubject: Type.Optional(text),
   mailMessageId: Type.Optional(short),
+  /** Bodies of the mails that the sender wants (CORPSMAIL_PS, CORPSMAIL_PATIENT), or of the mail it came by. */
+  mailBody: Type.Optional(object({ part: short, bytes: Type.Integer(), mime: short })),
+  mailBodyPatient: Type.Optional(object({ part: short, bytes: Type.Integer(), mime: short })),
 });
 export type DocumentData = Static<typeof DocumentData>;
 
@@ -224,6 +227,8 @@ export const IdentityData = object({
   consent: Type.Optional(Consent),
   trigger: Type.Optional(short),
   recordedAt: Type.Optional(DateTime),
+  /** MSH-3: identities are folded per sender (SAFETY A2). */
+  originApplication: Type.Optional(short),
 });
 export const MergeData = object({
   surviving: short,
@@ -234,6 +239,7 @@ export const MergeData = object({
   kind: Type.Optional(oneOf('merge', 'change-id', 'link', 'unlink', 'move')),
   trigger: Type.Optional(short),
   recordedAt: Type.Optional(DateTime),
+  originApplication: Type.Optional(short),
 });
 export const VisitEventData = object({
   patient: Patient,
@@ -241,6 +247,8 @@ export const VisitEventData = object({
   consent: Type.Optional(Consent),
   trigger: Type.Optional(short),
   recordedAt: Type.Optional(DateTime),
+  /** MSH-3: identities are folded per sender (SAFETY A2). */
+  originApplication: Type.Optional(short),
 });
 export const DocumentEventData = object({
   patient: Patient,

@@ -1,0 +1,208 @@
+/** Decodes a batch of stored messages and commits what was decided: state, events, deliveries, index terms, in one write. */
+import {
+  PasserelleError,
+  type AckCode,
+  type DecodeResult,
+  type ErrorData,
+  type HttpMeta,
+  type MessageDecision,
+  type OutgoingEnvelope,
+  type QueuedDelivery,
+  type Reception,
+  type Reply,
+  type RoutedEvent,
+  type Warning,
+} from '../contract/index.ts';
+import { messageId } from '../journal/index.ts';
+import { kindOf, type CanonicalEvent } from '../model/index.ts';
+import { route } from '../routing/index.ts';
+import { canonicalEvents } from './events.ts';
+import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
+import { openMessage, type OpenedMessage } from './open.ts';
+import { iso } from './ports.ts';
+import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
+
+export interface UndecidedMessage {
+  readonly message: number;
+  readonly run: number;
+  readonly receivedAt: string;
+  /** Absent when it has to be read from the journal. */
+  readonly bytes?: Uint8Array;
+  readonly http?: HttpMeta;
+  readonly controlIdReused?: boolean;
+  /** Already said to the sender; then it can no longer be refused. */
+  answered?: AckCode;
+}
+
+export interface DecidedMessage {
+  readonly message: number;
+  readonly state: MessageDecision['state'];
+  readonly decision: Reception['decision'];
+  readonly ack: AckCode;
+  readonly error?: ErrorData;
+  /** Made by the connector in the same call; absent when the engine decided otherwise. */
+  readonly reply?: Reply;
+  readonly deliveries: readonly QueuedDelivery[];
+  /** Patients of its identity events. */
+  readonly identities: ReadonlySet<string>;
+}
+
+type HostDecode = { readonly result: DecodeResult; readonly acknowledgement?: OutgoingEnvelope | null };
+const STATES = { accept: 'decoded', 'accept-with-warning': 'decoded', quarantine: 'quarantined', reject: 'rejected', filtered: 'filtered' } as const;
+
+/** Rejects when connector, mesh or journal are away: then nothing was decided. */
+export async function decideBatch(
+  batch: readonly UndecidedMessage[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+): Promise<readonly DecidedMessage[]> {
+  const now = iso(ports.now());
+  const work = await Promise.all(batch.map((item) => decodeOne(item, endpoint, ports, now)));
+  const made = work.map((w, i) => assess(batch[i] as UndecidedMessage, w, endpoint, ports, now));
+  const deliveries = await ports.journal.decide(made.map((m) => m.decision));
+  return made.map(({ decision, reply, identities }, i) => {
+    const ack = batch[i]?.answered ?? decision.ack ?? 'AA';
+    return {
+      message: decision.message,
+      state: decision.state,
+      decision: decision.decision as Reception['decision'],
+      ack,
+      deliveries: deliveries[i] ?? [],
+      identities,
+      ...(decision.error && { error: decision.error }),
+      ...(reply && { reply }),
+    };
+  });
+}
+
+interface Decoded {
+  readonly opened: OpenedMessage;
+  readonly result: DecodeResult;
+  readonly failed?: ErrorData;
+  readonly acknowledgement?: OutgoingEnvelope | null;
+}
+
+async function decodeOne(item: UndecidedMessage, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Promise<Decoded> {
+  const bytes = item.bytes ?? (await ports.journal.raw(item.message));
+  const opened = openMessage(bytes, ports.codec(endpoint.format), ports.documents, endpoint.settings.charsetFallback, item.http);
+  if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
+  try {
+    const id = messageId(ports.journal.tag, item.message);
+    const { result, acknowledgement } = await ports.connectors.call<HostDecode>(endpoint.connector, endpoint.connectorVersion, {
+      operation: 'decode',
+      envelope: opened.envelope,
+      messageId: id,
+      settings: endpoint.settings,
+      now,
+      seed: `${id}/${item.run}`,
+    });
+    return { opened, result, ...(acknowledgement !== undefined && { acknowledgement }) };
+  } catch (thrown) {
+    const error = PasserelleError.from(thrown);
+    if (error.entry.disposition === 'transient') throw error;
+    return { opened, result: { decision: 'accept', events: [], warnings: [] }, failed: error.toData() };
+  }
+}
+
+function assess(
+  item: UndecidedMessage,
+  work: Decoded,
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+  now: string,
+): { decision: MessageDecision; reply?: Reply; identities: ReadonlySet<string> } {
+  const { opened, result } = work;
+  const subject = (draft: DecodeResult['events'][number]): string | undefined => draft.keys[0] && ports.index.patient(draft.keys[0]);
+  const origin = {
+    messageId: messageId(ports.journal.tag, item.message),
+    run: item.run,
+    site: endpoint.settings.site,
+    timeZone: endpoint.settings.timeZone,
+    connector: endpoint.connector,
+    connectorVersion: endpoint.connectorVersion,
+    receivedAt: item.receivedAt,
+  };
+  const made = canonicalEvents(result.events, origin, subject);
+  const routed = 'events' in made ? routeEvents(made.events, result, endpoint, ports) : { events: [], warnings: [] as Warning[] };
+  const warnings = joinWarnings(joinWarnings(opened.envelope.warnings, result.warnings), [
+    ...routed.warnings,
+    ...(item.controlIdReused ? [{ code: 'control-id-reused' }] : []),
+  ]);
+  const outcome = outcomeOf(item, work, 'error' in made ? made.error : undefined, routed.error);
+  const kept = outcome.state === 'decoded';
+  const decision: MessageDecision = {
+    message: item.message,
+    run: item.run,
+    state: outcome.state,
+    decidedAt: now,
+    decision: outcome.state === 'decoded' ? decisionWith(result.decision, warnings) : outcome.decision,
+    warnings,
+    parts: opened.refs,
+    events: kept ? routed.events : [],
+    terms: [...new Set([...(result.terms ?? []).map((t) => ports.index.term(t)), ...(kept ? routed.events.flatMap((e) => e.keys) : [])])],
+    ...(outcome.error && { error: outcome.error }),
+    ...(item.answered === undefined && { ack: outcome.ack }),
+  };
+  const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
+  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
+  return { decision, identities, ...(asDecoded && { reply: replyOf(work.acknowledgement ?? null, ports, endpoint) }) };
+}
+
+function outcomeOf(
+  item: UndecidedMessage,
+  work: Decoded,
+  schemaError: ErrorData | undefined,
+  routeError: ErrorData | undefined,
+): { state: MessageDecision['state']; decision: Reception['decision']; ack: AckCode; error?: ErrorData } {
+  const defect = work.failed ?? schemaError;
+  if (defect) return { state: 'dead', decision: 'stored', ack: 'AA', error: defect };
+  if (routeError && STATES[work.result.decision] === 'decoded') return { state: 'quarantined', decision: 'quarantine', ack: 'AA', error: routeError };
+  const { decision, error } = work.result;
+  // The sender was told AA before this was known: it is ours now, a person has to see it.
+  if (decision === 'reject' && item.answered === 'AA') return { state: 'quarantined', decision: 'quarantine', ack: 'AA', ...(error && { error }) };
+  return { state: STATES[decision], decision, ack: refusalAck(decision, error), ...(error && { error }) };
+}
+
+function routeEvents(
+  events: readonly CanonicalEvent[],
+  result: DecodeResult,
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+): { events: RoutedEvent[]; warnings: Warning[]; error?: ErrorData } {
+  const drafts = result.events;
+  const routes = route(
+    events.map((event, i) => ({
+      type: event.type,
+      site: event.site,
+      role: endpoint.role,
+      ...(drafts[i]?.destinations && { destinations: drafts[i].destinations }),
+      ...(drafts[i]?.within !== undefined && { within: drafts[i].within }),
+    })),
+    ports.destinations(),
+  );
+  const warnings: Warning[] = [];
+  let error: ErrorData | undefined;
+  const routed = events.map((event, i): RoutedEvent => {
+    const draft = drafts[i];
+    const { lanes, missing } = routes[i] ?? { lanes: [], missing: [] };
+    for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
+    const kind = kindOf(event.type);
+    if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0)
+      error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();
+    const setId = draft?.document?.setId ?? draft?.document?.id;
+    return {
+      event: event as unknown as RoutedEvent['event'],
+      kind,
+      keys: [...new Set((draft?.keys ?? []).map((k) => ports.index.patient(k)))],
+      destinations: lanes.map((lane) => ({ lane })),
+      ...(setId && { series: ports.index.series(event.site, setId) }),
+    };
+  });
+  return { events: routed, warnings, ...(error && { error }) };
+}
+
+function replyOf(acknowledgement: OutgoingEnvelope | null, ports: InboundPorts, endpoint: InboundEndpoint): Reply {
+  if (!acknowledgement) return { bytes: null };
+  const bytes = ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array());
+  return { bytes, ...(acknowledgement.http && { http: acknowledgement.http }) };
+}

@@ -1,0 +1,335 @@
+/**
+ * The lane of one destination endpoint: takes deliveries in the order the schedule allows, never more at once than the endpoint has
+ * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
+ */
+import { PasserelleError, type DeliveryMaterial, type ErrorData, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
+import { attempt, type AttemptResult } from './dispatch.ts';
+import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
+import { afterDoubt, afterFailure, afterReply, backoffMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
+import { Schedule, type OrderRule } from './schedule.ts';
+
+export interface DeliveryEndpoint extends LaneIdentity {
+  readonly policy: DeliveryPolicy;
+  readonly order: OrderRule;
+  /** What a dead delivery does to what follows it: `block` by SAFETY rules, `continue` by the site's choice. */
+  readonly onDead: 'block' | 'continue';
+  readonly ackTimeoutMs: number;
+  readonly address: string;
+}
+
+/** Deliveries known in memory; the rest waits in the journal. About 300 bytes each. */
+const WINDOW = 20_000;
+const PAGE = 2000;
+const FIRST_TRIP_MS = 1000;
+const LAST_TRIP_MS = 60_000;
+
+export class DeliveryLane {
+  readonly endpoint: DeliveryEndpoint;
+  readonly #ports: LanePorts;
+  readonly #sink: Sink;
+  readonly #schedule: Schedule;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #settled: (delivery: number, message: number, to: string) => void;
+  #inFlight = 0;
+  #status: 'open' | 'paused' | 'tripped' = 'paused';
+  #error: ErrorData | undefined;
+  #trips = 0;
+  #tripTimer: NodeJS.Timeout | undefined;
+  /** Highest delivery id taken from the journal or from an offer. */
+  #seen = 0;
+  /** The window was full, or nothing was read yet: offers are not taken, the journal is read instead. */
+  #overflowed = true;
+  /** Highest delivery id offered so far. */
+  #offered = 0;
+  #loading: Promise<void> | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(
+    endpoint: DeliveryEndpoint,
+    sink: Sink,
+    ports: LanePorts,
+    settled: (delivery: number, message: number, to: string) => void = () => undefined,
+  ) {
+    this.endpoint = endpoint;
+    this.#sink = sink;
+    this.#ports = ports;
+    this.#settled = settled;
+    this.#schedule = new Schedule(endpoint.order);
+  }
+
+  get status(): 'open' | 'paused' | 'tripped' {
+    return this.#status;
+  }
+
+  get error(): ErrorData | undefined {
+    return this.#error;
+  }
+
+  blockerOf(delivery: number): number | undefined {
+    return this.#schedule.blocker(delivery);
+  }
+
+  /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens. */
+  async start(): Promise<void> {
+    await this.#load();
+    this.#status = 'open';
+    this.#pump();
+  }
+
+  /** Deliveries just committed, in order. */
+  offer(items: readonly QueuedDelivery[]): void {
+    for (const item of items) {
+      this.#offered = Math.max(this.#offered, item.delivery);
+      this.#overflowed ||= this.#schedule.size >= WINDOW;
+      if (!this.#overflowed) this.#admit(item);
+    }
+    this.#pump();
+  }
+
+  pause(): void {
+    clearTimeout(this.#tripTimer);
+    this.#status = 'paused';
+  }
+
+  resume(): void {
+    clearTimeout(this.#tripTimer);
+    this.#status = 'open';
+    this.#error = undefined;
+    this.#trips = 0;
+    this.#pump();
+  }
+
+  /** A person or an event changed a delivery in the journal: follow. */
+  update(item: QueuedDelivery): void {
+    this.#clearTimer(item.delivery);
+    this.#schedule.remove(item.delivery);
+    this.#admit(item);
+    this.#pump();
+  }
+
+  forget(delivery: number): void {
+    this.#clearTimer(delivery);
+    this.#schedule.remove(delivery);
+    this.#pump();
+  }
+
+  /** Held deliveries that name one of these patients: an identity event of their establishment may have made it known there. */
+  heldFor(keys: ReadonlySet<string>): readonly number[] {
+    return [...this.#schedule].filter((e) => e.item.state === 'held' && e.item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
+  }
+
+  /** Stops taking, waits for what is on the wire. */
+  async stop(): Promise<void> {
+    this.pause();
+    for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#sink.stop();
+  }
+
+  #admit(item: QueuedDelivery): void {
+    this.#seen = Math.max(this.#seen, item.delivery);
+    if (item.state === 'delivered' || item.state === 'discarded') return;
+    const blocks = this.#blocks(item);
+    if (blocks === 'nothing') return;
+    const waiting = item.notBefore === undefined ? 0 : Date.parse(item.notBefore) - this.#ports.now();
+    this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked', blocks === 'series');
+    if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
+  }
+
+  /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
+  #blocks(item: Pick<QueuedDelivery, 'state' | 'kind'>): 'keys' | 'series' | 'nothing' {
+    if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
+    if (item.state !== 'dead') return 'keys';
+    if (this.endpoint.onDead === 'continue') return 'nothing';
+    return item.kind === 'identity' ? 'keys' : 'series';
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadPages()
+      .catch((thrown: unknown) =>
+        this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code }),
+      )
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    return this.#loading;
+  }
+
+  async #loadPages(): Promise<void> {
+    while (this.#overflowed && this.#schedule.size < WINDOW) {
+      const offered = this.#offered;
+      const page = await this.#ports.journal.backlog(this.endpoint.name, this.#seen, PAGE);
+      for (const item of page) await this.#admitFromJournal(item);
+      // An offer follows its commit, so a short page shows every delivery offered before it was asked for.
+      if (page.length < PAGE && offered === this.#offered) this.#overflowed = false;
+    }
+  }
+
+  async #admitFromJournal(item: QueuedDelivery): Promise<void> {
+    if (item.state !== 'sending') {
+      this.#admit(item);
+      return;
+    }
+    const interrupted = new PasserelleError('ERR_INTERRUPTED').toData();
+    const after = afterDoubt(interrupted, item, this.endpoint.policy, this.#ports.random());
+    const settlement = this.#settlement(item, 'sending', after);
+    await this.#ports.journal.settle([settlement]);
+    this.#admit({
+      ...item,
+      state: after.to,
+      attempts: item.attempts,
+      error: interrupted,
+      ...(settlement.notBefore && { notBefore: settlement.notBefore }),
+    });
+  }
+
+  #pump(): void {
+    while (this.#status === 'open' && this.#inFlight < this.#sink.concurrency) {
+      const entry = this.#schedule.take();
+      if (!entry) break;
+      this.#inFlight += 1;
+      void this.#deliver(entry.item)
+        .catch((thrown: unknown) =>
+          this.#ports.log('error', 'delivery stopped', {
+            lane: this.endpoint.name,
+            delivery: entry.delivery,
+            code: PasserelleError.from(thrown).code,
+          }),
+        )
+        .finally(() => {
+          this.#inFlight -= 1;
+          if (this.#inFlight === 0) for (const done of this.#idle.splice(0)) done();
+          this.#pump();
+        });
+    }
+    if (this.#overflowed && this.#status !== 'paused' && this.#schedule.size < WINDOW / 2)
+      void this.#load().then(() => this.#schedule.readyCount > 0 && this.#status === 'open' && setImmediate(() => this.#pump()));
+  }
+
+  async #deliver(item: QueuedDelivery): Promise<void> {
+    const { journal } = this.#ports;
+    let result: AttemptResult;
+    try {
+      const [material] = (await journal.material([item.delivery])) as readonly (DeliveryMaterial | undefined)[];
+      if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
+      result = await attempt(material, { lane: this.endpoint, ports: this.#ports, sink: this.#sink, ackTimeoutMs: this.endpoint.ackTimeoutMs });
+    } catch (thrown) {
+      result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
+    }
+    if (result.kind === 'unavailable') {
+      this.#trip(result.error);
+      this.#schedule.reopen(item.delivery);
+      return;
+    }
+    await this.#conclude(item, result);
+  }
+
+  async #conclude(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): Promise<void> {
+    const after = this.#after(item, result);
+    const from = result.kind === 'encode' ? 'queued' : 'sending';
+    const settlement = this.#settlement(item, from, after, result);
+    await this.#settleSurely(settlement);
+    this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
+    if (after.trips) this.#trip(after.error);
+    else if (result.kind !== 'encode') this.#closeCircuit();
+    this.#follow(item, after, settlement);
+    this.#settled(item.delivery, item.message, after.to);
+  }
+
+  #after(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): AfterAttempt {
+    const { policy } = this.endpoint;
+    const counted = { ...item, attempts: item.attempts + 1 };
+    if (result.kind === 'reply') return afterReply(result.reply, counted, policy, this.#ports.random());
+    if (result.kind === 'failure') return afterFailure(result.error, counted, policy, this.#ports.random());
+    return { to: result.outcome === 'hold' ? 'held' : 'dead', counted: false, error: result.error };
+  }
+
+  #settlement(item: QueuedDelivery, from: Settlement['from'], after: AfterAttempt, result?: AttemptResult): Settlement {
+    const now = this.#ports.now();
+    const ack = result?.kind === 'reply' ? result.reply.ack : undefined;
+    return {
+      delivery: item.delivery,
+      from,
+      to: after.to,
+      at: iso(now),
+      counted: after.counted,
+      ...(ack && { ack }),
+      ...(after.error && { error: after.error }),
+      ...(after.waitMs !== undefined && { notBefore: iso(now + after.waitMs) }),
+    };
+  }
+
+  /** An outcome must not be lost because the journal is away for a while: it is offered until it is taken. */
+  async #settleSurely(settlement: Settlement): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.#ports.journal.settle([settlement]);
+        return;
+      } catch (thrown) {
+        const error = PasserelleError.from(thrown);
+        if (error.entry.disposition !== 'transient') throw error;
+        this.#ports.log('error', 'outcome cannot be stored yet', { lane: this.endpoint.name, code: error.code });
+        await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, { firstMs: 200, maxMs: 10_000 }, this.#ports.random())));
+      }
+    }
+  }
+
+  #follow(item: QueuedDelivery, after: AfterAttempt, settlement: Settlement): void {
+    const { error: _, notBefore: __, ...rest } = item;
+    const next: QueuedDelivery = {
+      ...rest,
+      state: after.to,
+      attempts: item.attempts + (after.counted ? 1 : 0),
+      ...(after.error && { error: after.error }),
+      ...(settlement.notBefore && { notBefore: settlement.notBefore }),
+    };
+    this.#schedule.remove(item.delivery);
+    this.#admit(next);
+  }
+
+  #trip(error: ErrorData | undefined): void {
+    if (this.#status !== 'open') return;
+    this.#status = 'tripped';
+    this.#error = error;
+    const wait = backoffMs(this.#trips, { firstMs: FIRST_TRIP_MS, maxMs: LAST_TRIP_MS }, this.#ports.random());
+    this.#trips += 1;
+    this.#ports.count('lane_trips_total', { lane: this.endpoint.name });
+    if (this.#trips === 1) this.#ports.log('warn', 'lane tripped', { lane: this.endpoint.name, code: error?.code ?? 'ERR_CONNECTION_REFUSED' });
+    this.#tripTimer = setTimeout(() => void this.#probe(), wait);
+  }
+
+  /** Half-open: asks the endpoint before a delivery is risked. */
+  async #probe(): Promise<void> {
+    const error = await this.#sink.probe().then(
+      () => undefined,
+      (thrown: unknown) => PasserelleError.from(thrown).toData(),
+    );
+    if (this.#status !== 'tripped') return;
+    this.#status = 'open';
+    if (error) this.#trip(error);
+    else this.#pump();
+  }
+
+  #closeCircuit(): void {
+    if (this.#trips > 0) this.#ports.log('info', 'lane works again', { lane: this.endpoint.name });
+    this.#trips = 0;
+    this.#error = undefined;
+  }
+
+  #reopenIn(delivery: number, ms: number): void {
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(delivery);
+        this.#schedule.reopen(delivery);
+        this.#pump();
+      },
+      Math.min(ms, 2 ** 31 - 1),
+    );
+    this.#timers.set(delivery, timer);
+  }
+
+  #clearTimer(delivery: number): void {
+    clearTimeout(this.#timers.get(delivery));
+    this.#timers.delete(delivery);
+  }
+}

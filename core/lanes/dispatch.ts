@@ -1,0 +1,150 @@
+/** One attempt at one delivery: encode (once), commit, send, interpret. Says what happened; the lane decides what it means. */
+import { createHash } from 'node:crypto';
+import {
+  PasserelleError,
+  type DeliveryMaterial,
+  type EncodedMessage,
+  type EncodeResult,
+  type ErrorData,
+  type ReplyOutcome,
+  type SendResult,
+  type Sink,
+} from '../contract/index.ts';
+import { openMessage } from './open.ts';
+import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
+
+/** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
+export type AttemptResult =
+  | { readonly kind: 'encode'; readonly outcome: 'hold' | 'refuse'; readonly error: ErrorData }
+  | { readonly kind: 'reply'; readonly reply: ReplyOutcome }
+  | { readonly kind: 'failure'; readonly error: ErrorData }
+  /** The engine itself could not (connector or journal away): the delivery is untouched. */
+  | { readonly kind: 'unavailable'; readonly error: ErrorData };
+
+export interface Dispatcher {
+  readonly lane: LaneIdentity;
+  readonly ports: LanePorts;
+  readonly sink: Sink;
+  readonly ackTimeoutMs: number;
+}
+
+export async function attempt(material: DeliveryMaterial, dispatcher: Dispatcher): Promise<AttemptResult> {
+  let encoded: EncodedMessage;
+  let bytes: Uint8Array;
+  try {
+    const outcome = material.encoded ? { outcome: 'message' as const, encoded: material.encoded } : await encode(material, dispatcher);
+    if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
+    encoded = outcome.encoded;
+    bytes = 'bytes' in outcome ? outcome.bytes : await rebuild(material, encoded, dispatcher);
+    const startedAt = iso(dispatcher.ports.now());
+    await dispatcher.ports.journal.begin([{ delivery: material.delivery, startedAt, ...(!material.encoded && { encoded }) }]);
+  } catch (thrown) {
+    const error = PasserelleError.from(thrown);
+    // A defect of the connector or of a codec is this delivery's end; anything passing leaves it where it was.
+    return error.entry.disposition === 'transient'
+      ? { kind: 'unavailable', error: error.toData() }
+      : { kind: 'encode', outcome: 'refuse', error: error.toData() };
+  }
+  return send(material, encoded, bytes, dispatcher);
+}
+
+async function send(material: DeliveryMaterial, encoded: EncodedMessage, bytes: Uint8Array, dispatcher: Dispatcher): Promise<AttemptResult> {
+  let answer: SendResult;
+  try {
+    answer = await dispatcher.sink.send(bytes, {
+      deadlineMs: dispatcher.ackTimeoutMs,
+      ...(encoded.envelope.http && { http: encoded.envelope.http }),
+    });
+  } catch (thrown) {
+    return { kind: 'failure', error: PasserelleError.from(thrown).toData() };
+  }
+  try {
+    const { lane, ports } = dispatcher;
+    const opened = openMessage(answer.bytes, ports.codec(encoded.envelope.format), [], lane.settings.charsetFallback, answer.http);
+    if (opened.error)
+      return {
+        kind: 'reply',
+        reply: { outcome: 'unreadable', error: new PasserelleError('ERR_ACK_UNREADABLE', { found: opened.error.code }).toData() },
+      };
+    const sent = { type: material.event.type, ...(encoded.controlId && { controlId: encoded.controlId }) };
+    return {
+      kind: 'reply',
+      reply: await ports.connectors.call<ReplyOutcome>(lane.connector, lane.connectorVersion, {
+        operation: 'interpret',
+        reply: opened.envelope,
+        sent,
+      }),
+    };
+  } catch (thrown) {
+    // It was answered and we could not read the answer: ambiguous, never "failed".
+    return { kind: 'reply', reply: { outcome: 'unreadable', error: PasserelleError.from(thrown).toData() } };
+  }
+}
+
+async function encode(
+  material: DeliveryMaterial,
+  dispatcher: Dispatcher,
+): Promise<{ outcome: 'message'; encoded: EncodedMessage; bytes: Uint8Array } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
+  const { lane, ports } = dispatcher;
+  const result = await ports.connectors.call<EncodeResult>(lane.connector, lane.connectorVersion, {
+    operation: 'encode',
+    input: {
+      event: material.event as never,
+      parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
+      format: lane.format,
+    },
+    settings: lane.settings,
+    now: iso(ports.now()),
+    seed: `${ports.journal.tag}/${material.event.id}/${lane.name}`,
+  });
+  if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
+  const bytes = ports.codec(result.envelope.format).build(result.envelope, await partReader(material, result.envelope.parts ?? [], dispatcher));
+  const { controlId } = result.envelope;
+  const encoded = {
+    envelope: result.envelope,
+    ...(controlId && { controlId }),
+    sha256: sha256(bytes),
+    bytes: bytes.length,
+    connector: lane.connector,
+    connectorVersion: lane.connectorVersion,
+  };
+  return { outcome: 'message', encoded, bytes };
+}
+
+/** A retry sends the very bytes of the first attempt; if they can no longer be built, nobody guesses. */
+async function rebuild(material: DeliveryMaterial, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Uint8Array> {
+  const bytes = dispatcher.ports
+    .codec(encoded.envelope.format)
+    .build(encoded.envelope, await partReader(material, encoded.envelope.parts ?? [], dispatcher));
+  if (sha256(bytes) !== encoded.sha256)
+    throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
+  return bytes;
+}
+
+/** Reads the parts that an envelope places, from the raw bytes of the incoming message. */
+async function partReader(
+  material: DeliveryMaterial,
+  places: NonNullable<EncodedMessage['envelope']['parts']>,
+  dispatcher: Dispatcher,
+): Promise<(name: string) => Uint8Array> {
+  const names = new Set(
+    places.flatMap((p) => ('part' in p.from ? [p.from.part] : p.from.pieces.flatMap((x) => (typeof x === 'string' ? [] : [x.part])))),
+  );
+  const contents = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const ref = material.parts.find((p) => p.part === name);
+    if (!ref) throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'a part of the incoming message', found: `part ${name}` });
+    const carried = await dispatcher.ports.journal.raw(material.message, ref.from, ref.to);
+    contents.set(name, ref.encoding === 'base64' ? decodeCarried(carried) : carried);
+  }
+  return (name) => {
+    const content = contents.get(name);
+    if (!content) throw new PasserelleError('ERR_INVARIANT', { found: `part ${name} was not read` });
+    return content;
+  };
+}
+
+/** Base64 as a message carried it: line breaks and HL7 `\.br\` escapes are not part of it. */
+const decodeCarried = (carried: Uint8Array): Uint8Array => Buffer.from(Buffer.from(carried).toString('latin1').replaceAll('\\.br\\', ''), 'base64');
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,56 @@
+/** Second half of a translation: drafts of a connector to checked canonical events. */
+import { createHash } from 'node:crypto';
+import { PasserelleError, type DraftEvent, type ErrorData } from '../contract/index.ts';
+import { checkEventData, dataSchemaUri, sourceUri, toInstant, type CanonicalEvent } from '../model/index.ts';
+
+export interface EventOrigin {
+  /** Public id of the message, or a hash of the bytes in a translation without engine. */
+  readonly messageId: string;
+  readonly run: number;
+  readonly site: string;
+  readonly timeZone: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  /** ISO instant. */
+  readonly receivedAt: string;
+}
+
+export const eventId = (messageId: string, ordinal: number, run: number): string =>
+  createHash('sha256').update(`${messageId}#${ordinal}#${run}`).digest('hex').slice(0, 32);
+
+/** `subject` is the first patient key, hashed by the caller. Throws ERR_EVENT_SCHEMA: a defect of the connector, the message is dead until it is mended. */
+export function canonicalEvent(draft: DraftEvent, ordinal: number, origin: EventOrigin, subject: string | undefined): CanonicalEvent {
+  const problem = checkEventData(draft.type, draft.data);
+  if (problem)
+    throw new PasserelleError('ERR_EVENT_SCHEMA', { location: { path: `/events/${ordinal}/data${problem.path}` }, expected: problem.rule });
+  const time = (draft.time && toInstant(draft.time, origin.timeZone)) || origin.receivedAt;
+  return {
+    specversion: '1.0',
+    id: eventId(origin.messageId, ordinal, origin.run),
+    source: sourceUri(origin.site, origin.connector),
+    type: draft.type as CanonicalEvent['type'],
+    ...(subject && { subject }),
+    time,
+    datacontenttype: 'application/json',
+    dataschema: dataSchemaUri(draft.type),
+    site: origin.site,
+    messageid: origin.messageId,
+    connectorversion: `${origin.connector}@${origin.connectorVersion}`,
+    ...(origin.run > 1 && { supersedes: eventId(origin.messageId, ordinal, origin.run - 1) }),
+    ...(draft.destinations?.length && { destinations: draft.destinations.join(',') }),
+    data: draft.data as CanonicalEvent['data'],
+  };
+}
+
+/** All events of a message, or the defect that one of them has. */
+export function canonicalEvents(
+  drafts: readonly DraftEvent[],
+  origin: EventOrigin,
+  subjectOf: (draft: DraftEvent) => string | undefined,
+): { readonly events: readonly CanonicalEvent[] } | { readonly error: ErrorData } {
+  try {
+    return { events: drafts.map((draft, ordinal) => canonicalEvent(draft, ordinal, origin, subjectOf(draft))) };
+  } catch (error) {
+    return { error: PasserelleError.from(error).toData() };
+  }
+}

@@ -1,0 +1,46 @@
+/** What lanes are given: journal, mesh, clock, codecs. Small on purpose, so that tests can give them something else. */
+import type { DocumentCodec, JournalStore, MessageCodec, SiteSettings } from '../contract/index.ts';
+import type { BlindIndex } from '../journal/index.ts';
+import type { HostCall } from '../registry/index.ts';
+
+export interface ConnectorCaller {
+  /** Rejects with a PasserelleError. */
+  readonly call: <T>(id: string, version: string, call: HostCall) => Promise<T>;
+}
+
+export interface LanePorts {
+  readonly journal: JournalStore;
+  readonly connectors: ConnectorCaller;
+  readonly index: BlindIndex;
+  readonly codec: (format: string) => MessageCodec;
+  readonly documents: readonly DocumentCodec[];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** In [0, 1): jitter only. */
+  readonly random: () => number;
+  readonly count: (name: CounterName, labels: Readonly<Record<string, string>>, by?: number) => void;
+  /** Something a person should see that no message carries: a lane that trips, a journal that is away. */
+  readonly log: (level: 'info' | 'warn' | 'error', what: string, fields: Readonly<Record<string, string | number>>) => void;
+}
+
+export type CounterName =
+  | 'messages_received_total'
+  | 'messages_decided_total'
+  | 'deliveries_settled_total'
+  | 'retransmissions_total'
+  | 'protocol_faults_total'
+  | 'lane_trips_total';
+
+/** The part of an endpoint that every lane needs. */
+export interface LaneIdentity {
+  /** Endpoint name, which names the lane. */
+  readonly name: string;
+  readonly connector: string;
+  readonly connectorVersion: string;
+  /** Codec id of its messages. */
+  readonly format: string;
+  readonly settings: SiteSettings;
+  readonly role: 'establishment' | 'record';
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString();

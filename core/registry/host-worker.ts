@@ -1,0 +1,67 @@
+/**
+ * Inside a connector host: imports one connector and answers batches of calls. The same file serves a worker thread and a child
+ * process. It has no other job, so that a connector that loops or throws harms nothing but its own calls.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
+import { PasserelleError, type Connector, type ConnectorContext, type ConnectorDefinition, type Envelope } from '../contract/index.ts';
+import { contextFor } from './host-context.ts';
+import type { HostAnswer, HostCall } from './host.ts';
+
+const module = (workerData as { module?: string } | null)?.module ?? process.argv[2];
+if (!module) throw new Error('connector host started without a connector');
+const { connector } = (await import(pathToFileURL(module).href)) as { connector: ConnectorDefinition };
+
+type Answers = (answers: { readonly batch: number; readonly answers: readonly HostAnswer[] }) => void;
+const answer: Answers = parentPort ? (a) => parentPort?.postMessage(a) : (a) => process.send?.(a);
+
+const listen = (message: { batch: number; calls: readonly HostCall[] }): void =>
+  answer({ batch: message.batch, answers: message.calls.map((call) => run(connector, call)) });
+
+if (parentPort) parentPort.on('message', listen);
+else process.on('message', (m) => listen(m as { batch: number; calls: readonly HostCall[] })).on('disconnect', () => process.exit(0));
+answer({ batch: 0, answers: [] });
+
+function run(connector: Connector, call: HostCall): HostAnswer {
+  try {
+    return { value: perform(connector, call) };
+  } catch (error) {
+    // What a connector throws is its own doing; only its kind goes out, since its text could hold the message.
+    const data =
+      error instanceof PasserelleError
+        ? error.toData()
+        : new PasserelleError('ERR_CONNECTOR_FAILED', { found: (error as Error)?.name ?? typeof error, ...locate(error) }).toData();
+    return { error: data };
+  }
+}
+
+function perform(connector: Connector, call: HostCall): unknown {
+  if (call.operation === 'interpret') return connector.interpret(call.reply, call.sent);
+  const context: ConnectorContext = contextFor(call);
+  if (call.operation === 'encode') return connector.encode(call.input, context);
+  if (call.operation === 'acknowledge') return connector.acknowledge(call.reception, call.envelope, context);
+  const result = connector.decode(call.envelope, context);
+  return { result, acknowledgement: acknowledgeDecision(connector, call.envelope, result, call, context) };
+}
+
+/** The answer most decoded messages get, made in the same call; the engine asks again when it decides otherwise. */
+function acknowledgeDecision(
+  connector: Connector,
+  envelope: Envelope,
+  result: ReturnType<Connector['decode']>,
+  call: HostCall & { operation: 'decode' },
+  context: ConnectorContext,
+): unknown {
+  if (result.decision === 'reject') return undefined;
+  return connector.acknowledge(
+    { decision: result.decision, ack: 'AA', warnings: result.warnings, ...(call.messageId && { messageId: call.messageId }) },
+    envelope,
+    context,
+  );
+}
+
+function locate(error: unknown): { location?: { file: string; line: number } } {
+  const match =
+    /\/connectors\/([^\s:)]+):(\d+):\d+/.exec((error as Error)?.stack ?? '') ?? /\/plugins\/([^\s:)]+):(\d+):\d+/.exec((error as Error)?.stack ?? '');
+  return match ? { location: { file: match[1] ?? '', line: Number(match[2]) } } : {};
+}

@@ -1,0 +1,44 @@
+/**
+ * Routing is a pure function of the event and the settings.
+ *
+ * From an establishment: to every endpoint of the record whose `sends` names the event. From the record: to the establishments that
+ * the event names, and to nobody else; a document of the record that names none that is connected waits for a person.
+ */
+export interface Destination {
+  /** Endpoint name, which is the delivery lane. */
+  readonly lane: string;
+  readonly site: string;
+  readonly role: 'establishment' | 'record';
+  /** Event types, `*` at the end stands for the rest: `dcc.document.*`. */
+  readonly sends: readonly string[];
+}
+
+export interface RoutableEvent {
+  readonly type: string;
+  readonly site: string;
+  readonly role: 'establishment' | 'record';
+  readonly destinations?: readonly string[];
+  /** Index of the event of the same message that carries this one whole. */
+  readonly within?: number;
+}
+
+export interface RouteResult {
+  readonly lanes: readonly string[];
+  /** Establishments named that are not connected here, or take no such event. */
+  readonly missing: readonly string[];
+}
+
+/** Routes all events of one message, in their order. */
+export function route(events: readonly RoutableEvent[], destinations: readonly Destination[]): readonly RouteResult[] {
+  return events.map((event) => {
+    const carrier = event.within === undefined ? undefined : events[event.within];
+    const candidates = destinations.filter((d) => d.site !== event.site && takes(d, event.type) && !(carrier && takes(d, carrier.type)));
+    if (event.role === 'establishment') return { lanes: candidates.filter((d) => d.role === 'record').map((d) => d.lane), missing: [] };
+    const named = event.destinations ?? [];
+    const chosen = candidates.filter((d) => d.role === 'establishment' && named.includes(d.site));
+    return { lanes: chosen.map((d) => d.lane), missing: named.filter((site) => !chosen.some((d) => d.site === site)) };
+  });
+}
+
+const takes = (destination: Destination, type: string): boolean =>
+  destination.sends.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type));

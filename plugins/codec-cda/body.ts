@@ -1,0 +1,59 @@
+/** The body of an N1: what it holds, its size, and what a PDF inside says of itself, without decoding more than needed. */
+import { decodeBase64, type CdaHeader } from '../../core/contract/index.ts';
+import { PDF_WINDOW_BYTES, readPdf } from '../codec-pdf/index.ts';
+import { runOf } from './prepare.ts';
+import type { Tag } from './tree.ts';
+
+type Body = NonNullable<CdaHeader['body']>;
+/** Base64 characters of one window: whole groups of four. */
+const WINDOW_CHARS = Math.ceil(PDF_WINDOW_BYTES / 3) * 4;
+/** Up to here the whole is decoded; above, its two ends. */
+const WHOLE_LIMIT = 2 * WINDOW_CHARS;
+
+export function readBody(text: Tag, runs: readonly Uint8Array[]): Body {
+  const mediaType = text.attribute('mediaType');
+  const named = mediaType === undefined ? {} : { mediaType };
+  const carried = text.rawText;
+  // A body kept elsewhere (text/reference) holds nothing to size.
+  if (carried.trim() === '') return named;
+  if (text.attribute('representation') !== 'B64') return { ...named, bytes: Buffer.byteLength(carried) };
+  const run = runOf(carried, runs);
+  const base64 = run ? Buffer.from(run.buffer, run.byteOffset, run.byteLength) : Buffer.from(carried, 'latin1');
+  const { head, tail, bytes, unreadable } = base64.length <= WHOLE_LIMIT ? wholeOf(base64) : endsOf(base64);
+  if (unreadable) return { ...named, bytes, unreadable };
+  return { ...named, bytes, ...(mediaType === 'application/pdf' && readPdf(head, tail)) };
+}
+
+interface Decoded {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly bytes: number;
+  readonly unreadable?: string;
+}
+
+function wholeOf(base64: Buffer): Decoded {
+  const { content, damage } = decodeBase64(base64);
+  return { head: content, tail: content, bytes: content.length, ...(damage === 'invalid' && { unreadable: INVALID }) };
+}
+
+const INVALID = 'its Base64 does not decode';
+
+/** Counts the characters (all of Base64: this much can only be a run), and decodes both ends, each cut at a whole group of four. */
+function endsOf(base64: Buffer): Decoded {
+  let count = 0;
+  let padding = 0;
+  let misplaced = false;
+  for (let i = 0; i < base64.length; i++) {
+    const char = base64[i]!;
+    if (char <= 0x20) continue;
+    if (char === 0x3d) padding++;
+    else if (padding > 0) misplaced = true;
+    else count++;
+  }
+  const bytes = Math.floor((count * 3) / 4);
+  let from = base64.length;
+  for (let left = WINDOW_CHARS + (count % 4); from > 0 && left > 0; from--) if (base64[from - 1]! > 0x20 && base64[from - 1] !== 0x3d) left--;
+  const head = Buffer.from(base64.toString('latin1', 0, WINDOW_CHARS), 'base64');
+  const tail = Buffer.from(base64.toString('latin1', from), 'base64');
+  return { head, tail, bytes, ...((misplaced || count % 4 === 1) && { unreadable: INVALID }) };
+}

@@ -1,0 +1,134 @@
+/** Reads the header of a French CDA R2 (specs FACTS G0; CI-SIS, volet Structuration minimale). */
+import type { CdaHeader, CdaId, CdaParticipant, CdaPerson } from '../../core/contract/index.ts';
+import { readBody } from './body.ts';
+import { unreadable } from './prepare.ts';
+import type { Tag } from './tree.ts';
+
+/** Throws ERR_DOCUMENT_UNREADABLE when it has no body: then it is not a document. */
+export function readHeader(root: Tag, runs: readonly Uint8Array[]): CdaHeader {
+  const component = root.first('component');
+  const nonXml = component?.first('nonXMLBody');
+  if (!nonXml && !component?.first('structuredBody')) throw unreadable('it has no body');
+  const custodian = root.first('custodian', 'assignedCustodian', 'representedCustodianOrganization');
+  return defined<CdaHeader>({
+    templateIds: idsOf(root, 'templateId'),
+    level: nonXml ? 'N1' : 'N3',
+    id: idsOf(root, 'id')[0],
+    setId: idsOf(root, 'setId')[0],
+    version: versionOf(root.value('versionNumber')),
+    code: codeOf(root.first('code')),
+    title: root.first('title')?.text,
+    effectiveTime: root.value('effectiveTime'),
+    serviceStart: mainActStart(root),
+    confidentiality: root.code('confidentialityCode'),
+    language: root.code('languageCode'),
+    replaces: replacedBy(root),
+    patient: patientOf(root.first('recordTarget', 'patientRole')),
+    author: authorOf(root.all('author')),
+    custodian: custodian && organizationOf(custodian),
+    recipients: root.all('informationRecipient').map((tag) => {
+      const recipient = tag.first('intendedRecipient');
+      return personOf(recipient, recipient?.first('informationRecipient'), recipient?.first('receivedOrganization'));
+    }),
+    participants: root.all('participant').map(participantOf),
+    encounter: encounterOf(root.first('componentOf', 'encompassingEncounter')),
+    body: nonXml?.first('text') && readBody(nonXml.first('text')!, runs),
+  });
+}
+
+const idsOf = (tag: Tag | undefined, name = 'id'): CdaId[] =>
+  (tag?.all(name) ?? []).flatMap((id) => {
+    const root = id.attribute('root');
+    return root === undefined ? [] : [defined<CdaId>({ root, extension: id.attribute('extension') })];
+  });
+
+function versionOf(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+function codeOf(tag: Tag | undefined): CdaHeader['code'] {
+  const code = tag?.attribute('code');
+  return code === undefined ? undefined : defined({ code, system: tag?.attribute('codeSystem'), label: tag?.attribute('displayName') });
+}
+
+/** The main act is the one that names its performer: at most one may (header schematron 2.41, documentationOf_fr). */
+function mainActStart(root: Tag): string | undefined {
+  const acts = root.all('documentationOf').flatMap((tag) => tag.first('serviceEvent') ?? []);
+  const start = (act: Tag): string | undefined => act.value('effectiveTime', 'low') ?? act.value('effectiveTime');
+  const main = acts.find((act) => act.first('performer') && start(act)) ?? acts.find((act) => start(act));
+  return main && start(main);
+}
+
+function replacedBy(root: Tag): CdaId | undefined {
+  const related = root.all('relatedDocument').find((tag) => tag.attribute('typeCode') === 'RPLC');
+  return idsOf(related?.first('parentDocument'))[0];
+}
+
+function patientOf(role: Tag | undefined): CdaHeader['patient'] {
+  const patient = role?.first('patient');
+  const names = patient?.all('name') ?? [];
+  const families = names.flatMap((name) => name.all('family'));
+  const givens = names.flatMap((name) => name.all('given'));
+  const plain = givens.filter((given) => given.attribute('qualifier') === undefined).flatMap((given) => given.text ?? []);
+  const kind = (tags: readonly Tag[], qualifier: string): string | undefined =>
+    tags.find((tag) => tag.attribute('qualifier')?.split(' ').includes(qualifier))?.text;
+  return defined<CdaHeader['patient']>({
+    ids: idsOf(role),
+    birthName: kind(families, 'BR'),
+    // CL since the national identity rules, SP before them.
+    usedName: kind(families, 'CL') ?? kind(families, 'SP'),
+    nameAsSent: families.find((family) => family.attribute('qualifier') === undefined)?.text,
+    givenNames: plain.join(' ') || undefined,
+    firstGivenName: kind(givens, 'BR'),
+    usedGivenName: kind(givens, 'CL'),
+    sex: patient?.code('administrativeGenderCode'),
+    birthDate: patient?.value('birthTime'),
+    birthPlaceCog: patient?.first('birthplace', 'place', 'addr', 'county')?.text,
+  });
+}
+
+/** The first person; an automaton only when nobody else signs. */
+function authorOf(authors: readonly Tag[]): CdaPerson | undefined {
+  const assigned = authors.flatMap((author) => author.first('assignedAuthor') ?? []);
+  const author = assigned.find((tag) => tag.first('assignedPerson')) ?? assigned[0];
+  return author && personOf(author, author.first('assignedPerson'), author.first('representedOrganization'));
+}
+
+function participantOf(tag: Tag): CdaParticipant {
+  const entity = tag.first('associatedEntity');
+  return defined<CdaParticipant>({
+    type: tag.attribute('typeCode') ?? '',
+    function: tag.code('functionCode'),
+    ...personOf(entity, entity?.first('associatedPerson'), entity?.first('scopingOrganization')),
+  });
+}
+
+function encounterOf(tag: Tag | undefined): CdaHeader['encounter'] {
+  if (!tag) return undefined;
+  const facility = tag.first('location', 'healthCareFacility');
+  const provider = facility?.first('serviceProviderOrganization');
+  return defined({
+    ids: idsOf(tag),
+    start: tag.value('effectiveTime', 'low') ?? tag.value('effectiveTime'),
+    end: tag.value('effectiveTime', 'high'),
+    facility: facility && defined({ ids: [...idsOf(facility), ...idsOf(provider)], name: provider?.first('name')?.text }),
+  });
+}
+
+function personOf(entity: Tag | undefined, person: Tag | undefined, organization: Tag | undefined): CdaPerson {
+  return defined<CdaPerson>({
+    ids: idsOf(entity),
+    family: person?.first('name', 'family')?.text,
+    given: person?.first('name', 'given')?.text,
+    organization: organization && organizationOf(organization),
+  });
+}
+
+function organizationOf(tag: Tag): { readonly ids: readonly CdaId[]; readonly name?: string } {
+  return defined({ ids: idsOf(tag), name: tag.first('name')?.text });
+}
+
+/** An absent field is left out: what is not said is not there. */
+function defined<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

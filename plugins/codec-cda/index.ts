@@ -1,0 +1,22 @@
+/** CDA R2 as the French guides write it: header facts, model recognition, and an N1 around a PDF. */
+import type { CodecPlugin } from '../../core/contract/index.ts';
+import { cda } from './read.ts';
+
+export {
+  LOINC_OID,
+  MODELS,
+  isPpacTitle,
+  nationalCodeOf,
+  nationalTypeOf,
+  recogniseModel,
+  type DocumentModel,
+  type NationalType,
+  type RecognisedModel,
+  type TypeCode,
+} from './models.ts';
+export { validate, type Finding } from './validate.ts';
+export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
+export type { N1Party } from './n1-parties.ts';
+export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';
+
+export const plugin: CodecPlugin = { kind: 'codec', id: 'cda', document: cda };

@@ -1,0 +1,115 @@
+/** Our acknowledgement of a received message (specs FACTS A7), in the words of its sender. */
+import {
+  CATALOGUE,
+  type ConnectorContext,
+  type Envelope,
+  type ErrorData,
+  type Location,
+  type OutgoingEnvelope,
+  type Reception,
+} from '../../core/contract/index.ts';
+import { parseHl7, repeat, writeHl7, type Hl7Message, type Hl7Segment, type Hl7Value } from '../codec-hl7v2/index.ts';
+import type { DialectProfile } from './profile.ts';
+import { localNow } from './write-header.ts';
+
+/**
+ * `null` for an ACK, which is never answered. MSH-3/4 and 5/6 change places, MSH-9.2, 11, 12, 17 and 18 stand as received. A message
+ * without a readable header is answered too: with what can be read, and an empty MSA-2.
+ */
+export function acknowledgeFr(reception: Reception, envelope: Envelope, context: ConnectorContext, profile: DialectProfile): OutgoingEnvelope | null {
+  const message = readable(envelope.text);
+  if (message?.get('MSH-9.1').toUpperCase() === 'ACK') return null;
+  const controlId = context.newId();
+  const error = reception.ack === 'AA' ? undefined : reception.error;
+  const text = writeHl7([
+    ['MSH', { ...header(message, context, profile), 10: controlId }],
+    ['MSA', { 1: reception.ack, 2: message?.get('MSH-10') }],
+    ...(error ? [['ERR', errorFields(error, message === undefined || message.get('MSH-18') !== '')] as const] : []),
+  ]);
+  return { format: envelope.format, text, charset: message ? envelope.charset : profile.writing.charset.encoding, controlId };
+}
+
+function readable(text: string): Hl7Message | undefined {
+  try {
+    return parseHl7(text);
+  } catch {
+    // Answered without its header: that it cannot be read is what the answer says.
+    return undefined;
+  }
+}
+
+function header(message: Hl7Message | undefined, context: ConnectorContext, profile: DialectProfile): Record<number, Hl7Value> {
+  const msh = message?.first('MSH');
+  const trigger = msh?.get('9.2');
+  return {
+    3: msh ? whole(msh, 5) : profile.writing.sendingApplication,
+    4: msh && whole(msh, 6),
+    5: msh && whole(msh, 3),
+    6: msh && whole(msh, 4),
+    7: localNow(context),
+    9: ['ACK', trigger, 'ACK'],
+    11: msh ? whole(msh, 11) : context.settings.environment === 'production' ? 'P' : 'T',
+    12: msh?.get('12') ? whole(msh, 12) : '2.5',
+    17: msh ? whole(msh, 17) : 'FRA',
+    18: msh ? whole(msh, 18) : profile.writing.charset.declared,
+  };
+}
+
+/** A field with its components and subcomponents, to be written again. */
+function whole(segment: Hl7Segment, field: number): Hl7Value {
+  const values = segment.reps(field).map((one) => [1, 2, 3, 4].map((component) => [1, 2, 3].map((sub) => one.get(component, sub))));
+  return values.length > 1 ? repeat(...values) : values[0];
+}
+
+/** ERR-2 where, ERR-3 table 0357, ERR-4, ERR-5 table 0533, ERR-7 our code, ERR-8 what to do about it. */
+function errorFields(error: ErrorData, hasCharset: boolean): Record<number, Hl7Value> {
+  const entry = CATALOGUE[error.code];
+  const { err5, hl7 } = entry as { err5?: number; hl7?: number };
+  const application = error.applicationCode ?? err5;
+  const code = hl7 ?? 207;
+  return {
+    2: errorLocation(error.location),
+    3: [code, TABLE_0357[code], 'HL70357'],
+    4: 'E',
+    5: application === undefined ? undefined : [application, writable(TABLE_0533[application] ?? '', hasCharset), 'HL70533'],
+    7: error.code,
+    8: writable(`${entry.fr}. ${entry.fix.fr}`, hasCharset),
+  };
+}
+
+/** Old charsets have no typographic apostrophe; a message that declares none is ASCII to its sender. */
+function writable(text: string, hasCharset: boolean): string {
+  const plain = text.replaceAll('’', "'");
+  return hasCharset ? plain : plain.normalize('NFD').replaceAll(/[^\x20-\x7e]/g, '');
+}
+
+const TABLE_0357: Readonly<Record<number, string>> = {
+  100: 'Segment sequence error',
+  101: 'Required field missing',
+  102: 'Data type error',
+  103: 'Table value not found',
+  198: 'Non-Conformant Cardinality',
+  199: 'Other HL7 Error',
+  200: 'Unsupported message type',
+  201: 'Unsupported event code',
+  202: 'Unsupported processing id',
+  203: 'Unsupported version id',
+  207: 'Application error',
+};
+const TABLE_0533: Readonly<Record<number, string>> = {
+  900: 'Version du document incorrecte',
+  901: 'Auteur non autorisé',
+  902: 'Patient inconnu',
+  903: 'INS absent du document',
+  904: 'INS différent',
+  905: 'INS incomplet',
+  906: 'Autre erreur',
+};
+
+/** `PID-3.4` -> `PID^1^3^1^4`; `OBX[2]-5.5` -> `OBX^2^5^1^5`; `PID` -> `PID^1`. */
+function errorLocation(location: Location | undefined): Hl7Value {
+  const match = /^([A-Z][A-Z\d]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?)?$/.exec(location?.hl7 ?? '');
+  if (!match) return undefined;
+  const [, segment, occurrence = '1', field, repetition, component, sub] = match;
+  return [segment, occurrence, field, repetition ?? (component ? '1' : undefined), component, sub];
+}

@@ -1,0 +1,101 @@
+/** ACK and ZAM received as messages: what became of something we sent (specs FACTS A7, A8). */
+import { PasserelleError, type DraftEvent } from '../../core/contract/index.ts';
+import type { EventType } from '../../core/model/index.ts';
+import type { Hl7Segment } from '../codec-hl7v2/index.ts';
+import { happenedAt, type Decoded } from './adt.ts';
+import { toRpps } from './professionals.ts';
+import { at, type Reading } from './reading.ts';
+import { clean, said, toInteger } from './values.ts';
+
+/** Meaning of the codes of an acknowledgement, shared with `interpretFr`. */
+export interface AckReading {
+  readonly originalMessageId: string;
+  readonly ack: string;
+  readonly hl7Code?: number;
+  /** ERR-5.1 as sent: vendors put their own codes there. */
+  readonly applicationText?: string;
+  readonly applicationCode?: number;
+}
+
+/** Reads MSA and ERR. Throws ERR_HL7_SEGMENT_MISSING, ERR_HL7_FIELD_MISSING. */
+export function readAck(message: { readonly first: (name: string) => Hl7Segment | undefined }): AckReading {
+  const msa = message.first('MSA');
+  if (!msa) throw new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: 'MSA' }, expected: 'an MSA segment', found: 'none' });
+  const ack = clean(msa.get('1')).toUpperCase();
+  if (!ack) throw new PasserelleError('ERR_HL7_FIELD_MISSING', { location: { hl7: 'MSA-1' }, expected: 'an acknowledgement code', found: 'none' });
+  const err = message.first('ERR');
+  const applicationText = clean(err?.get('5.1') ?? '');
+  return {
+    originalMessageId: clean(msa.get('2')),
+    ack,
+    ...said({ hl7Code: toInteger(err?.get('3.1') ?? ''), applicationText, applicationCode: toInteger(applicationText) }),
+  };
+}
+
+/** AR and CR ask to send again, unless the message is not for the receiver at all (200 to 203). */
+export const isTemporary = ({ ack, hl7Code }: AckReading): boolean =>
+  (ack === 'AR' || ack === 'CR') && !(hl7Code && hl7Code >= 200 && hl7Code <= 203);
+export const isPositive = ({ ack }: AckReading): boolean => ack === 'AA' || ack === 'CA';
+
+/** An acknowledgement that came by itself (by mail, by another connection). */
+export function decodeAck(reading: Reading): Decoded {
+  const { applicationText: _, ...ack } = readAck(reading.message);
+  const data = { ...ack, retry: isTemporary(ack) };
+  return answered(reading, isPositive(ack) ? 'dcc.document.delivered' : 'dcc.document.refused', data);
+}
+
+const POSITIVE: Readonly<Record<string, EventType>> = {
+  Z01: 'dcc.delivery.dmp.accepted',
+  Z02: 'dcc.delivery.mss.delivered',
+  Z03: 'dcc.delivery.mss.read',
+};
+const NEGATIVE: Readonly<Record<string, EventType>> = {
+  Z01: 'dcc.delivery.dmp.refused',
+  Z02: 'dcc.delivery.mss.failed',
+  Z03: 'dcc.delivery.mss.integration-failed',
+};
+
+/** A business acknowledgement of a platform: it names our message in OBX-4, never in MSA. */
+export function decodeZam(reading: Reading, trigger: string): Decoded {
+  const { message } = reading;
+  const type = POSITIVE[trigger];
+  if (!type) throw new PasserelleError('ERR_HL7_EVENT_UNSUPPORTED', { location: { hl7: 'MSH-9.2' }, expected: 'Z01, Z02 or Z03' });
+  const [about, person] = message.all('OBX');
+  const originalMessageId = clean(about?.get('4') ?? '');
+  if (!about || !originalMessageId)
+    throw new PasserelleError('ERR_HL7_FIELD_MISSING', {
+      location: { hl7: 'OBX-4' },
+      expected: 'the control id of the message it is about',
+      found: 'none',
+    });
+  const value = clean(about.get('5.1')).toUpperCase();
+  if (value !== 'Y' && value !== 'N')
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'OBX-5' }, expected: 'Y or N', found: 'something else' });
+  const isYes = value === 'Y';
+  const mail = clean(person?.get('5.4') ?? '');
+  const rpps = toRpps(clean(person?.get('4') ?? ''));
+  const who = trigger === 'Z03' ? { reader: mail } : { recipient: mail };
+  const data = {
+    originalMessageId,
+    channel: trigger === 'Z01' ? 'DMP' : 'MSSANTE',
+    ...(trigger === 'Z01' && { status: isYes ? 'accepted' : 'refused' }),
+    ...said({ ...who, recipientRpps: rpps }),
+    ...(!isYes && refusalOf(reading, trigger)),
+  };
+  return answered(reading, isYes ? type : (NEGATIVE[trigger] ?? type), data);
+}
+
+function refusalOf(reading: Reading, trigger: string): object {
+  const code = at(reading, 'ERR-5.1');
+  const number = toInteger(code);
+  const common = said({ hl7Code: toInteger(at(reading, 'ERR-3.1')), label: at(reading, 'ERR-5.2').slice(0, 250) });
+  if (trigger === 'Z01') return { ...common, ...said({ dmpCode: code }) };
+  if (trigger === 'Z03') return { ...common, ...said({ applicationCode: number }) };
+  // 5xx is final; 4xx and below may still work (specs FACTS A8).
+  return { ...common, ...said({ smtpCode: number }), permanent: number !== undefined && number >= 500 };
+}
+
+function answered(reading: Reading, type: EventType, data: { readonly originalMessageId: string }): Decoded {
+  const event: DraftEvent = { type, ...happenedAt(reading), keys: [], data };
+  return { events: [event], terms: data.originalMessageId ? [{ field: 'control-id', value: data.originalMessageId }] : [] };
+}

@@ -1,0 +1,95 @@
+/** What a content is, by its own bytes, against what the message announces (SAFETY B9, specs FACTS C). */
+import { PasserelleError, type CdaHeader, type EnvelopePart } from '../../core/contract/index.ts';
+import type { DocumentData } from '../../core/model/index.ts';
+import type { Content } from './document-groups.ts';
+import { warn, type Reading } from './reading.ts';
+import { clean, said } from './values.ts';
+
+export interface ContentReading {
+  /** What the event says of it. */
+  readonly facts: Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'>;
+  readonly cda?: CdaHeader;
+}
+
+/** Length of a text document in the event (schema of `document.text`). */
+const TEXT_LIMIT = 65_536;
+
+/**
+ * Throws ERR_DOCUMENT_MISSING, ERR_DOCUMENT_BASE64, ERR_DOCUMENT_UNREADABLE, ERR_DOCUMENT_PLACEHOLDER, ERR_HL7_FIELD_INVALID.
+ * `texts`: the text contents of the same document, in order.
+ */
+export function readContent(reading: Reading, content: Content, texts: readonly Content[]): ContentReading {
+  const where = `OBX[${content.obx.occurrence}]-5`;
+  if (content.kind === 'pointer') return readPointer(content, where);
+  if (content.part) return readPart(reading, content.part, announcedOf(content), where);
+  if (content.kind === 'text') return readText(texts, where);
+  throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: `${where}.5` }, expected: 'a document', found: 'nothing' });
+}
+
+/** OBX-5.2 and .3: `^text^XML^Base64^`, `^application^pdf^Base64^`. */
+const announcedOf = ({ obx }: Content): string => clean(obx.get('5.3')).toLowerCase() || clean(obx.get('5.2')).toLowerCase();
+
+function readPart(reading: Reading, part: EnvelopePart, announced: string, where: string): ContentReading {
+  const location = { hl7: part.at };
+  if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location, expected: 'Base64', found: 'characters that are not' });
+  if (part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location, expected: 'a document', found: 'nothing' });
+  if (part.damage === 'padding') warn(reading, 'base64-padding', undefined, part.at);
+  if (part.read?.unreadable !== undefined)
+    throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', {
+      location,
+      expected: `a whole ${part.read.kind === 'cda' ? 'CDA' : 'PDF'}`,
+      found: 'one that cannot be read',
+    });
+  const cda = part.read?.cda;
+  checkAnnounced(reading, part, announced, where);
+  return {
+    facts: said({
+      format: cda && (cda.level === 'N1' ? ('CDA-R2-N1' as const) : ('CDA-R2-N3' as const)),
+      level: cda?.level,
+      mime: part.mime,
+      embeddedMime: cda?.body?.mediaType,
+      pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
+      bytes: part.bytes,
+      content: { part: part.part, bytes: part.bytes, mime: part.mime },
+    }),
+    ...(cda && { cda }),
+  };
+}
+
+/**
+ * A sentence where a CDA is announced is a message of somebody's test, or a fault of the sender: it is kept for a person, since a
+ * document may be behind it, and never passed on. The bytes decide about everything else.
+ */
+function checkAnnounced(reading: Reading, part: EnvelopePart, announced: string, where: string): void {
+  const location = { hl7: part.at };
+  const isXml = announced === 'xml' || announced.endsWith('+xml') || announced === 'cda';
+  if (isXml && !part.read?.cda && (part.mime === 'text/plain' || part.mime === 'text/xml' || part.mime === 'application/octet-stream'))
+    throw new PasserelleError('ERR_DOCUMENT_PLACEHOLDER', { location, expected: 'a CDA', found: `${part.bytes} bytes of ${part.mime}` });
+  if (announced === 'pdf' && (part.mime === 'text/plain' || part.mime === 'application/octet-stream'))
+    throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { location, expected: 'a PDF', found: `${part.bytes} bytes of ${part.mime}` });
+  if ((isXml && part.mime !== 'text/xml') || (announced === 'pdf' && part.mime !== 'application/pdf'))
+    warn(reading, 'content-not-as-announced', part.mime, where);
+}
+
+/** RP: the name of a file elsewhere. A path is refused: it could leave the folder that the site opened for it. */
+function readPointer({ obx }: Content, where: string): ContentReading {
+  const file = clean(obx.get('5.1'));
+  if (!file) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: where }, expected: 'the name of a file', found: 'nothing' });
+  if (/[/\\:\p{Cc}]|^\.\.?$/u.test(file))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: where }, expected: 'the name of a file', found: 'a path' });
+  const [type, subtype] = [clean(obx.get('5.3')), clean(obx.get('5.4'))].map((one) => one.toLowerCase());
+  return { facts: { file, ...(type && subtype && { mime: `${type}/${subtype}` }) } };
+}
+
+function readText(texts: readonly Content[], where: string): ContentReading {
+  const lines = texts.flatMap(({ obx }) => obx.reps(5).map((field) => field.get(1)));
+  const text = lines.join('\n').trim();
+  if (!text) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: where }, expected: 'a text', found: 'nothing' });
+  if (text.length > TEXT_LIMIT)
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', {
+      location: { hl7: where },
+      expected: `at most ${TEXT_LIMIT} characters`,
+      found: `${text.length}`,
+    });
+  return { facts: { mime: 'text/plain', text } };
+}

@@ -1,0 +1,102 @@
+/** Which canonical type a document has: model, site map, PPAC title, national code, in this order; never a guess (SAFETY B1). */
+import { PasserelleError, type CdaHeader, type DocumentTypeRule } from '../../core/contract/index.ts';
+import { DOCUMENT_TYPES, type DocumentData, type DocumentType } from '../../core/model/index.ts';
+import { isPpacTitle, LOINC_OID, nationalCodeOf, nationalTypeOf, recogniseModel } from '../codec-cda/index.ts';
+import type { Hl7Segment } from '../codec-hl7v2/index.ts';
+import { warn, type Reading } from './reading.ts';
+import { clean, said } from './values.ts';
+
+/** A code as sent, with its coding system. */
+export interface SentCode {
+  readonly code: string;
+  readonly system: string;
+  readonly label: string;
+  readonly at: string;
+}
+
+export type TypeReading = Pick<
+  DocumentData,
+  'canonicalType' | 'loinc' | 'nationalCode' | 'localCode' | 'localSystem' | 'label' | 'modelOid' | 'modelVersion'
+>;
+
+const LOINC_SYSTEMS = new Set(['LN', 'LOINC', 'http://loinc.org', LOINC_OID]);
+/** Said to be LOINC, or without a system and of its shape (version 1.2 of the guide leaves it out). */
+const isLoinc = ({ code, system }: SentCode): boolean => LOINC_SYSTEMS.has(system) || (system === '' && /^\d{3,6}-\d$/.test(code));
+
+/** Code and alternate code of a CE field: `code^label^system^code^label^system`. */
+export function readCodes(segment: Hl7Segment | undefined, field: number): readonly SentCode[] {
+  const value = segment?.reps(field)[0];
+  if (!value) return [];
+  return [1, 4]
+    .map((from) => ({ code: clean(value.get(from)), label: clean(value.get(from + 1)), system: clean(value.get(from + 2)), at: value.at }))
+    .filter((one) => one.code !== '' || one.label !== '');
+}
+
+/** Throws ERR_DOCUMENT_TYPE_UNKNOWN, which waits for a line in the site's map. `codes`: the most precise first (OBX-3, OBR-4, TXA-2). */
+export function routeType(reading: Reading, codes: readonly SentCode[], cda: CdaHeader | undefined): TypeReading {
+  const own = cda?.code && [{ code: cda.code.code, system: cda.code.system ?? '', label: cda.code.label ?? '', at: 'OBX-5' }];
+  const all = [...codes, ...(own ?? [])];
+  const model = cda && recogniseModel(cda);
+  if (model && !model.versionKnown) warn(reading, 'document-model-version-unknown', model.version);
+  const loinc = (own ?? []).find(isLoinc) ?? codes.find(isLoinc);
+  const national = nationalType(reading, all);
+  const canonicalType = model?.type ?? mapped(reading.settings.documentTypes, all) ?? ppac(all, cda) ?? national?.type;
+  if (!canonicalType) throw unknownType(all, loinc);
+  const local = codes.find((one) => one.code !== '' && !isLoinc(one));
+  const legacy = loinc && nationalTypeOf(loinc.code)?.nationalCode;
+  if (legacy) warn(reading, 'legacy-document-code', loinc.code, loinc.at);
+  if (model?.type && national?.type && national.type !== model.type) warn(reading, 'document-code-mismatch', undefined, loinc?.at);
+  return {
+    canonicalType,
+    ...said({
+      loinc: loinc?.code ?? nationalCodeOf(canonicalType)?.code,
+      nationalCode: legacy,
+      localCode: local?.code,
+      localSystem: local?.system,
+      label: (codes[0]?.label || loinc?.label) ?? '',
+      modelOid: model?.oid,
+      modelVersion: model?.version,
+    }),
+  };
+}
+
+/**
+ * What national codes say: the most precise one, unless another one of a known type contradicts it (envelope against document).
+ * A code that types nothing beside it (OBR-4 of a laboratory names the examination) contradicts nothing.
+ */
+function nationalType(reading: Reading, all: readonly SentCode[]): { type?: DocumentType } | undefined {
+  const [first, ...others] = all.filter(isLoinc).map((one) => nationalTypeOf(one.code));
+  const contradicts = others.some((one) => one && one.type !== first?.type);
+  if (contradicts) warn(reading, 'document-code-mismatch', undefined, all[0]?.at);
+  return contradicts ? undefined : first;
+}
+
+function mapped(rules: readonly DocumentTypeRule[], all: readonly SentCode[]): DocumentType | undefined {
+  for (const sent of all) {
+    const rule = rules.find(
+      (one) => sameSystem(one.system, sent) && (one.code === '*' || one.code === (one.system === 'text' ? sent.label : sent.code)),
+    );
+    if (rule && (DOCUMENT_TYPES as readonly string[]).includes(rule.type)) return rule.type as DocumentType;
+  }
+  return undefined;
+}
+
+const sameSystem = (wanted: string, sent: SentCode): boolean =>
+  wanted === 'text' ? sent.code === '' : wanted === sent.system || (LOINC_SYSTEMS.has(wanted) && isLoinc(sent));
+
+function ppac(all: readonly SentCode[], cda: CdaHeader | undefined): DocumentType | undefined {
+  const titles = cda?.title === undefined ? all.map((one) => one.label) : [cda.title];
+  return titles.some(isPpacTitle) ? 'PPAC' : undefined;
+}
+
+function unknownType(all: readonly SentCode[], loinc: SentCode | undefined): PasserelleError {
+  const shared = loinc && nationalTypeOf(loinc.code) && !nationalTypeOf(loinc.code)?.type;
+  return new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', {
+    location: { hl7: all[0]?.at ?? 'OBX-3' },
+    expected: 'a model, a line of documentTypes, or a national code of one type',
+    // A code of a document type tells nothing of the patient: the operator needs it to write the line.
+    found: shared
+      ? `the shared code ${loinc.code}`
+      : `code ${all[0]?.code.slice(0, 40) || 'absent'} of system ${all[0]?.system.slice(0, 40) || 'unsaid'}`,
+  });
+}

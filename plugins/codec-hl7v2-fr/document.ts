@@ -1,0 +1,220 @@
+/** ORU and MDM messages to document events (HL7v2-CDA guide; local ORU of care software). */
+import { PasserelleError, type CdaHeader, type CdaId, type DraftEvent, type EnvelopePart, type IndexTerm } from '../../core/contract/index.ts';
+import type { DocumentData, Visit } from '../../core/model/index.ts';
+import { happenedAt, messageFacts, type Decoded } from './adt.ts';
+import { isOpposed, readConsent, type ConsentData } from './consent.ts';
+import { readAction } from './document-action.ts';
+import { readContent, type ContentReading } from './document-content.ts';
+import { readGroups, type Content, type Group } from './document-groups.ts';
+import { readCodes, routeType } from './document-type.ts';
+import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
+import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
+import { cdaAuthorRpps, destinationsOf, readCustodian, readParticipants } from './participants.ts';
+import { pickProfessional } from './professionals.ts';
+import { at, timeAt, warn, type Reading } from './reading.ts';
+import { checkSamePatient } from './same-patient.ts';
+import { clean, said, toIsoTime } from './values.ts';
+import { readVisit } from './visit.ts';
+import { visibilityOf } from './visibility.ts';
+
+interface Shared {
+  readonly patient: PatientReading;
+  readonly visit?: Visit;
+  readonly consent?: ConsentData;
+  readonly event: string;
+  readonly parts: readonly EnvelopePart[];
+}
+
+/** `event`: T02, T10, T04, T11 of MDM, R01 of ORU. */
+export function decodeDocuments(reading: Reading, event: string, parts: readonly EnvelopePart[]): Decoded {
+  const patient = readPatient(reading, reading.message.first('PID'));
+  warnIncomplete(reading, patient.patient);
+  const visit = readVisit(reading);
+  const consent = readConsent(reading);
+  const shared: Shared = { patient, event, parts, ...(visit && { visit }), ...(consent && { consent }) };
+  const groups = readGroups(reading, parts);
+  const made = groups.flatMap((group) => documentsOf(group).map((contents) => documentEvent(reading, shared, group, contents)));
+  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, []));
+  if (made.length === 0)
+    throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
+  if (made.length > 1 && event !== 'R01')
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'OBX' }, expected: 'one document in an MDM', found: `${made.length}` });
+  return { events: made.map((one) => one.event), terms: [...patient.terms, ...made.flatMap((one) => one.terms)] };
+}
+
+const NO_GROUP: Group = { contents: [], metadata: [], participants: [] };
+
+/** Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. */
+function documentsOf(group: Group): readonly (readonly Content[])[] {
+  const texts = group.contents.filter((one) => one.kind === 'text');
+  const others = group.contents.filter((one) => one.kind !== 'text');
+  const hasCda = others.some((one) => one.part?.read?.cda);
+  // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
+  const isPair = others.length === 2 && others.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
+  const grouped = hasCda || isPair ? [others] : others.map((one) => [one]);
+  return [...grouped, ...(texts.length > 0 ? [texts] : [])].filter((one) => one.length > 0);
+}
+
+interface Made {
+  readonly event: DraftEvent;
+  readonly terms: readonly IndexTerm[];
+}
+
+function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[]): Made {
+  const read = contents
+    .filter((one) => one.kind !== 'text' || one === contents[0])
+    .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
+  for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
+  // N3 says more than N1; otherwise the first one leads.
+  const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
+  const cda = main?.read.cda;
+  const action = readAction(reading, shared.event, group, main?.content);
+  const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
+  const ids = readIds(reading, cda, action.action);
+  const document: DocumentData = {
+    ...routeType(reading, codesOf(reading, group, main?.content), cda),
+    ...main?.read.facts,
+    ...ids,
+    ...action,
+    ...readFacts(reading, group, cda),
+    ...(participants.length > 0 && { participants: [...participants] }),
+    ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
+    ...mailOf(reading, group, shared.parts),
+  };
+  return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
+}
+
+/** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
+function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {
+  const codes = [...readCodes(content?.obx, 3), ...readCodes(group.obr, 4)];
+  return codes.length > 0 ? codes : readCodes(message.first('TXA'), 2);
+}
+
+type Ids = Pick<DocumentData, 'id' | 'idExtension' | 'setId' | 'version' | 'replaces'>;
+
+/** The CDA's own id, else TXA-12: `extension^^root^ISO`, or the root alone (specs FACTS A2; C for what is met). */
+function readIds(reading: Reading, cda: CdaHeader | undefined, action: DocumentData['action']): Ids {
+  const sent = entityId(reading, 12);
+  const id = cda?.id ?? sent;
+  if (cda?.id && sent && cda.id.root !== sent.root) warn(reading, 'document-id-mismatch', undefined, 'TXA-12');
+  if (!cda?.id && sent && !/^[\d.]+$/.test(sent.root)) warn(reading, 'document-id-not-oid', undefined, 'TXA-12');
+  const parent = entityId(reading, 13);
+  if (action === 'replace' && cda && !cda.replaces) warn(reading, 'replace-without-related-document');
+  if (action === 'replace' && !cda?.replaces && !parent) warn(reading, 'replaced-document-unknown', undefined, 'TXA-13');
+  if (cda?.replaces && parent && cda.replaces.root !== parent.root) warn(reading, 'replaced-document-mismatch', undefined, 'TXA-13');
+  return said({
+    id: id?.root,
+    idExtension: id?.extension,
+    setId: cda?.setId?.root,
+    version: cda?.version,
+    replaces: cda?.replaces?.root ?? parent?.root,
+  });
+}
+
+function entityId(reading: Reading, field: number): CdaId | undefined {
+  const [first, root] = [at(reading, `TXA-${field}.1`), at(reading, `TXA-${field}.3`)];
+  if (root && root !== 'ISO') return { root, ...(first && { extension: first }) };
+  return first ? { root: first } : undefined;
+}
+
+function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): Partial<DocumentData> {
+  const obr = group.obr ? `OBR[${group.obr.occurrence}]` : undefined;
+  const orderField = reading.dialect.orderNumber === 'placer' ? 2 : 3;
+  const order = (field: number): string => clean(group.orc?.get(`${field}.1`) ?? '') || clean(group.obr?.get(`${field}.1`) ?? '');
+  const cdaTime = (value: string | undefined): string | undefined => (value === undefined ? undefined : toIsoTime(value));
+  const date = (obr && timeAt(reading, `${obr}-7.1`)) ?? cdaTime(cda?.serviceStart) ?? cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-4.1');
+  const custodian = readCustodian(cda);
+  return {
+    ...said({
+      sourceId: order(orderField) || order(5 - orderField),
+      title: cda?.title?.slice(0, 250),
+      date,
+      createdAt: cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-6.1'),
+      confidentiality: cda?.confidentiality,
+      language: cda?.language,
+    }),
+    ...(custodian && { custodian }),
+  };
+}
+
+function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
+  const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
+  return companions.length > 0 ? { companions } : {};
+}
+
+/** Bodies asked for by CORPSMAIL_*, or the mail that brought the document (its OBX-3 = Message-ID and subject). */
+function mailOf(reading: Reading, group: Group, parts: readonly EnvelopePart[]): Partial<DocumentData> {
+  const body = (code: string): DocumentData['mailBody'] => {
+    const obx = group.metadata.find((one) => clean(one.get('3.1')).toUpperCase() === code);
+    const part = obx && parts.find((one) => one.at.startsWith(`OBX[${obx.occurrence}]-5`));
+    if (part?.damage) warn(reading, part.damage === 'padding' ? 'base64-padding' : 'mail-body-unreadable', undefined, part.at);
+    return part && part.damage !== 'invalid' ? { part: part.part, bytes: part.bytes, mime: part.mime } : undefined;
+  };
+  const { mail } = group;
+  const own = mail?.part && mail.part.damage !== 'invalid' ? { part: mail.part.part, bytes: mail.part.bytes, mime: mail.part.mime } : undefined;
+  return said({
+    mailMessageId: mail && clean(mail.obx.get('3.1')),
+    mailSubject: mail && clean(mail.obx.get('3.2')),
+    mailBody: own ?? body(MAIL_BODY_PRO),
+    mailBodyPatient: body(MAIL_BODY_PATIENT),
+  });
+}
+
+const usedParts = (document: DocumentData): readonly string[] =>
+  [document.content, document.mailBody, document.mailBodyPatient, ...(document.companions ?? []).map((one) => one.content)]
+    .map((one) => one?.part)
+    .filter((part) => part !== undefined);
+
+/** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
+const LEGS = [
+  ['DESTDMP', 'sendToDmp'],
+  ['DESTMSSANTEPS', 'sendToMssPro'],
+  ['DESTMSSANTEPAT', 'sendToMssPatient'],
+] as const;
+
+interface Around {
+  readonly cda: CdaHeader | undefined;
+  readonly parts: readonly string[];
+  readonly destinations: readonly string[];
+}
+
+function assemble(reading: Reading, shared: Shared, group: Group, document: DocumentData, around: Around): Made {
+  const { patient, keys } = shared.patient;
+  const facts = messageFacts(reading, shared.event);
+  const flags = readFlags(reading, group.metadata);
+  const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
+  const visibility = flags && visibilityOf(flags.flags, flags.audience, restrictions, patientMayReply(reading));
+  for (const [code, leg] of LEGS) if (flags?.flags[code] && visibility?.[leg] === false) warn(reading, 'leg-refused', code);
+  // Nothing names it but the number its source gave it (SAFETY B2).
+  const id = document.id ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
+  const isDeletion = document.action === 'delete';
+  const named = said({ id, setId: document.setId, version: document.version, replaces: isDeletion ? undefined : document.replaces });
+  return {
+    event: {
+      type: isDeletion ? 'dcc.document.deleted' : 'dcc.document.received',
+      ...happenedAt(reading),
+      keys,
+      data: {
+        patient,
+        ...(shared.visit && { visit: shared.visit }),
+        document,
+        ...(visibility && { visibility }),
+        ...(shared.consent && { consent: shared.consent }),
+        ...said({ authorRpps: authorOf(reading, group, document, around.cda) }),
+        ...facts,
+      },
+      document: named,
+      ...(around.parts.length > 0 && { parts: around.parts }),
+      ...(around.destinations.length > 0 && { destinations: around.destinations }),
+    },
+    terms: [document.id, document.setId].filter((value) => value !== undefined).map((value) => ({ field: 'document' as const, value })),
+  };
+}
+
+/** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
+function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {
+  const txa = message.first('TXA');
+  const fields = [txa?.reps(9), group.obr?.reps(32), group.obr?.reps(16), txa?.reps(22)];
+  const named = fields.map((field) => field && pickProfessional(field)?.rpps).find(Boolean);
+  return cdaAuthorRpps(cda) ?? named ?? document.participants?.find((one) => one.role === 'sender')?.rpps;
+}

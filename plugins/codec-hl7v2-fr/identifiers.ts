@@ -1,0 +1,82 @@
+/** Identifiers and whose they are (SAFETY A7): an authority of the settings, never position or type alone. */
+import type { AuthorityUse, IdentityAuthority, SiteSettings } from '../../core/contract/index.ts';
+import type { Hl7Field } from '../codec-hl7v2/index.ts';
+import { clean } from './values.ts';
+
+/** An identifier as sent. */
+export interface SentIdentifier {
+  readonly value: string;
+  readonly namespace: string;
+  /** Second part of the authority: an OID, or a FINESS with some products. */
+  readonly universalId: string;
+  /** As sent; `''` when the sender gives none. */
+  readonly type: string;
+  /** What it counts as when the sender gives none: PI in PID-3, AN in PID-18 and PV1-5, VN in PV1-19. */
+  readonly defaultType: string;
+  /** Position, for warnings and errors. */
+  readonly at: string;
+}
+
+export interface KnownIdentifier extends SentIdentifier {
+  /** The entry of the settings that it falls under. */
+  readonly authority?: IdentityAuthority;
+}
+
+const OID = /^[0-2](\.(0|[1-9]\d*))+$/;
+export const isOid = (value: string): boolean => OID.test(value);
+
+/** OID of the authority: where it should be, or alone in the place of the namespace. */
+export const oidOf = (id: SentIdentifier): string => {
+  if (isOid(id.universalId)) return id.universalId;
+  return isOid(id.namespace) ? id.namespace : '';
+};
+
+/** The OID sent, else the namespace sent: what a canonical event calls the authority. */
+export const authorityName = (id: SentIdentifier): string => oidOf(id) || id.namespace || id.universalId;
+
+/** CX: `value^^^namespace&oid&type^type`. */
+export const readCx = (field: Hl7Field, defaultType: string): SentIdentifier => ({
+  value: clean(field.get(1)),
+  namespace: clean(field.get(4, 1)),
+  universalId: clean(field.get(4, 2)),
+  type: clean(field.get(5)),
+  defaultType,
+  at: field.at,
+});
+
+/** EI: `value^namespace^oid^type` (ZBE-1). */
+export const readEi = (field: Hl7Field): SentIdentifier => ({
+  value: clean(field.get(1)),
+  namespace: clean(field.get(2)),
+  universalId: clean(field.get(3)),
+  type: '',
+  defaultType: '',
+  at: field.at,
+});
+
+/** The first entry that matches, by the rule written at `IdentityAuthority`. */
+export function matchAuthority(id: SentIdentifier, settings: SiteSettings): KnownIdentifier {
+  const authority = settings.identityAuthorities.find((entry) => matches(entry, id));
+  return authority ? { ...id, authority } : id;
+}
+
+function matches(entry: IdentityAuthority, id: SentIdentifier): boolean {
+  if (entry.type !== undefined && entry.type !== (id.type || id.defaultType)) return false;
+  if (entry.namespace === undefined && entry.oid === undefined) return true;
+  const oid = oidOf(id) || (entry.oid === id.universalId ? id.universalId : '');
+  const checks = [compare(entry.namespace, id.namespace), compare(entry.oid, oid)];
+  return !checks.includes('differs') && checks.includes('equal');
+}
+
+function compare(wanted: string | undefined, sent: string): 'equal' | 'differs' | 'unsaid' {
+  if (wanted === undefined || sent === '') return 'unsaid';
+  return wanted === sent ? 'equal' : 'differs';
+}
+
+/** Place of an identifier's entry in the settings (the site's own domain stands first); under one entry, patient numbers before others. */
+export const rankOf = (id: KnownIdentifier, settings: SiteSettings): number => {
+  const place = id.authority ? settings.identityAuthorities.indexOf(id.authority) : settings.identityAuthorities.length;
+  return place * 2 + (id.type === '' || id.type === 'PI' ? 0 : 1);
+};
+
+export const isUsedAs = (id: KnownIdentifier, use: AuthorityUse): boolean => id.authority?.use === use;

@@ -1,0 +1,182 @@
+/** The patient of a message: PID and what stands around it (PD1, ROL, ZFD), with the keys it is known by. */
+import { PasserelleError, type ClearKey, type IndexTerm } from '../../core/contract/index.ts';
+import type { Patient } from '../../core/model/index.ts';
+import type { Hl7Segment } from '../codec-hl7v2/index.ts';
+import { readAddress, readBirthPlace, readContacts } from './contacts.ts';
+import { readIdentityStatus } from './identity-status.ts';
+import { authorityName, isUsedAs, matchAuthority, oidOf, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
+import { checkIns, isInsOid, isRetiredInsOid } from './ins.ts';
+import { readNames } from './names.ts';
+import { pickProfessional } from './professionals.ts';
+import { at, isUnconfigured, timeAt, warn, type Reading } from './reading.ts';
+import { clean, fold, said, toBirthDate, toIsoTime } from './values.ts';
+
+export interface PatientReading {
+  readonly patient: Patient;
+  readonly keys: readonly ClearKey[];
+  readonly terms: readonly IndexTerm[];
+  /** Everything PID-3 carries but the INS: to compare with the identifiers of a document. */
+  readonly identifiers: readonly KnownIdentifier[];
+}
+
+/** A PID-3 with more repetitions is hostile or broken: comparing and storing them all would be unbounded work. */
+const IDENTIFIER_LIMIT = 64;
+
+/**
+ * Reads a PID. Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_PATIENT_AMBIGUOUS, ERR_INS_KEY, ERR_INS_ENVIRONMENT,
+ * ERR_HL7_FIELD_INVALID (birth date).
+ */
+export function readPatient(reading: Reading, pid: Hl7Segment | undefined): PatientReading {
+  if (!pid) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { hl7: 'PID' }, expected: 'a PID segment', found: 'none' });
+  const { ins, identifiers } = readIdentifiers(reading, pid);
+  const ipps = identifiers.filter((id) => isUsedAs(id, 'IPP')).sort((a, b) => rankOf(a, reading.settings) - rankOf(b, reading.settings));
+  const ipp = oneByDomain(ipps)[0];
+  const status = readIdentityStatus(reading, pid, ins !== undefined);
+  const patient: Patient = {
+    ipp: ipp?.value ?? null,
+    ...(ipp && said({ ippAuthority: authorityName(ipp), domain: ipp.authority?.domain })),
+    ins: ins?.value ?? null,
+    ...(ins && { insOid: oidOf(ins) }),
+    ...status,
+    ...readNames(reading, pid),
+    ...readTraits(reading, pid),
+    ...otherIds(identifiers, ipp),
+    ...readSurroundings(reading),
+  };
+  const keys = keysOf(ipps, patient);
+  if (keys.length === 0 && !isUnconfigured(reading.settings))
+    throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
+      location: { hl7: 'PID-3' },
+      expected: 'an identifier of a configured authority, or a qualified INS',
+      found: `${identifiers.length} of other authorities`,
+    });
+  return { patient, keys, terms: termsOf(ipps, patient), identifiers };
+}
+
+function readIdentifiers(reading: Reading, pid: Hl7Segment): { ins?: KnownIdentifier; identifiers: readonly KnownIdentifier[] } {
+  const sent = pid
+    .reps(3)
+    .slice(0, IDENTIFIER_LIMIT)
+    .map((field) => readCx(field, 'PI'))
+    .filter((id) => id.value !== '');
+  if (sent.length === 0) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { hl7: 'PID-3' }, expected: 'an identifier', found: 'none' });
+  const national = sent.filter((id) => isInsOid(oidOf(id)));
+  for (const id of national) checkIns(id.value, oidOf(id), reading.settings, id.at);
+  if (new Set(national.map((id) => `${oidOf(id)}:${id.value}`)).size > 1)
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', {
+      location: { hl7: 'PID-3' },
+      expected: 'one INS',
+      found: `${national.length} different ones`,
+    });
+  const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id.type, oidOf(id), id.at));
+  return { ...(national[0] && { ins: national[0] }), identifiers: local.map((id) => matchAuthority(id, reading.settings)) };
+}
+
+/** A retired INS-C is no identifier, a social security number never a key (SAFETY A4): neither is kept. */
+function isForbidden(reading: Reading, type: string, oid: string, where: string): boolean {
+  const retired = type === 'INS-C' || isRetiredInsOid(oid);
+  const social = type === 'SS' || type === 'NIR' || (type.startsWith('INS') && !retired);
+  if (retired) warn(reading, 'legacy-ins-c-ignored', undefined, where);
+  if (social) warn(reading, type === 'SS' || type === 'NIR' ? 'nir-not-ins' : 'ins-without-authority', undefined, where);
+  return retired || social;
+}
+
+/** One IPP for each domain. Two different ones in one domain are two patients: a person decides. */
+function oneByDomain(ipps: readonly KnownIdentifier[]): readonly KnownIdentifier[] {
+  const kept = new Map<string, KnownIdentifier>();
+  for (const ipp of ipps) {
+    const domain = ipp.authority?.domain ?? '';
+    const known = kept.get(domain);
+    if (known && known.value !== ipp.value && known.authority?.type !== undefined)
+      throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7: ipp.at }, expected: 'one IPP of this domain', found: 'two' });
+    if (!known) kept.set(domain, ipp);
+  }
+  return [...kept.values()];
+}
+
+function readTraits(reading: Reading, pid: Hl7Segment): Partial<Patient> {
+  const sent = clean(pid.get('7.1'));
+  const birthDate = toBirthDate(sent);
+  if (sent && !birthDate)
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'PID-7' }, expected: 'a date', found: `${sent.length} characters` });
+  const sex = clean(pid.get('8.1')).toUpperCase();
+  if (sex && !'FMOU'.includes(sex)) warn(reading, 'sex-code', undefined, 'PID-8');
+  const deceased = clean(pid.get('30'));
+  const address = readAddress(pid);
+  return {
+    ...said({
+      birthDate,
+      sex: sex ? (('FMOU'.includes(sex) ? sex : 'U') as Patient['sex']) : undefined,
+      address,
+      deceased: deceased === 'Y' ? true : deceased === 'N' ? false : undefined,
+      // Some put Y or N here: only a date counts.
+      deceasedAt: toIsoTime(pid.get('29.1')),
+      updatedAt: timeOf(reading, pid, 33),
+    }),
+    ...readBirthPlace(reading, pid),
+    ...readContacts(pid),
+  };
+}
+
+const timeOf = (reading: Reading, pid: Hl7Segment, field: number): string | undefined =>
+  timeAt(reading, `PID${pid.occurrence > 1 ? `[${pid.occurrence}]` : ''}-${field}.1`);
+
+/** ROL of the general practitioner (ODRP), ZFD: how the identity was verified, lunar date. */
+function readSurroundings(reading: Reading): Partial<Patient> {
+  const { message } = reading;
+  const practitioner = message.all('ROL').find((rol) => clean(rol.get('3.1')) === 'ODRP');
+  const treatingDoctor = (practitioner && pickProfessional(practitioner.reps(4))) ?? pickProfessional(message.first('PD1')?.reps(4) ?? []);
+  const zfd = message.first('ZFD');
+  const lunar = [1, 2, 3].map((component) => at(reading, `ZFD-1.${component}`).slice(0, 4));
+  const qualification = said({
+    source: at(reading, 'ZFD-5'),
+    at: timeAt(reading, 'ZFD-6'),
+    document: at(reading, 'ZFD-7'),
+    documentExpires: timeAt(reading, 'ZFD-8'),
+  });
+  return {
+    ...(treatingDoctor && { treatingDoctor }),
+    ...(zfd && lunar.some(Boolean) && { lunarBirthDate: lunar }),
+    ...(Object.keys(qualification).length > 0 && { qualification }),
+  };
+}
+
+/** Identifiers that are neither the IPP of the site nor the INS; a domain only where it makes them an IPP elsewhere. */
+function otherIds(identifiers: readonly KnownIdentifier[], ipp: KnownIdentifier | undefined): Pick<Patient, 'otherIds'> {
+  const others = identifiers
+    .filter((id) => id !== ipp && !(id.value === ipp?.value && id.authority === ipp.authority))
+    .map((id) => ({
+      ...said({ type: id.type, value: id.value, authority: authorityName(id) }),
+      ...(isUsedAs(id, 'IPP') && { domain: id.authority?.domain ?? '' }),
+    }));
+  return others.length > 0 ? { otherIds: others } : {};
+}
+
+/**
+ * An INS is number, OID and five strict traits: what is missing keeps it from being sent on as a whole one. Not asked of a merge, whose
+ * PID names a patient and describes none.
+ */
+export function warnIncomplete(reading: Reading, patient: Patient): void {
+  if (!patient.ins) return;
+  if (!patient.birthGivenNames) warn(reading, 'birth-given-names-missing', undefined, 'PID-5.3');
+  if (patient.insStatus === 'NOT-QUALIFIED') warn(reading, 'ins-not-qualified', undefined, 'PID-32');
+  if (!patient.birthName || !patient.firstGivenName || !patient.birthDate || !patient.sex || !patient.birthPlaceCog)
+    warn(reading, 'ins-incomplete', undefined, 'PID');
+}
+
+/** (domain, IPP) of each domain; without any, (OID, number) of a qualified INS. */
+function keysOf(ipps: readonly KnownIdentifier[], patient: Patient): readonly ClearKey[] {
+  const keys = oneByDomain(ipps).map((id) => ({ domain: id.authority?.domain ?? '', value: id.value }));
+  if (keys.length > 0 || patient.insStatus !== 'VALI' || !patient.ins || !patient.insOid) return keys;
+  return [{ domain: patient.insOid, value: patient.ins }];
+}
+
+/** What operators search by (SAFETY D4): a name only with the birth date. */
+function termsOf(ipps: readonly KnownIdentifier[], patient: Patient): readonly IndexTerm[] {
+  const names = [...new Set([patient.birthName ?? patient.nameAsSent].filter((name) => name !== undefined && name !== null).map(fold))];
+  return [
+    ...oneByDomain(ipps).map((id) => ({ field: 'ipp' as const, value: `${id.authority?.domain}:${id.value}` })),
+    ...(patient.ins && patient.insOid ? [{ field: 'ins' as const, value: `${patient.insOid}:${patient.ins}` }] : []),
+    ...(patient.birthDate ? names.map((name) => ({ field: 'name-birth' as const, value: `${name} ${patient.birthDate}` })) : []),
+  ];
+}

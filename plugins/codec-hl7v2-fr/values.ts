@@ -1,0 +1,82 @@
+/** HL7 values as meaning: the null, dates and times, and names folded for comparison. */
+
+/** A value without the blanks around it; the HL7 null (`""`) is no value here: it never erases a strict trait (SAFETY A3). */
+export function clean(value: string): string {
+  const text = value.trim();
+  return text === '""' ? '' : text;
+}
+
+const TIMESTAMP = /^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\.\d{1,9})?([+-]\d{4}|Z)?$/;
+
+/**
+ * `20260914170000` -> `2026-09-14T17:00:00`, with the precision and the offset that were sent. `undefined` when it is no date, or
+ * only a year: a DateTime has at least a month.
+ */
+export function toIsoTime(value: string): string | undefined {
+  const match = TIMESTAMP.exec(clean(value));
+  if (!match?.[2]) return undefined;
+  const [, year = '', month = '', day, hour, minute, second, fraction = '', zone = ''] = match;
+  if (!inCalendar(Number(year), Number(month), Number(day ?? 1)) || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59)
+    return undefined;
+  const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+  const date = day ? `${year}-${month}-${day}` : `${year}-${month}`;
+  const clock = [hour, minute, second].filter((part) => part !== undefined).join(':');
+  return hour ? `${date}T${clock}${second ? fraction : ''}${offset}` : date;
+}
+
+function inCalendar(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+/**
+ * Birth date as sent, the dummy time of some products left out: `19471102000000` -> `1947-11-02`. A lunar date whose day or month
+ * does not exist stays as it is: `1950-00-00`. `undefined` when it is no date.
+ */
+export function toBirthDate(value: string): string | undefined {
+  const match = /^(\d{4})(\d{2})?(\d{2})?\d*$/.exec(clean(value).replace(/\..*$|[+-]\d{4}$/, ''));
+  return match ? [match[1], match[2], match[3]].filter((part) => part !== undefined).join('-') : undefined;
+}
+
+/** The other way round: `2026-09-14T17:00:00.5+02:00` -> `20260914170000.5+0200`. */
+export function toHl7Time(iso: string | undefined): string {
+  if (!iso) return '';
+  const match = /^([\d-]+?)(?:T([\d:]+)(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(iso);
+  if (!match) return '';
+  const [, date = '', time = '', fraction = '', zone = ''] = match;
+  return date.replaceAll('-', '') + time.replaceAll(':', '') + fraction.slice(0, 5) + (zone === 'Z' ? '+0000' : zone.replace(':', ''));
+}
+
+/**
+ * A name as the matching sees it: no accents, case, ligatures, hyphens, apostrophes or spaces. `LŒUVRIER` = `Loeuvrier`,
+ * `D’ESTREMOY` = `D ESTREMOY`.
+ */
+export function fold(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replaceAll(/[œŒ]/g, 'oe')
+    .replaceAll(/[æÆ]/g, 'ae')
+    .replaceAll('ß', 'ss')
+    .replaceAll(/[^\p{L}\p{N}]/gu, '')
+    .toUpperCase();
+}
+
+/** Keeps only what is said: a canonical object has no undefined or empty fields. */
+export function said<T extends object>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as {
+    [K in keyof T]: NonNullable<T[K]>;
+  };
+}
+
+/** A whole number, or `undefined`. */
+export const toInteger = (value: string): number | undefined => (/^\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : undefined);
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** An instant as the wall clock of the site shows it, `20260914170000`: what every counterparty expects in MSH-7. */
+export function toLocalHl7Time(instant: string, timeZone: string): string {
+  let clock = clocks.get(timeZone);
+  // sv-SE writes dates and times as ISO 8601 does.
+  if (!clock) clocks.set(timeZone, (clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })));
+  return clock.format(new Date(instant)).replaceAll(/\D/g, '');
+}

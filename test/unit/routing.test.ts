@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { route, type Destination } from '../../core/routing/index.ts';
+
+const record: Destination = {
+  lane: 'dcc',
+  site: '990009999',
+  role: 'record',
+  sends: ['dcc.identity.*', 'dcc.visit.opened', 'dcc.document.received'],
+};
+const chx: Destination = { lane: 'chx', site: '990001018', role: 'establishment', sends: ['dcc.document.*'] };
+const chy: Destination = { lane: 'chy', site: '990002024', role: 'establishment', sends: ['dcc.document.*'] };
+const all = [record, chx, chy];
+
+describe('routing (SAFETY B6)', () => {
+  it('sends what an establishment says to the record, and to no other establishment', () => {
+    const [result] = route([{ type: 'dcc.document.received', site: chx.site, role: 'establishment', destinations: [chy.site] }], all);
+    expect(result).to.deep.equal({ lanes: ['dcc'], missing: [] });
+  });
+
+  it('sends a document of the record to the establishments it names, and says which are not connected', () => {
+    const [result] = route([{ type: 'dcc.document.received', site: record.site, role: 'record', destinations: [chy.site, '990003030'] }], all);
+    expect(result).to.deep.equal({ lanes: ['chy'], missing: ['990003030'] });
+  });
+
+  it('sends a document of the record that names nobody to nobody', () => {
+    expect(route([{ type: 'dcc.document.received', site: record.site, role: 'record' }], all)[0]?.lanes).to.deep.equal([]);
+  });
+
+  it('spares a destination the identity that a visit of the same message carries whole, unless it takes no such visit', () => {
+    const admission = [
+      { type: 'dcc.identity.updated', site: chx.site, role: 'establishment' as const, within: 1 },
+      { type: 'dcc.visit.opened', site: chx.site, role: 'establishment' as const },
+    ];
+    expect(route(admission, all).map((r) => r.lanes)).to.deep.equal([[], ['dcc']]);
+    expect(route(admission, [{ ...record, sends: ['dcc.identity.*'] }]).map((r) => r.lanes)).to.deep.equal([['dcc'], []]);
+  });
+});

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import type { QueuedDelivery } from 'passerelle/contract';
+import { Schedule } from '../../core/lanes/schedule.ts';
+
+const item = (delivery: number, keys: string[], extra: Partial<QueuedDelivery> = {}): QueuedDelivery => ({
+  delivery,
+  message: delivery,
+  lane: 'x',
+  state: 'queued',
+  kind: 'identity',
+  keys,
+  attempts: 0,
+  ...extra,
+});
+const take = (s: Schedule): number | undefined => s.take()?.delivery;
+
+describe('the schedule of a delivery lane', () => {
+  it('lets different patients leave side by side and one patient one by one', () => {
+    const s = new Schedule('patient');
+    for (const [n, key] of [
+      [1, 'a'],
+      [2, 'a'],
+      [3, 'b'],
+    ] as const)
+      s.add(item(n, [key]));
+    expect([take(s), take(s), take(s)]).to.deep.equal([1, 3, undefined]);
+    s.remove(1);
+    expect(take(s)).to.equal(2);
+  });
+
+  it('makes a merge wait for both of its patients and hold both', () => {
+    const s = new Schedule('patient');
+    s.add(item(1, ['a']));
+    s.add(item(2, ['b']));
+    s.add(item(3, ['a', 'b']));
+    s.add(item(4, ['a']));
+    s.add(item(5, ['b']));
+    expect([take(s), take(s), take(s)]).to.deep.equal([1, 2, undefined]);
+    s.remove(1);
+    expect(take(s)).to.equal(undefined);
+    s.remove(2);
+    expect([take(s), take(s)]).to.deep.equal([3, undefined]);
+    s.remove(3);
+    expect([take(s), take(s)]).to.deep.equal([4, 5]);
+  });
+
+  it('keeps a patient behind a parked identity, and only the versions of a document behind a parked document', () => {
+    const s = new Schedule('patient');
+    s.add(item(1, ['a'], { kind: 'document', series: 'd' }));
+    s.add(item(2, ['a'], { kind: 'document', series: 'e' }));
+    s.add(item(3, ['a'], { kind: 'document', series: 'd' }));
+    expect(take(s)).to.equal(1);
+    s.park(1, 'series');
+    expect(take(s)).to.equal(2);
+    s.remove(2);
+    expect(take(s)).to.equal(undefined);
+    expect(s.blocker(3)).to.equal(1);
+    s.remove(1);
+    expect(take(s)).to.equal(3);
+  });
+
+  it('gives a retried delivery its old place back', () => {
+    const s = new Schedule('patient');
+    s.add(item(1, ['a']));
+    s.add(item(2, ['a']));
+    expect(take(s)).to.equal(1);
+    s.remove(1);
+    s.add(item(1, ['a']), 'parked');
+    expect(take(s)).to.equal(undefined);
+    s.reopen(1);
+    expect(take(s)).to.equal(1);
+  });
+
+  it('sends one at a time when the endpoint asks for the order of the lane', () => {
+    const s = new Schedule('lane');
+    s.add(item(1, ['a']));
+    s.add(item(2, ['b']));
+    expect([take(s), take(s)]).to.deep.equal([1, undefined]);
+  });
+
+  it('never sends two deliveries of one key at once nor out of order, and sends everything, whatever happens', () => {
+    const keys = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(keys, { minLength: 1, maxLength: 30 }), fc.array(fc.nat(), { minLength: 200, maxLength: 200 }), (all, draws) => {
+        const s = new Schedule('patient');
+        const busy = new Map<number, string[]>();
+        const done: number[] = [];
+        const last = new Map<string, number>();
+        let next = 0;
+        for (const draw of [...draws, ...Array.from({ length: 400 }, (_, i) => i)]) {
+          if (draw % 3 === 0 && next < all.length) s.add(item(++next, all[next - 1] as string[]));
+          else if (draw % 3 === 1) {
+            const entry = s.take();
+            if (!entry) continue;
+            for (const key of entry.item.keys) {
+              expect([...busy.values()].flat()).not.to.include(key);
+              expect(last.get(key) ?? 0).to.be.below(entry.delivery);
+            }
+            busy.set(entry.delivery, [...entry.item.keys]);
+          } else {
+            const [delivery] = [...busy.keys()].slice(draw % Math.max(1, busy.size));
+            if (delivery === undefined) continue;
+            if (draw % 2 === 0) {
+              s.park(delivery);
+              busy.delete(delivery);
+              s.reopen(delivery);
+              continue;
+            }
+            for (const key of busy.get(delivery) ?? []) last.set(key, delivery);
+            busy.delete(delivery);
+            s.remove(delivery);
+            done.push(delivery);
+          }
+        }
+        while (next < all.length) s.add(item(++next, all[next - 1] as string[]));
+        for (const delivery of busy.keys()) s.remove(delivery);
+        for (let entry = s.take(); entry; entry = s.take()) s.remove(entry.delivery);
+        expect(s.size).to.equal(0);
+      }),
+    );
+  });
+});
