@@ -50,6 +50,7 @@ export interface PackedEvent {
   readonly series: string | undefined;
   /** The CloudEvent as JSON. */
   readonly json: string;
+  /** Each lane once. */
   readonly destinations: readonly { readonly lane: string; readonly held: string | undefined }[];
 }
 
@@ -98,9 +99,10 @@ export type UndecidedMessage = MessageSummary & { readonly format: string; reado
 
 /** Calls that change the journal: grouped into commits. */
 export interface Writes {
-  receive(batch: readonly PackedMessage[]): ReceiveResult[];
-  /** The deliveries made, with the `held` error of each as the caller gave it. */
-  decide(batch: readonly PackedDecision[]): QueuedDelivery[][];
+  /** A new message with nothing to say is its number alone. */
+  receive(batch: readonly PackedMessage[]): (number | ReceiveResult)[];
+  /** Of each decision, the first delivery made; the others follow it, in order of events and destinations. */
+  decide(batch: readonly PackedDecision[]): number[];
   begin(batch: readonly PackedStart[]): void;
   settle(batch: readonly PackedSettlement[]): void;
   act(actions: readonly OperatorAction[]): void;

@@ -20,7 +20,7 @@ export interface Load {
   readonly transfer: readonly ArrayBuffer[];
 }
 
-export const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
+const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
 
 export interface Channel {
   readonly tag: string;

@@ -1,6 +1,5 @@
 /** `decide`: what became of a message: its events, their deliveries, its index terms. */
-import { PasserelleError, type ErrorData } from '../../core/contract/errors.ts';
-import type { QueuedDelivery } from '../../core/contract/journal.ts';
+import { PasserelleError } from '../../core/contract/errors.ts';
 import { canMoveMessage } from '../../core/contract/states.ts';
 import type { PackedDecision, PackedEvent } from './calls.ts';
 import { ACK_CODES, codeOf, DELIVERY_CODES, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
@@ -12,9 +11,7 @@ import { DELIVERIES, MESSAGES } from './tally.ts';
 const QUEUED = codeOf(DELIVERY_CODES, 'queued');
 const HELD = codeOf(DELIVERY_CODES, 'held');
 
-type Event = PackedEvent & { readonly row: number };
-
-export function decider(journal: Journal): (batch: readonly PackedDecision[]) => QueuedDelivery[][] {
+export function decider(journal: Journal): (batch: readonly PackedDecision[]) => number[] {
   const { db, names, parts, tally, nextId } = journal;
   const find = db.prepare('SELECT lane, state, run, terms FROM message WHERE id = ?');
   // A refusal frees the print: the same message is processed again when it comes again.
@@ -25,38 +22,25 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (id, message, event, lane, run, state, attempts, queued_at, error) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`);
 
-  const deliver = (decision: PackedDecision, event: Event, { lane, held }: PackedEvent['destinations'][number]): QueuedDelivery => {
-    const { message, run, at } = decision;
+  const deliver = ({ message, run, at }: PackedDecision, event: number, { lane, held }: PackedEvent['destinations'][number]): number => {
     const delivery = nextId('delivery');
     const state = held === undefined ? QUEUED : HELD;
     const laneId = names.of(lane);
-    insertDelivery.run(delivery, message, event.row, laneId, run, state, at, blobOf(held));
+    insertDelivery.run(delivery, message, event, laneId, run, state, at, blobOf(held));
     tally.move(laneId, DELIVERIES, undefined, state);
-    return {
-      delivery,
-      message,
-      lane,
-      state: wordOf(DELIVERY_CODES, state),
-      kind: event.kind,
-      keys: event.keys,
-      ...(event.series !== undefined && { series: event.series }),
-      attempts: 0,
-      ...(held !== undefined && { error: JSON.parse(held) as ErrorData }),
-    };
+    return delivery;
   };
 
-  const storeEvent = (decision: PackedDecision, event: PackedEvent): QueuedDelivery[] => {
+  const storeEvent = (decision: PackedDecision, event: PackedEvent): number[] => {
     const { message, run } = decision;
     const row = nextId('event');
     const data = parts.write(message, eventPart(row), Buffer.from(event.json));
     const series = event.series === undefined ? null : bytesOf(event.series);
     insertEvent.run(row, message, run, event.uid, names.of(event.type), codeOf(KIND_CODES, event.kind), packHashes(event.keys), series, data);
-    // One delivery per (event, destination): a lane named twice is one destination.
-    const lanes = new Map(event.destinations.toReversed().map((destination) => [destination.lane, destination]));
-    return event.destinations.filter((d) => lanes.get(d.lane) === d).map((d) => deliver(decision, { ...event, row }, d));
+    return event.destinations.map((destination) => deliver(decision, row, destination));
   };
 
-  const decideOne = (decision: PackedDecision): QueuedDelivery[] => {
+  const decideOne = (decision: PackedDecision): number => {
     const { message, state } = decision;
     const row = find.get(message) as { lane: number; state: number; run: number; terms: Uint8Array | null } | undefined;
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
@@ -73,7 +57,7 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
     const ack = decision.ack === undefined ? null : codeOf(ACK_CODES, decision.ack);
     update.run(to, ack, decision.at, packHashes([...terms]), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
     tally.move(row.lane, MESSAGES, row.state, to);
-    return decision.events.flatMap((event) => storeEvent(decision, event));
+    return decision.events.flatMap((event) => storeEvent(decision, event))[0] ?? 0;
   };
   return (batch) => batch.map(decideOne);
 }

@@ -37,4 +37,4 @@ export const CHECKPOINT_PAGES = 4096;
 /** The log file is cut back to this after a burst. */
 export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Page cache: holds the leaves of the hashed indexes, which are written at random. */
-export const CACHE_KIB = 32 * 1024;
+export const CACHE_KIB = 8 * 1024;

@@ -11,7 +11,7 @@ import { MESSAGES } from './tally.ts';
 const RECEIVED = codeOf(MESSAGE_CODES, 'received');
 const REJECTED = codeOf(MESSAGE_CODES, 'rejected');
 
-export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: readonly PackedMessage[]) => ReceiveResult[] {
+export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: readonly PackedMessage[]) => (number | ReceiveResult)[] {
   const first = db.prepare(
     'SELECT id, state, ack FROM message WHERE control = ? AND lane = ? AND print = ? AND received_at > ? ORDER BY id DESC LIMIT 1',
   );
@@ -22,7 +22,7 @@ export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: 
       type, control, print, decided_at, head, outcome)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
 
-  const receiveOne = (message: PackedMessage): ReceiveResult => {
+  const receiveOne = (message: PackedMessage): number | ReceiveResult => {
     const { at, controlId, raw } = message;
     const lane = names.of(message.lane);
     // Without a control id nothing says that two equal messages are one.
@@ -62,7 +62,7 @@ export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: 
       blobOf(message.outcome),
     );
     tally.move(lane, MESSAGES, undefined, state);
-    return controlIdReused ? { message: id, controlIdReused } : { message: id };
+    return controlIdReused ? { message: id, controlIdReused } : id;
   };
   return (batch) => batch.map(receiveOne);
 }

@@ -1,21 +1,11 @@
 /** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
 import { join } from 'node:path';
-import type { ErrorData } from '../../core/contract/errors.ts';
-import type {
-  AttemptStart,
-  EncodedMessage,
-  IncomingMessage,
-  JournalStore,
-  MessageDecision,
-  RoutedEvent,
-  Settlement,
-  SettingsRevision,
-} from '../../core/contract/journal.ts';
-import type { OpenOptions, PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './calls.ts';
-import { LIGHT, openChannel, ownCopy, type Channel } from './channel.ts';
+import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/journal.ts';
+import type { OpenOptions } from './calls.ts';
+import { openChannel, type Channel, type Load } from './channel.ts';
 import { msOf } from './codes.ts';
 import { FILE_NAME } from './database.ts';
-import type { Head, Outcome } from './rows.ts';
+import { deliveriesOf, packDecision, packMessage, packSettlement, packStart } from './pack.ts';
 
 /** A journal store on SQLite, and what its worker costs. */
 export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsage'] };
@@ -50,20 +40,43 @@ const writing = ({ call }: Channel): Writing => ({
   receive: async (batch) => {
     const transfer: ArrayBuffer[] = [];
     const packed = batch.map((message) => packMessage(message, transfer));
-    return call('receive', [packed], { items: packed.length, bytes: sum(packed, ({ raw, head }) => raw.length + head.length), transfer });
+    const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, (m) => m.raw.length + m.head.length), transfer });
+    return results.map((result) => (typeof result === 'number' ? { message: result } : result));
   },
   decide: async (batch) => {
     const packed = batch.map(packDecision);
-    return call('decide', [packed], { ...LIGHT, items: packed.length, bytes: sum(packed, ({ events }) => sum(events, ({ json }) => json.length)) });
+    const firsts = await call(
+      'decide',
+      [packed],
+      load(packed, ({ events }) => sum(events, ({ json }) => json.length)),
+    );
+    return batch.map((decision, index) => deliveriesOf(decision, firsts[index]!));
   },
   begin: async (batch) => {
     const packed = batch.map(packStart);
-    return call('begin', [packed], { ...LIGHT, items: packed.length, bytes: sum(packed, ({ encoded }) => encoded?.length ?? 0) });
+    return call(
+      'begin',
+      [packed],
+      load(packed, ({ encoded }) => encoded?.length ?? 0),
+    );
   },
-  settle: async (batch) => call('settle', [batch.map(packSettlement)], { ...LIGHT, items: batch.length }),
-  act: async (actions) => call('act', [plain(actions)], { ...LIGHT, items: actions.length }),
+  settle: async (batch) =>
+    call(
+      'settle',
+      [batch.map(packSettlement)],
+      load(batch, () => 0),
+    ),
+  act: async (actions) =>
+    call(
+      'act',
+      [plain(actions)],
+      load(actions, () => 0),
+    ),
   saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
 });
+
+const sum = <T>(list: readonly T[], weight: (item: T) => number): number => list.reduce((total, item) => total + weight(item), 0);
+const load = <T>(list: readonly T[], weight: (item: T) => number): Load => ({ items: list.length, bytes: sum(list, weight), transfer: [] });
 
 type Reading = Pick<JournalStore, 'material' | 'message' | 'events' | 'settings'>;
 
@@ -89,61 +102,5 @@ const reading = ({ call }: Channel): Reading => ({
 });
 
 const eventOf = (json: string): RoutedEvent['event'] => JSON.parse(json) as RoutedEvent['event'];
-const jsonOf = (error: ErrorData | undefined): string | undefined => error && JSON.stringify(error);
-const sum = <T>(list: readonly T[], weight: (item: T) => number): number => list.reduce((total, item) => total + weight(item), 0);
 /** Rare arguments cross as plain data whatever the caller gave. */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-
-function packMessage(message: IncomingMessage, transfer: ArrayBuffer[]): PackedMessage {
-  const { lane, site, connector, format, type, controlId, fingerprint, ack, link, peer, http, rejected } = message;
-  const head: Head = { peer, ...(type !== undefined && { type }), ...(controlId !== undefined && { controlId }), ...(http && { http }) };
-  return {
-    lane,
-    site,
-    connector,
-    format,
-    type,
-    controlId,
-    fingerprint,
-    ack,
-    link,
-    version: message.connectorVersion,
-    at: msOf(message.receivedAt),
-    raw: ownCopy(message.raw, transfer),
-    head: JSON.stringify(head),
-    outcome: rejected && JSON.stringify({ decision: 'reject', error: rejected } satisfies Outcome),
-  };
-}
-
-function packDecision(made: MessageDecision): PackedDecision {
-  const { message, run, state, ack, terms, decision, error, warnings, parts } = made;
-  const outcome: Outcome = { decision, ...(error && { error }), ...(warnings.length > 0 && { warnings }), ...(parts.length > 0 && { parts }) };
-  const events = made.events.map(({ event, keys, kind, series, destinations }) => ({
-    uid: event.id,
-    type: event.type,
-    kind,
-    series,
-    json: JSON.stringify(event),
-    keys: [...keys],
-    destinations: destinations.map(({ lane, held }) => ({ lane, held: jsonOf(held) })),
-  }));
-  return { message, run, state, ack, at: msOf(made.decidedAt), terms: [...terms], events, outcome: JSON.stringify(outcome) };
-}
-
-const packStart = ({ delivery, startedAt, encoded }: AttemptStart): PackedStart => ({
-  delivery,
-  at: msOf(startedAt),
-  controlId: encoded?.controlId,
-  encoded: encoded && JSON.stringify(encoded),
-});
-
-const packSettlement = ({ delivery, from, to, at, counted, ack, notBefore, error }: Settlement): PackedSettlement => ({
-  delivery,
-  from,
-  to,
-  counted,
-  ack,
-  at: msOf(at),
-  notBefore: notBefore === undefined ? undefined : msOf(notBefore),
-  error: jsonOf(error),
-});
