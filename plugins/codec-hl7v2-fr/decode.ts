@@ -1,5 +1,13 @@
 /** A received message to canonical events, by a dialect profile. */
-import { PasserelleError, type ConnectorContext, type DecodeResult, type Envelope, type IndexTerm } from '../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type ConnectorContext,
+  type DecodeResult,
+  type DraftEvent,
+  type Envelope,
+  type IndexTerm,
+} from '../../core/contract/index.ts';
+import { checkEventData } from '../../core/model/index.ts';
 import { parseHl7, type Hl7Message } from '../codec-hl7v2/index.ts';
 import { decodeAdt, type Decoded } from './adt.ts';
 import { decodeAck, decodeZam } from './answers.ts';
@@ -17,6 +25,7 @@ export function decodeFr(envelope: Envelope, context: ConnectorContext, profile:
   try {
     reading = newReading(parseHl7(envelope.text), context, profile);
     const decoded = decodeMessage(reading, envelope);
+    for (const event of decoded.events) checkLengths(event);
     return {
       decision: decisionOf(decoded, reading.warnings.length + envelope.warnings.length > 0),
       events: decoded.events,
@@ -55,7 +64,6 @@ function decodeMessage(reading: Reading, envelope: Envelope): Decoded {
   const event = eventOf(reading);
   const readAs = reading.dialect.triggers[event] ?? event;
   checkType(type, readAs);
-  if (type !== 'ACK' && !at(reading, 'MSH-9.3')) warn(reading, 'msh9-3-missing', undefined, 'MSH-9.3');
   checkVersion(reading);
   checkProcessingId(reading);
   if (!reading.message.get('MSH-10'))
@@ -114,4 +122,11 @@ function checkProcessingId(reading: Reading): void {
       expected: accepted.join(' or '),
       found: /^[A-Z]$/.test(sent) ? sent : 'nothing known',
     });
+}
+
+/** The schema bounds every value. One that is too long is the sender's fault, and said to the sender; any other breach is ours. */
+function checkLengths({ type, data }: DraftEvent): void {
+  const problem = checkEventData(type, data);
+  if (problem?.rule.startsWith('must NOT have more than'))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { path: problem.path }, expected: problem.rule, found: 'a longer value' });
 }

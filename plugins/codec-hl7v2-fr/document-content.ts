@@ -5,9 +5,11 @@ import type { Content } from './document-groups.ts';
 import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';
 
-export type ContentReading = Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'> & {
+export interface ContentReading {
+  /** What the event says of it. */
+  readonly facts: Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'>;
   readonly cda?: CdaHeader;
-};
+}
 
 /** Length of a text document in the event (schema of `document.text`). */
 const TEXT_LIMIT = 65_536;
@@ -41,7 +43,7 @@ function readPart(reading: Reading, part: EnvelopePart, announced: string, where
   const cda = part.read?.cda;
   checkAnnounced(reading, part, announced, where);
   return {
-    ...said({
+    facts: said({
       format: cda && (cda.level === 'N1' ? ('CDA-R2-N1' as const) : ('CDA-R2-N3' as const)),
       level: cda?.level,
       mime: part.mime,
@@ -76,7 +78,7 @@ function readPointer({ obx }: Content, where: string): ContentReading {
   if (/[/\\:\p{Cc}]|^\.\.?$/u.test(file))
     throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: where }, expected: 'the name of a file', found: 'a path' });
   const [type, subtype] = [clean(obx.get('5.3')), clean(obx.get('5.4'))].map((one) => one.toLowerCase());
-  return { file, ...(type && subtype && { mime: `${type}/${subtype}` }) };
+  return { facts: { file, ...(type && subtype && { mime: `${type}/${subtype}` }) } };
 }
 
 function readText(texts: readonly Content[], where: string): ContentReading {
@@ -89,5 +91,5 @@ function readText(texts: readonly Content[], where: string): ContentReading {
       expected: `at most ${TEXT_LIMIT} characters`,
       found: `${text.length}`,
     });
-  return { mime: 'text/plain', text };
+  return { facts: { mime: 'text/plain', text } };
 }

@@ -8,7 +8,7 @@ import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
 import { readCodes, routeType } from './document-type.ts';
 import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
-import { readPatient, type PatientReading } from './patient.ts';
+import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { cdaAuthorRpps, destinationsOf, readCustodian, readParticipants } from './participants.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, timeAt, warn, type Reading } from './reading.ts';
@@ -28,6 +28,7 @@ interface Shared {
 /** `event`: T02, T10, T04, T11 of MDM, R01 of ORU. */
 export function decodeDocuments(reading: Reading, event: string, parts: readonly EnvelopePart[]): Decoded {
   const patient = readPatient(reading, reading.message.first('PID'));
+  warnIncomplete(reading, patient.patient);
   const visit = readVisit(reading);
   const consent = readConsent(reading);
   const shared: Shared = { patient, event, parts, ...(visit && { visit }), ...(consent && { consent }) };
@@ -65,14 +66,14 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
   for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
-  const main = read.find((one) => one.read.level === 'N3') ?? read[0];
+  const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
   const cda = main?.read.cda;
   const action = readAction(reading, shared.event, group, main?.content);
-  const participants = readParticipants(group.participants);
+  const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
     ...routeType(reading, codesOf(reading, group, main?.content), cda),
-    ...(main && withoutHeader(main.read)),
+    ...main?.read.facts,
     ...ids,
     ...action,
     ...readFacts(reading, group, cda),
@@ -81,10 +82,6 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     ...mailOf(reading, group, shared.parts),
   };
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
-}
-
-function withoutHeader({ cda: _, ...rest }: ContentReading): Omit<ContentReading, 'cda'> {
-  return rest;
 }
 
 /** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
@@ -141,7 +138,7 @@ function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): 
 }
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
-  const companions = others.map(({ cda, format, content }) => ({ ...said({ id: cda?.id?.root, format }), ...(content && { content }) }));
+  const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
   return companions.length > 0 ? { companions } : {};
 }
 
@@ -168,6 +165,13 @@ const usedParts = (document: DocumentData): readonly string[] =>
     .map((one) => one?.part)
     .filter((part) => part !== undefined);
 
+/** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
+const LEGS = [
+  ['DESTDMP', 'sendToDmp'],
+  ['DESTMSSANTEPS', 'sendToMssPro'],
+  ['DESTMSSANTEPAT', 'sendToMssPatient'],
+] as const;
+
 interface Around {
   readonly cda: CdaHeader | undefined;
   readonly parts: readonly string[];
@@ -180,6 +184,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   const flags = readFlags(reading, group.metadata);
   const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
   const visibility = flags && visibilityOf(flags.flags, flags.audience, restrictions, patientMayReply(reading));
+  for (const [code, leg] of LEGS) if (flags?.flags[code] && visibility?.[leg] === false) warn(reading, 'leg-refused', code);
   // Nothing names it but the number its source gave it (SAFETY B2).
   const id = document.id ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
   const isDeletion = document.action === 'delete';
@@ -195,7 +200,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
         document,
         ...(visibility && { visibility }),
         ...(shared.consent && { consent: shared.consent }),
-        ...said({ authorRpps: authorOf(reading, group, around.cda) }),
+        ...said({ authorRpps: authorOf(reading, group, document, around.cda) }),
         ...facts,
       },
       document: named,
@@ -207,9 +212,9 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
 }
 
 /** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
-function authorOf({ message }: Reading, group: Group, cda: CdaHeader | undefined): string | undefined {
+function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {
   const txa = message.first('TXA');
   const fields = [txa?.reps(9), group.obr?.reps(32), group.obr?.reps(16), txa?.reps(22)];
   const named = fields.map((field) => field && pickProfessional(field)?.rpps).find(Boolean);
-  return cdaAuthorRpps(cda) ?? named ?? readParticipants(group.participants).find((one) => one.role === 'sender')?.rpps;
+  return cdaAuthorRpps(cda) ?? named ?? document.participants?.find((one) => one.role === 'sender')?.rpps;
 }

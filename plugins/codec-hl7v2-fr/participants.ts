@@ -5,6 +5,7 @@ import type { Participant } from '../../core/model/index.ts';
 import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { isInsOid } from './ins.ts';
 import { pickProfessional, PROFESSIONAL_OID, readXon, toFiness, toRpps } from './professionals.ts';
+import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';
 
 export type ParticipantData = Static<typeof Participant>;
@@ -14,13 +15,19 @@ const ROLES: Readonly<Record<string, ParticipantData['role']>> = { SB: 'sender',
 /** More recipients than this is a mailing list by mistake: the rest is not read. */
 const PARTICIPANT_LIMIT = 200;
 
-export function readParticipants(segments: readonly Hl7Segment[]): readonly ParticipantData[] {
+/**
+ * `ins`: number of the patient of the message. A patient recipient of another number loses its address, with a warning: the mailbox of
+ * somebody else must never be written to.
+ */
+export function readParticipants(reading: Reading, segments: readonly Hl7Segment[], ins: string | null | undefined): readonly ParticipantData[] {
   return segments.slice(0, PARTICIPANT_LIMIT).flatMap((prt): ParticipantData[] => {
     const role = ROLES[clean(prt.get('4.1')).toUpperCase()];
     if (!role) return [];
     const isPatient = isInsOid(clean(prt.get('5.9.2')) || clean(prt.get('5.9.1')));
     const organisation = prt.reps(8)[0];
     const organization = organisation && readXon(organisation);
+    const isSomebodyElse = isPatient && clean(prt.get('5.1')) !== ins;
+    if (isSomebodyElse) warn(reading, 'recipient-not-the-patient', undefined, `PRT[${prt.occurrence}]-5`);
     const person = isPatient ? undefined : pickProfessional(prt.reps(5));
     return [
       {
@@ -28,7 +35,7 @@ export function readParticipants(segments: readonly Hl7Segment[]): readonly Part
         ...person,
         ...(organization && Object.keys(organization).length > 0 && { organization }),
         ...(isPatient && { isPatient }),
-        ...said({ mail: clean(prt.get('15.4')) }),
+        ...said({ mail: isSomebodyElse ? undefined : clean(prt.get('15.4')) }),
       },
     ];
   });

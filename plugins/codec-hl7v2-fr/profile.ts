@@ -46,6 +46,8 @@ export interface WritingProfile {
   };
   /** A document that is not a CDA (PDF, text): in the same message, or in ORU^R01. */
   readonly plainDocument: 'MDM' | 'ORU';
+  /** `never`: a target that is not ready for the INS gets the message in the old form (vendors FACTS section 3, Loghos 3). */
+  readonly ins: 'when-qualified' | 'never';
   readonly unitsSwapped: boolean;
 }
 
@@ -89,6 +91,7 @@ export const NATIONAL_PROFILE: DialectProfile = {
     usedNameType: 'D',
     document: { message: 'MDM', audience: 'platform' },
     plainDocument: 'MDM',
+    ins: 'when-qualified',
     unitsSwapped: false,
   },
   replies: [],

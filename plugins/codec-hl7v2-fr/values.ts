@@ -70,3 +70,13 @@ export function said<T extends object>(fields: T): { [K in keyof T]: NonNullable
 
 /** A whole number, or `undefined`. */
 export const toInteger = (value: string): number | undefined => (/^\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : undefined);
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** An instant as the wall clock of the site shows it, `20260914170000`: what every counterparty expects in MSH-7. */
+export function toLocalHl7Time(instant: string, timeZone: string): string {
+  let clock = clocks.get(timeZone);
+  // sv-SE writes dates and times as ISO 8601 does.
+  if (!clock) clocks.set(timeZone, (clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })));
+  return clock.format(new Date(instant)).replaceAll(/\D/g, '');
+}

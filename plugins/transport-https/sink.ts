@@ -8,6 +8,7 @@ import { readPem, type OutSettings } from './settings.ts';
 
 /** An answer is an acknowledgement, not a document: protects memory from an endless reply. */
 const MAX_REPLY_BYTES = 1024 * 1024;
+const PROBE_DEADLINE_MS = 10_000;
 /** Headers a connector may set; authentication, length and host are ours. */
 const SENT_HEADERS = /^(accept|content-type|idempotency-key|if-match|x-[a-z0-9-]+)$/;
 const READ_HEADERS = /^(content-type|etag|location|retry-after|x-[a-z0-9-]+)$/;
@@ -27,7 +28,7 @@ export function openSink(settings: OutSettings): Sink {
   const request = async (method: string, meta: HttpMeta, body: Uint8Array | undefined, deadlineMs: number): Promise<SendResult> => {
     agent ??= open();
     const departure = new Departure(secure);
-    const waited = AbortSignal.timeout(Math.min(deadlineMs, settings.timeoutMs));
+    const waited = AbortSignal.timeout(deadlineMs);
     try {
       const response: AxiosResponse<Buffer> = await axios.request({
         url: addressOf(settings.baseUrl, meta),
@@ -56,7 +57,7 @@ export function openSink(settings: OutSettings): Sink {
     concurrency: settings.connections,
     send: (bytes, options) => request((options.http ?? POST).method, options.http ?? POST, bytes, options.deadlineMs),
     probe: async () => {
-      const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, settings.timeoutMs);
+      const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, PROBE_DEADLINE_MS);
       if (answer?.status === 401 || answer?.status === 403) throw new PasserelleError('ERR_HTTP_UNAUTHENTICATED', { found: `HTTP ${answer.status}` });
     },
     stop: async () => {

@@ -1,0 +1,41 @@
+/** A canonical event to a message for one destination, by its dialect profile. */
+import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult } from '../../core/contract/index.ts';
+import type { EventData } from '../../core/model/index.ts';
+import { writeHl7 } from '../codec-hl7v2/index.ts';
+import type { DialectProfile } from './profile.ts';
+import { writeIdentity, writeRelation, writeVisitEvent } from './write-adt.ts';
+import { writeDocument, type WrittenDocument } from './write-document.ts';
+import type { Writing } from './write-header.ts';
+
+/** A patient whom the destination does not know is held (SAFETY B6); what cannot be written is refused with its reason. */
+export function encodeFr(input: EncodeInput, context: ConnectorContext, profile: DialectProfile): EncodeResult {
+  const writing: Writing = { context, profile, controlId: context.newId() };
+  try {
+    const { segments, parts } = write(writing, input);
+    return {
+      outcome: 'message',
+      envelope: {
+        format: 'hl7v2',
+        text: writeHl7(segments),
+        charset: profile.writing.charset.encoding,
+        controlId: writing.controlId,
+        ...(parts.length > 0 && { parts }),
+      },
+    };
+  } catch (thrown) {
+    const error = PasserelleError.from(thrown);
+    if (error.entry.disposition === 'defect') throw error;
+    return { outcome: error.code === 'ERR_DESTINATION_UNKNOWN_PATIENT' ? 'hold' : 'refuse', error: error.toData() };
+  }
+}
+
+/** `data` has passed the schema of its type. */
+function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument {
+  const { type, data } = event;
+  if (type === 'dcc.identity.updated') return { segments: writeIdentity(writing, data as EventData<'dcc.identity.updated'>), parts: [] };
+  if (type === 'dcc.identity.merged') return { segments: writeRelation(writing, data as EventData<'dcc.identity.merged'>), parts: [] };
+  if (type.startsWith('dcc.visit.')) return { segments: writeVisitEvent(writing, type, data as EventData<'dcc.visit.opened'>), parts: [] };
+  if (type === 'dcc.document.received' || type === 'dcc.document.deleted')
+    return writeDocument(writing, type, data as EventData<'dcc.document.received'>, parts);
+  throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'an identity, a stay or a document', found: type });
+}

@@ -1,0 +1,247 @@
+/** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
+import { PasserelleError, type EncodablePart, type OutgoingPart } from '../../core/contract/index.ts';
+import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
+import type { DocumentData, EventData } from '../../core/model/index.ts';
+import type { Hl7Value } from '../codec-hl7v2/index.ts';
+import { CARE_SOFTWARE_FLAGS, FLAG_SYSTEM, MAIL_BODY_PATIENT, MAIL_BODY_PRO, PLATFORM_FLAGS, type FlagCode } from './flags.ts';
+import { said, toHl7Time } from './values.ts';
+import { writePv1 } from './write-adt.ts';
+import { writeEvn, writeMsh, textSetting, type SegmentOut, type Writing } from './write-header.ts';
+import { writeParticipants } from './write-participants.ts';
+import { ippAt, writePid, writeXcn } from './write-patient.ts';
+
+type DocumentEvent = EventData<'dcc.document.received'>;
+
+/** Segments, and the parts that stand in them. */
+export interface WrittenDocument {
+  readonly segments: readonly SegmentOut[];
+  readonly parts: readonly OutgoingPart[];
+}
+
+/** What differs between MDM and ORU, and between the two guides. */
+interface Form {
+  readonly message: 'MDM' | 'ORU';
+  readonly audience: 'platform' | 'care-software';
+  readonly action: NonNullable<DocumentData['action']>;
+}
+
+const EVENTS = { new: 'T02', replace: 'T10', delete: 'T04' } as const;
+const ORDERS = { new: 'NW', replace: 'RO', delete: 'CA' } as const;
+const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
+
+/** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
+export function writeDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
+  const { document } = data;
+  const { writing: how } = writing.profile;
+  const isCda = document.format !== undefined;
+  const form: Form = {
+    message: isCda ? how.document.message : how.plainDocument,
+    audience: how.document.audience,
+    action: type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'),
+  };
+  const code = writeCode(writing, document);
+  const observations = new Observations(form.message);
+  // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
+  const declares = isCda || data.visibility !== undefined;
+  writeContents(observations, form, document, code, parts, declares ? writeParticipants(writing, data) : []);
+  if (form.audience === 'care-software' && form.message === 'MDM') writeMail(writing, observations, data, parts);
+  writeFlags(observations, form, data);
+  if (form.audience === 'platform') writeMailBodies(observations, document, parts);
+  const visit = form.audience === 'care-software' ? { ...data.visit, class: 'N' } : { ...data.visit };
+  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId }];
+  const request: SegmentOut = [
+    'OBR',
+    {
+      1: '1',
+      2: document.sourceId,
+      4: code,
+      7: toHl7Time(document.date),
+      16: isCda ? undefined : writeXcn(data.authorRpps),
+      25: form.message === 'ORU' ? RESULTS[form.action] : undefined,
+    },
+  ];
+  const patient = writePid(writing, data.patient, ippAt(data.patient, writing.context.settings), data.visit);
+  const stay = writePv1(visit);
+  const head = writeMsh(writing, headerOf(form, declares));
+  const segments =
+    form.message === 'ORU'
+      ? [head, patient, stay, order, request]
+      : [
+          head,
+          writeEvn(writing, data.recordedAt),
+          patient,
+          stay,
+          order,
+          request,
+          writeTxa(document, code, toHl7Time(document.date ?? document.createdAt)),
+        ];
+  return { segments: [...segments, ...observations.segments], parts: observations.parts };
+}
+
+function headerOf({ message, audience, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {
+  const conformance = audience === 'platform' ? ['2.1', 'CISIS_CDA_HL7_V2'] : ['1.1', 'CISIS_CDA_HL7_LPS'];
+  return {
+    type: message === 'ORU' ? ['ORU', 'R01', 'ORU_R01'] : ['MDM', EVENTS[action], 'MDM_T02'],
+    version: [message === 'ORU' ? '2.5' : '2.6'],
+    ...(declares && { conformance }),
+  };
+}
+
+/**
+ * The code of the type: national where there is one (a legacy one is replaced), else the local one. A PPAC has no national code: the
+ * site agrees one with the receiver (SAFETY B1).
+ */
+function writeCode(writing: Writing, document: DocumentData): readonly string[] {
+  const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | undefined;
+  if (document.canonicalType === 'PPAC') {
+    if (agreed) return [agreed.code, agreed.label, agreed.system ?? 'LN'];
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      location: { path: '/connector/ppacCode' },
+      expected: 'a code agreed with the receiver',
+      found: 'none',
+    });
+  }
+  const national = nationalCodeOf(document.canonicalType);
+  const code = document.nationalCode ?? document.loinc ?? national?.code;
+  if (code)
+    return [
+      code,
+      document.label ?? (code === national?.code ? national.label : ''),
+      /^\d+-\d$/.test(code) || nationalTypeOf(code) ? 'LN' : 'TRE_A05',
+    ];
+  if (document.localCode) return [document.localCode, document.label ?? '', document.localSystem ?? ''];
+  throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'a document with a code', found: 'none' });
+}
+
+function writeTxa(document: DocumentData, code: readonly string[], when: string): SegmentOut {
+  return [
+    'TXA',
+    {
+      1: '1',
+      2: code[0],
+      3: 'TEXT',
+      4: when,
+      12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
+      13: document.replaces,
+      17: 'AU',
+    },
+  ];
+}
+
+/** OBX of one message, numbered over all of it, with the segments that follow each. */
+class Observations {
+  readonly segments: SegmentOut[] = [];
+  readonly parts: OutgoingPart[] = [];
+  /** Coded values are CE in 2.5, CWE in 2.6. */
+  readonly coded: string;
+  private count = 0;
+
+  constructor(message: Form['message']) {
+    this.coded = message === 'ORU' ? 'CE' : 'CWE';
+  }
+
+  add(type: string, code: Hl7Value, value: Hl7Value, result: string, part?: string): void {
+    this.count += 1;
+    this.segments.push(['OBX', { 1: this.count, 2: type, 3: code, 5: value, 11: result }]);
+    if (part) this.parts.push({ at: `OBX[${this.count}]-5.5`, encoding: 'base64', from: { part } });
+  }
+}
+
+type PlacedContent = NonNullable<DocumentData['content']>;
+
+function writeContents(
+  observations: Observations,
+  form: Form,
+  document: DocumentData,
+  code: readonly string[],
+  parts: readonly EncodablePart[],
+  participants: readonly SegmentOut[],
+): void {
+  const result = form.action === 'new' && document.status === 'preliminary' ? 'P' : RESULTS[form.action];
+  const word = form.message === 'ORU' ? 'TEXT' : 'text';
+  const place = (content: PlacedContent, isCda: boolean): void => {
+    const known = parts.find(({ part }) => part === content.part);
+    if (!known) throw new PasserelleError('ERR_DOCUMENT_MISSING', { expected: 'the part that holds the document', found: 'none' });
+    const [type, subtype] = isCda ? [word, 'XML'] : content.mime.split('/');
+    observations.add('ED', code, [undefined, type, subtype, 'Base64'], result, content.part);
+  };
+  if (document.content) place(document.content, document.format !== undefined);
+  else if (document.text !== undefined) observations.add('FT', code, document.text, result);
+  else if (form.action === 'delete') observations.add('ED', code, undefined, result);
+  else
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      expected: 'a document with its content',
+      found: document.file ? 'a file elsewhere' : 'none',
+    });
+  observations.segments.push(...participants);
+  // An MDM carries exactly one document.
+  if (form.message === 'ORU') for (const { content, format } of document.companions ?? []) if (content) place(content, format !== undefined);
+}
+
+/** What each flag is called in the guide, and where its value stands in the event. */
+const FLAGS: Readonly<Record<FlagCode, readonly [label: string, field: keyof NonNullable<DocumentEvent['visibility']>]>> = {
+  MASQUE_PS: ['Masqué aux professionnels de Santé', 'maskedToProfessionals'],
+  INVISIBLE_PATIENT: ['Document Non Visible par le patient', 'hiddenFromPatient'],
+  INVISIBLE_REP_LEGAUX: ['Non visible par les représentants Légaux du patient', 'hiddenFromLegalRepresentatives'],
+  CONNEXION_SECRETE: ['Connexion Secrete', 'secretConnection'],
+  MODIF_CONF_CODE: ['Modification Confidentiality Code', 'changesConfidentiality'],
+  DESTDMP: ['Destinataire DMP', 'sendToDmp'],
+  DESTMSSANTEPS: ['Destinataire (Professionnel de Santé, organisation ou BAL applicative)', 'sendToMssPro'],
+  DESTMSSANTEPAT: ['Destinataire Patient', 'sendToMssPatient'],
+  ACK_RECEPTION: ['Accusé de réception', 'ackReception'],
+  ACK_LECTURE_MSS: ['Accusé de lecture', 'ackReading'],
+};
+
+/** Only what is known is written: an unknown flag, or a leg that is held, never becomes N or Y (SAFETY B7). */
+function writeFlags(observations: Observations, { audience }: Form, { visibility }: DocumentEvent): void {
+  if (!visibility) return;
+  for (const code of audience === 'platform' ? PLATFORM_FLAGS : CARE_SOFTWARE_FLAGS) {
+    const [label, field] = FLAGS[code];
+    const value = visibility[field];
+    if (typeof value === 'boolean')
+      observations.add(observations.coded, [code, label, FLAG_SYSTEM], [value ? 'Y' : 'N', undefined, 'expandedYes-NoIndicator'], 'F');
+    if (code === 'DESTMSSANTEPAT' && typeof value === 'boolean' && visibility.patientMayReply === false)
+      observations.segments.push(['NTE', { 1: '1', 4: 'FIN' }]);
+  }
+}
+
+function writeMailBodies(observations: Observations, document: DocumentData, parts: readonly EncodablePart[]): void {
+  const bodies = [
+    [MAIL_BODY_PRO, 'Corps du mail pour un PS', document.mailBody],
+    [MAIL_BODY_PATIENT, 'Corps du mail pour un patient', document.mailBodyPatient],
+  ] as const;
+  for (const [code, label, body] of bodies) {
+    if (body && parts.some(({ part }) => part === body.part)) {
+      observations.add(
+        'ED',
+        [code, label, FLAG_SYSTEM],
+        [undefined, observations.coded === 'CE' ? 'TEXT' : 'text', undefined, 'Base64'],
+        'F',
+        body.part,
+      );
+    }
+  }
+}
+
+/**
+ * The mail that brought the document, which the guide towards care software requires (specs FACTS B): the one it came by, else one
+ * that announces it.
+ */
+function writeMail(writing: Writing, observations: Observations, data: DocumentEvent, parts: readonly EncodablePart[]): void {
+  const { document } = data;
+  const known = document.mailBody && parts.some(({ part }) => part === document.mailBody?.part) ? document.mailBody.part : undefined;
+  const id = document.mailMessageId ?? `${writing.controlId}@${textSetting(writing, 'mailDomain') ?? 'passerelle.invalid'}`;
+  const subject = document.mailSubject ?? mailSubject(data);
+  const text = known ? undefined : Buffer.from(ANNOUNCEMENT, 'utf8').toString('base64');
+  observations.add('ED', [id, subject], [undefined, 'text', undefined, 'Base64', text], 'F', known);
+}
+
+const ANNOUNCEMENT = 'Bonjour, veuillez trouver ci-joint le document du dossier communicant de cancérologie.';
+
+/** `XDM/1.0/DDM+<label> <NAME> <first name> <birth date>` (specs FACTS E1). */
+function mailSubject({ document, patient }: DocumentEvent): string {
+  const label = document.label ?? nationalCodeOf(document.canonicalType)?.label ?? document.title ?? 'Document';
+  const birth = /^(\d{4})-(\d{2})-(\d{2})$/.exec(patient.birthDate ?? '');
+  const { name } = said({ name: patient.usedName ?? patient.birthName ?? patient.nameAsSent });
+  return ['XDM/1.0/DDM+' + label, name, patient.firstGivenName, birth && `${birth[3]}/${birth[2]}/${birth[1]}`].filter(Boolean).join(' ');
+}
