@@ -65,6 +65,8 @@ export interface EncodeInput {
   readonly event: CanonicalEventLike;
   /** The parts of the message the event came from: an encoder may place them. */
   readonly parts: readonly EncodablePart[];
+  /** Codec of the endpoint it goes to (`manifest.formats` of its transport), for a connector that speaks several; absent = its only one. */
+  readonly format?: string;
 }
 
 export interface EncodablePart {

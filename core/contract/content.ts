@@ -63,15 +63,19 @@ export interface DecodedBase64 {
 }
 
 /**
- * Decodes RFC 4648 Base64. White space (MIME line breaks) is ignored; missing, surplus or non-zero padding is repaired
- * (official examples have it); a foreign character, padding in the middle or a lost character is `invalid`. Never throws.
+ * Decodes RFC 4648 Base64. Line breaks and the white space around them are ignored; missing, surplus or non-zero padding is repaired
+ * (official examples have it); a foreign character (a space inside a line too: that is a sentence), padding in the middle or a lost
+ * character is `invalid`. Never throws.
  */
 export function decodeBase64(text: string | Uint8Array): DecodedBase64 {
   const carried = typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
   const content = Buffer.from(carried, 'base64');
   // The common case, decided by two native passes whatever the size.
   if (content.toString('base64') === carried) return { content, canonical: true };
-  const dense = carried.replace(/\s+/g, '');
+  const dense = carried
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .join('');
   if (content.toString('base64') === dense) return { content, canonical: false };
   const padding = dense.indexOf('=');
   const data = padding === -1 ? dense : dense.slice(0, padding);

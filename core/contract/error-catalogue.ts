@@ -167,6 +167,56 @@ export const CATALOGUE = {
     fix: { fr: 'Placer les contenus volumineux en OBX-5.', en: 'Carry large content in OBX-5.' },
   }),
 
+  // --- JSON content: the same refusals for a record that speaks our HTTP contract ------------------------------------
+  ERR_JSON_FIELD_MISSING: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 101,
+    http: 422,
+    en: 'a required property is missing',
+    fr: 'une propriété obligatoire manque',
+    fix: { fr: 'Renseigner la propriété indiquée.', en: 'Give the property that is named.' },
+  }),
+  ERR_JSON_FIELD_INVALID: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 102,
+    http: 422,
+    en: 'a property has an impossible value',
+    fr: 'une propriété a une valeur impossible',
+    fix: { fr: 'Corriger la propriété indiquée.', en: 'Correct the property that is named.' },
+  }),
+  ERR_JSON_TYPE_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 200,
+    http: 422,
+    en: 'this type of message is not handled by this endpoint',
+    fr: "ce type de message n'est pas traité par ce point d'accès",
+    fix: {
+      fr: 'Retirer ce type du flux, ou activer un connecteur qui le traite.',
+      en: 'Take the type out of the flow, or enable a connector that handles it.',
+    },
+  }),
+  ERR_JSON_ENVIRONMENT: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 202,
+    http: 422,
+    en: 'the message was made for another environment than that of this endpoint',
+    fr: "l'environnement du message n'est pas celui de ce point d'accès",
+    fix: { fr: 'Ne jamais mélanger test et production.', en: 'Never mix test and production.' },
+  }),
+  ERR_JSON_VERSION_UNSUPPORTED: e({
+    disposition: 'permanent',
+    ack: 'AR',
+    hl7: 203,
+    http: 422,
+    en: 'this version of the contract is not handled by this endpoint',
+    fr: "cette version du contrat n'est pas traitée par ce point d'accès",
+    fix: { fr: 'Utiliser la version 1 du contrat.', en: 'Use version 1 of the contract.' },
+  }),
+
   // --- identities and documents -----------------------------------------------------------------------------------
   ERR_PATIENT_MISSING: e({
     disposition: 'permanent',
@@ -405,6 +455,16 @@ export const CATALOGUE = {
     fr: 'le corps de la requête dépasse la taille admise',
     fix: { fr: 'Relever maxFrameBytes du point d’accès.', en: 'Raise maxFrameBytes of the endpoint.' },
   }),
+  ERR_HTTP_BODY_CUT: e({
+    disposition: 'protocol',
+    http: 400,
+    en: 'the connection ended inside the request body',
+    fr: "la connexion s'est fermée au milieu du corps de la requête",
+    fix: {
+      fr: "L'émetteur doit renvoyer le message : rien n'a été pris en charge.",
+      en: 'The sender has to send again: nothing was taken in charge.',
+    },
+  }),
   ERR_HTTP_UNAUTHENTICATED: e({
     disposition: 'security',
     http: 401,
@@ -436,6 +496,16 @@ export const CATALOGUE = {
     en: 'the journal was written by a newer engine',
     fr: 'le journal a été écrit par un moteur plus récent',
     fix: { fr: 'Reprendre la version du moteur qui a écrit ce journal.', en: 'Use the engine version that wrote this journal.' },
+  }),
+  ERR_JOURNAL_UNREADABLE: e({
+    disposition: 'configuration',
+    http: 500,
+    en: 'the journal file is damaged, or is not a journal',
+    fr: "le fichier du journal est abîmé, ou n'est pas un journal",
+    fix: {
+      fr: 'Garder le fichier tel quel, vérifier le disque, puis restaurer une sauvegarde ou donner un autre dossier de données.',
+      en: 'Keep the file as it is, check the disk, then restore a backup or give another data directory.',
+    },
   }),
   ERR_BACKPRESSURE: e({
     disposition: 'transient',
@@ -529,6 +599,23 @@ export const CATALOGUE = {
     fr: 'le jeton est absent, inconnu ou expiré',
     fix: { fr: 'Présenter un jeton valide (Authorization: Bearer).', en: 'Present a valid token (Authorization: Bearer).' },
   }),
+  ERR_HOST_REFUSED: e({
+    disposition: 'security',
+    http: 421,
+    en: 'the Host header names another server (DNS rebinding)',
+    fr: "l'en-tête Host désigne un autre serveur (DNS rebinding)",
+    fix: {
+      fr: "Utiliser l'adresse imprimée au démarrage, ou ajouter ce nom à admin.allowedHosts.",
+      en: 'Use the address printed at start, or add the name to admin.allowedHosts.',
+    },
+  }),
+  ERR_IDEMPOTENCY: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this Idempotency-Key was used for another request, or its first request still runs',
+    fr: 'cette Idempotency-Key a servi à une autre requête, ou la première est encore en cours',
+    fix: { fr: 'Utiliser une nouvelle clé pour une nouvelle requête.', en: 'Use a new key for a new request.' },
+  }),
   ERR_REQUEST_INVALID: e({
     disposition: 'configuration',
     http: 400,
@@ -572,6 +659,26 @@ export const CATALOGUE = {
     en: 'this setting is not safe',
     fr: "ce paramètre n'est pas sûr",
     fix: { fr: 'Exiger un certificat client ou une liste d’adresses autorisées.', en: 'Require client certificates or an allow-list of peers.' },
+  }),
+  ERR_CONFIG_SECRET_IN_CLEAR: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'a secret is written in clear',
+    fr: 'un secret est écrit en clair',
+    fix: {
+      fr: 'Écrire { file: chemin } ou { env: NOM } ; { test: valeur } en environnement de test seulement.',
+      en: 'Write { file: path } or { env: NAME }; { test: value } in a test environment only.',
+    },
+  }),
+  ERR_CONFIG_ENVIRONMENT: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'test and production are mixed',
+    fr: 'test et production sont mélangés',
+    fix: {
+      fr: 'Un moteur sert un seul environnement : séparer les sites de test et de production.',
+      en: 'One engine serves one environment: separate test sites and production sites.',
+    },
   }),
   ERR_CONNECTOR_UNKNOWN: e({
     disposition: 'configuration',

@@ -6,6 +6,7 @@ export * from './envelope.ts';
 export { CATALOGUE, type CatalogueEntry, type Disposition, type ErrorCode } from './error-catalogue.ts';
 export { PasserelleError, formatLocation, type ErrorData, type ErrorDetail, type Location } from './errors.ts';
 export * from './journal.ts';
+export * from './peer.ts';
 export * from './plugin.ts';
 export * from './site-settings.ts';
 export * from './states.ts';

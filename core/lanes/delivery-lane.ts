@@ -121,7 +121,7 @@ export class DeliveryLane {
   /** Stops taking, waits for what is on the wire. */
   async stop(): Promise<void> {
     this.pause();
-    for (const delivery of [...this.#timers.keys()]) this.#clearTimer(delivery);
+    for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#sink.stop();
   }

@@ -7,6 +7,7 @@ import {
   type AckCode,
   type ErrorData,
   type OutgoingEnvelope,
+  type Peek,
   type QueuedDelivery,
   type Received,
   type Reception,
@@ -27,8 +28,8 @@ export interface InboundEndpoint extends LaneIdentity {
 
 export interface InboundPorts extends LanePorts {
   readonly destinations: () => readonly Destination[];
-  /** Deliveries just committed; the engine hands them to their lanes. */
-  readonly queued: (deliveries: readonly QueuedDelivery[]) => void;
+  /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
+  readonly queued: (deliveries: readonly QueuedDelivery[], follow: boolean) => void;
   /** Patients that this establishment just spoke of as identities. */
   readonly identified: (site: string, keys: ReadonlySet<string>) => void;
   /** Resolves when every delivery of the message is settled. */
@@ -77,13 +78,47 @@ export class InboundLane {
     this.#run();
   }
 
+  /** Corrected bytes of an earlier message, sent in by a person: a new message, linked to it. Answers its id. */
+  async resubmit(bytes: Uint8Array, link: number, who: string): Promise<number> {
+    const { endpoint } = this;
+    const peek = this.#ports.codec(endpoint.format).peek(bytes);
+    const receivedAt = iso(this.#ports.now());
+    const [result] = await this.#ports.journal.receive([
+      {
+        ...laneFields(endpoint),
+        receivedAt,
+        peer: `resubmitted by ${who}`,
+        fingerprint: peek.fingerprint,
+        raw: bytes,
+        link,
+        ack: 'AA',
+        ...peekFields(peek),
+      },
+    ]);
+    if (!result || result.duplicate)
+      throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
+    this.#push({ message: result.message, run: 1, receivedAt, bytes, answered: 'AA' });
+    this.#run();
+    return result.message;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
   }
 
-  /** The whole life of a message until its reply; never rejects. */
+  /**
+   * From bytes to reply; never rejects. Several messages in one frame are messages like others: each is stored, decided and answered, the
+   * answers travel in one frame, in order.
+   */
   async receive(received: Received): Promise<Reply> {
+    const messages = this.#ports.codec(this.endpoint.format).split(received.bytes);
+    if (messages.length <= 1) return this.#receiveOne(received);
+    const replies = await Promise.all(messages.map((bytes) => this.#receiveOne({ ...received, bytes })));
+    return { bytes: Buffer.concat(replies.flatMap((r) => (r.bytes ? [r.bytes] : []))), ...(replies.some((r) => r.close) && { close: true }) };
+  }
+
+  async #receiveOne(received: Received): Promise<Reply> {
     const { endpoint, ports } = { endpoint: this.endpoint, ports: this.#ports };
     const codec = ports.codec(endpoint.format);
     const peek = codec.peek(received.bytes);
@@ -92,17 +127,12 @@ export class InboundLane {
     try {
       [result] = await ports.journal.receive([
         {
-          lane: endpoint.name,
-          site: endpoint.settings.site,
-          connector: endpoint.connector,
-          connectorVersion: endpoint.connectorVersion,
-          format: endpoint.format,
+          ...laneFields(endpoint),
           receivedAt: iso(ports.now()),
           peer: received.peer,
           fingerprint: peek.fingerprint,
           raw: received.bytes,
-          ...(peek.type && { type: peek.type }),
-          ...(peek.controlId && { controlId: peek.controlId }),
+          ...peekFields(peek),
           ...(received.http && { http: received.http }),
           ...(endpoint.reply === 'stored' && { ack: 'AA' as const }),
         },
@@ -235,7 +265,7 @@ export class InboundLane {
       const outcome = decided[i];
       if (!outcome) return;
       this.#ports.count('messages_decided_total', { lane: this.endpoint.name, state: outcome.state });
-      if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries);
+      if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, this.endpoint.reply === 'delivered');
       if (outcome.identities.size > 0) this.#ports.identified(this.endpoint.settings.site, outcome.identities);
       this.#deciding.get(item.message)?.resolve(outcome);
       this.#deciding.delete(item.message);
@@ -243,6 +273,14 @@ export class InboundLane {
   }
 }
 
+const laneFields = (e: InboundEndpoint) => ({
+  lane: e.name,
+  site: e.settings.site,
+  connector: e.connector,
+  connectorVersion: e.connectorVersion,
+  format: e.format,
+});
+const peekFields = (p: Peek) => ({ ...(p.type && { type: p.type }), ...(p.controlId && { controlId: p.controlId }) });
 const bytesOf = (batch: readonly UndecidedMessage[]): number => batch.reduce((sum, m) => sum + (m.bytes?.length ?? 0), 0);
 const noParts = (name: string): never => {
   throw new PasserelleError('ERR_INVARIANT', { found: `an acknowledgement that places part ${name}` });

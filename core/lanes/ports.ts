@@ -27,7 +27,6 @@ export type CounterName =
   | 'messages_received_total'
   | 'messages_decided_total'
   | 'deliveries_settled_total'
-  | 'attempts_total'
   | 'retransmissions_total'
   | 'protocol_faults_total'
   | 'lane_trips_total';

@@ -15,6 +15,7 @@ export interface ConnectorBackend {
 }
 
 export interface Mesh {
+  /** Offers a connector version on this node. Offering it again replaces what answers. */
   readonly host: (id: string, version: string, backend: ConnectorBackend) => void;
   /** Starts the node; throws ERR_MESH_UNREACHABLE when the bus does not answer within ten seconds. */
   readonly start: () => Promise<void>;
@@ -45,8 +46,13 @@ export function createMesh(options: MeshOptions): Mesh {
     circuitBreaker: { enabled: Boolean(options.transporter), threshold: 0.5, minRequestCount: 20, windowTime: 60, halfOpenTime: 5000 },
   });
   const name = (id: string): string => `connector-${id}`;
+  const backends = new Map<string, ConnectorBackend>();
   return {
-    host: (id, version, backend) => void broker.createService(connectorService(name(id), version, backend)),
+    host: (id, version, backend) => {
+      const key = `${id}@${version}`;
+      if (!backends.has(key)) broker.createService(connectorService(name(id), version, () => backends.get(key)));
+      backends.set(key, backend);
+    },
     start: () => bounded(broker.start(), START_DEADLINE_MS),
     waitFor: async (id, version, deadlineMs) => {
       await broker.waitForServices({ name: name(id), version }, deadlineMs, 50).catch((cause: unknown) => {
@@ -64,8 +70,8 @@ export function createMesh(options: MeshOptions): Mesh {
   };
 }
 
-function connectorService(name: string, version: string, backend: ConnectorBackend): ServiceSchema {
-  return { name, version, actions: { call: { handler: (ctx) => backend.call(ctx.params as HostCall) } } } as ServiceSchema;
+function connectorService(name: string, version: string, backend: () => ConnectorBackend | undefined): ServiceSchema {
+  return { name, version, actions: { call: { handler: (ctx) => backend()?.call(ctx.params as HostCall) } } } as ServiceSchema;
 }
 
 async function bounded(promise: Promise<unknown>, ms: number): Promise<void> {

@@ -24,9 +24,13 @@ export type HostCall =
 export type HostOperation = HostCall['operation'];
 export type HostAnswer = { readonly value: unknown } | { readonly error: ErrorData };
 
-/** A call that takes longer has hung: the host is killed and started again. A whole batch shares it. */
-const CALL_TIMEOUT_MS = 20_000;
-const RESTART_DELAY_MS = 500;
+export interface HostLimits {
+  /** A batch of calls that takes longer has hung: the host is killed and started again. */
+  readonly callTimeoutMs: number;
+  readonly restartDelayMs: number;
+}
+
+const LIMITS: HostLimits = { callTimeoutMs: 20_000, restartDelayMs: 500 };
 
 interface Pending {
   readonly call: HostCall;
@@ -40,6 +44,7 @@ interface Compartment {
 
 export class ConnectorHost {
   readonly #open: (onMessage: (m: { batch: number; answers: HostAnswer[] }) => void, onExit: () => void) => Compartment;
+  readonly #limits: HostLimits;
   readonly #batches = new Map<number, { calls: Pending[]; timer: NodeJS.Timeout }>();
   #compartment: Compartment | undefined;
   #queue: Pending[] = [];
@@ -48,7 +53,8 @@ export class ConnectorHost {
   #stopped = false;
 
   /** @param kind `thread` for connectors of this package when embedded, `process` for anyone else's. */
-  constructor(module: string, kind: 'thread' | 'process') {
+  constructor(module: string, kind: 'thread' | 'process', limits: HostLimits = LIMITS) {
+    this.#limits = limits;
     this.#open = kind === 'thread' ? (m, x) => openThread(module, m, x) : (m, x) => openProcess(module, m, x);
   }
 
@@ -90,7 +96,8 @@ export class ConnectorHost {
           if (this.#compartment === compartment) this.#compartment = undefined;
           this.#failAll();
           if (!up) reject(new PasserelleError('ERR_HOST_UNAVAILABLE', { found: 'the connector did not load' }));
-          else if (!this.#stopped) setTimeout(() => !this.#stopped && void this.#launch().catch(() => undefined), RESTART_DELAY_MS).unref();
+          else if (!this.#stopped)
+            setTimeout(() => !this.#stopped && void this.#launch().catch(() => undefined), this.#limits.restartDelayMs).unref();
         },
       );
       this.#compartment = compartment;
@@ -106,7 +113,7 @@ export class ConnectorHost {
     }
     const batch = this.#nextBatch++;
     const hung = this.#compartment;
-    const timer = setTimeout(() => void hung.kill(), CALL_TIMEOUT_MS);
+    const timer = setTimeout(() => void hung.kill(), this.#limits.callTimeoutMs);
     this.#batches.set(batch, { calls, timer });
     this.#compartment.post({ batch, calls: calls.map((c) => c.call) });
   }

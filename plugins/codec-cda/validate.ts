@@ -16,6 +16,8 @@ export interface Finding {
 
 /** Most findings that are worth reading: a document of another model fails everywhere. */
 const FINDING_LIMIT = 200;
+/** A message longer than that quotes a value that nobody would read. */
+const MESSAGE_LIMIT = 4000;
 /** Bound of the schemas of a folder (the official set has 2.3 MB): a folder given by mistake must not be read whole. */
 const SCHEMA_LIMIT_BYTES = 32 * 1024 * 1024;
 const ENTRY = 'CDA_extended.xsd';
@@ -44,8 +46,10 @@ const findingOf = ({ message, line, level }: { message: string; line?: number; l
 });
 
 /** The parser quotes the values it refuses: they may be the patient's. Names of the schema and lists of what is allowed stay. */
-const withoutValues = (message: string): string =>
-  message.replace(/(value|item|character content|Element content) '[^]*?'(?= (is|does|has|must|of)\b)/g, "$1 '...'");
+function withoutValues(message: string): string {
+  if (message.length > MESSAGE_LIMIT) return 'a value is too long for its type';
+  return message.replace(/(value|item|character content|Element content) '[^]*?'(?= (is|does|has|must|of)\b)/g, "$1 '...'");
+}
 
 /** Compiled schemas live as long as the process: compiling costs a hundred times a validation. */
 const validators = new Map<string, Promise<XsdValidator>>();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { QueuedDelivery } from 'passerelle/contract';
 import { Schedule } from '../../core/lanes/schedule.ts';
 

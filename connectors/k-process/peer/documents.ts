@@ -1,0 +1,45 @@
+/** Documents of the record: filed for a known patient (404 with 902 otherwise), replaced by set and version, deleted by id. */
+import type { Filing, WireMessage } from './api.ts';
+import { recordsOf, type RecordState } from './state.ts';
+
+export function fileDocument({ patient, document }: WireMessage, state: RecordState): Filing {
+  const [record] = patient ? recordsOf(state, patient) : [];
+  if (!record) return { status: 404, title: 'patient unknown', applicationCode: 902 };
+  if (patient?.ins && record.ins && patient.ins.value !== record.ins.value) return { status: 409, title: 'identity conflict', applicationCode: 904 };
+  const {
+    id,
+    setId,
+    version = 1,
+    sourceId,
+    replaces,
+    type,
+    content,
+  } = (document ?? {}) as {
+    readonly id?: { readonly root: string };
+    readonly setId?: string;
+    readonly version?: number;
+    readonly sourceId?: string;
+    readonly replaces?: string;
+    readonly type?: string;
+    readonly content?: { readonly content?: string; readonly encoding?: string; readonly bytes?: number };
+  };
+  const size = content?.encoding === 'base64' ? Buffer.from(content.content ?? '', 'base64').length : undefined;
+  if (!type || !content?.content || (size !== undefined && content.bytes !== undefined && size !== content.bytes)) {
+    return { status: 422, title: 'the content is missing or not of the announced size', applicationCode: 906 };
+  }
+  const key = id?.root ?? sourceId ?? `${record.recordId}-${Object.keys(record.documents).length}`;
+  const newest = Math.max(0, ...Object.values(record.documents).flatMap((each) => (setId && each.setId === setId ? [each.version] : [])));
+  if (version < newest) state.outOfOrder[record.recordId] = (state.outOfOrder[record.recordId] ?? 0) + 1;
+  record.documents[key] = { type, ...(setId && { setId }), version };
+  const old = replaces ? record.documents[replaces] : undefined;
+  if (old) old.supersededBy = key;
+  return { recordId: record.recordId };
+}
+
+export function deleteDocument({ patient, document }: WireMessage, state: RecordState): Filing {
+  const [record] = patient ? recordsOf(state, patient) : [];
+  const found = record?.documents[(document?.['id'] as { readonly root?: string } | undefined)?.root ?? ''];
+  if (!record || !found) return { status: 404, title: 'patient or document unknown', applicationCode: 902 };
+  found.deleted = true;
+  return { recordId: record.recordId };
+}

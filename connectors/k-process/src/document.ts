@@ -1,0 +1,141 @@
+/** The document of a message: what the record says of it, its content as a part, and what the content says of itself (SAFETY A8, B1, B7). */
+import { PasserelleError, type Envelope, type EnvelopePart, type Warning } from 'passerelle/contract';
+import { DOCUMENT_TYPES, type DocumentData, type DocumentType, type Visibility } from 'passerelle/model';
+import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
+import { DATE_TIME, type ReadIdentity } from './identities.ts';
+import { readParticipants } from './participants.ts';
+import type { Reader } from './reader.ts';
+import { requireSamePatient } from './same-patient.ts';
+
+/** Flags that a hospital record needs (specs FACTS B), by the codes that warnings name. */
+const FLAGS = {
+  MASQUE_PS: 'maskedToProfessionals',
+  INVISIBLE_PATIENT: 'hiddenFromPatient',
+  INVISIBLE_REP_LEGAUX: 'hiddenFromLegalRepresentatives',
+  MODIF_CONF_CODE: 'changesConfidentiality',
+} as const;
+
+const OID = /^[0-2](\.\d+)+$/;
+const CDA_MIME = /^(text|application)\/(xml|cda\+xml|hl7v3\+xml|x-hl7-cda\+xml)$/;
+
+export interface ReadDocument {
+  readonly document: DocumentData;
+  readonly visibility?: Visibility;
+  readonly authorRpps?: string;
+  readonly parts: readonly string[];
+}
+
+/** Throws ERR_DOCUMENT_*, ERR_PATIENT_MISMATCH, ERR_JSON_FIELD_*. */
+export function readDocument(
+  from: Reader,
+  type: 'dcc.document.received' | 'dcc.document.deleted',
+  identity: ReadIdentity,
+  envelope: Envelope,
+  warnings: Warning[],
+): ReadDocument {
+  const deleted = type === 'dcc.document.deleted';
+  const content = from.object('content');
+  // A long text stands in a part like any other content.
+  const inPart = envelope.parts.some(({ at }) => at === CONTENT_POINTER);
+  const text = content?.text('encoding') === 'text' && !inPart ? content.text('content', { max: 65536 }) : undefined;
+  const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
+  if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
+  const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
+  const author = from.object('author')?.text('rpps', { pattern: /^\d{11}$/ });
+  const visibility = readVisibility(from.object('visibility'), warnings);
+  return {
+    document: said({
+      ...headerOf(from, deleted),
+      ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain' })),
+      ...(companions.length > 0 && { companions: companions.map(({ companion }) => companion) }),
+    }),
+    ...(visibility && { visibility }),
+    ...(author && { authorRpps: author }),
+    parts: [part, ...companions.map((companion) => companion.part)].flatMap((each) => (each ? [each.part] : [])),
+  };
+}
+
+/** The record types its documents itself: its word is the explicit mapping that SAFETY B1 asks for. */
+function headerOf(from: Reader, deleted: boolean): DocumentData {
+  const canonicalType = from.need('type') as DocumentType;
+  if (!DOCUMENT_TYPES.includes(canonicalType)) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location: { path: from.at('type') } });
+  const id = deleted ? from.needObject('id') : from.object('id');
+  const custodian = from.object('custodian');
+  const participants = readParticipants(from);
+  return said({
+    canonicalType,
+    loinc: from.object('code')?.text('code'),
+    label: from.object('code')?.text('label'),
+    modelOid: from.object('model')?.text('oid', { pattern: OID }),
+    modelVersion: from.object('model')?.text('version'),
+    id: id?.need('root', { pattern: OID }),
+    idExtension: id?.text('extension'),
+    setId: from.text('setId'),
+    version: from.integer('version'),
+    replaces: from.text('replaces'),
+    sourceId: from.text('sourceId'),
+    action: deleted ? ('delete' as const) : (from.choice('action', ['new', 'replace']) ?? ('new' as const)),
+    status: deleted ? ('deleted' as const) : from.choice('status', ['final', 'preliminary', 'corrected']),
+    title: from.text('title'),
+    date: from.text('date', { pattern: DATE_TIME }),
+    createdAt: from.text('createdAt', { pattern: DATE_TIME }),
+    confidentiality: from.choice('confidentiality', ['N', 'R', 'V']),
+    language: from.text('language'),
+    participants: participants.length > 0 ? participants : undefined,
+    custodian: custodian && said({ name: custodian.text('name'), finess: custodian.text('finess'), id: custodian.text('id') }),
+  });
+}
+
+/** The part that the codec took out at `pointer`, checked against what the message says of it. */
+function readPart(content: Reader, pointer: string, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]): EnvelopePart {
+  const location = { path: pointer };
+  const part = envelope.parts.find(({ at }) => at === pointer);
+  if (!part || part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location });
+  if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location });
+  const size = content.integer('bytes');
+  const sha256 = content.text('sha256', { pattern: /^[0-9a-f]{64}$/ });
+  if ((size !== undefined && size !== part.bytes) || (sha256 !== undefined && sha256 !== part.sha256)) {
+    throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { location, expected: 'the size and sha256 announced' });
+  }
+  if (part.read?.unreadable) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { location, found: `a ${part.read.kind} that cannot be read` });
+  const mime = content.need('mime');
+  if (CDA_MIME.test(mime) && part.read?.kind !== 'cda') throw new PasserelleError('ERR_DOCUMENT_PLACEHOLDER', { location });
+  if (!sameKind(mime, part)) warnings.push({ code: 'mime-mismatch', detail: part.mime, location });
+  if (part.read?.cda) requireSamePatient(identity, part.read.cda.patient, pointer);
+  return part;
+}
+
+const sameKind = (mime: string, { mime: found, read }: EnvelopePart): boolean =>
+  mime === found || found === 'application/octet-stream' || (CDA_MIME.test(mime) && read?.kind === 'cda');
+
+function contentOf(part: EnvelopePart): Partial<DocumentData> {
+  const cda = part.read?.cda;
+  return said({
+    mime: part.mime,
+    bytes: part.bytes,
+    content: { part: part.part, bytes: part.bytes, mime: part.mime },
+    format: cda && (`CDA-R2-${cda.level}` as const),
+    level: cda?.level,
+    embeddedMime: cda?.body?.mediaType,
+    pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
+  });
+}
+
+function readCompanion(item: Reader, index: number, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]) {
+  const part = readPart(item.needObject('content'), companionPointer(index), identity, envelope, warnings);
+  const id = item.text('id', { pattern: OID });
+  const { format, content } = contentOf(part);
+  return { part, companion: said({ id, format, content }) };
+}
+
+/** A flag that is not there is unknown, never false (B7); it is missed only where the record speaks of visibility at all. */
+function readVisibility(from: Reader | undefined, warnings: Warning[]): Visibility | undefined {
+  if (!from) return undefined;
+  const visibility: Record<string, boolean> = {};
+  for (const [code, name] of Object.entries(FLAGS)) {
+    const value = from.boolean(name);
+    if (value === undefined) warnings.push({ code: 'flag-missing', detail: code, location: { path: from.at(name) } });
+    else visibility[name] = value;
+  }
+  return visibility;
+}

@@ -1,0 +1,63 @@
+/** Canonical event -> message of our contract (pure). */
+import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult, type OutgoingPart } from 'passerelle/contract';
+import { encodeFr } from 'passerelle/codec/hl7v2-fr';
+import type { EventData, Patient } from 'passerelle/model';
+import { CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
+import { writeDocument } from './document-out.ts';
+import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
+import { writePatient } from './identities-out.ts';
+
+export function encode(input: EncodeInput, context: ConnectorContext): EncodeResult {
+  if (isHl7(input.format)) return encodeFr(input, context, K_PROCESS_HL7);
+  const { event } = input;
+  const type = WIRE_TYPES[event.type];
+  const refuse = (error: PasserelleError): EncodeResult => ({ outcome: 'refuse', error: error.toData() });
+  if (!type) return refuse(new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: Object.keys(WIRE_TYPES).join(', ') }));
+  try {
+    const { body, parts } = writeBody(type, input, context);
+    const messageId = context.newId();
+    const message = said({
+      contract: CONTRACT_VERSION,
+      messageId,
+      type,
+      occurredAt: event.time,
+      environment: context.settings.environment,
+      site: event.site,
+      event: { id: event.id, source: event.source },
+      ...body,
+    });
+    return {
+      outcome: 'message',
+      envelope: {
+        format: 'json',
+        text: JSON.stringify(message),
+        ...(parts.length > 0 && { parts }),
+        controlId: messageId,
+        http: { method: 'POST', path: pathOf(type), headers: { 'content-type': 'application/json', 'idempotency-key': messageId } },
+      },
+    };
+  } catch (thrown) {
+    if (thrown instanceof PasserelleError) return refuse(thrown);
+    throw thrown;
+  }
+}
+
+function writeBody(type: string, { event, parts }: EncodeInput, context: ConnectorContext): { body: object; parts: readonly OutgoingPart[] } {
+  const patient = (from: Patient): object => writePatient(from, context.settings.connector['sendContactDetails'] !== 'never');
+  if (type === 'identity.merged') {
+    const { surviving, absorbed, authority, kind, patient: about } = event.data as EventData<'dcc.identity.merged'>;
+    const identifier = (value: string): object => ({ value, ...(authority && { authority: authorityOf(authority) }) });
+    const merge = { surviving: identifier(surviving), absorbed: identifier(absorbed), kind: kind ?? 'merge' };
+    return { body: { ...(about && { patient: patient(about) }), merge }, parts: [] };
+  }
+  if (type.startsWith('document.')) {
+    const data = event.data as EventData<'dcc.document.received'>;
+    const written = writeDocument(data, parts);
+    return {
+      body: said({ patient: patient(data.patient), visit: data.visit, consent: data.consent, document: written.document }),
+      parts: written.parts,
+    };
+  }
+  const data = event.data as Partial<EventData<'dcc.visit.opened'>> & EventData<'dcc.identity.updated'>;
+  return { body: said({ patient: patient(data.patient), visit: data.visit, consent: data.consent }), parts: [] };
+}

@@ -1,0 +1,23 @@
+/** Persons and organisations that take part in a document, in their wire form, which is the canonical one. */
+import type { DocumentData } from 'passerelle/model';
+import { said } from './contract.ts';
+import type { Reader } from './reader.ts';
+
+export type Participants = NonNullable<DocumentData['participants']>;
+
+const ROLES = ['sender', 'recipient', 'reply-to', 'author', 'requester', 'participant'] as const;
+
+export function readParticipants(from: Reader): Participants {
+  return from.objects('participants').map((item) => {
+    const organization = item.object('organization');
+    return said({
+      role: item.choice('role', ROLES) ?? item.need('role'),
+      rpps: item.text('rpps'),
+      family: item.text('family'),
+      given: item.text('given'),
+      organization: organization && said({ name: organization.text('name'), finess: organization.text('finess'), id: organization.text('id') }),
+      isPatient: item.boolean('isPatient'),
+      mail: item.text('mail'),
+    }) as Participants[number];
+  });
+}

@@ -1,0 +1,59 @@
+/** `passerelle message ID`: what happened to one message, why, and what to type next. */
+import type { Command } from 'commander';
+import type { ErrorData, MessageTimeline } from '../../contract/index.ts';
+import { CATALOGUE } from '../../contract/index.ts';
+import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
+import type { Io } from '../io.ts';
+import { nextForDelivery, nextForMessage } from '../next-steps.ts';
+import { printable, style } from '../table.ts';
+import { STATE_WORDS, doneWord, errorSentence, localTime } from '../words.ts';
+
+export function addMessage(program: Command, context: Context): void {
+  withEngine(program.command('message').argument('<id>', 'message ou remise / message or delivery'))
+    .description("raconte ce qu'est devenu un message / tells what became of a message")
+    .addOption(jsonOption())
+    .action(async (id: string, options: EngineOptions & { json?: boolean }) => {
+      try {
+        const story = await (await clientOf(options)).timeline(id);
+        if (options.json) printJson(context.io, story);
+        else printStory(context.io, story);
+      } catch (error) {
+        fail(context, error);
+      }
+    });
+}
+
+const INDENT = ' '.repeat(21);
+
+function printStory(io: Io, { message, deliveries, timeline }: MessageTimeline): void {
+  const { id, type, controlId, site, connector, connectorVersion, lane, peer, bytes, state, ack, retransmissions } = message;
+  const say = (text: string): void => io.out(`${printable(text)}\n`);
+  io.out(`${style(io, 'bold', printable(['Message', id, type, controlId].filter(Boolean).join('  ')))}\n`);
+  say(`site ${site}, ${connector} ${connectorVersion}, file ${lane}, de ${peer}, ${bytes} octets`);
+  say(`${STATE_WORDS[state]} (${state})${ack ? `, répondu ${ack}` : ''}${retransmissions > 0 ? `, réémis ${retransmissions} fois` : ''}`);
+  io.out('\n');
+  for (const { at, what, delivery, detail, error } of timeline) {
+    say(`${localTime(at)}  ${doneWord(what)}${delivery ? `  ${delivery}` : ''}${detail ? `  ${detail}` : ''}`);
+    if (error) say(`${INDENT}${errorSentence(error)}`);
+  }
+  if (message.error) explain(io, `Le message : ${STATE_WORDS[state]}`, message.error, nextForMessage(message));
+  else next(io, nextForMessage(message));
+  for (const delivery of deliveries) {
+    const steps = nextForDelivery(delivery);
+    if (steps.length === 0) continue;
+    const behind = delivery.behind ? `, derrière ${delivery.behind}` : '';
+    explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${STATE_WORDS[delivery.state]}${behind}`, delivery.error, steps);
+  }
+}
+
+function explain(io: Io, title: string, error: ErrorData | undefined, steps: readonly string[]): void {
+  io.out(`\n${style(io, 'bold', printable(title))}\n`);
+  const entry = error && CATALOGUE[error.code];
+  if (error) io.out(`  Motif / why : ${printable(errorSentence(error))}\n`);
+  if (entry) io.out(`  À faire / fix : ${entry.fix.fr}\n`);
+  next(io, steps);
+}
+
+function next(io: Io, steps: readonly string[]): void {
+  if (steps.length > 0) io.out(`  Ensuite / next :\n${steps.map((step) => `    ${step}\n`).join('')}`);
+}

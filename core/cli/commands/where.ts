@@ -1,0 +1,74 @@
+/** `passerelle where`: where a document or a patient's messages are, every leg. */
+import { Option, type Command } from 'commander';
+import { PasserelleError, type DeliveryView, type MessageTimeline } from '../../contract/index.ts';
+import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
+import type { EngineClient } from '../engine-client.ts';
+import type { Io } from '../io.ts';
+import { printable, style, table, type Column } from '../table.ts';
+import { STATE_WORDS, localTime } from '../words.ts';
+
+interface Options extends EngineOptions {
+  readonly document?: string;
+  readonly ipp?: string;
+  readonly ins?: string;
+  readonly json?: boolean;
+}
+
+/** One screen of messages; a patient with more is narrowed by `messages`. */
+const MAX_MESSAGES = 20;
+/** NIR, NIA, test, demonstration: a number given without its authority is looked for under each. */
+const INS_OIDS = ['1.2.250.1.213.1.4.8', '1.2.250.1.213.1.4.9', '1.2.250.1.213.1.4.10', '1.2.250.1.213.1.4.11'];
+
+export function addWhere(program: Command, context: Context): void {
+  withEngine(program.command('where'))
+    .description('dit où est un document, ou les messages d’un patient / where is this document?')
+    .addOption(new Option('--document <id>', 'identifiant ou setId du document / document id').conflicts(['ipp', 'ins']))
+    .addOption(new Option('--ipp <domain:value>', "IPP dans son domaine d'identité / patient id").conflicts('ins'))
+    .addOption(new Option('--ins <number>', 'matricule INS, ou OID:matricule / INS number'))
+    .addOption(jsonOption())
+    .action((options: Options) => where(options, context));
+}
+
+async function where(options: Options, context: Context): Promise<void> {
+  try {
+    const stories = await search(await clientOf(options), options);
+    if (options.json) return printJson(context.io, { items: stories });
+    if (stories.length > 0) return stories.forEach((story) => printLegs(context.io, story));
+    context.exitCode = 1;
+    context.io.out('Rien trouvé : ni reçu, ni envoyé / nothing found.\n');
+  } catch (error) {
+    fail(context, error);
+  }
+}
+
+async function search(client: EngineClient, { document, ipp, ins }: Options): Promise<readonly MessageTimeline[]> {
+  if (ipp !== undefined && !/^[^:]+:.+$/.test(ipp))
+    throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '--ipp' }, expected: 'DOMAIN:VALUE' });
+  const terms = document ? [{ document }] : ipp ? [{ ipp }] : insTerms(ins);
+  const ids = new Set<string>();
+  for (const term of terms) for (const { id } of (await client.messages({ ...term, limit: MAX_MESSAGES })).items) ids.add(id);
+  const stories: MessageTimeline[] = [];
+  for (const id of ids) stories.push(await client.timeline(id));
+  return stories;
+}
+
+function insTerms(ins: string | undefined): readonly { readonly ins: string }[] {
+  if (ins === undefined) throw new PasserelleError('ERR_REQUEST_INVALID', { expected: '--document, --ipp or --ins' });
+  return ins.includes(':') ? [{ ins }] : INS_OIDS.map((oid) => ({ ins: `${oid}:${ins}` }));
+}
+
+const LEGS: readonly Column<DeliveryView>[] = [
+  { title: '  REMISE', value: (d) => `  ${d.id}` },
+  { title: 'VERS', value: (d) => d.lane },
+  { title: 'ÉVÉNEMENT', value: (d) => d.eventType },
+  { title: 'ÉTAT', value: (d) => d.state },
+  { title: 'DEPUIS', value: (d) => localTime(d.settledAt ?? d.queuedAt) },
+  { title: 'EN CLAIR', rest: true, value: (d) => (d.error ? d.error.code : (d.behind && `derrière ${d.behind}`) || STATE_WORDS[d.state]) },
+];
+
+function printLegs(io: Io, { message, deliveries }: MessageTimeline): void {
+  const { id, type = '?', lane, receivedAt, state } = message;
+  io.out(`${style(io, 'bold', printable(`${id}  ${type}`))}  reçu le ${localTime(receivedAt)} par ${printable(lane)} : ${STATE_WORDS[state]}\n`);
+  if (deliveries.length > 0) io.out(table(io, LEGS, deliveries));
+  else io.out(`  aucune remise / no delivery ; passerelle message ${id}\n`);
+}

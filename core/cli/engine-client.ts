@@ -1,0 +1,132 @@
+/** The HTTP API as functions: what every command on a running engine goes through. */
+import { randomUUID } from 'node:crypto';
+import {
+  CATALOGUE,
+  PasserelleError,
+  type ConnectorManifest,
+  type DeliveryView,
+  type ErrorData,
+  type LaneView,
+  type MessageQuery,
+  type MessageTimeline,
+  type MessageView,
+  type Page,
+  type SettingsIssue,
+  type SettingsPlan,
+} from '../contract/index.ts';
+import type { SettingsFile } from '../settings/index.ts';
+import type { Access } from './data-directory.ts';
+
+/** Longer than any single answer takes; protects a script from an engine that hangs. */
+const TIMEOUT_MS = 60_000;
+
+/** Settings that the engine refused, with every issue. */
+export class RefusedByEngine extends PasserelleError {
+  readonly issues: readonly SettingsIssue[];
+
+  constructor(data: ErrorData, issues: readonly SettingsIssue[]) {
+    super(data.code, data);
+    this.issues = issues;
+  }
+}
+
+export interface ActOptions {
+  readonly why?: string;
+  readonly who?: string;
+}
+
+/** Every method throws what the engine answered as a PasserelleError, and ERR_ENGINE_UNREACHABLE when none answers. */
+export class EngineClient {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  health(): Promise<{ readonly ready: boolean; readonly problems: readonly string[] }> {
+    return this.#get('/readyz', { accept: [200, 503] });
+  }
+  /** Patient and document terms travel in the body. */
+  messages(query: MessageQuery): Promise<Page<MessageView>> {
+    return this.#post('/api/v1/messages/search', query);
+  }
+  timeline(id: string): Promise<MessageTimeline> {
+    return this.#get(`/api/v1/messages/${encodeURIComponent(id)}/timeline`);
+  }
+  deliveries(query: { readonly state?: readonly string[]; readonly lane?: string; readonly limit: number; readonly after?: string }): Promise<Page<DeliveryView>> {
+    const params = new URLSearchParams({ limit: String(query.limit) });
+    for (const state of query.state ?? []) params.append('state', state);
+    if (query.lane) params.set('lane', query.lane);
+    if (query.after) params.set('after', query.after);
+    return this.#get(`/api/v1/deliveries?${params.toString()}`);
+  }
+  async lanes(): Promise<readonly LaneView[]> {
+    return (await this.#get<{ items: readonly LaneView[] }>('/api/v1/lanes')).items;
+  }
+  lane(name: string, verb: 'pause' | 'resume' | 'release'): Promise<LaneView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:${verb}`, {});
+  }
+  async connectors(): Promise<readonly ConnectorManifest[]> {
+    return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;
+  }
+  /** `id` says by its form whether it is a message or a delivery. */
+  async act(id: string, verb: string, options: ActOptions): Promise<readonly string[]> {
+    const kind = isDeliveryId(id) ? 'deliveries' : 'messages';
+    return (await this.#post<{ ids: readonly string[] }>(`/api/v1/${kind}/${encodeURIComponent(id)}:${verb}`, options)).ids;
+  }
+  plan(documents: readonly SettingsFile[]): Promise<SettingsPlan> {
+    return this.#post('/api/v1/settings/plan', { documents });
+  }
+  apply(documents: readonly SettingsFile[], options: ActOptions): Promise<{ readonly revision: number; readonly plan: SettingsPlan }> {
+    return this.#post('/api/v1/settings/apply', { documents, ...options });
+  }
+
+  #get<T>(path: string, options: { readonly accept?: readonly number[] } = {}): Promise<T> {
+    return this.#call(path, { method: 'GET' }, options.accept ?? [200]);
+  }
+
+  /** A POST is sent a second time when its answer was lost: the key makes the second one harmless. */
+  async #post<T>(path: string, body: object): Promise<T> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const request = { method: 'POST', headers, body: JSON.stringify(body) };
+    try {
+      return await this.#call(path, request, [200]);
+    } catch (error) {
+      if (!(error instanceof PasserelleError) || error.code !== 'ERR_ENGINE_UNREACHABLE') throw error;
+      return this.#call(path, request, [200]);
+    }
+  }
+
+  async #call<T>(
+    path: string,
+    request: { readonly method: string; readonly headers?: Record<string, string>; readonly body?: string },
+    accept: readonly number[],
+  ): Promise<T> {
+    const { url, token } = this.#access;
+    const response = await fetch(url + path, {
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((cause: unknown) => {
+      throw new PasserelleError('ERR_ENGINE_UNREACHABLE', { found: url, cause });
+    });
+    const body = (await response.json().catch(() => ({}))) as Problem & T;
+    if (accept.includes(response.status)) return body;
+    throw problemOf(body, response.status);
+  }
+}
+
+interface Problem extends Partial<ErrorData> {
+  readonly issues?: readonly SettingsIssue[];
+}
+
+function problemOf({ code, location, expected, found, issues }: Problem, status: number): PasserelleError {
+  // Something else than an engine of ours listens there, or one with codes we do not know yet.
+  if (code === undefined || !Object.hasOwn(CATALOGUE, code)) return new PasserelleError('ERR_ENGINE_UNREACHABLE', { found: `HTTP ${status}` });
+  const data = { code, message: '', ...(location && { location }), ...(expected && { expected }), ...(found && { found }) };
+  return issues ? new RefusedByEngine(data, issues) : PasserelleError.fromData(data);
+}
+
+/** `abcd-d12` is a delivery, `abcd-12` a message. */
+export const isDeliveryId = (id: string): boolean => /-d\d+$/.test(id);

@@ -1,0 +1,29 @@
+/** Where a command writes and what it may assume of the terminal. */
+
+export interface Io {
+  readonly out: (text: string | Uint8Array) => void;
+  readonly err: (text: string) => void;
+  /** Colours: only on a terminal, and not under NO_COLOR. */
+  readonly color: boolean;
+  readonly width: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Tables are made for 100 columns: a wider terminal leaves room for reasons, a narrower one wraps. */
+const WIDTH = 100;
+
+export function processIo(): Io {
+  const { stdout, stderr, env } = process;
+  // `passerelle messages | head`: the reader is gone, which is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    color: stdout.isTTY && !env['NO_COLOR'],
+    width: stdout.isTTY ? Math.max(stdout.columns, WIDTH) : WIDTH,
+    env,
+  };
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** The executable. It imports nothing before it knows its Node: an older one could not even read the rest. */
+const MIN_NODE = 24;
+/** A command that has said everything does not wait for a connection kept alive. */
+const LINGER_MS = 2_000;
+
+if (Number.parseInt(process.versions.node) < MIN_NODE) {
+  process.stderr.write(
+    `Passerelle demande Node.js ${MIN_NODE} ou plus ; ce Node.js est ${process.versions.node}.\n` +
+      `  À faire : installer Node.js ${MIN_NODE}, ou lancer « npx passerelle » dans le dossier du projet.\n` +
+      `Passerelle needs Node.js ${MIN_NODE} or later; this one is ${process.versions.node}.\n` +
+      `  To do: install Node.js ${MIN_NODE}, or run "npx passerelle" in the folder of the project.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const { composeServices, processIo, readVersion, runCli } = await import('./index.ts');
+  const version = await readVersion();
+  process.exitCode = await runCli(process.argv.slice(2), { version, io: processIo(), compose: () => composeServices(version) });
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}

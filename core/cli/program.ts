@@ -1,0 +1,78 @@
+/** The command `passerelle` as a whole: its commands, its exit codes. */
+import { Command, CommanderError } from 'commander';
+import { addApply } from './commands/apply.ts';
+import { addCheck } from './commands/check.ts';
+import { addConnectors } from './commands/connectors.ts';
+import { addDeliveries } from './commands/deliveries.ts';
+import { addDelivery } from './commands/delivery.ts';
+import { addDiscard } from './commands/discard.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addDocument } from './commands/document.ts';
+import { addLane } from './commands/lane.ts';
+import { addLanes } from './commands/lanes.ts';
+import { addMessage } from './commands/message.ts';
+import { addMessages } from './commands/messages.ts';
+import { addPlan } from './commands/plan.ts';
+import { addRender } from './commands/render.ts';
+import { addReplay } from './commands/replay.ts';
+import { addSend } from './commands/send.ts';
+import { addStart } from './commands/start.ts';
+import { addTranslate } from './commands/translate.ts';
+import { addWhere } from './commands/where.ts';
+import { fail, type Context } from './context.ts';
+import type { Io } from './io.ts';
+import type { CliServices } from './services.ts';
+
+/** In the order of the help: run, set up, try, look, decide. */
+const COMMANDS = [
+  addStart,
+  addDoctor,
+  addCheck,
+  addPlan,
+  addApply,
+  addSend,
+  addTranslate,
+  addRender,
+  addDocument,
+  addMessages,
+  addMessage,
+  addWhere,
+  addDeliveries,
+  addLanes,
+  addLane,
+  addReplay,
+  addDiscard,
+  addDelivery,
+  addConnectors,
+];
+
+export interface CliParts {
+  readonly version: string;
+  readonly compose: () => Promise<CliServices>;
+  readonly io: Io;
+}
+
+/** Runs one command line (without node and script). Answers its exit code: 0 done, 1 failed, 2 wrong usage or invalid input. */
+export async function runCli(args: readonly string[], { version, compose, io }: CliParts): Promise<0 | 1 | 2> {
+  let composed: Promise<CliServices> | undefined;
+  const context: Context = { io, exitCode: 0, services: () => (composed ??= compose()) };
+  const program = new Command('passerelle')
+    .description('Moteur d’intégration entre un hôpital et le dossier de cancérologie\nIntegration engine between a hospital and the cancer record')
+    .version(version, '-V, --version', 'version')
+    .helpOption('-h, --help', 'aide / help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      getOutHelpWidth: () => io.width,
+      outputError: (text, write) => write(`Usage incorrect. ${text}`),
+    });
+  for (const add of COMMANDS) add(program, context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    fail(context, error);
+  }
+  return context.exitCode;
+}

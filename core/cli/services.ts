@@ -1,0 +1,53 @@
+/** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
+import type { DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
+import type { Catalogue } from '../settings/index.ts';
+import type { LogLevel } from '../telemetry/index.ts';
+
+export interface StartOptions {
+  /** Folder of settings documents, for an empty journal. */
+  readonly config?: string;
+  readonly data: string;
+  /** Roles of this node in a mesh; absent = all. */
+  readonly roles?: readonly string[];
+  readonly demo: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
+}
+
+export interface RunningEngine {
+  /** One line per listening address. */
+  readonly addresses: readonly string[];
+  /** Clean stop: listeners, then lanes, then the journal. Legal twice. */
+  readonly stop: () => Promise<void>;
+  /** Resolves when it ends by itself; rejects when it cannot go on. Absent = never. */
+  readonly ended?: Promise<void>;
+}
+
+export interface TranslateOptions {
+  readonly connectorId: string;
+  readonly version?: string;
+  readonly settings?: SiteSettings;
+  /** ISO 8601 with offset: the time of the decision. */
+  readonly now: string;
+}
+
+export interface Sender {
+  readonly sink: Sink;
+  /** The messages of a file, by the codec of the transport. */
+  readonly split: (bytes: Uint8Array) => readonly Uint8Array[];
+}
+
+export interface CliServices {
+  readonly version: string;
+  /** Installed connectors and transports. */
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly start: (options: StartOptions) => Promise<RunningEngine>;
+  /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
+  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
+  readonly render: (event: unknown, options: TranslateOptions) => Promise<Uint8Array>;
+  readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
+  /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */
+  readonly sender: (to: URL) => Promise<Sender>;
+  /** Opens a stopped journal to see that it can be, and closes it. Answers what it is. Throws ERR_JOURNAL_*. */
+  readonly tryJournal: (data: string) => Promise<string>;
+}

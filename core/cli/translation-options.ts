@@ -1,0 +1,49 @@
+/** What `translate` and `render` share: connector and version, site settings, the time of the decision. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadSiteSettings } from '../settings/index.ts';
+import { printIssues, type Context } from './context.ts';
+import type { TranslateOptions } from './services.ts';
+
+export interface TranslationFlags {
+  readonly connector: { readonly id: string; readonly version?: string };
+  readonly settings?: string;
+  readonly now?: string;
+}
+
+export function withTranslation(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--connector <id[@version]>', 'connecteur / connector').makeOptionMandatory().argParser(parseConnector).env('PASSERELLE_CONNECTOR'),
+    )
+    .addOption(new Option('--settings <file>', 'paramètres du site ; sans eux rien n’est un IPP / site settings').env('PASSERELLE_SETTINGS'))
+    .addOption(
+      new Option('--now <time>', 'instant de la décision, pour reproduire / time of the decision (ISO 8601)')
+        .argParser(parseTime)
+        .env('PASSERELLE_NOW'),
+    );
+}
+
+/** `undefined` when the settings file is refused: its issues are printed and the exit code raised. */
+export async function readTranslation(flags: TranslationFlags, context: Context): Promise<TranslateOptions | undefined> {
+  const { id, version } = flags.connector;
+  const common = { connectorId: id, ...(version && { version }), now: flags.now ?? new Date().toISOString() };
+  if (flags.settings === undefined) return common;
+  const { connectors } = await (await context.services()).catalogue();
+  const connector = connectors.find(({ manifest }) => manifest.id === id && (version === undefined || manifest.version === version));
+  const { issues, settings } = await loadSiteSettings(flags.settings, connector);
+  if (settings) return { ...common, settings };
+  context.exitCode = 2;
+  printIssues(context.io, issues);
+  return undefined;
+}
+
+function parseConnector(text: string): TranslationFlags['connector'] {
+  const [id = '', version] = text.split('@');
+  if (id === '' || version === '') throw new InvalidArgumentError('ID[@VERSION]');
+  return version === undefined ? { id } : { id, version };
+}
+
+function parseTime(text: string): string {
+  if (Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('2026-10-12T08:00:00+02:00');
+  return text;
+}

@@ -1,0 +1,46 @@
+/** States, verbs and times in the words of an operator: French, with the engine's own word beside it. */
+import { CATALOGUE, formatLocation, type DeliveryState, type ErrorData, type MessageState } from '../contract/index.ts';
+
+export const STATE_WORDS: Readonly<Record<MessageState | DeliveryState, string>> = {
+  received: 'enregistré, pas encore traduit',
+  decoded: 'traduit',
+  filtered: 'compris, sans intérêt ici',
+  quarantined: 'en quarantaine : une personne décide',
+  rejected: "refusé : l'émetteur doit corriger",
+  dead: 'en échec : une personne décide',
+  discarded: 'écarté',
+  queued: "en attente d'envoi",
+  sending: "en cours d'envoi",
+  delivered: 'remis',
+  review: 'issue douteuse : vérifier chez le destinataire',
+  held: "retenu jusqu'à une condition",
+};
+
+const DONE_WORDS: Readonly<Record<string, string>> = {
+  received: 'reçu',
+  quarantined: 'mis en quarantaine',
+  rejected: 'refusé',
+  dead: 'en échec',
+  queued: 'mis en file',
+  sending: 'envoi',
+  review: 'issue douteuse',
+  held: 'retenu',
+  replay: 'rejoué',
+  discard: 'écarté',
+  release: 'libéré',
+  resend: 'renvoyé',
+  confirm: 'confirmé',
+};
+
+/** What a line of a timeline says, in one word or two. */
+export const doneWord = (what: string): string => DONE_WORDS[what] ?? (Object.hasOwn(STATE_WORDS, what) ? STATE_WORDS[what as MessageState] : what);
+
+/** Local time of this machine: `2026-10-12 10:00:00`. */
+export const localTime = (at: string): string => (Number.isNaN(Date.parse(at)) ? at : new Date(at).toLocaleString('sv-SE'));
+
+/** `ERR_X PID-3 : phrase (attendu ..., trouvé ...)`. */
+export function errorSentence(error: ErrorData): string {
+  const { code, location, expected, found } = error;
+  const tail = [expected && `attendu : ${expected}`, found && `trouvé : ${found}`].filter(Boolean).join(', ');
+  return `${[code, formatLocation(location)].filter(Boolean).join(' ')} : ${CATALOGUE[code]?.fr ?? error.message}${tail && ` (${tail})`}`;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a peer is (ARCHITECTURE D13): the script of a product's simulator, in `connectors/<id>/peer/index.ts`. It says what the product
+ * answers and what it sends; the sandbox owns sockets, files and time, resends what was not acknowledged, and misbehaves on demand.
+ * A script changes nothing but the state it is given, which is plain JSON: same state, same message, same world, same answer.
+ */
+import type { HttpMeta } from './envelope.ts';
+
+/** Somebody who does not exist: test INS with a valid key, commune codes that no commune has. */
+export interface SyntheticPerson {
+  readonly ins: string;
+  readonly insOid: string;
+  readonly birthName: string;
+  readonly usedName: string;
+  readonly givenNames: string;
+  readonly firstGivenName: string;
+  readonly sex: 'F' | 'M';
+  /** `1958-03-14`. */
+  readonly birthDate: string;
+  readonly birthPlaceCog: string;
+}
+
+/** A CDA N1 to make around a document. Ids are OIDs without extension. */
+export interface SyntheticCda {
+  readonly person: SyntheticPerson;
+  readonly patientIds: readonly { readonly root: string; readonly extension: string }[];
+  readonly id: string;
+  readonly setId: string;
+  readonly version: number;
+  readonly replaces?: string;
+  /** LOINC. */
+  readonly code: string;
+  readonly title: string;
+  readonly at: string;
+  /** FINESS and name of the organisation that keeps it. */
+  readonly custodian: { readonly finess: string; readonly name: string };
+  readonly body: { readonly mime: string; readonly bytes: Uint8Array };
+}
+
+/** Everything outside the script. */
+export interface PeerWorld {
+  /** ISO 8601, UTC. */
+  readonly now: () => string;
+  /** Unique in this peer's life, at most 20 letters and digits. */
+  readonly newId: () => string;
+  /** In [0, 1), from the peer's seed. */
+  readonly random: () => number;
+  /** The n-th person of the demonstration: the same one for every peer. */
+  readonly person: (index: number) => SyntheticPerson;
+  readonly pdf: (lines: readonly string[]) => Uint8Array;
+  readonly cda: (document: SyntheticCda) => Uint8Array;
+}
+
+export interface PeerIncoming {
+  readonly bytes: Uint8Array;
+  readonly http?: HttpMeta;
+}
+
+export interface PeerReply {
+  readonly bytes: Uint8Array;
+  readonly http?: HttpMeta;
+}
+
+/** A message that the product sends: kept and sent again, unchanged, until an answer to it came. */
+export interface PeerMessage {
+  readonly controlId: string;
+  /** For people: `ADT^A28`. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly http?: HttpMeta;
+}
+
+/** `taken` and `refused` end a message; `later` and `not-mine` (an answer to another message) make it go again. */
+export interface PeerVerdict {
+  readonly verdict: 'taken' | 'refused' | 'later' | 'not-mine';
+  /** `AA`, `AE 207/904`, `201`. */
+  readonly ack: string;
+}
+
+/** What the product counted: the proof that nothing was lost, doubled or overtaken. */
+export interface PeerCounts {
+  readonly received: number;
+  readonly distinct: number;
+  /** The same control id again: answered as the first time, not filed twice. */
+  readonly duplicates: number;
+  readonly refused: number;
+  /** By the patient's identifier here. */
+  readonly filed: Readonly<Record<string, number>>;
+  /** Something older than what the patient's last message said; by patient. */
+  readonly outOfOrder: Readonly<Record<string, number>>;
+}
+
+/**
+ * How a peer is made to misbehave. `silent`: takes nothing, says nothing. `slow`: answers late. `refuse`, `later`: an answer that takes
+ * nothing. `cut`, `lose-ack`, `wrong-ack-id`: takes the message, then cuts the connection, says nothing, or names another message.
+ */
+export type Misbehaviour = 'silent' | 'slow' | 'refuse' | 'later' | 'cut' | 'wrong-ack-id' | 'lose-ack';
+
+export interface PeerDefinition<State = unknown> {
+  /** The connector's id. */
+  readonly id: string;
+  readonly listens: readonly { readonly transport: 'mllp' | 'https'; readonly format: string }[];
+  readonly init: () => State;
+  /** Takes a message: changes `state`, gives the answer. */
+  readonly onMessage: (message: PeerIncoming, state: State, world: PeerWorld) => PeerReply;
+  /** An answer made on purpose: a refusal for good, `later`, or one that names another message. */
+  readonly misanswer: (how: 'refuse' | 'later' | 'wrong-ack-id', message: PeerIncoming, world: PeerWorld) => PeerReply;
+  /** What an answer to one of its own messages means to it. */
+  readonly judge: (answer: PeerReply, sent: PeerMessage) => PeerVerdict;
+  /** What people make it do. Throws PeerNotYet when something must reach it first, Error with a sentence for wrong arguments. */
+  readonly actions: Readonly<Record<string, (args: Readonly<Record<string, unknown>>, state: State, world: PeerWorld) => readonly PeerMessage[]>>;
+  readonly counts: (state: State) => PeerCounts;
+}
+
+/** The action needs something that has not come yet (a patient to send a document of): ask again. */
+export class PeerNotYet extends Error {
+  override readonly name = 'PeerNotYet';
+}
+
+/** Checks nothing, types everything. */
+export function definePeer<State>(definition: PeerDefinition<State>): PeerDefinition<State> {
+  return Object.freeze(definition);
+}

@@ -1,0 +1,224 @@
+/** One engine node: journal, mesh, region, applications. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
+import { BlindIndex, loadIndexKey } from '../journal/index.ts';
+import type { CounterName, LanePorts } from '../lanes/index.ts';
+import { createMesh, type Mesh } from '../mesh/index.ts';
+import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
+import {
+  checkDocuments,
+  parseDocuments,
+  planChange,
+  storedDocuments,
+  type Catalogue,
+  type RegionSettings,
+  type SettingsFile,
+} from '../settings/index.ts';
+import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
+import { faceOf } from './face.ts';
+import { Region } from './region.ts';
+
+export interface EngineOptions {
+  readonly version: string;
+  /** Data directory: journal, keys, tokens. Made with mode 0700. */
+  readonly data: string;
+  /** Applied as the first revision when the journal is empty; else only compared (D10). */
+  readonly documents?: readonly SettingsFile[];
+  /** Folder that relative secret files start from. */
+  readonly secretsFolder: string;
+  readonly transporter?: string;
+  readonly store?: string;
+  /** False when other nodes run the connectors. */
+  readonly hostsConnectors?: boolean;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The circumstances a person should hear about at start. */
+export interface StartReport {
+  /** One printed line per listening address. */
+  readonly addresses: readonly string[];
+  readonly revision: number;
+  /** Files differ from the active revision, which runs. */
+  readonly drift: readonly string[];
+}
+
+export class Engine {
+  readonly version: string;
+  readonly journal: JournalStore;
+  readonly index: BlindIndex;
+  readonly plugins: PluginSet;
+  readonly connectors: ConnectorSet;
+  readonly metrics: Metrics;
+  readonly face: EngineFace;
+  region: Region | undefined;
+  readonly #options: EngineOptions;
+  readonly #mesh: Mesh;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: EngineOptions, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
+    this.version = options.version;
+    this.journal = journal;
+    this.plugins = plugins;
+    this.connectors = connectors;
+    this.metrics = options.metrics;
+    this.index = new BlindIndex(loadIndexKey(options.data));
+    this.#options = options;
+    this.#mesh = createMesh({ nodeId: `engine-${randomUUID().slice(0, 8)}`, ...(options.transporter && { transporter: options.transporter }) });
+    this.face = faceOf(this);
+  }
+
+  /** Opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    mkdirSync(options.data, { recursive: true, mode: 0o700 });
+    const plugins = await loadPlugins();
+    const connectors = await loadConnectors();
+    const store = plugins.stores.get(options.store ?? 'sqlite');
+    if (!store)
+      throw new PasserelleError('ERR_CONFIG_INVALID', {
+        expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`,
+        found: options.store ?? 'sqlite',
+      });
+    return new Engine(options, await store.open(options.data), plugins, connectors);
+  }
+
+  get catalogue(): Catalogue {
+    return { connectors: this.connectors.all.map((c) => c.definition), transports: [...this.plugins.transports.values()] };
+  }
+
+  /** Runs the active revision; on an empty journal the given documents become revision 1. Throws the first settings issue. */
+  async start(): Promise<StartReport> {
+    const { documents = [] } = this.#options;
+    let active = await this.journal.settings();
+    if (!active && documents.length > 0) {
+      const parsed = parseDocuments(documents);
+      refuseIssues(checkDocuments(parsed, this.catalogue).issues);
+      await this.journal.saveSettings({ at: new Date().toISOString(), who: 'start', why: 'first start', documents: parsed.map((d) => d.value) });
+      active = await this.journal.settings();
+    }
+    await this.#mesh.start();
+    const stored = active?.documents ?? [];
+    const drift = documents.length === 0 ? [] : planChange(storedDocuments(stored), parseDocuments(documents)).map((c) => `${c.action} ${c.what}`);
+    const addresses = active ? await this.#run(this.#check(stored)) : [];
+    return { addresses, revision: active?.revision ?? 0, drift };
+  }
+
+  /** Applies documents as a new revision and runs it; when it cannot start, the one before runs on and nothing is kept. */
+  apply(documents: readonly SettingsFile[], who: string, why?: string): Promise<{ revision: number; plan: SettingsPlan }> {
+    const change = this.#changing.then(() => this.#apply(documents, who, why));
+    this.#changing = change.catch(() => undefined);
+    return change;
+  }
+
+  async health(): Promise<{ ready: boolean; problems: readonly string[] }> {
+    const problems: string[] = [];
+    const journal = await this.journal.settings().then(
+      () => true,
+      () => false,
+    );
+    if (!journal) problems.push('journal');
+    if (!this.region) problems.push('no settings are applied');
+    for (const [name, lane] of this.region?.outbound ?? []) if (lane.status === 'tripped') problems.push(`lane ${name} cannot reach its endpoint`);
+    return { ready: journal && this.region !== undefined, problems };
+  }
+
+  /** Legal twice. */
+  async stop(): Promise<void> {
+    await this.#changing;
+    await this.region?.stop();
+    this.region = undefined;
+    await this.#mesh.stop();
+    await this.journal.close();
+  }
+
+  async #apply(documents: readonly SettingsFile[], who: string, why: string | undefined): Promise<{ revision: number; plan: SettingsPlan }> {
+    const before = await this.journal.settings();
+    const parsed = parseDocuments(documents);
+    const values = parsed.map((d) => d.value);
+    const { issues, settings } = checkDocuments(parsed, this.catalogue);
+    const plan: SettingsPlan = {
+      issues,
+      changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed),
+      base: before?.revision ?? 0,
+    };
+    if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
+    try {
+      await this.#run(settings);
+    } catch (error) {
+      if (before) await this.#run(this.#check(before.documents));
+      throw error;
+    }
+    const revision = await this.journal.saveSettings({ at: new Date().toISOString(), who, documents: values, ...(why && { why }) });
+    return { revision, plan };
+  }
+
+  #check(documents: readonly unknown[]): RegionSettings {
+    const { issues, settings } = checkDocuments(storedDocuments(documents), this.catalogue);
+    refuseIssues(issues);
+    return settings as RegionSettings;
+  }
+
+  async #run(settings: RegionSettings): Promise<readonly string[]> {
+    const next = new Region(settings, {
+      plugins: this.plugins,
+      connectors: this.connectors,
+      journal: this.journal,
+      mesh: this.#mesh,
+      ports: this.#lanePorts(),
+      secretsFolder: this.#options.secretsFolder,
+      hostsConnectors: this.#options.hostsConnectors ?? true,
+    });
+    await this.region?.stop();
+    this.region = next;
+    try {
+      return await next.start();
+    } catch (error) {
+      await next.stop();
+      this.region = undefined;
+      throw error;
+    }
+  }
+
+  #lanePorts(): LanePorts {
+    const { metrics, logger } = this.#options;
+    const counters = mapCounters((name, help) => metrics.counter(name, help));
+    return {
+      journal: this.journal,
+      connectors: this.#mesh,
+      index: this.index,
+      codec: (format): MessageCodec => {
+        const codec = this.plugins.codecs.get(format);
+        if (!codec)
+          throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
+        return codec;
+      },
+      documents: this.plugins.documents,
+      now: Date.now,
+      random: Math.random,
+      count: (name, labels, by) => counters[name].add(labels, by),
+      log: (level, what, fields) => logger[level](what, fields),
+    };
+  }
+}
+
+const COUNTERS: Readonly<Record<CounterName, string>> = {
+  messages_received_total: 'Messages that a counterparty sent',
+  messages_decided_total: 'Messages decided, by state',
+  deliveries_settled_total: 'Deliveries that an attempt settled or put off, by state',
+  retransmissions_total: 'Messages received again and not stored twice',
+  protocol_faults_total: 'Broken framing or authentication, by code',
+  lane_trips_total: 'Times a lane found its endpoint unreachable',
+};
+
+const mapCounters = (make: (name: string, help: string) => Counter): Record<CounterName, Counter> =>
+  Object.fromEntries(Object.entries(COUNTERS).map(([name, help]) => [name, make(name, help)])) as Record<CounterName, Counter>;
+
+function refuseIssues(issues: SettingsPlan['issues']): void {
+  const [first] = issues;
+  if (first) throw PasserelleError.fromData(first);
+}
+
+/** Where the journal of a data directory is, for `doctor` and messages to people. */
+export const journalFolder = (data: string): string => path.resolve(data);

@@ -1,0 +1,190 @@
+/** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
+import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source } from '../contract/index.ts';
+import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
+import type { Mesh } from '../mesh/index.ts';
+import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
+import type { Destination } from '../routing/index.ts';
+import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
+
+export interface RegionParts {
+  readonly plugins: PluginSet;
+  readonly connectors: ConnectorSet;
+  readonly journal: JournalStore;
+  readonly mesh: Mesh;
+  readonly ports: LanePorts;
+  /** Where secret files named by a relative path are. */
+  readonly secretsFolder: string;
+  /** `false` when other nodes of the mesh run the connectors. */
+  readonly hostsConnectors: boolean;
+}
+
+const REMOTE_HOST_DEADLINE_MS = 30_000;
+
+export class Region {
+  readonly settings: RegionSettings;
+  readonly inbound = new Map<string, InboundLane>();
+  readonly outbound = new Map<string, DeliveryLane>();
+  readonly #parts: RegionParts;
+  readonly #sources: Source[] = [];
+  readonly #destinations: Destination[] = [];
+  readonly #hosts: ConnectorHost[] = [];
+  /** Deliveries not settled yet, for endpoints that answer once delivered. */
+  readonly #followed = new Map<number, { left: number; done: PromiseWithResolvers<void> }>();
+
+  /** Checks everything that can be checked without opening anything. Throws ERR_CONNECTOR_UNKNOWN, ERR_SECRET_MISSING, ERR_CONFIG_*. */
+  constructor(settings: RegionSettings, parts: RegionParts) {
+    this.settings = settings;
+    this.#parts = parts;
+    for (const site of settings.sites)
+      for (const connector of site.connectors) for (const endpoint of connector.endpoints) this.#addEndpoint(site, connector, endpoint);
+  }
+
+  /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
+  async start(): Promise<readonly string[]> {
+    await this.#startHosts();
+    for (const lane of this.outbound.values()) await lane.start();
+    for (const lane of this.inbound.values()) await lane.start();
+    const addresses: string[] = [];
+    for (const source of this.#sources) addresses.push(await source.start());
+    return addresses;
+  }
+
+  /** Listeners first, so that nothing new comes; then what is on the wire. Legal twice and after a start that failed half-way. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#sources.map((s) => s.stop()));
+    await Promise.all([...this.inbound.values()].map((l) => l.stop()));
+    await Promise.all([...this.outbound.values()].map((l) => l.stop()));
+    await Promise.all(this.#hosts.map((h) => h.stop()));
+  }
+
+  #addEndpoint(site: SiteEntry, connector: ConnectorEntry, endpoint: Endpoint): void {
+    const { plugins, connectors, ports, secretsFolder } = this.#parts;
+    const { manifest } = connectors.get(connector.id, connector.version);
+    const transport = plugins.transports.get(endpoint.transport);
+    if (!transport)
+      throw new PasserelleError('ERR_CONFIG_INVALID', {
+        expected: `a transport among ${[...plugins.transports.keys()].join(', ')}`,
+        found: endpoint.transport,
+      });
+    const settings: SiteSettings = siteSettingsOf(site, { settings: resolveSecrets(connector.settings, secretsFolder) });
+    const own = resolveSecrets(endpoint.transportSettings, secretsFolder);
+    const identity = {
+      name: endpoint.name,
+      connector: connector.id,
+      connectorVersion: connector.version,
+      format: manifest.formats[endpoint.transport] ?? 'hl7v2',
+      settings,
+      role: site.role,
+    };
+    if (endpoint.direction === 'out') {
+      const lane: DeliveryEndpoint = {
+        ...identity,
+        order: endpoint.order,
+        onDead: endpoint.onDead,
+        ackTimeoutMs: endpoint.ackTimeoutMs,
+        address: addressOf(endpoint.transport, own),
+        policy: {
+          idempotent: endpoint.idempotent,
+          duplicates: endpoint.duplicates ?? 'review',
+          resendAfterMs: endpoint.resendAfterMs,
+          ...endpoint.retry,
+        },
+      };
+      this.outbound.set(endpoint.name, new DeliveryLane(lane, transport.sink(own), ports, (_, message, to) => this.#follow(message, to)));
+      this.#destinations.push({ lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends });
+      return;
+    }
+    const address: InboundEndpoint = {
+      ...identity,
+      reply: endpoint.reply,
+      replyWithinMs: endpoint.replyWithinMs,
+      address: addressOf(endpoint.transport, own),
+    };
+    const lane = new InboundLane(address, {
+      ...ports,
+      destinations: () => this.#destinations,
+      queued: (deliveries, follow) => this.queued(deliveries, follow),
+      identified: (at, keys) => void this.#releaseKnown(at, keys),
+      deliveredOf: (message) => this.#followed.get(message)?.done.promise ?? Promise.resolve(),
+    });
+    this.inbound.set(endpoint.name, lane);
+    const fault = async ({ code }: { code: string }): Promise<{ bytes: null }> => {
+      ports.count('protocol_faults_total', { lane: endpoint.name, code });
+      return { bytes: null };
+    };
+    this.#sources.push(transport.source(own, { receive: (r) => lane.receive(r), fault }));
+  }
+
+  async #startHosts(): Promise<void> {
+    const { connectors, mesh, hostsConnectors } = this.#parts;
+    const pins = new Map(this.settings.sites.flatMap((s) => s.connectors).map((c) => [`${c.id}@${c.version}`, c]));
+    for (const { id, version } of pins.values()) {
+      if (hostsConnectors) {
+        const host = new ConnectorHost(connectors.get(id, version).module, 'thread');
+        await host.start();
+        this.#hosts.push(host);
+        mesh.host(id, version, host);
+      }
+    }
+    for (const { id, version } of pins.values()) await mesh.waitFor(id, version, REMOTE_HOST_DEADLINE_MS);
+  }
+
+  /** Hands deliveries to their lanes; those of an endpoint that is gone stay in the journal until it comes back. */
+  queued(deliveries: readonly QueuedDelivery[], follow: boolean): void {
+    if (follow)
+      for (const d of deliveries)
+        this.#followed.set(d.message, {
+          left: (this.#followed.get(d.message)?.left ?? 0) + 1,
+          done: this.#followed.get(d.message)?.done ?? Promise.withResolvers<void>(),
+        });
+    for (const [lane, items] of Map.groupBy(deliveries, (d) => d.lane)) this.outbound.get(lane)?.offer(items);
+  }
+
+  #follow(message: number, to: string): void {
+    const followed = this.#followed.get(message);
+    if (!followed || to === 'queued') return;
+    followed.left -= 1;
+    if (followed.left > 0) return;
+    this.#followed.delete(message);
+    followed.done.resolve();
+  }
+
+  /** SAFETY B6: what was held as unknown there is looked at again at each identity event of that establishment. */
+  async #releaseKnown(site: string, keys: ReadonlySet<string>): Promise<void> {
+    const { journal, ports } = this.#parts;
+    for (const lane of this.outbound.values()) {
+      if (lane.endpoint.settings.site !== site) continue;
+      for (const delivery of lane.heldFor(keys)) {
+        try {
+          await journal.act([
+            {
+              verb: 'release',
+              delivery,
+              who: 'passerelle',
+              why: 'identity of the patient received from its establishment',
+              at: new Date(ports.now()).toISOString(),
+            },
+          ]);
+          await this.refresh([delivery]);
+        } catch (thrown) {
+          ports.log('warn', 'held delivery could not be released', { lane: lane.endpoint.name, delivery, code: PasserelleError.from(thrown).code });
+        }
+      }
+    }
+  }
+
+  /** Lanes take over what the journal says of these deliveries now. */
+  async refresh(deliveries: readonly number[]): Promise<void> {
+    for (const material of await this.#parts.journal.material(deliveries)) {
+      const history = await this.#parts.journal.message(material.message);
+      const item = history?.deliveries.find((d) => d.delivery === material.delivery);
+      if (item) this.outbound.get(item.lane)?.update(item);
+    }
+  }
+}
+
+function addressOf(transport: string, own: Record<string, unknown>): string {
+  if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
+  const host = typeof own['host'] === 'string' ? own['host'] : '127.0.0.1';
+  return `${transport}://${host}${own['port'] === undefined ? '' : `:${String(own['port'])}`}${typeof own['path'] === 'string' ? own['path'] : ''}`;
+}

@@ -1,0 +1,96 @@
+/** What people see of journal rows: public ids, operator texts, one timeline. */
+import {
+  CATALOGUE,
+  type DeliverySummary,
+  type DeliveryView,
+  type ErrorData,
+  type MessageHistory,
+  type MessageSummary,
+  type MessageTimeline,
+  type MessageView,
+} from '../contract/index.ts';
+import { deliveryId, messageId } from '../journal/index.ts';
+
+/** The error with the French operator text and the fix of the catalogue. */
+export function explain(error: ErrorData): NonNullable<MessageView['error']> {
+  const { fr, fix } = CATALOGUE[error.code];
+  return { ...error, fr, fix };
+}
+
+export function messageView(tag: string, m: MessageSummary): MessageView {
+  const { message, error, ...rest } = m;
+  return { ...rest, id: messageId(tag, message), ...(error && { error: explain(error) }) };
+}
+
+export function deliveryView(tag: string, d: DeliverySummary, blocker: number | undefined): DeliveryView {
+  return {
+    id: deliveryId(tag, d.delivery),
+    message: messageId(tag, d.message),
+    lane: d.lane,
+    state: d.state,
+    eventId: d.eventId,
+    eventType: d.eventType,
+    run: d.run,
+    attempts: d.attempts,
+    queuedAt: d.queuedAt,
+    ...(d.settledAt && { settledAt: d.settledAt }),
+    ...(d.notBefore && { notBefore: d.notBefore }),
+    ...(d.controlId && { controlId: d.controlId }),
+    ...(d.ack && { ack: d.ack }),
+    ...(d.error && { error: explain(d.error) }),
+    ...(blocker !== undefined && { behind: deliveryId(tag, blocker) }),
+  };
+}
+
+type Line = MessageTimeline['timeline'][number];
+
+/** Every row of a message as one line each, in order of time. */
+export function timelineOf(tag: string, history: MessageHistory): readonly Line[] {
+  const { message, events, deliveries, attempts, acts } = history;
+  const lines: Line[] = [
+    {
+      at: message.receivedAt,
+      what: 'received',
+      detail: `${message.lane} from ${message.peer}, ${message.bytes} bytes${message.controlId ? `, control id ${message.controlId}` : ''}`,
+    },
+  ];
+  if (history.decidedAt && message.state !== 'received')
+    lines.push({
+      at: history.decidedAt,
+      what: message.state,
+      detail: `${message.decision ?? message.state}, ${events.filter((e) => e.run === message.run).length} event(s)${message.ack ? `, answered ${message.ack}` : ''}`,
+      ...(message.error && { error: message.error }),
+    });
+  for (const d of deliveries)
+    lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} to ${d.lane}` });
+  for (const a of attempts) {
+    const delivery = deliveryId(tag, a.delivery);
+    lines.push({ at: a.startedAt, what: 'sending', delivery, detail: `attempt ${a.ordinal}` });
+    if (a.endedAt)
+      lines.push({
+        at: a.endedAt,
+        what: a.outcome ?? 'sending',
+        delivery,
+        ...(a.ack && { detail: `answered ${a.ack}` }),
+        ...(a.error && { error: a.error }),
+      });
+  }
+  for (const act of acts)
+    lines.push({
+      at: act.at,
+      what: act.verb,
+      detail: `by ${act.who}${act.why ? `: ${act.why}` : ''}`,
+      ...(act.delivery !== undefined && { delivery: deliveryId(tag, act.delivery) }),
+    });
+  for (const d of deliveries)
+    if (
+      d.settledAt &&
+      !attempts.some((a) => a.delivery === d.delivery && a.endedAt === d.settledAt) &&
+      !acts.some((a) => a.delivery === d.delivery && a.at === d.settledAt)
+    )
+      lines.push({ at: d.settledAt, what: d.state, delivery: deliveryId(tag, d.delivery), ...(d.error && { error: d.error }) });
+  return lines
+    .map((line, i) => ({ line, i }))
+    .sort((a, b) => a.line.at.localeCompare(b.line.at) || a.i - b.i)
+    .map(({ line }) => line);
+}

@@ -1,0 +1,125 @@
+/** Rules between documents: names, addresses and environments of a region as a whole. */
+import type { SettingsIssue } from '../contract/index.ts';
+import type { Placed } from './check.ts';
+import { pointerTo, type SettingsDocument } from './documents.ts';
+import { makeIssue, same, say } from './issue.ts';
+import { isLoopback } from './loopback.ts';
+import type { Endpoint, EngineSettings, SiteEntry } from './region.ts';
+
+/** An address that something listens on. */
+interface Claim {
+  readonly host: string;
+  /** `public` = the engine's public listener. */
+  readonly port: number | 'public';
+  readonly path?: string;
+  readonly transport: string;
+  readonly document: SettingsDocument;
+  readonly pointer: string;
+}
+
+/** `engine.document` is absent only when there is no document at all. */
+export function checkRegion(
+  sites: readonly Placed<SiteEntry>[],
+  engine: { entry: EngineSettings; document?: SettingsDocument | undefined },
+): readonly SettingsIssue[] {
+  return [...checkNames(sites), ...checkAddresses(sites, engine), ...checkEnvironments(sites), ...checkAdmin(engine)];
+}
+
+function* endpointsOf(sites: readonly Placed<SiteEntry>[]): Generator<Placed<Endpoint> & { readonly base: string }> {
+  for (const { entry, document } of sites) {
+    for (const [c, connector] of entry.connectors.entries()) {
+      for (const [e, endpoint] of connector.endpoints.entries())
+        yield { entry: endpoint, document, base: pointerTo('/connectors', c, 'endpoints', e) };
+    }
+  }
+}
+
+/** A lane is known by the name of its endpoint, in every command and in the journal: one name, one lane. */
+function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const finess = new Map<string, SettingsDocument>();
+  for (const { entry, document } of sites) {
+    if (finess.has(entry.site)) yield duplicate(document, '/site', entry.site, finess.get(entry.site)!, '/site');
+    else finess.set(entry.site, document);
+  }
+  const names = new Map<string, { readonly document: SettingsDocument; readonly pointer: string }>();
+  for (const { entry, document, base } of endpointsOf(sites)) {
+    const pointer = pointerTo(base, 'name');
+    const first = names.get(entry.name);
+    if (first) yield duplicate(document, pointer, entry.name, first.document, first.pointer);
+    else names.set(entry.name, { document, pointer });
+  }
+}
+
+function* checkAddresses(
+  sites: readonly Placed<SiteEntry>[],
+  engine: { entry: EngineSettings; document?: SettingsDocument | undefined },
+): Generator<SettingsIssue> {
+  const claims: Claim[] = [];
+  const listeners = engine.document ? (['admin', 'public'] as const) : [];
+  for (const name of listeners) {
+    const { host, port } = engine.entry[name];
+    claims.push({ host, port, transport: 'engine', document: engine.document!, pointer: `/${name}/port` });
+  }
+  for (const { entry, document, base } of endpointsOf(sites)) if (entry.direction === 'in') claims.push(...claimOf(entry, document, base));
+  for (const [index, claim] of claims.entries()) {
+    const first = claims.slice(0, index).find((other) => clash(other, claim));
+    if (first) yield duplicate(claim.document, claim.pointer, addressOf(claim), first.document, first.pointer);
+  }
+}
+
+function* claimOf(endpoint: Endpoint, document: SettingsDocument, base: string): Generator<Claim> {
+  const { host, port, path } = endpoint.transportSettings;
+  if (typeof port !== 'number' && typeof path !== 'string') return;
+  const pointer = pointerTo(base, typeof path === 'string' ? 'path' : 'port');
+  yield {
+    host: typeof host === 'string' ? host : '127.0.0.1',
+    port: typeof port === 'number' ? port : 'public',
+    ...(typeof path === 'string' && { path: `/${path.replaceAll(/^\/+|\/+$/g, '')}` }),
+    transport: endpoint.transport,
+    document,
+    pointer,
+  };
+}
+
+/** Same port on overlapping addresses, unless one transport serves two paths there. Port 0 is chosen by the system. */
+function clash(a: Claim, b: Claim): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  const everywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+  if (a.port !== 'public' && a.host !== b.host && !everywhere(a.host) && !everywhere(b.host)) return false;
+  // Inbound https endpoints may stand on the public listener (ARCHITECTURE section 7).
+  const shared = (one: Claim, other: Claim): boolean => one.pointer === '/public/port' && other.path !== undefined;
+  if (shared(a, b) || shared(b, a)) return false;
+  return a.path === undefined || b.path === undefined || a.transport !== b.transport || a.path === b.path;
+}
+
+const addressOf = ({ host, port, path }: Claim): string => (port === 'public' ? `${path}` : `${host}:${port}${path ?? ''}`);
+
+function duplicate(document: SettingsDocument, pointer: string, what: string, first: SettingsDocument, firstPointer: string): SettingsIssue {
+  const { file, line, path } = first.locate(firstPointer);
+  const where = [file && line ? `${file}:${line}` : file, path].filter(Boolean).join(' ');
+  return makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointer), {
+    expected: say(`autre chose que ${where}`, `something else than ${where}`),
+    found: same(what),
+  });
+}
+
+/** SAFETY A5: an engine that holds both would let a test identity meet a real record. */
+function* checkEnvironments(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const first = sites[0]?.entry;
+  for (const { entry, document } of sites.slice(1)) {
+    if (entry.environment === first!.environment) continue;
+    const expected = say(`${first!.environment}, comme le site ${first!.site}`, `${first!.environment}, like site ${first!.site}`);
+    yield makeIssue('ERR_CONFIG_ENVIRONMENT', document.locate('/environment'), { expected, found: same(entry.environment) });
+  }
+}
+
+/** Beyond loopback, the Host names of the console must be said: the check against DNS rebinding has nothing else to go by. */
+function* checkAdmin(engine: { entry: EngineSettings; document?: SettingsDocument | undefined }): Generator<SettingsIssue> {
+  const { host, allowedHosts } = engine.entry.admin;
+  if (isLoopback(host) || allowedHosts.length > 0 || !engine.document) return;
+  yield makeIssue('ERR_CONFIG_UNSAFE', engine.document.locate('/admin/host'), {
+    expected: say('admin.allowedHosts, hors de la machine locale', 'admin.allowedHosts, beyond loopback'),
+    found: same(host),
+    fix: say("Nommer les hôtes par lesquels on joint l'administration.", 'Name the hosts by which the admin listener is reached.'),
+  });
+}

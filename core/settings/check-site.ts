@@ -1,0 +1,129 @@
+/** One site document: its schema, then its connectors and endpoints against what the registry offers. */
+import type { ConnectorDefinition, SettingsIssue } from '../contract/index.ts';
+import { readEndpoint } from './check-endpoint.ts';
+import { checkSchema, unknownField } from './check-schema.ts';
+import { pointerTo, type SettingsDocument } from './documents.ts';
+import { makeIssue, same, say } from './issue.ts';
+import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
+import { SiteDocument } from './schema-site.ts';
+import { suggest } from './suggest.ts';
+
+type Offered = Pick<ConnectorDefinition, 'manifest' | 'settingsSchema'>;
+interface RawConnector {
+  readonly id: string;
+  readonly version: string;
+  readonly settings: Record<string, unknown>;
+  readonly endpoints: readonly Record<string, unknown>[];
+}
+
+/** `site` only when the document holds by itself. */
+export function readSite(value: unknown, document: SettingsDocument, catalogue: Catalogue): { site?: SiteEntry; issues: readonly SettingsIssue[] } {
+  const issues = [...checkSchema(SiteDocument, value, document, '')];
+  issues.push(...checkPlace(value as Record<string, unknown>, document));
+  const raw = (value as { connectors?: unknown }).connectors;
+  const connectors: ConnectorEntry[] = [];
+  const seen = new Set<string>();
+  for (const [index, connector] of (Array.isArray(raw) ? raw : []).entries()) {
+    if (!isRawConnector(connector)) continue;
+    const base = pointerTo('/connectors', index);
+    if (seen.has(connector.id)) {
+      const expected = say('un connecteur une seule fois par site', 'a connector once per site');
+      issues.push(makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointerTo(base, 'id')), { expected, found: same(connector.id) }));
+    }
+    seen.add(connector.id);
+    const read = readConnector(connector, document, base, catalogue, (value as { environment?: unknown }).environment === 'test');
+    issues.push(...read.issues);
+    connectors.push(read.entry);
+  }
+  return issues.length > 0 ? { issues } : { issues, site: { ...(value as SiteEntry), connectors } };
+}
+
+/** Time zone and charset: names that only the platform knows. */
+export function checkPlace(value: Record<string, unknown>, document: SettingsDocument): readonly SettingsIssue[] {
+  const issues: SettingsIssue[] = [];
+  const known = (field: string, make: (name: string) => unknown, example: string): void => {
+    const name = value[field];
+    if (typeof name !== 'string' || name === '') return;
+    try {
+      make(name);
+    } catch {
+      issues.push(
+        makeIssue('ERR_CONFIG_INVALID', document.locate(`/${field}`), {
+          expected: say(`un nom connu, ex. ${example}`, `a known name, e.g. ${example}`),
+          found: same(name.slice(0, 60)),
+        }),
+      );
+    }
+  };
+  known('timeZone', (name) => new Intl.DateTimeFormat('fr', { timeZone: name }), 'Europe/Paris');
+  known('charsetFallback', (name) => new TextDecoder(name), 'windows-1252');
+  return issues;
+}
+
+function isRawConnector(value: unknown): value is RawConnector {
+  const { id, version, settings, endpoints } = (value ?? {}) as Partial<Record<keyof RawConnector, unknown>>;
+  return typeof id === 'string' && typeof version === 'string' && typeof settings === 'object' && settings !== null && Array.isArray(endpoints);
+}
+
+function readConnector(raw: RawConnector, document: SettingsDocument, base: string, catalogue: Catalogue, testSecrets: boolean) {
+  const issues: SettingsIssue[] = [];
+  const named = catalogue.connectors.filter(({ manifest }) => manifest.id === raw.id);
+  const offered = named.find(({ manifest }) => manifest.version === raw.version);
+  if (!offered) issues.push(unknownConnector(raw, document, base, catalogue, named));
+  else issues.push(...checkConnectorSettings(offered, raw.settings, document, pointerTo(base, 'settings')));
+  if (!testSecrets) issues.push(...findTestSecrets(raw, document, base));
+  const endpoints = raw.endpoints.flatMap((endpoint, index) => {
+    if (typeof endpoint !== 'object' || endpoint === null) return [];
+    const read = readEndpoint(endpoint, {
+      document,
+      base: pointerTo(base, 'endpoints', index),
+      transports: catalogue.transports,
+      manifest: offered?.manifest,
+    });
+    issues.push(...read.issues);
+    return read.endpoint ? [read.endpoint] : [];
+  });
+  return { issues, entry: { ...raw, endpoints } satisfies ConnectorEntry };
+}
+
+/** The connector's own settings against its schema; without a schema it has none. Used for the flat file as well. */
+export function checkConnectorSettings(
+  offered: Offered,
+  settings: Record<string, unknown>,
+  document: SettingsDocument,
+  base: string,
+  options: { readonly clearSecrets?: boolean } = {},
+): readonly SettingsIssue[] {
+  if (offered.settingsSchema) return checkSchema(offered.settingsSchema, settings, document, base, options);
+  return Object.keys(settings).map((name) => unknownField(document, base, name, []));
+}
+
+function unknownConnector(
+  raw: RawConnector,
+  document: SettingsDocument,
+  base: string,
+  catalogue: Catalogue,
+  named: readonly Offered[],
+): SettingsIssue {
+  if (named.length > 0) {
+    const versions = named.map(({ manifest }) => manifest.version).join(', ');
+    return makeIssue('ERR_CONNECTOR_UNKNOWN', document.locate(pointerTo(base, 'version')), {
+      expected: same(versions),
+      found: same(raw.version.slice(0, 60)),
+    });
+  }
+  const ids = [...new Set(catalogue.connectors.map(({ manifest }) => manifest.id))];
+  const near = suggest(raw.id, ids);
+  const expected = near ? say(`« ${near} » ?`, `did you mean "${near}"?`) : same(ids.join(', ') || '-');
+  return makeIssue('ERR_CONNECTOR_UNKNOWN', document.locate(pointerTo(base, 'id')), { expected, found: same(raw.id.slice(0, 60)) });
+}
+
+/** `{ test: literal }` is a secret in clear: fit for invented data only. */
+function* findTestSecrets(value: unknown, document: SettingsDocument, pointer: string): Generator<SettingsIssue> {
+  if (typeof value !== 'object' || value === null) return;
+  const entries = Object.entries(value);
+  if (!Array.isArray(value) && entries.length === 1 && entries[0]![0] === 'test' && typeof entries[0]![1] === 'string') {
+    yield makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(pointer));
+  }
+  for (const [key, inner] of entries) yield* findTestSecrets(inner, document, pointerTo(pointer, key));
+}

@@ -1,0 +1,62 @@
+/** Schema of the engine's own document (`kind: engine`, at most one): listeners, journal, mesh, retention. */
+import { Type, type Static } from 'typebox';
+
+const strict = { additionalProperties: false };
+const host = Type.String({ title: "Adresse d'écoute", en: 'Listening address', default: '127.0.0.1', minLength: 1, maxLength: 253 });
+const port = (value: number) => Type.Integer({ title: 'Port', en: 'Port', default: value, minimum: 0, maximum: 65_535 });
+const hosts = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+  title: "Noms d'hôte admis (en-tête Host)",
+  en: 'Host names taken (Host header)',
+  default: [],
+  maxItems: 20,
+});
+
+export const EngineDocument = Type.Object(
+  {
+    kind: Type.Enum(['engine']),
+    admin: Type.Object(
+      { host, port: port(8080), allowedHosts: hosts },
+      { ...strict, title: "Écoute d'administration", en: 'Admin listener', description: 'Console, API, santé, mesures.', default: {} },
+    ),
+    public: Type.Object(
+      { host, port: port(8081) },
+      { ...strict, title: 'Écoute publique', en: 'Public listener', description: "Appel contextuel et points d'accès https.", default: {} },
+    ),
+    journal: Type.Optional(
+      Type.String({
+        title: 'Adresse du journal',
+        en: 'Journal address',
+        description: 'Un dossier ; absent = le dossier de données.',
+        examples: ['/var/lib/passerelle'],
+        minLength: 1,
+        maxLength: 1_000,
+      }),
+    ),
+    transporter: Type.Optional(
+      Type.String({
+        title: 'Adresse NATS du maillage, sans identifiants',
+        en: 'NATS address of the mesh, without credentials',
+        pattern: '^(nats|tls)://[^@/\\s]+$',
+        examples: ['nats://127.0.0.1:4222'],
+        maxLength: 500,
+      }),
+    ),
+    retention: Type.Object(
+      {
+        settledDays: Type.Optional(
+          Type.Integer({
+            title: 'Conservation des messages réglés',
+            en: 'How long settled messages are kept',
+            description: 'Absent = rien n’est purgé. Plus de 30 jours : durée de la mémoire des doublons.',
+            unit: 'days',
+            minimum: 31,
+            maximum: 36_500,
+          }),
+        ),
+      },
+      { ...strict, title: 'Conservation', en: 'Retention', default: {} },
+    ),
+  },
+  { ...strict, title: 'Moteur', en: 'Engine' },
+);
+export type EngineDocument = Static<typeof EngineDocument>;

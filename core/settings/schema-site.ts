@@ -1,0 +1,169 @@
+/** Schemas of a site: they check, document and later draw the console's form. `title` and `description` are French, `en` English. */
+import { Type, type Static } from 'typebox';
+import { DOCUMENT_TYPES } from '../model/index.ts';
+
+const strict = { additionalProperties: false };
+const text = (title: string, en: string, more: object = {}) => Type.String({ title, en, minLength: 1, maxLength: 250, ...more });
+
+export const IdentityAuthority = Type.Object(
+  {
+    namespace: Type.Optional(text('Espace de noms (HL7)', 'HL7 namespace', { examples: ['HMTest'] })),
+    oid: Type.Optional(text('OID', 'OID', { pattern: '^[0-2](\\.(0|[1-9][0-9]*))+$', examples: ['1.2.250.1.999.30.1'] })),
+    type: Type.Optional(text("Type d'identifiant", 'Identifier type', { examples: ['PI', 'AN'] })),
+    domain: text("Domaine d'identité", 'Identity domain', { examples: ['hm-test'] }),
+    use: Type.Enum(['IPP', 'IEP', 'MOVEMENT', 'OTHER'], { title: 'Usage', en: 'Use' }),
+  },
+  { ...strict, title: "Autorité d'affectation", en: 'Assigning authority' },
+);
+
+export const Sender = Type.Object(
+  {
+    application: text('Application émettrice (MSH-3)', 'Sending application (MSH-3)'),
+    insAuthority: Type.Optional(Type.Boolean({ title: "Fait autorité pour l'INS", en: 'INS authority', default: false })),
+  },
+  { ...strict, title: 'Émetteur', en: 'Sender' },
+);
+
+export const DocumentTypeMap = Type.Object(
+  {
+    system: text('Nomenclature', 'Coding system', { examples: ['LN', 'DXC-TYPDOC', 'text'] }),
+    code: text('Code (* = tous)', 'Code (* = all)', { examples: ['RCPFICHE', '*'] }),
+    type: Type.Enum([...DOCUMENT_TYPES], { title: 'Type canonique', en: 'Canonical type' }),
+  },
+  { ...strict, title: 'Correspondance de type', en: 'Document type rule' },
+);
+
+/** What a connector sees of a site, in a site document and in the flat `--settings` file alike. */
+export const siteFields = {
+  site: Type.String({
+    title: 'FINESS géographique, 9 caractères entre guillemets',
+    en: 'FINESS of the geographic entity, 9 characters in quotes',
+    pattern: '^[0-9][0-9AB][0-9]{7}$',
+    examples: ['990001018'],
+  }),
+  environment: Type.Enum(['test', 'production'], {
+    title: 'Environnement',
+    en: 'Environment',
+    description: "Fixe les autorités INS admises et l'attendu de MSH-11.",
+  }),
+  timeZone: text('Fuseau horaire (IANA)', 'Time zone (IANA)', { default: 'Europe/Paris', examples: ['Europe/Paris', 'Indian/Reunion'] }),
+  // 200 authorities, senders: more than the largest hospital group; bounds the fold of each identifier.
+  identityAuthorities: Type.Array(IdentityAuthority, { title: "Autorités d'identité", en: 'Identity authorities', default: [], maxItems: 200 }),
+  senders: Type.Array(Sender, { title: 'Émetteurs, du plus au moins fiable', en: 'Senders, most trusted first', default: [], maxItems: 200 }),
+  documentTypes: Type.Array(DocumentTypeMap, { title: 'Types de document', en: 'Document types', default: [], maxItems: 2000 }),
+  charsetFallback: text('Jeu de caractères par défaut', 'Fallback charset', { default: 'windows-1252', examples: ['windows-1252', 'utf-8'] }),
+};
+
+const endpointName = Type.String({
+  title: "Nom du point d'accès : minuscules, chiffres et tirets",
+  en: 'Endpoint name: lower case, digits, dashes',
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  examples: ['dxcare-in'],
+});
+const transport = text('Transport', 'Transport', { examples: ['mllp', 'https'] });
+const milliseconds = (title: string, en: string, value: number, minimum: number, maximum: number) =>
+  Type.Integer({ title, en, unit: 'ms', default: value, minimum, maximum });
+
+/** Fields of an inbound endpoint that the engine owns; the others are its transport's. */
+export const InboundFields = Type.Object(
+  {
+    name: endpointName,
+    direction: Type.Enum(['in'], { title: 'Sens', en: 'Direction' }),
+    transport,
+    reply: Type.Enum(['stored', 'decoded', 'delivered'], { title: 'Moment de la réponse', en: 'When to reply', default: 'decoded' }),
+    replyWithinMs: milliseconds('Délai de réponse', 'Time to reply', 3_000, 100, 120_000),
+  },
+  { title: "Point d'accès entrant", en: 'Inbound endpoint' },
+);
+
+export const Retry = Type.Object(
+  {
+    firstMs: milliseconds('Première attente', 'First wait', 1_000, 10, 3_600_000),
+    maxMs: milliseconds('Attente maximale', 'Longest wait', 300_000, 10, 86_400_000),
+    attempts: Type.Integer({ title: 'Nombre de tentatives', en: 'Attempts', default: 20, minimum: 1, maximum: 1_000 }),
+  },
+  { ...strict, title: 'Nouvelles tentatives', en: 'Retry', default: {} },
+);
+
+/** Fields of an outbound endpoint that the engine owns. */
+export const OutboundFields = Type.Object(
+  {
+    name: endpointName,
+    direction: Type.Enum(['out'], { title: 'Sens', en: 'Direction' }),
+    transport,
+    idempotent: Type.Boolean({
+      title: 'Le destinataire reconnaît un message déjà reçu (MSH-10)',
+      en: 'The receiver recognises a message it already has (MSH-10)',
+      default: false,
+    }),
+    duplicates: Type.Optional(
+      Type.Enum(['tolerated', 'review'], {
+        title: 'Issue douteuse',
+        en: 'Doubtful outcome',
+        description: 'tolerated : renvoyer, un doublon est toléré ; review : une personne décide. Réponse exigée si idempotent est faux.',
+      }),
+    ),
+    onDead: Type.Enum(['block', 'continue'], { title: "Après l'échec d'un message", en: 'After a dead message', default: 'block' }),
+    order: Type.Enum(['patient', 'lane'], { title: 'Ordre tenu', en: 'Order kept', default: 'patient' }),
+    sends: Type.Array(
+      Type.String({ maxLength: 100, pattern: '^[a-z*][a-z0-9.*-]*$', title: "Motif de type d'événement", en: 'Event type pattern' }),
+      {
+        title: 'Événements envoyés',
+        en: 'Events sent',
+        examples: [['dcc.document.*', 'dcc.identity.*']],
+        minItems: 1,
+        maxItems: 50,
+      },
+    ),
+    retry: Retry,
+    ackTimeoutMs: milliseconds("Attente de l'accusé", 'Wait for the acknowledgement', 30_000, 100, 600_000),
+    resendAfterMs: milliseconds("Renvoi d'une issue douteuse après", 'Resend a doubtful outcome after', 900_000, 0, 86_400_000),
+  },
+  { title: "Point d'accès sortant", en: 'Outbound endpoint' },
+);
+
+/** Names an endpoint before its transport is known; each one is then checked by the schema of its direction. */
+const Endpoint = Type.Object({ name: endpointName, direction: Type.Enum(['in', 'out'], { title: 'Sens', en: 'Direction' }), transport });
+
+export const ConnectorPin = Type.Object(
+  {
+    id: text('Connecteur', 'Connector', { examples: ['dxcare'] }),
+    version: Type.String({
+      title: 'Version exacte, entre guillemets si besoin',
+      en: 'Exact version',
+      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?$',
+      examples: ['0.1.0'],
+    }),
+    settings: Type.Record(Type.String(), Type.Unknown(), { title: 'Paramètres du connecteur', en: 'Settings of the connector', default: {} }),
+    endpoints: Type.Array(Endpoint, { title: "Points d'accès", en: 'Endpoints', default: [], maxItems: 100 }),
+  },
+  { ...strict, title: 'Connecteur activé', en: 'Enabled connector' },
+);
+
+export const SiteDocument = Type.Object(
+  {
+    kind: Type.Enum(['site']),
+    ...siteFields,
+    name: text('Nom', 'Name', { examples: ['Centre hospitalier fictif'] }),
+    role: Type.Enum(['establishment', 'record'], {
+      title: 'Rôle',
+      en: 'Role',
+      description: 'record : le dossier communicant (DCC).',
+      default: 'establishment',
+    }),
+    connectors: Type.Array(ConnectorPin, { title: 'Connecteurs', en: 'Connectors', default: [], maxItems: 50 }),
+  },
+  { ...strict, title: 'Site', en: 'Site' },
+);
+
+/** The flat file of `translate --settings` and `render --settings` (ARCHITECTURE section 6). */
+export const FlatSiteSettings = Type.Object(
+  {
+    ...siteFields,
+    connector: Type.Record(Type.String(), Type.Unknown(), { title: 'Paramètres du connecteur', en: 'Settings of the connector', default: {} }),
+  },
+  { ...strict, title: 'Paramètres de site pour une traduction', en: 'Site settings of a translation' },
+);
+
+export type InboundFields = Static<typeof InboundFields>;
+export type OutboundFields = Static<typeof OutboundFields>;

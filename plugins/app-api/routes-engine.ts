@@ -1,0 +1,140 @@
+/** Lanes, events, settings, sites, connectors, health, metrics. */
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import type { EngineFace } from '../../core/contract/index.ts';
+import { SettingsRefused } from './problem.ts';
+import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts';
+import { actor } from './routes-messages.ts';
+import * as schema from './schemas.ts';
+import type { ApiSettings } from './settings.ts';
+
+/** 2,000 files of a few KB; protects memory from a folder sent by mistake. */
+const SETTINGS_LIMIT_BYTES = 16 * 1024 * 1024;
+const DEFAULT_LIMIT = 50;
+
+/** Without token: a supervisor has none, and nothing here identifies anybody. */
+export function healthRoutes(app: FastifyInstance, engine: EngineFace): void {
+  const tags = ['health'];
+  app.get('/healthz', { schema: { summary: 'Le processus répond / The process answers', tags } }, async () => ({
+    status: 'ok',
+    version: engine.version,
+  }));
+  app.get('/readyz', { schema: { summary: 'Le moteur prend des messages / The engine takes messages', tags } }, async (_, reply) => {
+    const health = await engine.health();
+    return reply.code(health.ready ? 200 : 503).send(health);
+  });
+  app.get('/metrics', { schema: { summary: 'Mesures / Metrics (Prometheus)', tags } }, async (_, reply) =>
+    reply.type(PROMETHEUS_TYPE).send(prometheusText(engine.metrics())),
+  );
+}
+
+export function laneRoutes(app: FastifyInstance, engine: EngineFace): void {
+  const tags = ['lanes'];
+  app.get(
+    '/lanes',
+    { schema: { summary: 'Files / Lanes', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.LaneAnswer) } } },
+    async () => ({
+      items: await engine.lanes(),
+    }),
+  );
+  const verbs = { pause: 'Suspendre / Pause', resume: 'Reprendre / Resume', release: 'Libérer ce qui attend / Release what is held' } as const;
+  for (const [verb, summary] of Object.entries(verbs)) {
+    app.post<{ Params: { name: string } }>(
+      `/lanes/${schema.NAME}::${verb}`,
+      { schema: { summary, tags, params: schema.Name, body: schema.Act, response: { 200: schema.LaneAnswer } } },
+      (request) => engine.lane(request.params.name, verb as keyof typeof verbs),
+    );
+  }
+}
+
+export function eventRoutes(app: FastifyInstance, engine: EngineFace): void {
+  app.get<{ Querystring: Static<typeof schema.EventList> }>(
+    '/events',
+    {
+      schema: {
+        summary: 'Flux des événements / Feed of events',
+        tags: ['events'],
+        querystring: schema.EventList,
+        response: { 200: schema.pageOf(schema.Anything) },
+      },
+    },
+    async ({ query }) => {
+      const page = await engine.events({ ...query, limit: query.limit ?? DEFAULT_LIMIT });
+      // ARCHITECTURE D6: the feed says that something happened; health data is fetched with a right of its own.
+      const items = page.items.map(({ cursor, event }) => ({
+        cursor,
+        event: Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'data')),
+      }));
+      return { ...page, items };
+    },
+  );
+}
+
+export function settingsRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
+  const tags = ['settings'];
+  const options = { bodyLimit: SETTINGS_LIMIT_BYTES };
+  type Given = { Body: Static<typeof schema.DocumentsToApply> };
+  const answer = { response: { 200: schema.Anything } };
+  app.post<Given>(
+    '/settings/check',
+    { ...options, schema: { summary: 'Vérifier / Check', tags, body: schema.Documents, ...answer } },
+    async ({ body }) => ({
+      issues: (await engine.settings.plan(body.documents)).issues,
+    }),
+  );
+  app.post<Given>(
+    '/settings/plan',
+    { ...options, schema: { summary: 'Ce qui changerait / What would change', tags, body: schema.Documents, ...answer } },
+    async ({ body }) => {
+      const plan = await engine.settings.plan(body.documents);
+      // Documents that were refused may hold a secret in clear: no value of theirs is shown.
+      return plan.issues.length > 0 ? { ...plan, changes: [] } : plan;
+    },
+  );
+  app.post<Given>(
+    '/settings/apply',
+    { ...options, schema: { summary: 'Appliquer / Apply', tags, body: schema.DocumentsToApply, ...answer } },
+    async ({ body }) => {
+      const { issues } = await engine.settings.plan(body.documents);
+      if (issues.length > 0) throw new SettingsRefused(issues);
+      return engine.settings.apply(body.documents, actor(settings, body), body.why);
+    },
+  );
+  app.get(
+    '/settings/revisions',
+    { schema: { summary: 'Historique / History', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.Anything) } } },
+    async () => ({ items: await engine.settings.history() }),
+  );
+}
+
+export function registryRoutes(app: FastifyInstance, engine: EngineFace): void {
+  const response = { 200: schema.listOf(schema.Anything) };
+  app.get(
+    '/connectors',
+    { schema: { summary: 'Connecteurs / Connectors', tags: ['connectors'], querystring: schema.Nothing, response } },
+    async () => ({ items: engine.connectors() }),
+  );
+  app.get('/sites', { schema: { summary: 'Sites', tags: ['sites'], querystring: schema.Nothing, response } }, async () => ({
+    items: ((await engine.settings.active())?.documents ?? []).flatMap(siteSummary),
+  }));
+}
+
+/** Names and versions only: a document may hold references to secrets. */
+function siteSummary(document: unknown): object[] {
+  const { kind, site, name, role = 'establishment', environment, connectors = [] } = document as Record<string, unknown>;
+  if (kind !== 'site') return [];
+  const pins = connectors as { readonly id: string; readonly version: string; readonly endpoints?: readonly Record<string, unknown>[] }[];
+  return [
+    {
+      site,
+      name,
+      role,
+      environment,
+      connectors: pins.map(({ id, version, endpoints = [] }) => ({
+        id,
+        version,
+        endpoints: endpoints.map((endpoint) => ({ name: endpoint['name'], direction: endpoint['direction'], transport: endpoint['transport'] })),
+      })),
+    },
+  ];
+}

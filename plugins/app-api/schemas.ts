@@ -1,0 +1,132 @@
+/** Schemas of requests and answers: they check, serialise and describe (`openapi.json`) the API. */
+import { Type } from 'typebox';
+import { DELIVERY_STATES, MESSAGE_STATES } from '../../core/contract/index.ts';
+
+const strict = { additionalProperties: false };
+/** Answers may grow: what a client does not know it ignores. */
+const open = { additionalProperties: true };
+const any = Type.Unsafe<object>({ type: 'object', additionalProperties: true });
+const text = Type.String();
+const maybe = Type.Optional(text);
+
+// ---------------------------------------------------------------------------------------------------------------- requests
+
+/** A page fits a screen or a script's loop; protects the journal from one query that reads it whole. */
+const limit = Type.Integer({ minimum: 1, maximum: 500, default: 50 });
+const cursor = Type.String({ maxLength: 200, description: 'Curseur opaque de la page précédente / opaque cursor' });
+const term = Type.Optional(Type.String({ minLength: 1, maxLength: 250 }));
+const states = (values: readonly string[]) => Type.Optional(Type.Array(Type.Enum([...values]), { maxItems: 10 }));
+
+const messageFilter = {
+  state: states(MESSAGE_STATES),
+  site: term,
+  lane: term,
+  controlId: term,
+  type: term,
+  since: Type.Optional(Type.String({ format: 'date-time' })),
+  until: Type.Optional(Type.String({ format: 'date-time' })),
+  limit: Type.Optional(limit),
+  after: Type.Optional(cursor),
+};
+export const MessageList = Type.Object(messageFilter, strict);
+/** Identifiers of patients and documents travel in the body only: addresses end in logs (SAFETY D11). */
+export const MessageSearch = Type.Object({ ...messageFilter, ipp: term, ins: term, document: term }, strict);
+export const DeliveryList = Type.Object(
+  { state: states(DELIVERY_STATES), lane: term, message: term, limit: Type.Optional(limit), after: Type.Optional(cursor) },
+  strict,
+);
+export const EventList = Type.Object({ limit: Type.Optional(limit), after: Type.Optional(cursor) }, strict);
+export const Nothing = Type.Object({}, strict);
+
+export const Id = Type.Object({ id: text }, strict);
+export const Name = Type.Object({ name: text }, strict);
+/** In the path itself, so that `:verb` after it is not taken for a part of the id. */
+export const ID = ':id([A-Za-z0-9-]{1,40})';
+export const NAME = ':name([A-Za-z0-9_.-]{1,100})';
+
+const why = Type.String({ minLength: 1, maxLength: 500 });
+const who = Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\p{Cc}/]+$', description: 'Qui agit, à côté du nom du jeton / who acts' }));
+export const Act = Type.Object({ why: Type.Optional(why), who }, strict);
+export const Resubmission = Type.Object({ why, who, content: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', contentEncoding: 'base64' }) }, strict);
+/** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
+export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
+
+const documents = Type.Array(
+  Type.Object({ file: Type.String({ minLength: 1, maxLength: 500 }), text: Type.String({ maxLength: 1024 * 1024 }) }, strict),
+  { minItems: 1, maxItems: 2_000 },
+);
+export const Documents = Type.Object({ documents }, strict);
+export const DocumentsToApply = Type.Object({ documents, why: Type.Optional(why), who }, strict);
+
+// ----------------------------------------------------------------------------------------------------------------- answers
+
+export const MessageAnswer = Type.Object(
+  {
+    id: text,
+    lane: text,
+    site: text,
+    connector: text,
+    connectorVersion: text,
+    receivedAt: text,
+    peer: text,
+    type: maybe,
+    controlId: maybe,
+    bytes: Type.Integer(),
+    state: Type.Enum([...MESSAGE_STATES]),
+    decision: maybe,
+    error: Type.Optional(any),
+    warnings: Type.Array(any),
+    ack: maybe,
+    run: Type.Integer(),
+    retransmissions: Type.Integer(),
+  },
+  open,
+);
+export const DeliveryAnswer = Type.Object(
+  {
+    id: text,
+    message: text,
+    lane: text,
+    state: Type.Enum([...DELIVERY_STATES]),
+    eventId: text,
+    eventType: text,
+    run: Type.Integer(),
+    attempts: Type.Integer(),
+    queuedAt: text,
+    settledAt: maybe,
+    notBefore: maybe,
+    controlId: maybe,
+    ack: maybe,
+    error: Type.Optional(any),
+    behind: maybe,
+  },
+  open,
+);
+export const TimelineAnswer = Type.Object(
+  {
+    message: MessageAnswer,
+    events: Type.Array(any),
+    deliveries: Type.Array(DeliveryAnswer),
+    timeline: Type.Array(any),
+    attempts: Type.Array(any),
+    acts: Type.Array(any),
+  },
+  open,
+);
+export const LaneAnswer = Type.Object(
+  {
+    lane: text,
+    direction: text,
+    site: text,
+    address: text,
+    status: text,
+    counts: Type.Record(text, Type.Integer()),
+    oldest: maybe,
+    error: Type.Optional(any),
+  },
+  open,
+);
+export const pageOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)), next: maybe }, open);
+export const listOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)) }, open);
+export const Anything = any;
+export const IdsAnswer = Type.Object({ ids: Type.Array(text) }, open);

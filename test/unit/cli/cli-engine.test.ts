@@ -1,0 +1,167 @@
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { prepareToken, publishUrl, readAccess, withdrawUrl } from '../../../core/cli/index.ts';
+import { plugin } from '../../../plugins/app-api/index.ts';
+import { SITE } from '../settings/catalogue.ts';
+import { passerelle, withServices, type Outcome } from './cli-process.ts';
+import { fakeEngine, type FakeEngine } from './fake-engine.ts';
+
+describe('commands on a running engine', () => {
+  let data: string;
+  let engine: FakeEngine;
+  let app: ReturnType<typeof plugin.create>;
+  let env: Record<string, string>;
+
+  /** In this process: starting one for each command costs half a second. */
+  const run = (args: readonly string[], folder = data): Promise<Outcome> => withServices({}, [...args, '--data', folder]);
+
+  before(async () => {
+    data = await mkdtemp(path.join(tmpdir(), 'passerelle-cli-'));
+    engine = fakeEngine();
+    app = plugin.create(engine, { port: 0, token: await prepareToken(data), audit: async () => undefined });
+    await publishUrl(data, (await app.start())[0]!);
+    env = { PASSERELLE_DATA: data, TZ: 'Europe/Paris' };
+  });
+  after(async () => {
+    await app.stop();
+    await rm(data, { recursive: true });
+  });
+  beforeEach(() => void (engine.calls.length = 0));
+
+  it('list messages in a table of 100 columns, in local time, with the reason and the next command', async () => {
+    const { code, out } = await passerelle(['messages', '--state', 'quarantined', '--state', 'decoded'], env);
+    expect(code).to.equal(0);
+    const lines = out.split('\n');
+    expect(lines[0]).to.match(/^REÇU +ID +FILE +TYPE +ÉTAT +ACK +MOTIF$/);
+    expect(out)
+      .to.contain('2026-10-12 10:00:00')
+      .and.to.contain('ERR_DOCUMENT_TYPE_UNKNOWN')
+      .and.to.contain('réémis 2 fois')
+      .and.to.contain('passerelle message ID');
+    expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(100);
+    expect(out, 'no colour in a pipe').not.to.contain('\u001b');
+    expect(engine.calls[0]?.input).to.deep.equal({ limit: 50, state: ['quarantined', 'decoded'] });
+  });
+
+  it('list as JSON with the cursor of the next page', async () => {
+    const { out } = await run(['messages', '--json', '--limit', '1']);
+    expect(JSON.parse(out)).to.include({ next: 'opaque-1' });
+    await run(['messages', '--after', 'opaque-1', '--lane', 'dx-in', '--since', '2026-10-12T08:00:00+02:00']);
+    expect(engine.calls.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1', lane: 'dx-in', since: '2026-10-12T06:00:00.000Z' });
+  });
+
+  it('tell the story of a message: what, why, what to do, what to type', async () => {
+    const quarantined = await run(['message', 'test-2']);
+    expect(quarantined.out)
+      .to.contain('mis en quarantaine')
+      .and.to.contain('Motif / why : ERR_DOCUMENT_TYPE_UNKNOWN')
+      .and.to.contain('À faire / fix');
+    expect(quarantined.out).to.contain('passerelle replay test-2').and.to.contain('passerelle discard test-2 --why "..."');
+    const doubtful = await run(['message', 'test-3']);
+    expect(doubtful.out)
+      .to.contain('Remise test-d3 vers kp-out : issue douteuse')
+      .and.to.contain('passerelle delivery confirm test-d3')
+      .and.to.contain('derrière test-d1');
+    const missing = await run(['message', 'test-77']);
+    expect([missing.code, missing.out]).to.deep.equal([1, '']);
+    expect(missing.err).to.contain('ERR_NOT_FOUND').and.to.contain('À faire :').and.to.contain('To do:');
+  });
+
+  it('say where a document is, leg by leg, the identifier in the body of the request', async () => {
+    const { code, out } = await run(['where', '--document', '1.2.250.1.999.1.1']);
+    expect(code).to.equal(0);
+    expect(out).to.contain('test-d3').and.to.contain('kp-out').and.to.contain('ERR_ACK_TIMEOUT');
+    expect(Math.max(...out.split('\n').map((line) => line.length))).to.be.at.most(100);
+    expect(engine.calls[0]?.input).to.deep.equal({ limit: 20, document: '1.2.250.1.999.1.1' });
+    await run(['where', '--ins', '150019900101234']);
+    expect(engine.calls.slice(1).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
+    for (const args of [['where'], ['where', '--ipp', '123'], ['where', '--ipp', 'a:1', '--ins', '1']])
+      expect((await run(args)).code, args.join(' ')).to.equal(2);
+  });
+
+  it('show lanes and act on one', async () => {
+    const { out } = await run(['lanes']);
+    expect(out).to.contain('kp-out').and.to.contain('tripped').and.to.contain('À DÉCIDER');
+    expect((await run(['lane', 'pause', 'kp-out'])).out).to.contain('paused');
+    expect((await run(['lane', 'resume', 'none'])).code).to.equal(1);
+  });
+
+  it('replay, discard and decide on deliveries, each by itself', async () => {
+    const { code, out, err } = await run(['replay', 'test-9', 'test-2', '--why', 'type ajouté']);
+    expect([code, out]).to.deep.equal([1, 'replay test-2\n']);
+    expect(err).to.contain('ERR_NOT_FOUND');
+    expect(engine.calls.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
+    expect((await run(['replay', '--state', 'quarantined'])).out).to.equal('replay test-2\n');
+    expect((await run(['replay'])).code, 'neither id nor state').to.equal(2);
+    expect((await run(['discard', 'test-2'])).code, 'no reason').to.equal(2);
+    expect((await run(['discard', 'test-d3', '--why', 'vu'])).out).to.equal('discard test-d3\n');
+    expect((await run(['delivery', 'confirm', 'test-d3', '--why', 'vu'])).out).to.equal('confirm test-d3\n');
+    expect((await run(['delivery', 'resend', 'test-3'])).code, 'a message is no delivery').to.equal(2);
+  });
+
+  it('plan and apply a folder; a refusal prints every issue and exits with 2', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'passerelle-apply-'));
+    try {
+      await writeFile(path.join(folder, 'site.yaml'), SITE);
+      const plan = await run(['plan', folder]);
+      expect([plan.code, plan.out.split('\n')[0]]).to.deep.equal([0, '+ site 990001018 (Centre hospitalier fictif)']);
+      const applied = await run(['apply', folder, '--why', 'pilote']);
+      expect(applied.out).to.contain('Révision 2 active');
+      expect(engine.calls.at(-1)?.input).to.deep.include({ files: ['site.yaml'], why: 'pilote' });
+      await writeFile(path.join(folder, 'site.yaml'), SITE.replace('port: 2575', 'prot: 2575'));
+      for (const command of ['plan', 'apply']) {
+        const refused = await run([command, folder]);
+        expect(refused.code, command).to.equal(2);
+        expect(refused.err)
+          .to.contain('site.yaml:10 /connectors/0/endpoints/0/prot')
+          .and.to.contain('« port » ?')
+          .and.to.contain('did you mean "port"?');
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('list connectors, and examine the engine', async () => {
+    expect((await run(['connectors'])).out)
+      .to.contain('dxcare')
+      .and.to.contain('development');
+    const doctor = await run(['doctor', '--json']);
+    const { items } = JSON.parse(doctor.out) as { items: { what: string; verdict: string; fr: string; en: string }[] };
+    expect(items.find(({ what }) => what === 'moteur')).to.include({ verdict: 'ok' });
+    engine.ready = false;
+    const sick = await run(['doctor']);
+    engine.ready = true;
+    expect([sick.code, sick.out]).to.satisfy(([code, out]: [number, string]) => code === 1 && out.includes("n'est pas prêt : journal"));
+  });
+
+  it('say which engine does not answer, with the fix, when there is none or the token is wrong', async () => {
+    const none = await run(['lanes'], path.join(data, 'none'));
+    expect([none.code, none.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 1 && err.includes('ERR_ENGINE_UNREACHABLE') && err.includes('passerelle start'),
+    );
+    expect((await run(['lanes', '--url', 'http://127.0.0.1:1'])).err).to.contain('ERR_ENGINE_UNREACHABLE');
+    const token = path.join(data, 'other.token');
+    await writeFile(token, 'wrong');
+    expect((await run(['lanes', '--token-file', token])).err).to.contain('ERR_TOKEN_INVALID');
+    const remote = await run(['lanes', '--url', 'http://10.0.0.1:8080']);
+    expect([remote.code, remote.err]).to.satisfy(([code, err]: [number, string]) => code === 2 && err.includes('ERR_CONFIG_UNSAFE'));
+  });
+
+  it('keep the token from other accounts and from one start to the next', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'passerelle-token-'));
+    const token = await prepareToken(folder);
+    const file = path.join(folder, 'admin.token');
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    await chmod(file, 0o644);
+    expect(await prepareToken(folder)).to.equal(token);
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    await publishUrl(folder, 'http://127.0.0.1:8080');
+    expect(await readAccess({ data: folder })).to.deep.equal({ url: 'http://127.0.0.1:8080', token });
+    await withdrawUrl(folder);
+    expect(await readAccess({ data: folder }).catch((error: unknown) => error)).to.include({ code: 'ERR_ENGINE_UNREACHABLE' });
+    await rm(folder, { recursive: true });
+  });
+});

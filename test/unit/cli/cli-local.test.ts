@@ -1,0 +1,222 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { CliServices, TranslateOptions } from '../../../core/cli/index.ts';
+import { PasserelleError } from '../../../core/contract/index.ts';
+import { SITE, catalogue } from '../settings/catalogue.ts';
+import { MAIN, passerelle, startProcess, withServices } from './cli-process.ts';
+
+const COMMANDS =
+  'start check plan apply send translate render document messages message where lanes lane replay discard connectors doctor delivery'.split(' ');
+
+/** Waits for a condition, with a deadline and a word. */
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe('the command passerelle', () => {
+  let folder: string;
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(path.join(folder, name), text);
+    return path.join(folder, name);
+  };
+  before(async () => (folder = await mkdtemp(path.join(tmpdir(), 'passerelle-local-'))));
+  after(() => rm(folder, { recursive: true }));
+
+  it('has help for every command, in French first, within 100 columns', async () => {
+    const main = await passerelle(['--help']);
+    expect(main.code).to.equal(0);
+    for (const command of COMMANDS) {
+      expect(main.out).to.match(new RegExp(`^  ${command}\\b`, 'm'));
+      const { code, out } = await withServices({}, [command, '--help']);
+      expect([code, out.includes('aide / help')], command).to.deep.equal([0, true]);
+      expect(Math.max(...out.split('\n').map((line) => line.length)), command).to.be.at.most(100);
+    }
+  });
+
+  it('exits with 2 on wrong usage and says so', async () => {
+    for (const args of [['nonsense'], ['messages', '--limit', '0'], ['message'], ['send', 'x'], ['translate', '--connector', '@1', 'x'], []]) {
+      const { code, err } = await withServices({}, args);
+      expect(code, args.join(' ')).to.equal(2);
+      expect(err).to.match(/Usage|passerelle/);
+    }
+    expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('says in French and English that this Node is too old', async () => {
+    const old = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.1.0"}})';
+    const { code, err } = await startProcess(['--import', old, MAIN, 'lanes']).outcome;
+    expect(code).to.equal(2);
+    expect(err).to.contain('Passerelle demande Node.js 24').and.to.contain('Passerelle needs Node.js 24').and.to.contain('20.1.0');
+  });
+
+  it('checks a folder without an engine, secrets included', async () => {
+    const config = await mkdtemp(path.join(folder, 'config-'));
+    const services = { catalogue: async () => catalogue };
+    await writeFile(path.join(config, 'site.yaml'), SITE);
+    expect((await withServices(services, ['check', config])).out).to.contain("1 site(s), 2 point(s) d'accès");
+    await writeFile(path.join(config, 'site.yaml'), SITE.replace('commandLine: legacy', 'apiKey: { env: DX_KEY }'));
+    const missing = await withServices(services, ['check', config, '--json']);
+    expect(missing.code).to.equal(2);
+    expect((JSON.parse(missing.out) as { issues: { code: string }[] }).issues.map(({ code }) => code)).to.deep.equal(['ERR_SECRET_MISSING']);
+    expect((await withServices(services, ['check', config], { DX_KEY: 'x' })).code).to.equal(0);
+    expect((await withServices(services, ['check', path.join(config, 'none')])).code).to.equal(2);
+  });
+
+  it('translates each message to one JSON line, with site settings and the given time', async () => {
+    const given: TranslateOptions[] = [];
+    const services: Partial<CliServices> = {
+      catalogue: async () => catalogue,
+      translate: async function* (bytes, options) {
+        given.push(options);
+        for (const text of Buffer.from(bytes).toString().split('\n')) {
+          await Promise.resolve();
+          yield { decision: 'accept', events: [{ type: text }], warnings: [], acknowledgement: null };
+        }
+      },
+    };
+    const input = await file('two.hl7', 'A\nB');
+    const settings = await file('settings.yaml', 'site: "990001018"\nenvironment: test\n');
+    const { code, out } = await withServices(services, [
+      'translate',
+      '--connector',
+      'dxcare@0.1.0',
+      '--settings',
+      settings,
+      '--now',
+      '2026-10-12T08:00:00Z',
+      input,
+    ]);
+    expect(code).to.equal(0);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { events: { type: string }[] }).events[0]!.type),
+    ).to.deep.equal(['A', 'B']);
+    expect(given[0]).to.deep.include({ connectorId: 'dxcare', version: '0.1.0', now: '2026-10-12T08:00:00Z' });
+    expect(given[0]!.settings).to.include({ site: '990001018', timeZone: 'Europe/Paris' });
+    const wrong = await file('wrong.yaml', 'site: "990001018"\nenvironment: tset\n');
+    const refused = await withServices(services, ['translate', '--connector', 'dxcare', '--settings', wrong, input]);
+    expect([refused.code, refused.out]).to.deep.equal([2, '']);
+    expect(refused.err).to.contain('wrong.yaml:2 /environment');
+    expect((await withServices(services, ['translate', '--connector', 'dxcare', path.join(folder, 'none')])).code).to.equal(2);
+  });
+
+  it('renders an event, and never quotes one that is not JSON', async () => {
+    const services: Partial<CliServices> = { render: async (event) => Buffer.from(`MSH|${(event as { id: string }).id}`) };
+    expect((await withServices(services, ['render', '--connector', 'dxcare', await file('e.json', '{"id":"e1"}')])).out).to.equal('MSH|e1');
+    const broken = await withServices(services, ['render', '--connector', 'dxcare', await file('b.json', '{"name":INVENTE')]);
+    expect([broken.code, broken.err.includes('INVENTE')]).to.deep.equal([2, false]);
+  });
+
+  it('reads a document and exits with 1 when it is unreadable', async () => {
+    const input = await file('d.pdf', '%PDF');
+    const read = (unreadable?: string) =>
+      withServices({ readDocument: async () => ({ kind: 'pdf', ...(unreadable && { unreadable }) }) }, ['document', 'read', input]);
+    expect(await read()).to.deep.include({ code: 0, out: '{\n  "kind": "pdf"\n}\n' });
+    expect((await read('cut')).code).to.equal(1);
+  });
+
+  it('sends each message of each file and prints each acknowledgement; exits with 1 when one is not AA', async () => {
+    let stopped = 0;
+    const sender = (answer: (text: string) => string): Partial<CliServices> => ({
+      sender: async () => ({
+        split: (bytes) =>
+          Buffer.from(bytes)
+            .toString()
+            .split('\n')
+            .map((text) => Buffer.from(text)),
+        sink: {
+          concurrency: 1,
+          probe: async () => undefined,
+          stop: async () => void stopped++,
+          send: async (bytes) => ({ bytes: Buffer.from(answer(Buffer.from(bytes).toString())) }),
+        },
+      }),
+    });
+    const input = await file('m.hl7', 'C1\nC2');
+    const args = ['send', '--to', 'mllp://127.0.0.1:2575', input];
+    const good = await withServices(
+      sender((id) => `MSH|^~\\&|\rMSA|AA|${id}\r`),
+      args,
+    );
+    expect(good).to.deep.equal({ code: 0, err: '', out: 'AA  m.hl7 #1  C1\nAA  m.hl7 #2  C2\n' });
+    const refused = await withServices(
+      sender((id) => (id === 'C1' ? `MSH|^~\\&|\rMSA|AE|C1\rERR||PID^1^3|101^x|E|||no patient\r` : `MSH|^~\\&|\rMSA|AA|${id}\r`)),
+      args,
+    );
+    expect(refused.code).to.equal(1);
+    expect(refused.out).to.equal('AE  m.hl7 #1  C1  PID^1^3 101^x no patient\nAA  m.hl7 #2  C2\n');
+    const silent = await withServices(
+      sender(() => {
+        throw new PasserelleError('ERR_ACK_TIMEOUT');
+      }),
+      args,
+    );
+    expect([silent.code, silent.out.split('\n').length]).to.deep.equal([1, 3]);
+    const away = await withServices(
+      sender(() => {
+        throw new PasserelleError('ERR_CONNECTION_REFUSED');
+      }),
+      args,
+    );
+    expect([away.code, away.out]).to.deep.equal([1, '']);
+    expect(stopped).to.equal(4);
+  });
+
+  it('lists installed connectors when no engine runs, and examines a machine without one', async () => {
+    const services = { catalogue: async () => catalogue, tryJournal: async () => 'SQLite' };
+    const data = path.join(folder, 'no-data');
+    expect((await withServices(services, ['connectors', '--data', data])).out).to.contain('k-process');
+    const { out } = await withServices(services, ['doctor', '--data', data], { PASSERELLE_ADMIN_PORT: '0', PASSERELLE_PUBLIC_PORT: '0' });
+    for (const word of ['Node.js', 'données', 'disque', 'moteur', 'journal', 'port admin', 'À faire']) expect(out).to.contain(word);
+  });
+
+  it('drops control characters that a message may carry before they reach a terminal', async () => {
+    const { table } = await import('../../../core/cli/table.ts');
+    const io = { out: () => undefined, err: () => undefined, color: true, width: 100, env: {} };
+    const text = table(io, [{ title: 'T', value: (row: string) => row }], ['a\u001b[2Jb']);
+    expect(text).to.contain('a·[2Jb');
+  });
+});
+
+describe('passerelle start', () => {
+  const FAKE = path.join(import.meta.dirname, 'start-fake.js');
+  let running: ReturnType<typeof startProcess> | undefined;
+  afterEach(() => running?.child.kill('SIGKILL'));
+
+  it('takes its options from flags and environment, prints its addresses, and stops cleanly at the first signal', async () => {
+    const { child, outcome, out } = (running = startProcess([FAKE, 'start', '--config', 'c', '--roles', 'a,b'], {
+      PASSERELLE_DATA: '/tmp/data',
+      PASSERELLE_LOG_LEVEL: 'warn',
+    }));
+    await until('the addresses', () => out().includes('mllp://'));
+    child.kill('SIGTERM');
+    const { code, out: said } = await outcome;
+    expect(code).to.equal(0);
+    expect(JSON.parse(said.split('\n')[0]!.replace('options ', ''))).to.deep.equal({
+      config: 'c',
+      data: '/tmp/data',
+      roles: ['a', 'b'],
+      demo: false,
+      logLevel: 'warn',
+      logFormat: 'text',
+    });
+    expect(said).to.match(/stopping\nstopped\n$/);
+  });
+
+  it('does not wait at a second signal', async () => {
+    const { child, outcome, out } = (running = startProcess([FAKE, 'start'], { SLOW: '1' }));
+    await until('the addresses', () => out().includes('mllp://'));
+    child.kill('SIGINT');
+    await until('the stop', () => out().includes('stopping'));
+    child.kill('SIGINT');
+    expect((await outcome).code).to.equal(1);
+  });
+});

@@ -1,0 +1,193 @@
+/** An EngineFace that holds a few messages, for tests of the API and the command line. */
+import {
+  PasserelleError,
+  type ActRequest,
+  type DeliveryView,
+  type EngineFace,
+  type LaneView,
+  type MessageTimeline,
+  type MessageView,
+} from '../../../core/contract/index.ts';
+import { CATALOGUE } from '../../../core/contract/index.ts';
+import { checkDocuments, parseDocuments, planChange } from '../../../core/settings/index.ts';
+import { catalogue, manifest } from '../settings/catalogue.ts';
+
+const at = '2026-10-12T08:00:00.000Z';
+
+export const message = (n: number, more: Partial<MessageView> = {}): MessageView => ({
+  id: `test-${n}`,
+  lane: 'dx-in',
+  site: '990001018',
+  connector: 'dxcare',
+  connectorVersion: '0.1.0',
+  receivedAt: at,
+  peer: '127.0.0.1:5000',
+  type: 'ADT^A01',
+  controlId: `CTRL${n}`,
+  bytes: 500,
+  state: 'decoded',
+  decision: 'accept',
+  warnings: [],
+  ack: 'AA',
+  run: 1,
+  retransmissions: 0,
+  ...more,
+});
+
+export const delivery = (n: number, more: Partial<DeliveryView> = {}): DeliveryView => ({
+  id: `test-d${n}`,
+  message: `test-${n}`,
+  lane: 'kp-out',
+  state: 'delivered',
+  eventId: `e${n}`,
+  eventType: 'dcc.identity.updated',
+  run: 1,
+  attempts: 1,
+  queuedAt: at,
+  ...more,
+});
+
+const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT') => ({
+  code,
+  message: CATALOGUE[code].en,
+  fr: CATALOGUE[code].fr,
+  fix: CATALOGUE[code].fix,
+});
+
+/** `calls` records what was asked, in order. */
+export interface FakeEngine extends EngineFace {
+  readonly calls: { readonly method: string; readonly input: unknown }[];
+  ready: boolean;
+}
+
+export function fakeEngine(): FakeEngine {
+  const calls: FakeEngine['calls'] = [];
+  const note = (method: string, input: unknown): void => void calls.push({ method, input });
+  const messages = [
+    message(1),
+    message(2, { state: 'quarantined', decision: 'quarantine', error: explained('ERR_DOCUMENT_TYPE_UNKNOWN'), type: 'MDM^T02' }),
+    message(3, { ack: 'AA', retransmissions: 2 }),
+  ];
+  const deliveries = [
+    delivery(1, { ack: 'AA', settledAt: at }),
+    delivery(3, { state: 'review', attempts: 2, error: explained('ERR_ACK_TIMEOUT'), behind: 'test-d1' }),
+  ];
+  const lanes: LaneView[] = [
+    {
+      lane: 'dx-in',
+      counts: { decoded: 2, quarantined: 1 },
+      direction: 'in',
+      role: 'establishment',
+      site: '990001018',
+      address: 'mllp://127.0.0.1:2575',
+      status: 'open',
+    },
+    {
+      lane: 'kp-out',
+      counts: { delivered: 1, review: 1 },
+      oldest: at,
+      direction: 'out',
+      role: 'record',
+      site: '990009017',
+      address: 'https://127.0.0.1:9443',
+      status: 'tripped',
+    },
+  ];
+  const find = (id: string): MessageView => {
+    const found = messages.find((m) => m.id === id);
+    if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: id });
+    return found;
+  };
+  const timeline = (id: string): MessageTimeline => {
+    const found = find(id);
+    const own = deliveries.filter((d) => d.message === id);
+    const lines = [
+      { at, what: 'received', detail: `${found.lane}, 500 bytes` },
+      { at, what: found.state, ...(found.error && { error: found.error }) },
+    ];
+    return {
+      message: found,
+      events: own.map((d) => ({ id: d.eventId, type: d.eventType, time: at, run: 1 })),
+      deliveries: own,
+      timeline: [...lines, ...own.map((d) => ({ at, what: d.state, delivery: d.id, ...(d.error && { error: d.error }) }))],
+      attempts: [],
+      acts: [],
+    };
+  };
+  const plan = (documents: Parameters<EngineFace['settings']['plan']>[0]) => {
+    const parsed = parseDocuments(documents);
+    const { issues } = checkDocuments(parsed, catalogue);
+    return { issues, changes: issues.length > 0 ? [] : planChange([], parsed), base: 1 };
+  };
+  const engine: FakeEngine = {
+    calls,
+    ready: true,
+    version: '0.1.0',
+    health: async () => (engine.ready ? { ready: true, problems: [] } : { ready: false, problems: ['journal'] }),
+    messages: async (query) => {
+      note('messages', query);
+      const items = messages.filter((m) => (!query.state || query.state.includes(m.state)) && (!query.lane || query.lane === m.lane));
+      return query.after
+        ? { items: items.slice(1) }
+        : { items: items.slice(0, query.limit), ...(items.length > query.limit && { next: 'opaque-1' }) };
+    },
+    message: async (id) => timeline(id),
+    content: async (id) => {
+      note('content', id);
+      return Buffer.from(`MSH|${find(id).id}`);
+    },
+    deliveries: async (query) => {
+      note('deliveries', query);
+      return { items: deliveries };
+    },
+    events: async (query) => {
+      note('events', query);
+      return {
+        items: [{ cursor: 'c1', event: { id: 'e1', type: 'dcc.identity.updated', data: { patient: { birthName: 'INVENTE' } } } }],
+        next: 'c1',
+      };
+    },
+    lanes: async () => lanes,
+    lane: async (name, verb) => {
+      note('lane', { name, verb });
+      const found = lanes.find((l) => l.lane === name);
+      if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: name });
+      return { ...found, status: verb === 'pause' ? 'paused' : 'open' };
+    },
+    act: async (request: ActRequest) => {
+      note('act', request);
+      if (request.verb === 'discard' && !request.why) throw new PasserelleError('ERR_REASON_MISSING');
+      if (request.ids.some((id) => id === 'test-9')) throw new PasserelleError('ERR_NOT_FOUND', { found: 'test-9' });
+      return request.ids;
+    },
+    resubmit: async (id, bytes, who, why) => {
+      note('resubmit', { id, text: Buffer.from(bytes).toString(), who, why });
+      return 'test-10';
+    },
+    connectors: () => [manifest('dxcare', '0.1.0')],
+    settings: {
+      active: async () => ({
+        revision: 1,
+        at,
+        who: 'admin',
+        documents: [
+          {
+            kind: 'site',
+            site: '990001018',
+            name: 'Fictif',
+            environment: 'test',
+            connectors: [{ id: 'dxcare', version: '0.1.0', settings: { apiKey: { test: 'hunter' } } }],
+          },
+        ],
+      }),
+      history: async () => [{ revision: 1, at, who: 'admin' }],
+      plan: async (documents) => plan(documents),
+      apply: async (documents, who, why) => {
+        note('apply', { files: documents.map((d) => d.file), who, why });
+        return { revision: 2, plan: plan(documents) };
+      },
+    },
+    metrics: () => [{ name: 'messages_received_total', help: 'Messages', type: 'counter', values: [{ labels: { lane: 'a"b' }, value: 3 }] }],
+  };
+  return engine;
+}

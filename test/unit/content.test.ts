@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { assert, property, uint8Array } from 'fast-check';
+import { assemblePart, decodeBase64, sniffMime } from 'passerelle/contract';
+
+describe('what bytes are', () => {
+  const cases: readonly (readonly [string, string | Buffer])[] = [
+    ['application/pdf', '%PDF-1.4\n'],
+    ['application/pdf', '\ufeff \r\n%PDF-1.4\n'],
+    ['text/xml', '<?xml version="1.0"?><a/>'],
+    ['text/xml', '\ufeff\n  <ClinicalDocument xmlns="urn:hl7-org:v3">'],
+    ['text/xml', '<!-- c --><a/>'],
+    ['text/xml', Buffer.from('\ufeff<?xml version="1.0"?><a/>', 'utf16le')],
+    ['text/xml', Buffer.from('\ufeff<a/>', 'utf16le').swap16()],
+    ['text/xml', Buffer.from('<?xml version="1.0"?><a/>', 'utf16le')],
+    ['text/html', '<!DOCTYPE html><html>'],
+    ['text/html', '<html lang="fr">'],
+    ['text/rtf', '{\\rtf1\\ansi'],
+    ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff, 0xe0])],
+    ['image/png', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
+    ['image/tiff', Buffer.from('II*\0', 'latin1')],
+    ['application/zip', Buffer.from('PK\x03\x04', 'latin1')],
+    ['application/dicom', Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')])],
+    ['text/plain', 'Cher confrère,\r\n\tmerci < 3 > 2'],
+    ['text/plain', Buffer.from('Déjà vu', 'latin1')],
+    ['application/octet-stream', Buffer.from([0, 1, 2, 3])],
+    ['application/octet-stream', ''],
+  ];
+  cases.forEach(([mime, content], index) => {
+    it(`are ${mime} (${index + 1})`, () => expect(sniffMime(Buffer.from(content as Buffer))).to.equal(mime));
+  });
+
+  it('are always something, whatever they are', () => {
+    assert(property(uint8Array({ maxLength: 200 }), (bytes) => /^[a-z]+\/[a-z-]+$/.test(sniffMime(bytes))));
+  });
+});
+
+describe('Base64', () => {
+  it('gives back any bytes, from text or from its bytes', () => {
+    assert(
+      property(uint8Array({ maxLength: 300 }), (bytes) => {
+        const text = Buffer.from(bytes).toString('base64');
+        for (const carried of [text, Buffer.from(text)]) {
+          const decoded = decodeBase64(carried);
+          expect(decoded).to.include({ canonical: true }).and.not.have.property('damage');
+          expect(Buffer.from(decoded.content).equals(bytes)).to.equal(true);
+        }
+      }),
+    );
+  });
+
+  it('ignores the line breaks of mail', () => {
+    expect(decodeBase64('SGVs\r\nbG8=\n')).to.include({ canonical: false }).and.not.have.property('damage');
+  });
+
+  it('repairs wrong padding, and says so', () => {
+    for (const text of ['SGVsbG8', 'SGVsbG8==', 'SGVs====', 'SGVsbG9=']) expect(decodeBase64(text).damage, text).to.equal('padding');
+    expect(Buffer.from(decodeBase64('SGVsbG8').content).toString()).to.equal('Hello');
+  });
+
+  it('does not decode a sentence, the alphabet of URLs, padding in the middle or a lost character', () => {
+    for (const text of ['CDA en base 64', 'a-b_', 'SGVs=bG8=', 'SGVsb', 'SGVs{}']) expect(decodeBase64(text).damage, text).to.equal('invalid');
+  });
+});
+
+describe('a part that is placed', () => {
+  it('is a part of the message, or text around one', () => {
+    const part = (name: string): Uint8Array => Buffer.from(name === 'p1' ? 'Hello' : 'é');
+    expect(Buffer.from(assemblePart({ part: 'p1' }, part)).toString()).to.equal('Hello');
+    const pieces = ['<é>', { part: 'p1', encoding: 'base64' }, '|', { part: 'p2', encoding: 'text' }] as const;
+    expect(Buffer.from(assemblePart({ pieces, mime: 'text/xml' }, part)).toString()).to.equal('<é>SGVsbG8=|é');
+  });
+});

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { expect } from 'chai';
+import { UNCONFIGURED, type Envelope } from 'passerelle/contract';
+import { ConnectorHost, type HostCall } from '../../../core/registry/index.ts';
+
+const module = path.join(import.meta.dirname, 'unruly-connector.js');
+const decode = (text: string, seed = 's'): HostCall => ({
+  operation: 'decode',
+  envelope: { format: 'hl7v2', text, parts: [], charset: 'utf-8', warnings: [] } satisfies Envelope,
+  settings: UNCONFIGURED,
+  now: '2026-01-01T00:00:00.000Z',
+  seed,
+});
+const codes = (answer: unknown): string[] =>
+  (answer as { value: { result: { warnings: { code: string }[] } } }).value.result.warnings.map((w) => w.code);
+const errorOf = (answer: unknown): string | undefined => (answer as { error?: { code: string } }).error?.code;
+
+for (const kind of ['thread', 'process'] as const)
+  describe(`a connector host in a ${kind}`, () => {
+    let host: ConnectorHost;
+    beforeEach(async () => {
+      host = new ConnectorHost(module, kind, { callTimeoutMs: 1000, restartDelayMs: 10 });
+      await host.start();
+    });
+    afterEach(() => host.stop());
+
+    it('gives the same ids and the same time to the same call, and other ids to another', async () => {
+      const [a, b, c] = await Promise.all([host.call(decode('x', '1')), host.call(decode('x', '1')), host.call(decode('x', '2'))]);
+      expect(codes(a)).to.deep.equal(codes(b));
+      expect(codes(a)[0]).not.to.equal(codes(c)[0]);
+      expect(new Set(codes(a)).size).to.equal(3);
+      expect(codes(a)[0]).to.match(/^[0-9A-Z]{20}$/);
+    });
+
+    it('turns what a connector throws into an error without its words', async () => {
+      const answer = await host.call(decode('throw'));
+      expect(errorOf(answer)).to.equal('ERR_CONNECTOR_FAILED');
+      expect(JSON.stringify(answer)).not.to.include('secret');
+    });
+
+    it('fails the calls of a connector that loops, then works again', async () => {
+      expect(errorOf(await host.call(decode('loop')))).to.equal('ERR_HOST_UNAVAILABLE');
+      await untilItAnswers(host);
+    });
+
+    it('fails the calls of a connector that ends its host, then works again', async () => {
+      expect(errorOf(await host.call(decode('exit')))).to.equal('ERR_HOST_UNAVAILABLE');
+      await untilItAnswers(host);
+    });
+
+    it('answers unavailable once stopped, and can be stopped twice', async () => {
+      await host.stop();
+      await host.stop();
+      expect(errorOf(await host.call(decode('x')))).to.equal('ERR_HOST_UNAVAILABLE');
+    });
+  });
+
+async function untilItAnswers(host: ConnectorHost): Promise<void> {
+  for (const deadline = Date.now() + 10_000; errorOf(await host.call(decode('x'))); await new Promise((r) => setTimeout(r, 20)))
+    if (Date.now() > deadline) throw new Error('the host did not come back');
+}

@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import { checkDocuments, parseDocuments, type SettingsFile } from '../../../core/settings/index.ts';
+import { SITE, catalogue } from './catalogue.ts';
+
+const check = (...texts: string[]) => checkDocuments(parseDocuments(texts.map((text, i): SettingsFile => ({ file: `s${i}.yaml`, text }))), catalogue);
+const codes = (...texts: string[]) => check(...texts).issues.map(({ code, location }) => `${code} ${location?.path ?? ''}`);
+const edit = (from: string | RegExp, to: string): string => {
+  const text = SITE.replace(from, to);
+  expect(text, 'the edit changed something').not.to.equal(SITE);
+  return text;
+};
+
+describe('checking settings documents', () => {
+  it('fills every default and keeps the transport fields apart', () => {
+    const { issues, settings } = check(SITE);
+    expect(issues).to.deep.equal([]);
+    const [site] = settings!.sites;
+    expect(site).to.include({ role: 'establishment', timeZone: 'Europe/Paris', charsetFallback: 'windows-1252' });
+    const [inbound, outbound] = site!.connectors[0]!.endpoints;
+    expect(inbound).to.deep.include({ reply: 'decoded', replyWithinMs: 3000, transportSettings: { host: '127.0.0.1', port: 2575 } });
+    expect(outbound).to.deep.include({ order: 'patient', onDead: 'block', retry: { firstMs: 1000, maxMs: 300_000, attempts: 20 } });
+    expect(settings!.engine.admin).to.deep.equal({ host: '127.0.0.1', port: 8080, allowedHosts: [] });
+  });
+
+  it('says every issue at once, each with file, line, path, expected, found and fix, in both languages', () => {
+    const { issues, settings } = check(
+      edit('environment: test', 'environment: prod').replace('port: 2575', 'port: "2575"').replace('name: Centre', 'nmae: Centre'),
+    );
+    expect(settings).to.equal(undefined);
+    expect(issues.map(({ code, location }) => [code, location])).to.have.deep.members([
+      ['ERR_CONFIG_INVALID', { file: 's0.yaml', line: 1, path: '/name' }],
+      ['ERR_CONFIG_UNKNOWN_FIELD', { file: 's0.yaml', line: 3, path: '/nmae' }],
+      ['ERR_CONFIG_INVALID', { file: 's0.yaml', line: 4, path: '/environment' }],
+      ['ERR_CONFIG_INVALID', { file: 's0.yaml', line: 10, path: '/connectors/0/endpoints/0/port' }],
+    ]);
+    const environment = issues.find(({ location }) => location?.path === '/environment')!;
+    expect(environment.message).to.equal('s0.yaml:4 /environment: a setting is not valid (expected one of: test, production, found "prod")');
+    expect(environment.fr).to.equal('s0.yaml:4 /environment : un paramètre est invalide (attendu : un de : test, production, trouvé : "prod")');
+    expect(environment.fix.fr).to.match(/^Corriger/);
+  });
+
+  it('suggests the name that was meant, among the fields of engine and transport', () => {
+    const expected = (text: string) => check(text).issues.map((issue) => issue.expected);
+    expect(expected(edit('port: 2575', 'port: 2575, repyl: stored'))).to.deep.equal(['did you mean "reply"?']);
+    expect(expected(edit('port: 7001', 'port: 7001, conections: 2'))).to.deep.equal(['did you mean "connections"?']);
+    expect(expected(edit('id: dxcare', 'id: dxcaer'))).to.deep.equal(['did you mean "dxcare"?']);
+    expect(expected(edit('commandLine: legacy', 'comandLine: legacy'))).to.deep.equal(['did you mean "commandLine"?']);
+  });
+
+  it('asks for quotes around a FINESS written as a number', () => {
+    const [issue] = check(edit('"990001018"', '990001018')).issues;
+    expect(issue!.fix.fr).to.contain('guillemets');
+  });
+
+  it('reports broken YAML with its line and the other files with it, without quoting the file', () => {
+    const { issues } = check('kind: site\nname: "word-of-a-secret\n', edit('environment: test', 'environment: prod'));
+    expect(issues.map(({ code }) => code)).to.deep.equal(['ERR_CONFIG_UNREADABLE', 'ERR_CONFIG_INVALID']);
+    expect(JSON.stringify(issues)).not.to.contain('word-of-a-secret');
+  });
+
+  it('refuses an alias bomb and a file beyond its bound', () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
+      .split('')
+      .map((c, i) => `${c}: &${c} [${`*${'abcdefg'[i]},`.repeat(10)}]`)
+      .join('\n')}\n`;
+    expect(codes(bomb)).to.deep.equal(['ERR_CONFIG_UNREADABLE ']);
+    expect(codes(`kind: site\n#${' '.repeat(1024 * 1024)}`)).to.deep.equal(['ERR_CONFIG_UNREADABLE ']);
+  });
+
+  it('takes several documents of one file and refuses an unknown kind', () => {
+    const second = SITE.replace('990001018', '990002024').replaceAll('dx-', 'em-').replace('2575', '2576');
+    expect(check(`${SITE}---\n${second}---\nkind: engine\nadmin: { port: 9080 }\n`).settings?.sites).to.have.length(2);
+    expect(check('kind: sit\n').issues[0]!.expected).to.equal('did you mean "kind: site"?');
+  });
+
+  it('refuses two endpoints of one name, one site twice, one connector twice and two engine documents', () => {
+    expect(codes(SITE.replace('dx-out', 'dx-in'))).to.deep.equal(['ERR_CONFIG_DUPLICATE /connectors/0/endpoints/1/name']);
+    expect(codes(SITE, SITE.replaceAll('dx-', 'em-').replace('2575', '2576'))).to.deep.equal(['ERR_CONFIG_DUPLICATE /site']);
+    expect(codes(`${SITE}  - { id: dxcare, version: 0.1.0 }\n`)).to.include('ERR_CONFIG_DUPLICATE /connectors/1/id');
+    expect(codes('kind: engine\n', 'kind: engine\n')).to.deep.equal(['ERR_CONFIG_DUPLICATE /kind']);
+  });
+
+  it('refuses two listeners on one port, the engine included, and two on one path', () => {
+    const twice = SITE.replace('- { name: dx-out', '- { name: dx-in2, direction: in, transport: mllp, port: 2575 }\n      - { name: dx-out');
+    expect(codes(twice)).to.deep.equal(['ERR_CONFIG_DUPLICATE /connectors/0/endpoints/1/port']);
+    expect(check(twice).issues[0]!.expected).to.contain('s0.yaml:10 /connectors/0/endpoints/0/port');
+    expect(codes(SITE, 'kind: engine\npublic: { port: 2575 }\n')).to.deep.equal(['ERR_CONFIG_DUPLICATE /connectors/0/endpoints/0/port']);
+    const paths = SITE.replace(
+      /- \{ name: dx-in.*\n/,
+      '- { name: a, direction: in, transport: https, path: /x }\n      - { name: b, direction: in, transport: https, path: x/ }\n',
+    );
+    expect(codes(paths)).to.deep.equal(['ERR_CONFIG_DUPLICATE /connectors/0/endpoints/1/path']);
+    expect(codes(twice.replaceAll('2575', '0')), 'port 0 is chosen by the system').to.deep.equal([]);
+  });
+
+  it('names the versions that exist, and the transports a connector speaks', () => {
+    const [issue] = check(edit('version: 0.1.0', 'version: 0.2.0')).issues;
+    expect(issue).to.include({ code: 'ERR_CONNECTOR_UNKNOWN', expected: '0.1.0', found: '0.2.0' });
+    expect(codes(edit('version: 0.1.0', 'version: ^0.1.0'))).to.include('ERR_CONFIG_INVALID /connectors/0/version');
+    expect(codes(edit('transport: mllp, port: 2575', 'transport: mlp, port: 2575'))).to.deep.equal([
+      'ERR_CONFIG_INVALID /connectors/0/endpoints/0/transport',
+    ]);
+    expect(codes(SITE.replace('id: dxcare', 'id: k-process'))).to.deep.equal(['ERR_CONFIG_UNKNOWN_FIELD /connectors/0/settings/commandLine']);
+  });
+
+  it('refuses a listener beyond loopback without client certificates or allow-list', () => {
+    const open = edit('port: 2575', 'port: 2575, host: 0.0.0.0');
+    expect(codes(open)).to.deep.equal(['ERR_CONFIG_UNSAFE /connectors/0/endpoints/0/host']);
+    expect(codes(open.replace('0.0.0.0', '0.0.0.0, allow: [10.1.2.3]'))).to.deep.equal([]);
+    expect(codes(open.replace('0.0.0.0', '0.0.0.0, tls: { clientCa: ca.pem }'))).to.deep.equal([]);
+    expect(codes('kind: engine\nadmin: { host: 0.0.0.0 }\n')).to.deep.equal(['ERR_CONFIG_UNSAFE /admin/host']);
+  });
+
+  it('demands an answer about duplicates unless the receiver is idempotent', () => {
+    const silent = edit('duplicates: review, ', '');
+    expect(codes(silent)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/duplicates']);
+    expect(codes(silent.replace('port: 7001', 'port: 7001, idempotent: true'))).to.deep.equal([]);
+  });
+
+  it('refuses a pattern that no event type matches', () => {
+    expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
+  });
+
+  it('refuses test and production in one region, unknown time zones and charsets', () => {
+    const other = SITE.replace('990001018', '990002024')
+      .replaceAll('dx-', 'em-')
+      .replace('2575', '2576')
+      .replace('environment: test', 'environment: production');
+    expect(codes(SITE, other)).to.deep.equal(['ERR_CONFIG_ENVIRONMENT /environment']);
+    expect(codes(edit('environment: test', 'environment: test\ntimeZone: Europe/Pari\ncharsetFallback: utf-9'))).to.deep.equal([
+      'ERR_CONFIG_INVALID /timeZone',
+      'ERR_CONFIG_INVALID /charsetFallback',
+    ]);
+  });
+
+  it('only warns of a FINESS whose key is wrong, and refuses one that is not nine characters', () => {
+    const wrong = check(SITE.replace('990001018', '990001019'));
+    expect([wrong.issues.length, wrong.warnings.length]).to.deep.equal([0, 1]);
+    expect(codes(edit('990001018', '99000101'))).to.deep.equal(['ERR_CONFIG_INVALID /site']);
+    expect(check(SITE.replace('990001018', '2A0000014')).warnings).to.deep.equal([]);
+  });
+
+  it('reports a connector whose own schema cannot be read, rather than fail', () => {
+    const broken = { ...catalogue, connectors: [{ ...catalogue.connectors[0]!, settingsSchema: { type: 'nonsense' } }] };
+    expect(checkDocuments(parseDocuments([{ file: 's.yaml', text: SITE }]), broken).issues.map(({ code }) => code)).to.deep.equal([
+      'ERR_MANIFEST_INVALID',
+    ]);
+  });
+
+  it('does not change the documents it checks', () => {
+    const documents = parseDocuments([{ file: 's.yaml', text: SITE }]);
+    const before = JSON.stringify(documents[0]!.value);
+    checkDocuments(documents, catalogue);
+    expect(JSON.stringify(documents[0]!.value)).to.equal(before);
+  });
+});
