@@ -84,9 +84,19 @@ export class InboundLane {
     const peek = this.#ports.codec(endpoint.format).peek(bytes);
     const receivedAt = iso(this.#ports.now());
     const [result] = await this.#ports.journal.receive([
-      { ...laneFields(endpoint), receivedAt, peer: `resubmitted by ${who}`, fingerprint: peek.fingerprint, raw: bytes, link, ack: 'AA', ...peekFields(peek) },
+      {
+        ...laneFields(endpoint),
+        receivedAt,
+        peer: `resubmitted by ${who}`,
+        fingerprint: peek.fingerprint,
+        raw: bytes,
+        link,
+        ack: 'AA',
+        ...peekFields(peek),
+      },
     ]);
-    if (!result || result.duplicate) throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
+    if (!result || result.duplicate)
+      throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
     this.#push({ message: result.message, run: 1, receivedAt, bytes, answered: 'AA' });
     this.#run();
     return result.message;
@@ -263,7 +273,13 @@ export class InboundLane {
   }
 }
 
-const laneFields = (e: InboundEndpoint) => ({ lane: e.name, site: e.settings.site, connector: e.connector, connectorVersion: e.connectorVersion, format: e.format });
+const laneFields = (e: InboundEndpoint) => ({
+  lane: e.name,
+  site: e.settings.site,
+  connector: e.connector,
+  connectorVersion: e.connectorVersion,
+  format: e.format,
+});
 const peekFields = (p: Peek) => ({ ...(p.type && { type: p.type }), ...(p.controlId && { controlId: p.controlId }) });
 const bytesOf = (batch: readonly UndecidedMessage[]): number => batch.reduce((sum, m) => sum + (m.bytes?.length ?? 0), 0);
 const noParts = (name: string): never => {

@@ -4,7 +4,7 @@ import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readConsent } from './consent.ts';
 import { authorityName, isUsedAs, matchAuthority, readCx, type KnownIdentifier } from './identifiers.ts';
 import { isInsOid } from './ins.ts';
-import { readPatient, type PatientReading } from './patient.ts';
+import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { at, isUnconfigured, timeAt, type Reading } from './reading.ts';
 import { triggerOf, type Trigger } from './triggers.ts';
 import { oidOf } from './identifiers.ts';
@@ -32,6 +32,7 @@ export function decodeAdt(reading: Reading, code: string, readAs: string): Decod
 
 function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decoded {
   const { patient, keys, terms } = readPatient(reading, reading.message.first('PID'));
+  warnIncomplete(reading, patient);
   const consent = readConsent(reading);
   const facts = messageFacts(reading, code);
   const time = happenedAt(reading);

@@ -43,7 +43,6 @@ export function readPatient(reading: Reading, pid: Hl7Segment | undefined): Pati
     ...otherIds(identifiers, ipp),
     ...readSurroundings(reading),
   };
-  if (ins) warnIncomplete(reading, patient);
   const keys = keysOf(ipps, patient);
   if (keys.length === 0 && !isUnconfigured(reading.settings))
     throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
@@ -153,8 +152,12 @@ function otherIds(identifiers: readonly KnownIdentifier[], ipp: KnownIdentifier 
   return others.length > 0 ? { otherIds: others } : {};
 }
 
-/** An INS is number, OID and five strict traits: what is missing keeps it from being sent on as a whole one. */
-function warnIncomplete(reading: Reading, patient: Patient): void {
+/**
+ * An INS is number, OID and five strict traits: what is missing keeps it from being sent on as a whole one. Not asked of a merge, whose
+ * PID names a patient and describes none.
+ */
+export function warnIncomplete(reading: Reading, patient: Patient): void {
+  if (!patient.ins) return;
   if (!patient.birthGivenNames) warn(reading, 'birth-given-names-missing', undefined, 'PID-5.3');
   if (patient.insStatus === 'NOT-QUALIFIED') warn(reading, 'ins-not-qualified', undefined, 'PID-32');
   if (!patient.birthName || !patient.firstGivenName || !patient.birthDate || !patient.sex || !patient.birthPlaceCog)

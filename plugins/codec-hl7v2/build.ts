@@ -1,9 +1,10 @@
 /** Writes the bytes of an outgoing message (`MessageCodec.build`): its text in its charset, documents placed where the encoder said. */
-import { PasserelleError, type OutgoingEnvelope, type OutgoingPart, type PartSource } from '../../core/contract/index.ts';
+import { PasserelleError, assemblePart, type OutgoingEnvelope, type OutgoingPart } from '../../core/contract/index.ts';
 import { encodeBase64 } from './base64.ts';
 import { charsetNamed, encode, type Charset } from './charset.ts';
 import { isHeaderSegment, readDelimiters, type Delimiters } from './delimiters.ts';
 import { escape } from './escape.ts';
+import { view } from './header.ts';
 import { readPath, type MessagePath } from './path.ts';
 
 type Content = (name: string) => Uint8Array;
@@ -33,22 +34,8 @@ export function build(envelope: OutgoingEnvelope, part: Content): Buffer {
 const failed = (expected: string, found: string): PasserelleError => new PasserelleError('ERR_CONNECTOR_FAILED', { expected, found });
 
 function carried({ encoding, from }: OutgoingPart, part: Content, charset: Charset, delimiters: Delimiters): Uint8Array {
-  const content = contentOf(from, part);
-  return encoding === 'base64' ? encodeBase64(content) : encode(escape(asText(content), delimiters), charset);
-}
-
-const asText = (content: Uint8Array): string => Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
-
-/** Bytes of the document: a part as it is, or a text (UTF-8) around parts. */
-function contentOf(source: PartSource, part: Content): Uint8Array {
-  if ('part' in source) return part(source.part);
-  return Buffer.concat(
-    source.pieces.map((piece) => {
-      if (typeof piece === 'string') return Buffer.from(piece, 'utf8');
-      const content = part(piece.part);
-      return piece.encoding === 'base64' ? encodeBase64(content) : content;
-    }),
-  );
+  const content = assemblePart(from, part);
+  return encoding === 'base64' ? encodeBase64(content) : encode(escape(view(content).toString('utf8'), delimiters), charset);
 }
 
 interface Place {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import {
   ENVELOPE_LIMIT_BYTES,
   PasserelleError,
+  sniffMime,
   type Envelope,
   type EnvelopePart,
   type OpenOptions,
@@ -10,12 +11,11 @@ import {
   type Warning,
 } from '../../core/contract/index.ts';
 import { Assembly, type Layout } from './assembly.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeCarried } from './base64.ts';
 import { decideCharset, decode, type Charset } from './charset.ts';
 import { readDelimiters, type Delimiters } from './delimiters.ts';
 import { unescape } from './escape.ts';
 import { findStart, readHeader, refuseWideText, view, type Header } from './header.ts';
-import { sniffMime } from './mime.ts';
 import { findParts, type FoundPart } from './parts.ts';
 import { scanSegments } from './segments.ts';
 
@@ -90,7 +90,7 @@ interface Reading {
 function readPart(bytes: Buffer, found: FoundPart, name: string, reading: Reading): { described: EnvelopePart; content: PartContent } {
   const carried = bytes.subarray(found.from, found.to);
   const { content, canonical, damage } =
-    found.encoding === 'base64' ? decodeBase64(carried, reading.delimiters.escape) : { ...readText(carried, found, reading), damage: undefined };
+    found.encoding === 'base64' ? decodeCarried(carried, reading.delimiters.escape) : { ...readText(carried, found, reading), damage: undefined };
   const mime = sniffMime(content);
   const read = damage === 'invalid' ? undefined : reading.options.readDocument(content, mime);
   return {

@@ -127,8 +127,9 @@ class PartFinder {
 
   private *pieces({ from, to }: Range, separator: number): Generator<Range> {
     for (let at = from; at <= to;) {
-      const hit = this.bytes.indexOf(separator, at);
-      const end = hit < 0 || hit > to ? to : hit;
+      // Searched inside the range only: to the end of the bytes, it would be quadratic.
+      const hit = this.bytes.subarray(at, to).indexOf(separator);
+      const end = hit < 0 ? to : at + hit;
       yield { from: at, to: end };
       at = end + 1;
     }

@@ -19,6 +19,9 @@ export interface RawSegment {
 /** Segments of one message: protects memory from millions of three-letter lines; 512 KB of text hold fewer real ones. */
 const SEGMENTS_LIMIT = 50_000;
 
+/** Lines joined to fields: a document of 100 MB folded at 76 characters has 1.4 million; beyond, the line ends are there to keep us busy. */
+const JOINED_LINES_LIMIT = 2_000_000;
+
 export interface Scan {
   readonly segments: readonly RawSegment[];
   readonly warnings: readonly Warning[];
@@ -38,6 +41,7 @@ class Scanner {
   // Next line ends, kept: searching each again at each line would be quadratic where one of them is absent.
   private nextCr = -1;
   private nextLf = -1;
+  private joined = 0;
 
   constructor(bytes: Buffer, separator: number) {
     this.bytes = bytes;
@@ -111,15 +115,26 @@ class Scanner {
         expected: 'a segment',
         found: hasField ? 'a line that may be a damaged segment or the rest of a field' : 'a line that belongs to no field',
       });
+    if (++this.joined > JOINED_LINES_LIMIT)
+      throw new PasserelleError('ERR_ENVELOPE_TOO_LARGE', {
+        location: { offset: from },
+        expected: `at most ${JOINED_LINES_LIMIT} lines inside fields`,
+      });
     last.to = to;
+    if (last.isBroken) return;
     last.isBroken = true;
     this.warn({ code: 'line-break-in-field', detail: last.name, location: { hl7: `${last.name}[${last.occurrence}]` } });
   }
 
   /** A name of two or four capitals before a separator: a segment that lost or won a character. */
   private looksDamaged(from: number, to: number): boolean {
-    const [name = '', ...rest] = this.bytes.toString('latin1', from, Math.min(to, from + 5)).split(String.fromCharCode(this.separator));
-    return rest.length > 0 && /^[A-Z](?:[A-Z\d]|[A-Z\d]{3})$/.test(name);
+    const { bytes, separator } = this;
+    if (!isUpper(bytes[from] ?? 0)) return false;
+    for (let at = from + 1; at < to && at <= from + 4; at++) {
+      if (bytes[at] === separator) return at - from === 2 || at - from === 4;
+      if (!isUpperOrDigit(bytes[at] ?? 0)) return false;
+    }
+    return false;
   }
 
   private terminated(terminator: string): void {

@@ -4,14 +4,14 @@
  */
 import { CR, FS, LF, VT, isBlank, isLineStart, isSeparator, view } from './header.ts';
 
-/** Messages taken out of one byte sequence; what follows stays together in the last piece. Protects memory from millions of empty frames. */
+/** Frames, then messages, taken out of one byte sequence; what follows is not cut further. Protects memory from millions of tiny ones. */
 const PIECES_LIMIT = 100_000;
 
 /** Each message's bytes, in order. One message, or bytes in which none is found, comes back as it came. */
 export function split(bytes: Uint8Array): readonly Uint8Array[] {
   const buffer = view(bytes);
-  const frames = unframe(buffer);
-  const pieces = frames ? frames.flatMap(cut) : cut(buffer);
+  const pieces: Buffer[] = [];
+  for (const frame of unframe(buffer) ?? [buffer]) cut(frame, pieces);
   return pieces.length > 0 ? pieces : [bytes];
 }
 
@@ -20,23 +20,28 @@ function unframe(bytes: Buffer): Buffer[] | undefined {
   const isCapture = bytes[skipBlanks(bytes, 0, false)] === VT || bytes.includes(Buffer.of(FS, CR, VT));
   if (!isCapture) return undefined;
   const frames: Buffer[] = [];
+  // The next end block is kept: searching it again from each start would be quadratic where none is left.
+  let fs = -1;
   for (let at = 0; at < bytes.length;) {
     const start = skipBlanks(bytes, at, true);
-    const end = frames.length < PIECES_LIMIT ? frameEnd(bytes, start) : bytes.length;
+    if (fs < start) fs = endBlock(bytes, start);
+    const end = frames.length < PIECES_LIMIT ? beforeNextStart(bytes, start, fs) : bytes.length;
     if (!isAllBlank(bytes.subarray(start, end))) frames.push(bytes.subarray(start, end));
     at = bytes[end] === FS ? end + 1 : end;
   }
   return frames;
 }
 
-/** End of the content that begins at `from`: its FS, or the VT of the next frame when this one was cut, or the end. */
-function frameEnd(bytes: Buffer, from: number): number {
+/** The next FS that ends a frame, or the end: FS is data when neither CR, LF, VT nor the end follows it. */
+function endBlock(bytes: Buffer, from: number): number {
   let end = bytes.indexOf(FS, from);
-  // FS alone is data when neither CR, VT nor the end follows it.
   while (end >= 0 && !isFrameEdge(bytes[end + 1])) end = bytes.indexOf(FS, end + 1);
-  if (end < 0) end = bytes.length;
-  const content = bytes.subarray(from, end);
-  const next = content.indexOf('\x0bMSH', 1);
+  return end < 0 ? bytes.length : end;
+}
+
+/** A frame that was cut ends where the next one starts. */
+function beforeNextStart(bytes: Buffer, from: number, end: number): number {
+  const next = bytes.subarray(from, end).indexOf('\x0bMSH', 1);
   return next < 0 ? end : from + next;
 }
 
@@ -53,12 +58,10 @@ function isAllBlank(bytes: Buffer): boolean {
 const ENVELOPE = ['FHS', 'BHS', 'BTS', 'FTS'] as const;
 
 /** Cuts at each MSH that starts a line, and takes the envelope segments of a batch out. */
-function cut(bytes: Buffer): Buffer[] {
-  const messages = lineStarts(bytes, 'MSH');
-  const envelope = ENVELOPE.flatMap((name) => lineStarts(bytes, name));
-  if (envelope.length === 0 && messages.length < 2) return isAllBlank(bytes) ? [] : [bytes];
+function cut(bytes: Buffer, pieces: Buffer[]): void {
+  const messages = lineStarts(bytes, 'MSH', PIECES_LIMIT - pieces.length);
+  const envelope = ENVELOPE.flatMap((name) => lineStarts(bytes, name, PIECES_LIMIT - pieces.length));
   const edges = [...messages.map((at) => ({ at, isMessage: true })), ...envelope.map((at) => ({ at, isMessage: false }))].sort((a, b) => a.at - b.at);
-  const pieces: Buffer[] = [];
   const keep = (from: number, to: number): void => {
     if (!isAllBlank(bytes.subarray(from, to))) pieces.push(bytes.subarray(from, to));
   };
@@ -70,13 +73,12 @@ function cut(bytes: Buffer): Buffer[] {
     from = isMessage ? at : lineEnd(bytes, at);
   }
   keep(from, bytes.length);
-  return pieces;
 }
 
 /** Offsets of the segments of this name: at the start of a line, followed by a separator. */
-function lineStarts(bytes: Buffer, name: string): number[] {
+function lineStarts(bytes: Buffer, name: string, limit: number): number[] {
   const found: number[] = [];
-  for (let at = bytes.indexOf(name); at >= 0 && found.length < PIECES_LIMIT; at = bytes.indexOf(name, at + 3))
+  for (let at = bytes.indexOf(name); at >= 0 && found.length < limit; at = bytes.indexOf(name, at + 3))
     if (isSeparator(bytes[at + 3]) && isLineStart(bytes, at)) found.push(at);
   return found;
 }

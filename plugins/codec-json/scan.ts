@@ -125,19 +125,23 @@ class Scanner {
   }
 
   #string(): Omit<StringSpan, 'at'> {
-    const from = ++this.#at;
+    const from = this.#at + 1;
+    // Locals: this loop sees every byte of a document.
+    const bytes = this.#bytes;
+    let at = from;
     let escaped = false;
-    for (let byte = this.#bytes[this.#at]; byte !== QUOTE; byte = this.#bytes[this.#at]) {
-      if (byte === undefined || byte < 0x20) throw this.#bad('the end of a string');
-      this.#at++;
+    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[at]) {
+      if (byte === undefined || byte < 0x20) throw this.#bad('the end of a string', at);
+      at++;
       if (byte !== BACKSLASH) continue;
       escaped = true;
-      const kind = this.#bytes[this.#at];
-      if (kind === 0x75 && /^[0-9a-fA-F]{4}$/.test(this.#bytes.toString('latin1', this.#at + 1, this.#at + 5))) this.#at += 5;
-      else if (kind !== undefined && ESCAPES.has(kind)) this.#at++;
-      else throw this.#bad('an escape of JSON');
+      const kind = bytes[at];
+      if (kind === 0x75 && /^[0-9a-fA-F]{4}$/.test(bytes.toString('latin1', at + 1, at + 5))) at += 5;
+      else if (kind !== undefined && ESCAPES.has(kind)) at++;
+      else throw this.#bad('an escape of JSON', at);
     }
-    return { from, to: this.#at++, escaped };
+    this.#at = at + 1;
+    return { from, to: at, escaped };
   }
 
   #scalar(): void {

@@ -73,14 +73,14 @@ describe('reading a CDA', () => {
     expect(templateIds[2]).to.deep.equal({ root: '1.2.250.1.213.1.1.1.8', extension: '2022.01' });
   });
 
-  it('does not see elements of other namespaces, comments, or an id that is null', () => {
+  it('does not see elements of other namespaces, comments, another kind of relation, or an id that is null', () => {
+    const foreign = '<sdtc:title>NON</sdtc:title><!-- <title>NON</title> -->';
+    const appended = '<relatedDocument typeCode="APND"><parentDocument><id root="1.2.250.1.999.1.9"/></parentDocument></relatedDocument>';
     const header = headerOf(
-      syntheticCda({ header: '<sdtc:title>NON</sdtc:title><!-- <title>NON</title> -->' }).replace(
-        '<setId root="1.2.250.1.999.1.1"/>',
-        '<setId nullFlavor="UNK"/>',
-      ),
+      syntheticCda({ templateIds: foreign, header: appended }).replace('<setId root="1.2.250.1.999.1.1"/>', '<setId nullFlavor="UNK"/>'),
     );
     expect(header.title).to.equal('FRCP Sein');
+    expect(header.replaces).to.deep.equal({ root: '1.2.250.1.999.1.0' });
     expect(header).to.not.have.property('setId');
   });
 });
