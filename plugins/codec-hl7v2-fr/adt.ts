@@ -35,7 +35,8 @@ function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decod
   warnIncomplete(reading, patient);
   const consent = readConsent(reading);
   const facts = messageFacts(reading, code);
-  const time = happenedAt(reading);
+  // A plan was made when it was recorded: EVN-6 is the day it is for.
+  const time = trigger.visit === 'dcc.visit.planned' ? said({ time: facts.recordedAt }) : happenedAt(reading);
   const common = { patient, ...(consent && { consent }), ...facts };
   const isMovement = trigger.visit && !(trigger.movementOnly && !reading.message.first('ZBE'));
   const identity: DraftEvent = { type: 'dcc.identity.updated', ...time, keys, data: common, ...(isMovement && { within: 1 }) };

@@ -3,12 +3,15 @@ import { PasserelleError, type CdaHeader } from '../../core/contract/index.ts';
 import { isUsedAs, matchAuthority, oidOf } from './identifiers.ts';
 import { checkIns, isInsOid } from './ins.ts';
 import type { PatientReading } from './patient.ts';
-import type { Reading } from './reading.ts';
+import { isUnconfigured, type Reading } from './reading.ts';
 import { fold } from './values.ts';
 
 type CdaPatient = CdaHeader['patient'];
 
-/** Throws ERR_PATIENT_MISMATCH (904), ERR_INS_ENVIRONMENT, ERR_INS_KEY. `hl7`: where the document stands. */
+/**
+ * Throws ERR_PATIENT_MISMATCH (904), ERR_INS_ENVIRONMENT, ERR_INS_KEY; without settings, which alone tie the namespace of an envelope
+ * to the OID of a document, ERR_PATIENT_NO_IDENTIFIER. `hl7`: where the document stands.
+ */
 export function checkSamePatient(reading: Reading, envelope: PatientReading, document: CdaPatient, hl7: string): void {
   const differs = differingIdentifier(reading, envelope, document, hl7) ?? differingTrait(envelope.patient, document);
   if (differs)
@@ -38,7 +41,14 @@ function differingIdentifier(reading: Reading, { patient, identifiers }: Patient
     if (!sisters.some((id) => id.value === extension)) return 'another identifier of the same authority';
     common += 1;
   }
-  return common === 0 ? 'no identifier in common' : undefined;
+  if (common > 0) return undefined;
+  if (isUnconfigured(reading.settings))
+    throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
+      location: { hl7: 'PID-3' },
+      expected: 'an authority that envelope and document share',
+      found: 'none',
+    });
+  return 'no identifier in common';
 }
 
 type Traits = PatientReading['patient'];
