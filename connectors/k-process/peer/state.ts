@@ -19,6 +19,8 @@ export interface CancerRecord {
   /** Establishment that spoke of the patient last. */
   site: string;
   identifiers: WireIdentifier[];
+  /** Absorbed by merges: still recognised, never sent. */
+  former: string[];
   ins?: { readonly value: string; readonly oid: string };
   traits: Readonly<Record<string, unknown>>;
   /** By document id, or source number. */
@@ -46,7 +48,7 @@ export const nameOf = ({ value, authority }: WireIdentifier): string => `${autho
 /** Records that carry one of the identifiers or the INS: none, one, or several in conflict. */
 export function recordsOf(state: RecordState, patient: WirePatient): readonly CancerRecord[] {
   const names = new Set((patient.identifiers ?? []).map(nameOf));
-  const byIdentifier = state.records.filter(({ identifiers }) => identifiers.some((each) => names.has(nameOf(each))));
+  const byIdentifier = state.records.filter(({ identifiers, former }) => [...identifiers.map(nameOf), ...former].some((name) => names.has(name)));
   if (byIdentifier.length > 0 || !patient.ins) return byIdentifier;
   return state.records.filter(({ ins }) => ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value);
 }

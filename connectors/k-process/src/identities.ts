@@ -25,7 +25,7 @@ export interface ReadIdentity {
   readonly ids: readonly { readonly root: string; readonly extension: string }[];
 }
 
-/** Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_INS_ENVIRONMENT, ERR_INS_KEY, ERR_JSON_FIELD_*. */
+/** Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_PATIENT_AMBIGUOUS, ERR_INS_ENVIRONMENT, ERR_INS_KEY, ERR_JSON_FIELD_*. */
 export function readPatient(message: Reader, context: ConnectorContext): ReadIdentity {
   const from = message.object('patient');
   if (!from) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { path: '/patient' } });
@@ -35,6 +35,10 @@ export function readPatient(message: Reader, context: ConnectorContext): ReadIde
 
   const ipps = inOrderOfAuthority(known, context.settings.identityAuthorities);
   const [chosen] = ipps;
+  // Which of the two is in force is not ours to guess (SAFETY A7).
+  if (ipps.some((ipp) => ipps.some((other) => other.rule?.domain === ipp.rule?.domain && other.value !== ipp.value))) {
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { path: '/patient/identifiers' }, expected: 'one identifier for each domain' });
+  }
   if (!chosen && !ins) throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', { location: { path: '/patient/identifiers' } });
   const others = known.filter((id) => id !== chosen);
   const traits = from.object('traits');
