@@ -185,6 +185,6 @@ export class Region {
 
 function addressOf(transport: string, own: Record<string, unknown>): string {
   if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
-  const host = typeof own['host'] === 'string' ? own['host'] : '127.0.0.1';
-  return `${transport}://${host}${own['port'] === undefined ? '' : `:${String(own['port'])}`}${typeof own['path'] === 'string' ? own['path'] : ''}`;
+  const text = (name: string): string => (typeof own[name] === 'string' || typeof own[name] === 'number' ? String(own[name]) : '');
+  return `${transport}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
 }

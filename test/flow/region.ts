@@ -73,7 +73,11 @@ export class TestRegion {
 
   async post<T>(resource: string, body: object = {}): Promise<T> {
     const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
-    const response = await fetch(`${this.#url}/api/v1/${resource}`, { method: 'POST', body: JSON.stringify(body), headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    const response = await fetch(`${this.#url}/api/v1/${resource}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
     if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
@@ -99,7 +103,10 @@ export class TestRegion {
 
 /** Any node of ours, as the command line starts it. */
 export function startNode(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/core/cli/main.js'), ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/core/cli/main.js'), ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout?.setEncoding('utf8');
   child.stderr?.setEncoding('utf8');
   return child;
