@@ -38,8 +38,7 @@ export class TestRegion {
       const yaml = readFileSync(path.join(demo, file), 'utf8')
         .replaceAll('2575', String(mllp))
         .replaceAll('7001', String(dxcare))
-        .replaceAll('7002', String(record))
-        .replaceAll('path: /entrant/k-process', `port: ${pub}\n        path: /entrant/k-process`);
+        .replaceAll('7002', String(record));
       writeFileSync(path.join(this.config, file), edit(yaml));
     }
     const pace = { retryMs: 50, ackTimeoutMs: 5000 };
@@ -54,7 +53,11 @@ export class TestRegion {
 
   /** Resolves once the engine printed its admin address. */
   async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], { PASSERELLE_ADMIN_PORT: '0', ...env });
+    this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], {
+      PASSERELLE_ADMIN_PORT: '0',
+      PASSERELLE_PUBLIC_PORT: String(this.ports.public),
+      ...env,
+    });
     const line = await printed(this.engine, /^admin (http:\S+)$/m);
     this.#url = line[1] ?? '';
   }
