@@ -3,7 +3,7 @@ import { PasserelleError, type DecodeResult, type DraftEvent, type IndexTerm } f
 import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readConsent } from './consent.ts';
 import { authorityName, isUsedAs, matchAuthority, readCx, type KnownIdentifier } from './identifiers.ts';
-import { isInsOid } from './ins.ts';
+import { isInsOid } from '../../core/model/index.ts';
 import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { at, isUnconfigured, timeAt, type Reading } from './reading.ts';
 import { triggerOf, type Trigger } from './triggers.ts';
