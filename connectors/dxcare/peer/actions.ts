@@ -89,7 +89,13 @@ export const actions: PeerDefinition<DxCareState>['actions'] = {
   letter: (args, state, world) => {
     const patient = chosen(args, state);
     const label = text(args, 'label', 'Lettre de liaison a la sortie');
-    return [letter(patient, { order: `D-${state.next++}`, code: text(args, 'code', 'LDLSORTIE'), label, pdf: padded(pdfOf(label, patient, world), args) }, world)];
+    return [
+      letter(
+        patient,
+        { order: `D-${state.next++}`, code: text(args, 'code', 'LDLSORTIE'), label, pdf: padded(pdfOf(label, patient, world), args) },
+        world,
+      ),
+    ];
   },
   /** A pathology report as CDA N1. */
   cda: (args, state, world) => [cdaMessage(chosen(args, state), state, world)],
