@@ -5,11 +5,12 @@ import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readAddress, readBirthPlace, readContacts } from './contacts.ts';
 import { readIdentityStatus } from './identity-status.ts';
 import { authorityName, isUsedAs, matchAuthority, oidOf, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
-import { checkIns, isInsOid, isRetiredInsOid } from './ins.ts';
+import { fold, isInsOid, isRetiredInsOid } from '../../core/model/index.ts';
+import { checkIns } from './ins.ts';
 import { readNames } from './names.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, isUnconfigured, timeAt, warn, type Reading } from './reading.ts';
-import { clean, fold, said, toBirthDate, toIsoTime } from './values.ts';
+import { clean, said, toBirthDate, toIsoTime } from './values.ts';
 
 export interface PatientReading {
   readonly patient: Patient;

@@ -1,5 +1,5 @@
 /** The plainest ACK there is (HL7 2.5, chapter 2.9.2): sender and receiver exchanged, MSA, and ERR for a refusal. Made from MSH alone. */
-import { CATALOGUE, type CatalogueEntry, type PlainAnswer } from '../../core/contract/index.ts';
+import { CATALOGUE, type CatalogueEntry, type ErrorCode, type PlainAnswer } from '../../core/contract/index.ts';
 import { findStart, readHeader, view } from './header.ts';
 
 /** Fields are copied raw, one character a byte: delimiters, escapes and charset stay the sender's. */
@@ -13,9 +13,28 @@ export function plainReply(bytes: Uint8Array, { ack, now, id, error }: PlainAnsw
   const trigger = fields[9]?.split(component)[1] ?? '';
   const time = now.replaceAll(/\D/g, '').slice(0, 14);
   const type = ['ACK', ...(trigger ? [trigger, 'ACK'] : [])].join(component);
-  const header = ['MSH', fields[2], fields[5], fields[6], fields[3], fields[4], `${time}+0000`, '', type, id, fields[11], fields[12], '', '', '', '', fields[17], fields[18]];
+  const header = [
+    'MSH',
+    fields[2],
+    fields[5],
+    fields[6],
+    fields[3],
+    fields[4],
+    `${time}+0000`,
+    '',
+    type,
+    id,
+    fields[11],
+    fields[12],
+    '',
+    '',
+    '',
+    '',
+    fields[17],
+    fields[18],
+  ];
   const segments = [header, ['MSA', ack, fields[10]]];
-  if (error) segments.push(['ERR', '', '', [String((CATALOGUE[error.code] as CatalogueEntry).hl7 ?? 207), '', 'HL70357'].join(component), 'E']);
+  if (error) segments.push(['ERR', '', '', [String(entryOf(error.code).hl7 ?? 207), '', 'HL70357'].join(component), 'E']);
   const text = segments.map((fieldsOf) => `${trimmed(fieldsOf).join(separator)}\r`).join('');
   return { bytes: Buffer.from(text, 'latin1') };
 }
@@ -25,3 +44,4 @@ function trimmed(fields: readonly (string | undefined)[]): readonly string[] {
   const last = fields.findLastIndex(Boolean);
   return fields.slice(0, last + 1).map((field) => field ?? '');
 }
+const entryOf = (code: ErrorCode): CatalogueEntry => CATALOGUE[code];

@@ -1,7 +1,5 @@
 /** `act`: decisions of people. Each leaves a row that says who, why and when. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import type { OperatorAction } from '../../core/contract/journal.ts';
-import { canMoveMessage, DELIVERY_TRANSITIONS } from '../../core/contract/states.ts';
+import { DELIVERY_TRANSITIONS, PasserelleError, canMoveMessage, type OperatorAction } from '../../core/contract/index.ts';
 import { codeOf, DELIVERY_CODES, MESSAGE_CODES, msOf, wordOf } from './codes.ts';
 import { deliveryFinder } from './deliveries.ts';
 import { blobOf, type Journal } from './journal.ts';

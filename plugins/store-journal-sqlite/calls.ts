@@ -2,14 +2,17 @@
  * What crosses between the ingress thread and the worker: calls by name, each answered once. Only strings, numbers and copied
  * bytes cross; JSON that the worker merely stores or hands back stays text, so that neither side parses it for nothing.
  */
-import type { ErrorData } from '../../core/contract/errors.ts';
 import type {
   AckCode,
   DeliveryFilter,
+  DeliveryState,
   DeliverySummary,
+  ErrorData,
+  HttpMeta,
   LaneCounts,
   MessageFilter,
   MessageHistory,
+  MessageState,
   MessageSummary,
   OperatorAction,
   Page,
@@ -19,9 +22,7 @@ import type {
   ReceiveResult,
   RoutedEvent,
   SettingsRevision,
-} from '../../core/contract/journal.ts';
-import type { HttpMeta } from '../../core/contract/envelope.ts';
-import type { DeliveryState, MessageState } from '../../core/contract/states.ts';
+} from '../../core/contract/index.ts';
 
 export interface PackedMessage {
   readonly lane: string;

@@ -3,7 +3,7 @@
  * promises from the answers. When the worker is gone every command, waiting or new, is refused with ERR_JOURNAL_UNAVAILABLE.
  */
 import { Worker } from 'node:worker_threads';
-import { PasserelleError } from '../../core/contract/errors.ts';
+import { PasserelleError } from '../../core/contract/index.ts';
 import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
 import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES } from './limits.ts';
 

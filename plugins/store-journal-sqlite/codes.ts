@@ -1,7 +1,5 @@
 /** How words of the contract are written in the file: by position. Lists are append-only, their order is the file format. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import type { AckCode, RoutedEvent } from '../../core/contract/journal.ts';
-import type { DeliveryState, MessageState } from '../../core/contract/states.ts';
+import { PasserelleError, type AckCode, type DeliveryState, type MessageState, type RoutedEvent } from '../../core/contract/index.ts';
 
 export const MESSAGE_CODES: readonly MessageState[] = ['received', 'decoded', 'filtered', 'quarantined', 'rejected', 'dead', 'discarded'];
 export const DELIVERY_CODES: readonly DeliveryState[] = ['queued', 'sending', 'review', 'held', 'dead', 'discarded', 'delivered'];

@@ -8,7 +8,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { PasserelleError } from '../../core/contract/errors.ts';
+import { PasserelleError } from '../../core/contract/index.ts';
 import { BUSY_MS, CACHE_KIB, CHECKPOINT_PAGES, LOG_LIMIT_BYTES } from './limits.ts';
 import { MIGRATIONS } from './migrations.ts';
 

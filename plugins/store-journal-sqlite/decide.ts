@@ -1,6 +1,5 @@
 /** `decide`: what became of a message: its events, their deliveries, its index terms. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import { canMoveMessage } from '../../core/contract/states.ts';
+import { PasserelleError, canMoveMessage } from '../../core/contract/index.ts';
 import type { PackedDecision, PackedEvent } from './calls.ts';
 import { ACK_CODES, codeOf, DELIVERY_CODES, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
 import { bytesOf, packHashes, unpackHashes } from './hashes.ts';

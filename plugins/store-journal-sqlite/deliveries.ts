@@ -1,6 +1,5 @@
 /** `begin` and `settle`: the attempts of a delivery. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import { DELIVERY_TRANSITIONS, type DeliveryState } from '../../core/contract/states.ts';
+import { DELIVERY_TRANSITIONS, PasserelleError, type DeliveryState } from '../../core/contract/index.ts';
 import type { PackedSettlement, PackedStart } from './calls.ts';
 import { codeOf, DELIVERY_CODES, wordOf } from './codes.ts';
 import { blobOf, type Journal } from './journal.ts';

@@ -5,7 +5,7 @@
  * A group runs bare first, since savepoints cost a copy of every page that two commands touch (measured: 15 % of the worker). When
  * a command of it is refused, the group is rolled back and runs again with each command in a savepoint.
  */
-import { PasserelleError, type ErrorData } from '../../core/contract/errors.ts';
+import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
 import type { Answer, Command, OpenOptions, Writes } from './calls.ts';
 import { sqliteCode, SQLITE, unavailable } from './database.ts';
 import type { Journal } from './journal.ts';

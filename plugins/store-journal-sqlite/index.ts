@@ -1,5 +1,5 @@
 /** Journal store on SQLite: one file, one owner, one worker thread, group commit. The embedded default (decisions D2, D3). */
-import type { StorePlugin } from '../../core/contract/plugin.ts';
+import type { StorePlugin } from '../../core/contract/index.ts';
 import { openSqliteJournal } from './store.ts';
 
 export const plugin: StorePlugin = { kind: 'store', id: 'sqlite', open: (address) => openSqliteJournal(address) };

@@ -1,6 +1,12 @@
 /** `deliveries`, `backlog` and `material`: deliveries as people list them and as delivery lanes need them. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import type { DeliveryFilter, DeliverySummary, Page, PageRequest, QueuedDelivery } from '../../core/contract/journal.ts';
+import {
+  PasserelleError,
+  type DeliveryFilter,
+  type DeliverySummary,
+  type Page,
+  type PageRequest,
+  type QueuedDelivery,
+} from '../../core/contract/index.ts';
 import type { PackedMaterial } from './calls.ts';
 import { codeOf, DELIVERY_CODES } from './codes.ts';
 import { pageSize, readCursor, writeCursor } from './cursor.ts';

@@ -1,5 +1,5 @@
 /** `messages`: the list with filters, newest first. The most selective index that the filter offers drives it; the rest is checked row by row. */
-import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/journal.ts';
+import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/index.ts';
 import { codeOf, MESSAGE_CODES, msOf } from './codes.ts';
 import { pageSize, readCursor, writeCursor } from './cursor.ts';
 import { bytesOf, hash48 } from './hashes.ts';

@@ -1,6 +1,13 @@
 /** Records of the contract in the form in which they cross to the worker (calls.ts): explicit fields, JSON made once, bytes copied once. */
-import type { ErrorData } from '../../core/contract/errors.ts';
-import type { AttemptStart, IncomingMessage, MessageDecision, QueuedDelivery, RoutedEvent, Settlement } from '../../core/contract/journal.ts';
+import type {
+  AttemptStart,
+  ErrorData,
+  IncomingMessage,
+  MessageDecision,
+  QueuedDelivery,
+  RoutedEvent,
+  Settlement,
+} from '../../core/contract/index.ts';
 import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './calls.ts';
 import { ownCopy } from './channel.ts';
 import { msOf } from './codes.ts';

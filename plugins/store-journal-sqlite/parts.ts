@@ -1,6 +1,6 @@
 /** Payload rows: raw messages, event data, encoded envelopes, in chunks with consecutive ids (schema: migrations.ts). */
 import type { DatabaseSync } from 'node:sqlite';
-import { PasserelleError } from '../../core/contract/errors.ts';
+import { PasserelleError } from '../../core/contract/index.ts';
 import { CHUNK_BYTES } from './limits.ts';
 
 export const RAW_PART = 0;

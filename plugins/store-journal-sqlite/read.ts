@@ -1,7 +1,13 @@
 /** The other reads: one message whole, raw bytes, the feed, the counts, the settings. */
-import { PasserelleError } from '../../core/contract/errors.ts';
-import type { ErrorData } from '../../core/contract/errors.ts';
-import type { ActRecord, AttemptRecord, EarlierDecision, LaneCounts, SettingsRevision } from '../../core/contract/journal.ts';
+import {
+  PasserelleError,
+  type ActRecord,
+  type AttemptRecord,
+  type EarlierDecision,
+  type ErrorData,
+  type LaneCounts,
+  type SettingsRevision,
+} from '../../core/contract/index.ts';
 import type { PackedHistory, Reads, UndecidedMessage } from './calls.ts';
 import { codeOf, DELIVERY_CODES, isoOf, MESSAGE_CODES, wordOf } from './codes.ts';
 import { pageSize, readCursor, writeCursor } from './cursor.ts';

@@ -1,5 +1,5 @@
 /** `receive`: a message and its raw bytes, or one more retransmission of a message that is here. */
-import type { ReceiveResult } from '../../core/contract/journal.ts';
+import type { ReceiveResult } from '../../core/contract/index.ts';
 import type { PackedMessage } from './calls.ts';
 import { ACK_CODES, codeOf, MESSAGE_CODES, wordOf } from './codes.ts';
 import { hash128, hash48 } from './hashes.ts';

@@ -1,7 +1,5 @@
 /** Rows of the file as records of the contract. */
-import type { HttpMeta, Warning } from '../../core/contract/envelope.ts';
-import type { ErrorData } from '../../core/contract/errors.ts';
-import type { DeliverySummary, MessageSummary, PartRef, QueuedDelivery } from '../../core/contract/journal.ts';
+import type { DeliverySummary, ErrorData, HttpMeta, MessageSummary, PartRef, QueuedDelivery, Warning } from '../../core/contract/index.ts';
 import { ACK_CODES, DELIVERY_CODES, isoOf, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
 import { unpackHashes } from './hashes.ts';
 import { jsonOf, present, type Journal } from './journal.ts';

@@ -1,6 +1,6 @@
 /** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
 import { join } from 'node:path';
-import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/journal.ts';
+import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
 import type { OpenOptions } from './calls.ts';
 import { openChannel, type Channel, type Load } from './channel.ts';
 import { msOf } from './codes.ts';

@@ -3,7 +3,7 @@
  * between two commits, and says each answer of a group in one message. It blocks on the disk; nobody else does.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { PasserelleError } from '../../core/contract/errors.ts';
+import { PasserelleError } from '../../core/contract/index.ts';
 import { actor } from './act.ts';
 import type { Answer, Command, OpenOptions, Opened, Reads, Writes } from './calls.ts';
 import { openDatabase, type Database } from './database.ts';

@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteJournal, type OpenOptions, type SqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
-import { fullCycle } from '../contract/journal-samples.ts';
+import { fullCycle } from '../contract/journal/samples.ts';
 
 const RUN_MS = Number(process.env['BENCH_MS'] ?? 3000);
 const FILLER = 'PID|1||1234^^^HMTest&1.2.250.1.999.30.1&ISO^PI||TEST^ADRIEN^^^^^L|'.repeat(20);

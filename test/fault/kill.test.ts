@@ -23,22 +23,25 @@ describe(`kill -9 of the engine in the middle of traffic (seed ${seed}, ${kills}
   after(() => region.stop());
 
   it('loses nothing, doubles nothing, and keeps each patient in order', async () => {
-    let playing = true;
+    const state = { playing: true };
     const play = async (): Promise<number> => {
       let sent = 0;
       for (let i = 0; i < PATIENTS; i += 1) {
         for (const action of ['admission', 'identity-change', 'letter', 'merge']) {
           const outcome = await region.dxcare.act(action, {}, 120_000);
-          expect(outcome.every((o) => o.verdict === 'taken'), `${action} ${JSON.stringify(outcome)}`).to.equal(true);
+          expect(
+            outcome.every((o) => o.verdict === 'taken'),
+            `${action} ${JSON.stringify(outcome)}`,
+          ).to.equal(true);
           sent += outcome.length;
         }
       }
-      playing = false;
+      state.playing = false;
       return sent;
     };
     const traffic = play();
     let done = 0;
-    for (; done < kills && playing; done += 1) {
+    for (; done < kills && state.playing; done += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20 + random() * 400));
       await region.kill();
       await region.start();

@@ -43,7 +43,10 @@ describe('the main job', () => {
     expect(message?.error).to.include({ code: 'ERR_DOCUMENT_TYPE_UNKNOWN' });
     const [, code, system] = /code (\S+) of system (\S+)/.exec(message?.error?.found ?? '') ?? [];
     const documents = readdirSync(region.config).map((file) => ({ file, text: readFileSync(path.join(region.config, file), 'utf8') }));
-    const mapped = documents.map(({ file, text }) => ({ file, text: text.replace('documentTypes:\n', `documentTypes:\n  - { system: ${system}, code: ${code}, type: OTHER }\n`) }));
+    const mapped = documents.map(({ file, text }) => ({
+      file,
+      text: text.replace('documentTypes:\n', `documentTypes:\n  - { system: ${system}, code: ${code}, type: OTHER }\n`),
+    }));
     const { revision } = await region.post<{ revision: number }>('settings/apply', { documents: mapped, why: 'local code of this site' });
     expect(revision).to.equal(2);
     await region.post(`messages/${message?.id}:replay`, { why: 'mapped' });

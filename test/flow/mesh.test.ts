@@ -52,7 +52,9 @@ describe('connectors on another node of the mesh', function () {
     expect((await region.dxcare.act('admission')).map((s) => s.ack)).to.deep.equal(['AA', 'AA']);
     expect((await region.record.act('frcp'))[0]?.verdict).to.equal('taken');
     await region.drained();
-    expect((await region.deliveries()).map((d) => d.state)).to.satisfy((states: string[]) => states.length > 0 && states.every((s) => s === 'delivered'));
+    expect((await region.deliveries()).map((d) => d.state)).to.satisfy(
+      (states: string[]) => states.length > 0 && states.every((s) => s === 'delivered'),
+    );
     expect(seen.messages, 'the bus was used').to.be.above(0);
   });
 

@@ -38,8 +38,7 @@ export class TestRegion {
       const yaml = readFileSync(path.join(demo, file), 'utf8')
         .replaceAll('2575', String(mllp))
         .replaceAll('7001', String(dxcare))
-        .replaceAll('7002', String(record))
-        .replaceAll('path: /entrant/k-process', `port: ${pub}\n        path: /entrant/k-process`);
+        .replaceAll('7002', String(record));
       writeFileSync(path.join(this.config, file), edit(yaml));
     }
     const pace = { retryMs: 50, ackTimeoutMs: 5000 };
@@ -54,7 +53,11 @@ export class TestRegion {
 
   /** Resolves once the engine printed its admin address. */
   async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], { PASSERELLE_ADMIN_PORT: '0', ...env });
+    this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], {
+      PASSERELLE_ADMIN_PORT: '0',
+      PASSERELLE_PUBLIC_PORT: String(this.ports.public),
+      ...env,
+    });
     const line = await printed(this.engine, /^admin (http:\S+)$/m);
     this.#url = line[1] ?? '';
   }
@@ -73,7 +76,11 @@ export class TestRegion {
 
   async post<T>(resource: string, body: object = {}): Promise<T> {
     const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
-    const response = await fetch(`${this.#url}/api/v1/${resource}`, { method: 'POST', body: JSON.stringify(body), headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    const response = await fetch(`${this.#url}/api/v1/${resource}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
     if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
@@ -99,7 +106,10 @@ export class TestRegion {
 
 /** Any node of ours, as the command line starts it. */
 export function startNode(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/core/cli/main.js'), ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/core/cli/main.js'), ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout?.setEncoding('utf8');
   child.stderr?.setEncoding('utf8');
   return child;

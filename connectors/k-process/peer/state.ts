@@ -64,14 +64,23 @@ export const emptyState = (): RecordState => ({
   next: 1,
 });
 
-export const nameOf = ({ value, authority }: WireIdentifier): string => `${authority?.oid ?? authority?.namespace ?? ''}:${value}`;
+const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
+export const nameOf = (identifier: WireIdentifier): string => `${authorityOf(identifier)}:${identifier.value}`;
 
-/** Records that carry one of the identifiers or the INS: none, one, or several in conflict. */
+/**
+ * Records that carry one of the identifiers; else those with the INS. A second number of an authority that the record knows is a second
+ * record, until the establishment says that they are one (SAFETY A6).
+ */
 export function recordsOf(state: RecordState, patient: WirePatient): readonly CancerRecord[] {
-  const names = new Set((patient.identifiers ?? []).map(nameOf));
+  const given = patient.identifiers ?? [];
+  const names = new Set(given.map(nameOf));
   const byIdentifier = state.records.filter(({ identifiers, former }) => [...identifiers.map(nameOf), ...former].some((name) => names.has(name)));
   if (byIdentifier.length > 0 || !patient.ins) return byIdentifier;
-  return state.records.filter(({ ins }) => ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value);
+  const authorities = new Set(given.map(authorityOf));
+  return state.records.filter(
+    ({ ins, identifiers }) =>
+      ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value && !identifiers.some((each) => authorities.has(authorityOf(each))),
+  );
 }
 
 export function countsOf(state: RecordState): PeerCounts {

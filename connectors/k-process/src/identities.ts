@@ -2,7 +2,7 @@
 import { PasserelleError, type ClearKey, type ConnectorContext, type IdentityAuthority, type IndexTerm } from 'passerelle/contract';
 import type { Patient } from 'passerelle/model';
 import { said } from './contract.ts';
-import { INS_AUTHORITIES, hasValidKey } from './ins.ts';
+import { hasValidInsKey, insEnvironment } from 'passerelle/model';
 import type { Reader } from './reader.ts';
 
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
@@ -104,11 +104,11 @@ function readIns(from: Reader, { settings }: ConnectorContext): { readonly value
   if (!ins) return undefined;
   const value = ins.need('value', { pattern: /^\d[\dAB]{14}$/ });
   const oid = ins.need('oid');
-  const environment = INS_AUTHORITIES[oid];
+  const environment = insEnvironment(oid);
   if (!environment) throw new PasserelleError('ERR_JSON_FIELD_INVALID', { location: { path: ins.at('oid') }, expected: 'an INS authority' });
   if (settings.environment && environment !== settings.environment) {
     throw new PasserelleError('ERR_INS_ENVIRONMENT', { location: { path: ins.at('oid') }, expected: settings.environment, found: environment });
   }
-  if (!hasValidKey(value)) throw new PasserelleError('ERR_INS_KEY', { location: { path: ins.at('value') } });
+  if (!hasValidInsKey(value)) throw new PasserelleError('ERR_INS_KEY', { location: { path: ins.at('value') } });
   return { value, oid };
 }

@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
-import { checkIns, hasValidKey } from '../ins.ts';
+import { hasValidInsKey } from '../../../core/model/index.ts';
+import { checkIns } from '../ins.ts';
 import { dataOf, decode, identity, INS, INS_OID, SITE } from './messages.ts';
 
 const ins = (number: string, oid: string): string => `00012345^^^GAM^PI~${number}^^^ASIP-SANTE-INS-NIR&${oid}&ISO^INS`;
 
 describe('the INS', () => {
   it('has a key of 97 minus the number modulo 97, Corsica included', () => {
-    expect(hasValidKey(INS)).to.equal(true);
+    expect(hasValidInsKey(INS)).to.equal(true);
     const corsica = (department: string, digits: string): boolean => {
       const key = 97 - Number(BigInt(`17506${digits}990123`) % 97n);
-      return hasValidKey(`17506${department}990123${String(key).padStart(2, '0')}`);
+      return hasValidInsKey(`17506${department}990123${String(key).padStart(2, '0')}`);
     };
     expect(corsica('2A', '19')).to.equal(true);
     expect(corsica('2B', '18')).to.equal(true);
@@ -24,7 +25,7 @@ describe('the INS', () => {
         const changed = Array.from(INS)
           .map((digit, i) => (i === place ? String((Number(digit) + step) % 10) : digit))
           .join('');
-        expect(hasValidKey(changed)).to.equal(false);
+        expect(hasValidInsKey(changed)).to.equal(false);
       }),
     );
   });

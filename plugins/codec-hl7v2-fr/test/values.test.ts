@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { fold, toBirthDate, toHl7Time, toIsoTime, toLocalHl7Time } from '../values.ts';
+import { fold } from '../../../core/model/index.ts';
+import { toBirthDate, toHl7Time, toIsoTime, toLocalHl7Time } from '../values.ts';
 
 describe('HL7 values', () => {
   it('keep the precision and the offset of a time', () => {

@@ -18,7 +18,9 @@ describe('the answer that needs no connector', () => {
   });
 
   it('speaks with the delimiters of the sender, and says nothing to what is no message', () => {
-    expect(textOf(reply('MSH#*~\\&#A#B#C#D#20261002##ADT*A31#C1#T#2.5\r'))).to.match(/^MSH#\*~\\&#C#D#A#B#20261002081500\+0000##ACK\*A31\*ACK#P1#T#2.5\rMSA#AA#C1\r$/);
+    expect(textOf(reply('MSH#*~\\&#A#B#C#D#20261002##ADT*A31#C1#T#2.5\r'))).to.match(
+      /^MSH#\*~\\&#C#D#A#B#20261002081500\+0000##ACK\*A31\*ACK#P1#T#2.5\rMSA#AA#C1\r$/,
+    );
     expect(reply('GET / HTTP/1.1')).to.equal(undefined);
   });
 });

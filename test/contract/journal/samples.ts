@@ -1,12 +1,12 @@
-/** Synthetic records for the journal's tests and bench: one full life of a message, of any size. */
+/** Synthetic records for the journal's contract suite, fault tests and bench: one full life of a message, of any size. */
 import { hash } from 'node:crypto';
-import type { EncodedMessage, IncomingMessage, JournalStore, MessageDecision, RoutedEvent } from '../../core/contract/index.ts';
+import type { EncodedMessage, IncomingMessage, JournalStore, MessageDecision, RoutedEvent } from '../../../core/contract/index.ts';
 
 export const T0 = Date.parse('2026-09-14T08:00:00.000Z');
 export const at = (ms: number): string => new Date(T0 + ms).toISOString();
 
-/** A 32-byte hash in hex, as the engine's keyed hashes are. */
-export const hashed = (name: string): string => hash('sha256', name);
+/** A 16-byte hash in hex, as the engine's keyed hashes are. */
+export const hashed = (name: string): string => hash('sha256', name).slice(0, 32);
 
 let serial = 0;
 
@@ -70,7 +70,7 @@ export async function fullCycle(store: JournalStore, raw: Uint8Array, filler: st
   const patient = hashed(`bench patient ${n}`);
   const event = routed({
     keys: [patient],
-    event: { id: hashed(`event ${n}`).slice(0, 40), type: 'dcc.identity.updated', time: at(n), data: { filler } },
+    event: { id: hashed(`event ${n}`), type: 'dcc.identity.updated', time: at(n), data: { filler } },
   });
   const terms = [patient, hashed(`ins ${n}`), hashed(`name and birth date ${n}`)];
   const delivery = (await store.decide([decided(id, { events: [event], terms, ack: 'AA' })]))[0]![0]!;
