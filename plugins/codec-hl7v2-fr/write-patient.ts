@@ -38,7 +38,8 @@ export function ippAt(patient: Patient, settings: SiteSettings): DestinationIpp 
   return undefined;
 }
 
-const unknownThere = (): PasserelleError =>
+/** ERR_DESTINATION_UNKNOWN_PATIENT: the delivery is held (SAFETY B6). */
+export const unknownThere = (): PasserelleError =>
   new PasserelleError('ERR_DESTINATION_UNKNOWN_PATIENT', { expected: 'an IPP of the destination', found: 'none' });
 
 /** The two numbers of a merge, in the domain of the destination. Throws ERR_DESTINATION_UNKNOWN_PATIENT. */

@@ -13,6 +13,16 @@ export interface WirePatient {
   readonly traits?: Readonly<Record<string, unknown>>;
 }
 
+export interface FiledDocument {
+  readonly type: string;
+  readonly setId?: string;
+  readonly version: number;
+  /** Number of the stay it was made in. */
+  visitId?: string;
+  supersededBy?: string;
+  deleted?: boolean;
+}
+
 /** One patient's record. */
 export interface CancerRecord {
   readonly recordId: string;
@@ -24,7 +34,7 @@ export interface CancerRecord {
   ins?: { readonly value: string; readonly oid: string };
   traits: Readonly<Record<string, unknown>>;
   /** By document id, or source number. */
-  documents: Record<string, { readonly type: string; readonly setId?: string; readonly version: number; supersededBy?: string; deleted?: boolean }>;
+  documents: Record<string, FiledDocument>;
   /** Time of the newest identity or visit event. */
   latest: string;
   visits: number;
@@ -32,6 +42,8 @@ export interface CancerRecord {
 
 export interface RecordState {
   records: CancerRecord[];
+  /** Records that were linked and stay apart: `R1 R2`. */
+  links: string[];
   /** First answer by messageId: idempotency. */
   answered: Record<string, { readonly digest: string; readonly body: string }>;
   received: number;
@@ -41,7 +53,16 @@ export interface RecordState {
   next: number;
 }
 
-export const emptyState = (): RecordState => ({ records: [], answered: {}, received: 0, duplicates: 0, refused: 0, outOfOrder: {}, next: 1 });
+export const emptyState = (): RecordState => ({
+  records: [],
+  links: [],
+  answered: {},
+  received: 0,
+  duplicates: 0,
+  refused: 0,
+  outOfOrder: {},
+  next: 1,
+});
 
 const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
 export const nameOf = (identifier: WireIdentifier): string => `${authorityOf(identifier)}:${identifier.value}`;

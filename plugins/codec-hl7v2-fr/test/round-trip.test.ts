@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { DraftEvent, Envelope, SiteSettings } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
-import type { EventData } from '../../../core/model/index.ts';
+import type { EventData, Patient } from '../../../core/model/index.ts';
 import { plugin as cda } from '../../codec-cda/index.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { decodeFr, dialect, encodeFr, NATIONAL_PROFILE } from '../index.ts';
@@ -62,15 +62,22 @@ function trips(name: string): readonly Trip[] {
 type Data = Partial<EventData<'dcc.document.received'>>;
 const documentOf = ({ data }: DraftEvent): Data['document'] => (data as Data).document;
 
+const leaving = (patient: Patient): Patient => {
+  const { otherIds: _, ...rest } = patient;
+  const { insOid: __, insStatus: ___, ...unqualified } = rest;
+  return patient.insStatus === 'VALI' ? rest : { ...unqualified, ins: null };
+};
+
 /** The event without what a message cannot say, or says of itself. */
 function carried({ data }: DraftEvent, other: DraftEvent): unknown {
   const { originApplication: _, trigger: __, ...rest } = data as Data;
   const { document, patient, visibility } = rest;
-  const isQualified = patient?.insStatus === 'VALI';
+  const { patients, domain } = data as Partial<EventData<'dcc.identity.linked'> & EventData<'dcc.identity.merged'>>;
   return {
     ...rest,
-    // Numbers of other establishments stay where they are; a number and its OID leave only when qualified.
-    patient: patient && { ...patient, otherIds: undefined, ...(!isQualified && { ins: null, insOid: undefined, insStatus: undefined }) },
+    // Numbers of other establishments stay where they are, a merge names those of its own domain; number and OID leave only when qualified.
+    patient: patient && { ...leaving(patient), ...(domain && { ipp: null, ippAuthority: undefined, domain: undefined }) },
+    patients: patients?.map(leaving),
     // Names of parts are those of one message; an MDM has room for one document, and none for ZFA.
     ...(document && { document: { ...document, content: undefined, companions: undefined, mailBody: undefined }, consent: undefined }),
     // A held leg is not written: nobody may take it for a wish.
@@ -95,7 +102,7 @@ describe('what is decoded, written again and decoded', () => {
   for (const trip of all) {
     it(`says the same of ${trip.before.type} (${trip.name})`, () => {
       expect(plain(carried(trip.after, trip.before))).to.deep.equal(plain(carried(trip.before, trip.after)));
-      expect(trip.after.keys.slice(0, 1)).to.deep.equal(trip.before.keys.slice(0, 1));
+      expect(trip.before.keys).to.deep.include(trip.after.keys[0]);
     });
   }
 
