@@ -53,7 +53,12 @@ export class EngineClient {
   timeline(id: string): Promise<MessageTimeline> {
     return this.#get(`/api/v1/messages/${encodeURIComponent(id)}/timeline`);
   }
-  deliveries(query: { readonly state?: readonly string[]; readonly lane?: string; readonly limit: number; readonly after?: string }): Promise<Page<DeliveryView>> {
+  deliveries(query: {
+    readonly state?: readonly string[];
+    readonly lane?: string;
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<Page<DeliveryView>> {
     const params = new URLSearchParams({ limit: String(query.limit) });
     for (const state of query.state ?? []) params.append('state', state);
     if (query.lane) params.set('lane', query.lane);

@@ -383,6 +383,13 @@ export const CATALOGUE = {
       en: 'The sender has to send again: nothing was taken in charge.',
     },
   }),
+  ERR_PEER_NOT_ALLOWED: e({
+    disposition: 'security',
+    http: 403,
+    en: 'the address of the sender is not allowed by this endpoint',
+    fr: "l'adresse de l'émetteur n'est pas autorisée par ce point d'accès",
+    fix: { fr: "Ajouter l'adresse à allow, si l'émetteur est connu.", en: 'Add the address to allow, if the sender is known.' },
+  }),
   ERR_CONNECTION_REFUSED: e({
     disposition: 'transient',
     http: 503,

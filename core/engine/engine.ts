@@ -9,6 +9,7 @@ import { createMesh, type Mesh } from '../mesh/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import {
   checkDocuments,
+  overrideFromEnvironment,
   parseDocuments,
   planChange,
   storedDocuments,
@@ -145,7 +146,7 @@ export class Engine {
     };
     if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
     try {
-      await this.#run(settings);
+      await this.#run(this.#check(values));
     } catch (error) {
       if (before) await this.#run(this.#check(before.documents));
       throw error;
@@ -155,7 +156,7 @@ export class Engine {
   }
 
   #check(documents: readonly unknown[]): RegionSettings {
-    const { issues, settings } = checkDocuments(storedDocuments(documents), this.catalogue);
+    const { issues, settings } = checkDocuments(storedDocuments(overrideFromEnvironment(documents, process.env)), this.catalogue);
     refuseIssues(issues);
     return settings as RegionSettings;
   }

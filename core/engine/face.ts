@@ -99,7 +99,11 @@ export function faceOf(engine: Engine): EngineFace {
         const active = await journal.settings();
         const parsed = parseDocuments(documents);
         const { issues } = checkDocuments(parsed, engine.catalogue);
-        return { issues, changes: planChange(storedDocuments(active?.documents ?? []), parsed), base: active?.revision ?? 0 };
+        return {
+          issues,
+          changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
+          base: active?.revision ?? 0,
+        };
       },
       apply: (documents, who, why) => engine.apply(documents, who, why),
     },

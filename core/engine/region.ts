@@ -1,5 +1,5 @@
 /** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
-import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source } from '../contract/index.ts';
+import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source, type TransportPlugin } from '../contract/index.ts';
 import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -67,7 +67,7 @@ export class Region {
         found: endpoint.transport,
       });
     const settings: SiteSettings = siteSettingsOf(site, { settings: resolveSecrets(connector.settings, secretsFolder) });
-    const own = resolveSecrets(endpoint.transportSettings, secretsFolder);
+    const own = { ...publicListener(this.settings, transport, endpoint), ...resolveSecrets(endpoint.transportSettings, secretsFolder) };
     const identity = {
       name: endpoint.name,
       connector: connector.id,
@@ -183,8 +183,14 @@ export class Region {
   }
 }
 
+/** An inbound endpoint that is a path shares the engine's public listener unless it names its own. */
+function publicListener(settings: RegionSettings, transport: TransportPlugin, endpoint: Endpoint): { host?: string; port?: number } {
+  const { properties = {} } = transport.settingsSchema.in as { properties?: object };
+  return endpoint.direction === 'in' && 'path' in properties ? settings.engine.public : {};
+}
+
 function addressOf(transport: string, own: Record<string, unknown>): string {
   if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
-  const host = typeof own['host'] === 'string' ? own['host'] : '127.0.0.1';
-  return `${transport}://${host}${own['port'] === undefined ? '' : `:${String(own['port'])}`}${typeof own['path'] === 'string' ? own['path'] : ''}`;
+  const text = (name: string): string => (typeof own[name] === 'string' || typeof own[name] === 'number' ? String(own[name]) : '');
+  return `${transport}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
 }

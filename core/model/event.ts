@@ -31,8 +31,9 @@ export const dataSchemaUri = (type: string): string => `urn:passerelle:schema:${
 export const sourceUri = (site: string, connector: string): string => `/sites/${site || 'unknown'}/connectors/${connector}`;
 
 export type EventKind = 'identity' | 'visit' | 'document' | 'other';
+/** What a delivery of this event blocks while it cannot go on. Whose stay it is, is a fact of identity: documents follow the stay. */
 export function kindOf(type: string): EventKind {
-  if (type.startsWith('dcc.identity.')) return 'identity';
+  if (type.startsWith('dcc.identity.') || type === 'dcc.visit.reassigned') return 'identity';
   if (type.startsWith('dcc.visit.')) return 'visit';
   return type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other';
 }

@@ -230,13 +230,21 @@ export const IdentityData = object({
   /** MSH-3: identities are folded per sender (SAFETY A2). */
   originApplication: Type.Optional(short),
 });
+/** One number stands for another from now on: two patients were one (A40), or a number was replaced (A47). Only this event merges. */
 export const MergeData = object({
   surviving: short,
   absorbed: short,
   authority: Type.Optional(short),
   domain: Type.Optional(short),
   patient: Type.Optional(Patient),
-  kind: Type.Optional(oneOf('merge', 'change-id', 'link', 'unlink', 'move')),
+  kind: Type.Optional(oneOf('merge', 'change-id')),
+  trigger: Type.Optional(short),
+  recordedAt: Type.Optional(DateTime),
+  originApplication: Type.Optional(short),
+});
+/** Two identities were linked, or their link undone: both stay in force, and neither absorbs the other. */
+export const LinkData = object({
+  patients: Type.Array(Patient, { minItems: 2, maxItems: 2 }),
   trigger: Type.Optional(short),
   recordedAt: Type.Optional(DateTime),
   originApplication: Type.Optional(short),
@@ -248,6 +256,17 @@ export const VisitEventData = object({
   trigger: Type.Optional(short),
   recordedAt: Type.Optional(DateTime),
   /** MSH-3: identities are folded per sender (SAFETY A2). */
+  originApplication: Type.Optional(short),
+});
+/** A stay was under the wrong patient: it is `patient`'s, no longer `from`'s. Both patients stay in force. */
+export const ReassignedVisitData = object({
+  patient: Patient,
+  from: Patient,
+  visit: Visit,
+  /** Number of the stay before, when it got another one. */
+  formerVisitId: Type.Optional(short),
+  trigger: Type.Optional(short),
+  recordedAt: Type.Optional(DateTime),
   originApplication: Type.Optional(short),
 });
 export const DocumentEventData = object({
@@ -283,12 +302,15 @@ export const AnswerData = object({
 export const EVENT_DATA = {
   'dcc.identity.updated': IdentityData,
   'dcc.identity.merged': MergeData,
+  'dcc.identity.linked': LinkData,
+  'dcc.identity.unlinked': LinkData,
   'dcc.visit.planned': VisitEventData,
   'dcc.visit.opened': VisitEventData,
   'dcc.visit.updated': VisitEventData,
   'dcc.visit.moved': VisitEventData,
   'dcc.visit.closed': VisitEventData,
   'dcc.visit.cancelled': VisitEventData,
+  'dcc.visit.reassigned': ReassignedVisitData,
   'dcc.document.received': DocumentEventData,
   'dcc.document.deleted': DocumentEventData,
   'dcc.document.delivered': AnswerData,

@@ -3,8 +3,9 @@ import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeRe
 import type { EventData } from '../../core/model/index.ts';
 import { writeHl7 } from '../codec-hl7v2/index.ts';
 import type { DialectProfile } from './profile.ts';
-import { writeIdentity, writeRelation, writeVisitEvent } from './write-adt.ts';
+import { writeIdentity, writeVisitEvent } from './write-adt.ts';
 import { writeDocument, type WrittenDocument } from './write-document.ts';
+import { writeLink, writeMerge, writeReassigned } from './write-relations.ts';
 import type { Writing } from './write-header.ts';
 
 /** A patient whom the destination does not know is held (SAFETY B6); what cannot be written is refused with its reason. */
@@ -33,7 +34,12 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
 function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument {
   const { type, data } = event;
   if (type === 'dcc.identity.updated') return { segments: writeIdentity(writing, data as EventData<'dcc.identity.updated'>), parts: [] };
-  if (type === 'dcc.identity.merged') return { segments: writeRelation(writing, data as EventData<'dcc.identity.merged'>), parts: [] };
+  if (type === 'dcc.identity.merged') return { segments: writeMerge(writing, data as EventData<'dcc.identity.merged'>), parts: [] };
+  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') {
+    const trigger = type === 'dcc.identity.linked' ? 'A24' : 'A37';
+    return { segments: writeLink(writing, trigger, data as EventData<'dcc.identity.linked'>), parts: [] };
+  }
+  if (type === 'dcc.visit.reassigned') return { segments: writeReassigned(writing, data as EventData<'dcc.visit.reassigned'>), parts: [] };
   if (type.startsWith('dcc.visit.')) return { segments: writeVisitEvent(writing, type, data as EventData<'dcc.visit.opened'>), parts: [] };
   if (type === 'dcc.document.received' || type === 'dcc.document.deleted')
     return writeDocument(writing, type, data as EventData<'dcc.document.received'>, parts);

@@ -5,11 +5,12 @@ import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readAddress, readBirthPlace, readContacts } from './contacts.ts';
 import { readIdentityStatus } from './identity-status.ts';
 import { authorityName, isUsedAs, matchAuthority, oidOf, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
-import { checkIns, isInsOid, isRetiredInsOid } from './ins.ts';
+import { fold, isInsOid, isRetiredInsOid } from '../../core/model/index.ts';
+import { checkIns } from './ins.ts';
 import { readNames } from './names.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, isUnconfigured, timeAt, warn, type Reading } from './reading.ts';
-import { clean, fold, said, toBirthDate, toIsoTime } from './values.ts';
+import { clean, said, toBirthDate, toIsoTime } from './values.ts';
 
 export interface PatientReading {
   readonly patient: Patient;
@@ -17,6 +18,8 @@ export interface PatientReading {
   readonly terms: readonly IndexTerm[];
   /** Everything PID-3 carries but the INS: to compare with the identifiers of a document. */
   readonly identifiers: readonly KnownIdentifier[];
+  /** Those of them that are an IPP: one for each domain, the site's own first. */
+  readonly ipps: readonly KnownIdentifier[];
 }
 
 /** A PID-3 with more repetitions is hostile or broken: comparing and storing them all would be unbounded work. */
@@ -28,48 +31,73 @@ const IDENTIFIER_LIMIT = 64;
  */
 export function readPatient(reading: Reading, pid: Hl7Segment | undefined): PatientReading {
   if (!pid) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { hl7: 'PID' }, expected: 'a PID segment', found: 'none' });
-  const { ins, identifiers } = readIdentifiers(reading, pid);
-  const ipps = identifiers.filter((id) => isUsedAs(id, 'IPP')).sort((a, b) => rankOf(a, reading.settings) - rankOf(b, reading.settings));
-  const ipp = oneByDomain(ipps)[0];
-  const status = readIdentityStatus(reading, pid, ins !== undefined);
+  const { ins, identifiers, ipps } = readNumbers(reading, pid, 3);
   const patient: Patient = {
-    ipp: ipp?.value ?? null,
-    ...(ipp && said({ ippAuthority: authorityName(ipp), domain: ipp.authority?.domain })),
-    ins: ins?.value ?? null,
-    ...(ins && { insOid: oidOf(ins) }),
-    ...status,
+    ipp: null,
+    ...ippOf(ipps[0]),
+    ins: null,
+    ...insOf(ins),
+    ...readIdentityStatus(reading, pid, ins !== undefined),
     ...readNames(reading, pid),
     ...readTraits(reading, pid),
-    ...otherIds(identifiers, ipp),
-    ...readSurroundings(reading),
+    ...otherIds(identifiers, ipps[0]),
+    // Around the first PID: another one of the message is another patient.
+    ...(pid.occurrence === 1 && readSurroundings(reading)),
   };
   const keys = keysOf(ipps, patient);
-  if (keys.length === 0 && !isUnconfigured(reading.settings))
-    throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
-      location: { hl7: 'PID-3' },
-      expected: 'an identifier of a configured authority, or a qualified INS',
-      found: `${identifiers.length} of other authorities`,
-    });
-  return { patient, keys, terms: termsOf(ipps, patient), identifiers };
+  checkKnown(reading, keys, 'PID-3', identifiers);
+  return { patient, keys, terms: termsOf(ipps, patient), identifiers, ipps };
 }
 
-function readIdentifiers(reading: Reading, pid: Hl7Segment): { ins?: KnownIdentifier; identifiers: readonly KnownIdentifier[] } {
-  const sent = pid
-    .reps(3)
+/** The patient of before in MRG-1: numbers, and nothing else of a person. Throws as `readPatient`, ERR_HL7_FIELD_MISSING. */
+export function readPrior(reading: Reading, mrg: Hl7Segment): PatientReading {
+  const { ins, identifiers, ipps } = readNumbers(reading, mrg, 1);
+  const patient: Patient = { ...ippOf(ipps[0]), ...insOf(ins), ...otherIds(identifiers, ipps[0]) };
+  const keys = keysOf(ipps, patient);
+  checkKnown(reading, keys, 'MRG-1', identifiers);
+  return { patient, keys, terms: termsOf(ipps, patient), identifiers, ipps };
+}
+
+interface Numbers {
+  readonly ins?: KnownIdentifier;
+  readonly identifiers: readonly KnownIdentifier[];
+  readonly ipps: readonly KnownIdentifier[];
+}
+
+function readNumbers(reading: Reading, segment: Hl7Segment, field: number): Numbers {
+  const hl7 = `${segment.name}-${field}`;
+  const sent = segment
+    .reps(field)
     .slice(0, IDENTIFIER_LIMIT)
-    .map((field) => readCx(field, 'PI'))
+    .map((one) => readCx(one, 'PI'))
     .filter((id) => id.value !== '');
-  if (sent.length === 0) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { hl7: 'PID-3' }, expected: 'an identifier', found: 'none' });
+  if (sent.length === 0)
+    throw new PasserelleError(segment.name === 'PID' ? 'ERR_PATIENT_MISSING' : 'ERR_HL7_FIELD_MISSING', {
+      location: { hl7 },
+      expected: 'an identifier',
+      found: 'none',
+    });
   const national = sent.filter((id) => isInsOid(oidOf(id)));
   for (const id of national) checkIns(id.value, oidOf(id), reading.settings, id.at);
   if (new Set(national.map((id) => `${oidOf(id)}:${id.value}`)).size > 1)
-    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', {
-      location: { hl7: 'PID-3' },
-      expected: 'one INS',
-      found: `${national.length} different ones`,
-    });
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7 }, expected: 'one INS', found: `${national.length} different ones` });
   const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id.type, oidOf(id), id.at));
-  return { ...(national[0] && { ins: national[0] }), identifiers: local.map((id) => matchAuthority(id, reading.settings)) };
+  const identifiers = local.map((id) => matchAuthority(id, reading.settings));
+  const ipps = identifiers.filter((id) => isUsedAs(id, 'IPP')).sort((a, b) => rankOf(a, reading.settings) - rankOf(b, reading.settings));
+  return { ...(national[0] && { ins: national[0] }), identifiers, ipps: oneByDomain(ipps) };
+}
+
+const ippOf = (ipp: KnownIdentifier | undefined): Pick<Patient, 'ipp' | 'ippAuthority' | 'domain'> =>
+  ipp ? { ipp: ipp.value, ...said({ ippAuthority: authorityName(ipp), domain: ipp.authority?.domain }) } : {};
+const insOf = (ins: KnownIdentifier | undefined): Pick<Patient, 'ins' | 'insOid'> => (ins ? { ins: ins.value, insOid: oidOf(ins) } : {});
+
+function checkKnown(reading: Reading, keys: readonly ClearKey[], hl7: string, identifiers: readonly KnownIdentifier[]): void {
+  if (keys.length === 0 && !isUnconfigured(reading.settings))
+    throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
+      location: { hl7 },
+      expected: 'an identifier of a configured authority, or a qualified INS',
+      found: `${identifiers.length} of other authorities`,
+    });
 }
 
 /** A retired INS-C is no identifier, a social security number never a key (SAFETY A4): neither is kept. */
@@ -166,7 +194,7 @@ export function warnIncomplete(reading: Reading, patient: Patient): void {
 
 /** (domain, IPP) of each domain; without any, (OID, number) of a qualified INS. */
 function keysOf(ipps: readonly KnownIdentifier[], patient: Patient): readonly ClearKey[] {
-  const keys = oneByDomain(ipps).map((id) => ({ domain: id.authority?.domain ?? '', value: id.value }));
+  const keys = ipps.map((id) => ({ domain: id.authority?.domain ?? '', value: id.value }));
   if (keys.length > 0 || patient.insStatus !== 'VALI' || !patient.ins || !patient.insOid) return keys;
   return [{ domain: patient.insOid, value: patient.ins }];
 }
@@ -175,7 +203,7 @@ function keysOf(ipps: readonly KnownIdentifier[], patient: Patient): readonly Cl
 function termsOf(ipps: readonly KnownIdentifier[], patient: Patient): readonly IndexTerm[] {
   const names = [...new Set([patient.birthName ?? patient.nameAsSent].filter((name) => name !== undefined && name !== null).map(fold))];
   return [
-    ...oneByDomain(ipps).map((id) => ({ field: 'ipp' as const, value: `${id.authority?.domain}:${id.value}` })),
+    ...ipps.map((id) => ({ field: 'ipp' as const, value: `${id.authority?.domain}:${id.value}` })),
     ...(patient.ins && patient.insOid ? [{ field: 'ins' as const, value: `${patient.insOid}:${patient.ins}` }] : []),
     ...(patient.birthDate ? names.map((name) => ({ field: 'name-birth' as const, value: `${name} ${patient.birthDate}` })) : []),
   ];

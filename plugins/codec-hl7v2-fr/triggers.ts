@@ -1,11 +1,14 @@
 /** PAM France triggers and what each one states (specs FACTS D3). */
 import type { EventType } from '../../core/model/index.ts';
 
+export type StayEvent = Exclude<Extract<EventType, `dcc.visit.${string}`>, 'dcc.visit.reassigned'>;
+export type Relation = 'merge' | 'change-id' | 'link' | 'unlink' | 'reassign';
+
 export interface Trigger {
   /** Event of the stay; absent = an identity message. */
-  readonly visit?: Extract<EventType, `dcc.visit.${string}`>;
-  /** Relation between two identities or files. */
-  readonly relation?: 'merge' | 'change-id' | 'link' | 'unlink' | 'move';
+  readonly visit?: StayEvent;
+  /** Relation between two patients: another event each, so that nobody takes one for another. */
+  readonly relation?: Relation;
   /** Movement that this one cancels, when ZBE-6 does not say. */
   readonly cancels?: string;
   /** Understood, and nothing of it is wanted here. */
@@ -25,7 +28,7 @@ const TRIGGERS: Readonly<Record<string, Trigger>> = {
   A47: { relation: 'change-id' },
   A24: { relation: 'link' },
   A37: { relation: 'unlink' },
-  A44: { relation: 'move' },
+  A44: { relation: 'reassign' },
   A01: { visit: 'dcc.visit.opened' },
   A04: { visit: 'dcc.visit.opened' },
   A05: { visit: 'dcc.visit.planned' },

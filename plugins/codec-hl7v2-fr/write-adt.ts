@@ -6,10 +6,9 @@ import type { ConsentData } from './consent.ts';
 import { triggerOf } from './triggers.ts';
 import { toHl7Time } from './values.ts';
 import { writeEvn, writeMsh, type SegmentOut, type Writing } from './write-header.ts';
-import { ippAt, ippInDomain, writeAroundPatient, writeCx, writePid, writeStayNumber, writeXcn } from './write-patient.ts';
+import { ippAt, writeAroundPatient, writePid, writeStayNumber, writeXcn } from './write-patient.ts';
 
 type IdentityData = EventData<'dcc.identity.updated'>;
-type MergeData = EventData<'dcc.identity.merged'>;
 type VisitData = EventData<'dcc.visit.opened'>;
 
 /** MSH-9.3 where it is not that of the trigger itself (HL7 v2.5 chapter 3). */
@@ -33,9 +32,8 @@ const STRUCTURES: Readonly<Record<string, string>> = {
   A53: 'ADT_A52',
   A55: 'ADT_A52',
 };
-const RELATIONS = { merge: 'A40', 'change-id': 'A47', link: 'A24', unlink: 'A37', move: 'A44' } as const;
 
-function adtHeader(writing: Writing, trigger: string): SegmentOut {
+export function adtHeader(writing: Writing, trigger: string): SegmentOut {
   const { adtVersion, adtConformance } = writing.profile.writing;
   return writeMsh(writing, { type: ['ADT', trigger, STRUCTURES[trigger] ?? `ADT_${trigger}`], version: adtVersion, conformance: adtConformance });
 }
@@ -51,22 +49,6 @@ export function writeIdentity(writing: Writing, data: IdentityData): readonly Se
     ['PV1', { 1: '1', 2: 'N' }],
     ...writeConsent(data.consent),
     ...after,
-  ];
-}
-
-/** The survivor in PID, the absorbed one in MRG; a link or its end names both in a PID. */
-export function writeRelation(writing: Writing, data: MergeData): readonly SegmentOut[] {
-  const trigger = RELATIONS[data.kind ?? 'merge'];
-  const { settings } = writing.context;
-  const surviving = ippInDomain(data.surviving, data.domain, data.authority, settings);
-  const absorbed = ippInDomain(data.absorbed, data.domain, data.authority, settings);
-  const other = writeCx(absorbed.value, absorbed.authority, absorbed.type);
-  const isLink = trigger === 'A24' || trigger === 'A37';
-  return [
-    adtHeader(writing, trigger),
-    writeEvn(writing, data.recordedAt),
-    data.patient ? writePid(writing, data.patient, surviving) : ['PID', { 1: '1', 3: writeCx(surviving.value, surviving.authority, surviving.type) }],
-    isLink ? ['PID', { 1: '2', 3: other }] : ['MRG', { 1: other }],
   ];
 }
 

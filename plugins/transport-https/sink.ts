@@ -1,6 +1,7 @@
 /** The way out: one request per message over kept-alive connections. Any HTTP status is a reply; what it means is the connector's table. */
 import http from 'node:http';
 import https from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
 import { PasserelleError, type HttpMeta, type SendResult, type Sink } from '../../core/contract/index.ts';
 import { Departure } from './departure.ts';
@@ -27,6 +28,7 @@ export function openSink(settings: OutSettings): Sink {
 
   const request = async (method: string, meta: HttpMeta, body: Uint8Array | undefined, deadlineMs: number): Promise<SendResult> => {
     agent ??= open();
+    await noticeClosed();
     const departure = new Departure(secure);
     const waited = AbortSignal.timeout(deadlineMs);
     try {
@@ -65,6 +67,15 @@ export function openSink(settings: OutSettings): Sink {
       agent = undefined;
     },
   };
+}
+
+/**
+ * Two turns of the event loop, so that a kept connection which the counterparty has closed is known to be closed: a message written
+ * into it would come to nothing, and be ambiguous for no reason.
+ */
+async function noticeClosed(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 /** The connector's path stays under the base address. */

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { expectedFile, findCases, readCase, run, update } from './fixtures.ts';
 import { connectorIds, connectorOf } from './translating.ts';
@@ -17,6 +18,12 @@ describe('connector fixtures', () => {
     it(`${one.connector} ${one.operation}: ${one.name} carries synthetic identities only`, () => {
       expect(file.synthetic).to.equal(true);
       expect(file.reference).to.be.a('string').and.not.equal('');
+      const text = readdirSync(one.folder)
+        .map((name) => readFileSync(path.join(one.folder, name), 'utf8'))
+        .join('\n');
+      // A production INS stands only where its refusal is the case; local authorities are invented ones.
+      if (!text.includes('ERR_INS_ENVIRONMENT')) expect(text).to.not.match(/1\.2\.250\.1\.213\.1\.4\.[89]\b/);
+      expect(text.match(/\b1\.2\.250\.1\.(?!999\.|213\.|71\.)[\d.]+/g)).to.equal(null);
     });
   }
 });

@@ -1,8 +1,8 @@
 /** The API of the record: answers, idempotency on messageId, and what answers to its own messages mean. */
 import type { PeerDefinition, PeerIncoming, PeerReply, PeerWorld } from 'passerelle/contract';
 import { fileDocument, deleteDocument } from './documents.ts';
-import { mergeIdentities, updateIdentity } from './identities.ts';
-import type { RecordState, WirePatient } from './state.ts';
+import { linkIdentities, mergeIdentities, reassignVisit, updateIdentity } from './identities.ts';
+import type { RecordState, WireIdentifier, WirePatient } from './state.ts';
 
 /** A message towards the record, as far as the stand-in looks at it. */
 export interface WireMessage {
@@ -11,7 +11,13 @@ export interface WireMessage {
   readonly occurredAt: string;
   readonly site: string;
   readonly patient?: WirePatient;
-  readonly merge?: { readonly surviving: { value: string }; readonly absorbed: { value: string } };
+  /** Of a link, or of the end of one. */
+  readonly patients?: readonly WirePatient[];
+  /** Whose stay it was. */
+  readonly from?: WirePatient;
+  readonly visit?: { readonly id?: string };
+  readonly formerVisitId?: string;
+  readonly merge?: { readonly surviving: WireIdentifier; readonly absorbed: WireIdentifier };
   readonly document?: Readonly<Record<string, unknown>>;
 }
 
@@ -19,12 +25,19 @@ export interface WireMessage {
 export type Filing = { readonly recordId: string } | { readonly status: number; readonly title: string; readonly applicationCode?: number };
 
 type Taker = (message: WireMessage, state: RecordState, world: PeerWorld) => Filing;
+const byType =
+  (others: Taker, named: Readonly<Record<string, Taker>>): Taker =>
+  (message, state, world) =>
+    (named[message.type] ?? others)(message, state, world);
 const ROUTES: Readonly<Record<string, Taker>> = {
-  '/v1/identities': (message, state, world) =>
-    message.type === 'identity.merged' ? mergeIdentities(message, state) : updateIdentity(message, state, world),
-  '/v1/visits': (message, state, world) => updateIdentity(message, state, world),
-  '/v1/documents': (message, state) => fileDocument(message, state),
-  '/v1/documents/deletions': (message, state) => deleteDocument(message, state),
+  '/v1/identities': byType(updateIdentity, {
+    'identity.merged': mergeIdentities,
+    'identity.linked': linkIdentities,
+    'identity.unlinked': linkIdentities,
+  }),
+  '/v1/visits': byType(updateIdentity, { 'visit.reassigned': reassignVisit }),
+  '/v1/documents': fileDocument,
+  '/v1/documents/deletions': deleteDocument,
 };
 
 export function onMessage(incoming: PeerIncoming, state: RecordState, world: PeerWorld): PeerReply {

@@ -4,6 +4,7 @@ import type { Filing, WireMessage } from './api.ts';
 import { nameOf, recordsOf, type CancerRecord, type RecordState } from './state.ts';
 
 const CONFLICT: Filing = { status: 409, title: 'identity conflict', applicationCode: 904 };
+const UNKNOWN: Filing = { status: 404, title: 'patient unknown', applicationCode: 902 };
 
 export function updateIdentity(message: WireMessage, state: RecordState, _world: PeerWorld): Filing {
   const { patient } = message;
@@ -13,7 +14,7 @@ export function updateIdentity(message: WireMessage, state: RecordState, _world:
   const record = found[0] ?? open(state, message);
   if (patient.ins && record.ins && patient.ins.value !== record.ins.value) return CONFLICT;
   if (patient.ins) record.ins = patient.ins;
-  const known = new Set(record.identifiers.map(nameOf));
+  const known = new Set([...record.identifiers.map(nameOf), ...record.former]);
   record.identifiers.push(...(patient.identifiers ?? []).filter((each) => !known.has(nameOf(each))));
   if (!isBefore(message.occurredAt, record.latest)) record.traits = { ...record.traits, ...patient.traits };
   noteOrder(record, message, state);
@@ -28,15 +29,49 @@ export function mergeIdentities(message: WireMessage, state: RecordState): Filin
   if (!surviving || !absorbed) return { status: 422, title: 'merge without two identifiers', applicationCode: 906 };
   const [kept] = recordsOf(state, { identifiers: [surviving] });
   const [gone] = recordsOf(state, { identifiers: [absorbed] });
-  if (!kept) return { status: 404, title: 'patient unknown', applicationCode: 902 };
+  if (!kept) return UNKNOWN;
   if (kept.ins && gone?.ins && kept.ins.value !== gone.ins.value) return CONFLICT;
   if (gone && gone !== kept) {
     Object.assign(kept.documents, gone.documents);
     kept.identifiers.push(...gone.identifiers);
+    kept.former.push(...gone.former);
     state.records = state.records.filter((each) => each !== gone);
   }
+  const old = nameOf(absorbed);
+  kept.identifiers = kept.identifiers.filter((each) => nameOf(each) !== old);
+  kept.former.push(old);
   noteOrder(kept, message, state);
   return { recordId: kept.recordId };
+}
+
+/** A link joins nothing: two records know of each other, until it is undone. One record for both is a task for people. */
+export function linkIdentities(message: WireMessage, state: RecordState): Filing {
+  const [one, other] = (message.patients ?? []).map((patient) => recordsOf(state, patient)[0]);
+  if (!one || !other) return UNKNOWN;
+  if (one === other) return CONFLICT;
+  const link = [one.recordId, other.recordId].sort().join(' ');
+  state.links = [...state.links.filter((each) => each !== link), ...(message.type === 'identity.linked' ? [link] : [])];
+  noteOrder(one, message, state);
+  noteOrder(other, message, state);
+  return { recordId: one.recordId };
+}
+
+/** The stay leaves the record it was in by mistake, and its documents with it. */
+export function reassignVisit(message: WireMessage, state: RecordState): Filing {
+  const [owner, former] = [message.patient, message.from].map((patient) => (patient ? recordsOf(state, patient)[0] : undefined));
+  if (!owner || !former) return UNKNOWN;
+  if (owner === former) return CONFLICT;
+  const { visit, formerVisitId = visit?.id } = message;
+  for (const [key, document] of Object.entries(former.documents)) {
+    if (!visit?.id || document.visitId !== formerVisitId) continue;
+    owner.documents[key] = { ...document, visitId: visit.id };
+    delete former.documents[key];
+  }
+  former.visits = Math.max(0, former.visits - 1);
+  owner.visits += 1;
+  noteOrder(owner, message, state);
+  noteOrder(former, message, state);
+  return { recordId: owner.recordId };
 }
 
 function open(state: RecordState, message: WireMessage): CancerRecord {
@@ -44,6 +79,7 @@ function open(state: RecordState, message: WireMessage): CancerRecord {
     recordId: `R${state.next++}`,
     site: message.site,
     identifiers: [],
+    former: [],
     traits: {},
     documents: {},
     latest: '',

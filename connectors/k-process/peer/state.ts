@@ -13,16 +13,28 @@ export interface WirePatient {
   readonly traits?: Readonly<Record<string, unknown>>;
 }
 
+export interface FiledDocument {
+  readonly type: string;
+  readonly setId?: string;
+  readonly version: number;
+  /** Number of the stay it was made in. */
+  visitId?: string;
+  supersededBy?: string;
+  deleted?: boolean;
+}
+
 /** One patient's record. */
 export interface CancerRecord {
   readonly recordId: string;
   /** Establishment that spoke of the patient last. */
   site: string;
   identifiers: WireIdentifier[];
+  /** Absorbed by merges: still recognised, never sent. */
+  former: string[];
   ins?: { readonly value: string; readonly oid: string };
   traits: Readonly<Record<string, unknown>>;
   /** By document id, or source number. */
-  documents: Record<string, { readonly type: string; readonly setId?: string; readonly version: number; supersededBy?: string; deleted?: boolean }>;
+  documents: Record<string, FiledDocument>;
   /** Time of the newest identity or visit event. */
   latest: string;
   visits: number;
@@ -30,6 +42,8 @@ export interface CancerRecord {
 
 export interface RecordState {
   records: CancerRecord[];
+  /** Records that were linked and stay apart: `R1 R2`. */
+  links: string[];
   /** First answer by messageId: idempotency. */
   answered: Record<string, { readonly digest: string; readonly body: string }>;
   received: number;
@@ -39,16 +53,34 @@ export interface RecordState {
   next: number;
 }
 
-export const emptyState = (): RecordState => ({ records: [], answered: {}, received: 0, duplicates: 0, refused: 0, outOfOrder: {}, next: 1 });
+export const emptyState = (): RecordState => ({
+  records: [],
+  links: [],
+  answered: {},
+  received: 0,
+  duplicates: 0,
+  refused: 0,
+  outOfOrder: {},
+  next: 1,
+});
 
-export const nameOf = ({ value, authority }: WireIdentifier): string => `${authority?.oid ?? authority?.namespace ?? ''}:${value}`;
+const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
+export const nameOf = (identifier: WireIdentifier): string => `${authorityOf(identifier)}:${identifier.value}`;
 
-/** Records that carry one of the identifiers or the INS: none, one, or several in conflict. */
+/**
+ * Records that carry one of the identifiers; else those with the INS. A second number of an authority that the record knows is a second
+ * record, until the establishment says that they are one (SAFETY A6).
+ */
 export function recordsOf(state: RecordState, patient: WirePatient): readonly CancerRecord[] {
-  const names = new Set((patient.identifiers ?? []).map(nameOf));
-  const byIdentifier = state.records.filter(({ identifiers }) => identifiers.some((each) => names.has(nameOf(each))));
+  const given = patient.identifiers ?? [];
+  const names = new Set(given.map(nameOf));
+  const byIdentifier = state.records.filter(({ identifiers, former }) => [...identifiers.map(nameOf), ...former].some((name) => names.has(name)));
   if (byIdentifier.length > 0 || !patient.ins) return byIdentifier;
-  return state.records.filter(({ ins }) => ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value);
+  const authorities = new Set(given.map(authorityOf));
+  return state.records.filter(
+    ({ ins, identifiers }) =>
+      ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value && !identifiers.some((each) => authorities.has(authorityOf(each))),
+  );
 }
 
 export function countsOf(state: RecordState): PeerCounts {

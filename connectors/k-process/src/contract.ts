@@ -6,12 +6,15 @@ export const CONTRACT_VERSION = '1.0';
 export const WIRE_TYPES: Readonly<Record<string, string>> = {
   'dcc.identity.updated': 'identity.updated',
   'dcc.identity.merged': 'identity.merged',
+  'dcc.identity.linked': 'identity.linked',
+  'dcc.identity.unlinked': 'identity.unlinked',
   'dcc.visit.planned': 'visit.planned',
   'dcc.visit.opened': 'visit.opened',
   'dcc.visit.updated': 'visit.updated',
   'dcc.visit.moved': 'visit.moved',
   'dcc.visit.closed': 'visit.closed',
   'dcc.visit.cancelled': 'visit.cancelled',
+  'dcc.visit.reassigned': 'visit.reassigned',
   'dcc.document.received': 'document.published',
   'dcc.document.deleted': 'document.deleted',
 };

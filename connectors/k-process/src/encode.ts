@@ -50,6 +50,12 @@ function writeBody(type: string, { event, parts }: EncodeInput, context: Connect
     const merge = { surviving: identifier(surviving), absorbed: identifier(absorbed), kind: kind ?? 'merge' };
     return { body: { ...(about && { patient: patient(about) }), merge }, parts: [] };
   }
+  if (type === 'identity.linked' || type === 'identity.unlinked')
+    return { body: { patients: (event.data as EventData<'dcc.identity.linked'>).patients.map(patient) }, parts: [] };
+  if (type === 'visit.reassigned') {
+    const { from, patient: owner, visit, formerVisitId } = event.data as EventData<'dcc.visit.reassigned'>;
+    return { body: said({ patient: patient(owner), from: patient(from), visit, formerVisitId }), parts: [] };
+  }
   if (type.startsWith('document.')) {
     const data = event.data as EventData<'dcc.document.received'>;
     const written = writeDocument(data, parts);

@@ -1,6 +1,6 @@
 /** SAFETY A8: the envelope and the document inside it must name the same patient. */
 import { PasserelleError, type CdaHeader } from 'passerelle/contract';
-import { fold } from 'passerelle/codec/hl7v2-fr';
+import { differingTrait } from 'passerelle/model';
 import type { ReadIdentity } from './identities.ts';
 
 /**
@@ -18,21 +18,6 @@ export function requireSamePatient(identity: ReadIdentity, named: CdaHeader['pat
     else if (ours.length > 0) mismatch('another number under the same authority');
   }
   if (common === 0) mismatch('no identifier in common');
-  const { patient } = identity;
-  if (differ(patient.birthName, named.birthName)) mismatch('another birth name');
-  if (differ(patient.firstGivenName, named.firstGivenName)) mismatch('another first given name');
-  if (isSex(patient.sex) && isSex(named.sex) && patient.sex !== named.sex) mismatch('another sex');
-  if (differ(patient.birthPlaceCog, named.birthPlaceCog)) mismatch('another birth place');
-  if (datesDiffer(patient.birthDate, named.birthDate)) mismatch('another birth date');
+  const differs = differingTrait(identity.patient, named);
+  if (differs) mismatch(differs);
 }
-
-/** Compared to the precision of the shorter one. */
-function datesDiffer(mine: string | undefined, theirs: string | undefined): boolean {
-  if (!mine || !theirs) return false;
-  const [a, b] = [mine.replaceAll('-', ''), theirs.replaceAll(/\D/g, '').slice(0, 8)];
-  return a.slice(0, b.length) !== b.slice(0, a.length);
-}
-
-const differ = (a: string | null | undefined, b: string | undefined): boolean => !!a && !!b && fold(a) !== fold(b);
-/** Unknown and indeterminate contradict nothing. */
-const isSex = (sex: string | undefined): boolean => sex === 'F' || sex === 'M';

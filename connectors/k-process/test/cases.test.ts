@@ -60,6 +60,9 @@ const SCHEMA_OF = (type: string): string =>
   ({
     'identity.updated': 'IdentityUpdated',
     'identity.merged': 'IdentityMerged',
+    'identity.linked': 'IdentityLinked',
+    'identity.unlinked': 'IdentityLinked',
+    'visit.reassigned': 'VisitReassigned',
     'document.published': 'DocumentPublished',
     'document.deleted': 'DocumentDeleted',
   })[type] ?? 'VisitMessage';

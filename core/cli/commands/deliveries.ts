@@ -24,7 +24,9 @@ export function addDeliveries(program: Command, context: Context): void {
     .action(async (options: EngineOptions & Flags) => {
       try {
         const { state, lane, limit, after } = options;
-        const page = await (await clientOf(options)).deliveries({ limit: Number(limit), ...(state && { state }), ...(lane && { lane }), ...(after && { after }) });
+        const page = await (
+          await clientOf(options)
+        ).deliveries({ limit: Number(limit), ...(state && { state }), ...(lane && { lane }), ...(after && { after }) });
         if (options.json) return printJson(context.io, page);
         const { io } = context;
         if (page.items.length === 0) return io.out('Aucune remise / no delivery.\n');

@@ -146,7 +146,7 @@ describe('the K-Process of the demonstration', () => {
   it('takes identities once each, answers a repeated messageId with 200, and sends a sheet that the engine takes', async () => {
     const [dxcare, record] = [await live('dxcare'), await live('k-process')];
     expect(() => record.act('frcp')).to.throw('identity must come first');
-    const identities = [...dxcare.act('admission'), ...dxcare.act('identity-change')].flatMap(forward);
+    const identities = [...dxcare.act('admission'), ...dxcare.act('identity-change'), ...dxcare.act('merge')].flatMap(forward);
     expect(identities.length).to.be.above(2);
     for (const message of identities) expect(outcomeOf(record.hear(message), message)).to.include({ outcome: 'delivered', ack: 'HTTP 201' });
     expect(outcomeOf(record.hear(identities[0]!), identities[0]!)).to.include({ outcome: 'delivered', ack: 'HTTP 200' });

@@ -11,8 +11,8 @@ async function run(...args: string[]): Promise<{ child: ChildProcess; lines: str
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const errors: string[] = [];
-  createInterface({ input: child.stderr! }).on('line', (line) => errors.push(line));
-  const reader = createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line));
+  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+  const reader = createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
   const wanted = args.filter((each) => each === '--listen' || each === '--control').length;
   while (lines.length < wanted && child.exitCode === null) await Promise.race([once(reader, 'line'), once(child, 'close')]);
   return { child, lines, errors };
