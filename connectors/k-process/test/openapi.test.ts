@@ -28,7 +28,9 @@ function faults(schema: string, value: unknown): string {
 
 /** Of cases with a message: a refusal has none, or one that breaks the contract. */
 const accepted = (operation: Case['operation']): readonly Case[] =>
-  findCases(['k-process']).filter((one) => one.operation === operation && expectedFile(one)?.endsWith('expected.json'));
+  findCases(['k-process']).filter(
+    (one) => one.operation === operation && inputFile(one).endsWith('.json') && expectedFile(one)?.endsWith('expected.json'),
+  );
 const readExpected = (one: Case): Record<string, unknown> => JSON.parse(readFileSync(expectedFile(one) ?? '', 'utf8')) as Record<string, unknown>;
 
 describe('the contract with the record', () => {
