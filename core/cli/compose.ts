@@ -1,22 +1,87 @@
 /** Joins the command line to the rest of the engine: the only file of `core/cli` that may load plugins and connectors, through the registry. */
-import { PasserelleError } from '../contract/index.ts';
-import type { CliServices } from './services.ts';
+import { PasserelleError, UNCONFIGURED, type CanonicalEventLike, type DocumentReading, type SiteSettings } from '../contract/index.ts';
+import { translate, type Translator } from '../lanes/index.ts';
+import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
+import type { CliServices, Sender, TranslateOptions } from './services.ts';
+import { startNode } from './start-node.ts';
 
 /** Loads what is installed; called at most once, and only by the commands that need it. */
 export async function composeServices(version: string): Promise<CliServices> {
-  const missing = (what: string) => async (): Promise<never> => {
-    throw new PasserelleError('ERR_INVARIANT', { expected: what, found: 'nothing joined' });
-  };
+  const [connectors, plugins] = [await loadConnectors(), await loadPlugins()];
   return {
     version,
-    catalogue: async () => ({ connectors: [], transports: [] }),
-    start: missing('start'),
-    translate: () => {
-      throw new PasserelleError('ERR_INVARIANT', { expected: 'translate', found: 'nothing joined' });
-    },
-    render: missing('render'),
-    readDocument: missing('readDocument'),
-    sender: missing('sender'),
-    tryJournal: missing('tryJournal'),
+    catalogue: async () => ({ connectors: connectors.all.map((c) => c.definition), transports: [...plugins.transports.values()] }),
+    start: (options) => startNode(version, options),
+    translate: (bytes, options) =>
+      translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
+    render: async (event, options) => render(event as CanonicalEventLike, options, connectors, plugins),
+    readDocument: async (bytes) => readDocument(bytes, plugins),
+    sender: async (to) => senderFor(to, plugins),
+    tryJournal: (data) => tryJournal(data, plugins),
   };
+}
+
+/** A product that speaks two formats is read in the one that the bytes are in: JSON begins with a brace. */
+function translatorFor(bytes: Uint8Array, options: TranslateOptions, connectors: ConnectorSet, plugins: PluginSet): Translator {
+  const { manifest, definition } = connectors.get(options.connectorId, options.version);
+  const formats = Object.values(manifest.formats);
+  const json = /^\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+  const format = (json ? formats.find((f) => f === 'json') : formats.find((f) => f !== 'json')) ?? formats[0] ?? 'hl7v2';
+  const codec = plugins.codecs.get(format);
+  if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...plugins.codecs.keys()].join(', ')}`, found: format });
+  return { id: manifest.id, version: manifest.version, connector: definition, codec, documents: plugins.documents };
+}
+
+/** Writes an event as the product's bytes. A document it refers to is not at hand here: `content` of the event may carry it as Base64. */
+function render(
+  event: CanonicalEventLike & { content?: Record<string, string> },
+  options: TranslateOptions,
+  connectors: ConnectorSet,
+  plugins: PluginSet,
+): Uint8Array {
+  const { definition } = connectors.get(options.connectorId, options.version);
+  const contents = new Map(Object.entries(event.content ?? {}).map(([part, base64]) => [part, Buffer.from(base64, 'base64')]));
+  let count = 0;
+  const settings: SiteSettings = options.settings ?? UNCONFIGURED;
+  const parts = partsNamed(event.data).map(({ part, bytes, mime }) => ({ part, mime, bytes: contents.get(part)?.length ?? bytes, sha256: '' }));
+  const result = definition.encode({ event, parts }, { settings, now: new Date(options.now).toISOString(), newId: () => `RENDER${(count += 1)}` });
+  if (result.outcome !== 'message') throw PasserelleError.fromData(result.error);
+  const codec = plugins.codecs.get(result.envelope.format);
+  if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed codec', found: result.envelope.format });
+  return codec.build(result.envelope, (part) => contents.get(part) ?? new Uint8Array());
+}
+
+function partsNamed(data: unknown): readonly { part: string; bytes: number; mime: string }[] {
+  const document = (
+    data as {
+      document?: {
+        content?: { part: string; bytes: number; mime: string };
+        companions?: readonly { content?: { part: string; bytes: number; mime: string } }[];
+      };
+    }
+  ).document;
+  return [document?.content, ...(document?.companions ?? []).map((c) => c.content)].filter((c) => c !== undefined);
+}
+
+function readDocument(bytes: Uint8Array, plugins: PluginSet): DocumentReading {
+  const mime = Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-' ? 'application/pdf' : 'text/xml';
+  const reading = plugins.documents.find((d) => d.recognises(mime, bytes))?.read(bytes);
+  if (!reading) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA or a PDF' });
+  return reading;
+}
+
+function senderFor(to: URL, plugins: PluginSet): Sender {
+  const id = to.protocol.replace(':', '');
+  const transport = plugins.transports.get(id);
+  const codec = plugins.codecs.get('hl7v2');
+  if (!transport || id !== 'mllp' || !codec) throw new PasserelleError('ERR_REQUEST_INVALID', { expected: 'mllp://HOST:PORT', found: to.protocol });
+  return { sink: transport.sink({ host: to.hostname, port: Number(to.port || 2575), connections: 1 }), split: codec.split };
+}
+
+async function tryJournal(data: string, plugins: PluginSet): Promise<string> {
+  const store = plugins.stores.get('sqlite');
+  if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a journal store' });
+  const journal = await store.open(data);
+  await journal.close();
+  return journal.description;
 }

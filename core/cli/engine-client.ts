@@ -4,6 +4,7 @@ import {
   CATALOGUE,
   PasserelleError,
   type ConnectorManifest,
+  type DeliveryView,
   type ErrorData,
   type LaneView,
   type MessageQuery,
@@ -51,6 +52,18 @@ export class EngineClient {
   }
   timeline(id: string): Promise<MessageTimeline> {
     return this.#get(`/api/v1/messages/${encodeURIComponent(id)}/timeline`);
+  }
+  deliveries(query: {
+    readonly state?: readonly string[];
+    readonly lane?: string;
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<Page<DeliveryView>> {
+    const params = new URLSearchParams({ limit: String(query.limit) });
+    for (const state of query.state ?? []) params.append('state', state);
+    if (query.lane) params.set('lane', query.lane);
+    if (query.after) params.set('after', query.after);
+    return this.#get(`/api/v1/deliveries?${params.toString()}`);
   }
   async lanes(): Promise<readonly LaneView[]> {
     return (await this.#get<{ items: readonly LaneView[] }>('/api/v1/lanes')).items;

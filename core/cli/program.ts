@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnectors } from './commands/connectors.ts';
+import { addDeliveries } from './commands/deliveries.ts';
 import { addDelivery } from './commands/delivery.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   addMessages,
   addMessage,
   addWhere,
+  addDeliveries,
   addLanes,
   addLane,
   addReplay,

@@ -1,5 +1,5 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
-import type { DecodeResult, Decision, DocumentReading, ErrorData, Sink, SiteSettings, Warning } from '../contract/index.ts';
+import type { DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 
@@ -31,16 +31,6 @@ export interface TranslateOptions {
   readonly now: string;
 }
 
-/** One message translated: one line of `passerelle translate`. */
-export interface Translation {
-  readonly decision: Decision;
-  readonly events: readonly (DecodeResult['events'][number] | Readonly<Record<string, unknown>>)[];
-  readonly warnings: readonly Warning[];
-  /** Our answer as text; `null` when none is owed. */
-  readonly acknowledgement: unknown;
-  readonly error?: ErrorData;
-}
-
 export interface Sender {
   readonly sink: Sink;
   /** The messages of a file, by the codec of the transport. */
@@ -53,7 +43,7 @@ export interface CliServices {
   readonly catalogue: () => Promise<Catalogue>;
   readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
-  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<Translation> | Iterable<Translation>;
+  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
   readonly render: (event: unknown, options: TranslateOptions) => Promise<Uint8Array>;
   readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */

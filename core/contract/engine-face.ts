@@ -63,6 +63,7 @@ export interface MessageTimeline {
 export interface LaneView extends LaneCounts {
   readonly direction: 'in' | 'out';
   readonly site: string;
+  readonly role: 'establishment' | 'record';
   readonly address: string;
   /** `open`: works; `paused` by a person; `tripped`: the counterparty cannot be reached, tried again by itself. */
   readonly status: 'open' | 'paused' | 'tripped';

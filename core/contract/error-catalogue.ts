@@ -504,6 +504,16 @@ export const CATALOGUE = {
     fr: 'le journal a été écrit par un moteur plus récent',
     fix: { fr: 'Reprendre la version du moteur qui a écrit ce journal.', en: 'Use the engine version that wrote this journal.' },
   }),
+  ERR_JOURNAL_UNREADABLE: e({
+    disposition: 'configuration',
+    http: 500,
+    en: 'the journal file is damaged, or is not a journal',
+    fr: "le fichier du journal est abîmé, ou n'est pas un journal",
+    fix: {
+      fr: 'Garder le fichier tel quel, vérifier le disque, puis restaurer une sauvegarde ou donner un autre dossier de données.',
+      en: 'Keep the file as it is, check the disk, then restore a backup or give another data directory.',
+    },
+  }),
   ERR_BACKPRESSURE: e({
     disposition: 'transient',
     ack: 'AR',

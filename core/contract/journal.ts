@@ -233,6 +233,16 @@ export interface ActRecord {
   readonly at: string;
 }
 
+/** A decision that a replay took the place of. */
+export interface EarlierDecision {
+  readonly run: number;
+  readonly state: MessageState;
+  readonly decidedAt?: string;
+  readonly decision?: string;
+  readonly error?: ErrorData;
+  readonly warnings: readonly Warning[];
+}
+
 /** One message and everything that happened to it: its rows, in order. */
 export interface MessageHistory {
   readonly message: MessageSummary;
@@ -242,6 +252,8 @@ export interface MessageHistory {
   readonly deliveries: readonly DeliverySummary[];
   readonly attempts: readonly AttemptRecord[];
   readonly acts: readonly ActRecord[];
+  /** Oldest run first; absent when it was never replayed. */
+  readonly earlier?: readonly EarlierDecision[];
 }
 
 export interface StoredEvent {

@@ -3,7 +3,8 @@
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
 import type { Envelope, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
-import type { JournalStore } from './journal.ts';
+import type { ErrorData } from './errors.ts';
+import type { AckCode, JournalStore } from './journal.ts';
 import type { EngineFace } from './engine-face.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- codecs
@@ -39,8 +40,23 @@ export interface MessageCodec {
   readonly peek: (bytes: Uint8Array) => Peek;
   /** Throws PasserelleError (`ERR_HL7_*`, `ERR_CODEC_UNREADABLE`). */
   readonly open: (bytes: Uint8Array, options: OpenOptions) => { readonly envelope: Envelope; readonly parts: readonly PartContent[] };
+  /**
+   * An answer that needs no connector, for when it is away: said by the engine alone, in the plainest form of the format. `undefined` when
+   * the bytes do not even say whom to answer.
+   */
+  readonly plainReply: (bytes: Uint8Array, answer: PlainAnswer) => { readonly bytes: Uint8Array; readonly http?: HttpMeta } | undefined;
   /** Writes a message. `part` gives the decoded content of a part of the incoming message. */
   readonly build: (envelope: OutgoingEnvelope, part: (name: string) => Uint8Array) => Uint8Array;
+}
+
+export interface PlainAnswer {
+  readonly ack: AckCode;
+  /** ISO instant of the answer. */
+  readonly now: string;
+  /** Control id of the answer. */
+  readonly id: string;
+  /** Why, when `ack` is not AA. */
+  readonly error?: ErrorData;
 }
 
 export interface OpenOptions {

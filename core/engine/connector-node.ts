@@ -3,7 +3,10 @@ import { createMesh } from '../mesh/index.ts';
 import { ConnectorHost, loadConnectors } from '../registry/index.ts';
 
 /** Answers what it hosts, as `id@version`. */
-export async function startConnectorNode(options: { readonly nodeId: string; readonly transporter: string }): Promise<{ readonly hosted: readonly string[]; readonly stop: () => Promise<void> }> {
+export async function startConnectorNode(options: {
+  readonly nodeId: string;
+  readonly transporter: string;
+}): Promise<{ readonly hosted: readonly string[]; readonly stop: () => Promise<void> }> {
   const mesh = createMesh(options);
   const connectors = await loadConnectors();
   const hosts: ConnectorHost[] = [];

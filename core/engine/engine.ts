@@ -7,7 +7,16 @@ import { BlindIndex, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
-import { checkDocuments, parseDocuments, planChange, storedDocuments, type Catalogue, type RegionSettings, type SettingsFile } from '../settings/index.ts';
+import {
+  checkDocuments,
+  overrideFromEnvironment,
+  parseDocuments,
+  planChange,
+  storedDocuments,
+  type Catalogue,
+  type RegionSettings,
+  type SettingsFile,
+} from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { faceOf } from './face.ts';
 import { Region } from './region.ts';
@@ -68,7 +77,11 @@ export class Engine {
     const plugins = await loadPlugins();
     const connectors = await loadConnectors();
     const store = plugins.stores.get(options.store ?? 'sqlite');
-    if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: options.store ?? 'sqlite' });
+    if (!store)
+      throw new PasserelleError('ERR_CONFIG_INVALID', {
+        expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`,
+        found: options.store ?? 'sqlite',
+      });
     return new Engine(options, await store.open(options.data), plugins, connectors);
   }
 
@@ -126,10 +139,14 @@ export class Engine {
     const parsed = parseDocuments(documents);
     const values = parsed.map((d) => d.value);
     const { issues, settings } = checkDocuments(parsed, this.catalogue);
-    const plan: SettingsPlan = { issues, changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed), base: before?.revision ?? 0 };
+    const plan: SettingsPlan = {
+      issues,
+      changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed),
+      base: before?.revision ?? 0,
+    };
     if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
     try {
-      await this.#run(settings);
+      await this.#run(this.#check(values));
     } catch (error) {
       if (before) await this.#run(this.#check(before.documents));
       throw error;
@@ -139,7 +156,7 @@ export class Engine {
   }
 
   #check(documents: readonly unknown[]): RegionSettings {
-    const { issues, settings } = checkDocuments(storedDocuments(documents), this.catalogue);
+    const { issues, settings } = checkDocuments(storedDocuments(overrideFromEnvironment(documents, process.env)), this.catalogue);
     refuseIssues(issues);
     return settings as RegionSettings;
   }
@@ -174,7 +191,8 @@ export class Engine {
       index: this.index,
       codec: (format): MessageCodec => {
         const codec = this.plugins.codecs.get(format);
-        if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
+        if (!codec)
+          throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
         return codec;
       },
       documents: this.plugins.documents,

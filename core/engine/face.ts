@@ -31,7 +31,10 @@ export function faceOf(engine: Engine): EngineFace {
     version: engine.version,
     health: () => engine.health(),
     messages: async (query) => {
-      const page = await journal.messages(filterOf(query, (t) => index.term(t)), pageOf(query));
+      const page = await journal.messages(
+        filterOf(query, (t) => index.term(t)),
+        pageOf(query),
+      );
       return { ...page, items: page.items.map((m) => messageView(tag, m)) };
     },
     message: async (id) => {
@@ -49,7 +52,11 @@ export function faceOf(engine: Engine): EngineFace {
     deliveries: async (query) => {
       const message = query.message === undefined ? undefined : parseId(tag, query.message);
       const page = await journal.deliveries(
-        { ...(query.state && { states: query.state }), ...(query.lane && { lane: query.lane }), ...(message && 'message' in message && { message: message.message }) },
+        {
+          ...(query.state && { states: query.state }),
+          ...(query.lane && { lane: query.lane }),
+          ...(message && 'message' in message && { message: message.message }),
+        },
         pageOf(query),
       );
       return { ...page, items: page.items.map((d) => deliveryView(tag, d, engine.region?.outbound.get(d.lane)?.blockerOf(d.delivery))) };
@@ -57,7 +64,13 @@ export function faceOf(engine: Engine): EngineFace {
     events: async (page) => {
       const found = await journal.events(page);
       // An event of the feed carries no health data (D6): a consumer fetches it with its own right.
-      return { ...found, items: found.items.map(({ cursor, event, message }) => ({ cursor, event: withoutData(event, `/api/v1/messages/${messageId(tag, message)}`) })) };
+      return {
+        ...found,
+        items: found.items.map(({ cursor, event, message }) => ({
+          cursor,
+          event: withoutData(event, `/api/v1/messages/${messageId(tag, message)}`),
+        })),
+      };
     },
     lanes: () => laneViews(engine),
     lane: async (name, verb) => {
@@ -86,7 +99,11 @@ export function faceOf(engine: Engine): EngineFace {
         const active = await journal.settings();
         const parsed = parseDocuments(documents);
         const { issues } = checkDocuments(parsed, engine.catalogue);
-        return { issues, changes: planChange(storedDocuments(active?.documents ?? []), parsed), base: active?.revision ?? 0 };
+        return {
+          issues,
+          changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
+          base: active?.revision ?? 0,
+        };
       },
       apply: (documents, who, why) => engine.apply(documents, who, why),
     },
@@ -96,9 +113,16 @@ export function faceOf(engine: Engine): EngineFace {
 
 const pageOf = (query: PageRequest): PageRequest => ({ limit: query.limit, ...(query.after && { after: query.after }) });
 
-function filterOf(query: MessageQuery, hash: (term: IndexTerm) => string): Parameters<EngineFace['messages']>[0] & { states?: never; terms?: readonly string[] } {
+function filterOf(
+  query: MessageQuery,
+  hash: (term: IndexTerm) => string,
+): Parameters<EngineFace['messages']>[0] & { states?: never; terms?: readonly string[] } {
   const { state, ipp, ins, document, limit: _, after: __, ...plain } = query;
-  const terms = [ipp && hash({ field: 'ipp', value: ipp }), ins && hash({ field: 'ins', value: ins }), document && hash({ field: 'document', value: document })].filter((t): t is string => Boolean(t));
+  const terms = [
+    ipp && hash({ field: 'ipp', value: ipp }),
+    ins && hash({ field: 'ins', value: ins }),
+    document && hash({ field: 'document', value: document }),
+  ].filter((t): t is string => Boolean(t));
   return { ...plain, ...(state && { states: state }), ...(terms.length > 0 && { terms }) } as never;
 }
 
@@ -110,9 +134,29 @@ function withoutData(event: Record<string, unknown>, dataref: string): Record<st
 async function laneViews(engine: Engine): Promise<readonly LaneView[]> {
   const counts = new Map((await engine.journal.lanes()).map((l) => [l.lane, l]));
   const views: LaneView[] = [];
-  for (const [lane, l] of engine.region?.inbound ?? []) views.push({ lane, counts: {}, ...counts.get(lane), direction: 'in', site: l.endpoint.settings.site, address: l.endpoint.address, status: 'open' });
+  for (const [lane, l] of engine.region?.inbound ?? [])
+    views.push({
+      lane,
+      counts: {},
+      ...counts.get(lane),
+      direction: 'in',
+      site: l.endpoint.settings.site,
+      role: l.endpoint.role,
+      address: l.endpoint.address,
+      status: 'open',
+    });
   for (const [lane, l] of engine.region?.outbound ?? [])
-    views.push({ lane, counts: {}, ...counts.get(lane), direction: 'out', site: l.endpoint.settings.site, address: l.endpoint.address, status: l.status, ...(l.error && { error: l.error }) });
+    views.push({
+      lane,
+      counts: {},
+      ...counts.get(lane),
+      direction: 'out',
+      site: l.endpoint.settings.site,
+      role: l.endpoint.role,
+      address: l.endpoint.address,
+      status: l.status,
+      ...(l.error && { error: l.error }),
+    });
   return views;
 }
 
@@ -129,7 +173,13 @@ async function act(engine: Engine, request: ActRequest): Promise<readonly string
   const { journal } = engine;
   const at = new Date().toISOString();
   if ((request.verb === 'discard' || request.verb === 'confirm') && !request.why) throw new PasserelleError('ERR_REASON_MISSING');
-  const actions = request.ids.map((id): OperatorAction => ({ verb: request.verb, who: request.who, at, ...parseId(journal.tag, id), ...(request.why && { why: request.why }) }));
+  const actions = request.ids.map((id): OperatorAction => ({
+    verb: request.verb,
+    who: request.who,
+    at,
+    ...parseId(journal.tag, id),
+    ...(request.why && { why: request.why }),
+  }));
   const open = new Map<number, MessageHistory>();
   for (const action of actions) {
     if (action.verb !== 'replay' && action.delivery === undefined) continue;

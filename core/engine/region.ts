@@ -1,5 +1,5 @@
 /** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
-import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source } from '../contract/index.ts';
+import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source, type TransportPlugin } from '../contract/index.ts';
 import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -35,7 +35,8 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    for (const site of settings.sites) for (const connector of site.connectors) for (const endpoint of connector.endpoints) this.#addEndpoint(site, connector, endpoint);
+    for (const site of settings.sites)
+      for (const connector of site.connectors) for (const endpoint of connector.endpoints) this.#addEndpoint(site, connector, endpoint);
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
@@ -60,10 +61,21 @@ export class Region {
     const { plugins, connectors, ports, secretsFolder } = this.#parts;
     const { manifest } = connectors.get(connector.id, connector.version);
     const transport = plugins.transports.get(endpoint.transport);
-    if (!transport) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a transport among ${[...plugins.transports.keys()].join(', ')}`, found: endpoint.transport });
+    if (!transport)
+      throw new PasserelleError('ERR_CONFIG_INVALID', {
+        expected: `a transport among ${[...plugins.transports.keys()].join(', ')}`,
+        found: endpoint.transport,
+      });
     const settings: SiteSettings = siteSettingsOf(site, { settings: resolveSecrets(connector.settings, secretsFolder) });
-    const own = resolveSecrets(endpoint.transportSettings, secretsFolder);
-    const identity = { name: endpoint.name, connector: connector.id, connectorVersion: connector.version, format: manifest.formats[endpoint.transport] ?? 'hl7v2', settings, role: site.role };
+    const own = { ...publicListener(this.settings, transport, endpoint), ...resolveSecrets(endpoint.transportSettings, secretsFolder) };
+    const identity = {
+      name: endpoint.name,
+      connector: connector.id,
+      connectorVersion: connector.version,
+      format: manifest.formats[endpoint.transport] ?? 'hl7v2',
+      settings,
+      role: site.role,
+    };
     if (endpoint.direction === 'out') {
       const lane: DeliveryEndpoint = {
         ...identity,
@@ -71,13 +83,23 @@ export class Region {
         onDead: endpoint.onDead,
         ackTimeoutMs: endpoint.ackTimeoutMs,
         address: addressOf(endpoint.transport, own),
-        policy: { idempotent: endpoint.idempotent, duplicates: endpoint.duplicates ?? 'review', resendAfterMs: endpoint.resendAfterMs, ...endpoint.retry },
+        policy: {
+          idempotent: endpoint.idempotent,
+          duplicates: endpoint.duplicates ?? 'review',
+          resendAfterMs: endpoint.resendAfterMs,
+          ...endpoint.retry,
+        },
       };
       this.outbound.set(endpoint.name, new DeliveryLane(lane, transport.sink(own), ports, (_, message, to) => this.#follow(message, to)));
       this.#destinations.push({ lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends });
       return;
     }
-    const address: InboundEndpoint = { ...identity, reply: endpoint.reply, replyWithinMs: endpoint.replyWithinMs, address: addressOf(endpoint.transport, own) };
+    const address: InboundEndpoint = {
+      ...identity,
+      reply: endpoint.reply,
+      replyWithinMs: endpoint.replyWithinMs,
+      address: addressOf(endpoint.transport, own),
+    };
     const lane = new InboundLane(address, {
       ...ports,
       destinations: () => this.#destinations,
@@ -109,7 +131,12 @@ export class Region {
 
   /** Hands deliveries to their lanes; those of an endpoint that is gone stay in the journal until it comes back. */
   queued(deliveries: readonly QueuedDelivery[], follow: boolean): void {
-    if (follow) for (const d of deliveries) this.#followed.set(d.message, { left: (this.#followed.get(d.message)?.left ?? 0) + 1, done: this.#followed.get(d.message)?.done ?? Promise.withResolvers<void>() });
+    if (follow)
+      for (const d of deliveries)
+        this.#followed.set(d.message, {
+          left: (this.#followed.get(d.message)?.left ?? 0) + 1,
+          done: this.#followed.get(d.message)?.done ?? Promise.withResolvers<void>(),
+        });
     for (const [lane, items] of Map.groupBy(deliveries, (d) => d.lane)) this.outbound.get(lane)?.offer(items);
   }
 
@@ -129,7 +156,15 @@ export class Region {
       if (lane.endpoint.settings.site !== site) continue;
       for (const delivery of lane.heldFor(keys)) {
         try {
-          await journal.act([{ verb: 'release', delivery, who: 'passerelle', why: 'identity of the patient received from its establishment', at: new Date(ports.now()).toISOString() }]);
+          await journal.act([
+            {
+              verb: 'release',
+              delivery,
+              who: 'passerelle',
+              why: 'identity of the patient received from its establishment',
+              at: new Date(ports.now()).toISOString(),
+            },
+          ]);
           await this.refresh([delivery]);
         } catch (thrown) {
           ports.log('warn', 'held delivery could not be released', { lane: lane.endpoint.name, delivery, code: PasserelleError.from(thrown).code });
@@ -148,8 +183,14 @@ export class Region {
   }
 }
 
+/** An inbound endpoint that is a path shares the engine's public listener unless it names its own. */
+function publicListener(settings: RegionSettings, transport: TransportPlugin, endpoint: Endpoint): { host?: string; port?: number } {
+  const { properties = {} } = transport.settingsSchema.in as { properties?: object };
+  return endpoint.direction === 'in' && 'path' in properties ? settings.engine.public : {};
+}
+
 function addressOf(transport: string, own: Record<string, unknown>): string {
   if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
-  const host = typeof own['host'] === 'string' ? own['host'] : '127.0.0.1';
-  return `${transport}://${host}${own['port'] === undefined ? '' : `:${String(own['port'])}`}${typeof own['path'] === 'string' ? own['path'] : ''}`;
+  const text = (name: string): string => (typeof own[name] === 'string' || typeof own[name] === 'number' ? String(own[name]) : '');
+  return `${transport}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
 }

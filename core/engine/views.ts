@@ -47,18 +47,50 @@ type Line = MessageTimeline['timeline'][number];
 /** Every row of a message as one line each, in order of time. */
 export function timelineOf(tag: string, history: MessageHistory): readonly Line[] {
   const { message, events, deliveries, attempts, acts } = history;
-  const lines: Line[] = [{ at: message.receivedAt, what: 'received', detail: `${message.lane} from ${message.peer}, ${message.bytes} bytes${message.controlId ? `, control id ${message.controlId}` : ''}` }];
+  const lines: Line[] = [
+    {
+      at: message.receivedAt,
+      what: 'received',
+      detail: `${message.lane} from ${message.peer}, ${message.bytes} bytes${message.controlId ? `, control id ${message.controlId}` : ''}`,
+    },
+  ];
   if (history.decidedAt && message.state !== 'received')
-    lines.push({ at: history.decidedAt, what: message.state, detail: `${message.decision ?? message.state}, ${events.filter((e) => e.run === message.run).length} event(s)${message.ack ? `, answered ${message.ack}` : ''}`, ...(message.error && { error: message.error }) });
-  for (const d of deliveries) lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} to ${d.lane}` });
+    lines.push({
+      at: history.decidedAt,
+      what: message.state,
+      detail: `${message.decision ?? message.state}, ${events.filter((e) => e.run === message.run).length} event(s)${message.ack ? `, answered ${message.ack}` : ''}`,
+      ...(message.error && { error: message.error }),
+    });
+  for (const d of deliveries)
+    lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} to ${d.lane}` });
   for (const a of attempts) {
     const delivery = deliveryId(tag, a.delivery);
     lines.push({ at: a.startedAt, what: 'sending', delivery, detail: `attempt ${a.ordinal}` });
-    if (a.endedAt) lines.push({ at: a.endedAt, what: a.outcome ?? 'sending', delivery, ...(a.ack && { detail: `answered ${a.ack}` }), ...(a.error && { error: a.error }) });
+    if (a.endedAt)
+      lines.push({
+        at: a.endedAt,
+        what: a.outcome ?? 'sending',
+        delivery,
+        ...(a.ack && { detail: `answered ${a.ack}` }),
+        ...(a.error && { error: a.error }),
+      });
   }
-  for (const act of acts) lines.push({ at: act.at, what: act.verb, detail: `by ${act.who}${act.why ? `: ${act.why}` : ''}`, ...(act.delivery !== undefined && { delivery: deliveryId(tag, act.delivery) }) });
+  for (const act of acts)
+    lines.push({
+      at: act.at,
+      what: act.verb,
+      detail: `by ${act.who}${act.why ? `: ${act.why}` : ''}`,
+      ...(act.delivery !== undefined && { delivery: deliveryId(tag, act.delivery) }),
+    });
   for (const d of deliveries)
-    if (d.settledAt && !attempts.some((a) => a.delivery === d.delivery && a.endedAt === d.settledAt) && !acts.some((a) => a.delivery === d.delivery && a.at === d.settledAt))
+    if (
+      d.settledAt &&
+      !attempts.some((a) => a.delivery === d.delivery && a.endedAt === d.settledAt) &&
+      !acts.some((a) => a.delivery === d.delivery && a.at === d.settledAt)
+    )
       lines.push({ at: d.settledAt, what: d.state, delivery: deliveryId(tag, d.delivery), ...(d.error && { error: d.error }) });
-  return lines.map((line, i) => ({ line, i })).sort((a, b) => a.line.at.localeCompare(b.line.at) || a.i - b.i).map(({ line }) => line);
+  return lines
+    .map((line, i) => ({ line, i }))
+    .sort((a, b) => a.line.at.localeCompare(b.line.at) || a.i - b.i)
+    .map(({ line }) => line);
 }

@@ -27,11 +27,13 @@ export interface UndecidedMessage {
   readonly run: number;
   readonly receivedAt: string;
   /** Absent when it has to be read from the journal. */
-  readonly bytes?: Uint8Array;
+  bytes?: Uint8Array;
   readonly http?: HttpMeta;
   readonly controlIdReused?: boolean;
   /** Already said to the sender; then it can no longer be refused. */
   answered?: AckCode;
+  /** Its decision is made and being committed. */
+  assessed?: boolean;
 }
 
 export interface DecidedMessage {
@@ -112,6 +114,7 @@ function assess(
   now: string,
 ): { decision: MessageDecision; reply?: Reply; identities: ReadonlySet<string> } {
   const { opened, result } = work;
+  item.assessed = true;
   const subject = (draft: DecodeResult['events'][number]): string | undefined => draft.keys[0] && ports.index.patient(draft.keys[0]);
   const origin = {
     messageId: messageId(ports.journal.tag, item.message),

@@ -88,7 +88,11 @@ async function encode(
   const { lane, ports } = dispatcher;
   const result = await ports.connectors.call<EncodeResult>(lane.connector, lane.connectorVersion, {
     operation: 'encode',
-    input: { event: material.event as never, parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })) },
+    input: {
+      event: material.event as never,
+      parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
+      format: lane.format,
+    },
     settings: lane.settings,
     now: iso(ports.now()),
     seed: `${ports.journal.tag}/${material.event.id}/${lane.name}`,

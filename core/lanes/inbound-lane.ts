@@ -43,6 +43,8 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const MEMORY_COUNT = 1000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const PAGE = 200;
+/** A connector that takes longer to write an acknowledgement is away: the plainest one is sent instead. */
+const CONNECTOR_ANSWER_MS = 1000;
 
 export class InboundLane {
   readonly endpoint: InboundEndpoint;
@@ -50,7 +52,7 @@ export class InboundLane {
   /** In order of message id. Entries past the memory bound have no bytes. */
   #waiting: UndecidedMessage[] = [];
   #waitingBytes = 0;
-  readonly #deciding = new Map<number, PromiseWithResolvers<DecidedMessage>>();
+  readonly #deciding = new Map<number, { readonly item: UndecidedMessage; readonly outcome: PromiseWithResolvers<DecidedMessage> }>();
   #running: Promise<void> | undefined;
   #stopped = false;
   #failures = 0;
@@ -84,9 +86,19 @@ export class InboundLane {
     const peek = this.#ports.codec(endpoint.format).peek(bytes);
     const receivedAt = iso(this.#ports.now());
     const [result] = await this.#ports.journal.receive([
-      { ...laneFields(endpoint), receivedAt, peer: `resubmitted by ${who}`, fingerprint: peek.fingerprint, raw: bytes, link, ack: 'AA', ...peekFields(peek) },
+      {
+        ...laneFields(endpoint),
+        receivedAt,
+        peer: `resubmitted by ${who}`,
+        fingerprint: peek.fingerprint,
+        raw: bytes,
+        link,
+        ack: 'AA',
+        ...peekFields(peek),
+      },
     ]);
-    if (!result || result.duplicate) throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
+    if (!result || result.duplicate)
+      throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
     this.#push({ message: result.message, run: 1, receivedAt, bytes, answered: 'AA' });
     this.#run();
     return result.message;
@@ -132,7 +144,7 @@ export class InboundLane {
     }
     if (!result) return this.#answer(received, 'AR', 'reject', new PasserelleError('ERR_JOURNAL_UNAVAILABLE').toData());
     if (result.duplicate) return this.#repeat(received, result.message);
-    this.#push({
+    const item: UndecidedMessage = {
       message: result.message,
       run: 1,
       receivedAt: iso(ports.now()),
@@ -140,10 +152,12 @@ export class InboundLane {
       ...(received.http && { http: received.http }),
       ...(endpoint.reply === 'stored' && { answered: 'AA' as const }),
       ...(result.controlIdReused && { controlIdReused: true }),
-    });
-    const decided = this.#decisionOf(result.message);
+    };
+    const outcome = Promise.withResolvers<DecidedMessage>();
+    this.#deciding.set(result.message, { item, outcome });
+    this.#push(item);
     this.#run();
-    return endpoint.reply === 'stored' ? this.#answer(received, 'AA', 'stored') : this.#answerDecided(received, result.message, decided);
+    return endpoint.reply === 'stored' ? this.#answer(received, 'AA', 'stored') : this.#answerDecided(received, result.message, outcome.promise);
   }
 
   /** A retransmission of something we hold: the same positive answer, and nothing new. */
@@ -151,7 +165,7 @@ export class InboundLane {
     this.#ports.count('retransmissions_total', { lane: this.endpoint.name });
     const pending = this.#deciding.get(message);
     if (!pending) return this.#answer(received, 'AA', 'duplicate');
-    return this.#answerDecided(received, message, pending.promise);
+    return this.#answerDecided(received, message, pending.outcome.promise);
   }
 
   async #answerDecided(received: Received, message: number, decided: Promise<DecidedMessage>): Promise<Reply> {
@@ -161,14 +175,13 @@ export class InboundLane {
     const outcome = await Promise.race([this.endpoint.reply === 'delivered' ? this.#untilDelivered(message, decided) : decided, timer.promise]);
     clearTimeout(timeout);
     if (outcome !== late) return outcome.reply ?? this.#answer(received, outcome.ack, outcome.decision, outcome.error);
-    // It is stored, hence ours; from now on it can only be accepted or quarantined.
-    const waiting = this.#waiting.find((w) => w.message === message);
-    if (waiting) waiting.answered = 'AA';
     const deciding = this.#deciding.get(message);
-    if (deciding && !waiting) {
-      const settled = await decided; // already with the connector: its word is moments away, and AA now could contradict it
+    if (deciding?.item.assessed) {
+      const settled = await decided; // its decision is being committed: an AA now could contradict it
       return settled.reply ?? this.#answer(received, settled.ack, settled.decision, settled.error);
     }
+    // It is stored, hence ours; from now on it can only be accepted or quarantined.
+    if (deciding) deciding.item.answered = 'AA';
     return this.#answer(received, 'AA', 'stored');
   }
 
@@ -183,7 +196,7 @@ export class InboundLane {
     const codec = ports.codec(endpoint.format);
     try {
       const { envelope } = openMessage(received.bytes, codec, [], endpoint.settings.charsetFallback, received.http);
-      const reply = await ports.connectors.call<OutgoingEnvelope | null>(endpoint.connector, endpoint.connectorVersion, {
+      const call = ports.connectors.call<OutgoingEnvelope | null>(endpoint.connector, endpoint.connectorVersion, {
         operation: 'acknowledge',
         reception: { decision, ack, warnings: [], ...(error && { error }) },
         envelope,
@@ -191,25 +204,21 @@ export class InboundLane {
         now: iso(ports.now()),
         seed: `${endpoint.name}/${iso(ports.now())}/${ports.random()}`,
       });
+      const reply = await withinMs(call, CONNECTOR_ANSWER_MS);
       return reply ? { bytes: codec.build(reply, noParts), ...(reply.http && { http: reply.http }) } : { bytes: null };
     } catch (thrown) {
-      ports.log('warn', 'a message could not be answered', { lane: endpoint.name, code: PasserelleError.from(thrown).code });
-      return { bytes: null, close: true }; // no answer: the sender keeps its message and sends again
+      ports.log('warn', 'answered without the connector', { lane: endpoint.name, code: PasserelleError.from(thrown).code });
+      const now = iso(ports.now());
+      const plain = codec.plainReply(received.bytes, { ack, now, id: `P${now.replaceAll(/\D/g, '').slice(2, 17)}`, ...(error && { error }) });
+      return plain ?? { bytes: null, close: true }; // no answer: the sender keeps its message and sends again
     }
-  }
-
-  #decisionOf(message: number): Promise<DecidedMessage> {
-    const pending = Promise.withResolvers<DecidedMessage>();
-    this.#deciding.set(message, pending);
-    return pending.promise;
   }
 
   #push(item: UndecidedMessage): void {
     const size = item.bytes?.length ?? 0;
-    const fits = this.#waiting.length < MEMORY_COUNT && this.#waitingBytes + size <= MEMORY_BYTES;
-    const { bytes: _, ...light } = item;
-    this.#waiting.push(fits ? item : light);
-    if (fits) this.#waitingBytes += size;
+    if (this.#waiting.length >= MEMORY_COUNT || this.#waitingBytes + size > MEMORY_BYTES) delete item.bytes;
+    else this.#waitingBytes += size;
+    this.#waiting.push(item);
   }
 
   #run(): void {
@@ -230,6 +239,7 @@ export class InboundLane {
         this.#finish(batch, decided);
       } catch (thrown) {
         // Connector, mesh or journal away: everything stays `received`, in order, and is tried again.
+        for (const item of batch) item.assessed = false;
         this.#waiting.unshift(...batch);
         this.#waitingBytes += bytesOf(batch);
         this.#failures += 1;
@@ -257,15 +267,26 @@ export class InboundLane {
       this.#ports.count('messages_decided_total', { lane: this.endpoint.name, state: outcome.state });
       if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, this.endpoint.reply === 'delivered');
       if (outcome.identities.size > 0) this.#ports.identified(this.endpoint.settings.site, outcome.identities);
-      this.#deciding.get(item.message)?.resolve(outcome);
+      this.#deciding.get(item.message)?.outcome.resolve(outcome);
       this.#deciding.delete(item.message);
     });
   }
 }
 
-const laneFields = (e: InboundEndpoint) => ({ lane: e.name, site: e.settings.site, connector: e.connector, connectorVersion: e.connectorVersion, format: e.format });
+const laneFields = (e: InboundEndpoint) => ({
+  lane: e.name,
+  site: e.settings.site,
+  connector: e.connector,
+  connectorVersion: e.connectorVersion,
+  format: e.format,
+});
 const peekFields = (p: Peek) => ({ ...(p.type && { type: p.type }), ...(p.controlId && { controlId: p.controlId }) });
 const bytesOf = (batch: readonly UndecidedMessage[]): number => batch.reduce((sum, m) => sum + (m.bytes?.length ?? 0), 0);
+async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new PasserelleError('ERR_HOST_UNAVAILABLE')), ms);
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
 const noParts = (name: string): never => {
   throw new PasserelleError('ERR_INVARIANT', { found: `an acknowledgement that places part ${name}` });
 };

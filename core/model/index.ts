@@ -1,5 +1,7 @@
 /** Canonical DCC events, identities and documents: what every connector translates to and from. */
 export { dataSchemaUri, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
+export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, type InsEnvironment } from './ins.ts';
 export * from './schemas.ts';
 export { toInstant } from './time.ts';
+export { differingTrait, fold, type Traits } from './traits.ts';
 export { checkEventData } from './validate.ts';

@@ -96,7 +96,8 @@ export class ConnectorHost {
           if (this.#compartment === compartment) this.#compartment = undefined;
           this.#failAll();
           if (!up) reject(new PasserelleError('ERR_HOST_UNAVAILABLE', { found: 'the connector did not load' }));
-          else if (!this.#stopped) setTimeout(() => !this.#stopped && void this.#launch().catch(() => undefined), this.#limits.restartDelayMs).unref();
+          else if (!this.#stopped)
+            setTimeout(() => !this.#stopped && void this.#launch().catch(() => undefined), this.#limits.restartDelayMs).unref();
         },
       );
       this.#compartment = compartment;

@@ -16,7 +16,12 @@ const SECRET_SCHEMA = {
   type: 'object',
   secret: true,
   title: 'Secret',
-  properties: { file: { type: 'string', minLength: 1 }, env: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }, test: { type: 'string' } },
+  // Each one may by mistake hold the secret itself: `secret` keeps it out of every issue.
+  properties: {
+    file: { type: 'string', secret: true, minLength: 1 },
+    env: { type: 'string', secret: true, title: 'Nom de variable', en: 'Name of a variable', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+    test: { type: 'string', secret: true },
+  },
   additionalProperties: false,
   minProperties: 1,
   maxProperties: 1,
@@ -82,7 +87,7 @@ function toIssue(error: ErrorObject, document: SettingsDocument, base: string): 
         Object.keys(schema.properties ?? {}),
       );
     case 'type':
-      if (schema.secret && typeof error.data !== 'object') return makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(at));
+      if (schema.secret && schema.properties && typeof error.data !== 'object') return makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(at));
       return makeIssue('ERR_CONFIG_INVALID', document.locate(at), typeDetail(String(error.params['type']), error.data));
     default:
       return makeIssue('ERR_CONFIG_INVALID', document.locate(at), { expected: ruleOf(error, schema), found: shown(error.data, schema) });

@@ -18,6 +18,8 @@ export interface PeerOptions {
   readonly token?: string;
   /** `127.0.0.1:7101`, for the control API; absent = none. */
   readonly control?: string;
+  /** Called when the control API is asked to stop it. */
+  readonly end?: () => void;
   /** Folder of its memory; absent = none is kept. */
   readonly state?: string;
   readonly seed?: number;
@@ -98,7 +100,7 @@ export async function startPeer<State>(definition: PeerDefinition<State>, option
     counts: async () => ({ ...definition.counts(memory.peer), waiting: memory.outbox.length }),
     misbehave: async (request) => void pending.push(...Array.from({ length: request.count ?? 1 }, () => request)),
   };
-  if (options.control) opened.push(await openControl(options.control, peer));
+  if (options.control) opened.push(await openControl(options.control, peer, options.end));
   return {
     ...peer,
     addresses: opened.map(({ address }) => address),

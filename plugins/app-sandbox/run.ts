@@ -25,9 +25,14 @@ try {
     ...(values.state && { state: values.state }),
     ...(values.seed && { seed: Number(values.seed) }),
     ...(token && { token }),
+    end: () => void end(),
   });
   for (const address of peer.addresses) console.log(`${peer.id} ${address}`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void peer.stop().then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end());
+  async function end(): Promise<void> {
+    await peer.stop();
+    process.exit(0);
+  }
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -24,9 +24,9 @@ export function acknowledgeFr(reception: Reception, envelope: Envelope, context:
   const text = writeHl7([
     ['MSH', { ...header(message, context, profile), 10: controlId }],
     ['MSA', { 1: reception.ack, 2: message?.get('MSH-10') }],
-    ...(error ? [['ERR', errorFields(error)] as const] : []),
+    ...(error ? [['ERR', errorFields(error, message === undefined || message.get('MSH-18') !== '')] as const] : []),
   ]);
-  return { format: envelope.format, text, charset: envelope.charset, controlId };
+  return { format: envelope.format, text, charset: message ? envelope.charset : profile.writing.charset.encoding, controlId };
 }
 
 function readable(text: string): Hl7Message | undefined {
@@ -50,8 +50,8 @@ function header(message: Hl7Message | undefined, context: ConnectorContext, prof
     9: ['ACK', trigger, 'ACK'],
     11: msh ? whole(msh, 11) : context.settings.environment === 'production' ? 'P' : 'T',
     12: msh?.get('12') ? whole(msh, 12) : '2.5',
-    17: msh && whole(msh, 17),
-    18: msh && whole(msh, 18),
+    17: msh ? whole(msh, 17) : 'FRA',
+    18: msh ? whole(msh, 18) : profile.writing.charset.declared,
   };
 }
 
@@ -62,7 +62,7 @@ function whole(segment: Hl7Segment, field: number): Hl7Value {
 }
 
 /** ERR-2 where, ERR-3 table 0357, ERR-4, ERR-5 table 0533, ERR-7 our code, ERR-8 what to do about it. */
-function errorFields(error: ErrorData): Record<number, Hl7Value> {
+function errorFields(error: ErrorData, hasCharset: boolean): Record<number, Hl7Value> {
   const entry = CATALOGUE[error.code];
   const { err5, hl7 } = entry as { err5?: number; hl7?: number };
   const application = error.applicationCode ?? err5;
@@ -71,11 +71,16 @@ function errorFields(error: ErrorData): Record<number, Hl7Value> {
     2: errorLocation(error.location),
     3: [code, TABLE_0357[code], 'HL70357'],
     4: 'E',
-    5: application === undefined ? undefined : [application, TABLE_0533[application], 'HL70533'],
+    5: application === undefined ? undefined : [application, writable(TABLE_0533[application] ?? '', hasCharset), 'HL70533'],
     7: error.code,
-    // Old charsets have no typographic apostrophe.
-    8: [`${entry.fr}. ${entry.fix.fr}`.replaceAll('’', "'")],
+    8: writable(`${entry.fr}. ${entry.fix.fr}`, hasCharset),
   };
+}
+
+/** Old charsets have no typographic apostrophe; a message that declares none is ASCII to its sender. */
+function writable(text: string, hasCharset: boolean): string {
+  const plain = text.replaceAll('’', "'");
+  return hasCharset ? plain : plain.normalize('NFD').replaceAll(/[^\x20-\x7e]/g, '');
 }
 
 const TABLE_0357: Readonly<Record<number, string>> = {

@@ -3,8 +3,8 @@ import { PasserelleError, type DecodeResult, type DraftEvent, type IndexTerm } f
 import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readConsent } from './consent.ts';
 import { authorityName, isUsedAs, matchAuthority, readCx, type KnownIdentifier } from './identifiers.ts';
-import { isInsOid } from './ins.ts';
-import { readPatient, type PatientReading } from './patient.ts';
+import { isInsOid } from '../../core/model/index.ts';
+import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { at, isUnconfigured, timeAt, type Reading } from './reading.ts';
 import { triggerOf, type Trigger } from './triggers.ts';
 import { oidOf } from './identifiers.ts';
@@ -32,9 +32,11 @@ export function decodeAdt(reading: Reading, code: string, readAs: string): Decod
 
 function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decoded {
   const { patient, keys, terms } = readPatient(reading, reading.message.first('PID'));
+  warnIncomplete(reading, patient);
   const consent = readConsent(reading);
   const facts = messageFacts(reading, code);
-  const time = happenedAt(reading);
+  // A plan was made when it was recorded: EVN-6 is the day it is for.
+  const time = trigger.visit === 'dcc.visit.planned' ? said({ time: facts.recordedAt }) : happenedAt(reading);
   const common = { patient, ...(consent && { consent }), ...facts };
   const isMovement = trigger.visit && !(trigger.movementOnly && !reading.message.first('ZBE'));
   const identity: DraftEvent = { type: 'dcc.identity.updated', ...time, keys, data: common, ...(isMovement && { within: 1 }) };

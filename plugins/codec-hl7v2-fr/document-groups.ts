@@ -66,7 +66,8 @@ function place(reading: Reading, group: OpenGroup, obx: Hl7Segment, parts: reado
     return;
   }
   const part = partAt(parts, obx);
-  const kind = kindOf(clean(obx.get('2')).toUpperCase());
+  // Base64 in OBX-5 is a document, whatever OBX-2 says or leaves out.
+  const kind = kindOf(clean(obx.get('2')).toUpperCase()) ?? (part?.encoding === 'base64' ? 'embedded' : undefined);
   if (!kind) return;
   const content: Content = { obx, kind, ...(part && { part }) };
   const isMail = group.contents.length > 0 && declaredAudience(reading) === 'care-software' && kind === 'embedded' && !clean(obx.get('5.3'));

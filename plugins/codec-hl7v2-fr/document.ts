@@ -8,7 +8,7 @@ import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
 import { readCodes, routeType } from './document-type.ts';
 import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
-import { readPatient, type PatientReading } from './patient.ts';
+import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { cdaAuthorRpps, destinationsOf, readCustodian, readParticipants } from './participants.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, timeAt, warn, type Reading } from './reading.ts';
@@ -28,6 +28,7 @@ interface Shared {
 /** `event`: T02, T10, T04, T11 of MDM, R01 of ORU. */
 export function decodeDocuments(reading: Reading, event: string, parts: readonly EnvelopePart[]): Decoded {
   const patient = readPatient(reading, reading.message.first('PID'));
+  warnIncomplete(reading, patient.patient);
   const visit = readVisit(reading);
   const consent = readConsent(reading);
   const shared: Shared = { patient, event, parts, ...(visit && { visit }), ...(consent && { consent }) };
@@ -164,6 +165,13 @@ const usedParts = (document: DocumentData): readonly string[] =>
     .map((one) => one?.part)
     .filter((part) => part !== undefined);
 
+/** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
+const LEGS = [
+  ['DESTDMP', 'sendToDmp'],
+  ['DESTMSSANTEPS', 'sendToMssPro'],
+  ['DESTMSSANTEPAT', 'sendToMssPatient'],
+] as const;
+
 interface Around {
   readonly cda: CdaHeader | undefined;
   readonly parts: readonly string[];
@@ -176,6 +184,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   const flags = readFlags(reading, group.metadata);
   const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
   const visibility = flags && visibilityOf(flags.flags, flags.audience, restrictions, patientMayReply(reading));
+  for (const [code, leg] of LEGS) if (flags?.flags[code] && visibility?.[leg] === false) warn(reading, 'leg-refused', code);
   // Nothing names it but the number its source gave it (SAFETY B2).
   const id = document.id ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
   const isDeletion = document.action === 'delete';

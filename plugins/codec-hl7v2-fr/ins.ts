@@ -1,44 +1,20 @@
-/** The national identity (INS): its authorities, its control key, and in which environment each may be met (specs FACTS F1). */
+/** Whether an INS may be used at a site (SAFETY A4, A5). */
 import { PasserelleError, type SiteSettings } from '../../core/contract/index.ts';
-
-export type InsEnvironment = 'test' | 'production';
-
-const INS_ROOT = '1.2.250.1.213.1.4';
-/** Authorities by OID. `.11` is the demonstration one: it is not production. */
-const AUTHORITIES: Readonly<Record<string, { readonly environment: InsEnvironment; readonly namespace: string }>> = {
-  [`${INS_ROOT}.8`]: { environment: 'production', namespace: 'ASIP-SANTE-INS-NIR' },
-  [`${INS_ROOT}.9`]: { environment: 'production', namespace: 'ASIP-SANTE-INS-NIA' },
-  [`${INS_ROOT}.10`]: { environment: 'test', namespace: 'ASIP-SANTE-INS-NIR' },
-  [`${INS_ROOT}.11`]: { environment: 'test', namespace: 'ASIP-SANTE-INS-NIR' },
-};
-/** The computed INS of before, retired: never an identifier (vendors FACTS section 1). */
-const RETIRED = new Set([`${INS_ROOT}.2`, `${INS_ROOT}.6`]);
-
-export const isInsOid = (oid: string): boolean => Object.hasOwn(AUTHORITIES, oid);
-export const isRetiredInsOid = (oid: string): boolean => RETIRED.has(oid);
-export const insNamespace = (oid: string): string => AUTHORITIES[oid]?.namespace ?? '';
-
-/** Key = 97 - (number mod 97), 2A counting as 19 and 2B as 18 (Corsica). Says nothing about sex, date or place: they never refuse a number (SAFETY A4). */
-export function hasValidKey(number: string): boolean {
-  const match = /^(\d{5}(?:\d{2}|2A|2B)\d{6})(\d{2})$/.exec(number);
-  if (!match) return false;
-  const digits = String(match[1]).replace('2A', '19').replace('2B', '18');
-  return Number(match[2]) === 97 - Number(BigInt(digits) % 97n);
-}
+import { hasValidInsKey, insEnvironment } from '../../core/model/index.ts';
 
 /**
  * Throws ERR_INS_ENVIRONMENT for an authority of the other environment (SAFETY A5), ERR_INS_KEY for a number that contradicts its
  * key: such a number is never used and never corrected. Without settings no environment is known.
  */
 export function checkIns(number: string, oid: string, settings: SiteSettings, hl7: string): void {
-  const environment = AUTHORITIES[oid]?.environment;
+  const environment = insEnvironment(oid);
   if (settings.environment && environment !== settings.environment)
     throw new PasserelleError('ERR_INS_ENVIRONMENT', {
       location: { hl7 },
       expected: `an authority of the ${settings.environment} environment`,
       found: `one of the ${environment ?? 'other'} environment`,
     });
-  if (!hasValidKey(number))
+  if (!hasValidInsKey(number))
     throw new PasserelleError('ERR_INS_KEY', {
       location: { hl7 },
       expected: '13 characters and their key of 2 digits',

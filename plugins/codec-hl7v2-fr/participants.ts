@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import type { CdaHeader } from '../../core/contract/index.ts';
 import type { Participant } from '../../core/model/index.ts';
 import type { Hl7Segment } from '../codec-hl7v2/index.ts';
-import { isInsOid } from './ins.ts';
+import { isInsOid } from '../../core/model/index.ts';
 import { pickProfessional, PROFESSIONAL_OID, readXon, toFiness, toRpps } from './professionals.ts';
 import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';

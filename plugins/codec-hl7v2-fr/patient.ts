@@ -5,11 +5,12 @@ import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readAddress, readBirthPlace, readContacts } from './contacts.ts';
 import { readIdentityStatus } from './identity-status.ts';
 import { authorityName, isUsedAs, matchAuthority, oidOf, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
-import { checkIns, isInsOid, isRetiredInsOid } from './ins.ts';
+import { fold, isInsOid, isRetiredInsOid } from '../../core/model/index.ts';
+import { checkIns } from './ins.ts';
 import { readNames } from './names.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, isUnconfigured, timeAt, warn, type Reading } from './reading.ts';
-import { clean, fold, said, toBirthDate, toIsoTime } from './values.ts';
+import { clean, said, toBirthDate, toIsoTime } from './values.ts';
 
 export interface PatientReading {
   readonly patient: Patient;
@@ -43,7 +44,6 @@ export function readPatient(reading: Reading, pid: Hl7Segment | undefined): Pati
     ...otherIds(identifiers, ipp),
     ...readSurroundings(reading),
   };
-  if (ins) warnIncomplete(reading, patient);
   const keys = keysOf(ipps, patient);
   if (keys.length === 0 && !isUnconfigured(reading.settings))
     throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
@@ -153,8 +153,12 @@ function otherIds(identifiers: readonly KnownIdentifier[], ipp: KnownIdentifier 
   return others.length > 0 ? { otherIds: others } : {};
 }
 
-/** An INS is number, OID and five strict traits: what is missing keeps it from being sent on as a whole one. */
-function warnIncomplete(reading: Reading, patient: Patient): void {
+/**
+ * An INS is number, OID and five strict traits: what is missing keeps it from being sent on as a whole one. Not asked of a merge, whose
+ * PID names a patient and describes none.
+ */
+export function warnIncomplete(reading: Reading, patient: Patient): void {
+  if (!patient.ins) return;
   if (!patient.birthGivenNames) warn(reading, 'birth-given-names-missing', undefined, 'PID-5.3');
   if (patient.insStatus === 'NOT-QUALIFIED') warn(reading, 'ins-not-qualified', undefined, 'PID-32');
   if (!patient.birthName || !patient.firstGivenName || !patient.birthDate || !patient.sex || !patient.birthPlaceCog)

@@ -47,20 +47,6 @@ export function toHl7Time(iso: string | undefined): string {
   return date.replaceAll('-', '') + time.replaceAll(':', '') + fraction.slice(0, 5) + (zone === 'Z' ? '+0000' : zone.replace(':', ''));
 }
 
-/**
- * A name as the matching sees it: no accents, case, ligatures, hyphens, apostrophes or spaces. `LŒUVRIER` = `Loeuvrier`,
- * `D’ESTREMOY` = `D ESTREMOY`.
- */
-export function fold(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replaceAll(/[œŒ]/g, 'oe')
-    .replaceAll(/[æÆ]/g, 'ae')
-    .replaceAll('ß', 'ss')
-    .replaceAll(/[^\p{L}\p{N}]/gu, '')
-    .toUpperCase();
-}
-
 /** Keeps only what is said: a canonical object has no undefined or empty fields. */
 export function said<T extends object>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as {

@@ -41,8 +41,10 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
   };
   const code = writeCode(writing, document);
   const observations = new Observations(form.message);
-  writeContents(observations, form, document, code, parts, writeParticipants(writing, data));
-  if (form.audience === 'care-software') writeMail(writing, observations, data, parts);
+  // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
+  const declares = isCda || data.visibility !== undefined;
+  writeContents(observations, form, document, code, parts, declares ? writeParticipants(writing, data) : []);
+  if (form.audience === 'care-software' && form.message === 'MDM') writeMail(writing, observations, data, parts);
   writeFlags(observations, form, data);
   if (form.audience === 'platform') writeMailBodies(observations, document, parts);
   const visit = form.audience === 'care-software' ? { ...data.visit, class: 'N' } : { ...data.visit };
@@ -60,7 +62,7 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
   ];
   const patient = writePid(writing, data.patient, ippAt(data.patient, writing.context.settings), data.visit);
   const stay = writePv1(visit);
-  const head = writeMsh(writing, headerOf(form, isCda || data.visibility !== undefined));
+  const head = writeMsh(writing, headerOf(form, declares));
   const segments =
     form.message === 'ORU'
       ? [head, patient, stay, order, request]

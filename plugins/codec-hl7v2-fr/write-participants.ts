@@ -1,7 +1,7 @@
 /** PRT segments after a document: sender, recipients, reply-to, in this order (specs FACTS A3). */
 import type { EventData, Patient } from '../../core/model/index.ts';
 import type { Hl7Value } from '../codec-hl7v2/index.ts';
-import { insNamespace } from './ins.ts';
+import { insNamespace } from '../../core/model/index.ts';
 import type { ParticipantData } from './participants.ts';
 import { ORGANISATION_OID, PROFESSIONAL_OID, toFiness } from './professionals.ts';
 import type { SegmentOut, Writing } from './write-header.ts';

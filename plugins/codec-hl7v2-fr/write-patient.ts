@@ -3,7 +3,8 @@ import { PasserelleError, type IdentityAuthority, type SiteSettings } from '../.
 import type { Patient, Visit } from '../../core/model/index.ts';
 import { repeat, type Hl7Value } from '../codec-hl7v2/index.ts';
 import { isOid } from './identifiers.ts';
-import { checkIns, insNamespace } from './ins.ts';
+import { insNamespace } from '../../core/model/index.ts';
+import { checkIns } from './ins.ts';
 import { PROFESSIONAL_OID } from './professionals.ts';
 import { isUnconfigured } from './reading.ts';
 import { toHl7Time } from './values.ts';

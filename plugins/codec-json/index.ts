@@ -2,6 +2,7 @@
 import type { CodecPlugin } from '../../core/contract/index.ts';
 import { build } from './build.ts';
 import { open, peek } from './open.ts';
+import { plainReply } from './plain-reply.ts';
 
 export { BODY_LIMIT_BYTES } from './open.ts';
 export { DEPTH_LIMIT, VALUE_LIMIT } from './scan.ts';
@@ -9,5 +10,5 @@ export { DEPTH_LIMIT, VALUE_LIMIT } from './scan.ts';
 export const plugin: CodecPlugin = {
   kind: 'codec',
   id: 'json',
-  message: { id: 'json', split: (bytes) => [bytes], peek, open, build },
+  message: { id: 'json', split: (bytes) => [bytes], peek, open, build, plainReply },
 };

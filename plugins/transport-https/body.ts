@@ -22,7 +22,6 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     });
     request.once('end', resolve);
     request.once('error', () => reject(new BodyError('ERR_HTTP_BODY_CUT')));
-    request.once('close', () => (request.complete ? resolve() : reject(new BodyError('ERR_HTTP_BODY_CUT'))));
   });
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
 }

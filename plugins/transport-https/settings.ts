@@ -6,7 +6,6 @@ import { PasserelleError } from '../../core/contract/index.ts';
 const DEFAULT_MAX_BODY_BYTES = 110 * 1024 * 1024;
 /** Bodies held in memory at once per endpoint: with the bound above, what one sender can make us hold. */
 const DEFAULT_MAX_CONCURRENT = 4;
-const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** PEM text, or the path of a file that holds it; read when the endpoint opens. */
 const pem = (title: string, secret = false) => ({
@@ -28,14 +27,14 @@ export const IN_SCHEMA = {
   additionalProperties: false,
   required: ['path'],
   properties: {
-    host: { title: 'Listening address', type: 'string', default: '127.0.0.1' },
+    // No default here: an endpoint that says nothing stands on the engine's public listener, which its document may move.
+    host: { title: 'Listening address', type: 'string' },
     port: {
       title: 'Port',
       type: 'integer',
       minimum: 0,
       maximum: 65535,
-      default: 8081,
-      description: 'Endpoints of one host and port share a listener.',
+      description: 'Endpoints of one host and port share a listener; absent = the public listener (8081).',
     },
     path: {
       title: 'Base path',
@@ -78,7 +77,6 @@ export const OUT_SCHEMA = {
       properties: { ca: pem("Counterparty's authority"), cert: pem('Our certificate'), key: pem('Our private key', true) },
     },
     connections: { title: 'Requests at once', type: 'integer', minimum: 1, maximum: 64, default: 4 },
-    timeoutMs: { title: 'Longest wait for an answer (ms)', type: 'integer', minimum: 100, default: DEFAULT_TIMEOUT_MS },
   },
 } as const;
 
@@ -99,7 +97,6 @@ export interface OutSettings {
   readonly token?: string;
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly connections: number;
-  readonly timeoutMs: number;
 }
 
 /** Throws ERR_SECRET_MISSING for an unresolved secret, ERR_CONFIG_UNSAFE for a listener open to others without TLS and a proof of who calls. */
@@ -134,7 +131,7 @@ export function readOutSettings(settings: Record<string, unknown>): OutSettings 
   if (!isLoopback(baseUrl.hostname) && !(baseUrl.protocol === 'https:' && (given.token || given.tls?.cert))) {
     throw new PasserelleError('ERR_CONFIG_UNSAFE', { location: { path: '/baseUrl' }, expected: 'https with a token or a client certificate' });
   }
-  return { ...given, baseUrl, connections: given.connections ?? 4, timeoutMs: given.timeoutMs ?? DEFAULT_TIMEOUT_MS };
+  return { ...given, baseUrl, connections: given.connections ?? 4 };
 }
 
 /** PEM text as it is, else the file of that name. Throws ERR_SECRET_MISSING. */

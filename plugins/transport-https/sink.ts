@@ -1,6 +1,7 @@
 /** The way out: one request per message over kept-alive connections. Any HTTP status is a reply; what it means is the connector's table. */
 import http from 'node:http';
 import https from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
 import { PasserelleError, type HttpMeta, type SendResult, type Sink } from '../../core/contract/index.ts';
 import { Departure } from './departure.ts';
@@ -8,6 +9,7 @@ import { readPem, type OutSettings } from './settings.ts';
 
 /** An answer is an acknowledgement, not a document: protects memory from an endless reply. */
 const MAX_REPLY_BYTES = 1024 * 1024;
+const PROBE_DEADLINE_MS = 10_000;
 /** Headers a connector may set; authentication, length and host are ours. */
 const SENT_HEADERS = /^(accept|content-type|idempotency-key|if-match|x-[a-z0-9-]+)$/;
 const READ_HEADERS = /^(content-type|etag|location|retry-after|x-[a-z0-9-]+)$/;
@@ -26,8 +28,9 @@ export function openSink(settings: OutSettings): Sink {
 
   const request = async (method: string, meta: HttpMeta, body: Uint8Array | undefined, deadlineMs: number): Promise<SendResult> => {
     agent ??= open();
+    await noticeClosed();
     const departure = new Departure(secure);
-    const waited = AbortSignal.timeout(Math.min(deadlineMs, settings.timeoutMs));
+    const waited = AbortSignal.timeout(deadlineMs);
     try {
       const response: AxiosResponse<Buffer> = await axios.request({
         url: addressOf(settings.baseUrl, meta),
@@ -56,7 +59,7 @@ export function openSink(settings: OutSettings): Sink {
     concurrency: settings.connections,
     send: (bytes, options) => request((options.http ?? POST).method, options.http ?? POST, bytes, options.deadlineMs),
     probe: async () => {
-      const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, settings.timeoutMs);
+      const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, PROBE_DEADLINE_MS);
       if (answer?.status === 401 || answer?.status === 403) throw new PasserelleError('ERR_HTTP_UNAUTHENTICATED', { found: `HTTP ${answer.status}` });
     },
     stop: async () => {
@@ -64,6 +67,15 @@ export function openSink(settings: OutSettings): Sink {
       agent = undefined;
     },
   };
+}
+
+/**
+ * Two turns of the event loop, so that a kept connection which the counterparty has closed is known to be closed: a message written
+ * into it would come to nothing, and be ambiguous for no reason.
+ */
+async function noticeClosed(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 /** The connector's path stays under the base address. */

@@ -1,6 +1,7 @@
 /** The way in: proves who calls, bounds what is read, hands whole requests to the lane in the order in which they became whole. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HttpMeta, ProtocolFault, Receive, Reply, Source } from '../../core/contract/index.ts';
 import { BodyError, readBody } from './body.ts';
@@ -17,6 +18,8 @@ const KEPT_HEADERS = /^(content-type|idempotency-key|if-match|x-[a-z0-9-]+)$/;
 export function openSource(settings: InSettings, face: { readonly receive: Receive; readonly fault: ProtocolFault }): Source {
   let slots = new Slots(settings.maxConcurrent, MAX_WAITING);
   let joined: Promise<Joined> | undefined;
+  /** Last request of each connection: pipelined ones are taken one at a time. */
+  const turns = new WeakMap<Socket, Promise<unknown>>();
 
   const refuse = async (request: IncomingMessage, response: ServerResponse, reply: Reply, code?: string): Promise<void> => {
     const answer = code ? await face.fault({ code, peer: peerOf(request) }) : undefined;
@@ -63,10 +66,14 @@ export function openSource(settings: InSettings, face: { readonly receive: Recei
 
   return {
     start: async () => {
+      if (joined) return (await joined).address;
       slots = new Slots(settings.maxConcurrent, MAX_WAITING);
       // A lane never rejects (contract); should it, the sender must not read a success.
       joined = joinListener(settings, (request, response, below) => {
-        take(request, response, below).catch(() => respond(request, response, problem('ERR_INVARIANT', { close: true })));
+        const turn = (turns.get(request.socket) ?? Promise.resolve())
+          .then(() => take(request, response, below))
+          .catch(() => respond(request, response, problem('ERR_INVARIANT', { close: true })));
+        turns.set(request.socket, turn);
       });
       try {
         return (await joined).address;

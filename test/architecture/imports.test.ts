@@ -18,7 +18,10 @@ function importsBelow(folder: string): Import[] {
     .flatMap((f) => {
       const file = path.join(folder, f);
       const source = readFileSync(path.join(root, file), 'utf8');
-      return [...source.matchAll(IMPORT)].map(([, target = '']) => ({ file, target: target.startsWith('.') ? path.join(path.dirname(file), target) : target }));
+      return [...source.matchAll(IMPORT)].map(([, target = '']) => ({
+        file,
+        target: target.startsWith('.') ? path.join(path.dirname(file), target) : target,
+      }));
     });
 }
 
@@ -33,7 +36,9 @@ describe('the import rule', () => {
 
   it('core/contract and core/model import nothing else of core', () => {
     expect(list(importsBelow('core/contract').filter((i) => under(i.target, 'core') && !under(i.target, 'core/contract')))).to.deep.equal([]);
-    expect(list(importsBelow('core/model').filter((i) => under(i.target, 'core') && !under(i.target, 'core/model', 'core/contract')))).to.deep.equal([]);
+    expect(list(importsBelow('core/model').filter((i) => under(i.target, 'core') && !under(i.target, 'core/model', 'core/contract')))).to.deep.equal(
+      [],
+    );
   });
 
   it('plugins import the contract, the model and the doors of codecs, and nothing else of ours', () => {
@@ -63,7 +68,9 @@ describe('the import rule', () => {
   });
 
   it('only core/mesh names Moleculer or NATS', () => {
-    const bad = ['core', 'plugins', 'connectors'].flatMap(importsBelow).filter((i) => ['moleculer', 'nats'].includes(i.target) && !under(i.file, 'core/mesh'));
+    const bad = ['core', 'plugins', 'connectors']
+      .flatMap(importsBelow)
+      .filter((i) => ['moleculer', 'nats'].includes(i.target) && !under(i.file, 'core/mesh'));
     expect(list(bad)).to.deep.equal([]);
   });
 

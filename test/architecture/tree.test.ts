@@ -7,7 +7,10 @@ import { CATALOGUE } from 'passerelle/contract';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-const folders = (parent: string): string[] => readdirSync(path.join(root, parent), { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => path.join(parent, d.name));
+const folders = (parent: string): string[] =>
+  readdirSync(path.join(root, parent), { withFileTypes: true })
+    .filter((d) => d.isDirectory())
+    .map((d) => path.join(parent, d.name));
 
 describe('the tree', () => {
   it('has a door with a head comment in every folder of core and plugins', () => {
@@ -40,7 +43,9 @@ describe('the error catalogue', () => {
 
   it('is the page that operators read', () => {
     const page = read('core/contract/ERRORS.md');
-    expect(page, 'run `npm run docs`').to.equal(execFileSync(process.execPath, [path.join(root, 'dist/core/contract/errors-page.js')], { encoding: 'utf8' }));
+    expect(page, 'run `npm run docs`').to.equal(
+      execFileSync(process.execPath, [path.join(root, 'dist/core/contract/errors-page.js')], { encoding: 'utf8' }),
+    );
   });
 
   it('gives an acknowledgement code wherever it gives an ERR-3 code, and a fix in both languages', () => {

@@ -6,12 +6,24 @@ import { CATALOGUE, type ErrorCode } from 'passerelle/contract';
 export interface BadInputCase {
   readonly file: string;
   readonly input: { readonly fr: string; readonly en: string };
-  readonly messages: readonly { readonly decision: string; readonly reply: string; readonly err3?: number; readonly err5?: number; readonly code?: string }[];
+  readonly messages: readonly {
+    readonly decision: string;
+    readonly reply: string;
+    readonly err3?: number;
+    readonly err5?: number;
+    readonly code?: string;
+  }[];
 }
 
 /** Faults below the message, proven by the transport's own tests: there is no message to translate. */
 const FRAMING = [
-  ['trame coupée (connexion fermée avant la fin)', 'cut frame (connection ends inside it)', 'nothing is kept, the sender has no answer and keeps its message', 'none', 'ERR_MLLP_FRAME_CUT'],
+  [
+    'trame coupée (connexion fermée avant la fin)',
+    'cut frame (connection ends inside it)',
+    'nothing is kept, the sender has no answer and keeps its message',
+    'none',
+    'ERR_MLLP_FRAME_CUT',
+  ],
   ['trame sans fin', 'endless frame', 'cut as soon as `maxFrameBytes` is passed, connection closed', 'none', 'ERR_MLLP_FRAME_TOO_LARGE'],
   ['octets hors trame', 'bytes outside a frame', 'skipped and counted, the next frame is read', 'none', 'ERR_MLLP_NO_START'],
   ['journal indisponible', 'journal unavailable', 'nothing is kept, the sender sends again', 'AR, ERR-3 207', 'ERR_JOURNAL_UNAVAILABLE'],
@@ -24,7 +36,9 @@ export function badInputPage(cases: readonly BadInputCase[]): string {
     const codes = messages.flatMap((m) => (m.code ? [m.code as ErrorCode] : []));
     return `| ${input.fr} / *${input.en}* | [${file}](${file}) | ${cell((m) => m.decision)} | ${reply} | ${codes.map((c) => `\`${c}\``).join(', ') || '-'} | ${codes.map((c) => CATALOGUE[c].fix.fr).join(' ') || '-'} |`;
   });
-  const framing = FRAMING.map(([fr, en, kept, reply, code]) => `| ${fr} / *${en}* | - | ${kept} | ${reply} | \`${code}\` | ${CATALOGUE[code].fix.fr} |`);
+  const framing = FRAMING.map(
+    ([fr, en, kept, reply, code]) => `| ${fr} / *${en}* | - | ${kept} | ${reply} | \`${code}\` | ${CATALOGUE[code].fix.fr} |`,
+  );
   return `# Entrées fautives / Bad input
 
 Ce que le moteur décide, répond et explique. Jamais AA pour ce qui n'est pas enregistré, jamais une supposition. *What the engine decides, answers and

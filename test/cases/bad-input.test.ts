@@ -6,7 +6,7 @@ import { CATALOGUE, type ErrorCode, type SiteSettings } from 'passerelle/contrac
 import { translate } from '../../core/lanes/index.ts';
 import { packageRoot } from '../../core/registry/index.ts';
 import { loadSiteSettings } from '../../core/settings/index.ts';
-import { translatorOf } from './translator.ts';
+import { translatorOf } from './translating.ts';
 import { badInputPage, type BadInputCase } from './bad-input-page.ts';
 
 const folder = path.join(packageRoot, 'test/cases/bad-input');
@@ -22,8 +22,10 @@ describe('bad input', () => {
 
   for (const entry of cases) {
     it(`${entry.input.en}: ${entry.messages.map((m) => [m.decision, m.reply, m.err3, m.err5, m.code].filter(Boolean).join(' ')).join(', ')}`, async () => {
-      const lines = translate(readFileSync(path.join(folder, entry.file)), await translatorOf('ci-sis'), settings, '2026-10-02T08:15:00.000Z');
-      expect(lines.map((l) => ({ decision: l.decision.replace('-with-warning', ''), code: l.error?.code }))).to.deep.equal(entry.messages.map((m) => ({ decision: m.decision, code: m.code })));
+      const lines = translate(readFileSync(path.join(folder, entry.file)), translatorOf('dxcare'), settings, '2026-10-02T08:15:00.000Z');
+      expect(lines.map((l) => ({ decision: l.decision.replace('-with-warning', ''), code: l.error?.code }))).to.deep.equal(
+        entry.messages.map((m) => ({ decision: m.decision, code: m.code })),
+      );
       lines.forEach((line, i) => {
         const expected = entry.messages[i];
         if (!expected) return;
@@ -38,7 +40,11 @@ describe('bad input', () => {
   }
 
   it('has a case for each fixture, and a fixture for each case', () => {
-    expect(readdirSync(folder).filter((f) => f.endsWith('.hl7')).sort()).to.deep.equal(cases.map((c) => c.file).sort());
+    expect(
+      readdirSync(folder)
+        .filter((f) => f.endsWith('.hl7'))
+        .sort(),
+    ).to.deep.equal(cases.map((c) => c.file).sort());
   });
 
   it('says in the catalogue what the cases say', () => {

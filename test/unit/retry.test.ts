@@ -22,7 +22,11 @@ describe('after an attempt', () => {
 
   it('an unreachable endpoint trips the lane, uses up no attempt and makes nothing dead, however often', () => {
     for (const code of ['ERR_CONNECTION_REFUSED', 'ERR_CERT_UNTRUSTED'] as const)
-      expect(afterFailure(data(code), { attempts: 1000, kind: 'document' }, policy, 0), code).to.include({ to: 'queued', counted: false, trips: true });
+      expect(afterFailure(data(code), { attempts: 1000, kind: 'document' }, policy, 0), code).to.include({
+        to: 'queued',
+        counted: false,
+        trips: true,
+      });
   });
 
   it('only an answer to this message counts, and putting off ends after the agreed attempts', () => {
@@ -31,7 +35,10 @@ describe('after an attempt', () => {
   });
 
   it('a refusal is dead, an unknown patient is held, an unreadable answer is a doubt', () => {
-    expect(afterReply({ outcome: 'refused', ack: 'AE', applicationCode: 904 }, doc, policy, 0).error).to.include({ code: 'ERR_ACK_REFUSED', applicationCode: 904 });
+    expect(afterReply({ outcome: 'refused', ack: 'AE', applicationCode: 904 }, doc, policy, 0).error).to.include({
+      code: 'ERR_ACK_REFUSED',
+      applicationCode: 904,
+    });
     expect(afterReply({ outcome: 'refused', ack: 'AE' }, doc, policy, 0).to).to.equal('dead');
     expect(afterReply({ outcome: 'unknown-there', ack: 'AE' }, doc, policy, 0).to).to.equal('held');
     expect(afterReply({ outcome: 'unreadable' }, doc, policy, 0).to).to.equal('review');
@@ -39,7 +46,8 @@ describe('after an attempt', () => {
   });
 
   it('every disposition of the catalogue leads somewhere, and none of a transport leads to delivered', () => {
-    for (const code of Object.keys(CATALOGUE) as ErrorCode[]) expect(afterFailure(data(code), doc, policy, 0).to, code).to.be.oneOf(['queued', 'review', 'dead']);
+    for (const code of Object.keys(CATALOGUE) as ErrorCode[])
+      expect(afterFailure(data(code), doc, policy, 0).to, code).to.be.oneOf(['queued', 'review', 'dead']);
   });
 
   it('waiting grows, stays within its bounds and is never the same for all', () => {

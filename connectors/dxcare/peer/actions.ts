@@ -31,6 +31,12 @@ function pdfOf(title: string, patient: HeldPatient, world: PeerWorld): Uint8Arra
   return world.pdf([title.toUpperCase(), `Patient fictif : ${birthName} ${firstGivenName}`, 'Document de demonstration, sans valeur medicale.']);
 }
 
+/** A comment before the end makes a PDF as large as asked (`bytes`). */
+function padded(pdf: Uint8Array, args: Args): Uint8Array {
+  const missing = Number(args['bytes'] ?? 0) - pdf.length;
+  return missing > 0 ? Buffer.concat([pdf, Buffer.from(`%${'padding '.repeat(Math.ceil(missing / 8))}\n%%EOF\n`)]) : pdf;
+}
+
 /** @param about whose document it really is, when not that of the message. */
 function cdaMessage(
   patient: HeldPatient,
@@ -79,11 +85,17 @@ export const actions: PeerDefinition<DxCareState>['actions'] = {
     twin.absorbedBy = surviving.ipp;
     return messages;
   },
-  /** A discharge letter in PDF, under DxCare's own code (`code`, `label`). */
+  /** A discharge letter in PDF, under DxCare's own code (`code`, `label`), of at least `bytes` bytes. */
   letter: (args, state, world) => {
     const patient = chosen(args, state);
     const label = text(args, 'label', 'Lettre de liaison a la sortie');
-    return [letter(patient, { order: `D-${state.next++}`, code: text(args, 'code', 'LDLSORTIE'), label, pdf: pdfOf(label, patient, world) }, world)];
+    return [
+      letter(
+        patient,
+        { order: `D-${state.next++}`, code: text(args, 'code', 'LDLSORTIE'), label, pdf: padded(pdfOf(label, patient, world), args) },
+        world,
+      ),
+    ];
   },
   /** A pathology report as CDA N1. */
   cda: (args, state, world) => [cdaMessage(chosen(args, state), state, world)],

@@ -3,7 +3,7 @@ import { PeerNotYet, type PeerDefinition, type PeerWorld, type SyntheticPerson }
 import type { CancerRecord, RecordState } from './state.ts';
 
 /** FINESS and name of the record's keeper; invented. */
-const KEEPER = { finess: '990009999', name: 'DOSSIER DE CANCEROLOGIE FICTIF' } as const;
+const KEEPER = { finess: '990009995', name: 'DOSSIER DE CANCEROLOGIE FICTIF' } as const;
 const DOCUMENT_ROOT = '1.2.250.1.999.20.20';
 const FRCP = { code: '34794-8', title: 'CR de réunion de concertation pluridisciplinaire' } as const;
 

@@ -2,7 +2,7 @@
 import type { PeerDefinition, PeerIncoming, PeerReply, PeerWorld } from 'passerelle/contract';
 import { fileDocument, deleteDocument } from './documents.ts';
 import { mergeIdentities, updateIdentity } from './identities.ts';
-import type { RecordState, WirePatient } from './state.ts';
+import type { RecordState, WireIdentifier, WirePatient } from './state.ts';
 
 /** A message towards the record, as far as the stand-in looks at it. */
 export interface WireMessage {
@@ -11,7 +11,7 @@ export interface WireMessage {
   readonly occurredAt: string;
   readonly site: string;
   readonly patient?: WirePatient;
-  readonly merge?: { readonly surviving: { value: string }; readonly absorbed: { value: string } };
+  readonly merge?: { readonly surviving: WireIdentifier; readonly absorbed: WireIdentifier };
   readonly document?: Readonly<Record<string, unknown>>;
 }
 

@@ -13,7 +13,7 @@ export function updateIdentity(message: WireMessage, state: RecordState, _world:
   const record = found[0] ?? open(state, message);
   if (patient.ins && record.ins && patient.ins.value !== record.ins.value) return CONFLICT;
   if (patient.ins) record.ins = patient.ins;
-  const known = new Set(record.identifiers.map(nameOf));
+  const known = new Set([...record.identifiers.map(nameOf), ...record.former]);
   record.identifiers.push(...(patient.identifiers ?? []).filter((each) => !known.has(nameOf(each))));
   if (!isBefore(message.occurredAt, record.latest)) record.traits = { ...record.traits, ...patient.traits };
   noteOrder(record, message, state);
@@ -33,8 +33,12 @@ export function mergeIdentities(message: WireMessage, state: RecordState): Filin
   if (gone && gone !== kept) {
     Object.assign(kept.documents, gone.documents);
     kept.identifiers.push(...gone.identifiers);
+    kept.former.push(...gone.former);
     state.records = state.records.filter((each) => each !== gone);
   }
+  const old = nameOf(absorbed);
+  kept.identifiers = kept.identifiers.filter((each) => nameOf(each) !== old);
+  kept.former.push(old);
   noteOrder(kept, message, state);
   return { recordId: kept.recordId };
 }
@@ -44,6 +48,7 @@ function open(state: RecordState, message: WireMessage): CancerRecord {
     recordId: `R${state.next++}`,
     site: message.site,
     identifiers: [],
+    former: [],
     traits: {},
     documents: {},
     latest: '',

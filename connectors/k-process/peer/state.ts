@@ -19,6 +19,8 @@ export interface CancerRecord {
   /** Establishment that spoke of the patient last. */
   site: string;
   identifiers: WireIdentifier[];
+  /** Absorbed by merges: still recognised, never sent. */
+  former: string[];
   ins?: { readonly value: string; readonly oid: string };
   traits: Readonly<Record<string, unknown>>;
   /** By document id, or source number. */
@@ -41,14 +43,23 @@ export interface RecordState {
 
 export const emptyState = (): RecordState => ({ records: [], answered: {}, received: 0, duplicates: 0, refused: 0, outOfOrder: {}, next: 1 });
 
-export const nameOf = ({ value, authority }: WireIdentifier): string => `${authority?.oid ?? authority?.namespace ?? ''}:${value}`;
+const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
+export const nameOf = (identifier: WireIdentifier): string => `${authorityOf(identifier)}:${identifier.value}`;
 
-/** Records that carry one of the identifiers or the INS: none, one, or several in conflict. */
+/**
+ * Records that carry one of the identifiers; else those with the INS. A second number of an authority that the record knows is a second
+ * record, until the establishment says that they are one (SAFETY A6).
+ */
 export function recordsOf(state: RecordState, patient: WirePatient): readonly CancerRecord[] {
-  const names = new Set((patient.identifiers ?? []).map(nameOf));
-  const byIdentifier = state.records.filter(({ identifiers }) => identifiers.some((each) => names.has(nameOf(each))));
+  const given = patient.identifiers ?? [];
+  const names = new Set(given.map(nameOf));
+  const byIdentifier = state.records.filter(({ identifiers, former }) => [...identifiers.map(nameOf), ...former].some((name) => names.has(name)));
   if (byIdentifier.length > 0 || !patient.ins) return byIdentifier;
-  return state.records.filter(({ ins }) => ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value);
+  const authorities = new Set(given.map(authorityOf));
+  return state.records.filter(
+    ({ ins, identifiers }) =>
+      ins?.oid === patient.ins?.oid && ins?.value === patient.ins?.value && !identifiers.some((each) => authorities.has(authorityOf(each))),
+  );
 }
 
 export function countsOf(state: RecordState): PeerCounts {

@@ -1,5 +1,7 @@
 /** What became of a message of the record -> our HTTP answer: 201, 202 or 200 with a receipt, or an RFC 9457 problem (openapi.yaml). */
 import { CATALOGUE, type ConnectorContext, type Envelope, type ErrorData, type OutgoingEnvelope, type Reception } from 'passerelle/contract';
+import { acknowledgeFr } from 'passerelle/codec/hl7v2-fr';
+import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 
 /** HTTP status of each positive answer: filed on, kept for later, or seen before. */
 const POSITIVE: Readonly<Record<string, { readonly http: number; readonly status: string }>> = {
@@ -11,7 +13,8 @@ const POSITIVE: Readonly<Record<string, { readonly http: number; readonly status
   duplicate: { http: 200, status: 'duplicate' },
 };
 
-export function acknowledge(reception: Reception, envelope: Envelope, _context: ConnectorContext): OutgoingEnvelope {
+export function acknowledge(reception: Reception, envelope: Envelope, context: ConnectorContext): OutgoingEnvelope | null {
+  if (isHl7(envelope.format)) return acknowledgeFr(reception, envelope, context, K_PROCESS_HL7);
   const messageId = messageIdOf(envelope);
   const receipt = { ...(messageId && { messageId }), ...(reception.messageId && { receipt: reception.messageId }) };
   const positive = reception.ack === 'AA' ? (POSITIVE[reception.decision] ?? POSITIVE['stored']) : undefined;

@@ -1,17 +1,20 @@
 /** Message of the record -> canonical events (pure). JSON here; HL7 of the first pilots through the French codec. */
 import { PasserelleError, type ConnectorContext, type DecodeResult, type DraftEvent, type Envelope, type Warning } from 'passerelle/contract';
+import { decodeFr } from 'passerelle/codec/hl7v2-fr';
 import { INBOUND_TYPES, pathOf } from './contract.ts';
 import { readDocument } from './document.ts';
+import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 import { DATE_TIME, readPatient } from './identities.ts';
 import { Reader } from './reader.ts';
 
 const FINESS = /^[0-9AB]{9}$/;
 
 export function decode(envelope: Envelope, context: ConnectorContext): DecodeResult {
-  const warnings: Warning[] = [...envelope.warnings];
+  if (isHl7(envelope.format)) return decodeFr(envelope, context, K_PROCESS_HL7);
+  const warnings: Warning[] = [];
   try {
     const { event, terms } = decodeMessage(envelope, context, warnings);
-    return { decision: warnings.length > 0 ? 'accept-with-warning' : 'accept', events: [event], warnings, terms };
+    return { decision: warnings.length + envelope.warnings.length > 0 ? 'accept-with-warning' : 'accept', events: [event], warnings, terms };
   } catch (thrown) {
     if (!(thrown instanceof PasserelleError)) throw thrown;
     return { decision: thrown.entry.disposition === 'quarantine' ? 'quarantine' : 'reject', events: [], warnings, error: thrown.toData() };

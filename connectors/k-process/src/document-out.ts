@@ -1,6 +1,6 @@
 /** A document as the record takes one: its header, and its content placed by the engine from the parts of the message. */
 import { PasserelleError, type EncodablePart, type OutgoingPart } from 'passerelle/contract';
-import type { DocumentData, EventData } from 'passerelle/model';
+import type { DocumentData, EventData, Visibility } from 'passerelle/model';
 import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
 
 export function writeDocument(
@@ -34,7 +34,7 @@ export function writeDocument(
     author: authorRpps ? { rpps: authorRpps } : undefined,
     participants: document.participants,
     custodian: document.custodian,
-    visibility,
+    visibility: visibility && flagsOf(visibility),
     originApplication,
   });
   if (document.action === 'delete' || status === 'deleted') return { document: head, parts };
@@ -57,4 +57,12 @@ export function writeDocument(
     }),
     parts,
   };
+}
+
+/** What is known, and only that: an unknown flag is absent, and who else is sent the document is no affair of the record. */
+function flagsOf(visibility: Visibility): object | undefined {
+  const { maskedToProfessionals, hiddenFromPatient, hiddenFromLegalRepresentatives, secretConnection, changesConfidentiality } = visibility;
+  const flags = { maskedToProfessionals, hiddenFromPatient, hiddenFromLegalRepresentatives, secretConnection, changesConfidentiality };
+  const known = Object.entries(flags).filter(([, value]) => typeof value === 'boolean');
+  return known.length > 0 ? Object.fromEntries(known) : undefined;
 }

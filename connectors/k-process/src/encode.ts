@@ -1,11 +1,14 @@
 /** Canonical event -> message of our contract (pure). */
 import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult, type OutgoingPart } from 'passerelle/contract';
+import { encodeFr } from 'passerelle/codec/hl7v2-fr';
 import type { EventData, Patient } from 'passerelle/model';
 import { CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
 import { writeDocument } from './document-out.ts';
+import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 import { writePatient } from './identities-out.ts';
 
 export function encode(input: EncodeInput, context: ConnectorContext): EncodeResult {
+  if (isHl7(input.format)) return encodeFr(input, context, K_PROCESS_HL7);
   const { event } = input;
   const type = WIRE_TYPES[event.type];
   const refuse = (error: PasserelleError): EncodeResult => ({ outcome: 'refuse', error: error.toData() });

@@ -2,7 +2,7 @@
 import { PasserelleError, type ClearKey, type ConnectorContext, type IdentityAuthority, type IndexTerm } from 'passerelle/contract';
 import type { Patient } from 'passerelle/model';
 import { said } from './contract.ts';
-import { INS_AUTHORITIES, hasValidKey } from './ins.ts';
+import { hasValidInsKey, insEnvironment } from 'passerelle/model';
 import type { Reader } from './reader.ts';
 
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
@@ -25,7 +25,7 @@ export interface ReadIdentity {
   readonly ids: readonly { readonly root: string; readonly extension: string }[];
 }
 
-/** Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_INS_ENVIRONMENT, ERR_INS_KEY, ERR_JSON_FIELD_*. */
+/** Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_PATIENT_AMBIGUOUS, ERR_INS_ENVIRONMENT, ERR_INS_KEY, ERR_JSON_FIELD_*. */
 export function readPatient(message: Reader, context: ConnectorContext): ReadIdentity {
   const from = message.object('patient');
   if (!from) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { path: '/patient' } });
@@ -35,6 +35,10 @@ export function readPatient(message: Reader, context: ConnectorContext): ReadIde
 
   const ipps = inOrderOfAuthority(known, context.settings.identityAuthorities);
   const [chosen] = ipps;
+  // Which of the two is in force is not ours to guess (SAFETY A7).
+  if (ipps.some((ipp) => ipps.some((other) => other.rule?.domain === ipp.rule?.domain && other.value !== ipp.value))) {
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { path: '/patient/identifiers' }, expected: 'one identifier for each domain' });
+  }
   if (!chosen && !ins) throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', { location: { path: '/patient/identifiers' } });
   const others = known.filter((id) => id !== chosen);
   const traits = from.object('traits');
@@ -100,11 +104,11 @@ function readIns(from: Reader, { settings }: ConnectorContext): { readonly value
   if (!ins) return undefined;
   const value = ins.need('value', { pattern: /^\d[\dAB]{14}$/ });
   const oid = ins.need('oid');
-  const environment = INS_AUTHORITIES[oid];
+  const environment = insEnvironment(oid);
   if (!environment) throw new PasserelleError('ERR_JSON_FIELD_INVALID', { location: { path: ins.at('oid') }, expected: 'an INS authority' });
   if (settings.environment && environment !== settings.environment) {
     throw new PasserelleError('ERR_INS_ENVIRONMENT', { location: { path: ins.at('oid') }, expected: settings.environment, found: environment });
   }
-  if (!hasValidKey(value)) throw new PasserelleError('ERR_INS_KEY', { location: { path: ins.at('value') } });
+  if (!hasValidInsKey(value)) throw new PasserelleError('ERR_INS_KEY', { location: { path: ins.at('value') } });
   return { value, oid };
 }

@@ -12,11 +12,14 @@
  * | 500, 502, 504 and the rest | unreadable: it may have been taken |
  */
 import { PasserelleError, type Envelope, type ErrorCode, type ReplyOutcome } from 'passerelle/contract';
+import { interpretFr } from 'passerelle/codec/hl7v2-fr';
+import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 
 const LATER = new Set([408, 425, 429, 503]);
 const WRONG_DOOR = new Set([401, 403, 404, 405]);
 
 export function interpret(reply: Envelope, sent: { readonly controlId?: string; readonly type: string }): ReplyOutcome {
+  if (isHl7(reply.format)) return interpretFr(reply, sent, K_PROCESS_HL7);
   const status = reply.http?.status ?? 0;
   const ack = `HTTP ${status}`;
   const body = bodyOf(reply);

@@ -1,5 +1,6 @@
 /** SAFETY A8: the envelope and the document inside it must name the same patient. */
 import { PasserelleError, type CdaHeader } from 'passerelle/contract';
+import { differingTrait } from 'passerelle/model';
 import type { ReadIdentity } from './identities.ts';
 
 /**
@@ -17,23 +18,6 @@ export function requireSamePatient(identity: ReadIdentity, named: CdaHeader['pat
     else if (ours.length > 0) mismatch('another number under the same authority');
   }
   if (common === 0) mismatch('no identifier in common');
-  const { patient } = identity;
-  if (differ(patient.birthName, named.birthName)) mismatch('another birth name');
-  if (differ(patient.firstGivenName, named.firstGivenName)) mismatch('another first given name');
-  if (differ(patient.sex, named.sex)) mismatch('another sex');
-  if (differ(patient.birthPlaceCog, named.birthPlaceCog)) mismatch('another birth place');
-  if (patient.birthDate && named.birthDate && digits(patient.birthDate) !== digits(named.birthDate)) mismatch('another birth date');
+  const differs = differingTrait(identity.patient, named);
+  if (differs) mismatch(differs);
 }
-
-const digits = (date: string): string => date.replaceAll('-', '').slice(0, 8);
-/** Folded: case, accents, hyphens and apostrophes do not tell two persons apart. */
-const fold = (name: string): string =>
-  name
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toUpperCase()
-    .replaceAll('Œ', 'OE')
-    .replaceAll('Æ', 'AE')
-    .replace(/[^A-Z0-9]+/g, ' ')
-    .trim();
-const differ = (a: string | null | undefined, b: string | undefined): boolean => !!a && !!b && fold(a) !== fold(b);

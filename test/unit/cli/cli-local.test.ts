@@ -188,12 +188,14 @@ describe('the command passerelle', () => {
 
 describe('passerelle start', () => {
   const FAKE = path.join(import.meta.dirname, 'start-fake.js');
+  let running: ReturnType<typeof startProcess> | undefined;
+  afterEach(() => running?.child.kill('SIGKILL'));
 
   it('takes its options from flags and environment, prints its addresses, and stops cleanly at the first signal', async () => {
-    const { child, outcome, out } = startProcess([FAKE, 'start', '--config', 'c', '--roles', 'a,b'], {
+    const { child, outcome, out } = (running = startProcess([FAKE, 'start', '--config', 'c', '--roles', 'a,b'], {
       PASSERELLE_DATA: '/tmp/data',
       PASSERELLE_LOG_LEVEL: 'warn',
-    });
+    }));
     await until('the addresses', () => out().includes('mllp://'));
     child.kill('SIGTERM');
     const { code, out: said } = await outcome;
@@ -210,7 +212,7 @@ describe('passerelle start', () => {
   });
 
   it('does not wait at a second signal', async () => {
-    const { child, outcome, out } = startProcess([FAKE, 'start'], { SLOW: '1' });
+    const { child, outcome, out } = (running = startProcess([FAKE, 'start'], { SLOW: '1' }));
     await until('the addresses', () => out().includes('mllp://'));
     child.kill('SIGINT');
     await until('the stop', () => out().includes('stopping'));

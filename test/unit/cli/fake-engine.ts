@@ -73,12 +73,21 @@ export function fakeEngine(): FakeEngine {
     delivery(3, { state: 'review', attempts: 2, error: explained('ERR_ACK_TIMEOUT'), behind: 'test-d1' }),
   ];
   const lanes: LaneView[] = [
-    { lane: 'dx-in', counts: { decoded: 2, quarantined: 1 }, direction: 'in', site: '990001018', address: 'mllp://127.0.0.1:2575', status: 'open' },
+    {
+      lane: 'dx-in',
+      counts: { decoded: 2, quarantined: 1 },
+      direction: 'in',
+      role: 'establishment',
+      site: '990001018',
+      address: 'mllp://127.0.0.1:2575',
+      status: 'open',
+    },
     {
       lane: 'kp-out',
       counts: { delivered: 1, review: 1 },
       oldest: at,
       direction: 'out',
+      role: 'record',
       site: '990009017',
       address: 'https://127.0.0.1:9443',
       status: 'tripped',

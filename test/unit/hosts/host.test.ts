@@ -11,7 +11,8 @@ const decode = (text: string, seed = 's'): HostCall => ({
   now: '2026-01-01T00:00:00.000Z',
   seed,
 });
-const codes = (answer: unknown): string[] => (answer as { value: { result: { warnings: { code: string }[] } } }).value.result.warnings.map((w) => w.code);
+const codes = (answer: unknown): string[] =>
+  (answer as { value: { result: { warnings: { code: string }[] } } }).value.result.warnings.map((w) => w.code);
 const errorOf = (answer: unknown): string | undefined => (answer as { error?: { code: string } }).error?.code;
 
 for (const kind of ['thread', 'process'] as const)

@@ -5,7 +5,7 @@ export const connector = {
   manifest: { id: 'unruly' },
   decode: (envelope: Envelope, context: ConnectorContext) => {
     if (envelope.text === 'throw') throw new TypeError(`a secret of ${envelope.text}`);
-    for (; envelope.text === 'loop'; );
+    for (; envelope.text === 'loop';);
     if (envelope.text === 'exit') process.exit(3);
     return { decision: 'accept', events: [], warnings: [{ code: context.newId() }, { code: context.newId() }, { code: context.now }] };
   },

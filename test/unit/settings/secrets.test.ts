@@ -31,6 +31,11 @@ describe('secrets in settings', () => {
       'ERR_CONFIG_SECRET_IN_CLEAR /connectors/0/settings/apiKey',
     ]);
     expect(JSON.stringify(clear)).not.to.contain('hunter-two');
+    for (const mistaken of ['{ env: "hunter-two !" }', '{ pwd: hunter-two }', '[hunter-two]']) {
+      const { issues } = check(withKey(mistaken));
+      expect(issues, mistaken).to.have.length.greaterThan(0);
+      expect(JSON.stringify(issues), mistaken).not.to.contain('hunter-two');
+    }
     const production = check(withKey('{ test: hunter-two }').replace('environment: test', 'environment: production'));
     expect(production.issues.map(({ code }) => code)).to.deep.equal(['ERR_CONFIG_SECRET_IN_CLEAR']);
     expect(JSON.stringify(production)).not.to.contain('hunter-two');

@@ -1,0 +1,117 @@
+/**
+ * The ingress side of the worker: numbers commands, posts all those of one turn of the event loop in one message, and settles their
+ * promises from the answers. When the worker is gone every command, waiting or new, is refused with ERR_JOURNAL_UNAVAILABLE.
+ */
+import { Worker } from 'node:worker_threads';
+import { PasserelleError } from '../../core/contract/index.ts';
+import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
+import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES } from './limits.ts';
+
+interface Waiting {
+  readonly bytes: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: PasserelleError) => void;
+}
+
+/** What a call weighs, and the buffers that go over instead of being copied again. */
+export interface Load {
+  readonly items: number;
+  readonly bytes: number;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
+
+export interface Channel {
+  readonly tag: string;
+  readonly call: <K extends keyof Calls>(name: K, args: Parameters<Calls[K]>, load?: Load) => Promise<ReturnType<Calls[K]>>;
+  readonly close: () => Promise<void>;
+  readonly cpuUsage: Worker['cpuUsage'];
+}
+
+/** A copy that is ours alone: the caller keeps its bytes, and a slice of a pool must not bring its pool along. */
+export function ownCopy(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  if (copy.length >= TRANSFER_BYTES) transfer.push(copy.buffer);
+  return copy;
+}
+
+const gone = (found: string, cause?: unknown): PasserelleError => new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found, cause });
+
+/** Starts the worker on a folder. Rejects with what opening the file threw. */
+export async function openChannel(folder: string, options: OpenOptions): Promise<Channel> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder, options } });
+  const opened = await new Promise<Opened>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', (error) => reject(gone('a worker that cannot start', error)));
+    worker.once('exit', () => reject(gone('a worker that ended')));
+  });
+  if ('failed' in opened) throw PasserelleError.fromData(opened.failed);
+  return connect(worker, opened.tag);
+}
+
+function connect(worker: Worker, tag: string): Channel {
+  const waiting = new Map<number, Waiting>();
+  let outbox: Command[] = [];
+  let transfers: ArrayBuffer[] = [];
+  let waitingBytes = 0;
+  let lastId = 0;
+  let ended: PasserelleError | undefined;
+  let closing: Promise<void> | undefined;
+
+  const flush = (): void => {
+    worker.postMessage(outbox, transfers);
+    outbox = [];
+    transfers = [];
+  };
+  const send = (name: Command['name'], args: readonly unknown[], { items, bytes, transfer }: Load): Promise<unknown> => {
+    if (ended) return Promise.reject(ended);
+    // After the microtasks of this turn: callers that one answer woke together travel together.
+    if (outbox.length === 0) process.nextTick(flush);
+    const id = ++lastId;
+    outbox.push({ id, name, args, items, bytes });
+    transfers.push(...transfer);
+    waitingBytes += bytes;
+    return new Promise((resolve, reject) => waiting.set(id, { bytes, resolve, reject }));
+  };
+  const end = (error: PasserelleError): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+
+  worker.on('message', (answers: readonly Answer[]) => {
+    for (const answer of answers) {
+      const command = waiting.get(answer.id);
+      if (!command) continue;
+      waiting.delete(answer.id);
+      waitingBytes -= command.bytes;
+      if ('error' in answer) command.reject(PasserelleError.fromData(answer.error));
+      else command.resolve(answer.value);
+    }
+  });
+  worker.on('error', (error) => end(gone('a worker that failed', error)));
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      end(gone('a closed journal'));
+      resolve();
+    });
+  });
+
+  return {
+    tag,
+    call: (name, args, load = LIGHT) => {
+      const isFull = waiting.size >= INBOX_COMMANDS || waitingBytes + load.bytes > INBOX_BYTES;
+      return (isFull ? Promise.reject(gone('too much waiting for the disk')) : send(name, args, load)) as Promise<never>;
+    },
+    close: () => {
+      closing ??= send('close', [], LIGHT).then(
+        () => exited,
+        () => exited,
+      );
+      ended ??= gone('a closed journal');
+      return closing;
+    },
+    cpuUsage: (previous) => worker.cpuUsage(previous),
+  };
+}

@@ -1,0 +1,77 @@
+/** `begin` and `settle`: the attempts of a delivery. */
+import { DELIVERY_TRANSITIONS, PasserelleError, type DeliveryState } from '../../core/contract/index.ts';
+import type { PackedSettlement, PackedStart } from './calls.ts';
+import { codeOf, DELIVERY_CODES, wordOf } from './codes.ts';
+import { blobOf, type Journal } from './journal.ts';
+import { encodedPart } from './parts.ts';
+import { DELIVERIES } from './tally.ts';
+
+const QUEUED = codeOf(DELIVERY_CODES, 'queued');
+const SENDING = codeOf(DELIVERY_CODES, 'sending');
+
+export interface DeliveryRow {
+  readonly message: number;
+  readonly lane: number;
+  readonly state: number;
+  readonly attempts: number;
+  readonly encoded: number | null;
+}
+
+/** Finds a delivery, or throws ERR_NOT_FOUND. */
+export function deliveryFinder({ db }: Journal): (delivery: number) => DeliveryRow {
+  const find = db.prepare('SELECT message, lane, state, attempts, encoded FROM delivery WHERE id = ?');
+  return (delivery) => {
+    const row = find.get(delivery) as DeliveryRow | undefined;
+    if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `delivery ${delivery}` });
+    return row;
+  };
+}
+
+export function beginner(journal: Journal): (batch: readonly PackedStart[]) => void {
+  const { db, parts, tally } = journal;
+  const find = deliveryFinder(journal);
+  const update = db.prepare(
+    'UPDATE delivery SET state = ?, not_before = NULL, encoded = coalesce(?, encoded), control = coalesce(?, control) WHERE id = ?',
+  );
+  // An attempt that was not counted left its ordinal: the next one takes its row, so that an unreachable receiver costs no rows.
+  const insertAttempt = db.prepare('INSERT OR REPLACE INTO attempt (delivery, ordinal, started_at) VALUES (?, ?, ?)');
+
+  const beginOne = ({ delivery, at, encoded, controlId }: PackedStart): void => {
+    const row = find(delivery);
+    if (row.state !== QUEUED) throw new PasserelleError('ERR_TRANSITION', { expected: 'queued', found: wordOf(DELIVERY_CODES, row.state) });
+    // What is sent is journalled before the first attempt and never changes after (ARCHITECTURE section 3: a retry sends identical bytes).
+    if ((row.encoded === null) === (encoded === undefined))
+      throw new PasserelleError('ERR_INVARIANT', { expected: 'the encoded message once', found: row.encoded === null ? 'none' : 'a second one' });
+    const part = encoded === undefined ? null : parts.write(row.message, encodedPart(delivery), Buffer.from(encoded));
+    update.run(SENDING, part, controlId ?? null, delivery);
+    insertAttempt.run(delivery, row.attempts + 1, at);
+    tally.move(row.lane, DELIVERIES, row.state, SENDING);
+  };
+  return (batch) => batch.forEach(beginOne);
+}
+
+const canSettle = (from: DeliveryState, to: DeliveryState): boolean =>
+  DELIVERY_TRANSITIONS.some((t) => t.from === from && t.to === to && t.actor === 'engine' && t.to !== 'sending');
+
+export function settler(journal: Journal): (batch: readonly PackedSettlement[]) => void {
+  const { db, tally } = journal;
+  const find = deliveryFinder(journal);
+  const update = db.prepare(`
+    UPDATE delivery SET state = ?, attempts = attempts + ?, ack = coalesce(?, ack), error = ?, not_before = ?, settled_at = ? WHERE id = ?`);
+  const endAttempt = db.prepare('UPDATE attempt SET ended_at = ?, outcome = ?, ack = ?, error = ? WHERE delivery = ? AND ordinal = ?');
+
+  const settleOne = (settlement: PackedSettlement): void => {
+    const { delivery, at, to, from } = settlement;
+    const row = find(delivery);
+    const state = wordOf(DELIVERY_CODES, row.state);
+    if (state !== from || !canSettle(from, to)) throw new PasserelleError('ERR_TRANSITION', { expected: from, found: `${state}, to ${to}` });
+    const code = codeOf(DELIVERY_CODES, to);
+    const error = blobOf(settlement.error);
+    const ack = settlement.ack ?? null;
+    const isAttempt = from === 'sending';
+    update.run(code, isAttempt && settlement.counted ? 1 : 0, ack, error, settlement.notBefore ?? null, to === 'queued' ? null : at, delivery);
+    if (isAttempt) endAttempt.run(at, code, ack, error, delivery, row.attempts + 1);
+    tally.move(row.lane, DELIVERIES, row.state, code);
+  };
+  return (batch) => batch.forEach(settleOne);
+}

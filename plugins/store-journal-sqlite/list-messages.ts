@@ -1,0 +1,128 @@
+/** `messages`: the list with filters, newest first. The most selective index that the filter offers drives it; the rest is checked row by row. */
+import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/index.ts';
+import { codeOf, MESSAGE_CODES, msOf } from './codes.ts';
+import { pageSize, readCursor, writeCursor } from './cursor.ts';
+import { bytesOf, hash48 } from './hashes.ts';
+import type { Journal } from './journal.ts';
+import { SCAN_ROWS } from './limits.ts';
+import { merge, take } from './merge.ts';
+import { MESSAGE_COLUMNS, messageSummary, type MessageRow } from './rows.ts';
+import { MESSAGES } from './tally.ts';
+
+interface Candidate {
+  readonly id: number;
+  readonly received_at: number;
+  readonly lane: number;
+  readonly site: number;
+  readonly state: number;
+  readonly type: number | null;
+  readonly control: number | null;
+}
+
+/** The filter in numbers; undefined when it names something that this journal has never seen. */
+interface Wanted {
+  readonly states: ReadonlySet<number> | undefined;
+  readonly lane: number | undefined;
+  readonly site: number | undefined;
+  readonly type: number | undefined;
+  readonly control: number | undefined;
+  readonly since: number;
+  readonly until: number;
+  readonly terms: readonly string[] | undefined;
+}
+
+/** Kinds of cursor: by id, or by time of receipt then id. */
+const BY_ID = 'm';
+const BY_TIME = 't';
+
+export function messageLister(journal: Journal): (filter: MessageFilter, page: PageRequest) => Page<MessageSummary> {
+  const { db, tag } = journal;
+  const one = db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`);
+  return (filter, page) => {
+    const wanted = wantedBy(journal, filter);
+    if (!wanted) return { items: [] };
+    const byTime = page.after === undefined ? isByTime(journal, wanted) : page.after.startsWith(`${tag}.${BY_TIME}.`);
+    const after = byTime ? readCursor(tag, BY_TIME, page.after, 2) : readCursor(tag, BY_ID, page.after);
+    const rows = byTime ? rowsByTime(journal, wanted, after) : rowsById(journal, wanted, after?.[0] ?? Number.MAX_SAFE_INTEGER);
+    const { taken, last } = take(rows, pageSize(page.limit), (row) => accepts(wanted, row));
+    const items = taken.map(({ id }) => messageSummary(journal, one.get(id) as unknown as MessageRow));
+    if (!last) return { items };
+    return { items, next: byTime ? writeCursor(tag, BY_TIME, last.received_at, last.id) : writeCursor(tag, BY_ID, last.id) };
+  };
+}
+
+function wantedBy({ names }: Journal, filter: MessageFilter): Wanted | undefined {
+  const lane = filter.lane === undefined ? undefined : names.known(filter.lane);
+  const site = filter.site === undefined ? undefined : names.known(filter.site);
+  if ((filter.lane !== undefined && lane === undefined) || (filter.site !== undefined && site === undefined)) return undefined;
+  return {
+    lane,
+    site,
+    states: filter.states && new Set(filter.states.map((state) => codeOf(MESSAGE_CODES, state))),
+    type: filter.type === undefined ? undefined : hash48(filter.type),
+    control: filter.controlId === undefined ? undefined : hash48(filter.controlId),
+    since: filter.since === undefined ? -Infinity : msOf(filter.since),
+    until: filter.until === undefined ? Infinity : msOf(filter.until),
+    terms: filter.terms,
+  };
+}
+
+function accepts(wanted: Wanted, row: Candidate): boolean {
+  return (
+    (wanted.states?.has(row.state) ?? true) &&
+    (wanted.lane === undefined || row.lane === wanted.lane) &&
+    (wanted.site === undefined || row.site === wanted.site) &&
+    (wanted.type === undefined || row.type === wanted.type) &&
+    (wanted.control === undefined || row.control === wanted.control) &&
+    row.received_at >= wanted.since &&
+    row.received_at <= wanted.until
+  );
+}
+
+const rangesOf = ({ tally }: Journal, { lane, states }: Wanted) =>
+  [...tally.counts()].filter((c) => c.side === MESSAGES && (lane === undefined || c.lane === lane) && (states?.has(c.state) ?? true));
+
+/** Time drives when it is asked for and nothing narrower is: a term, a control id, or few messages of these states and lane. */
+function isByTime(journal: Journal, wanted: Wanted): boolean {
+  if (wanted.terms || wanted.control !== undefined || (wanted.since === -Infinity && wanted.until === Infinity)) return false;
+  return rangesOf(journal, wanted).reduce((sum, { n }) => sum + n, 0) > SCAN_ROWS;
+}
+
+const SELECT = 'SELECT m.id, m.received_at, m.lane, m.site, m.state, m.type, m.control FROM message m';
+type Rows = Iterable<Candidate>;
+
+function rowsByTime({ db }: Journal, { since, until }: Wanted, after: readonly number[] | undefined): Rows {
+  const [at, id] = after ?? [Number.MAX_SAFE_INTEGER, 0];
+  const sql = `${SELECT} WHERE received_at BETWEEN ? AND ? AND (received_at, id) < (?, ?) ORDER BY received_at DESC, id DESC`;
+  const low = Math.max(since, Number.MIN_SAFE_INTEGER);
+  return db.prepare(sql).iterate(low, Math.min(until, at!), at!, id!) as unknown as Rows;
+}
+
+function rowsById(journal: Journal, wanted: Wanted, before: number): Rows {
+  const { db } = journal;
+  const rows = (sql: string, ...values: (number | Uint8Array)[]): Rows => db.prepare(sql).iterate(...values, before) as unknown as Rows;
+  const newer = (a: Candidate, b: Candidate): boolean => a.id > b.id;
+  if (wanted.terms) {
+    const sql = `${SELECT} JOIN term t ON m.id = t.message WHERE t.term = ? AND t.message < ? ORDER BY t.message DESC`;
+    return merge(
+      wanted.terms.map((term) => rows(sql, bytesOf(term))),
+      newer,
+    );
+  }
+  if (wanted.control !== undefined && isRare(journal, wanted.control))
+    return rows(`${SELECT} INDEXED BY message_control WHERE m.control = ? AND m.id < ? ORDER BY m.id DESC`, wanted.control);
+  if (wanted.states || wanted.lane !== undefined) {
+    const sql = `${SELECT} INDEXED BY message_state WHERE m.lane = ? AND m.state = ? AND m.id < ? ORDER BY m.id DESC`;
+    return merge(
+      rangesOf(journal, wanted).map(({ lane, state }) => rows(sql, lane, state)),
+      newer,
+    );
+  }
+  return rows(`${SELECT} WHERE m.id < ? ORDER BY m.id DESC`);
+}
+
+/** The rows of one control id are sorted in memory: only when they are few. A sender that always says "1" is found by walking. */
+function isRare({ db }: Journal, control: number): boolean {
+  const row = db.prepare('SELECT count(*) AS n FROM (SELECT 1 FROM message WHERE control = ? LIMIT ?)').get(control, SCAN_ROWS);
+  return Number(row!['n']) < SCAN_ROWS;
+}

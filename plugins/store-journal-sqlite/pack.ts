@@ -1,0 +1,91 @@
+/** Records of the contract in the form in which they cross to the worker (calls.ts): explicit fields, JSON made once, bytes copied once. */
+import type {
+  AttemptStart,
+  ErrorData,
+  IncomingMessage,
+  MessageDecision,
+  QueuedDelivery,
+  RoutedEvent,
+  Settlement,
+} from '../../core/contract/index.ts';
+import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './calls.ts';
+import { ownCopy } from './channel.ts';
+import { msOf } from './codes.ts';
+import type { Head, Outcome } from './rows.ts';
+
+const jsonOf = (error: ErrorData | undefined): string | undefined => error && JSON.stringify(error);
+
+export function packMessage(message: IncomingMessage, transfer: ArrayBuffer[]): PackedMessage {
+  const { lane, site, connector, format, type, controlId, fingerprint, ack, link, peer, http, rejected } = message;
+  const head: Head = { peer, ...(type !== undefined && { type }), ...(controlId !== undefined && { controlId }), ...(http && { http }) };
+  return {
+    lane,
+    site,
+    connector,
+    format,
+    type,
+    controlId,
+    fingerprint,
+    ack,
+    link,
+    version: message.connectorVersion,
+    at: msOf(message.receivedAt),
+    raw: ownCopy(message.raw, transfer),
+    head: JSON.stringify(head),
+    outcome: rejected && JSON.stringify({ decision: 'reject', error: rejected } satisfies Outcome),
+  };
+}
+
+export function packDecision(made: MessageDecision): PackedDecision {
+  const { message, run, state, ack, terms, decision, error, warnings, parts } = made;
+  const outcome: Outcome = { decision, ...(error && { error }), ...(warnings.length > 0 && { warnings }), ...(parts.length > 0 && { parts }) };
+  const events = made.events.map(({ event, keys, kind, series, destinations }) => ({
+    uid: event.id,
+    type: event.type,
+    kind,
+    series,
+    json: JSON.stringify(event),
+    keys: [...keys],
+    destinations: distinct(destinations).map(({ lane, held }) => ({ lane, held: jsonOf(held) })),
+  }));
+  return { message, run, state, ack, at: msOf(made.decidedAt), terms: [...terms], events, outcome: JSON.stringify(outcome) };
+}
+
+/** One destination per lane: a lane named twice in an event is one (law of core/contract/states.ts). */
+const distinct = (destinations: RoutedEvent['destinations']): RoutedEvent['destinations'] =>
+  destinations.filter(({ lane }, index) => destinations.findIndex((other) => other.lane === lane) === index);
+
+export function deliveriesOf({ message, events }: MessageDecision, first: number): QueuedDelivery[] {
+  let delivery = first;
+  return events.flatMap(({ kind, keys, series, destinations }) =>
+    distinct(destinations).map(({ lane, held }) => ({
+      delivery: delivery++,
+      message,
+      lane,
+      state: held ? 'held' : 'queued',
+      kind,
+      keys,
+      ...(series !== undefined && { series }),
+      attempts: 0,
+      ...(held && { error: held }),
+    })),
+  );
+}
+
+export const packStart = ({ delivery, startedAt, encoded }: AttemptStart): PackedStart => ({
+  delivery,
+  at: msOf(startedAt),
+  controlId: encoded?.controlId,
+  encoded: encoded && JSON.stringify(encoded),
+});
+
+export const packSettlement = ({ delivery, from, to, at, counted, ack, notBefore, error }: Settlement): PackedSettlement => ({
+  delivery,
+  from,
+  to,
+  counted,
+  ack,
+  at: msOf(at),
+  notBefore: notBefore === undefined ? undefined : msOf(notBefore),
+  error: jsonOf(error),
+});

@@ -1,0 +1,106 @@
+/** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
+import { join } from 'node:path';
+import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
+import type { OpenOptions } from './calls.ts';
+import { openChannel, type Channel, type Load } from './channel.ts';
+import { msOf } from './codes.ts';
+import { FILE_NAME } from './database.ts';
+import { deliveriesOf, packDecision, packMessage, packSettlement, packStart } from './pack.ts';
+
+/** A journal store on SQLite, and what its worker costs. */
+export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsage'] };
+
+/**
+ * Opens the journal in a folder (made with mode 0700 when absent) and brings its schema up to date. One process owns it until
+ * `close` or its death. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_JOURNAL_UNREADABLE, ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function openSqliteJournal(folder: string, options: OpenOptions = {}): Promise<SqliteJournal> {
+  const channel = await openChannel(folder, options);
+  const { call } = channel;
+  return {
+    tag: channel.tag,
+    description: `SQLite ${join(folder, FILE_NAME)}`,
+    ...writing(channel),
+    ...reading(channel),
+    undecided: async (lane, after, limit) => call('undecided', [lane, after, limit]),
+    raw: async (message, from, to) => call('raw', [message, from, to]),
+    backlog: async (lane, after, limit) => call('backlog', [lane, after, limit]),
+    messages: async (filter, page) => call('messages', [plain(filter), plain(page)]),
+    deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
+    lanes: async () => call('lanes', []),
+    settingsHistory: async () => call('settingsHistory', []),
+    close: channel.close,
+    cpuUsage: channel.cpuUsage,
+  };
+}
+
+type Writing = Pick<JournalStore, 'receive' | 'decide' | 'begin' | 'settle' | 'act' | 'saveSettings'>;
+
+const writing = ({ call }: Channel): Writing => ({
+  receive: async (batch) => {
+    const transfer: ArrayBuffer[] = [];
+    const packed = batch.map((message) => packMessage(message, transfer));
+    const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, (m) => m.raw.length + m.head.length), transfer });
+    return results.map((result) => (typeof result === 'number' ? { message: result } : result));
+  },
+  decide: async (batch) => {
+    const packed = batch.map(packDecision);
+    const firsts = await call(
+      'decide',
+      [packed],
+      load(packed, ({ events }) => sum(events, ({ json }) => json.length)),
+    );
+    return batch.map((decision, index) => deliveriesOf(decision, firsts[index]!));
+  },
+  begin: async (batch) => {
+    const packed = batch.map(packStart);
+    return call(
+      'begin',
+      [packed],
+      load(packed, ({ encoded }) => encoded?.length ?? 0),
+    );
+  },
+  settle: async (batch) =>
+    call(
+      'settle',
+      [batch.map(packSettlement)],
+      load(batch, () => 0),
+    ),
+  act: async (actions) =>
+    call(
+      'act',
+      [plain(actions)],
+      load(actions, () => 0),
+    ),
+  saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
+});
+
+const sum = <T>(list: readonly T[], weight: (item: T) => number): number => list.reduce((total, item) => total + weight(item), 0);
+const load = <T>(list: readonly T[], weight: (item: T) => number): Load => ({ items: list.length, bytes: sum(list, weight), transfer: [] });
+
+type Reading = Pick<JournalStore, 'material' | 'message' | 'events' | 'settings'>;
+
+const reading = ({ call }: Channel): Reading => ({
+  material: async (deliveries) =>
+    (await call('material', [plain(deliveries)])).map(({ event, encoded, ...rest }) => ({
+      ...rest,
+      event: eventOf(event),
+      ...(encoded !== undefined && { encoded: JSON.parse(encoded) as EncodedMessage }),
+    })),
+  message: async (id) => {
+    const history = await call('message', [id]);
+    return history && { ...history, events: history.events.map(({ run, json }) => ({ run, event: eventOf(json) })) };
+  },
+  events: async (page) => {
+    const { items, ...rest } = await call('events', [plain(page)]);
+    return { items: items.map(({ cursor, message, json }) => ({ cursor, message, event: eventOf(json) })), ...rest };
+  },
+  settings: async (revision) => {
+    const found = await call('settings', [revision]);
+    return found && { ...found, documents: JSON.parse(found.documents) as SettingsRevision['documents'] };
+  },
+});
+
+const eventOf = (json: string): RoutedEvent['event'] => JSON.parse(json) as RoutedEvent['event'];
+/** Rare arguments cross as plain data whatever the caller gave. */
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -1,0 +1,107 @@
+/**
+ * The worker that owns the file (entry of the thread). It drains its inbox, commits the writes that wait in groups, answers reads
+ * between two commits, and says each answer of a group in one message. It blocks on the disk; nobody else does.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { PasserelleError } from '../../core/contract/index.ts';
+import { actor } from './act.ts';
+import type { Answer, Command, OpenOptions, Opened, Reads, Writes } from './calls.ts';
+import { openDatabase, type Database } from './database.ts';
+import { decider } from './decide.ts';
+import { beginner, settler } from './deliveries.ts';
+import { groupCommitter, refusal } from './group.ts';
+import { openJournal, type Journal } from './journal.ts';
+import { GROUP_BYTES, GROUP_ITEMS, READS_BETWEEN_GROUPS } from './limits.ts';
+import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
+import { messageLister } from './list-messages.ts';
+import { feedReader, historyReader, laneReader, rawReader, settingsReaders, undecidedReader } from './read.ts';
+import { receiver } from './receive.ts';
+import { settingsWriter } from './settings.ts';
+
+const writesOf = (journal: Journal): Writes => ({
+  receive: receiver(journal),
+  decide: decider(journal),
+  begin: beginner(journal),
+  settle: settler(journal),
+  act: actor(journal),
+  saveSettings: settingsWriter(journal),
+});
+
+const readsOf = (journal: Journal): Reads => ({
+  undecided: undecidedReader(journal),
+  raw: rawReader(journal),
+  backlog: backlogReader(journal),
+  material: materialReader(journal),
+  messages: messageLister(journal),
+  message: historyReader(journal),
+  deliveries: deliveryLister(journal),
+  events: feedReader(journal),
+  lanes: laneReader(journal),
+  ...settingsReaders(journal),
+});
+
+function serve(port: NonNullable<typeof parentPort>, database: Database, options: OpenOptions): void {
+  const journal = openJournal(database);
+  const writes = writesOf(journal);
+  const reads = readsOf(journal);
+  const commit = groupCommitter(journal, writes, options);
+  const groupItems = options.groupItems ?? GROUP_ITEMS;
+  let waitingWrites: Command[] = [];
+  let waitingReads: Command[] = [];
+  let closing: Command | undefined;
+
+  const take = (commands: readonly Command[]): void => {
+    for (const command of commands) {
+      if (command.name === 'close') closing = command;
+      else (command.name in writes ? waitingWrites : waitingReads).push(command);
+    }
+  };
+  /** The oldest writes that fit one commit; one at least, whatever its size. */
+  const cutGroup = (): Command[] => {
+    let items = 0;
+    let bytes = 0;
+    const fits = (c: Command): boolean => (items += c.items) <= groupItems && (bytes += c.bytes) <= GROUP_BYTES;
+    const end = waitingWrites.findIndex((command, index) => !fits(command) && index > 0);
+    const group = end < 0 ? waitingWrites : waitingWrites.slice(0, end);
+    waitingWrites = end < 0 ? [] : waitingWrites.slice(end);
+    return group;
+  };
+  const answerRead = ({ id, name, args }: Command): void => {
+    let answer: Answer;
+    try {
+      answer = { id, value: (reads[name as keyof Reads] as (...args: readonly unknown[]) => unknown)(...args) };
+    } catch (error) {
+      answer = { id, error: refusal(error) };
+    }
+    const bytes = 'value' in answer && answer.value instanceof Uint8Array ? answer.value.buffer : undefined;
+    port.postMessage([answer], bytes instanceof ArrayBuffer ? [bytes] : []);
+  };
+
+  port.on('message', (commands: readonly Command[]) => {
+    take(commands);
+    while (waitingWrites.length > 0 || waitingReads.length > 0) {
+      for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message as readonly Command[]);
+      if (waitingWrites.length > 0) port.postMessage(commit(cutGroup()));
+      const count = waitingWrites.length > 0 ? READS_BETWEEN_GROUPS : waitingReads.length;
+      for (const read of waitingReads.splice(0, count)) answerRead(read);
+    }
+    if (!closing) return;
+    database.db.close();
+    port.postMessage([{ id: closing.id, value: undefined }]);
+    port.close();
+  });
+}
+
+function start(port: NonNullable<typeof parentPort>): void {
+  const { folder, options } = workerData as { folder: string; options: OpenOptions };
+  try {
+    const database = openDatabase(folder);
+    serve(port, database, options);
+    port.postMessage({ tag: database.tag } satisfies Opened);
+  } catch (error) {
+    port.postMessage({ failed: PasserelleError.from(error).toData() } satisfies Opened);
+    port.close();
+  }
+}
+
+if (parentPort) start(parentPort);

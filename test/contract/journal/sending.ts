@@ -1,0 +1,92 @@
+/** Contract of `begin` and `settle`: every pair of states, attempts, times. */
+import { expect } from 'chai';
+import { DELIVERY_TRANSITIONS, type DeliveryState, type Settlement } from '../../../core/contract/index.ts';
+import type { Fixture } from './fixture.ts';
+import { refused } from './fixture.ts';
+import { at, encoded } from './samples.ts';
+
+const ERROR = { code: 'ERR_ACK_REFUSED', message: 'the counterparty refused the message' } as const;
+const REACHABLE = ['queued', 'sending', 'delivered', 'review', 'held', 'dead'] as const;
+const TARGETS: readonly Settlement['to'][] = ['queued', 'delivered', 'review', 'held', 'dead', 'discarded'];
+
+export function sending(journal: Fixture): void {
+  describe('begin', () => {
+    it('moves queued to sending and writes the attempt', async () => {
+      const { message, delivery } = await journal.queued();
+      await journal.begin(delivery);
+      expect(await journal.stateOf(delivery)).to.equal('sending');
+      expect((await journal.store.message(message))?.attempts).to.deep.equal([{ delivery, ordinal: 1, startedAt: at(2000) }]);
+      expect((await journal.store.deliveries({}, { limit: 1 })).items[0]?.controlId).to.equal('OUT1');
+    });
+
+    it('is refused in any other state', async () => {
+      for (const state of REACHABLE.filter((s) => s !== 'queued'))
+        await refused(journal.begin(await journal.inState(state), false), 'ERR_TRANSITION');
+      await refused(journal.begin(999_999), 'ERR_NOT_FOUND');
+    });
+
+    it('wants the encoded message the first time, and never again: a retry sends the same bytes', async () => {
+      const { delivery } = await journal.queued();
+      await refused(journal.begin(delivery, false), 'ERR_INVARIANT');
+      await journal.begin(delivery);
+      await journal.settle(delivery, 'queued');
+      await refused(journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded() }]), 'ERR_INVARIANT');
+      await journal.begin(delivery, false);
+    });
+  });
+
+  describe('settle', () => {
+    it('makes every move of the table that is the engine’s, from the state it names, and no other', async () => {
+      for (const from of REACHABLE)
+        for (const to of TARGETS) {
+          const delivery = await journal.inState(from);
+          const settlement = { delivery, from: from as Settlement['from'], to, at: at(1), counted: false };
+          const isMove = DELIVERY_TRANSITIONS.some((t) => t.from === from && t.to === to && t.actor === 'engine');
+          if (isMove) await journal.store.settle([settlement]);
+          else await refused(journal.store.settle([settlement]), 'ERR_TRANSITION');
+          expect(await journal.stateOf(delivery), `${from} to ${to}`).to.equal(isMove ? to : (from satisfies DeliveryState));
+        }
+    });
+
+    it('refuses when the delivery is not in the state it names', async () => {
+      await refused(journal.settle(await journal.inState('queued'), 'dead'), 'ERR_TRANSITION');
+      await refused(journal.settle(999_999, 'dead'), 'ERR_NOT_FOUND');
+    });
+
+    it('ends the attempt with its outcome, and shows the last error and the time of the next try', async () => {
+      const { message, delivery } = await journal.queued();
+      await journal.begin(delivery);
+      await journal.settle(delivery, 'queued', { error: ERROR, ack: 'AE', notBefore: at(60_000) });
+      const history = await journal.store.message(message);
+      expect(history?.attempts).to.deep.equal([
+        { delivery, ordinal: 1, startedAt: at(2000), endedAt: at(3000), outcome: 'queued', ack: 'AE', error: ERROR },
+      ]);
+      expect(history?.deliveries[0]).to.deep.include({ attempts: 1, error: ERROR, notBefore: at(60_000), ack: 'AE', state: 'queued' });
+      expect(history?.deliveries[0]).to.not.have.property('settledAt');
+      await journal.begin(delivery, false);
+      await journal.settle(delivery, 'delivered', { ack: 'AA' });
+      const [done] = (await journal.store.deliveries({}, { limit: 1 })).items;
+      expect(done).to.include({ attempts: 2, ack: 'AA', settledAt: at(3000) });
+      expect(done).to.not.have.any.keys('error', 'notBefore');
+    });
+
+    it('does not count an attempt that reached nobody: the next one takes its place', async () => {
+      const { message, delivery } = await journal.queued();
+      await journal.begin(delivery);
+      await journal.settle(delivery, 'queued', { counted: false });
+      await journal.begin(delivery, false);
+      await journal.settle(delivery, 'delivered');
+      const history = await journal.store.message(message);
+      expect(history?.deliveries[0]?.attempts).to.equal(1);
+      expect(history?.attempts.map((a) => [a.ordinal, a.outcome])).to.deep.equal([[1, 'delivered']]);
+    });
+
+    it('writes no attempt for a delivery that could not be encoded', async () => {
+      const { message, delivery } = await journal.queued();
+      await journal.store.settle([{ delivery, from: 'queued', to: 'dead', at: at(5), counted: true, error: ERROR }]);
+      const history = await journal.store.message(message);
+      expect(history?.attempts).to.deep.equal([]);
+      expect(history?.deliveries[0]).to.deep.include({ state: 'dead', attempts: 0, error: ERROR, settledAt: at(5) });
+    });
+  });
+}

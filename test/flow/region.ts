@@ -1,0 +1,157 @@
+/** A demonstration region on free ports: engine as a child process, peers in this one. What the flow and fault suites stand on. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { DeliveryView, LaneView, MessageTimeline, MessageView, Page } from 'passerelle/contract';
+import { packageRoot } from '../../core/registry/index.ts';
+import { loadPeer, startPeer, type RunningPeer } from '../../plugins/app-sandbox/index.ts';
+
+export const TOKEN = 'jeton-de-demonstration';
+const READY_DEADLINE_MS = 20_000;
+
+export interface Ports {
+  readonly mllp: number;
+  readonly public: number;
+  readonly dxcare: number;
+  readonly record: number;
+}
+
+export class TestRegion {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'passerelle-'));
+  readonly data = path.join(this.folder, 'data');
+  readonly config = path.join(this.folder, 'config');
+  ports!: Ports;
+  dxcare!: RunningPeer;
+  record!: RunningPeer;
+  engine: ChildProcess | undefined;
+  #url = '';
+
+  /** Settings on free ports and both peers; the engine is started by `start`. */
+  async prepare(edit: (yaml: string) => string = (yaml) => yaml): Promise<void> {
+    const [mllp = 0, pub = 0, dxcare = 0, record = 0] = await freePorts(4);
+    this.ports = { mllp, public: pub, dxcare, record };
+    mkdirSync(this.config);
+    const demo = path.join(packageRoot, 'config/demo');
+    for (const file of readdirSync(demo).filter((f) => f.endsWith('.yaml'))) {
+      const yaml = readFileSync(path.join(demo, file), 'utf8')
+        .replaceAll('2575', String(mllp))
+        .replaceAll('7001', String(dxcare))
+        .replaceAll('7002', String(record));
+      writeFileSync(path.join(this.config, file), edit(yaml));
+    }
+    const pace = { retryMs: 50, ackTimeoutMs: 5000 };
+    this.dxcare = await startPeer(await loadPeer('dxcare'), { listen: `mllp://127.0.0.1:${dxcare}`, sendsTo: `mllp://127.0.0.1:${mllp}`, pace });
+    this.record = await startPeer(await loadPeer('k-process'), {
+      listen: `http://127.0.0.1:${record}`,
+      sendsTo: `http://127.0.0.1:${pub}/entrant/k-process`,
+      token: TOKEN,
+      pace,
+    });
+  }
+
+  /** Resolves once the engine printed its admin address. */
+  async start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], {
+      PASSERELLE_ADMIN_PORT: '0',
+      PASSERELLE_PUBLIC_PORT: String(this.ports.public),
+      ...env,
+    });
+    const line = await printed(this.engine, /^admin (http:\S+)$/m);
+    this.#url = line[1] ?? '';
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await ended(this.engine, signal);
+    this.engine = undefined;
+  }
+
+  async get<T>(resource: string): Promise<T> {
+    const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
+    const response = await fetch(`${this.#url}/api/v1/${resource}`, { headers: { authorization: `Bearer ${token}` } });
+    if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async post<T>(resource: string, body: object = {}): Promise<T> {
+    const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
+    const response = await fetch(`${this.#url}/api/v1/${resource}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+    if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  messages = async (query = 'limit=500'): Promise<readonly MessageView[]> => (await this.get<Page<MessageView>>(`messages?${query}`)).items;
+  deliveries = async (query = 'limit=500'): Promise<readonly DeliveryView[]> => (await this.get<Page<DeliveryView>>(`deliveries?${query}`)).items;
+  timeline = (id: string): Promise<MessageTimeline> => this.get(`messages/${id}/timeline`);
+
+  /** Waits until nothing is on its way (the law of ARCHITECTURE section 3). */
+  async drained(deadlineMs = 30_000): Promise<void> {
+    await until('nothing is received, queued or sending', deadlineMs, async () => {
+      const { items } = await this.get<{ items: LaneView[] }>('lanes');
+      return items.every(({ counts }) => !counts.received && !counts.queued && !counts.sending);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await ended(this.engine, 'SIGTERM');
+    await Promise.all([this.dxcare?.stop(), this.record?.stop()]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Any node of ours, as the command line starts it. */
+export function startNode(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/core/cli/main.js'), ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout?.setEncoding('utf8');
+  child.stderr?.setEncoding('utf8');
+  return child;
+}
+
+/** Waits for a line of its output; fails with everything it printed when it ends first. */
+export function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
+  let text = '';
+  const timer = setTimeout(() => reject(new Error(`no ${pattern.source} in: ${text}`)), READY_DEADLINE_MS);
+  const take = (chunk: string): void => {
+    text += chunk;
+    const match = pattern.exec(text);
+    if (match) resolve(match);
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  child.once('exit', (code) => reject(new Error(`ended with ${code}: ${text}`)));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+export async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
+
+export async function until(what: string, deadlineMs: number, holds: () => Promise<boolean> | boolean): Promise<void> {
+  for (const deadline = Date.now() + deadlineMs; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 25)))
+    if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = net.createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((s) => (s.address() as net.AddressInfo).port);
+  await Promise.all(servers.map((s) => new Promise((resolve) => s.close(resolve))));
+  return ports;
+}
