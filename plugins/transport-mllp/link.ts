@@ -140,8 +140,6 @@ export class Link {
       this.#waiting = undefined;
       waiting.resolve(one.bytes);
     }
-    // The beginning of a second reply: same danger.
-    if (!this.#waiting && this.#framer.isInside) this.#socket.destroy();
   }
 
   /** The socket goes with the message: its late reply can never reach another one. */

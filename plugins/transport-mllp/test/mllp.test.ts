@@ -34,6 +34,7 @@ describe('the way in by mllp', () => {
   let source: Source | undefined;
   let faultReply: Reply = { bytes: null };
   let answer: (text: string) => Reply;
+  let hold = async (): Promise<void> => undefined;
 
   const start = async (settings: Record<string, unknown> = {}): Promise<number> => {
     source = plugin.source(
@@ -41,6 +42,7 @@ describe('the way in by mllp', () => {
       {
         receive: async (message) => {
           received.push(message);
+          await hold();
           return answer(Buffer.from(message.bytes).toString());
         },
         fault: async (fault) => {
@@ -65,6 +67,7 @@ describe('the way in by mllp', () => {
   beforeEach(() => {
     received.length = faults.length = 0;
     faultReply = { bytes: null };
+    hold = async () => undefined;
     answer = (text) => ({ bytes: Buffer.from(`re ${text}`) });
   });
 
@@ -137,6 +140,19 @@ describe('the way in by mllp', () => {
     peer.socket.write(framed('a'));
     await until('the end', () => peer.isEnded);
     expect(peer.text).to.equal(framed('re a'));
+  });
+
+  it('does not hold the time of a message in work against the next one', async () => {
+    const gate = Promise.withResolvers<void>();
+    hold = () => gate.promise;
+    const peer = await client(await start({ frameTimeoutMs: 100 }));
+    peer.socket.write(`${framed('a')}${VT}b`);
+    await until('the first message', () => received.length === 1);
+    setTimeout(() => gate.resolve(), 300);
+    await until('the first answer', () => peer.text === framed('re a'));
+    peer.socket.write(`${FS}\r`);
+    await until('the second answer', () => peer.text === framed('re a') + framed('re b'));
+    expect(faults).to.deep.equal([]);
   });
 
   it('takes only allowed addresses', async () => {
