@@ -27,22 +27,10 @@ export async function summaryLines(engine: EngineFace): Promise<readonly string[
     row('refusés', 'rejected', count('in', 'rejected'), 'npx passerelle messages --state rejected'),
     row('en échec', 'dead', count('in', 'dead') + count('out', 'dead'), 'npx passerelle deliveries --state dead'),
     '',
-    ...(await whereLines(engine)),
     'Pour tout savoir d’un message / all about one message: npx passerelle message ID',
     'Ctrl-C pour arrêter / Ctrl-C to stop.',
   ];
 }
-
-/** A document of the day to look for: its id stands in no list, since lists hold no content. */
-async function whereLines(engine: EngineFace): Promise<readonly string[]> {
-  const { items } = await engine.events({ limit: MAX_EVENTS });
-  const documents = items.map(({ event }) => (event['data'] as { document?: { id?: string } } | undefined)?.document?.id);
-  const id = documents.findLast((d) => d !== undefined);
-  return id === undefined ? [] : [`Où est un document / where is a document: npx passerelle where --document ${id}`];
-}
-
-/** The day is shorter; a journal of another day is long and not read whole. */
-const MAX_EVENTS = 50;
 
 /** Whether the lane belongs to the record. */
 function isRecord(lane: string, lanes: Awaited<ReturnType<EngineFace['lanes']>>): boolean {
