@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { Deviation } from 'passerelle/contract';
 import { loadSiteSettings } from '../../core/settings/index.ts';
 import { expectedFile, findCases, readCase, realIdentities, settingsFile } from './case-file.ts';
 import { isRefusal, run, update } from './fixtures.ts';
@@ -14,6 +15,13 @@ describe('connector fixtures', () => {
       expect(cases.map(({ operation }) => operation)).to.include.members(['decode', 'encode']);
       if (!existsSync(settingsFile(id))) return;
       expect((await loadSiteSettings(settingsFile(id), connectorOf(id).definition)).issues).to.deep.equal([]);
+    });
+
+    it(`${id} shows each known deviation of its product in a case`, async () => {
+      const { deviations = [] } = (await import(connectorOf(id).module)) as { deviations?: readonly Deviation[] };
+      const known = findCases([id]).map(({ operation, name }) => `${operation}/${name}`);
+      for (const one of deviations) expect(known, one.id).to.include(one.case);
+      expect(new Set(deviations.map((one) => one.id)).size).to.equal(deviations.length);
     });
 
     for (const one of findCases([id])) {

@@ -26,9 +26,11 @@ function faults(schema: string, value: unknown): string {
   return validate(value) ? '' : ajv.errorsText(validate.errors);
 }
 
-/** Of cases with a message: a refusal has none, or one that breaks the contract. */
+/** JSON cases with a message: a refusal has none, or one that breaks the contract. */
 const accepted = (operation: Case['operation']): readonly Case[] =>
-  findCases(['k-process']).filter((one) => one.operation === operation && expectedFile(one)?.endsWith('expected.json'));
+  findCases(['k-process']).filter(
+    (one) => one.operation === operation && inputFile(one).endsWith('.json') && expectedFile(one)?.endsWith('expected.json'),
+  );
 const readExpected = (one: Case): Record<string, unknown> => JSON.parse(readFileSync(expectedFile(one) ?? '', 'utf8')) as Record<string, unknown>;
 
 describe('the contract with the record', () => {

@@ -1,6 +1,6 @@
 /** `passerelle render`: a canonical event to the bytes a counterparty would get; needs no engine. */
 import { writeFile } from 'node:fs/promises';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { PasserelleError } from '../../contract/index.ts';
 import { fail, type Context } from '../context.ts';
 import { readTranslation, withTranslation, type TranslationFlags } from '../translation-options.ts';
@@ -12,13 +12,18 @@ export function addRender(program: Command, context: Context): void {
   )
     .description("écrit un événement dans le dialecte d'un partenaire / canonical event to vendor bytes")
     .addOption(new Option('-o, --output <file>', 'fichier de sortie / output file'))
-    .action(async (file: string, flags: TranslationFlags & { output?: string }) => {
+    .addOption(
+      new Option('--part <nom=fichier>', 'contenu d’une partie : p1=lettre.pdf / content of a part').argParser(addPart).default({}, 'aucune / none'),
+    )
+    .action(async (file: string, flags: TranslationFlags & { output?: string; part: Readonly<Record<string, string>> }) => {
       try {
         const options = await readTranslation(flags, context);
         if (!options) return;
+        const events = eventsOf(await readInput(file), file);
+        const contents = await Promise.all(Object.entries(flags.part).map(async ([name, path]) => [name, await readInput(path)] as const));
         const services = await context.services();
         const rendered: Uint8Array[] = [];
-        for (const event of eventsOf(await readInput(file), file)) rendered.push(await services.render(event, options));
+        for (const event of events) rendered.push(await services.render(event, options, Object.fromEntries(contents)));
         const bytes = Buffer.concat(rendered);
         if (flags.output === undefined) context.io.out(bytes);
         else await writeFile(flags.output, bytes);
@@ -26,6 +31,12 @@ export function addRender(program: Command, context: Context): void {
         fail(context, error);
       }
     });
+}
+
+function addPart(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name = '', ...rest] = text.split('=');
+  if (name === '' || rest.length === 0) throw new InvalidArgumentError('p1=FILE');
+  return { ...before, [name]: rest.join('=') };
 }
 
 /** One event, or the lines of `translate` with the events they hold. */

@@ -114,7 +114,7 @@ describe('the command passerelle', () => {
     expect((await withServices(services, ['translate', '--connector', 'dxcare', path.join(folder, 'none')])).code).to.equal(2);
   });
 
-  it('renders an event, and never quotes one that is not JSON', async () => {
+  it('renders an event with the content of its parts, and never quotes one that is not JSON', async () => {
     const services: Partial<CliServices> = { render: async (event) => Buffer.from(`MSH|${(event as { id: string }).id}`) };
     expect(
       (await withServices(services, ['render', '--connector', 'dxcare', await file('e.json', '{"id":"e1","type":"t","data":{}}')])).out,
@@ -124,6 +124,11 @@ describe('the command passerelle', () => {
     expect(both.out, 'what translate printed').to.equal('MSH|e1MSH|e2');
     const other = await withServices(services, ['render', '--connector', 'dxcare', await file('o.json', '{"some":"thing"}')]);
     expect([other.code, other.err.includes('ERR_REQUEST_INVALID')]).to.deep.equal([2, true]);
+    const withPart: Partial<CliServices> = { render: async (_event, _options, parts) => parts['p1'] ?? Buffer.from('none') };
+    const part = `p1=${await file('a=b.pdf', '%PDF')}`;
+    expect(
+      (await withServices(withPart, ['render', '--connector', 'dxcare', '--part', part, await file('e.json', '{"type":"t","data":{}}')])).out,
+    ).to.equal('%PDF');
     const broken = await withServices(services, ['render', '--connector', 'dxcare', await file('b.json', '{"name":INVENTE')]);
     expect([broken.code, broken.err.includes('INVENTE')]).to.deep.equal([2, false]);
   });
