@@ -47,7 +47,10 @@ describe('the connector of the guide', function () {
   });
 
   it('is tried with commands that work', () => {
-    const exported = [...(/^export (.*)$/m.exec(guide)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]);
+    const exported = [...(/^export (PASSERELLE.*)$/m.exec(guide)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]);
     const env = { ...process.env, ...(Object.fromEntries(exported) as Record<string, string>) };
     const commands = [...guide.matchAll(/^npx passerelle (\w+[^|#\n]*)/gm)].map(([, line = '']) => line.trim());
     const main = path.join(packageRoot, 'dist/core/cli/main.js');
