@@ -89,6 +89,7 @@ async function startEngine(
     return {
       addresses: [...report.addresses.map((a) => `${a} (entrée / inbound)`), `admin ${admin}`, ...demo.map((a) => `${a} (simulateur / simulator)`)],
       stop,
+      ended: engine.ended,
     };
   } catch (error) {
     await stop();
