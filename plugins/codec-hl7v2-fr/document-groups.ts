@@ -33,9 +33,10 @@ interface OpenGroup {
   mail?: Content;
 }
 
-const partAt = (parts: readonly EnvelopePart[], obx: Hl7Segment): EnvelopePart | undefined => {
+/** A field may repeat: each repetition is a part. */
+const partsAt = (parts: readonly EnvelopePart[], obx: Hl7Segment): readonly EnvelopePart[] => {
   const head = `OBX[${obx.occurrence}]-5`;
-  return parts.find(
+  return parts.filter(
     ({ at }) => at === head || at.startsWith(`${head}.`) || at.startsWith(`${head}[`) || (obx.occurrence === 1 && at.startsWith('OBX-5')),
   );
 };
@@ -65,14 +66,14 @@ function place(reading: Reading, group: OpenGroup, obx: Hl7Segment, parts: reado
     group.metadata.push(obx);
     return;
   }
-  const part = partAt(parts, obx);
+  const [part, ...others] = partsAt(parts, obx);
   // Base64 in OBX-5 is a document, whatever OBX-2 says or leaves out.
   const kind = kindOf(clean(obx.get('2')).toUpperCase()) ?? (part?.encoding === 'base64' ? 'embedded' : undefined);
   if (!kind) return;
   const content: Content = { obx, kind, ...(part && { part }) };
   const isMail = group.contents.length > 0 && declaredAudience(reading) === 'care-software' && kind === 'embedded' && !clean(obx.get('5.3'));
   if (isMail) group.mail = content;
-  else group.contents.push(content);
+  else group.contents.push(content, ...others.map((other) => ({ obx, kind, part: other })));
 }
 
 /** A value type that cannot hold a document (a number, a code) is a result, not a content. */
