@@ -1,5 +1,15 @@
 /** Joins the command line to the rest of the engine: the only file of `core/cli` that may load plugins and connectors, through the registry. */
-import { PasserelleError, UNCONFIGURED, type CanonicalEventLike, type DocumentReading, type SiteSettings } from '../contract/index.ts';
+import { createHash } from 'node:crypto';
+import {
+  PasserelleError,
+  UNCONFIGURED,
+  sniffMime,
+  type CanonicalEventLike,
+  type DocumentReading,
+  type EncodablePart,
+  type SiteSettings,
+} from '../contract/index.ts';
+import { checkEventData, sourceUri } from '../model/index.ts';
 import { translate, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { CliServices, Sender, TranslateOptions } from './services.ts';
@@ -14,7 +24,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     start: (options) => startNode(version, options),
     translate: (bytes, options) =>
       translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
-    render: async (event, options) => render(event as CanonicalEventLike, options, connectors, plugins),
+    render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
     readDocument: async (bytes) => readDocument(bytes, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (data) => tryJournal(data, plugins),
@@ -32,36 +42,42 @@ function translatorFor(bytes: Uint8Array, options: TranslateOptions, connectors:
   return { id: manifest.id, version: manifest.version, connector: definition, codec, documents: plugins.documents };
 }
 
-/** Writes an event as the product's bytes. A document it refers to is not at hand here: `content` of the event may carry it as Base64. */
+/** Writes an event as the product's bytes: `{ type, data }` is enough, what the engine adds to an event is made up. */
 function render(
-  event: CanonicalEventLike & { content?: Record<string, string> },
+  given: unknown,
   options: TranslateOptions,
+  parts: Readonly<Record<string, Uint8Array>>,
   connectors: ConnectorSet,
   plugins: PluginSet,
 ): Uint8Array {
-  const { definition } = connectors.get(options.connectorId, options.version);
-  const contents = new Map(Object.entries(event.content ?? {}).map(([part, base64]) => [part, Buffer.from(base64, 'base64')]));
-  let count = 0;
+  const { manifest, definition } = connectors.get(options.connectorId, options.version);
   const settings: SiteSettings = options.settings ?? UNCONFIGURED;
-  const parts = partsNamed(event.data).map(({ part, bytes, mime }) => ({ part, mime, bytes: contents.get(part)?.length ?? bytes, sha256: '' }));
-  const result = definition.encode({ event, parts }, { settings, now: new Date(options.now).toISOString(), newId: () => `RENDER${(count += 1)}` });
+  const now = new Date(options.now).toISOString();
+  const event: CanonicalEventLike = { ...madeUp(settings.site, manifest.id, now), ...(given as Pick<CanonicalEventLike, 'type' | 'data'>) };
+  const problem = checkEventData(event.type, event.data);
+  if (problem) throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: `/data${problem.path}` }, expected: problem.rule });
+  const known = Object.entries(parts).map(([part, bytes]) => describePart(part, bytes));
+  let count = 0;
+  const result = definition.encode({ event, parts: known }, { settings, now, newId: () => `RENDER${(count += 1)}` });
   if (result.outcome !== 'message') throw PasserelleError.fromData(result.error);
   const codec = plugins.codecs.get(result.envelope.format);
   if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed codec', found: result.envelope.format });
-  return codec.build(result.envelope, (part) => contents.get(part) ?? new Uint8Array());
+  return codec.build(result.envelope, (part) => parts[part] ?? new Uint8Array());
 }
 
-function partsNamed(data: unknown): readonly { part: string; bytes: number; mime: string }[] {
-  const document = (
-    data as {
-      document?: {
-        content?: { part: string; bytes: number; mime: string };
-        companions?: readonly { content?: { part: string; bytes: number; mime: string } }[];
-      };
-    }
-  ).document;
-  return [document?.content, ...(document?.companions ?? []).map((c) => c.content)].filter((c) => c !== undefined);
-}
+const madeUp = (site: string, connector: string, time: string): Omit<CanonicalEventLike, 'type' | 'data'> => ({
+  id: 'render',
+  source: sourceUri(site, connector),
+  time,
+  site,
+});
+
+const describePart = (part: string, bytes: Uint8Array): EncodablePart => ({
+  part,
+  mime: sniffMime(bytes),
+  bytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+});
 
 function readDocument(bytes: Uint8Array, plugins: PluginSet): DocumentReading {
   const mime = Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-' ? 'application/pdf' : 'text/xml';

@@ -44,7 +44,8 @@ export interface CliServices {
   readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
   readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
-  readonly render: (event: unknown, options: TranslateOptions) => Promise<Uint8Array>;
+  /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */
+  readonly render: (event: unknown, options: TranslateOptions, parts: Readonly<Record<string, Uint8Array>>) => Promise<Uint8Array>;
   readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */
   readonly sender: (to: URL) => Promise<Sender>;

@@ -162,7 +162,18 @@ export interface ConnectorDefinition extends Connector {
   readonly settingsSchema?: object;
 }
 
-/** The one export of `connectors/<id>/src/index.ts`. */
+/** A known departure of a product from the standard: an entry of `deviations`, which a connector's module may export beside `connector`. */
+export interface Deviation {
+  readonly id: string;
+  readonly what: string;
+  /** Versions of the product it was met in. */
+  readonly versions: string;
+  readonly reference: string;
+  /** The case that shows it: a folder below `fixtures/`. */
+  readonly case: string;
+}
+
+/** Makes `connector`, the export of `connectors/<id>/src/index.ts`. */
 export function defineConnector(definition: ConnectorDefinition): ConnectorDefinition {
   return Object.freeze(definition);
 }

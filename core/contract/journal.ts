@@ -38,10 +38,10 @@ export interface ReceiveResult {
   readonly message: number;
   /**
    * The same lane, control id and fingerprint were received less than 30 days ago and not refused: nothing new was stored but the
-   * count of retransmissions; `message` is the first one, `state` its state now.
+   * count of retransmissions; `message` is the first one, `state` its state now. Without a control id no message is a duplicate.
    */
   readonly duplicate?: { readonly state: MessageState; readonly ack?: AckCode };
-  /** The control id was used before with other content: another message, to be warned about. */
+  /** The control id was used in these 30 days, in a message that was not refused, with other content: another message, to be warned about. */
   readonly controlIdReused?: boolean;
 }
 
@@ -59,13 +59,13 @@ export interface PartRef {
 export interface RoutedEvent {
   /** CloudEvent as JSON, `data` included; sealed at rest. */
   readonly event: { readonly id: string; readonly type: string; readonly time: string } & Record<string, unknown>;
-  /** Keyed hashes of the patients it names (hex). */
+  /** Keyed hashes of the patients it names (lower-case hex, 64 bytes at most, as every hash here; anything else is ERR_INVARIANT). */
   readonly keys: readonly string[];
   /** `identity` blocks its keys when dead; `document` blocks its `series`. */
   readonly kind: 'identity' | 'visit' | 'document' | 'other';
   /** Keyed hash of the document's setId (or id): order and blocking among versions. */
   readonly series?: string;
-  /** Delivery lanes it goes to; `held` makes the delivery wait from the start, with its reason. */
+  /** Delivery lanes it goes to, on a `decoded` message only; a lane named twice is one. `held` makes the delivery wait from the start, with its reason. */
   readonly destinations: readonly { readonly lane: string; readonly held?: ErrorData }[];
 }
 
@@ -125,7 +125,7 @@ export interface EncodedMessage {
 export interface AttemptStart {
   readonly delivery: number;
   readonly startedAt: string;
-  /** First attempt, or first after a replay. */
+  /** First attempt, or first after a replay: then and only then (ERR_INVARIANT), since a retry sends the same bytes. */
   readonly encoded?: EncodedMessage;
 }
 
@@ -139,7 +139,7 @@ export interface Settlement {
   readonly ack?: string;
   readonly error?: ErrorData;
   readonly notBefore?: string;
-  /** False when nothing reached the counterparty: not counted as an attempt. */
+  /** False when nothing reached the counterparty: not counted as an attempt, and the next attempt takes its ordinal and its record. */
   readonly counted: boolean;
 }
 
@@ -156,8 +156,9 @@ export interface OperatorAction {
 }
 
 export interface Page<T> {
+  /** Newest first, but the feed of events. A store may stop a page short, even empty, when a filter makes it look at too much. */
   readonly items: readonly T[];
-  /** Opaque; absent on the last page. */
+  /** Opaque; absent on the last page. A cursor of another journal or reading is ERR_REQUEST_INVALID. */
   readonly next?: string;
 }
 
@@ -209,6 +210,7 @@ export interface DeliverySummary extends QueuedDelivery {
   readonly eventType: string;
   readonly run: number;
   readonly queuedAt: string;
+  /** When it left the queue: delivered, put aside (review, held), dead or discarded. */
   readonly settledAt?: string;
   readonly controlId?: string;
   readonly ack?: string;
@@ -294,7 +296,10 @@ export interface JournalStore {
   ) => Promise<readonly (MessageSummary & { readonly format: string; readonly http?: HttpMeta })[]>;
   /** Raw bytes of a message, or a range of them. Throws ERR_NOT_FOUND. */
   readonly raw: (message: number, from?: number, to?: number) => Promise<Uint8Array>;
-  /** Writes decision, events, deliveries, index terms. Answers the deliveries it made, in order. Throws ERR_TRANSITION when the message is not `received` in that run. */
+  /**
+   * Writes decision, events, deliveries, index terms. Answers the deliveries it made, in order. Throws ERR_TRANSITION when a message is not
+   * `received` in that run, ERR_NOT_FOUND when there is none: then nothing of the batch was stored.
+   */
   readonly decide: (batch: readonly MessageDecision[]) => Promise<readonly (readonly QueuedDelivery[])[]>;
   /** Deliveries of a lane that still matter to order (queued, sending, review, held, dead) above `after`, in order. */
   readonly backlog: (lane: string, after: number, limit: number) => Promise<readonly QueuedDelivery[]>;

@@ -1,5 +1,15 @@
 /** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
-import { PasserelleError, type JournalStore, type QueuedDelivery, type SiteSettings, type Source, type TransportPlugin } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type ErrorCode,
+  type JournalStore,
+  type MessageCodec,
+  type ProtocolFault,
+  type QueuedDelivery,
+  type SiteSettings,
+  type Source,
+  type TransportPlugin,
+} from '../contract/index.ts';
 import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -108,9 +118,9 @@ export class Region {
       deliveredOf: (message) => this.#followed.get(message)?.done.promise ?? Promise.resolve(),
     });
     this.inbound.set(endpoint.name, lane);
-    const fault = async ({ code }: { code: string }): Promise<{ bytes: null }> => {
+    const fault: ProtocolFault = async ({ code, head }) => {
       ports.count('protocol_faults_total', { lane: endpoint.name, code });
-      return { bytes: null };
+      return { bytes: refusalOf(code as ErrorCode, head, ports.codec(identity.format)) };
     };
     this.#sources.push(transport.source(own, { receive: (r) => lane.receive(r), fault }));
   }
@@ -181,6 +191,14 @@ export class Region {
       if (item) this.outbound.get(item.lane)?.update(item);
     }
   }
+}
+
+/** What a sender is told of a frame that was not taken, when the catalogue has an answer for it and its first bytes say whom to answer. */
+function refusalOf(code: ErrorCode, head: Uint8Array | undefined, codec: MessageCodec): Uint8Array | null {
+  const error = new PasserelleError(code);
+  const { ack } = error.entry;
+  const now = new Date().toISOString();
+  return (ack && head && codec.plainReply(head, { ack, now, id: now.replaceAll(/\D/g, ''), error: error.toData() })?.bytes) ?? null;
 }
 
 /** An inbound endpoint that is a path shares the engine's public listener unless it names its own. */

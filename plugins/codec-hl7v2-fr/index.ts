@@ -6,6 +6,7 @@ export { decodeFr } from './decode.ts';
 export { encodeFr } from './encode.ts';
 export { interpretFr } from './interpret.ts';
 export { dialect, NATIONAL_PROFILE, type DialectProfile, type NameUse, type ReadingProfile, type ReplyRule, type WritingProfile } from './profile.ts';
+export { frenchSettings, type OwnSettings } from './settings.ts';
 
 /** Bytes are the business of `hl7v2`; this codec is what connectors call. */
 export const plugin: CodecPlugin = { kind: 'codec', id: 'hl7v2-fr' };

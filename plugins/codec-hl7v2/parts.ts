@@ -85,8 +85,7 @@ class PartFinder {
     let n = isHeaderSegment(segment.name) ? 0 : -1;
     for (const field of this.pieces(segment, this.field)) {
       n++;
-      const declares = n <= 2 && isHeaderSegment(segment.name);
-      if (isLarge(field) && !declares) this.largeRepetitions(segment, field, n);
+      if (isLarge(field)) this.largeRepetitions(segment, field, n);
       else this.keep(field.to - field.from + 1);
     }
   }

@@ -11,13 +11,12 @@ const QUEUED = codeOf(DELIVERY_CODES, 'queued');
 const HELD = codeOf(DELIVERY_CODES, 'held');
 
 export function decider(journal: Journal): (batch: readonly PackedDecision[]) => number[] {
-  const { db, names, parts, tally, nextId } = journal;
+  const { db, names, parts, tally, terms, nextId } = journal;
   const find = db.prepare('SELECT lane, state, run, terms FROM message WHERE id = ?');
   // A refusal frees the print: the same message is processed again when it comes again.
   const update = db.prepare(`
     UPDATE message SET state = ?, ack = coalesce(?, ack), decided_at = ?, terms = ?, outcome = ?, print = iif(?, NULL, print) WHERE id = ?`);
   const insertEvent = db.prepare('INSERT INTO event (id, message, run, uid, type, kind, keys, series, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const insertTerm = db.prepare('INSERT OR IGNORE INTO term (term, message) VALUES (?, ?)');
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (id, message, event, lane, run, state, attempts, queued_at, error) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`);
 
@@ -49,12 +48,13 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
     if (state !== 'decoded' && decision.events.some((event) => event.destinations.length > 0))
       throw new PasserelleError('ERR_INVARIANT', { expected: 'destinations on a decoded message only', found: state });
     // Keys and series are terms too: that is how newer deliveries of a patient or document are found. Earlier runs' terms stay.
-    const fresh = [...decision.terms, ...decision.events.flatMap((event) => [...event.keys, ...(event.series === undefined ? [] : [event.series])])];
-    const terms = new Set([...unpackHashes(row.terms), ...fresh]);
-    for (const term of new Set(fresh)) insertTerm.run(bytesOf(term), message);
+    const earlier = unpackHashes(row.terms);
+    const own = decision.events.flatMap(({ keys, series }) => (series === undefined ? keys : [...keys, series]));
+    const all = [...new Set([...earlier, ...decision.terms, ...own])];
+    terms.write(message, all.slice(earlier.length));
     const to = codeOf(MESSAGE_CODES, state);
     const ack = decision.ack === undefined ? null : codeOf(ACK_CODES, decision.ack);
-    update.run(to, ack, decision.at, packHashes([...terms]), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
+    update.run(to, ack, decision.at, packHashes(all), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
     tally.move(row.lane, MESSAGES, row.state, to);
     return decision.events.flatMap((event) => storeEvent(decision, event))[0] ?? 0;
   };

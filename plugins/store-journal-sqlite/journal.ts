@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from './database.ts';
 import { openNames, type Names } from './names.ts';
 import { openParts, type Parts } from './parts.ts';
+import { openTerms, type Terms } from './terms.ts';
 import { openTally, type Tally } from './tally.ts';
 
 export interface Journal {
@@ -11,6 +12,7 @@ export interface Journal {
   readonly names: Names;
   readonly parts: Parts;
   readonly tally: Tally;
+  readonly terms: Terms;
   /** Next id of a table. A command that is rolled back leaves a gap. Whoever purges must leave the newest row: ids are never used twice. */
   readonly nextId: (table: 'message' | 'event' | 'delivery' | 'act') => number;
 }
@@ -18,13 +20,15 @@ export interface Journal {
 export function openJournal({ db, tag }: Database): Journal {
   const last = (table: string): number => Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()!['id']);
   const ids = { message: last('message'), event: last('event'), delivery: last('delivery'), act: last('act') };
-  return { db, tag, names: openNames(db), parts: openParts(db), tally: openTally(db), nextId: (table) => ++ids[table] };
+  return { db, tag, names: openNames(db), parts: openParts(db), tally: openTally(db), terms: openTerms(db), nextId: (table) => ++ids[table] };
 }
 
 /** JSON as a BLOB value, the form in which it will be sealed. */
 export const blobOf = (json: string | undefined): Uint8Array | null => (json === undefined ? null : Buffer.from(json));
 
 export const jsonOf = (blob: Uint8Array): unknown => JSON.parse(Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString());
+
+export const textOf = (blob: Uint8Array | null): string | undefined => (blob === null ? undefined : Buffer.from(blob).toString());
 
 /** Drops absent columns: SQL has NULL, the contract has no such property. */
 export function present<T extends object>(row: { readonly [K in keyof T]: T[K] | null | undefined }): T {

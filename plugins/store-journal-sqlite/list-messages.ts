@@ -2,10 +2,10 @@
 import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/index.ts';
 import { codeOf, MESSAGE_CODES, msOf } from './codes.ts';
 import { pageSize, readCursor, writeCursor } from './cursor.ts';
-import { bytesOf, hash48 } from './hashes.ts';
+import { hash48 } from './hashes.ts';
 import type { Journal } from './journal.ts';
 import { SCAN_ROWS } from './limits.ts';
-import { merge, take } from './merge.ts';
+import { merge, take, type Ranged } from './merge.ts';
 import { MESSAGE_COLUMNS, messageSummary, type MessageRow } from './rows.ts';
 import { MESSAGES } from './tally.ts';
 
@@ -100,14 +100,14 @@ function rowsByTime({ db }: Journal, { since, until }: Wanted, after: readonly n
 
 function rowsById(journal: Journal, wanted: Wanted, before: number): Rows {
   const { db } = journal;
-  const rows = (sql: string, ...values: (number | Uint8Array)[]): Rows => db.prepare(sql).iterate(...values, before) as unknown as Rows;
-  const newer = (a: Candidate, b: Candidate): boolean => a.id > b.id;
+  const rows = (sql: string, ...values: number[]): Rows => db.prepare(sql).iterate(...values, before) as unknown as Rows;
+  const newer = (a: Ranged, b: Ranged): boolean => a.id > b.id;
   if (wanted.terms) {
-    const sql = `${SELECT} JOIN term t ON m.id = t.message WHERE t.term = ? AND t.message < ? ORDER BY t.message DESC`;
-    return merge(
-      wanted.terms.map((term) => rows(sql, bytesOf(term))),
+    const ids = merge(
+      wanted.terms.map((term) => journal.terms.find(term, before)),
       newer,
     );
+    return candidates(journal, ids);
   }
   if (wanted.control !== undefined && isRare(journal, wanted.control))
     return rows(`${SELECT} INDEXED BY message_control WHERE m.control = ? AND m.id < ? ORDER BY m.id DESC`, wanted.control);
@@ -119,6 +119,11 @@ function rowsById(journal: Journal, wanted: Wanted, before: number): Rows {
     );
   }
   return rows(`${SELECT} WHERE m.id < ? ORDER BY m.id DESC`);
+}
+
+function* candidates({ db }: Journal, ids: Iterable<Ranged>): Generator<Candidate> {
+  const one = db.prepare(`${SELECT} WHERE m.id = ?`);
+  for (const { id } of ids) yield one.get(id) as unknown as Candidate;
 }
 
 /** The rows of one control id are sorted in memory: only when they are few. A sender that always says "1" is found by walking. */

@@ -46,7 +46,10 @@ export const MIGRATIONS: readonly string[] = [
     keys BLOB, series BLOB, data INTEGER NOT NULL) STRICT;
   CREATE INDEX event_message ON event (message);
 
-  CREATE TABLE term (term BLOB NOT NULL, message INTEGER NOT NULL, PRIMARY KEY (term, message)) STRICT, WITHOUT ROWID;
+  -- Blind index, and what is not yet in it (terms.ts).
+  CREATE TABLE term (
+    bucket INTEGER NOT NULL, term BLOB NOT NULL, message INTEGER NOT NULL, PRIMARY KEY (bucket, term, message)) STRICT, WITHOUT ROWID;
+  CREATE TABLE fresh (id INTEGER PRIMARY KEY, message INTEGER NOT NULL, terms BLOB NOT NULL) STRICT;
 
   CREATE TABLE delivery (
     id INTEGER PRIMARY KEY, message INTEGER NOT NULL, event INTEGER NOT NULL, lane INTEGER NOT NULL, run INTEGER NOT NULL,

@@ -1,8 +1,33 @@
-/** `saveSettings`: one more revision; none is ever changed. */
-import type { Writes } from './calls.ts';
-import { blobOf, type Journal } from './journal.ts';
+/** Settings revisions: each is added, none is ever changed. */
+import type { SettingsRevision } from '../../core/contract/index.ts';
+import type { Reads, Writes } from './calls.ts';
+import { isoOf } from './codes.ts';
+import { blobOf, present, textOf, type Journal } from './journal.ts';
 
 export function settingsWriter({ db }: Journal): Writes['saveSettings'] {
   const insert = db.prepare('INSERT INTO revision (at, who, why, documents) VALUES (?, ?, ?, ?)');
   return (at, who, why, documents) => Number(insert.run(at, blobOf(who), blobOf(why), blobOf(documents)).lastInsertRowid);
+}
+
+interface RevisionRow {
+  readonly revision: number;
+  readonly at: number;
+  readonly who: Uint8Array;
+  readonly why: Uint8Array | null;
+  readonly documents: Uint8Array;
+}
+
+const revisionOf = (row: Omit<RevisionRow, 'documents'>): Omit<SettingsRevision, 'documents'> =>
+  present<Omit<SettingsRevision, 'documents'>>({ revision: row.revision, at: isoOf(row.at), who: textOf(row.who) ?? '', why: textOf(row.why) });
+
+export function settingsReaders({ db }: Journal): Pick<Reads, 'settings' | 'settingsHistory'> {
+  const one = db.prepare('SELECT * FROM revision WHERE revision = coalesce(?, (SELECT max(revision) FROM revision))');
+  const all = db.prepare('SELECT revision, at, who, why FROM revision ORDER BY revision');
+  return {
+    settings: (revision) => {
+      const row = one.get(revision ?? null) as RevisionRow | undefined;
+      return row && { ...revisionOf(row), documents: textOf(row.documents) ?? '[]' };
+    },
+    settingsHistory: () => (all.all() as unknown as RevisionRow[]).map(revisionOf),
+  };
 }

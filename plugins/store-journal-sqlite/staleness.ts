@@ -1,7 +1,6 @@
 /** Does a newer delivery of the same patient or document exist? Then replaying a message would overtake it (ARCHITECTURE section 3). */
-import type { StatementSync } from 'node:sqlite';
 import { codeOf, DELIVERY_CODES } from './codes.ts';
-import { bytesOf, unpackHashes } from './hashes.ts';
+import { unpackHashes } from './hashes.ts';
 import type { Journal } from './journal.ts';
 import { SCAN_ROWS } from './limits.ts';
 
@@ -10,17 +9,13 @@ interface Hashes {
   readonly series: Uint8Array | null;
 }
 
-export function staleness({ db }: Journal): (message: number) => boolean {
+export function staleness({ db, terms }: Journal): (message: number) => boolean {
   const ownEvents = db.prepare('SELECT keys, series FROM event WHERE message = ?');
   const ownTerms = db.prepare('SELECT terms FROM message WHERE id = ?');
   const lastDelivery = db.prepare('SELECT max(id) AS id FROM delivery WHERE message = ?');
-  const sharing = (condition: string): StatementSync =>
-    db.prepare(`
-      SELECT e.keys, e.series FROM term t JOIN delivery d ON d.message = t.message JOIN event e ON e.id = d.event
-      WHERE t.term = ? AND ${condition} AND d.state <> ${codeOf(DELIVERY_CODES, 'discarded')} ORDER BY t.message DESC`);
-  // Newer: made after our last delivery; without any, made for a later message.
-  const madeAfter = sharing('d.id > ?');
-  const ofLater = sharing('t.message > ?');
+  const deliveries = db.prepare(`
+    SELECT e.keys, e.series FROM delivery d JOIN event e ON e.id = d.event
+    WHERE d.message = ? AND d.id > ? AND d.state <> ${codeOf(DELIVERY_CODES, 'discarded')}`);
 
   return (message) => {
     const events = ownEvents.all(message) as unknown as Hashes[];
@@ -30,8 +25,11 @@ export function staleness({ db }: Journal): (message: number) => boolean {
     const last = (lastDelivery.get(message) as { id: number | null }).id;
     let looked = 0;
     for (const term of shared)
-      for (const row of last === null ? ofLater.iterate(bytesOf(term), message) : madeAfter.iterate(bytesOf(term), last)) {
-        if (hashesOf(row as unknown as Hashes).some((hash) => shared.has(hash))) return true;
+      for (const other of terms.find(term)) {
+        // Newer: made after our last delivery; without any, made for a later message.
+        if (last === null && other.id <= message) break;
+        const newer = deliveries.all(other.id, last ?? 0) as unknown as Hashes[];
+        if (newer.some((row) => hashesOf(row).some((hash) => shared.has(hash)))) return true;
         // Too many to look at: take it for stale, a person can still give a reason.
         if (++looked === SCAN_ROWS) return true;
       }

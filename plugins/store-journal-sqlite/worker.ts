@@ -10,13 +10,14 @@ import { openDatabase, type Database } from './database.ts';
 import { decider } from './decide.ts';
 import { beginner, settler } from './deliveries.ts';
 import { groupCommitter, refusal } from './group.ts';
+import { historyReader } from './history.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { GROUP_BYTES, GROUP_ITEMS, READS_BETWEEN_GROUPS } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
-import { feedReader, historyReader, laneReader, rawReader, settingsReaders, undecidedReader } from './read.ts';
+import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
 import { receiver } from './receive.ts';
-import { settingsWriter } from './settings.ts';
+import { settingsReaders, settingsWriter } from './settings.ts';
 
 const writesOf = (journal: Journal): Writes => ({
   receive: receiver(journal),

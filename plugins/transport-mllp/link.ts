@@ -1,7 +1,7 @@
 /** One connection to a counterparty: a message goes, exactly one reply comes, then the next. Whatever else happens ends it. */
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { PasserelleError, type ErrorCode } from '../../core/contract/index.ts';
 import { QUIET_MS } from './connection.ts';
@@ -13,6 +13,9 @@ const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** Some servers give no session ticket: then silence for this long is consent. */
 const VERDICT_MS = 250;
+
+/** Some servers refuse our certificate by closing without a word: it looks like a restart, so it is tried again, and said. */
+const REFUSED_AFTER_HANDSHAKE = 'closed right after the TLS handshake: our certificate may be refused';
 
 /** A refusal of a certificate, theirs by us or ours by them: nothing was taken, whenever it comes. */
 const TLS_FAILURE =
@@ -39,12 +42,16 @@ export async function openLink(settings: OutSettings, withinMs: number): Promise
 /** Waits for the server's word on our certificate, which under TLS 1.3 comes after the handshake: its session ticket, or its refusal. */
 async function verdict(socket: tls.TLSSocket): Promise<void> {
   const heard = new AbortController();
-  const closed = once(socket, 'close', heard).then(() => Promise.reject(new PasserelleError('ERR_CONNECTION_REFUSED', { found: 'closed at once' })));
+  const closed = once(socket, 'close', heard).then(() =>
+    Promise.reject(new PasserelleError('ERR_CONNECTION_REFUSED', { found: REFUSED_AFTER_HANDSHAKE })),
+  );
   try {
     await Promise.race([once(socket, 'session', heard), closed, delay(VERDICT_MS, undefined, heard)]);
   } finally {
     heard.abort();
   }
+  // Out of the event of the ticket: what is written inside it stays unsent in the TLS layer of Node 24 until something else moves.
+  await nextTurn();
 }
 
 function secureSocket(settings: OutSettings, host: string): Socket {
@@ -133,8 +140,6 @@ export class Link {
       this.#waiting = undefined;
       waiting.resolve(one.bytes);
     }
-    // The beginning of a second reply: same danger.
-    if (!this.#waiting && this.#framer.isInside) this.#socket.destroy();
   }
 
   /** The socket goes with the message: its late reply can never reach another one. */

@@ -24,7 +24,7 @@ const FRAMING = [
     'none',
     'ERR_MLLP_FRAME_CUT',
   ],
-  ['trame sans fin', 'endless frame', 'cut as soon as `maxFrameBytes` is passed, connection closed', 'none', 'ERR_MLLP_FRAME_TOO_LARGE'],
+  ['trame sans fin', 'endless frame', 'cut as soon as `maxFrameBytes` is passed, connection closed', 'AR, ERR-3 207', 'ERR_MLLP_FRAME_TOO_LARGE'],
   ['octets hors trame', 'bytes outside a frame', 'skipped and counted, the next frame is read', 'none', 'ERR_MLLP_NO_START'],
   ['journal indisponible', 'journal unavailable', 'nothing is kept, the sender sends again', 'AR, ERR-3 207', 'ERR_JOURNAL_UNAVAILABLE'],
 ] as const;

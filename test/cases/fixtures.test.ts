@@ -1,29 +1,43 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { expectedFile, findCases, readCase, run, update } from './fixtures.ts';
+import type { Deviation } from 'passerelle/contract';
+import { loadSiteSettings } from '../../core/settings/index.ts';
+import { expectedFile, findCases, readCase, realIdentities, settingsFile } from './case-file.ts';
+import { isRefusal, run, update } from './fixtures.ts';
 import { connectorIds, connectorOf } from './translating.ts';
 
-const hl7Connectors = connectorIds.filter((id) => Object.values(connectorOf(id).manifest.formats).every((format) => format === 'hl7v2'));
+const shorten = (name: string): string => name.replaceAll('-', ' ');
 
 describe('connector fixtures', () => {
-  for (const one of findCases(hl7Connectors)) {
-    const file = readCase(one);
-    it(`${one.connector} ${one.operation}: ${file.title} (${one.name})`, () => {
-      const found = run(one);
-      if (process.env['UPDATE_FIXTURES'] && !existsSync(expectedFile(one))) update(one, found);
-      expect(found).to.equal(readFileSync(expectedFile(one), 'utf8'));
+  for (const id of connectorIds) {
+    it(`${id} has cases, of a site whose settings hold`, async () => {
+      const cases = findCases([id]);
+      expect(cases.map(({ operation }) => operation)).to.include.members(['decode', 'encode']);
+      if (!existsSync(settingsFile(id))) return;
+      expect((await loadSiteSettings(settingsFile(id), connectorOf(id).definition)).issues).to.deep.equal([]);
     });
 
-    it(`${one.connector} ${one.operation}: ${one.name} carries synthetic identities only`, () => {
-      expect(file.synthetic).to.equal(true);
-      expect(file.reference).to.be.a('string').and.not.equal('');
-      const text = readdirSync(one.folder)
-        .map((name) => readFileSync(path.join(one.folder, name), 'utf8'))
-        .join('\n');
-      // A production INS stands only where its refusal is the case; local authorities are invented ones.
-      if (!text.includes('ERR_INS_ENVIRONMENT')) expect(text).to.not.match(/1\.2\.250\.1\.213\.1\.4\.[89]\b/);
-      expect(text.match(/\b1\.2\.250\.1\.(?!999\.|213\.|71\.)[\d.]+/g)).to.equal(null);
+    it(`${id} shows each known deviation of its product in a case`, async () => {
+      const { deviations = [] } = (await import(connectorOf(id).module)) as { deviations?: readonly Deviation[] };
+      const known = findCases([id]).map(({ operation, name }) => `${operation}/${name}`);
+      for (const one of deviations) expect(known, one.id).to.include(one.case);
+      expect(new Set(deviations.map((one) => one.id)).size).to.equal(deviations.length);
     });
+
+    for (const one of findCases([id])) {
+      it(`${id} ${one.operation}: ${shorten(one.name)}`, () => {
+        const file = readCase(one);
+        const found = run(one, file);
+        if (process.env['UPDATE_FIXTURES']) update(one, found);
+        const expected = expectedFile(one);
+        if (!expected) throw new Error('no expected file: run with UPDATE_FIXTURES=1, and read what it writes');
+        expect(found, file.title).to.equal(readFileSync(expected, 'utf8'));
+        expect(expected.endsWith('-error.json'), 'a refusal stands in expected-error.json').to.equal(isRefusal(found));
+      });
+
+      it(`${id} ${one.operation}: ${shorten(one.name)} carries synthetic identities only`, () => {
+        expect(realIdentities(one, readCase(one))).to.deep.equal([]);
+      });
+    }
   }
 });

@@ -1,191 +1,180 @@
-/**
- * Cases of a connector: `connectors/<id>/fixtures/{decode,encode,acknowledge}/<case>/`. A vendor adds a case by adding a folder
- * (`case.json`, `input.hl7` or `input.json`, `expected.*`); this file is all the code there is (house rule 34).
- */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Runs the cases of connectors, whatever their format: this file is all the code there is (house rule 34); `case-file.ts` says what a case is. */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
+  assemblePart,
   PasserelleError,
-  UNCONFIGURED,
+  sniffMime,
   type ConnectorContext,
   type DecodeResult,
   type EncodablePart,
   type Envelope,
   type ErrorData,
+  type HttpMeta,
   type OutgoingEnvelope,
   type Reception,
-  type SiteSettings,
 } from 'passerelle/contract';
 import { checkEventData } from 'passerelle/model';
-import { openMessage } from '../../core/lanes/open.ts';
+import { openMessage, type OpenedMessage } from '../../core/lanes/open.ts';
 import { refusalAck } from '../../core/lanes/replies.ts';
-import { packageRoot } from '../../core/registry/connectors.ts';
-import { FIXED_NOW, translatorOf } from './translating.ts';
+import type { Translator } from '../../core/lanes/translation.ts';
+import { expectedFile, inputFile, readWithDocuments, settingsOf, type Case, type CaseFile } from './case-file.ts';
+import { FIXED_NOW, connectorOf, translatorOf } from './translating.ts';
 
-/** `case.json`. */
-export interface CaseFile {
-  readonly title: string;
-  /** Standard and section, vendor document, or issue. */
-  readonly reference: string;
-  readonly synthetic: true;
-  readonly settings?: Partial<SiteSettings>;
-  readonly now?: string;
-  /** How the text of `input.hl7` becomes bytes: the file itself is UTF-8 with one segment a line, for people. */
-  readonly bytes?: { readonly charset?: 'utf-8' | 'latin1'; readonly terminator?: 'CR' | 'LF' | 'CRLF' };
-  /** Acknowledge: what became of the message. */
-  readonly reception?: Omit<Reception, 'warnings' | 'error'> & { readonly error?: Omit<ErrorData, 'message'> };
-  /** Acknowledge: `input.hl7` is the reply to this. */
-  readonly sent?: { readonly controlId?: string; readonly type: string };
+/** A case and what it is run with. */
+interface Run {
+  readonly one: Case;
+  readonly file: CaseFile;
+  readonly translator: Translator;
+  /** Fresh for each call: ids count from one. */
+  readonly context: () => ConnectorContext;
 }
 
-export interface Case {
-  readonly connector: string;
-  readonly operation: 'decode' | 'encode' | 'acknowledge';
-  readonly name: string;
-  readonly folder: string;
-}
-
-const OPERATIONS = ['decode', 'encode', 'acknowledge'] as const;
-
-/** All cases of all connectors whose messages are HL7 v2. */
-export function findCases(connectors: readonly string[]): readonly Case[] {
-  return connectors.flatMap((connector) =>
-    OPERATIONS.flatMap((operation) => {
-      const parent = path.join(packageRoot, 'connectors', connector, 'fixtures', operation);
-      if (!existsSync(parent)) return [];
-      const names = readdirSync(parent).filter(
-        (name) => existsSync(path.join(parent, name, 'input.hl7')) || existsSync(path.join(parent, name, 'input.json')),
-      );
-      return names.sort().map((name) => ({ connector, operation, name, folder: path.join(parent, name) }));
-    }),
-  );
-}
-
-export const readCase = ({ folder }: Case): CaseFile => JSON.parse(readFileSync(path.join(folder, 'case.json'), 'utf8')) as CaseFile;
-
-/** What the connector makes of a case, as the text of its expected file. */
-export function run(one: Case): string {
-  const file = readCase(one);
-  if (one.operation === 'decode') return pretty(runDecode(one, file));
-  if (one.operation === 'encode') return runEncode(one, file);
-  return file.sent ? pretty(runInterpret(one, file)) : runAcknowledge(one, file);
-}
-
-/** Name of the file that holds the expected text; a refusal has its own, so that it is seen in the tree. */
-export function expectedFile({ folder }: Case): string {
-  const names = ['expected.json', 'expected.hl7', 'expected-error.json'];
-  return path.join(folder, names.find((name) => existsSync(path.join(folder, name))) ?? 'expected.json');
+/** What the connector makes of a case, as the text of its expected file. Throws when the case is not one, or the connector is not pure. */
+export function run(one: Case, file: CaseFile): string {
+  const settings = settingsOf(one, file);
+  const context = (): ConnectorContext => {
+    let count = 0;
+    return { settings, now: file.now ?? FIXED_NOW, newId: () => `ID${(count += 1)}` };
+  };
+  const given: Run = { one, file, translator: translatorOf(one.connector, formatOf(one, file)), context };
+  if (one.operation === 'decode') return pretty(runDecode(given));
+  if (one.operation === 'encode') return runEncode(given);
+  if (!file.sent === !file.reception) throw new Error('case.json says what was received (`reception`) or what it replies to (`sent`)');
+  return file.sent ? pretty(runInterpret(given)) : runAcknowledge(given);
 }
 
 /** Writes what was found as what is expected: for a new case, read before it is committed (`UPDATE_FIXTURES=1`). */
 export function update(one: Case, found: string): void {
-  const name = found.startsWith('MSH') ? 'expected.hl7' : found.includes('"error"') ? 'expected-error.json' : 'expected.json';
+  if (expectedFile(one)) return;
+  const name = found.startsWith('MSH') ? 'expected.hl7' : isRefusal(found) ? 'expected-error.json' : 'expected.json';
   writeFileSync(path.join(one.folder, name), found);
+}
+
+/** Something in it was refused: its expected file says so by its name. */
+export const isRefusal = (found: string): boolean => /^ +"error": \{/m.test(found);
+
+function formatOf(one: Case, { transport }: CaseFile): string {
+  const { formats } = connectorOf(one.connector).manifest;
+  if (transport) return formats[transport] ?? `of ${transport}, which the manifest does not have`;
+  const all = Object.values(formats);
+  const wanted = inputFile(one).endsWith('.hl7') ? 'hl7v2' : 'json';
+  return (one.operation === 'encode' ? all[0] : all.find((format) => format === wanted)) ?? `of ${path.basename(inputFile(one))}`;
 }
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 const lines = (text: string): string => text.replaceAll('\r', '\n');
+const withoutMessage = (error: ErrorData): object => ({ ...error, message: undefined });
 
-function contextOf(file: CaseFile): ConnectorContext {
-  let count = 0;
-  return { settings: { ...UNCONFIGURED, ...file.settings }, now: file.now ?? FIXED_NOW, newId: () => `ID${(count += 1)}` };
+/** C2 of the checklist: the same input gives the same output, and is left as it was. */
+function pure<T>(make: () => T, ...input: readonly unknown[]): T {
+  const before = JSON.stringify(input);
+  const [first, second] = [make(), make()];
+  if (JSON.stringify(first) !== JSON.stringify(second)) throw new Error('the same input gave two outputs');
+  if (JSON.stringify(input) !== before) throw new Error('the input was changed');
+  return first;
 }
 
-/** `{{base64:document.xml}}` stands for a file of the case: documents stay readable in the tree. */
-function inputBytes({ folder }: Case, { bytes }: CaseFile): Buffer {
-  const text = readFileSync(path.join(folder, 'input.hl7'), 'utf8')
-    .replaceAll(/\{\{base64:([\w.-]+)\}\}/g, (_, name: string) => readFileSync(path.join(folder, name)).toString('base64'))
-    .replace(/\n$/, '');
+function inputBytes({ one, file: { bytes } }: Run): Buffer {
+  const file = inputFile(one);
+  const text = readWithDocuments(one, file);
+  if (!file.endsWith('.hl7')) return Buffer.from(text, bytes?.charset ?? 'utf-8');
   const end = { CR: '\r', LF: '\n', CRLF: '\r\n' }[bytes?.terminator ?? 'CR'];
-  return Buffer.from(`${text.replaceAll('\n', end)}${end}`, bytes?.charset ?? 'utf-8');
+  return Buffer.from(`${text.replace(/\n$/, '').replaceAll('\n', end)}${end}`, bytes?.charset ?? 'utf-8');
 }
 
-interface Decoded extends Omit<DecodeResult, 'warnings' | 'error'> {
-  readonly warnings: readonly string[];
-  readonly error?: Omit<ErrorData, 'message'>;
-  readonly acknowledgement: string | null;
+function opened({ translator, context, file }: Run, bytes: Uint8Array): OpenedMessage {
+  const http: HttpMeta | undefined = file.http && { method: 'POST', path: '', ...file.http };
+  return openMessage(bytes, translator.codec, translator.documents, context().settings.charsetFallback, http);
 }
 
-function runDecode(one: Case, file: CaseFile): Decoded | readonly Decoded[] {
-  const translator = translatorOf(one.connector);
-  const found = translator.codec.split(inputBytes(one, file)).map((bytes) => decodeOne(one, file, bytes));
+/** A reply as people read one: HL7 line by line, HTTP with its status and body. */
+const readable = ({ text, http }: OutgoingEnvelope): unknown =>
+  http ? { status: http.status, headers: http.headers, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : lines(text) } : lines(text);
+
+function runDecode(given: Run): object {
+  const found = given.translator.codec.split(inputBytes(given)).map((bytes) => decodeOne(given, bytes));
   return found.length === 1 && found[0] ? found[0] : found;
 }
 
-function decodeOne(one: Case, file: CaseFile, bytes: Uint8Array): Decoded {
-  const { connector, codec, documents } = translatorOf(one.connector);
-  const opened = openMessage(bytes, codec, documents, file.settings?.charsetFallback ?? UNCONFIGURED.charsetFallback);
-  const context = contextOf(file);
-  const result: DecodeResult = opened.error
-    ? { decision: 'reject', events: [], warnings: [], error: opened.error.toData() }
-    : connector.decode(opened.envelope, context);
-  for (const event of result.events) {
-    const problem = checkEventData(event.type, event.data);
-    if (problem) throw new Error(`${event.type} breaks its schema at ${problem.path}: ${problem.rule}`);
-  }
-  const reception: Reception = {
-    decision: result.decision,
-    ack: refusalAck(result.decision, result.error),
-    warnings: result.warnings,
-    ...(result.error && { error: result.error }),
-  };
-  const reply = connector.acknowledge(reception, opened.envelope, context);
-  const warnings = [...opened.envelope.warnings, ...result.warnings].map(({ code, detail }) => (detail === undefined ? code : `${code}:${detail}`));
-  const { message: _, ...error } = result.error ?? { message: '' };
+function decodeOne(given: Run, bytes: Uint8Array): object {
+  const { connector } = given.translator;
+  const { envelope, error: unreadable } = opened(given, bytes);
+  const result: DecodeResult = unreadable
+    ? { decision: 'reject', events: [], warnings: [], error: unreadable.toData() }
+    : pure(() => connector.decode(envelope, given.context()), envelope);
+  for (const { type, data } of result.events) checkEvent(type, data);
+  const { decision, error, terms } = result;
+  const tolerated = [...envelope.warnings, ...result.warnings];
+  const reception: Reception = { decision, ack: refusalAck(decision, error), warnings: tolerated, ...(error && { error }) };
+  const reply = pure(() => connector.acknowledge(reception, envelope, given.context()), envelope, reception);
   return {
-    decision: result.decision,
-    ...(result.error && { error: error as Omit<ErrorData, 'message'> }),
-    warnings: [...new Set(warnings)],
+    decision,
+    ...(error && { error: withoutMessage(error) }),
+    warnings: [...new Set(tolerated.map(({ code, detail }) => (detail === undefined ? code : `${code}:${detail}`)))],
     events: result.events,
-    ...(result.terms && { terms: result.terms }),
-    acknowledgement: reply && lines(reply.text),
+    ...(terms && { terms }),
+    acknowledgement: reply && readable(reply),
   };
 }
 
-/** `input.json`: the event, and the files of its parts. */
-interface EncodeCase {
-  readonly event: { readonly type: string; readonly data: unknown };
-  readonly parts?: readonly { readonly part: string; readonly file: string; readonly mime: string }[];
+function checkEvent(type: string, data: unknown): void {
+  const problem = checkEventData(type, data);
+  if (problem) throw new Error(`${type} breaks its schema at ${problem.path}: ${problem.rule}`);
 }
 
-function runEncode(one: Case, file: CaseFile): string {
-  const { event, parts = [] } = JSON.parse(readFileSync(path.join(one.folder, 'input.json'), 'utf8')) as EncodeCase;
-  const problem = checkEventData(event.type, event.data);
-  if (problem) throw new Error(`the event of the case breaks its schema at ${problem.path}: ${problem.rule}`);
-  const { connector, codec } = translatorOf(one.connector);
+function runEncode(given: Run): string {
+  const { one, file, translator, context } = given;
+  const { connector, codec } = translator;
+  const event = JSON.parse(readFileSync(inputFile(one), 'utf8')) as { readonly type: string; readonly data: unknown };
+  checkEvent(event.type, event.data);
   const content = (name: string): Buffer => {
-    const part = parts.find((candidate) => candidate.part === name);
-    if (!part) throw new Error(`no part ${name}`);
-    return readFileSync(path.join(one.folder, part.file));
+    const document = file.parts?.[name];
+    if (!document) throw new Error(`case.json gives no file for the part ${name}`);
+    return readFileSync(path.join(one.folder, document));
   };
-  const known: EncodablePart[] = parts.map(({ part, mime }) => ({ part, mime, bytes: content(part).length, sha256: '' }));
+  const parts: EncodablePart[] = Object.keys(file.parts ?? {}).map((part) => {
+    const bytes = content(part);
+    return { part, mime: sniffMime(bytes), bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  });
   const attributes = { id: 'e1', source: '/sites/990000000/connectors/test', time: '2026-10-15T07:59:00.000Z', site: '990000000' };
-  const result = connector.encode({ event: { ...attributes, ...event }, parts: known }, contextOf(file));
-  if (result.outcome === 'message') return shortened(lines(Buffer.from(codec.build(result.envelope, content)).toString('utf8')), parts, content);
-  const { message: _, ...error } = result.error;
-  return pretty({ outcome: result.outcome, error });
+  const input = { event: { ...attributes, ...event }, parts, format: codec.id };
+  const result = pure(() => connector.encode(input, context()), input);
+  if (result.outcome !== 'message') return pretty({ outcome: result.outcome, error: withoutMessage(result.error) });
+  const bytes = Buffer.from(codec.build(result.envelope, content));
+  checkParts(given, result.envelope, bytes, content);
+  const text = shortened(bytes.toString('utf8'), file, content);
+  return codec.id === 'hl7v2' ? lines(text) : pretty({ http: result.envelope.http, body: JSON.parse(text) as unknown });
+}
+
+/** What was built is read again: every document stands where it was placed, byte for byte. */
+function checkParts(given: Run, envelope: OutgoingEnvelope, built: Uint8Array, content: (part: string) => Uint8Array): void {
+  const { envelope: read } = opened(given, built);
+  for (const { at, from } of envelope.parts ?? []) {
+    const wanted = createHash('sha256').update(assemblePart(from, content)).digest('hex');
+    if (!read.parts.some((part) => part.at === at && part.sha256 === wanted)) throw new Error(`the document placed at ${at} is not found there`);
+  }
 }
 
 /** The expected file names the documents instead of repeating their Base64. */
-function shortened(text: string, parts: NonNullable<EncodeCase['parts']>, content: (name: string) => Buffer): string {
-  return parts.reduce((short, { part, file }) => short.replaceAll(content(part).toString('base64'), `{{base64:${file}}}`), text);
+function shortened(text: string, { parts = {} }: CaseFile, content: (part: string) => Buffer): string {
+  return Object.entries(parts).reduce((short, [part, file]) => short.replaceAll(content(part).toString('base64'), `{{base64:${file}}}`), text);
 }
 
-function envelopeOf(one: Case, file: CaseFile): Envelope {
-  const { codec, documents } = translatorOf(one.connector);
-  return openMessage(inputBytes(one, file), codec, documents, UNCONFIGURED.charsetFallback).envelope;
+const envelopeOf = (given: Run): Envelope => opened(given, inputBytes(given)).envelope;
+
+function runAcknowledge(given: Run): string {
+  const { error, warnings = [], ...rest } = given.file.reception ?? { decision: 'stored', ack: 'AA' };
+  const reception: Reception = { ...rest, warnings, ...(error && { error: new PasserelleError(error.code, error).toData() }) };
+  const envelope = envelopeOf(given);
+  const reply = pure(() => given.translator.connector.acknowledge(reception, envelope, given.context()), envelope, reception);
+  const found = reply && readable(reply);
+  return typeof found === 'string' ? found : pretty(found);
 }
 
-function runAcknowledge(one: Case, file: CaseFile): string {
-  const { connector } = translatorOf(one.connector);
-  if (!file.reception) throw new Error('case.json says neither `reception` nor `sent`');
-  const { error, ...rest } = file.reception;
-  const reception: Reception = { ...rest, warnings: [], ...(error && { error: new PasserelleError(error.code, error).toData() }) };
-  const reply: OutgoingEnvelope | null = connector.acknowledge(reception, envelopeOf(one, file), contextOf(file));
-  return reply ? lines(reply.text) : pretty(null);
-}
-
-function runInterpret(one: Case, file: CaseFile): unknown {
-  const { error, ...outcome } = translatorOf(one.connector).connector.interpret(envelopeOf(one, file), file.sent ?? { type: '' });
+function runInterpret(given: Run): object {
+  const envelope = envelopeOf(given);
+  const { error, ...outcome } = pure(() => given.translator.connector.interpret(envelope, given.file.sent ?? { type: '' }), envelope);
   return { ...outcome, ...(error && { code: error.code }) };
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
 import { plugin as cda } from '../../plugins/codec-cda/index.ts';
 import { plugin as hl7v2 } from '../../plugins/codec-hl7v2/index.ts';
+import { plugin as json } from '../../plugins/codec-json/index.ts';
 import { plugin as pdf } from '../../plugins/codec-pdf/index.ts';
 import { translate, type Translation, type Translator } from '../../core/lanes/translation.ts';
 import { loadConnectors, packageRoot, type InstalledConnector } from '../../core/registry/connectors.ts';
@@ -23,11 +24,13 @@ export function connectorOf(id: string): InstalledConnector {
   return connectors.get(id);
 }
 
-export function translatorOf(id: string): Translator {
+/** What a translation in one format needs. Throws for a format that no codec of the repository reads. */
+export function translatorOf(id: string, format = 'hl7v2'): Translator {
   const { manifest, definition } = connectors.get(id);
-  if (!hl7v2.message) throw new Error('the HL7 v2 codec reads no messages');
-  const documents = [cda.document, pdf.document].filter((codec) => codec !== undefined);
-  return { id, version: manifest.version, connector: definition, codec: hl7v2.message, documents };
+  const codec = [hl7v2.message, json.message].find((one) => one?.id === format);
+  if (!codec) throw new Error(`no codec reads the format ${format}`);
+  const documents = [cda.document, pdf.document].filter((one) => one !== undefined);
+  return { id, version: manifest.version, connector: definition, codec, documents };
 }
 
 /** `settings.yaml` of a sample or a fixture. */

@@ -1,13 +1,5 @@
 /** Known departures of DxCare from the standard, each with the case that shows it. All assumed until a site confirms them. */
-export interface Deviation {
-  readonly id: string;
-  readonly what: string;
-  /** Versions of the product it was met in. */
-  readonly versions: string;
-  readonly reference: string;
-  /** Folder below `fixtures/`. */
-  readonly case: string;
-}
+import type { Deviation } from 'passerelle/contract';
 
 const reference = 'no public interface book; shapes of test messages of integrators';
 

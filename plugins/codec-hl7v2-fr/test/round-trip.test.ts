@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { DraftEvent, Envelope, SiteSettings } from '../../../core/contract/index.ts';
-import { UNCONFIGURED } from '../../../core/contract/index.ts';
+import type { DraftEvent, Envelope } from '../../../core/contract/index.ts';
 import type { EventData, Patient } from '../../../core/model/index.ts';
+import { inputFile, readCase, readWithDocuments, settingsOf, type Case } from '../../../test/cases/case-file.ts';
 import { plugin as cda } from '../../codec-cda/index.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { decodeFr, dialect, encodeFr, NATIONAL_PROFILE } from '../index.ts';
@@ -33,11 +33,9 @@ function opened(bytes: Uint8Array): { envelope: Envelope; content: (part: string
 
 function trips(name: string): readonly Trip[] {
   const folder = path.join(fixtures, name);
-  const { settings: own } = JSON.parse(readFileSync(path.join(folder, 'case.json'), 'utf8')) as { settings?: Partial<SiteSettings> };
-  const settings = { ...UNCONFIGURED, ...own };
-  const text = readFileSync(path.join(folder, 'input.hl7'), 'utf8')
-    .replaceAll(/\{\{base64:([\w.-]+)\}\}/g, (_, file: string) => readFileSync(path.join(folder, file)).toString('base64'))
-    .replaceAll('\n', '\r');
+  const one: Case = { connector: 'ci-sis', operation: 'decode', name, folder };
+  const settings = settingsOf(one, readCase(one));
+  const text = readWithDocuments(one, inputFile(one)).replaceAll('\n', '\r');
   const first = opened(Buffer.from(text));
   const result = decodeFr(first.envelope, contextOf(settings), NATIONAL_PROFILE);
   return result.events

@@ -120,6 +120,22 @@ describe('documents inside a message', () => {
     expect(restore(found).equals(raw)).to.equal(true);
   });
 
+  it('are numbered in the order they stand in, large values among them', () => {
+    const found = opened(message({ rest: [`OBX|1|ED|${'x'.repeat(20_000)}||^a^b^Base64^QUJD`] }));
+    expect(found.envelope.parts.map(({ part, at }) => `${part} ${at}`)).to.deep.equal(['p1 OBX[1]-3', 'p2 OBX[1]-5.5']);
+    expect(found.envelope.text).to.equal(message({ rest: ['OBX|1|ED|||^a^b^Base64^'] }));
+  });
+
+  it('in clear are given in UTF-8 with LF, whatever carried them', () => {
+    const long = `été${'x'.repeat(20_000)}`;
+    const latin = opened(Buffer.from(message({ charset: '8859/1', rest: [`NTE|1||${long}`] }), 'latin1'));
+    expect(Buffer.from(latin.parts[0]?.content ?? []).toString()).to.equal(long);
+    expect(latin.parts[0]?.canonical).to.equal(false);
+    const broken = opened(message({ rest: [`NTE|1||${long}`, 'second line'] }));
+    expect(Buffer.from(broken.parts[0]?.content ?? []).toString()).to.equal(`${long}\nsecond line`);
+    expect(broken.parts[0]?.canonical).to.equal(false);
+  });
+
   it('of 30 MB are opened without harm', () => {
     const content = Buffer.alloc(30_000_000, 'Passerelle ');
     const found = opened(

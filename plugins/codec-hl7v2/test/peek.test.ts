@@ -26,6 +26,10 @@ describe('the first look at a message', () => {
     expect(peek(`POST /x\r\n\r\n${message()}`).controlId).to.equal('T1');
   });
 
+  it('keeps names short enough for an index', () => {
+    expect(peek(message({ id: 'x'.repeat(1000) })).controlId).to.have.length(250);
+  });
+
   it('still reads the number when the delimiters are wrong, so that the refusal can be matched', () => {
     expect(peek('MSH|^^\\&|A|B|C|D|2026||ADT^A01|N5|T').controlId).to.equal('N5');
   });

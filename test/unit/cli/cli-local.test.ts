@@ -108,9 +108,12 @@ describe('the command passerelle', () => {
     expect((await withServices(services, ['translate', '--connector', 'dxcare', path.join(folder, 'none')])).code).to.equal(2);
   });
 
-  it('renders an event, and never quotes one that is not JSON', async () => {
+  it('renders an event with the content of its parts, and never quotes one that is not JSON', async () => {
     const services: Partial<CliServices> = { render: async (event) => Buffer.from(`MSH|${(event as { id: string }).id}`) };
     expect((await withServices(services, ['render', '--connector', 'dxcare', await file('e.json', '{"id":"e1"}')])).out).to.equal('MSH|e1');
+    const withPart: Partial<CliServices> = { render: async (_event, _options, parts) => parts['p1'] ?? Buffer.from('none') };
+    const part = `p1=${await file('a=b.pdf', '%PDF')}`;
+    expect((await withServices(withPart, ['render', '--connector', 'dxcare', '--part', part, await file('e.json', '{}')])).out).to.equal('%PDF');
     const broken = await withServices(services, ['render', '--connector', 'dxcare', await file('b.json', '{"name":INVENTE')]);
     expect([broken.code, broken.err.includes('INVENTE')]).to.deep.equal([2, false]);
   });

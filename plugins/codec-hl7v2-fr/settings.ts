@@ -1,0 +1,60 @@
+/** Settings of a site that this codec reads: a connector adds its own, and repeats none of these. */
+
+const name = (title: string, description: string, more: object = {}) => ({
+  title,
+  description,
+  type: 'string',
+  minLength: 1,
+  maxLength: 180,
+  ...more,
+});
+
+const FRENCH_SETTINGS = {
+  untypedName: {
+    title: 'Nom sans type',
+    description: "Ce qu'est un nom de PID-5 dont XPN-7 est vide. What a name of PID-5 without type is.",
+    enum: ['unknown', 'birth', 'used'],
+    default: 'unknown',
+  },
+  sendingApplication: name('Application émettrice', 'MSH-3 of what we send.', { default: 'PASSERELLE', examples: ['KPROCESS'] }),
+  sendingFacility: name('Établissement émetteur', 'MSH-4 of what we send.', { examples: ['DCC'] }),
+  receivingApplication: name('Application destinataire', "MSH-5 of what we send; the product's own when absent.", { examples: ['DPI'] }),
+  receivingFacility: name('Établissement destinataire', 'MSH-6 of what we send; the FINESS of the site when absent.'),
+  ppacCode: {
+    title: 'Code du PPAC',
+    description: 'Code agreed with the receiver for a PPAC: the national list has none, so that none is sent without it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['code', 'label'],
+    properties: {
+      code: { type: 'string', minLength: 1, maxLength: 50, examples: ['18776-5'] },
+      label: { type: 'string', minLength: 1, maxLength: 200, examples: ["Programme personnalisé de l'après-cancer"] },
+      system: { type: 'string', minLength: 1, maxLength: 50, default: 'LN' },
+    },
+  },
+  mailDomain: {
+    title: 'Domaine des Message-ID',
+    description: 'Domain of the Message-ID written when a document that came by no mail is announced.',
+    type: 'string',
+    pattern: '^[a-z0-9.-]{1,200}$',
+    default: 'passerelle.invalid',
+    examples: ['dcc.mssante.example'],
+  },
+};
+
+/** What a connector says of its settings: a title for the form, and the properties that only its product has. */
+export interface OwnSettings {
+  readonly title: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, object>>;
+}
+
+/** `settingsSchema` of a connector of this codec. Its own properties win where names meet; everything else is refused. */
+export const frenchSettings = (own: OwnSettings): object => ({
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  ...own,
+  type: 'object',
+  additionalProperties: false,
+  properties: { ...FRENCH_SETTINGS, ...own.properties },
+  default: {},
+});

@@ -1,0 +1,93 @@
+/** `message`: one message and everything that happened to it. */
+import type { ActRecord, AttemptRecord, EarlierDecision, ErrorData } from '../../core/contract/index.ts';
+import type { PackedHistory, Reads } from './calls.ts';
+import { DELIVERY_CODES, isoOf, MESSAGE_CODES, wordOf } from './codes.ts';
+import { jsonOf, present, textOf, type Journal } from './journal.ts';
+import { DELIVERY_SELECT, deliverySummary, headOf, MESSAGE_COLUMNS, messageSummary, outcomeOf, type DeliveryRow, type MessageRow } from './rows.ts';
+
+export function historyReader(journal: Journal): Reads['message'] {
+  const { db, parts } = journal;
+  const find = db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`);
+  const events = db.prepare('SELECT run, data FROM event WHERE message = ? ORDER BY id');
+  const deliveries = db.prepare(`${DELIVERY_SELECT} WHERE d.message = ? ORDER BY d.id`);
+  const attempts = db.prepare(`
+    SELECT a.delivery, a.ordinal, a.started_at, a.ended_at, a.outcome, a.ack, a.error
+    FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.message = ? ORDER BY a.started_at, a.delivery, a.ordinal`);
+  const acts = db.prepare('SELECT verb, message, delivery, at, who, why FROM act WHERE message = ? ORDER BY id');
+  const earlier = db.prepare('SELECT run, state, decided_at, outcome FROM earlier WHERE message = ? ORDER BY run');
+  return (message) => {
+    const row = find.get(message) as MessageRow | undefined;
+    if (!row) return undefined;
+    const outcome = outcomeOf(row.outcome);
+    const replaced = (earlier.all(message) as unknown as EarlierRow[]).map(earlierDecision);
+    return present<PackedHistory>({
+      message: messageSummary(journal, row, headOf(row), outcome),
+      decidedAt: row.decided_at === null ? undefined : isoOf(row.decided_at),
+      parts: outcome?.parts ?? [],
+      events: (events.all(message) as { run: number; data: number }[]).map(({ run, data }) => ({ run, json: parts.text(data) })),
+      deliveries: (deliveries.all(message) as unknown as DeliveryRow[]).map((delivery) => deliverySummary(journal, delivery)),
+      attempts: (attempts.all(message) as unknown as AttemptRow[]).map(attemptRecord),
+      acts: (acts.all(message) as unknown as ActRow[]).map(actRecord),
+      earlier: replaced.length > 0 ? replaced : undefined,
+    });
+  };
+}
+
+interface AttemptRow {
+  readonly delivery: number;
+  readonly ordinal: number;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly outcome: number | null;
+  readonly ack: string | null;
+  readonly error: Uint8Array | null;
+}
+
+const attemptRecord = (row: AttemptRow): AttemptRecord =>
+  present<AttemptRecord>({
+    delivery: row.delivery,
+    ordinal: row.ordinal,
+    startedAt: isoOf(row.started_at),
+    endedAt: row.ended_at === null ? undefined : isoOf(row.ended_at),
+    outcome: row.outcome === null ? undefined : wordOf(DELIVERY_CODES, row.outcome),
+    ack: row.ack,
+    error: row.error === null ? undefined : (jsonOf(row.error) as ErrorData),
+  });
+
+interface ActRow {
+  readonly verb: string;
+  readonly message: number;
+  readonly delivery: number | null;
+  readonly at: number;
+  readonly who: Uint8Array;
+  readonly why: Uint8Array | null;
+}
+
+const actRecord = (row: ActRow): ActRecord =>
+  present<ActRecord>({
+    verb: row.verb,
+    message: row.delivery === null ? row.message : undefined,
+    delivery: row.delivery,
+    who: textOf(row.who) ?? '',
+    why: textOf(row.why),
+    at: isoOf(row.at),
+  });
+
+interface EarlierRow {
+  readonly run: number;
+  readonly state: number;
+  readonly decided_at: number | null;
+  readonly outcome: Uint8Array | null;
+}
+
+function earlierDecision(row: EarlierRow): EarlierDecision {
+  const outcome = outcomeOf(row.outcome);
+  return present<EarlierDecision>({
+    run: row.run,
+    state: wordOf(MESSAGE_CODES, row.state),
+    decidedAt: row.decided_at === null ? undefined : isoOf(row.decided_at),
+    decision: outcome?.decision,
+    error: outcome?.error,
+    warnings: outcome?.warnings ?? [],
+  });
+}
