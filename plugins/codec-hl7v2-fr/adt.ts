@@ -1,7 +1,7 @@
 /** ADT messages to identity, merge and stay events (PAM France, specs FACTS D). */
 import { PasserelleError, type DecodeResult, type DraftEvent } from '../../core/contract/index.ts';
 import { readConsent } from './consent.ts';
-import { readPatient, warnIncomplete } from './patient.ts';
+import { onlyPid, readPatient, warnIncomplete } from './patient.ts';
 import { at, timeAt, type Reading } from './reading.ts';
 import { decodeRelation, type MessageFacts } from './relations.ts';
 import { triggerOf, type Trigger } from './triggers.ts';
@@ -29,7 +29,7 @@ export function decodeAdt(reading: Reading, code: string, readAs: string): Decod
 }
 
 function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decoded {
-  const { patient, keys, terms } = readPatient(reading, reading.message.first('PID'));
+  const { patient, keys, terms } = readPatient(reading, onlyPid(reading));
   warnIncomplete(reading, patient);
   const consent = readConsent(reading);
   const facts = messageFacts(reading, code);

@@ -8,7 +8,7 @@ import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
 import { readCodes, routeType } from './document-type.ts';
 import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
-import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
+import { onlyPid, readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { cdaAuthorRpps, destinationsOf, readCustodian, readParticipants } from './participants.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, timeAt, warn, type Reading } from './reading.ts';
@@ -27,7 +27,7 @@ interface Shared {
 
 /** `event`: T02, T10, T04, T11 of MDM, R01 of ORU. */
 export function decodeDocuments(reading: Reading, event: string, parts: readonly EnvelopePart[]): Decoded {
-  const patient = readPatient(reading, reading.message.first('PID'));
+  const patient = readPatient(reading, onlyPid(reading));
   warnIncomplete(reading, patient.patient);
   const visit = readVisit(reading);
   const consent = readConsent(reading);
@@ -37,8 +37,12 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
   if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, []));
   if (made.length === 0)
     throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
-  if (made.length > 1 && event !== 'R01')
-    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'OBX' }, expected: 'one document in an MDM', found: `${made.length}` });
+  if (event !== 'R01' && (made.length > 1 || reading.message.all('TXA').length > 1))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', {
+      location: { hl7: 'OBX' },
+      expected: 'one document in an MDM',
+      found: `${Math.max(made.length, reading.message.all('TXA').length)}`,
+    });
   return { events: made.map((one) => one.event), terms: [...patient.terms, ...made.flatMap((one) => one.terms)] };
 }
 

@@ -49,6 +49,19 @@ export function readPatient(reading: Reading, pid: Hl7Segment | undefined): Pati
   return { patient, keys, terms: termsOf(ipps, patient), identifiers, ipps };
 }
 
+/**
+ * The one PID of a message about one patient. A second one (patient groups of an ORU, messages joined by an integrator) would have its
+ * documents filed under the first: ERR_PATIENT_AMBIGUOUS unless it says exactly the same.
+ */
+export function onlyPid({ message }: Reading): Hl7Segment | undefined {
+  const [first, ...others] = message.all('PID');
+  const said = (pid: Hl7Segment | undefined): string => pid?.raw.split(message.delimiters.field).slice(2).join('\r') ?? '';
+  const other = others.find((pid) => said(pid) !== said(first));
+  if (other)
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7: `PID[${other.occurrence}]` }, expected: 'one patient', found: 'two' });
+  return first;
+}
+
 /** The patient of before in MRG-1: numbers, and nothing else of a person. Throws as `readPatient`, ERR_HL7_FIELD_MISSING. */
 export function readPrior(reading: Reading, mrg: Hl7Segment): PatientReading {
   const { ins, identifiers, ipps } = readNumbers(reading, mrg, 1);

@@ -155,3 +155,26 @@ describe('an unknown patient in an answer', () => {
     }
   });
 });
+
+describe('a message of two patients', () => {
+  const obx = `OBX|1|ED|RCP^x^GAM-DOC||^application^pdf^Base64^${PDF}||||||F`;
+  const group = (one: string): string[] => [one, 'ORC|NW|D1', 'OBR|1|D1||RCP^x^GAM-DOC', obx];
+
+  it('is kept for a person: nothing of the second is filed under the first', () => {
+    const other = pid({ 3: '9^^^GAM^PI', 5: 'AUTRE^PAUL^^^^^L' });
+    const found = decode([header('ORU^R01^ORU_R01'), ...group(pid()), ...group(other)], settings);
+    expect(found).to.include({ decision: 'quarantine' });
+    expect(found.error?.code).to.equal('ERR_PATIENT_AMBIGUOUS');
+    expect(decode([header('ADT^A31^ADT_A05'), pid(), other, 'PV1|1|N']).error?.code).to.equal('ERR_PATIENT_AMBIGUOUS');
+    expect(decode([header('ORU^R01^ORU_R01'), ...group(pid()), ...group(pid())], settings).events).to.have.length(2);
+  });
+
+  it('loses no order that stands after its OBR, and refuses one that belongs to no document', () => {
+    const lines = (...orders: string[]): DecodeResult => decode([header('ORU^R01^ORU_R01'), pid(), ...orders], settings);
+    const [obr, deleted] = ['OBR|1|D1||RCP^x^GAM-DOC', obx.replace(/F$/, 'D')];
+    expect(lines(obr, 'ORC|CA|D1', deleted).events.map(({ type }) => type)).to.deep.equal(['dcc.document.deleted']);
+    expect(lines(obr, 'ORC|CA|D1', obx).error?.code).to.equal('ERR_DOCUMENT_INCOHERENT');
+    expect(lines('ORC|CA|D1', 'ORC|NW|D1', obr, obx).error?.code).to.equal('ERR_HL7_SEGMENT_MISSING');
+    expect(lines('ORC|NW|D1', obr, obx, 'ORC|CA|D1').error?.code).to.equal('ERR_HL7_SEGMENT_MISSING');
+  });
+});
