@@ -150,6 +150,16 @@ export const CATALOGUE = {
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
   }),
+  ERR_CHARSET_DOUBTFUL: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'a name holds characters that no name has: the message was written in another charset than it says',
+    fr: "un nom contient des caractères impossibles : le message n'est pas dans le jeu de caractères annoncé",
+    fix: {
+      fr: 'Faire corriger MSH-18 ou régler charsetFallback, puis rejouer ou écarter.',
+      en: 'Have MSH-18 corrected or set charsetFallback, then replay or discard.',
+    },
+  }),
   ERR_CHARSET_CANNOT_HOLD: e({
     disposition: 'permanent',
     http: 422,

@@ -155,8 +155,10 @@ export const DocumentData = object({
   id: Type.Optional(short),
   idExtension: Type.Optional(short),
   setId: Type.Optional(short),
+  setIdExtension: Type.Optional(short),
   version: Type.Optional(Type.Integer()),
   replaces: Type.Optional(short),
+  replacesExtension: Type.Optional(short),
   /** Number the source gave it (ORC-2, OBR-2): key of a document without id (SAFETY B2). */
   sourceId: Type.Optional(short),
   action: Type.Optional(oneOf('new', 'replace', 'delete')),

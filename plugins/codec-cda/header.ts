@@ -4,11 +4,13 @@ import { readBody } from './body.ts';
 import { unreadable } from './prepare.ts';
 import type { Tag } from './tree.ts';
 
-/** Throws ERR_DOCUMENT_UNREADABLE when it has no body: then it is not a document. */
+/** Throws ERR_DOCUMENT_UNREADABLE when it has no body, then it is not a document, or names several patients. */
 export function readHeader(root: Tag, runs: readonly Uint8Array[]): CdaHeader {
   const component = root.first('component');
   const nonXml = component?.first('nonXMLBody');
   if (!nonXml && !component?.first('structuredBody')) throw unreadable('it has no body');
+  // Which of several patients it is about is not ours to choose (SAFETY A8).
+  if (root.all('recordTarget').length > 1) throw unreadable('it names several patients');
   const custodian = root.first('custodian', 'assignedCustodian', 'representedCustodianOrganization');
   return defined<CdaHeader>({
     templateIds: idsOf(root, 'templateId'),

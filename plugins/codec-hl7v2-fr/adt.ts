@@ -1,7 +1,7 @@
 /** ADT messages to identity, merge and stay events (PAM France, specs FACTS D). */
 import { PasserelleError, type DecodeResult, type DraftEvent } from '../../core/contract/index.ts';
 import { readConsent } from './consent.ts';
-import { readPatient, warnIncomplete } from './patient.ts';
+import { onlyPid, readPatient, warnIncomplete } from './patient.ts';
 import { at, timeAt, type Reading } from './reading.ts';
 import { decodeRelation, type MessageFacts } from './relations.ts';
 import { triggerOf, type Trigger } from './triggers.ts';
@@ -29,7 +29,7 @@ export function decodeAdt(reading: Reading, code: string, readAs: string): Decod
 }
 
 function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decoded {
-  const { patient, keys, terms } = readPatient(reading, reading.message.first('PID'));
+  const { patient, keys, terms } = readPatient(reading, onlyPid(reading));
   warnIncomplete(reading, patient);
   const consent = readConsent(reading);
   const facts = messageFacts(reading, code);
@@ -41,8 +41,20 @@ function decodeIdentity(reading: Reading, code: string, trigger: Trigger): Decod
   if (!isMovement || !trigger.visit) return { events: [identity], terms };
   if (!reading.message.first('PV1'))
     throw new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: 'PV1' }, expected: 'a PV1 segment', found: 'none' });
-  const visit = completeVisit(reading, readVisit(reading) ?? {}, trigger);
+  const read = readVisit(reading) ?? {};
+  checkAction(read.movement, trigger);
+  const visit = completeVisit(reading, read, trigger);
   return { events: [identity, { type: trigger.visit, ...time, keys, data: { ...common, visit } }], terms };
+}
+
+/** An admission that ZBE-4 cancels, or a cancel that it inserts: whether the patient is there is not ours to guess. */
+function checkAction(movement: Movement | undefined, trigger: Trigger): void {
+  if (movement?.action && (movement.action === 'CANCEL') !== (trigger.cancels !== undefined))
+    throw new PasserelleError('ERR_HL7_MOVEMENT_SHIFTED', {
+      location: { hl7: 'ZBE-4' },
+      expected: 'CANCEL with the event of a cancel, and with no other',
+      found: movement.action,
+    });
 }
 
 /** What only the trigger tells: the start of a stay that PV1-44 leaves out, the movement a cancel is about. */

@@ -37,9 +37,13 @@ export const isTemporary = ({ ack, hl7Code }: AckReading): boolean =>
   (ack === 'AR' || ack === 'CR') && !(hl7Code && hl7Code >= 200 && hl7Code <= 203);
 export const isPositive = ({ ack }: AckReading): boolean => ack === 'AA' || ack === 'CA';
 
+const ACK_CODES = new Set(['AA', 'AE', 'AR', 'CA', 'CE', 'CR']);
+
 /** An acknowledgement that came by itself (by mail, by another connection). */
 export function decodeAck(reading: Reading): Decoded {
   const { applicationText: _, ...ack } = readAck(reading.message);
+  if (!ACK_CODES.has(ack.ack))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'MSA-1' }, expected: 'AA, AE, AR, CA, CE or CR', found: 'another code' });
   const data = { ...ack, retry: isTemporary(ack) };
   return answered(reading, isPositive(ack) ? 'dcc.document.delivered' : 'dcc.document.refused', data);
 }
@@ -91,8 +95,8 @@ function refusalOf(reading: Reading, trigger: string): object {
   const common = said({ hl7Code: toInteger(at(reading, 'ERR-3.1')), label: at(reading, 'ERR-5.2').slice(0, 250) });
   if (trigger === 'Z01') return { ...common, ...said({ dmpCode: code }) };
   if (trigger === 'Z03') return { ...common, ...said({ applicationCode: number }) };
-  // 5xx is final; 4xx and below may still work (specs FACTS A8).
-  return { ...common, ...said({ smtpCode: number }), permanent: number !== undefined && number >= 500 };
+  // 5xx is final, and so is the status 5.1.1 that some put there; anything else may still work (specs FACTS A8).
+  return { ...common, ...said({ smtpCode: number }), permanent: /^5(\d\d|\.\d+\.\d+)$/.test(code) };
 }
 
 function answered(reading: Reading, type: EventType, data: { readonly originalMessageId: string }): Decoded {

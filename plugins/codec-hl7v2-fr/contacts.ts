@@ -9,8 +9,11 @@ export type BirthPlace = Pick<Patient, 'birthPlaceCog' | 'birthPlaceText'>;
 /** INSEE code in XAD-9 of the birth address, and the town as text; PID-23 when no address says a town. */
 export function readBirthPlace(reading: Reading, pid: Hl7Segment): BirthPlace {
   const types = reading.dialect.birthPlaceTypes;
-  const field = pid.reps(11).find((one) => Object.hasOwn(types, clean(one.get(7))));
-  const cog = field ? clean(field.get(9)) : '';
+  const typed = pid.reps(11).filter((one) => Object.hasOwn(types, clean(one.get(7))));
+  const field = typed.find((one) => types[clean(one.get(7))] === 'standard') ?? typed[0];
+  const sent = field ? clean(field.get(9)).toUpperCase() : '';
+  // A town or a post code in its place is no strict trait.
+  const cog = /^\d[\dAB]\d{3}$/.test(sent) ? sent : '';
   if (field) {
     const type = clean(field.get(7));
     if (types[type] === 'tolerated') warn(reading, 'birth-place-type', type, field.at);

@@ -22,24 +22,49 @@ const STATUS: Readonly<Record<string, DocumentData['status']>> = {
   D: 'deleted',
 };
 
+/** Table 0085: not asked, order only, cannot be had, posted for the wrong patient. */
+const NO_RESULT = new Set(['N', 'O', 'X', 'W']);
+/** Table 0271: dictated, documented, incomplete, in progress, pre-authenticated; nobody has signed it yet. */
+const UNSIGNED = new Set(['DI', 'DO', 'IN', 'IP', 'PA']);
+
 export const isDocumentEvent = (event: string): boolean => Object.hasOwn(BY_EVENT, event);
 
-/** Throws ERR_DOCUMENT_INCOHERENT when two of them that are known differ. */
-export function readAction(reading: Reading, event: string, group: Group, content: Content | undefined): Pick<DocumentData, 'action' | 'status'> {
+/**
+ * Throws ERR_DOCUMENT_INCOHERENT when two of them that are known differ, ERR_HL7_FIELD_INVALID when the content is said to be no
+ * result (W: it was posted for the wrong patient).
+ */
+export function readAction(reading: Reading, event: string, group: Group, contents: readonly Content[]): Pick<DocumentData, 'action' | 'status'> {
   const order = clean(group.orc?.get('1') ?? '').toUpperCase();
-  const result = clean(content?.obx.get('11') ?? '').toUpperCase();
+  const results = contents.length > 0 ? contents.map((one) => resultOf(group, one)) : [''];
   if (event === 'T11') warn(reading, 'deletion-event', 'T11', 'MSH-9.2');
   // Outside the national guide ORC-1 says many other things (RE for results), and OBX-11 may be left out.
   const isNational = declaredAudience(reading) !== undefined;
   if (isNational && order && !BY_ORDER[order]) warn(reading, 'order-control', order.slice(0, 2), 'ORC-1');
-  if (isNational && content && !BY_RESULT[result]) warn(reading, 'result-status', result.slice(0, 1), `OBX[${content.obx.occurrence}]-11`);
-  const stated = [BY_EVENT[event], BY_ORDER[order], BY_RESULT[result]].filter((action) => action !== undefined);
+  for (const [i, result] of results.entries()) checkResult(reading, result, contents[i], isNational);
+  const stated = [BY_EVENT[event], BY_ORDER[order], ...results.map((result) => BY_RESULT[result])].filter((action) => action !== undefined);
   if (new Set(stated).size > 1)
     throw new PasserelleError('ERR_DOCUMENT_INCOHERENT', {
-      location: { hl7: BY_ORDER[order] ? 'ORC-1' : `OBX[${content?.obx.occurrence ?? 1}]-11` },
+      location: { hl7: BY_ORDER[order] ? 'ORC-1' : `OBX[${contents[0]?.obx.occurrence ?? 1}]-11` },
       expected: 'one of T02/NW/F, T10/RO/C, T04/CA/D throughout',
       found: stated.join(' against '),
     });
   const action = stated[0] ?? 'new';
-  return { action, status: STATUS[result] ?? (action === 'delete' ? 'deleted' : 'final') };
+  const unsigned = action === 'new' && UNSIGNED.has(clean(reading.message.get('TXA-17')).toUpperCase());
+  if (unsigned) warn(reading, 'document-not-signed', undefined, 'TXA-17');
+  const status = results.map((result) => STATUS[result]).find((one) => one !== undefined);
+  return { action, status: unsigned ? 'preliminary' : (status ?? (action === 'delete' ? 'deleted' : 'final')) };
+}
+
+/** OBX-11; where it is left out, what OBR-25 says against a plain final result: preliminary, corrected, cancelled. */
+function resultOf({ obr }: Group, { obx }: Content): string {
+  const order = clean(obr?.get('25') ?? '').toUpperCase();
+  return clean(obx.get('11')).toUpperCase() || (/^[PRCX]$/.test(order) ? order : '');
+}
+
+function checkResult(reading: Reading, result: string, content: Content | undefined, isNational: boolean): void {
+  if (!content) return;
+  const hl7 = `OBX[${content.obx.occurrence}]-11`;
+  if (NO_RESULT.has(result))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7 }, expected: 'the status of a document: F, P, C or D', found: result });
+  if (isNational && !BY_RESULT[result]) warn(reading, 'result-status', result.slice(0, 1), hl7);
 }

@@ -1,5 +1,5 @@
 /** The order groups of a document message: one OBR with its contents, and what follows each content (PRT, NTE). */
-import type { EnvelopePart } from '../../core/contract/index.ts';
+import { PasserelleError, type EnvelopePart } from '../../core/contract/index.ts';
 import type { Hl7Message, Hl7Segment } from '../codec-hl7v2/index.ts';
 import { declaredAudience, isMetadata } from './flags.ts';
 import type { Reading } from './reading.ts';
@@ -33,9 +33,10 @@ interface OpenGroup {
   mail?: Content;
 }
 
-const partAt = (parts: readonly EnvelopePart[], obx: Hl7Segment): EnvelopePart | undefined => {
+/** A field may repeat: each repetition is a part. */
+const partsAt = (parts: readonly EnvelopePart[], obx: Hl7Segment): readonly EnvelopePart[] => {
   const head = `OBX[${obx.occurrence}]-5`;
-  return parts.find(
+  return parts.filter(
     ({ at }) => at === head || at.startsWith(`${head}.`) || at.startsWith(`${head}[`) || (obx.occurrence === 1 && at.startsWith('OBX-5')),
   );
 };
@@ -52,27 +53,39 @@ export function readGroups(reading: Reading, parts: readonly EnvelopePart[]): re
     return group;
   };
   for (const segment of message.segments) {
-    if (segment.name === 'ORC') orc = segment;
-    else if (segment.name === 'OBR') open(segment);
+    if (segment.name === 'ORC') {
+      if (orc) throw strayOrder(orc);
+      orc = segment;
+    } else if (segment.name === 'OBR') open(segment);
     else if (segment.name === 'OBX') place(reading, groups.at(-1) ?? open(), segment, parts);
     else if (segment.name === 'PRT') groups.at(-1)?.participants.push(segment);
   }
+  if (orc) keepOrder(groups.at(-1) ?? open(), orc);
   return shareMetadata(groups, message);
 }
+
+/** An ORC after its OBR: what it orders (a deletion perhaps) is not lost. One that belongs to no group, or to two, is nobody's guess. */
+function keepOrder(last: OpenGroup, orc: Hl7Segment): void {
+  if (last.orc && last.orc !== orc) throw strayOrder(orc);
+  last.orc = orc;
+}
+
+const strayOrder = (orc: Hl7Segment): PasserelleError =>
+  new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: `ORC[${orc.occurrence}]` }, expected: 'an OBR after each ORC', found: 'none' });
 
 function place(reading: Reading, group: OpenGroup, obx: Hl7Segment, parts: readonly EnvelopePart[]): void {
   if (isMetadata(obx)) {
     group.metadata.push(obx);
     return;
   }
-  const part = partAt(parts, obx);
+  const [part, ...others] = partsAt(parts, obx);
   // Base64 in OBX-5 is a document, whatever OBX-2 says or leaves out.
   const kind = kindOf(clean(obx.get('2')).toUpperCase()) ?? (part?.encoding === 'base64' ? 'embedded' : undefined);
   if (!kind) return;
   const content: Content = { obx, kind, ...(part && { part }) };
   const isMail = group.contents.length > 0 && declaredAudience(reading) === 'care-software' && kind === 'embedded' && !clean(obx.get('5.3'));
   if (isMail) group.mail = content;
-  else group.contents.push(content);
+  else group.contents.push(content, ...others.map((other) => ({ obx, kind, part: other })));
 }
 
 /** A value type that cannot hold a document (a number, a code) is a result, not a content. */

@@ -21,7 +21,8 @@ export type TypeReading = Pick<
 
 const LOINC_SYSTEMS = new Set(['LN', 'LOINC', 'http://loinc.org', LOINC_OID]);
 /** Said to be LOINC, or without a system and of its shape (version 1.2 of the guide leaves it out). */
-const isLoinc = ({ code, system }: SentCode): boolean => LOINC_SYSTEMS.has(system) || (system === '' && /^\d{3,6}-\d$/.test(code));
+const isLoinc = ({ code, system }: SentCode): boolean =>
+  LOINC_SYSTEMS.has(system) || LOINC_SYSTEMS.has(system.toUpperCase()) || (system === '' && /^\d{3,6}-\d$/.test(code));
 
 /** Code and alternate code of a CE field: `code^label^system^code^label^system`. */
 export function readCodes(segment: Hl7Segment | undefined, field: number): readonly SentCode[] {
@@ -45,7 +46,7 @@ export function routeType(reading: Reading, codes: readonly SentCode[], cda: Cda
   const local = codes.find((one) => one.code !== '' && !isLoinc(one));
   const legacy = loinc && nationalTypeOf(loinc.code)?.nationalCode;
   if (legacy) warn(reading, 'legacy-document-code', loinc.code, loinc.at);
-  if (model?.type && national?.type && national.type !== model.type) warn(reading, 'document-code-mismatch', undefined, loinc?.at);
+  if (national?.type && national.type !== canonicalType) warn(reading, 'document-code-mismatch', undefined, loinc?.at);
   return {
     canonicalType,
     ...said({
@@ -71,13 +72,15 @@ function nationalType(reading: Reading, all: readonly SentCode[]): { type?: Docu
   return contradicts ? undefined : first;
 }
 
+/** A line for the code itself, of any of the codes sent, before a line for a whole system. */
 function mapped(rules: readonly DocumentTypeRule[], all: readonly SentCode[]): DocumentType | undefined {
-  for (const sent of all) {
-    const rule = rules.find(
-      (one) => sameSystem(one.system, sent) && (one.code === '*' || one.code === (one.system === 'text' ? sent.label : sent.code)),
-    );
-    if (rule && (DOCUMENT_TYPES as readonly string[]).includes(rule.type)) return rule.type as DocumentType;
-  }
+  const own = (rule: DocumentTypeRule, sent: SentCode): boolean => rule.code === (rule.system === 'text' ? sent.label : sent.code);
+  const known = rules.filter(({ type }) => (DOCUMENT_TYPES as readonly string[]).includes(type));
+  for (const matches of [own, (rule: DocumentTypeRule): boolean => rule.code === '*'])
+    for (const sent of all) {
+      const rule = known.find((one) => sameSystem(one.system, sent) && matches(one, sent));
+      if (rule) return rule.type as DocumentType;
+    }
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
 import { readCodes, routeType } from './document-type.ts';
 import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
-import { readPatient, warnIncomplete, type PatientReading } from './patient.ts';
+import { onlyPid, readPatient, warnIncomplete, type PatientReading } from './patient.ts';
 import { cdaAuthorRpps, destinationsOf, readCustodian, readParticipants } from './participants.ts';
 import { pickProfessional } from './professionals.ts';
 import { at, timeAt, warn, type Reading } from './reading.ts';
@@ -27,7 +27,7 @@ interface Shared {
 
 /** `event`: T02, T10, T04, T11 of MDM, R01 of ORU. */
 export function decodeDocuments(reading: Reading, event: string, parts: readonly EnvelopePart[]): Decoded {
-  const patient = readPatient(reading, reading.message.first('PID'));
+  const patient = readPatient(reading, onlyPid(reading));
   warnIncomplete(reading, patient.patient);
   const visit = readVisit(reading);
   const consent = readConsent(reading);
@@ -37,8 +37,12 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
   if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, []));
   if (made.length === 0)
     throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
-  if (made.length > 1 && event !== 'R01')
-    throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'OBX' }, expected: 'one document in an MDM', found: `${made.length}` });
+  if (event !== 'R01' && (made.length > 1 || reading.message.all('TXA').length > 1))
+    throw new PasserelleError('ERR_HL7_FIELD_INVALID', {
+      location: { hl7: 'OBX' },
+      expected: 'one document in an MDM',
+      found: `${Math.max(made.length, reading.message.all('TXA').length)}`,
+    });
   return { events: made.map((one) => one.event), terms: [...patient.terms, ...made.flatMap((one) => one.terms)] };
 }
 
@@ -48,10 +52,12 @@ const NO_GROUP: Group = { contents: [], metadata: [], participants: [] };
 function documentsOf(group: Group): readonly (readonly Content[])[] {
   const texts = group.contents.filter((one) => one.kind === 'text');
   const others = group.contents.filter((one) => one.kind !== 'text');
-  const hasCda = others.some((one) => one.part?.read?.cda);
+  const levels = others.flatMap((one) => one.part?.read?.cda?.level ?? []);
+  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere.
+  const isOneDocument = levels.length > 0 && new Set(levels).size === levels.length;
   // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
-  const isPair = others.length === 2 && others.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
-  const grouped = hasCda || isPair ? [others] : others.map((one) => [one]);
+  const isPair = levels.length === 0 && others.length === 2 && others.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
+  const grouped = isOneDocument || isPair ? [others] : others.map((one) => [one]);
   return [...grouped, ...(texts.length > 0 ? [texts] : [])].filter((one) => one.length > 0);
 }
 
@@ -68,7 +74,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   // N3 says more than N1; otherwise the first one leads.
   const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
   const cda = main?.read.cda;
-  const action = readAction(reading, shared.event, group, main?.content);
+  const action = readAction(reading, shared.event, group, contents);
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
@@ -90,26 +96,36 @@ function codesOf({ message }: Reading, group: Group, content: Content | undefine
   return codes.length > 0 ? codes : readCodes(message.first('TXA'), 2);
 }
 
-type Ids = Pick<DocumentData, 'id' | 'idExtension' | 'setId' | 'version' | 'replaces'>;
+type Ids = Pick<DocumentData, 'id' | 'idExtension' | 'setId' | 'setIdExtension' | 'version' | 'replaces' | 'replacesExtension'>;
 
 /** The CDA's own id, else TXA-12: `extension^^root^ISO`, or the root alone (specs FACTS A2; C for what is met). */
 function readIds(reading: Reading, cda: CdaHeader | undefined, action: DocumentData['action']): Ids {
   const sent = entityId(reading, 12);
   const id = cda?.id ?? sent;
-  if (cda?.id && sent && cda.id.root !== sent.root) warn(reading, 'document-id-mismatch', undefined, 'TXA-12');
+  if (cda?.id && sent && !sameId(cda.id, sent)) warn(reading, 'document-id-mismatch', undefined, 'TXA-12');
   if (!cda?.id && sent && !/^[\d.]+$/.test(sent.root)) warn(reading, 'document-id-not-oid', undefined, 'TXA-12');
   const parent = entityId(reading, 13);
   if (action === 'replace' && cda && !cda.replaces) warn(reading, 'replace-without-related-document');
   if (action === 'replace' && !cda?.replaces && !parent) warn(reading, 'replaced-document-unknown', undefined, 'TXA-13');
-  if (cda?.replaces && parent && cda.replaces.root !== parent.root) warn(reading, 'replaced-document-mismatch', undefined, 'TXA-13');
+  if (cda?.replaces && parent && !sameId(cda.replaces, parent)) warn(reading, 'replaced-document-mismatch', undefined, 'TXA-13');
+  if (action === 'new' && (cda?.replaces ?? parent)) warn(reading, 'replacement-not-announced', undefined, 'TXA-13');
+  const replaces = cda?.replaces ?? parent;
   return said({
     id: id?.root,
     idExtension: id?.extension,
     setId: cda?.setId?.root,
+    setIdExtension: cda?.setId?.extension,
     version: cda?.version,
-    replaces: cda?.replaces?.root ?? parent?.root,
+    replaces: replaces?.root,
+    replacesExtension: replaces?.extension,
   });
 }
+
+const sameId = (one: CdaId, other: CdaId): boolean => one.root === other.root && (one.extension ?? '') === (other.extension ?? '');
+
+/** A key of the engine: documents of one root that differ by extension are different documents. */
+const idKey = (root: string | undefined, extension: string | undefined): string | undefined =>
+  root !== undefined && extension !== undefined ? `${extension}^^${root}` : root;
 
 function entityId(reading: Reading, field: number): CdaId | undefined {
   const [first, root] = [at(reading, `TXA-${field}.1`), at(reading, `TXA-${field}.3`)];
@@ -130,12 +146,15 @@ function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): 
       title: cda?.title?.slice(0, 250),
       date,
       createdAt: cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-6.1'),
-      confidentiality: cda?.confidentiality,
+      confidentiality: strictest(cda?.confidentiality, at(reading, 'TXA-18').toUpperCase()),
       language: cda?.language,
     }),
     ...(custodian && { custodian }),
   };
 }
+
+/** TXA-18 (table 0272: V, R, U) may only restrict what the document says of itself. */
+const strictest = (own: string | undefined, sent: string): string | undefined => ['V', 'R'].find((one) => one === own || one === sent) ?? own;
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
   const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
@@ -186,9 +205,10 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   const visibility = flags && visibilityOf(flags.flags, flags.audience, restrictions, patientMayReply(reading));
   for (const [code, leg] of LEGS) if (flags?.flags[code] && visibility?.[leg] === false) warn(reading, 'leg-refused', code);
   // Nothing names it but the number its source gave it (SAFETY B2).
-  const id = document.id ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
+  const id = idKey(document.id, document.idExtension) ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
   const isDeletion = document.action === 'delete';
-  const named = said({ id, setId: document.setId, version: document.version, replaces: isDeletion ? undefined : document.replaces });
+  const replaces = isDeletion ? undefined : idKey(document.replaces, document.replacesExtension);
+  const named = said({ id, setId: idKey(document.setId, document.setIdExtension), version: document.version, replaces });
   return {
     event: {
       type: isDeletion ? 'dcc.document.deleted' : 'dcc.document.received',

@@ -61,6 +61,7 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
   if (!declared && sent.length === 0) return undefined;
   const audience = declared ?? 'platform';
   const flags: Flags = {};
+  const unreadable = new Set<FlagCode>();
   let last = -1;
   for (const obx of sent) {
     const code = flagOf(codeOf(obx)) as FlagCode;
@@ -69,9 +70,13 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
     if (PLATFORM_FLAGS.indexOf(code) < last) warn(reading, 'flag-order', undefined, where);
     last = PLATFORM_FLAGS.indexOf(code);
     const value = clean(obx.get('5.1')).toUpperCase();
-    if (value !== 'Y' && value !== 'N') warn(reading, 'flag-value', code, `${where}-5`);
-    else note(reading, flags, code, value === 'Y');
+    if (value !== 'Y' && value !== 'N') {
+      warn(reading, 'flag-value', code, `${where}-5`);
+      unreadable.add(code);
+    } else note(reading, flags, code, value === 'Y');
   }
+  // Said twice, once unreadably: only the more restrictive answer stands.
+  for (const code of unreadable) if (flags[code] === code.startsWith('DEST')) delete flags[code];
   for (const code of audience === 'platform' ? PLATFORM_FLAGS : CARE_SOFTWARE_FLAGS) {
     if (flags[code] === undefined) warn(reading, 'flag-missing', code);
   }

@@ -39,6 +39,8 @@ function outcomeOf(read: AckReading, rules: readonly ReplyRule[]): ReplyOutcome[
   if (rule) return rule.outcome;
   if (isPositive(read)) return 'delivered';
   if (read.ack === 'AE' || read.ack === 'CE') return read.applicationCode === 902 ? 'unknown-there' : 'refused';
+  // Sent again, it would be as unknown: held until the patient is known there.
+  if (read.applicationCode === 902 && (read.ack === 'AR' || read.ack === 'CR')) return 'unknown-there';
   if (read.ack === 'AR' || read.ack === 'CR') return isTemporary(read) ? 'later' : 'refused';
   return 'unreadable';
 }

@@ -49,6 +49,19 @@ export function readPatient(reading: Reading, pid: Hl7Segment | undefined): Pati
   return { patient, keys, terms: termsOf(ipps, patient), identifiers, ipps };
 }
 
+/**
+ * The one PID of a message about one patient. A second one (patient groups of an ORU, messages joined by an integrator) would have its
+ * documents filed under the first: ERR_PATIENT_AMBIGUOUS unless it says exactly the same.
+ */
+export function onlyPid({ message }: Reading): Hl7Segment | undefined {
+  const [first, ...others] = message.all('PID');
+  const said = (pid: Hl7Segment | undefined): string => pid?.raw.split(message.delimiters.field).slice(2).join('\r') ?? '';
+  const other = others.find((pid) => said(pid) !== said(first));
+  if (other)
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7: `PID[${other.occurrence}]` }, expected: 'one patient', found: 'two' });
+  return first;
+}
+
 /** The patient of before in MRG-1: numbers, and nothing else of a person. Throws as `readPatient`, ERR_HL7_FIELD_MISSING. */
 export function readPrior(reading: Reading, mrg: Hl7Segment): PatientReading {
   const { ins, identifiers, ipps } = readNumbers(reading, mrg, 1);
@@ -81,7 +94,7 @@ function readNumbers(reading: Reading, segment: Hl7Segment, field: number): Numb
   for (const id of national) checkIns(id.value, oidOf(id), reading.settings, id.at);
   if (new Set(national.map((id) => `${oidOf(id)}:${id.value}`)).size > 1)
     throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7 }, expected: 'one INS', found: `${national.length} different ones` });
-  const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id.type, oidOf(id), id.at));
+  const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id));
   const identifiers = local.map((id) => matchAuthority(id, reading.settings));
   const ipps = identifiers.filter((id) => isUsedAs(id, 'IPP')).sort((a, b) => rankOf(a, reading.settings) - rankOf(b, reading.settings));
   return { ...(national[0] && { ins: national[0] }), identifiers, ipps: oneByDomain(ipps) };
@@ -100,12 +113,17 @@ function checkKnown(reading: Reading, keys: readonly ClearKey[], hl7: string, id
     });
 }
 
-/** A retired INS-C is no identifier, a social security number never a key (SAFETY A4): neither is kept. */
-function isForbidden(reading: Reading, type: string, oid: string, where: string): boolean {
-  const retired = type === 'INS-C' || isRetiredInsOid(oid);
-  const social = type === 'SS' || type === 'NIR' || (type.startsWith('INS') && !retired);
+/** Types under which national numbers travel without the OID that would make them an INS. */
+const SOCIAL = new Set(['SS', 'NIR', 'SNS', 'NH', 'NNFRA']);
+
+/** A retired INS-C is no identifier, a social security number never a key (SAFETY A4): neither is kept, whatever it calls itself. */
+function isForbidden(reading: Reading, id: KnownIdentifier): boolean {
+  const { type, at: where } = id;
+  const name = id.namespace.toUpperCase();
+  const retired = type === 'INS-C' || isRetiredInsOid(oidOf(id)) || name === 'ASIP-SANTE-INS-C';
+  const social = !retired && (SOCIAL.has(type) || type.startsWith('INS') || name.startsWith('ASIP-SANTE-INS'));
   if (retired) warn(reading, 'legacy-ins-c-ignored', undefined, where);
-  if (social) warn(reading, type === 'SS' || type === 'NIR' ? 'nir-not-ins' : 'ins-without-authority', undefined, where);
+  if (social) warn(reading, SOCIAL.has(type) ? 'nir-not-ins' : 'ins-without-authority', undefined, where);
   return retired || social;
 }
 
@@ -115,17 +133,22 @@ function oneByDomain(ipps: readonly KnownIdentifier[]): readonly KnownIdentifier
   for (const ipp of ipps) {
     const domain = ipp.authority?.domain ?? '';
     const known = kept.get(domain);
-    if (known && known.value !== ipp.value && known.authority?.type !== undefined)
+    // Under an entry that names no type, a row number beside a patient number is no second patient.
+    if (known && known.value !== ipp.value && isPatientNumber(known) === isPatientNumber(ipp))
       throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7: ipp.at }, expected: 'one IPP of this domain', found: 'two' });
     if (!known) kept.set(domain, ipp);
   }
   return [...kept.values()];
 }
 
+const isPatientNumber = ({ type }: KnownIdentifier): boolean => type === '' || type === 'PI';
+
 function readTraits(reading: Reading, pid: Hl7Segment): Partial<Patient> {
   const sent = clean(pid.get('7.1'));
+  const isBlank = /^0+$/.test(sent);
   const birthDate = toBirthDate(sent);
-  if (sent && !birthDate)
+  if (isBlank) warn(reading, 'birth-date-unknown', undefined, 'PID-7');
+  if (sent && !isBlank && !birthDate)
     throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'PID-7' }, expected: 'a date', found: `${sent.length} characters` });
   const sex = clean(pid.get('8.1')).toUpperCase();
   if (sex && !'FMOU'.includes(sex)) warn(reading, 'sex-code', undefined, 'PID-8');
@@ -134,7 +157,8 @@ function readTraits(reading: Reading, pid: Hl7Segment): Partial<Patient> {
   return {
     ...said({
       birthDate,
-      sex: sex ? (('FMOU'.includes(sex) ? sex : 'U') as Patient['sex']) : undefined,
+      // A code outside the table says nothing: read as U it would change a strict trait.
+      sex: 'FMOU'.includes(sex) ? (sex as Patient['sex']) : undefined,
       address,
       deceased: deceased === 'Y' ? true : deceased === 'N' ? false : undefined,
       // Some put Y or N here: only a date counts.
@@ -188,7 +212,8 @@ export function warnIncomplete(reading: Reading, patient: Patient): void {
   if (!patient.ins) return;
   if (!patient.birthGivenNames) warn(reading, 'birth-given-names-missing', undefined, 'PID-5.3');
   if (patient.insStatus === 'NOT-QUALIFIED') warn(reading, 'ins-not-qualified', undefined, 'PID-32');
-  if (!patient.birthName || !patient.firstGivenName || !patient.birthDate || !patient.sex || !patient.birthPlaceCog)
+  const hasDate = patient.birthDate?.length === '1958-03-14'.length;
+  if (!patient.birthName || !patient.firstGivenName || !hasDate || !patient.sex || !patient.birthPlaceCog)
     warn(reading, 'ins-incomplete', undefined, 'PID');
 }
 

@@ -76,7 +76,7 @@ export const NATIONAL_PROFILE: DialectProfile = {
     nameTypes: { L: 'birth', B: 'birth', D: 'used', '': 'untyped', U: 'untyped', S: 'ignored' },
     untypedName: 'unknown',
     pid6: 'ignored',
-    birthPlaceTypes: { BDL: 'standard', BR: 'tolerated' },
+    birthPlaceTypes: { BDL: 'standard', BR: 'tolerated', N: 'tolerated' },
     unitsSwapped: false,
     visitIdFields: ['PID-18', 'PV1-19'],
     orderNumber: 'placer',

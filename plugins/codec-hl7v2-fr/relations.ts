@@ -66,7 +66,7 @@ function merged(reading: Reading, relation: 'merge' | 'change-id' | 'reassign', 
     const pid = pids.findLast((one) => one.index < mrg.index);
     return pid ? [[pid, mrg]] : [];
   });
-  if (pairs.length === 0)
+  if (pids.some((pid) => !pairs.some(([paired]) => paired === pid)))
     throw new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: 'MRG' }, expected: 'an MRG segment after PID', found: 'none' });
   return pairs.map(([pid, mrg]) => (relation === 'reassign' ? reassigned(reading, pid, mrg, facts) : absorbed(reading, pid, mrg, relation, facts)));
 }

@@ -34,8 +34,12 @@ function inCalendar(year: number, month: number, day: number): boolean {
  * does not exist stays as it is: `1950-00-00`. `undefined` when it is no date.
  */
 export function toBirthDate(value: string): string | undefined {
-  const match = /^(\d{4})(\d{2})?(\d{2})?\d*$/.exec(clean(value).replace(/\..*$|[+-]\d{4}$/, ''));
-  return match ? [match[1], match[2], match[3]].filter((part) => part !== undefined).join('-') : undefined;
+  const match = /^(\d{4})(?:(\d{2})(?:(\d{2})(?:\d{2}){0,3})?)?$/.exec(clean(value).replace(/\..*$|[+-]\d{4}$/, ''));
+  if (!match) return undefined;
+  const [, year = '', month = '', day = ''] = match;
+  // A day written before the month and year (`14031958`) always breaks one of these bounds.
+  if (year < '1850' || year > '2150' || Number(month) > 12 || Number(day) > 31) return undefined;
+  return [year, month, day].filter((part) => part !== '').join('-');
 }
 
 /** The other way round: `2026-09-14T17:00:00.5+02:00` -> `20260914170000.5+0200`. */

@@ -102,7 +102,10 @@ function writeCode(writing: Writing, document: DocumentData): readonly string[] 
     });
   }
   const national = nationalCodeOf(document.canonicalType);
-  const code = document.nationalCode ?? document.loinc ?? national?.code;
+  const carried = document.nationalCode ?? document.loinc;
+  const carriedType = carried && nationalTypeOf(carried)?.type;
+  // A code of another type than ours would have the document filed as that: the site's map or the model has said otherwise.
+  const code = carriedType && carriedType !== document.canonicalType ? national?.code : (carried ?? national?.code);
   if (code)
     return [
       code,
@@ -122,7 +125,7 @@ function writeTxa(document: DocumentData, code: readonly string[], when: string)
       3: 'TEXT',
       4: when,
       12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
-      13: document.replaces,
+      13: document.replaces && (document.replacesExtension ? [document.replacesExtension, undefined, document.replaces, 'ISO'] : document.replaces),
       17: 'AU',
     },
   ];

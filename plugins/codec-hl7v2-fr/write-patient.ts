@@ -31,8 +31,10 @@ export function ippAt(patient: Patient, settings: SiteSettings): DestinationIpp 
   if (isUnconfigured(settings)) return patient.ipp ? { value: patient.ipp, authority: authorityOf(patient.ippAuthority), type: 'PI' } : undefined;
   const entries = ippEntries(settings);
   for (const entry of entries) {
-    const value = entry.domain === patient.domain ? patient.ipp : patient.otherIds?.find(({ domain }) => domain === entry.domain)?.value;
-    if (value) return ippOf(entry, value, patient.ippAuthority);
+    const other = patient.otherIds?.find(({ domain }) => domain === entry.domain);
+    const isOwn = entry.domain === patient.domain;
+    const value = isOwn ? patient.ipp : other?.value;
+    if (value) return ippOf(entry, value, isOwn ? patient.ippAuthority : other?.authority);
   }
   if (entries.length > 0) throw unknownThere();
   return undefined;

@@ -25,6 +25,9 @@ export const INBOUND_TYPES: Readonly<Record<string, 'dcc.document.received' | 'd
   'document.deleted': 'dcc.document.deleted',
 };
 
+/** Social security numbers and old INS under any of their names: never an identifier, in either direction. */
+export const NATIONAL_NUMBER = /^(INS.*|NH|NIR|SS|SNS|NNFRA)$/;
+
 /** Path of a wire type, below the base address of either side. */
 export function pathOf(wireType: string): string {
   if (wireType.startsWith('identity.')) return '/v1/identities';

@@ -33,13 +33,16 @@ function decodeMessage(envelope: Envelope, context: ConnectorContext, warnings: 
   if (!type || (envelope.http && envelope.http.path !== pathOf(wireType))) {
     throw new PasserelleError('ERR_JSON_TYPE_UNSUPPORTED', { location: { path: '/type' }, expected: Object.keys(INBOUND_TYPES).join(', ') });
   }
-  const identity = readPatient(message, context);
+  const identity = readPatient(message, context, warnings);
   const { document, visibility, authorRpps, parts } = readDocument(message.needObject('document'), type, identity, envelope, warnings);
   const occurredAt = message.need('occurredAt', { pattern: DATE_TIME });
   const destinations = message.texts('destinations', FINESS);
   if (destinations?.length === 0)
     throw new PasserelleError('ERR_JSON_FIELD_INVALID', { location: { path: '/destinations' }, expected: 'at least one FINESS' });
-  const { id, setId, version, replaces } = document;
+  const id = idKey(document.id, document.idExtension);
+  const setId = idKey(document.setId, document.setIdExtension);
+  const replaces = idKey(document.replaces, document.replacesExtension);
+  const { version } = document;
   return {
     event: {
       type,
@@ -57,9 +60,17 @@ function decodeMessage(envelope: Envelope, context: ConnectorContext, warnings: 
       parts,
       ...(destinations && { destinations }),
     },
-    terms: [...identity.terms, { field: 'control-id', value: messageId }, ...(id ? [{ field: 'document', value: id } as const] : [])],
+    terms: [
+      ...identity.terms,
+      { field: 'control-id', value: messageId },
+      ...(document.id ? [{ field: 'document', value: document.id } as const] : []),
+    ],
   };
 }
+
+/** A key of the engine: documents of one root that differ by extension are different documents. */
+const idKey = (root: string | undefined, extension: string | undefined): string | undefined =>
+  root !== undefined && extension !== undefined ? `${extension}^^${root}` : root;
 
 function parse(text: string): unknown {
   try {

@@ -1,16 +1,15 @@
 /** The patient as the record reads one. The INS leaves only when qualified, and no other national number ever does (SAFETY A4). */
 import type { Patient } from 'passerelle/model';
-import { authorityOf, said } from './contract.ts';
+import { authorityOf, NATIONAL_NUMBER, said } from './contract.ts';
 import { isInsOid } from 'passerelle/model';
-
-/** Social security numbers and old INS under any of their names: never sent on as an identifier. */
-const NATIONAL_NUMBER = /^(INS.*|NH|NIR|SS|SNS)$/;
 
 export function writePatient(patient: Patient, withContact: boolean): object {
   const { ipp, ippAuthority, otherIds = [] } = patient;
   const identifiers = [
     ...(ipp && ippAuthority ? [{ value: ipp, authority: ippAuthority, type: 'PI' }] : []),
-    ...otherIds.filter(({ type, authority }) => authority && !isInsOid(authority) && !NATIONAL_NUMBER.test(type ?? '')),
+    ...otherIds.filter(
+      ({ type, authority }) => authority && !isInsOid(authority) && !authority.startsWith('ASIP-SANTE-INS') && !NATIONAL_NUMBER.test(type ?? ''),
+    ),
   ].map(({ value, authority, type }) => said({ value, authority: authorityOf(authority ?? ''), type }));
   const { identityStatus, identityFlags, automaticFiling, updatedAt, qualification, deceased, deceasedAt, lunarBirthDate } = patient;
   return said({

@@ -1,8 +1,8 @@
 /** Where the record says who the patient is: identifiers with their authorities, INS, strict traits (SAFETY A4, A5, A7). */
-import { PasserelleError, type ClearKey, type ConnectorContext, type IdentityAuthority, type IndexTerm } from 'passerelle/contract';
+import { PasserelleError, type ClearKey, type ConnectorContext, type IdentityAuthority, type IndexTerm, type Warning } from 'passerelle/contract';
 import type { Patient } from 'passerelle/model';
-import { said } from './contract.ts';
-import { hasValidInsKey, insEnvironment } from 'passerelle/model';
+import { NATIONAL_NUMBER, said } from './contract.ts';
+import { hasValidInsKey, insEnvironment, isInsOid } from 'passerelle/model';
 import type { Reader } from './reader.ts';
 
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
@@ -21,12 +21,13 @@ export interface ReadIdentity {
   readonly patient: Patient;
   readonly keys: readonly ClearKey[];
   readonly terms: readonly IndexTerm[];
+  readonly environment?: 'test' | 'production';
   /** For the comparison with a document: every identifier with its OID, the INS among them. */
   readonly ids: readonly { readonly root: string; readonly extension: string }[];
 }
 
 /** Throws ERR_PATIENT_MISSING, ERR_PATIENT_NO_IDENTIFIER, ERR_PATIENT_AMBIGUOUS, ERR_INS_ENVIRONMENT, ERR_INS_KEY, ERR_JSON_FIELD_*. */
-export function readPatient(message: Reader, context: ConnectorContext): ReadIdentity {
+export function readPatient(message: Reader, context: ConnectorContext, warnings: Warning[]): ReadIdentity {
   const from = message.object('patient');
   if (!from) throw new PasserelleError('ERR_PATIENT_MISSING', { location: { path: '/patient' } });
   const known = from.objects('identifiers').map((item) => readIdentifier(item, context.settings.identityAuthorities));
@@ -39,16 +40,27 @@ export function readPatient(message: Reader, context: ConnectorContext): ReadIde
   if (ipps.some((ipp) => ipps.some((other) => other.rule?.domain === ipp.rule?.domain && other.value !== ipp.value))) {
     throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { path: '/patient/identifiers' }, expected: 'one identifier for each domain' });
   }
-  if (!chosen && !ins) throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', { location: { path: '/patient/identifiers' } });
   const others = known.filter((id) => id !== chosen);
+  const flags = from.texts('identityFlags');
+  const automaticFiling = from.boolean('automaticFiling');
+  if (automaticFiling === false)
+    for (const detail of flags?.length ? flags : ['']) warnings.push({ code: 'identity-blocks-filing', ...(detail && { detail }) });
+  const identityStatus = from.choice('identityStatus', ['PROV', 'RECUP', 'VALI', 'QUAL']);
+  // The number is given only when qualified; a status that says less is the one that counts (SAFETY A4).
+  const isQualified = ins !== undefined && (identityStatus ?? 'QUAL') === 'QUAL';
+  if (!chosen && !isQualified) throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', { location: { path: '/patient/identifiers' } });
+  if (ins && !isQualified) warnings.push({ code: 'ins-not-qualified', location: { path: '/patient/identityStatus' } });
   const traits = from.object('traits');
   const text = (name: string): string | undefined => traits?.text(name);
   const patient: Patient = said({
     ...(chosen && said({ ipp: chosen.value, ippAuthority: chosen.authority, domain: chosen.rule?.domain })),
-    ...(ins && { ins: ins.value, insOid: ins.oid, insStatus: 'VALI' as const }),
-    identityStatus: from.choice('identityStatus', ['PROV', 'RECUP', 'VALI', 'QUAL']),
+    ...(ins && { ins: ins.value, insOid: ins.oid, insStatus: isQualified ? ('VALI' as const) : ('NOT-QUALIFIED' as const) }),
+    identityStatus,
+    ...(flags && { identityFlags: [...flags] }),
+    automaticFiling,
     birthName: text('birthName'),
     usedName: text('usedName'),
+    nameAsSent: text('nameAsSent'),
     birthGivenNames: text('birthGivenNames'),
     firstGivenName: text('firstGivenName'),
     usedGivenName: text('usedGivenName'),
@@ -60,9 +72,11 @@ export function readPatient(message: Reader, context: ConnectorContext): ReadIde
     }),
   });
   const keys = ipps.map(({ rule, value }) => ({ domain: rule!.domain, value }));
+  const { environment } = context.settings;
   return {
     patient,
-    keys: keys.length > 0 || !ins ? keys : [{ domain: ins.oid, value: ins.value }],
+    ...(environment && { environment }),
+    keys: keys.length > 0 || !ins || !isQualified ? keys : [{ domain: ins.oid, value: ins.value }],
     terms: [
       ...keys.map(({ domain, value }) => ({ field: 'ipp', value: `${domain}:${value}` }) as const),
       ...(ins ? [{ field: 'ins', value: `${ins.oid}:${ins.value}` } as const] : []),
@@ -79,6 +93,12 @@ function readIdentifier(item: Reader, authorities: readonly IdentityAuthority[])
   const oid = authority?.text('oid', { pattern: /^[0-2](\.\d+)+$/ });
   const namespace = authority?.text('namespace');
   const id = { value: item.need('value'), type: item.text('type'), oid, namespace };
+  // An INS outside its property would be neither checked nor held back; no other national number is an identifier at all (SAFETY A4).
+  if ((oid !== undefined && isInsOid(oid)) || NATIONAL_NUMBER.test(id.type ?? ''))
+    throw new PasserelleError('ERR_JSON_FIELD_INVALID', {
+      location: { path: item.at('authority') },
+      expected: 'no national number: an INS stands in /patient/ins',
+    });
   return { ...id, authority: oid ?? namespace, rule: authorities.find((rule) => matches(rule, id)) };
 }
 

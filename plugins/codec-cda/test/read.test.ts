@@ -182,6 +182,12 @@ describe('what cannot be read', () => {
     expect(reasonOf(syntheticCda({ header: '&SECRET;' }))).to.equal('it uses an entity');
   });
 
+  it('refuses one that names several patients', () => {
+    const other = '<recordTarget><patientRole><id root="1.2.250.1.999.90.1" extension="9"/></patientRole></recordTarget>';
+    const twice = Buffer.from(syntheticCda()).toString('utf8').replace('<recordTarget', `${other}<recordTarget`);
+    expect(reasonOf(Buffer.from(twice))).to.equal('it names several patients');
+  });
+
   it('is recognised as a CDA when it begins like one, and a PDF is not', () => {
     expect(recognises('text/xml', Buffer.from(syntheticCda().slice(0, 400)))).to.equal(true);
     expect(recognises('application/pdf', SYNTHETIC_PDF)).to.equal(false);

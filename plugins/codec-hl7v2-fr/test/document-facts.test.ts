@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import type { DecodeResult } from '../../../core/contract/index.ts';
+import { encodeFr, interpretFr, NATIONAL_PROFILE } from '../index.ts';
+import { contextOf, dataOf, decode, header, open, pid, SITE } from './messages.ts';
+
+const PDF = Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64');
+const settings = {
+  ...SITE,
+  documentTypes: [
+    { system: 'GAM-DOC', code: '*', type: 'OTHER' },
+    { system: 'GAM-DOC', code: 'RCP', type: 'FRCP' },
+  ],
+};
+interface Parts {
+  readonly orc?: string;
+  readonly obr25?: string;
+  readonly obx11?: string;
+  readonly code?: string;
+  readonly more?: readonly string[];
+}
+const oru = ({ orc = 'NW', obr25 = '', obx11 = 'F', code = 'RCP^Fiche^GAM-DOC', more = [] }: Parts): DecodeResult =>
+  decode(
+    [
+      header('ORU^R01^ORU_R01'),
+      pid(),
+      `ORC|${orc}|D1`,
+      `OBR|1|D1||${code}${'|'.repeat(21)}${obr25}`,
+      `OBX|1|ED|${code}||^application^pdf^Base64^${PDF}||||||${obx11}`,
+      ...more,
+    ],
+    settings,
+  );
+const documentOf = (found: DecodeResult): Readonly<Record<string, unknown>> => dataOf(found, 'dcc.document.received').document;
+const codes = ({ warnings }: DecodeResult): string[] => warnings.map(({ code, detail }) => (detail ? `${code}:${detail}` : code));
+
+/** A CDA as small as the codec reads one. */
+const cda = (id: string, body: 'N1' | 'N3', more = ''): string =>
+  Buffer.from(
+    `<ClinicalDocument xmlns="urn:hl7-org:v3"><templateId root="1.2.250.1.213.1.1.1.8" extension="2022.01"/><id ${id}/>` +
+      `<code code="34794-8" codeSystem="2.16.840.1.113883.6.1"/><confidentialityCode code="N"/>${more}` +
+      '<recordTarget><patientRole><id root="1.2.250.1.999.90.1" extension="00012345"/></patientRole></recordTarget>' +
+      `<component>${body === 'N1' ? '<nonXMLBody><text>x</text></nonXMLBody>' : '<structuredBody/>'}</component></ClinicalDocument>`,
+  ).toString('base64');
+const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<number, string>> = {}): DecodeResult => {
+  const fields = Array<string>(20).fill('');
+  for (const [field, value] of Object.entries({ 0: 'TXA', 1: '1', 2: '34794-8', ...txa })) fields[Number(field)] = value;
+  const obx = documents.map((one, i) => `OBX|${i + 1}|ED|34794-8^RCP^LN||^text^XML^Base64^${one}`);
+  const type = event === 'R01' ? 'ORU^R01^ORU_R01' : `MDM^${event}^MDM_T02`;
+  return decode([header(type, '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', fields.join('|'), ...obx], settings);
+};
+
+describe('what a document is said to be', () => {
+  it('never files what was posted for the wrong patient, or is no result', () => {
+    for (const status of ['W', 'X', 'N', 'O']) expect(oru({ obx11: status }).error?.code, status).to.equal('ERR_HL7_FIELD_INVALID');
+    expect(oru({ obx11: '', obr25: 'X' }).error?.code).to.equal('ERR_HL7_FIELD_INVALID');
+  });
+
+  it('reads the status of the order where that of the document is left out', () => {
+    expect(documentOf(oru({ orc: 'RE', obx11: '', obr25: 'P' }))).to.include({ action: 'new', status: 'preliminary' });
+    expect(documentOf(oru({ orc: 'RE', obx11: '', obr25: 'C' }))).to.include({ action: 'replace', status: 'corrected' });
+    expect(documentOf(oru({ orc: 'RO', obx11: '', obr25: 'F' }))).to.include({ action: 'replace' });
+  });
+
+  it('says preliminary what TXA-17 says nobody has signed', () => {
+    const found = mdm('T02', [cda('root="1.2.3"', 'N3')], { 17: 'IN' });
+    expect(documentOf(found)).to.include({ status: 'preliminary' });
+    expect(codes(found)).to.include('document-not-signed');
+    expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 17: 'LA' }))).to.include({ status: 'final' });
+  });
+
+  it('restricts by TXA-18 what the document does not restrict itself', () => {
+    expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 18: 'V' }))).to.include({ confidentiality: 'V' });
+    expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 18: 'U' }))).to.include({ confidentiality: 'N' });
+  });
+
+  it('loses no document: repetitions of OBX-5, and two of one level in one group', () => {
+    const twice = `^application^pdf^Base64^${PDF}~^application^pdf^Base64^${PDF}`;
+    const lines = [header('ORU^R01^ORU_R01'), pid(), 'ORC|NW|D1', 'OBR|1|D1||RCP^x^GAM-DOC', `OBX|1|ED|RCP^x^GAM-DOC||${twice}||||||F`];
+    expect(decode(lines, settings).events).to.have.length(2);
+    expect(mdm('R01', [cda('root="1.2.3"', 'N3'), cda('root="1.2.4"', 'N3')]).events).to.have.length(2);
+    expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
+  });
+
+  it('prefers a line for the code to a line for its whole system', () => {
+    expect(documentOf(oru({}))).to.include({ canonicalType: 'FRCP' });
+    expect(documentOf(oru({ code: 'LET^Lettre^GAM-DOC' }))).to.include({ canonicalType: 'OTHER' });
+  });
+
+  it('never sends the code of another type than the one that was decided', () => {
+    const found = oru({ code: '11502-2^Biologie^LN^RCP^Fiche^GAM-DOC' });
+    expect(documentOf(found)).to.include({ canonicalType: 'FRCP', loinc: '11502-2' });
+    expect(codes(found)).to.include('document-code-mismatch');
+    const sent = encodeFr(
+      {
+        event: { type: 'dcc.document.received', data: found.events[0]?.data } as never,
+        parts: [{ part: 'p1', bytes: 15, mime: 'application/pdf', sha256: '' }],
+        format: 'hl7v2',
+      },
+      contextOf(),
+      NATIONAL_PROFILE,
+    );
+    expect(sent.outcome === 'message' && sent.envelope.text).to.match(/OBR\|1\|D1\|\|34794-8\^/);
+  });
+});
+
+describe('documents of one root', () => {
+  const event = (found: DecodeResult): unknown => found.events[0]?.document;
+
+  it('are told apart by their extension', () => {
+    const set = '<setId root="1.2.8" extension="S1"/><versionNumber value="2"/>';
+    const parent = '<relatedDocument typeCode="RPLC"><parentDocument><id root="1.2.3" extension="A1"/></parentDocument></relatedDocument>';
+    const found = mdm('T10', [cda('root="1.2.3" extension="A2"', 'N3', set + parent)], { 12: 'A2^^1.2.3^ISO', 13: 'A1^^1.2.3^ISO' });
+    expect(event(found)).to.deep.equal({ id: 'A2^^1.2.3', setId: 'S1^^1.2.8', version: 2, replaces: 'A1^^1.2.3' });
+    expect(documentOf(found)).to.include({ id: '1.2.3', idExtension: 'A2', setId: '1.2.8', replaces: '1.2.3', replacesExtension: 'A1' });
+    expect(codes(found)).to.not.include('document-id-mismatch');
+  });
+
+  it('are replaced by their own number', () => {
+    const found = mdm('T10', [cda('root="1.2.3" extension="A2"', 'N3')], { 13: 'A1^^1.2.3^ISO' });
+    const content = documentOf(found)['content'] as { part: string; bytes: number; mime: string };
+    const sent = encodeFr(
+      { event: { type: 'dcc.document.received', data: found.events[0]?.data } as never, parts: [{ ...content, sha256: '' }], format: 'hl7v2' },
+      contextOf(),
+      NATIONAL_PROFILE,
+    );
+    expect(sent.outcome === 'message' && sent.envelope.text).to.match(/\|A2\^\^1\.2\.3\^ISO\|A1\^\^1\.2\.3\^ISO\|/);
+  });
+
+  it('say when a parent is named and no replacement announced', () => {
+    expect(codes(mdm('T02', [cda('root="1.2.3"', 'N3')], { 13: '1.2.2' }))).to.include('replacement-not-announced');
+  });
+});
+
+describe('a flag said twice', () => {
+  const flag = (code: string, value: string): string => `OBX|9|CE|${code}^x^MetaDMPMSS||${value}||||||F`;
+  const all = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REP_LEGAUX', 'CONNEXION_SECRETE', 'MODIF_CONF_CODE'].map((one) => flag(one, 'N'));
+  const wishes = ['DESTDMP', 'DESTMSSANTEPS', 'DESTMSSANTEPAT'].map((one) => flag(one, 'Y'));
+
+  it('is unknown when one of its values is unreadable, unless the other restricts', () => {
+    const found = oru({ more: [...all, ...wishes, flag('INVISIBLE_PATIENT', 'X'), flag('DESTDMP', '?')] });
+    expect(codes(found)).to.include.members(['flag-missing:INVISIBLE_PATIENT', 'flag-missing:DESTDMP']);
+    expect(found.events[0]?.data)
+      .to.have.property('visibility')
+      .that.includes({ hiddenFromPatient: null, sendToMssPatient: 'held', sendToDmp: 'held' });
+    const hidden = oru({ more: [...all, ...wishes, flag('INVISIBLE_PATIENT', 'Y'), flag('INVISIBLE_PATIENT', 'X')] });
+    expect(hidden.events[0]?.data).to.have.property('visibility').that.includes({ hiddenFromPatient: true, sendToMssPatient: false });
+  });
+});
+
+describe('an unknown patient in an answer', () => {
+  it('is held until known, whether refused by AE or AR', () => {
+    for (const ack of ['AE', 'AR']) {
+      const reply = open(`${header('ACK^T02^ACK')}\rMSA|${ack}|X1\rERR|||207^x^HL70357|E|902^x\r`);
+      expect(interpretFr(reply, { controlId: 'X1', type: 'dcc.document.received' }, NATIONAL_PROFILE).outcome, ack).to.equal('unknown-there');
+    }
+  });
+});
+
+describe('a message of two patients', () => {
+  const obx = `OBX|1|ED|RCP^x^GAM-DOC||^application^pdf^Base64^${PDF}||||||F`;
+  const group = (one: string): string[] => [one, 'ORC|NW|D1', 'OBR|1|D1||RCP^x^GAM-DOC', obx];
+
+  it('is kept for a person: nothing of the second is filed under the first', () => {
+    const other = pid({ 3: '9^^^GAM^PI', 5: 'AUTRE^PAUL^^^^^L' });
+    const found = decode([header('ORU^R01^ORU_R01'), ...group(pid()), ...group(other)], settings);
+    expect(found).to.include({ decision: 'quarantine' });
+    expect(found.error?.code).to.equal('ERR_PATIENT_AMBIGUOUS');
+    expect(decode([header('ADT^A31^ADT_A05'), pid(), other, 'PV1|1|N']).error?.code).to.equal('ERR_PATIENT_AMBIGUOUS');
+    expect(decode([header('ORU^R01^ORU_R01'), ...group(pid()), ...group(pid())], settings).events).to.have.length(2);
+  });
+
+  it('loses no order that stands after its OBR, and refuses one that belongs to no document', () => {
+    const lines = (...orders: string[]): DecodeResult => decode([header('ORU^R01^ORU_R01'), pid(), ...orders], settings);
+    const [obr, deleted] = ['OBR|1|D1||RCP^x^GAM-DOC', obx.replace(/F$/, 'D')];
+    expect(lines(obr, 'ORC|CA|D1', deleted).events.map(({ type }) => type)).to.deep.equal(['dcc.document.deleted']);
+    expect(lines(obr, 'ORC|CA|D1', obx).error?.code).to.equal('ERR_DOCUMENT_INCOHERENT');
+    expect(lines('ORC|CA|D1', 'ORC|NW|D1', obr, obx).error?.code).to.equal('ERR_HL7_SEGMENT_MISSING');
+    expect(lines('ORC|NW|D1', obr, obx, 'ORC|CA|D1').error?.code).to.equal('ERR_HL7_SEGMENT_MISSING');
+  });
+});
