@@ -50,9 +50,9 @@ export class Region {
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
-  async start(): Promise<readonly string[]> {
+  async start(paused: ReadonlySet<string> = new Set()): Promise<readonly string[]> {
     await this.#startHosts();
-    for (const lane of this.outbound.values()) await lane.start();
+    for (const [name, lane] of this.outbound) await lane.start(paused.has(name));
     for (const lane of this.inbound.values()) await lane.start();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
