@@ -5,6 +5,7 @@ import path from 'node:path';
 import { CATALOGUE, PasserelleError } from '../contract/index.ts';
 import { checkDocuments, defaultEngine, findMissingSecrets, loadDocuments, overrideFromEnvironment, storedDocuments } from '../settings/index.ts';
 import { clientOf, type Context, type EngineOptions } from './context.ts';
+import { examineWork } from './examine-work.ts';
 
 interface Fix {
   readonly fr: string;
@@ -27,8 +28,8 @@ const MIN_NODE = 24;
 export async function examine(options: EngineOptions & { readonly config?: string }, context: Context): Promise<readonly Finding[]> {
   const findings = [examineNode(), ...(await examineData(options.data)), await examineDisk(options.data)];
   if (options.config) findings.push(await examineSettings(options.config, context));
-  const engine = await examineEngine(options);
-  findings.push(engine);
+  const [engine, work] = await examineEngine(options);
+  findings.push(engine, ...work);
   // A running engine holds its journal and its ports.
   if (engine.verdict !== 'ok') findings.push(await examineJournal(options.data, context), ...(await examinePorts(context)));
   return findings;
@@ -119,22 +120,25 @@ async function examineSettings(config: string, context: Context): Promise<Findin
   }
 }
 
-async function examineEngine(options: EngineOptions): Promise<Finding> {
+async function examineEngine(options: EngineOptions): Promise<readonly [engine: Finding, work: readonly Finding[]]> {
   const what = 'moteur';
   try {
-    const { ready, problems } = await (await clientOf(options)).health();
-    if (ready) return { what, verdict: 'ok', fr: 'répond et prend des messages', en: 'answers and takes messages' };
+    const client = await clientOf(options);
+    const { ready, problems } = await client.health();
+    const work = examineWork(await client.lanes());
+    if (ready) return [{ what, verdict: 'ok', fr: 'répond et prend des messages', en: 'answers and takes messages' }, work];
     const list = problems.join(', ');
-    return {
+    const sick: Finding = {
       what,
       verdict: 'problem',
       fr: `répond mais n'est pas prêt : ${list}`,
       en: `not ready: ${list}`,
       fix: fix('passerelle lanes', 'passerelle lanes'),
     };
+    return [sick, work];
   } catch (error) {
     const { code, entry } = PasserelleError.from(error);
-    return { what, verdict: 'attention', fr: `${code} ${entry.fr}`, en: entry.en, fix: entry.fix };
+    return [{ what, verdict: 'attention', fr: `${code} ${entry.fr}`, en: entry.en, fix: entry.fix }, []];
   }
 }
 

@@ -9,8 +9,10 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Tables are made for 100 columns: a wider terminal leaves room for reasons, a narrower one wraps. */
+/** Of a pipe, whose reader has no width. */
 const WIDTH = 100;
+/** Tables are made to be read from 80 columns on; a narrower terminal folds their lines. */
+const MIN_WIDTH = 80;
 
 export function processIo(): Io {
   const { stdout, stderr, env } = process;
@@ -23,7 +25,7 @@ export function processIo(): Io {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     color: stdout.isTTY && !env['NO_COLOR'],
-    width: stdout.isTTY ? Math.max(stdout.columns, WIDTH) : WIDTH,
+    width: stdout.isTTY ? Math.max(stdout.columns || WIDTH, MIN_WIDTH) : WIDTH,
     env,
   };
 }

@@ -44,7 +44,7 @@ export function queryOf(flags: FilterFlags): MessageQuery {
 }
 
 function parseState(text: string, before: readonly string[] | undefined): readonly string[] {
-  if (!(MESSAGE_STATES as readonly string[]).includes(text)) throw new InvalidArgumentError(MESSAGE_STATES.join(' '));
+  if (!(MESSAGE_STATES as readonly string[]).includes(text)) throw new InvalidArgumentError(`états / states: ${MESSAGE_STATES.join(' ')}`);
   return collect(text, before);
 }
 

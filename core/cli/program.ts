@@ -52,6 +52,14 @@ export interface CliParts {
   readonly io: Io;
 }
 
+/** What commander says, with where the right usage is told. */
+function wrongUsage(text: string, command: string | undefined): string {
+  const known = COMMAND_NAME.test(command ?? '') && !text.includes('unknown command') ? ` ${command}` : '';
+  return `Usage incorrect / wrong usage. ${text.trimEnd()}\n  À faire / to do: passerelle${known} --help\n`;
+}
+/** A word that may be repeated to the terminal. */
+const COMMAND_NAME = /^[a-z]{1,20}$/;
+
 /** Runs one command line (without node and script). Answers its exit code: 0 done, 1 failed, 2 wrong usage or invalid input. */
 export async function runCli(args: readonly string[], { version, compose, io }: CliParts): Promise<0 | 1 | 2> {
   let composed: Promise<CliServices> | undefined;
@@ -65,7 +73,7 @@ export async function runCli(args: readonly string[], { version, compose, io }: 
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
       getOutHelpWidth: () => io.width,
-      outputError: (text, write) => write(`Usage incorrect. ${text}`),
+      outputError: (text, write) => write(wrongUsage(text, args[0])),
     });
   for (const add of COMMANDS) add(program, context);
   try {

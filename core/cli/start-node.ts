@@ -86,7 +86,11 @@ async function startEngine(
       });
     const admin = await startApi(engine, data, settings, stops);
     const demo = options.demo ? await startDemo(engine, data, stops) : [];
-    return { addresses: [...report.addresses, `admin ${admin}`, ...demo], stop };
+    return {
+      addresses: [...report.addresses.map((a) => `${a} (entrée / inbound)`), `admin ${admin}`, ...demo.map((a) => `${a} (simulateur / simulator)`)],
+      stop,
+      ended: engine.ended,
+    };
   } catch (error) {
     await stop();
     throw error;

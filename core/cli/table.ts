@@ -1,40 +1,54 @@
-/** Text tables for people: fixed columns, one that takes the rest, colours by state on a terminal. */
+/** Text tables for people: fixed columns, a last one that is never cut, colours by state on a terminal. */
 import type { Io } from './io.ts';
 
 export interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string;
-  /** Takes what is left of the width and is cut; at most one per table. */
+  /** The last column: what does not fit beside the others is written below its row, whole. */
   readonly rest?: boolean;
   readonly right?: boolean;
 }
 
 const GAP = '  ';
-const MIN_REST = 10;
+/** Under its row, a text that found no room beside it. */
+const BELOW = '    ';
 /** A column other than the last one may not push the others out. */
 const MAX_CELL = 40;
 
 export function table<T>(io: Io, columns: readonly Column<T>[], rows: readonly T[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
-  const fixed = columns.map(({ title }, c) => Math.min(MAX_CELL, Math.max(title.length, ...cells.map((row) => row[c]!.length))));
-  const taken = columns.reduce((sum, { rest }, c) => sum + (rest ? 0 : fixed[c]!), GAP.length * (columns.length - 1));
-  const widths = columns.map(({ rest }, c) =>
-    rest ? Math.max(MIN_REST, Math.min(fixed[c]! < MAX_CELL ? fixed[c]! : 1_000, io.width - taken)) : fixed[c]!,
-  );
+  const fits = columns.map(({ title }, c) => Math.min(MAX_CELL, Math.max(title.length, ...cells.map((row) => row[c]!.length))));
+  const taken = columns.reduce((sum, { rest }, c) => sum + (rest ? 0 : fits[c]! + GAP.length), 0);
   const line = (texts: readonly string[], paint: (text: string) => string): string =>
-    `${texts
-      .map((text, c) => paint(pad(cut(text, widths[c]!), widths[c]!, columns[c]!.right === true)))
+    texts
+      .map((text, c) => (columns[c]!.rest ? text : paint(pad(cut(text, fits[c]!), fits[c]!, columns[c]!.right === true))))
       .join(GAP)
-      .trimEnd()}\n`;
-  const head = line(
-    columns.map(({ title }) => title),
-    (text) => style(io, 'bold', text),
-  );
-  return head + cells.map((row) => line(row, (text) => paintState(io, text))).join('');
+      .trimEnd();
+  const row = (texts: readonly string[]): string => {
+    const below = columns.findIndex(({ rest }, c) => rest && taken + texts[c]!.length > io.width);
+    const beside = line(
+      texts.map((text, c) => (c === below ? '' : text)),
+      (text) => paintState(io, text),
+    );
+    return below < 0 ? `${beside}\n` : `${beside}\n${wrap(texts[below]!, io.width, BELOW)}\n`;
+  };
+  const head = columns.map(({ title, rest }) => (rest ? style(io, 'bold', title) : title));
+  return `${line(head, (text) => style(io, 'bold', text))}\n${cells.map(row).join('')}`;
 }
 
 const pad = (text: string, width: number, right: boolean): string => (right ? text.padStart(width) : text.padEnd(width));
 const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
+
+/** Lines of at most `width`, broken between words; a longer word stays whole, so that it can be copied. */
+export function wrap(text: string, width: number, indent = ''): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent.length + last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => `${indent}${line}`).join('\n');
+}
 
 /** What a message says may hold escape sequences: a terminal must never run them. */
 export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '·');

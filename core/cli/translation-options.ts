@@ -1,6 +1,9 @@
 /** What `translate` and `render` share: connector and version, site settings, the time of the decision. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadSiteSettings } from '../settings/index.ts';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { SettingsIssue, SiteSettings } from '../contract/index.ts';
+import { checkDocuments, loadSiteSettings, parseDocuments, siteSettingsOf, type Catalogue } from '../settings/index.ts';
 import { printIssues, type Context } from './context.ts';
 import type { TranslateOptions } from './services.ts';
 
@@ -28,13 +31,30 @@ export async function readTranslation(flags: TranslationFlags, context: Context)
   const { id, version } = flags.connector;
   const common = { connectorId: id, ...(version && { version }), now: flags.now ?? new Date().toISOString() };
   if (flags.settings === undefined) return common;
-  const { connectors } = await (await context.services()).catalogue();
-  const connector = connectors.find(({ manifest }) => manifest.id === id && (version === undefined || manifest.version === version));
-  const { issues, settings } = await loadSiteSettings(flags.settings, connector);
+  const { issues, settings } = await readSettings(flags.settings, flags.connector, await (await context.services()).catalogue());
   if (settings) return { ...common, settings };
   context.exitCode = 2;
   printIssues(context.io, issues);
   return undefined;
+}
+
+interface Reading {
+  readonly issues: readonly SettingsIssue[];
+  readonly settings?: SiteSettings;
+}
+
+/** The file of a site as the engine runs it (`kind: site`), or the flat one of a fixture: what this connector sees of either. */
+async function readSettings(file: string, { id, version }: TranslationFlags['connector'], catalogue: Catalogue): Promise<Reading> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const documents = parseDocuments([{ file: path.basename(file), text }]);
+  if ((documents[0]?.value as { kind?: unknown } | null | undefined)?.kind === undefined) {
+    const connector = catalogue.connectors.find(({ manifest }) => manifest.id === id && (version === undefined || manifest.version === version));
+    return loadSiteSettings(file, connector);
+  }
+  const { issues, settings } = checkDocuments(documents, catalogue);
+  const site = settings?.sites[0];
+  if (issues.length > 0 || !site) return { issues };
+  return { issues, settings: siteSettingsOf(site, site.connectors.find((c) => c.id === id) ?? { settings: {} }) };
 }
 
 function parseConnector(text: string): TranslationFlags['connector'] {

@@ -38,6 +38,12 @@ export const doneWord = (what: string): string => DONE_WORDS[what] ?? (Object.ha
 /** Local time of this machine: `2026-10-12 10:00:00`. */
 export const localTime = (at: string): string => (Number.isNaN(Date.parse(at)) ? at : new Date(at).toLocaleString('sv-SE'));
 
+/** The same for a column: the time alone today, the day and the minute before: `10:00:00`, `2026-10-12 10:00`. */
+export function shortTime(at: string, now: Date = new Date()): string {
+  const local = localTime(at);
+  return local.slice(0, 10) === localTime(now.toISOString()).slice(0, 10) ? local.slice(11) : local.slice(0, 16);
+}
+
 /** `ERR_X PID-3 : phrase (attendu ..., trouvé ...)`. */
 export function errorSentence(error: ErrorData): string {
   const { code, location, expected, found } = error;

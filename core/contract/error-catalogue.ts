@@ -289,8 +289,8 @@ export const CATALOGUE = {
     en: 'the type of the document is not known at this site',
     fr: "le type du document n'est pas connu sur ce site",
     fix: {
-      fr: 'Ajouter une ligne documentTypes pour ce code, puis rejouer le message.',
-      en: 'Add a documentTypes line for this code, then replay the message.',
+      fr: 'Ajouter une ligne documentTypes pour ce code au fichier du site ({ system: ..., code: ..., type: ... }), puis « passerelle apply » et « passerelle replay ».',
+      en: 'Add a documentTypes line for this code to the file of the site ({ system: ..., code: ..., type: ... }), then "passerelle apply" and "passerelle replay".',
     },
   }),
   ERR_DOCUMENT_MISSING: e({
@@ -586,7 +586,10 @@ export const CATALOGUE = {
     http: 404,
     en: 'nothing has this name or id',
     fr: 'rien ne porte ce nom ou cet identifiant',
-    fix: { fr: "Vérifier l'identifiant.", en: 'Check the id.' },
+    fix: {
+      fr: "Vérifier l'identifiant ou le nom : « passerelle messages », « passerelle deliveries », « passerelle lanes ».",
+      en: 'Check the id or the name: "passerelle messages", "passerelle deliveries", "passerelle lanes".',
+    },
   }),
   ERR_TRANSITION: e({
     disposition: 'configuration',
@@ -647,7 +650,10 @@ export const CATALOGUE = {
     http: 422,
     en: 'the settings file cannot be read',
     fr: 'le fichier de paramétrage est illisible',
-    fix: { fr: 'Corriger la syntaxe YAML à la ligne indiquée.', en: 'Correct the YAML at the line that is named.' },
+    fix: {
+      fr: 'Donner le dossier qui tient les fichiers YAML, ou corriger leur syntaxe à la ligne indiquée.',
+      en: 'Give the folder that holds the YAML files, or correct their syntax at the line that is named.',
+    },
   }),
   ERR_CONFIG_INVALID: e({
     disposition: 'configuration',

@@ -325,5 +325,7 @@ export interface JournalStore {
   readonly settings: (revision?: number) => Promise<SettingsRevision | undefined>;
   readonly settingsHistory: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
 
+  /** Resolves when the store can do nothing more without being asked to close (its worker died): the engine ends, and is started again. */
+  readonly failed?: Promise<void>;
   readonly close: () => Promise<void>;
 }

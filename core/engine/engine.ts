@@ -54,24 +54,30 @@ export class Engine {
   readonly connectors: ConnectorSet;
   readonly metrics: Metrics;
   readonly face: EngineFace;
+  /** Rejects with ERR_JOURNAL_UNAVAILABLE when the journal is gone for good; then the engine is to be stopped and started again. */
+  readonly ended: Promise<void>;
   region: Region | undefined;
   readonly #options: EngineOptions;
   readonly #mesh: Mesh;
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: EngineOptions, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
+  private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
     this.version = options.version;
     this.journal = journal;
     this.plugins = plugins;
     this.connectors = connectors;
     this.metrics = options.metrics;
-    this.index = new BlindIndex(loadIndexKey(options.data));
+    this.index = index;
     this.#options = options;
     this.#mesh = createMesh({ nodeId: `engine-${randomUUID().slice(0, 8)}`, ...(options.transporter && { transporter: options.transporter }) });
     this.face = faceOf(this);
+    this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
+      throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
+    });
+    this.ended.catch(() => options.logger.error('the journal ended', { code: 'ERR_JOURNAL_UNAVAILABLE' }));
   }
 
-  /** Opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION. */
+  /** Opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
   static async open(options: EngineOptions): Promise<Engine> {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
     const plugins = await loadPlugins();
@@ -82,7 +88,8 @@ export class Engine {
         expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`,
         found: options.store ?? 'sqlite',
       });
-    return new Engine(options, await store.open(options.data), plugins, connectors);
+    const index = new BlindIndex(loadIndexKey(options.data));
+    return new Engine(options, index, await store.open(options.data), plugins, connectors);
   }
 
   get catalogue(): Catalogue {

@@ -51,11 +51,12 @@ export function faceOf(engine: Engine): EngineFace {
     content: async (id) => journal.raw((await history(id)).message.message),
     deliveries: async (query) => {
       const message = query.message === undefined ? undefined : parseId(tag, query.message);
+      if (message && !('message' in message)) throw new PasserelleError('ERR_NOT_FOUND', { expected: `the id of a message, such as ${tag}-12` });
       const page = await journal.deliveries(
         {
           ...(query.state && { states: query.state }),
           ...(query.lane && { lane: query.lane }),
-          ...(message && 'message' in message && { message: message.message }),
+          ...(message && { message: message.message }),
         },
         pageOf(query),
       );
@@ -111,6 +112,9 @@ export function faceOf(engine: Engine): EngineFace {
   };
 }
 
+/** Deliveries of one commit of a lane release; a journal gives no more material at once. */
+const RELEASE_PAGE = 200;
+
 const pageOf = (query: PageRequest): PageRequest => ({ limit: query.limit, ...(query.after && { after: query.after }) });
 
 function filterOf(
@@ -160,12 +164,21 @@ async function laneViews(engine: Engine): Promise<readonly LaneView[]> {
   return views;
 }
 
+/** All that is held now; one that the receiver holds again is not released twice. */
 async function releaseHeld(engine: Engine, lane: string): Promise<void> {
-  const { items } = await engine.journal.deliveries({ lane, states: ['held'] }, { limit: 500 });
-  const at = new Date().toISOString();
-  if (items.length === 0) return;
-  await engine.journal.act(items.map((d) => ({ verb: 'release', delivery: d.delivery, who: 'lane release', at })));
-  await engine.region?.refresh(items.map((d) => d.delivery));
+  const held: number[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await engine.journal.deliveries({ lane, states: ['held'] }, { limit: RELEASE_PAGE, ...(after !== undefined && { after }) });
+    held.push(...page.items.map((d) => d.delivery));
+    after = page.next;
+    if (after === undefined) break;
+  }
+  for (let from = 0; from < held.length; from += RELEASE_PAGE) {
+    const some = held.slice(from, from + RELEASE_PAGE);
+    const at = new Date().toISOString();
+    await engine.journal.act(some.map((delivery) => ({ verb: 'release', delivery, who: 'lane release', at })));
+    await engine.region?.refresh(some);
+  }
 }
 
 /** All or nothing in the journal, then the lanes follow. Answers the ids acted upon. */

@@ -44,34 +44,38 @@ export function deliveryView(tag: string, d: DeliverySummary, blocker: number | 
 
 type Line = MessageTimeline['timeline'][number];
 
-/** Every row of a message as one line each, in order of time. */
+const plural = (count: number, noun: string): string => `${count} ${noun}${count > 1 ? 's' : ''}`;
+
+/** Every row of a message as one line each, in order of time; details in French, for the operator. */
 export function timelineOf(tag: string, history: MessageHistory): readonly Line[] {
   const { message, events, deliveries, attempts, acts } = history;
   const lines: Line[] = [
     {
       at: message.receivedAt,
       what: 'received',
-      detail: `${message.lane} from ${message.peer}, ${message.bytes} bytes${message.controlId ? `, control id ${message.controlId}` : ''}`,
+      detail: `${message.lane}, de ${message.peer}, ${message.bytes} octets${message.controlId ? `, ${message.controlId}` : ''}`,
     },
   ];
   if (history.decidedAt && message.state !== 'received')
     lines.push({
       at: history.decidedAt,
       what: message.state,
-      detail: `${message.decision ?? message.state}, ${events.filter((e) => e.run === message.run).length} event(s)${message.ack ? `, answered ${message.ack}` : ''}`,
+      detail: [plural(events.filter((e) => e.run === message.run).length, 'événement'), message.ack && `répondu ${message.ack}`]
+        .filter(Boolean)
+        .join(', '),
       ...(message.error && { error: message.error }),
     });
   for (const d of deliveries)
-    lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} to ${d.lane}` });
+    lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} vers ${d.lane}` });
   for (const a of attempts) {
     const delivery = deliveryId(tag, a.delivery);
-    lines.push({ at: a.startedAt, what: 'sending', delivery, detail: `attempt ${a.ordinal}` });
+    lines.push({ at: a.startedAt, what: 'sending', delivery, detail: `essai ${a.ordinal}` });
     if (a.endedAt)
       lines.push({
         at: a.endedAt,
         what: a.outcome ?? 'sending',
         delivery,
-        ...(a.ack && { detail: `answered ${a.ack}` }),
+        ...(a.ack && { detail: `répondu ${a.ack}` }),
         ...(a.error && { error: a.error }),
       });
   }
@@ -79,7 +83,7 @@ export function timelineOf(tag: string, history: MessageHistory): readonly Line[
     lines.push({
       at: act.at,
       what: act.verb,
-      detail: `by ${act.who}${act.why ? `: ${act.why}` : ''}`,
+      detail: `par ${act.who}${act.why ? ` : ${act.why}` : ''}`,
       ...(act.delivery !== undefined && { delivery: deliveryId(tag, act.delivery) }),
     });
   for (const d of deliveries)

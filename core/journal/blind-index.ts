@@ -3,9 +3,9 @@
  * lanes is the same hash as the search term of its identifier.
  */
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ClearKey, IndexTerm } from '../contract/index.ts';
+import { PasserelleError, type ClearKey, type IndexTerm } from '../contract/index.ts';
 
 const TERM_BYTES = 16;
 const BLOCK_BYTES = 64;
@@ -42,12 +42,22 @@ export class BlindIndex {
   }
 }
 
-/** Reads `index.key` of the data directory, made at the first start; losing it loses searches and patient order across a restart, so back it up. */
+const KEY_BYTES = 32;
+
+/**
+ * Reads `index.key` of the data directory, made at the first start; losing it loses searches and patient order across a restart, so back it up.
+ * Made whole or not at all. Throws ERR_SECRET_MISSING for a key that was cut: with another one every patient would be a new one.
+ */
 export function loadIndexKey(dataDirectory: string): Buffer {
   const file = path.join(dataDirectory, 'index.key');
   if (!existsSync(file)) {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' });
+    const made = `${file}.new`;
+    writeFileSync(made, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
+    renameSync(made, file);
   }
-  return readFileSync(file);
+  const key = readFileSync(file);
+  if (key.length !== KEY_BYTES)
+    throw new PasserelleError('ERR_SECRET_MISSING', { location: { file }, expected: `${KEY_BYTES} bytes`, found: `${key.length} bytes` });
+  return key;
 }

@@ -16,6 +16,7 @@ import {
 import { messageId } from '../journal/index.ts';
 import { kindOf, type CanonicalEvent } from '../model/index.ts';
 import { route } from '../routing/index.ts';
+import { checkDecoded } from './connector-results.ts';
 import { canonicalEvents } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { openMessage, type OpenedMessage } from './open.ts';
@@ -61,20 +62,79 @@ export async function decideBatch(
   const now = iso(ports.now());
   const work = await Promise.all(batch.map((item) => decodeOne(item, endpoint, ports, now)));
   const made = work.map((w, i) => assess(batch[i] as UndecidedMessage, w, endpoint, ports, now));
-  const deliveries = await ports.journal.decide(made.map((m) => m.decision));
-  return made.map(({ decision, reply, identities }, i) => {
+  const committed = await commit(made, batch, ports);
+  return committed.map(({ decision, reply, identities, deliveries }, i) => {
     const ack = batch[i]?.answered ?? decision.ack ?? 'AA';
     return {
       message: decision.message,
       state: decision.state,
       decision: decision.decision as Reception['decision'],
       ack,
-      deliveries: deliveries[i] ?? [],
+      deliveries,
       identities,
       ...(decision.error && { error: decision.error }),
       ...(reply && { reply }),
     };
   });
+}
+
+type Assessed = { readonly decision: MessageDecision; readonly reply?: Reply; readonly identities: ReadonlySet<string> };
+type Committed = Assessed & { readonly deliveries: readonly QueuedDelivery[] };
+
+/**
+ * One write for all. When the journal refuses it for a reason of its own, one message is to blame: each is written alone, and the one that
+ * cannot be is dead and waits for a person. The messages behind it do not wait with it.
+ */
+async function commit(made: readonly Assessed[], batch: readonly UndecidedMessage[], ports: InboundPorts): Promise<readonly Committed[]> {
+  const write = async (some: readonly Assessed[]): Promise<readonly Committed[]> => {
+    const deliveries = await ports.journal.decide(some.map((m) => m.decision));
+    return some.map((m, i) => ({ ...m, deliveries: deliveries[i] ?? [] }));
+  };
+  try {
+    return await write(made);
+  } catch (thrown) {
+    if (PasserelleError.from(thrown).entry.disposition === 'transient') throw thrown;
+  }
+  const alone: Committed[] = [];
+  for (const [i, one] of made.entries()) {
+    const item = batch[i] as UndecidedMessage;
+    alone.push(
+      ...(await write([one])
+        .catch((thrown: unknown) => write([deadOf(one, item, own(thrown))]))
+        .catch((thrown: unknown) => [lost(one, own(thrown), ports)])),
+    );
+  }
+  return alone;
+}
+
+/** What is not for want of a journal; that leaves everything as it is. */
+function own(thrown: unknown): PasserelleError {
+  const error = PasserelleError.from(thrown);
+  if (error.entry.disposition === 'transient') throw error;
+  return error;
+}
+
+const deadOf = ({ decision }: Assessed, item: UndecidedMessage, error: PasserelleError): Assessed => ({
+  decision: {
+    message: decision.message,
+    run: decision.run,
+    state: 'dead',
+    decidedAt: decision.decidedAt,
+    decision: 'stored',
+    error: error.toData(),
+    warnings: [],
+    parts: [],
+    events: [],
+    terms: [],
+    ...(item.answered === undefined && { ack: 'AA' }),
+  },
+  identities: new Set(),
+});
+
+/** The journal does not take any decision on it: somebody decided already. It leaves the lane, and the log says so. */
+function lost(one: Assessed, error: PasserelleError, ports: InboundPorts): Committed {
+  ports.log('error', 'decision refused by the journal', { message: one.decision.message, code: error.code });
+  return { ...one, decision: { ...one.decision, events: [] }, identities: new Set(), deliveries: [] };
 }
 
 interface Decoded {
@@ -98,7 +158,7 @@ async function decodeOne(item: UndecidedMessage, endpoint: InboundEndpoint, port
       now,
       seed: `${id}/${item.run}`,
     });
-    return { opened, result, ...(acknowledgement !== undefined && { acknowledgement }) };
+    return { opened, result: checkDecoded(result), ...(acknowledgement !== undefined && { acknowledgement }) };
   } catch (thrown) {
     const error = PasserelleError.from(thrown);
     if (error.entry.disposition === 'transient') throw error;
@@ -106,13 +166,7 @@ async function decodeOne(item: UndecidedMessage, endpoint: InboundEndpoint, port
   }
 }
 
-function assess(
-  item: UndecidedMessage,
-  work: Decoded,
-  endpoint: InboundEndpoint,
-  ports: InboundPorts,
-  now: string,
-): { decision: MessageDecision; reply?: Reply; identities: ReadonlySet<string> } {
+function assess(item: UndecidedMessage, work: Decoded, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Assessed {
   const { opened, result } = work;
   item.assessed = true;
   const subject = (draft: DecodeResult['events'][number]): string | undefined => draft.keys[0] && ports.index.patient(draft.keys[0]);
@@ -148,7 +202,8 @@ function assess(
   };
   const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
   const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
-  return { decision, identities, ...(asDecoded && { reply: replyOf(work.acknowledgement ?? null, ports, endpoint) }) };
+  const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
+  return { decision, identities, ...(reply && { reply }) };
 }
 
 function outcomeOf(
@@ -204,8 +259,13 @@ function routeEvents(
   return { events: routed, warnings, ...(error && { error }) };
 }
 
-function replyOf(acknowledgement: OutgoingEnvelope | null, ports: InboundPorts, endpoint: InboundEndpoint): Reply {
+/** An answer that cannot be written is no reason not to decide: the plainest one is given later. */
+function replyOf(acknowledgement: OutgoingEnvelope | null, ports: InboundPorts, endpoint: InboundEndpoint): Reply | undefined {
   if (!acknowledgement) return { bytes: null };
-  const bytes = ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array());
-  return { bytes, ...(acknowledgement.http && { http: acknowledgement.http }) };
+  try {
+    const bytes = ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array());
+    return { bytes, ...(acknowledgement.http && { http: acknowledgement.http }) };
+  } catch {
+    return undefined;
+  }
 }

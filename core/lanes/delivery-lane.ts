@@ -3,6 +3,7 @@
  * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
  */
 import { PasserelleError, type DeliveryMaterial, type ErrorData, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
+import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult } from './dispatch.ts';
 import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
@@ -19,7 +20,10 @@ export interface DeliveryEndpoint extends LaneIdentity {
 
 /** Deliveries known in memory; the rest waits in the journal. About 300 bytes each. */
 const WINDOW = 20_000;
-const PAGE = 2000;
+/** The journal could not be read: asked again after this. */
+const RELOAD_MS = 1000;
+/** When the engine stops while the journal cannot take outcomes: what is not settled by then is an interrupted attempt at the next start. */
+const STOP_WAIT_MS = 5000;
 const FIRST_TRIP_MS = 1000;
 const LAST_TRIP_MS = 60_000;
 
@@ -35,13 +39,11 @@ export class DeliveryLane {
   #error: ErrorData | undefined;
   #trips = 0;
   #tripTimer: NodeJS.Timeout | undefined;
-  /** Highest delivery id taken from the journal or from an offer. */
-  #seen = 0;
-  /** The window was full, or nothing was read yet: offers are not taken, the journal is read instead. */
-  #overflowed = true;
-  /** Highest delivery id offered so far. */
-  #offered = 0;
-  #loading: Promise<void> | undefined;
+  readonly #backlog: Backlog;
+  #reloadTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #isLoading = false;
+  #stopBy = Infinity;
   #idle: (() => void)[] = [];
 
   constructor(
@@ -49,12 +51,17 @@ export class DeliveryLane {
     sink: Sink,
     ports: LanePorts,
     settled: (delivery: number, message: number, to: string) => void = () => undefined,
+    window = WINDOW,
   ) {
     this.endpoint = endpoint;
     this.#sink = sink;
     this.#ports = ports;
     this.#settled = settled;
     this.#schedule = new Schedule(endpoint.order);
+    this.#backlog = new Backlog(this.#schedule, window, {
+      read: (after, limit) => ports.journal.backlog(endpoint.name, after, limit),
+      admit: (item) => (item.state === 'sending' ? this.#interrupted(item) : this.#admit(item)),
+    });
   }
 
   get status(): 'open' | 'paused' | 'tripped' {
@@ -78,11 +85,7 @@ export class DeliveryLane {
 
   /** Deliveries just committed, in order. */
   offer(items: readonly QueuedDelivery[]): void {
-    for (const item of items) {
-      this.#offered = Math.max(this.#offered, item.delivery);
-      this.#overflowed ||= this.#schedule.size >= WINDOW;
-      if (!this.#overflowed) this.#admit(item);
-    }
+    this.#backlog.offer(items);
     this.#pump();
   }
 
@@ -101,15 +104,15 @@ export class DeliveryLane {
 
   /** A person or an event changed a delivery in the journal: follow. */
   update(item: QueuedDelivery): void {
+    if (item.state === 'sending') return; // our own attempt: its end will say more
     this.#clearTimer(item.delivery);
-    this.#schedule.remove(item.delivery);
-    this.#admit(item);
+    this.#backlog.update(item);
     this.#pump();
   }
 
   forget(delivery: number): void {
     this.#clearTimer(delivery);
-    this.#schedule.remove(delivery);
+    this.#backlog.forget(delivery);
     this.#pump();
   }
 
@@ -121,13 +124,15 @@ export class DeliveryLane {
   /** Stops taking, waits for what is on the wire. */
   async stop(): Promise<void> {
     this.pause();
-    for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
+    this.#stopped = true;
+    this.#stopBy = performance.now() + STOP_WAIT_MS;
+    clearTimeout(this.#reloadTimer);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
     await this.#sink.stop();
   }
 
   #admit(item: QueuedDelivery): void {
-    this.#seen = Math.max(this.#seen, item.delivery);
     if (item.state === 'delivered' || item.state === 'discarded') return;
     const blocks = this.#blocks(item);
     if (blocks === 'nothing') return;
@@ -144,32 +149,21 @@ export class DeliveryLane {
     return item.kind === 'identity' ? 'keys' : 'series';
   }
 
-  #load(): Promise<void> {
-    this.#loading ??= this.#loadPages()
-      .catch((thrown: unknown) =>
-        this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code }),
-      )
-      .finally(() => {
-        this.#loading = undefined;
-      });
-    return this.#loading;
+  /** False when the journal cannot be read now: it is asked again later. */
+  #load(): Promise<boolean> {
+    return this.#backlog.load().then(
+      () => true,
+      (thrown: unknown) => {
+        this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+        clearTimeout(this.#reloadTimer);
+        if (!this.#stopped) this.#reloadTimer = setTimeout(() => this.#pump(), RELOAD_MS);
+        return false;
+      },
+    );
   }
 
-  async #loadPages(): Promise<void> {
-    while (this.#overflowed && this.#schedule.size < WINDOW) {
-      const offered = this.#offered;
-      const page = await this.#ports.journal.backlog(this.endpoint.name, this.#seen, PAGE);
-      for (const item of page) await this.#admitFromJournal(item);
-      // An offer follows its commit, so a short page shows every delivery offered before it was asked for.
-      if (page.length < PAGE && offered === this.#offered) this.#overflowed = false;
-    }
-  }
-
-  async #admitFromJournal(item: QueuedDelivery): Promise<void> {
-    if (item.state !== 'sending') {
-      this.#admit(item);
-      return;
-    }
+  /** It was on the wire when the engine stopped: ambiguous (ARCHITECTURE section 4). */
+  async #interrupted(item: QueuedDelivery): Promise<void> {
     const interrupted = new PasserelleError('ERR_INTERRUPTED').toData();
     const after = afterDoubt(interrupted, item, this.endpoint.policy, this.#ports.random());
     const settlement = this.#settlement(item, 'sending', after);
@@ -177,7 +171,7 @@ export class DeliveryLane {
     this.#admit({
       ...item,
       state: after.to,
-      attempts: item.attempts,
+      attempts: item.attempts + 1,
       error: interrupted,
       ...(settlement.notBefore && { notBefore: settlement.notBefore }),
     });
@@ -202,8 +196,12 @@ export class DeliveryLane {
           this.#pump();
         });
     }
-    if (this.#overflowed && this.#status !== 'paused' && this.#schedule.size < WINDOW / 2)
-      void this.#load().then(() => this.#schedule.readyCount > 0 && this.#status === 'open' && setImmediate(() => this.#pump()));
+    if (!this.#backlog.isWanted || this.#status === 'paused' || this.#isLoading) return;
+    this.#isLoading = true;
+    void this.#load().then((read) => {
+      this.#isLoading = false;
+      if (read && this.#schedule.readyCount > 0 && this.#inFlight < this.#sink.concurrency) this.#pump();
+    });
   }
 
   async #deliver(item: QueuedDelivery): Promise<void> {
@@ -228,7 +226,7 @@ export class DeliveryLane {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
-    await this.#settleSurely(settlement);
+    if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
@@ -260,16 +258,19 @@ export class DeliveryLane {
   }
 
   /** An outcome must not be lost because the journal is away for a while: it is offered until it is taken. */
-  async #settleSurely(settlement: Settlement): Promise<void> {
+  async #settleSurely(settlement: Settlement): Promise<boolean> {
     for (let tries = 0; ; tries += 1) {
       try {
         await this.#ports.journal.settle([settlement]);
-        return;
+        return true;
       } catch (thrown) {
         const error = PasserelleError.from(thrown);
         if (error.entry.disposition !== 'transient') throw error;
-        this.#ports.log('error', 'outcome cannot be stored yet', { lane: this.endpoint.name, code: error.code });
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, { firstMs: 200, maxMs: 10_000 }, this.#ports.random())));
+        if (tries === 0) this.#ports.log('error', 'outcome cannot be stored yet', { lane: this.endpoint.name, code: error.code });
+        if (this.#stopped && performance.now() > this.#stopBy) return false;
+        await new Promise((resolve) =>
+          setTimeout(resolve, backoffMs(tries, { firstMs: 200, maxMs: this.#stopped ? 500 : 10_000 }, this.#ports.random())),
+        );
       }
     }
   }
@@ -283,8 +284,7 @@ export class DeliveryLane {
       ...(after.error && { error: after.error }),
       ...(settlement.notBefore && { notBefore: settlement.notBefore }),
     };
-    this.#schedule.remove(item.delivery);
-    this.#admit(next);
+    this.#backlog.update(next);
   }
 
   #trip(error: ErrorData | undefined): void {
@@ -304,7 +304,7 @@ export class DeliveryLane {
       () => undefined,
       (thrown: unknown) => PasserelleError.from(thrown).toData(),
     );
-    if (this.#status !== 'tripped') return;
+    if (this.#status !== 'tripped') return; // paused or resumed meanwhile
     this.#status = 'open';
     if (error) this.#trip(error);
     else this.#pump();
@@ -317,6 +317,7 @@ export class DeliveryLane {
   }
 
   #reopenIn(delivery: number, ms: number): void {
+    if (this.#stopped) return;
     const timer = setTimeout(
       () => {
         this.#timers.delete(delivery);

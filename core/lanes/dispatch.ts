@@ -4,12 +4,12 @@ import {
   PasserelleError,
   type DeliveryMaterial,
   type EncodedMessage,
-  type EncodeResult,
   type ErrorData,
   type ReplyOutcome,
   type SendResult,
   type Sink,
 } from '../contract/index.ts';
+import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { openMessage } from './open.ts';
 import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
 
@@ -69,11 +69,9 @@ async function send(material: DeliveryMaterial, encoded: EncodedMessage, bytes: 
     const sent = { type: material.event.type, ...(encoded.controlId && { controlId: encoded.controlId }) };
     return {
       kind: 'reply',
-      reply: await ports.connectors.call<ReplyOutcome>(lane.connector, lane.connectorVersion, {
-        operation: 'interpret',
-        reply: opened.envelope,
-        sent,
-      }),
+      reply: checkInterpreted(
+        await ports.connectors.call(lane.connector, lane.connectorVersion, { operation: 'interpret', reply: opened.envelope, sent }),
+      ),
     };
   } catch (thrown) {
     // It was answered and we could not read the answer: ambiguous, never "failed".
@@ -86,7 +84,7 @@ async function encode(
   dispatcher: Dispatcher,
 ): Promise<{ outcome: 'message'; encoded: EncodedMessage; bytes: Uint8Array } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
-  const result = await ports.connectors.call<EncodeResult>(lane.connector, lane.connectorVersion, {
+  const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
     operation: 'encode',
     input: {
       event: material.event as never,
@@ -97,6 +95,7 @@ async function encode(
     now: iso(ports.now()),
     seed: `${ports.journal.tag}/${material.event.id}/${lane.name}`,
   });
+  const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
   const bytes = ports.codec(result.envelope.format).build(result.envelope, await partReader(material, result.envelope.parts ?? [], dispatcher));
   const { controlId } = result.envelope;

@@ -62,12 +62,15 @@ export class InboundLane {
     this.#ports = ports;
   }
 
-  /** Takes up what was stored and not decoded when the engine last stopped. */
+  /**
+   * Takes up what was stored and not decoded when the engine last stopped. Nobody knows whether their senders were told AA before it stopped
+   * (an answer that could not wait for the decision leaves no row): they may be quarantined, and no longer refused.
+   */
   async start(): Promise<void> {
     for (let after = 0; ;) {
       const page = await this.#ports.journal.undecided(this.endpoint.name, after, PAGE);
       for (const m of page)
-        this.#push({ message: m.message, run: m.run, receivedAt: m.receivedAt, ...(m.ack && { answered: m.ack }), ...(m.http && { http: m.http }) });
+        this.#push({ message: m.message, run: m.run, receivedAt: m.receivedAt, answered: m.ack ?? 'AA', ...(m.http && { http: m.http }) });
       after = page.at(-1)?.message ?? after;
       if (page.length < PAGE) break;
     }

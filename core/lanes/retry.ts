@@ -66,7 +66,8 @@ export function afterDoubt(error: ErrorData, item: Pick<QueuedDelivery, 'attempt
 export function afterFailure(error: ErrorData, item: Pick<QueuedDelivery, 'attempts' | 'kind'>, policy: DeliveryPolicy, draw: number): AfterAttempt {
   switch (CATALOGUE[error.code].disposition) {
     case 'ambiguous':
-      return afterDoubt(error, item, policy, draw);
+      // A receiver that takes connections and answers nobody would put the whole backlog into doubt, one delivery after the other.
+      return { ...afterDoubt(error, item, policy, draw), trips: true };
     case 'transient':
     case 'security':
     case 'configuration':

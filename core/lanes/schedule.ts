@@ -90,6 +90,16 @@ export class Schedule {
     this.#consider(entry);
   }
 
+  /** Names of the queues that a delivery stands in. */
+  namesOf(item: QueuedDelivery): readonly string[] {
+    return this.#queueNames(item, false);
+  }
+
+  /** Something stands in this queue. */
+  holds(name: string): boolean {
+    return this.#queues.has(name);
+  }
+
   /** The delivery that stands directly before this one, when one does. */
   blocker(delivery: number): number | undefined {
     const entry = this.#entries.get(delivery);

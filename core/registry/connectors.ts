@@ -44,7 +44,7 @@ function readManifest(file: string, id: string): ConnectorManifest {
     const first = validateManifest.errors?.[0];
     throw new PasserelleError('ERR_MANIFEST_INVALID', {
       location: { file: `connectors/${id}/manifest.json`, path: first?.instancePath || '/' },
-      expected: first?.message ?? 'a valid manifest',
+      expected: [first?.message ?? 'a valid manifest', ...(detailOf(first?.params) ?? [])].join(' '),
     });
   }
   if (manifest.id !== id)
@@ -54,6 +54,12 @@ function readManifest(file: string, id: string): ConnectorManifest {
       found: manifest.id,
     });
   return manifest;
+}
+
+/** The words allowed, or the one that is not: ajv says neither in its sentence. */
+function detailOf(params: Record<string, unknown> | undefined): readonly unknown[] | undefined {
+  const { allowedValues, additionalProperty } = params ?? {};
+  return additionalProperty === undefined ? (allowedValues as readonly unknown[] | undefined) : [additionalProperty];
 }
 
 function find(all: readonly InstalledConnector[], id: string, version?: string): InstalledConnector {

@@ -1,7 +1,8 @@
 /**
  * A connector host: one connector version in a worker thread (ours, embedded) or a child process (third parties, and all of them
  * in the mesh). Calls made in the same turn travel in one message. A host that dies is started again; its calls fail with
- * ERR_HOST_UNAVAILABLE, which leaves messages where they are in the journal.
+ * ERR_HOST_UNAVAILABLE, which leaves messages where they are in the journal. Calls are pure, so the one that kills is found by running it alone
+ * when it comes again; after `MAX_KILLS` it is answered ERR_CONNECTOR_FAILED: one message must not hold up its lane for ever.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
@@ -30,6 +31,13 @@ export interface HostLimits {
   readonly restartDelayMs: number;
 }
 
+/** Deaths of the host with one call alone in it: the first may be somebody else's doing. */
+const MAX_KILLS = 2;
+/** Calls suspected at once; protects memory from a connector that fails at everything. The oldest are forgotten. */
+const MAX_SUSPECTS = 1000;
+/** Longest wait before a host that does not come up is tried again. */
+const LAST_RESTART_MS = 30_000;
+
 const LIMITS: HostLimits = { callTimeoutMs: 20_000, restartDelayMs: 500 };
 
 interface Pending {
@@ -51,6 +59,9 @@ export class ConnectorHost {
   #nextBatch = 1;
   #ready: Promise<void> = Promise.resolve();
   #stopped = false;
+  #failedStarts = 0;
+  /** Calls that were in the host when it died, by seed: how often alone. */
+  readonly #suspects = new Map<string, number>();
 
   /** @param kind `thread` for connectors of this package when embedded, `process` for anyone else's. */
   constructor(module: string, kind: 'thread' | 'process', limits: HostLimits = LIMITS) {
@@ -68,6 +79,8 @@ export class ConnectorHost {
   /** Never rejects: a failure is an answer with an error. */
   call(call: HostCall): Promise<HostAnswer> {
     if (this.#stopped || !this.#compartment) return Promise.resolve(unavailable());
+    if ((this.#suspects.get(nameOf(call) ?? '') ?? 0) >= MAX_KILLS)
+      return Promise.resolve({ error: new PasserelleError('ERR_CONNECTOR_FAILED', { found: 'a call that ends its host' }).toData() });
     return new Promise((resolve) => {
       if (this.#queue.push({ call, resolve }) === 1) setImmediate(() => this.#flush());
     });
@@ -87,21 +100,44 @@ export class ConnectorHost {
       let up = false;
       const compartment = this.#open(
         (message) => {
-          if (message.batch === 0) {
+          if (message?.batch === 0) {
             up = true;
+            this.#failedStarts = 0;
             resolve();
-          } else this.#settle(message.batch, message.answers);
+          } else if (Array.isArray(message?.answers)) this.#settle(message.batch, message.answers);
         },
         () => {
           if (this.#compartment === compartment) this.#compartment = undefined;
+          if (!this.#stopped && up) this.#suspect();
           this.#failAll();
           if (!up) reject(new PasserelleError('ERR_HOST_UNAVAILABLE', { found: 'the connector did not load' }));
-          else if (!this.#stopped)
-            setTimeout(() => !this.#stopped && void this.#launch().catch(() => undefined), this.#limits.restartDelayMs).unref();
+          else this.#relaunch();
         },
       );
       this.#compartment = compartment;
     });
+  }
+
+  /** A host that came up once is tried again until it does. */
+  #relaunch(): void {
+    if (this.#stopped) return;
+    const wait = Math.min(LAST_RESTART_MS, this.#limits.restartDelayMs * 2 ** this.#failedStarts);
+    this.#failedStarts += 1;
+    setTimeout(() => !this.#stopped && void this.#launch().catch(() => this.#relaunch()), wait).unref();
+  }
+
+  /** The host works on one batch after the other: the oldest one was in it when it died. */
+  #suspect(): void {
+    const [oldest] = this.#batches.values();
+    if (!oldest) return;
+    const alone = oldest.calls.length === 1 ? 1 : 0;
+    for (const { call } of oldest.calls) {
+      const name = nameOf(call);
+      if (name === undefined) continue;
+      this.#suspects.set(name, (this.#suspects.get(name) ?? 0) + alone);
+      const [first] = this.#suspects.keys();
+      if (this.#suspects.size > MAX_SUSPECTS && first !== undefined) this.#suspects.delete(first);
+    }
   }
 
   #flush(): void {
@@ -111,11 +147,17 @@ export class ConnectorHost {
       for (const c of calls) c.resolve(unavailable());
       return;
     }
+    const isSuspect = ({ call }: Pending): boolean => this.#suspects.has(nameOf(call) ?? '');
+    const trusted = calls.filter((c) => !isSuspect(c));
+    if (trusted.length > 0) this.#post(trusted, this.#compartment);
+    for (const suspect of calls.filter(isSuspect)) this.#post([suspect], this.#compartment);
+  }
+
+  #post(calls: Pending[], compartment: Compartment): void {
     const batch = this.#nextBatch++;
-    const hung = this.#compartment;
-    const timer = setTimeout(() => void hung.kill(), this.#limits.callTimeoutMs);
+    const timer = setTimeout(() => void compartment.kill(), this.#limits.callTimeoutMs);
     this.#batches.set(batch, { calls, timer });
-    this.#compartment.post({ batch, calls: calls.map((c) => c.call) });
+    compartment.post({ batch, calls: calls.map((c) => c.call) });
   }
 
   #settle(batch: number, answers: readonly HostAnswer[]): void {
@@ -123,7 +165,11 @@ export class ConnectorHost {
     if (!entry) return;
     this.#batches.delete(batch);
     clearTimeout(entry.timer);
-    entry.calls.forEach((c, i) => c.resolve(answers[i] ?? unavailable()));
+    entry.calls.forEach((c, i) => {
+      const name = nameOf(c.call);
+      if (name !== undefined) this.#suspects.delete(name);
+      c.resolve(isAnswer(answers[i]) ? answers[i] : unavailable());
+    });
   }
 
   #failAll(): void {
@@ -135,6 +181,13 @@ export class ConnectorHost {
   }
 }
 
+/** What is the same when a call comes again; absent for calls that do not. */
+const nameOf = (call: HostCall): string | undefined =>
+  call.operation === 'decode' || call.operation === 'encode' ? `${call.operation} ${call.seed}` : undefined;
+
+/** A connector that speaks for its host says what it likes: only answers are taken. */
+const isAnswer = (answer: unknown): answer is HostAnswer => typeof answer === 'object' && answer !== null && ('value' in answer || 'error' in answer);
+
 const unavailable = (): HostAnswer => ({ error: new PasserelleError('ERR_HOST_UNAVAILABLE').toData() });
 const workerFile = path.join(import.meta.dirname, 'host-worker.js');
 const MEMORY_LIMIT_MB = 512;
@@ -145,7 +198,12 @@ function openThread(module: string, onMessage: (m: { batch: number; answers: Hos
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_LIMIT_MB },
     env: {},
     stdin: false,
+    stdout: true,
+    stderr: true,
   });
+  // What a connector prints could be the message: it goes nowhere (SAFETY D11).
+  worker.stdout.resume();
+  worker.stderr.resume();
   worker
     .on('message', onMessage)
     .on('error', () => undefined)
@@ -158,7 +216,8 @@ function openProcess(module: string, onMessage: (m: { batch: number; answers: Ho
     serialization: 'advanced',
     env: {},
     execArgv: [`--max-old-space-size=${MEMORY_LIMIT_MB}`],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // As above: a stack trace may quote what it failed to read.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child

@@ -102,7 +102,7 @@ export class Demonstration {
     const { print } = this.#options;
     const known = await this.#engine.messages({ limit: 1 });
     if (known.items.length > 0)
-      print('\nLe journal est celui de la fois précédente : la journée ne sera pas rejouée. / Same journal as before; the day is not played again.');
+      print('\nLe journal est celui de la fois précédente : la journée ne sera pas rejouée.\nSame journal as before; the day is not played again.');
     else {
       print('\nLa journée de démonstration / the day of the demonstration');
       const peers = Object.fromEntries(Object.entries(file.peers).map(([name, { control }]) => [name, remotePeer(name, control)]));

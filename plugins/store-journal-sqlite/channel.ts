@@ -25,6 +25,8 @@ const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
 export interface Channel {
   readonly tag: string;
   readonly call: <K extends keyof Calls>(name: K, args: Parameters<Calls[K]>, load?: Load) => Promise<ReturnType<Calls[K]>>;
+  /** Resolves when the worker ended and nobody had asked it to. */
+  readonly failed: Promise<void>;
   readonly close: () => Promise<void>;
   readonly cpuUsage: Worker['cpuUsage'];
 }
@@ -91,8 +93,10 @@ function connect(worker: Worker, tag: string): Channel {
     }
   });
   worker.on('error', (error) => end(gone('a worker that failed', error)));
+  const failed = Promise.withResolvers<void>();
   const exited = new Promise<void>((resolve) => {
     worker.once('exit', () => {
+      if (!closing) failed.resolve();
       end(gone('a closed journal'));
       resolve();
     });
@@ -104,6 +108,7 @@ function connect(worker: Worker, tag: string): Channel {
       const isFull = waiting.size >= INBOX_COMMANDS || waitingBytes + load.bytes > INBOX_BYTES;
       return (isFull ? Promise.reject(gone('too much waiting for the disk')) : send(name, args, load)) as Promise<never>;
     },
+    failed: failed.promise,
     close: () => {
       closing ??= send('close', [], LIGHT).then(
         () => exited,

@@ -29,6 +29,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
     settingsHistory: async () => call('settingsHistory', []),
+    failed: channel.failed,
     close: channel.close,
     cpuUsage: channel.cpuUsage,
   };

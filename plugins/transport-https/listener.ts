@@ -51,7 +51,7 @@ export async function joinListener(settings: InSettings, handler: RouteHandler):
     await listener.opened;
   } catch (cause) {
     if (listeners.get(key) === listener) listeners.delete(key);
-    throw new PasserelleError('ERR_PORT_TAKEN', { location: { path: '/port' }, cause });
+    throw new PasserelleError('ERR_PORT_TAKEN', { location: { path: '/port' }, found: `${settings.host}:${settings.port}`, cause });
   }
   const { port } = listener.server.address() as AddressInfo;
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;

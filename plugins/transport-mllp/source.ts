@@ -83,7 +83,7 @@ function listen(server: Server, settings: InSettings): Promise<string> {
       reject(
         new PasserelleError(code, {
           location: { path: error.code === 'EADDRNOTAVAIL' ? '/host' : '/port' },
-          found: error.code ?? error.name,
+          found: `${settings.host}:${settings.port}, ${error.code ?? error.name}`,
           cause: error,
         }),
       );

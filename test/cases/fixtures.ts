@@ -144,7 +144,7 @@ function runEncode(given: Run): string {
   if (result.outcome !== 'message') return pretty({ outcome: result.outcome, error: withoutMessage(result.error) });
   const bytes = Buffer.from(codec.build(result.envelope, content));
   checkParts(given, result.envelope, bytes, content);
-  const text = shortened(bytes.toString('utf8'), file, content);
+  const text = shortened(new TextDecoder(result.envelope.charset ?? 'utf-8').decode(bytes), file, content);
   return codec.id === 'hl7v2' ? lines(text) : pretty({ http: result.envelope.http, body: JSON.parse(text) as unknown });
 }
 

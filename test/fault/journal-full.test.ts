@@ -25,6 +25,7 @@ describe('a journal on a disk that refuses a commit', () => {
     const store = await openSqliteJournal(folder);
     const found = (await store.messages({}, { limit: 1000 })).items.map((m) => m.controlId);
     expect(found).to.have.members(said.acknowledged);
+    expect((await store.lanes())[0]?.counts).to.deep.equal({ received: found.length });
     await store.close();
     await rm(folder, { recursive: true });
   });

@@ -143,7 +143,7 @@ export async function until(what: string, deadlineMs: number, holds: () => Promi
     if (Date.now() > deadline) throw new Error(`not within ${deadlineMs} ms: ${what}`);
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = net.createServer();

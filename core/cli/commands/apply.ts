@@ -1,7 +1,7 @@
 /** `passerelle apply DIR`: makes the documents of a folder the active settings. */
 import type { Command } from 'commander';
-import { readSettingsFiles } from '../../settings/index.ts';
 import { actor, clientOf, fail, jsonOption, printJson, whyOption, withEngine, type Context, type EngineOptions } from '../context.ts';
+import { readFolder } from '../settings-folder.ts';
 import { printPlan } from './plan.ts';
 
 export function addApply(program: Command, context: Context): void {
@@ -12,7 +12,7 @@ export function addApply(program: Command, context: Context): void {
     .action(async (folder: string, options: EngineOptions & { json?: boolean; why?: string }) => {
       try {
         const client = await clientOf(options);
-        const done = await client.apply(await readSettingsFiles(folder), { ...actor(), ...(options.why && { why: options.why }) });
+        const done = await client.apply(await readFolder(folder), { ...actor(), ...(options.why && { why: options.why }) });
         if (options.json) return printJson(context.io, done);
         printPlan(context, done.plan);
         context.io.out(`Révision ${done.revision} active / active revision.\n`);

@@ -1,8 +1,9 @@
 /** `passerelle check DIR`: checks settings documents without an engine. */
 import type { Command } from 'commander';
 import type { SettingsIssue } from '../../contract/index.ts';
-import { checkDocuments, findMissingSecrets, loadDocuments } from '../../settings/index.ts';
+import { checkDocuments, findMissingSecrets, parseDocuments } from '../../settings/index.ts';
 import { fail, jsonOption, printIssues, printJson, type Context } from '../context.ts';
+import { readFolder } from '../settings-folder.ts';
 
 export function addCheck(program: Command, context: Context): void {
   program
@@ -15,7 +16,7 @@ export function addCheck(program: Command, context: Context): void {
 
 async function check(folder: string, options: { readonly json?: boolean }, context: Context): Promise<void> {
   try {
-    const documents = await loadDocuments(folder);
+    const documents = parseDocuments(await readFolder(folder));
     const { issues, warnings, settings } = checkDocuments(documents, await (await context.services()).catalogue());
     const all: readonly SettingsIssue[] = [...issues, ...findMissingSecrets(documents, folder, context.io.env)];
     if (all.length > 0) context.exitCode = 2;

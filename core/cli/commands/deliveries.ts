@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DELIVERY_STATES, type DeliveryView } from '../../contract/index.ts';
 import { clientOf, collect, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { table, type Column } from '../table.ts';
-import { localTime } from '../words.ts';
+import { shortTime } from '../words.ts';
 
 interface Flags {
   readonly state?: readonly string[];
@@ -32,7 +32,7 @@ export function addDeliveries(program: Command, context: Context): void {
         if (page.items.length === 0) return io.out('Aucune remise / no delivery.\n');
         io.out(table(io, COLUMNS, page.items));
         if (page.next) io.out(`\nSuite / more : --after ${page.next}\n`);
-        io.out('Détail / detail : passerelle message ID\n');
+        io.out('Détail / detail : passerelle message ID (message ou remise / message or delivery)\n');
       } catch (error) {
         fail(context, error);
       }
@@ -40,15 +40,16 @@ export function addDeliveries(program: Command, context: Context): void {
 }
 
 const COLUMNS: readonly Column<DeliveryView>[] = [
-  { title: 'DEPUIS', value: (d) => localTime(d.queuedAt) },
+  { title: 'DEPUIS', value: (d) => shortTime(d.queuedAt) },
   { title: 'ID', value: (d) => d.id },
   { title: 'FILE', value: (d) => d.lane },
   { title: 'ÉTAT', value: (d) => d.state },
-  { title: 'ESSAIS', value: (d) => String(d.attempts) },
-  { title: 'MOTIF', rest: true, value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : d.behind ? `derrière ${d.behind}` : d.eventType) },
+  { title: 'ESSAIS', right: true, value: (d) => String(d.attempts) },
+  { title: 'ÉVÉNEMENT', value: (d) => d.eventType },
+  { title: 'MOTIF', rest: true, value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : d.behind ? `derrière ${d.behind}` : '') },
 ];
 
 function parseState(text: string, before: readonly string[] | undefined): readonly string[] {
-  if (!(DELIVERY_STATES as readonly string[]).includes(text)) throw new InvalidArgumentError(DELIVERY_STATES.join(' '));
+  if (!(DELIVERY_STATES as readonly string[]).includes(text)) throw new InvalidArgumentError(`états / states: ${DELIVERY_STATES.join(' ')}`);
   return collect(text, before);
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { LaneView } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { table, type Column } from '../table.ts';
-import { localTime } from '../words.ts';
+import { shortTime } from '../words.ts';
 
 export function addLanes(program: Command, context: Context): void {
   withEngine(program.command('lanes'))
@@ -30,6 +30,6 @@ export const LANES: readonly Column<LaneView>[] = [
   { title: 'ATTENTE', right: true, value: (l) => count(l, 'received', 'queued', 'sending') },
   { title: 'À DÉCIDER', right: true, value: (l) => count(l, 'quarantined', 'review', 'held', 'dead') },
   { title: 'FAITS', right: true, value: (l) => count(l, 'decoded', 'filtered', 'delivered') },
-  { title: 'PLUS ANCIEN', value: (l) => (l.oldest ? localTime(l.oldest) : '-') },
+  { title: 'PLUS ANCIEN', value: (l) => (l.oldest ? shortTime(l.oldest) : '-') },
   { title: 'ADRESSE', rest: true, value: (l) => (l.error ? `${l.address} ${l.error.code}` : l.address) },
 ];

@@ -5,7 +5,7 @@ import { CATALOGUE } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
 import { nextForDelivery, nextForMessage } from '../next-steps.ts';
-import { printable, style } from '../table.ts';
+import { printable, style, wrap } from '../table.ts';
 import { STATE_WORDS, doneWord, errorSentence, localTime } from '../words.ts';
 
 export function addMessage(program: Command, context: Context): void {
@@ -34,9 +34,10 @@ function printStory(io: Io, { message, deliveries, timeline }: MessageTimeline):
   io.out('\n');
   for (const { at, what, delivery, detail, error } of timeline) {
     say(`${localTime(at)}  ${doneWord(what)}${delivery ? `  ${delivery}` : ''}${detail ? `  ${detail}` : ''}`);
-    if (error) say(`${INDENT}${errorSentence(error)}`);
+    // The reason of the message itself is explained below.
+    if (error && error.code !== message.error?.code) io.out(`${wrap(printable(errorSentence(error)), io.width, INDENT)}\n`);
   }
-  if (message.error) explain(io, `Le message : ${STATE_WORDS[state]}`, message.error, nextForMessage(message));
+  if (message.error) explain(io, sentence(STATE_WORDS[state]), message.error, nextForMessage(message));
   else next(io, nextForMessage(message));
   for (const delivery of deliveries) {
     const steps = nextForDelivery(delivery);
@@ -46,11 +47,13 @@ function printStory(io: Io, { message, deliveries, timeline }: MessageTimeline):
   }
 }
 
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 function explain(io: Io, title: string, error: ErrorData | undefined, steps: readonly string[]): void {
   io.out(`\n${style(io, 'bold', printable(title))}\n`);
   const entry = error && CATALOGUE[error.code];
-  if (error) io.out(`  Motif / why : ${printable(errorSentence(error))}\n`);
-  if (entry) io.out(`  À faire / fix : ${entry.fix.fr}\n`);
+  if (error) io.out(`  Motif / why :\n${wrap(printable(errorSentence(error)), io.width, '    ')}\n`);
+  if (entry) io.out(`  À faire / fix :\n${wrap(entry.fix.fr, io.width, '    ')}\n`);
   next(io, steps);
 }
 

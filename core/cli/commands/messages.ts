@@ -4,7 +4,7 @@ import type { MessageView } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { queryOf, withFilters, type FilterFlags } from '../message-filters.ts';
 import { table, type Column } from '../table.ts';
-import { localTime } from '../words.ts';
+import { shortTime } from '../words.ts';
 
 export function addMessages(program: Command, context: Context): void {
   withFilters(withEngine(program.command('messages')))
@@ -27,7 +27,7 @@ export function addMessages(program: Command, context: Context): void {
 }
 
 const COLUMNS: readonly Column<MessageView>[] = [
-  { title: 'REÇU', value: (m) => localTime(m.receivedAt) },
+  { title: 'REÇU', value: (m) => shortTime(m.receivedAt) },
   { title: 'ID', value: (m) => m.id },
   { title: 'FILE', value: (m) => m.lane },
   { title: 'TYPE', value: (m) => m.type ?? '?' },

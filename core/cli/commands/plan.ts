@@ -1,8 +1,8 @@
 /** `passerelle plan DIR`: what applying would change; changes nothing. */
 import type { Command } from 'commander';
 import type { SettingsPlan } from '../../contract/index.ts';
-import { readSettingsFiles } from '../../settings/index.ts';
 import { clientOf, fail, jsonOption, printIssues, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
+import { readFolder } from '../settings-folder.ts';
 import { printable, style } from '../table.ts';
 
 export function addPlan(program: Command, context: Context): void {
@@ -11,7 +11,7 @@ export function addPlan(program: Command, context: Context): void {
     .addOption(jsonOption())
     .action(async (folder: string, options: EngineOptions & { json?: boolean }) => {
       try {
-        const plan = await (await clientOf(options)).plan(await readSettingsFiles(folder));
+        const plan = await (await clientOf(options)).plan(await readFolder(folder));
         if (plan.issues.length > 0) context.exitCode = 2;
         if (options.json) printJson(context.io, plan);
         else printPlan(context, plan);

@@ -7,7 +7,9 @@ import { readTranslation, withTranslation, type TranslationFlags } from '../tran
 import { readInput } from './send.ts';
 
 export function addRender(program: Command, context: Context): void {
-  withTranslation(program.command('render').argument('<event>', 'événement JSON, ou - / JSON event, or -'))
+  withTranslation(
+    program.command('render').argument('<event>', 'événement, ou sortie de « translate » ; ou - / event, or what translate printed; or -'),
+  )
     .description("écrit un événement dans le dialecte d'un partenaire / canonical event to vendor bytes")
     .addOption(new Option('-o, --output <file>', 'fichier de sortie / output file'))
     .addOption(
@@ -17,9 +19,12 @@ export function addRender(program: Command, context: Context): void {
       try {
         const options = await readTranslation(flags, context);
         if (!options) return;
-        const event = parseEvent(await readInput(file), file);
+        const events = eventsOf(await readInput(file), file);
         const contents = await Promise.all(Object.entries(flags.part).map(async ([name, path]) => [name, await readInput(path)] as const));
-        const bytes = await (await context.services()).render(event, options, Object.fromEntries(contents));
+        const services = await context.services();
+        const rendered: Uint8Array[] = [];
+        for (const event of events) rendered.push(await services.render(event, options, Object.fromEntries(contents)));
+        const bytes = Buffer.concat(rendered);
         if (flags.output === undefined) context.io.out(bytes);
         else await writeFile(flags.output, bytes);
       } catch (error) {
@@ -34,11 +39,27 @@ function addPart(text: string, before: Readonly<Record<string, string>>): Readon
   return { ...before, [name]: rest.join('=') };
 }
 
-function parseEvent(bytes: Uint8Array, file: string): unknown {
+/** One event, or the lines of `translate` with the events they hold. */
+function eventsOf(bytes: Uint8Array, file: string): readonly unknown[] {
+  const text = Buffer.from(bytes).toString('utf8').trim();
+  const values = tryParse(text) ?? text.split('\n').map((line) => tryParse(line)?.[0]);
+  const events = values.flatMap((value) => (value as { events?: readonly unknown[] } | null | undefined)?.events ?? [value]);
+  if (events.length === 0 || !events.every(isEvent))
+    throw new PasserelleError('ERR_REQUEST_INVALID', {
+      location: { file },
+      expected: 'a canonical event in JSON, as "passerelle translate" prints it',
+    });
+  return events;
+}
+
+/** The parser's own sentence would quote the event. */
+function tryParse(text: string): readonly unknown[] | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+    return [JSON.parse(text)];
   } catch {
-    // The parser's sentence quotes the event.
-    throw new PasserelleError('ERR_REQUEST_INVALID', { location: { file }, expected: 'JSON' });
+    return undefined;
   }
 }
+
+const isEvent = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'type' in value && 'data' in value && typeof value.data === 'object' && value.data !== null;

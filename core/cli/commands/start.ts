@@ -41,6 +41,7 @@ async function start(options: Options, context: Context): Promise<void> {
   try {
     const services = await context.services();
     const engine = await services.start({ ...(config && { config }), data, ...(roles && { roles: roles.split(',') }), demo, logLevel, logFormat });
+    context.io.out(`Passerelle ${services.version} : démarrée, adresses / started, addresses\n`);
     for (const address of engine.addresses) context.io.out(`${address}\n`);
     await Promise.race([signal.received, ...(engine.ended ? [engine.ended] : [])]).finally(() => engine.stop());
   } catch (error) {

@@ -5,7 +5,7 @@ import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type E
 import type { EngineClient } from '../engine-client.ts';
 import type { Io } from '../io.ts';
 import { printable, style, table, type Column } from '../table.ts';
-import { STATE_WORDS, localTime } from '../words.ts';
+import { STATE_WORDS, localTime, shortTime } from '../words.ts';
 
 interface Options extends EngineOptions {
   readonly document?: string;
@@ -62,8 +62,12 @@ const LEGS: readonly Column<DeliveryView>[] = [
   { title: 'VERS', value: (d) => d.lane },
   { title: 'ÉVÉNEMENT', value: (d) => d.eventType },
   { title: 'ÉTAT', value: (d) => d.state },
-  { title: 'DEPUIS', value: (d) => localTime(d.settledAt ?? d.queuedAt) },
-  { title: 'EN CLAIR', rest: true, value: (d) => (d.error ? d.error.code : (d.behind && `derrière ${d.behind}`) || STATE_WORDS[d.state]) },
+  { title: 'DEPUIS', value: (d) => shortTime(d.settledAt ?? d.queuedAt) },
+  {
+    title: 'EN CLAIR',
+    rest: true,
+    value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : (d.behind && `derrière ${d.behind}`) || STATE_WORDS[d.state]),
+  },
 ];
 
 function printLegs(io: Io, { message, deliveries }: MessageTimeline): void {

@@ -76,6 +76,7 @@ describe('a full disk under a SQLite journal', () => {
       const [result] = await journal.receive([message(100_001, Buffer.alloc(300_000))]);
       expect(result).to.not.have.property('duplicate');
       expect(await journal.raw(result!.message)).to.have.length(300_000);
+      expect((await journal.lanes())[0]?.counts.received).to.equal(stored + 1);
       await journal.close();
     }));
 

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { openSqliteJournal, type SqliteJournal } from '../index.ts';
 import { AT, codeOf, inFolder, message } from './folder.ts';
@@ -41,6 +43,9 @@ describe('the blind index of a SQLite journal', () => {
           expect(await found(journal, term), term).to.deep.equal(expected.get(term));
         expect(await found(journal, hash(12345))).to.deep.equal([]);
         await journal.close();
+        const db = new DatabaseSync(join(folder, 'journal.sqlite'));
+        expect(db.prepare('SELECT count(*) AS n FROM fresh').get()!['n']).to.be.below(1024 + BATCH);
+        db.close();
         journal = await openSqliteJournal(folder);
       }
       await journal.close();

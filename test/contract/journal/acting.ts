@@ -171,6 +171,13 @@ export function acting(journal: Fixture): void {
       expect(await stateOf(message)).to.equal('received');
     });
 
+    it('does not mind older ones of a message that never had an event', async () => {
+      await journal.queued({ events: [document('p1', 's1')] });
+      const message = await journal.receive();
+      await journal.decide(message, { state: 'dead', events: [], terms: [hashed('p1')] });
+      await journal.act('replay', { message });
+    });
+
     it('is seen by the terms of a message that never had an event', async () => {
       const message = await journal.receive();
       await journal.decide(message, { state: 'quarantined', events: [], terms: [hashed('p1')] });

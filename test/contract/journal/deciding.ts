@@ -80,6 +80,18 @@ export function deciding(journal: Fixture): void {
       expect((await journal.store.events({ limit: 10 })).items.map((e) => e.message)).to.deep.equal([neighbour]);
     });
 
+    it('forgets names that came with a refused call', async () => {
+      const [good, bad, neighbour] = [await journal.receive(), await journal.receive(), await journal.receive()];
+      const events = [routed({ destinations: [{ lane: 'new-out' }] })];
+      const call = journal.store.decide([decided(good, { events }), decided(bad, { run: 5 })]);
+      const beside = journal.store.decide([decided(neighbour)]);
+      await refused(call, 'ERR_TRANSITION');
+      await beside;
+      await journal.decide(good, { events });
+      await journal.reopen();
+      expect((await journal.store.backlog('new-out', 0, 10)).map((d) => d.lane)).to.deep.equal(['new-out']);
+    });
+
     it('refuses destinations of a message that is not decoded, and hashes that are not hex', async () => {
       const message = await journal.receive();
       await refused(journal.decide(message, { state: 'quarantined' }), 'ERR_INVARIANT');

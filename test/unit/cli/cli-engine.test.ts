@@ -30,14 +30,14 @@ describe('commands on a running engine', () => {
   });
   beforeEach(() => void (engine.calls.length = 0));
 
-  it('list messages in a table of 100 columns, in local time, with the reason and the next command', async () => {
+  it('list messages in a table of 100 columns, in local time, with the whole reason and the next command', async () => {
     const { code, out } = await passerelle(['messages', '--state', 'quarantined', '--state', 'decoded'], env);
     expect(code).to.equal(0);
     const lines = out.split('\n');
     expect(lines[0]).to.match(/^REÇU +ID +FILE +TYPE +ÉTAT +ACK +MOTIF$/);
     expect(out)
-      .to.contain('2026-10-12 10:00:00')
-      .and.to.contain('ERR_DOCUMENT_TYPE_UNKNOWN')
+      .to.contain('2026-10-12 10:00 ')
+      .and.to.contain("ERR_DOCUMENT_TYPE_UNKNOWN le type du document n'est pas connu sur ce site")
       .and.to.contain('réémis 2 fois')
       .and.to.contain('passerelle message ID');
     expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(100);
@@ -56,7 +56,7 @@ describe('commands on a running engine', () => {
     const quarantined = await run(['message', 'test-2']);
     expect(quarantined.out)
       .to.contain('mis en quarantaine')
-      .and.to.contain('Motif / why : ERR_DOCUMENT_TYPE_UNKNOWN')
+      .and.to.match(/Motif \/ why :\n +ERR_DOCUMENT_TYPE_UNKNOWN/)
       .and.to.contain('À faire / fix');
     expect(quarantined.out).to.contain('passerelle replay test-2').and.to.contain('passerelle discard test-2 --why "..."');
     const doubtful = await run(['message', 'test-3']);
@@ -90,14 +90,14 @@ describe('commands on a running engine', () => {
 
   it('replay, discard and decide on deliveries, each by itself', async () => {
     const { code, out, err } = await run(['replay', 'test-9', 'test-2', '--why', 'type ajouté']);
-    expect([code, out]).to.deep.equal([1, 'replay test-2\n']);
+    expect([code, out]).to.deep.equal([1, 'rejoué / replay : test-2   (passerelle message test-2)\n']);
     expect(err).to.contain('ERR_NOT_FOUND');
     expect(engine.calls.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
-    expect((await run(['replay', '--state', 'quarantined'])).out).to.equal('replay test-2\n');
+    expect((await run(['replay', '--state', 'quarantined'])).out).to.contain('replay : test-2 ');
     expect((await run(['replay'])).code, 'neither id nor state').to.equal(2);
     expect((await run(['discard', 'test-2'])).code, 'no reason').to.equal(2);
-    expect((await run(['discard', 'test-d3', '--why', 'vu'])).out).to.equal('discard test-d3\n');
-    expect((await run(['delivery', 'confirm', 'test-d3', '--why', 'vu'])).out).to.equal('confirm test-d3\n');
+    expect((await run(['discard', 'test-d3', '--why', 'vu'])).out).to.contain('écarté / discard : test-d3 ');
+    expect((await run(['delivery', 'confirm', 'test-d3', '--why', 'vu'])).out).to.contain('confirmé / confirm : test-d3 ');
     expect((await run(['delivery', 'resend', 'test-3'])).code, 'a message is no delivery').to.equal(2);
   });
 
@@ -111,6 +111,11 @@ describe('commands on a running engine', () => {
       expect(applied.out).to.contain('Révision 2 active');
       expect(engine.calls.at(-1)?.input).to.deep.include({ files: ['site.yaml'], why: 'pilote' });
       await writeFile(path.join(folder, 'site.yaml'), SITE.replace('port: 2575', 'prot: 2575'));
+      const nothing = await mkdtemp(path.join(folder, 'empty-'));
+      for (const command of ['plan', 'apply']) {
+        const refused = await run([command, nothing]);
+        expect([refused.code, refused.err.includes('ERR_CONFIG_UNREADABLE')], `${command} of a folder without settings`).to.deep.equal([2, true]);
+      }
       for (const command of ['plan', 'apply']) {
         const refused = await run([command, folder]);
         expect(refused.code, command).to.equal(2);
@@ -131,6 +136,11 @@ describe('commands on a running engine', () => {
     const doctor = await run(['doctor', '--json']);
     const { items } = JSON.parse(doctor.out) as { items: { what: string; verdict: string; fr: string; en: string }[] };
     expect(items.find(({ what }) => what === 'moteur')).to.include({ verdict: 'ok' });
+    expect(
+      items.find(({ what }) => what === 'file kp-out'),
+      'a tripped lane',
+    ).to.include({ verdict: 'attention' });
+    expect(items.find(({ what }) => what === 'à décider')).to.include({ fr: '1 en quarantaine, 1 en doute' });
     engine.ready = false;
     const sick = await run(['doctor']);
     engine.ready = true;

@@ -43,7 +43,7 @@ describe('the command passerelle', () => {
     for (const args of [['nonsense'], ['messages', '--limit', '0'], ['message'], ['send', 'x'], ['translate', '--connector', '@1', 'x'], []]) {
       const { code, err } = await withServices({}, args);
       expect(code, args.join(' ')).to.equal(2);
-      expect(err).to.match(/Usage|passerelle/);
+      if (args.length > 0) expect(err, args.join(' ')).to.match(/^Usage incorrect .*\n(.*\n)?  À faire \/ to do: passerelle.* --help\n/);
     }
     expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
@@ -66,6 +66,8 @@ describe('the command passerelle', () => {
     expect((JSON.parse(missing.out) as { issues: { code: string }[] }).issues.map(({ code }) => code)).to.deep.equal(['ERR_SECRET_MISSING']);
     expect((await withServices(services, ['check', config], { DX_KEY: 'x' })).code).to.equal(0);
     expect((await withServices(services, ['check', path.join(config, 'none')])).code).to.equal(2);
+    const nothing = await withServices(services, ['check', await mkdtemp(path.join(folder, 'empty-'))]);
+    expect([nothing.code, nothing.out], 'a folder without settings is a wrong path').to.deep.equal([2, '']);
   });
 
   it('translates each message to one JSON line, with site settings and the given time', async () => {
@@ -105,15 +107,28 @@ describe('the command passerelle', () => {
     const refused = await withServices(services, ['translate', '--connector', 'dxcare', '--settings', wrong, input]);
     expect([refused.code, refused.out]).to.deep.equal([2, '']);
     expect(refused.err).to.contain('wrong.yaml:2 /environment');
+    const region = await file('site.yaml', SITE);
+    await withServices(services, ['translate', '--connector', 'dxcare', '--settings', region, input]);
+    expect(given.at(-1)!.settings, 'the file of a site, as the engine runs it').to.include({ site: '990001018', environment: 'test' });
+    expect(given.at(-1)!.settings!.connector).to.include({ commandLine: 'legacy' });
     expect((await withServices(services, ['translate', '--connector', 'dxcare', path.join(folder, 'none')])).code).to.equal(2);
   });
 
   it('renders an event with the content of its parts, and never quotes one that is not JSON', async () => {
     const services: Partial<CliServices> = { render: async (event) => Buffer.from(`MSH|${(event as { id: string }).id}`) };
-    expect((await withServices(services, ['render', '--connector', 'dxcare', await file('e.json', '{"id":"e1"}')])).out).to.equal('MSH|e1');
+    expect(
+      (await withServices(services, ['render', '--connector', 'dxcare', await file('e.json', '{"id":"e1","type":"t","data":{}}')])).out,
+    ).to.equal('MSH|e1');
+    const translated = ['e1', 'e2'].map((id) => JSON.stringify({ decision: 'accept', events: [{ id, type: 't', data: {} }] })).join('\n');
+    const both = await withServices(services, ['render', '--connector', 'dxcare', await file('t.json', translated)]);
+    expect(both.out, 'what translate printed').to.equal('MSH|e1MSH|e2');
+    const other = await withServices(services, ['render', '--connector', 'dxcare', await file('o.json', '{"some":"thing"}')]);
+    expect([other.code, other.err.includes('ERR_REQUEST_INVALID')]).to.deep.equal([2, true]);
     const withPart: Partial<CliServices> = { render: async (_event, _options, parts) => parts['p1'] ?? Buffer.from('none') };
     const part = `p1=${await file('a=b.pdf', '%PDF')}`;
-    expect((await withServices(withPart, ['render', '--connector', 'dxcare', '--part', part, await file('e.json', '{}')])).out).to.equal('%PDF');
+    expect(
+      (await withServices(withPart, ['render', '--connector', 'dxcare', '--part', part, await file('e.json', '{"type":"t","data":{}}')])).out,
+    ).to.equal('%PDF');
     const broken = await withServices(services, ['render', '--connector', 'dxcare', await file('b.json', '{"name":INVENTE')]);
     expect([broken.code, broken.err.includes('INVENTE')]).to.deep.equal([2, false]);
   });
@@ -187,6 +202,29 @@ describe('the command passerelle', () => {
     const text = table(io, [{ title: 'T', value: (row: string) => row }], ['a\u001b[2Jb']);
     expect(text).to.contain('a·[2Jb');
   });
+
+  it('writes a reason that finds no room beside its row below it, whole, within the width', async () => {
+    const { table } = await import('../../../core/cli/table.ts');
+    const columns = [
+      { title: 'ID', value: (row: string) => row.slice(0, 4) },
+      { title: 'WHY', rest: true, value: (row: string) => row },
+    ];
+    for (const width of [80, 100]) {
+      const io = { out: () => undefined, err: () => undefined, color: false, width, env: {} };
+      const long = 'word '.repeat(30).trim();
+      const lines = table(io, columns, ['near', long]).trimEnd().split('\n');
+      expect(lines.slice(0, 3)).to.deep.equal(['ID    WHY', 'near  near', 'word']);
+      expect(lines.slice(3).join(' ').replaceAll(/ +/g, ' ').trim()).to.equal(long);
+      expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(width);
+    }
+  });
+
+  it('gives the time alone today and the day before that', async () => {
+    const { shortTime } = await import('../../../core/cli/words.ts');
+    const now = new Date(2026, 9, 12, 18);
+    expect(shortTime(new Date(2026, 9, 12, 9, 5, 7).toISOString(), now)).to.equal('09:05:07');
+    expect(shortTime(new Date(2026, 9, 11, 9, 5, 7).toISOString(), now)).to.equal('2026-10-11 09:05');
+  });
 });
 
 describe('passerelle start', () => {
@@ -203,7 +241,7 @@ describe('passerelle start', () => {
     child.kill('SIGTERM');
     const { code, out: said } = await outcome;
     expect(code).to.equal(0);
-    expect(JSON.parse(said.split('\n')[0]!.replace('options ', ''))).to.deep.equal({
+    expect(JSON.parse(said.split('\n')[1]!.replace('options ', ''))).to.deep.equal({
       config: 'c',
       data: '/tmp/data',
       roles: ['a', 'b'],

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { UNCONFIGURED, type Envelope } from 'passerelle/contract';
+import { until } from '../../flow/region.ts';
 import { ConnectorHost, type HostCall } from '../../../core/registry/index.ts';
 
 const module = path.join(import.meta.dirname, 'unruly-connector.js');
@@ -45,6 +47,34 @@ for (const kind of ['thread', 'process'] as const)
 
     it('fails the calls of a connector that ends its host, then works again', async () => {
       expect(errorOf(await host.call(decode('exit')))).to.equal('ERR_HOST_UNAVAILABLE');
+      await untilItAnswers(host);
+    });
+
+    for (const how of ['loop', 'exit', 'promise'])
+      it(`gives up on the one call that ends its host each time (${how}), and goes on with those that came with it`, async () => {
+        const seen = async (text: string): Promise<string | undefined> => errorOf(await host.call(decode(text, text)));
+        await until('the call is a defect, not an absence', 15_000, async () => {
+          const [bad] = await Promise.all([seen(how), seen('x'), seen('y')]);
+          return bad === 'ERR_CONNECTOR_FAILED';
+        });
+        await until('the others are answered', 5000, async () => (await seen('x')) === undefined && (await seen('y')) === undefined);
+      });
+
+    it('lets nothing out of what a connector prints', async () => {
+      const writes = [sinon.stub(process.stdout, 'write'), sinon.stub(process.stderr, 'write')];
+      try {
+        await host.call(decode('print'));
+        await host.call(decode('x'));
+        await host.stop();
+      } finally {
+        for (const write of writes) write.restore();
+      }
+      const printed = writes.flatMap((write) => write.args.map(([text]) => String(text)));
+      expect(printed.join('')).not.to.include('secret');
+    });
+
+    it('does not believe a connector that answers for its host', async () => {
+      await host.call(decode('forge'));
       await untilItAnswers(host);
     });
 

@@ -1,0 +1,48 @@
+/** What `doctor` sees of the work of a running engine: lanes that do not send, and what waits for a person. */
+import type { LaneView } from '../contract/index.ts';
+import type { Finding } from './examine.ts';
+
+/** One finding for each lane that is paused or tripped, one for what a person has to decide; `ok` when there is neither. */
+export function examineWork(lanes: readonly LaneView[]): readonly Finding[] {
+  const stopped = lanes.filter(({ status }) => status !== 'open').map(stoppedLane);
+  const waiting = COUNTED.map(({ state, fr, en, command }) => ({
+    count: lanes.reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0),
+    fr,
+    en,
+    command,
+  })).filter(({ count }) => count > 0);
+  const decide: Finding =
+    waiting.length === 0
+      ? { what: 'à décider', verdict: 'ok', fr: 'rien', en: 'nothing waits for a person' }
+      : {
+          what: 'à décider',
+          verdict: 'attention',
+          fr: waiting.map(({ count, fr }) => `${count} ${fr}`).join(', '),
+          en: waiting.map(({ count, en }) => `${count} ${en}`).join(', '),
+          fix: { fr: waiting.map(({ command }) => command).join(' ; '), en: waiting.map(({ command }) => command).join('; ') },
+        };
+  return [...stopped, decide];
+}
+
+/** `dead` is a state of messages and of deliveries: the deliveries' list shows the greater part, `lanes` both. */
+const COUNTED = [
+  { state: 'quarantined', fr: 'en quarantaine', en: 'quarantined', command: 'passerelle messages --state quarantined' },
+  { state: 'review', fr: 'en doute', en: 'in review', command: 'passerelle deliveries --state review' },
+  { state: 'held', fr: 'retenus', en: 'held', command: 'passerelle deliveries --state held' },
+  { state: 'dead', fr: 'en échec', en: 'dead', command: 'passerelle lanes' },
+] as const;
+
+function stoppedLane({ lane, status, error }: LaneView): Finding {
+  const what = `file ${lane}`;
+  if (status === 'paused') {
+    const command = `passerelle lane resume ${lane}`;
+    return { what, verdict: 'attention', fr: 'suspendue par une personne', en: 'paused by a person', fix: { fr: command, en: command } };
+  }
+  return {
+    what,
+    verdict: 'attention',
+    fr: `destinataire injoignable${error ? ` (${error.code})` : ''}, réessayé sans cesse`,
+    en: 'receiver out of reach, tried again by itself',
+    fix: { fr: "Vérifier l'adresse, le port et le pare-feu du destinataire.", en: 'Check address, port and firewall of the receiver.' },
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * What of a lane's backlog is in memory (ARCHITECTURE section 4: bounded whatever the backlog). The journal is read in order, a window at a
+ * time. When the window is full of deliveries that cannot leave, reading goes on past it and keeps only what stands behind nothing: the rest is
+ * *deferred*, by the names of its queues, and read again once a queue that it waits for is empty. Nothing is skipped and nothing overtakes.
+ */
+import type { QueuedDelivery } from '../contract/index.ts';
+import type { Schedule } from './schedule.ts';
+
+const PAGE = 1000;
+
+export interface BacklogPorts {
+  /** Deliveries of the lane that still matter, above an id, in order. */
+  readonly read: (after: number, limit: number) => Promise<readonly QueuedDelivery[]>;
+  /** Takes a delivery into the schedule. */
+  readonly admit: (item: QueuedDelivery) => void | Promise<void>;
+}
+
+export class Backlog {
+  readonly #schedule: Schedule;
+  readonly #ports: BacklogPorts;
+  readonly #window: number;
+  /** Highest delivery id taken from the journal or from an offer. */
+  #seen = 0;
+  /** Highest delivery id offered so far. */
+  #offered = 0;
+  /** The window was full, or nothing was read yet: offers are not taken, the journal is read instead. */
+  #overflowed = true;
+  readonly #deferred = new Set<string>();
+  #firstDeferred = Infinity;
+  /** Set when what was deferred has to be read again, from above this id. */
+  #rewind: number | undefined;
+  /** A second reading goes at least to where the first one was. */
+  #rereadTo = 0;
+  #loading: Promise<void> | undefined;
+  /** What became of deliveries while a page was on its way: the page may be older. */
+  readonly #changed = new Map<number, QueuedDelivery | 'gone'>();
+
+  constructor(schedule: Schedule, window: number, ports: BacklogPorts) {
+    this.#schedule = schedule;
+    this.#window = window;
+    this.#ports = ports;
+  }
+
+  /** Something waits in the journal, and there is room for it or nothing else to do. */
+  get isWanted(): boolean {
+    if (this.#rewind !== undefined) return true;
+    return this.#overflowed && (this.#schedule.size < this.#window / 2 || this.#schedule.readyCount === 0 || this.#seen < this.#rereadTo);
+  }
+
+  /** Deliveries just committed, in order. */
+  offer(items: readonly QueuedDelivery[]): void {
+    for (const item of items) {
+      this.#offered = Math.max(this.#offered, item.delivery);
+      this.#overflowed ||= this.#schedule.size >= this.#window;
+      if (this.#overflowed) continue;
+      this.#seen = Math.max(this.#seen, item.delivery);
+      if (this.#isDeferred(item)) this.#defer(item);
+      else void this.#ports.admit(item);
+    }
+  }
+
+  /** The journal says this of a delivery now. One that was not read yet is not taken before its turn. */
+  update(item: QueuedDelivery): void {
+    const known = this.#schedule.get(item.delivery) !== undefined;
+    if (this.#loading) this.#changed.set(item.delivery, item);
+    this.#schedule.remove(item.delivery);
+    if (known || !((this.#overflowed && item.delivery > this.#seen) || this.#isDeferred(item))) void this.#ports.admit(item);
+    else if (item.delivery <= this.#seen) this.#defer(item);
+    this.#look(item);
+  }
+
+  forget(delivery: number): void {
+    const entry = this.#schedule.get(delivery);
+    if (this.#loading) this.#changed.set(delivery, 'gone');
+    this.#schedule.remove(delivery);
+    if (entry) this.#look(entry.item);
+  }
+
+  /** Reads what `isWanted`. Rejects when the journal cannot be read: what was taken until then is taken. */
+  load(): Promise<void> {
+    this.#loading ??= this.#loadPages().finally(() => {
+      this.#loading = undefined;
+      this.#changed.clear();
+    });
+    return this.#loading;
+  }
+
+  async #loadPages(): Promise<void> {
+    for (;;) {
+      this.#goBack();
+      if (!this.#overflowed || !(this.#schedule.size < this.#window || this.isWanted)) return;
+      const offered = this.#offered;
+      const page = await this.#ports.read(this.#seen, PAGE);
+      for (const row of page) {
+        this.#seen = Math.max(this.#seen, row.delivery);
+        await this.#take(row);
+      }
+      // An offer follows its commit, so an empty page shows every delivery offered before it was asked for. A short one says nothing: a
+      // store may give less than it was asked for.
+      if (page.length === 0 && offered === this.#offered) this.#overflowed = false;
+    }
+  }
+
+  #goBack(): void {
+    if (this.#rewind === undefined) return;
+    this.#rereadTo = Math.max(this.#rereadTo, this.#seen);
+    this.#seen = this.#rewind;
+    this.#rewind = undefined;
+    this.#deferred.clear();
+    this.#firstDeferred = Infinity;
+    this.#overflowed = true;
+  }
+
+  async #take(row: QueuedDelivery): Promise<void> {
+    const item = this.#changed.get(row.delivery) ?? row;
+    if (item === 'gone' || this.#schedule.get(row.delivery)) return;
+    const full = this.#schedule.size >= this.#window;
+    if (this.#isDeferred(item) || (full && this.#schedule.namesOf(item).some((name) => this.#schedule.holds(name)))) this.#defer(item);
+    else await this.#ports.admit(item);
+  }
+
+  #isDeferred(item: QueuedDelivery): boolean {
+    return this.#deferred.size > 0 && this.#schedule.namesOf(item).some((name) => this.#deferred.has(name));
+  }
+
+  /** All its queues: what names any of them later must not overtake it. */
+  #defer(item: QueuedDelivery): void {
+    for (const name of this.#schedule.namesOf(item)) this.#deferred.add(name);
+    this.#firstDeferred = Math.min(this.#firstDeferred, item.delivery);
+  }
+
+  /** Something left its queues: when one of them is empty now, what was deferred for it may have its turn. */
+  #look(item: QueuedDelivery): void {
+    if (this.#deferred.size > 0 && this.#schedule.namesOf(item).some((name) => this.#deferred.has(name) && !this.#schedule.holds(name)))
+      this.#rewind = this.#firstDeferred - 1;
+  }
+}

@@ -1,0 +1,104 @@
+/** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
+import { expect } from 'chai';
+import { PasserelleError } from '../../core/contract/index.ts';
+import { until } from '../flow/region.ts';
+import { LaneBench, patient } from './lane-bench.ts';
+import { at } from '../contract/journal/samples.ts';
+
+/** What the lane keeps in memory, and more than it keeps. */
+const WINDOW = 40;
+const BEYOND_WINDOW = 3000;
+
+describe('a delivery lane', () => {
+  let bench: LaneBench;
+  beforeEach(async () => {
+    bench = new LaneBench();
+    await bench.open();
+  });
+  afterEach(() => bench.close());
+
+  const drained = (): Promise<void> =>
+    until('nothing is queued or sending', 120_000, async () => {
+      const { queued = 0, sending = 0 } = await bench.states();
+      return queued + sending === 0;
+    });
+
+  it('sends all of a long backlog after a restart', async () => {
+    bench.concurrency = 16;
+    await bench.queue(Array.from({ length: BEYOND_WINDOW }, (_, n) => ({ keys: patient(`p${n % 500}`) })));
+    await bench.make().start();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW });
+  });
+
+  it('skips nothing when a person acts on a delivery that is beyond its window', async () => {
+    const rows = await bench.queue(Array.from({ length: BEYOND_WINDOW }, (_, n) => ({ keys: patient(`p${n % 500}`) })));
+    bench.concurrency = 16;
+    await bench.make({}, WINDOW).start();
+    bench.lane.pause();
+    const last = rows.at(-1)!;
+    await bench.journal.act([{ verb: 'discard', delivery: last.delivery, who: 'test', why: 'test', at: at(0) }]);
+    bench.lane.update({ ...last, state: 'discarded' });
+    bench.lane.resume();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW - 1, discarded: 1 });
+  });
+
+  it('serves other patients when its window is full of deliveries that wait for a person', async () => {
+    const blocked = Array.from({ length: BEYOND_WINDOW }, () => ({ keys: patient('blocked') }));
+    const rows = await bench.queue([...blocked, { keys: patient('other') }]);
+    await bench.journal.settle([
+      {
+        delivery: rows[0]!.delivery,
+        from: 'queued',
+        to: 'dead',
+        at: at(1),
+        counted: false,
+        error: new PasserelleError('ERR_ENCODE_UNSUPPORTED').toData(),
+      },
+    ]);
+    await bench.make({}, WINDOW).start();
+    await until('the other patient is served', 10_000, async () => (await bench.states())['delivered'] === 1);
+    expect(bench.sent).to.have.length(1);
+    await bench.journal.act([{ verb: 'discard', delivery: rows[0]!.delivery, who: 'test', why: 'test', at: at(2) }]);
+    bench.lane.update({ ...rows[0]!, state: 'discarded' });
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW, discarded: 1 });
+  });
+
+  it('treats an interpretation that says nothing as an answer it cannot read', async () => {
+    bench.interpret = () => ({ outcome: 'perhaps' });
+    await bench.queue([{ keys: patient('a'), kind: 'document' }]);
+    await bench.make().start();
+    await until('the delivery is in review', 5000, async () => (await bench.states())['review'] === 1);
+  });
+
+  it('makes dead what a connector encodes into nonsense, and goes on', async () => {
+    let first = true;
+    bench.encode = (id) => {
+      const nonsense = first;
+      first = false;
+      return nonsense
+        ? { outcome: 'perhaps', error: { code: 'ERR_NOT_OURS', message: 'x' } }
+        : { outcome: 'message', envelope: { format: 'plain', text: id } };
+    };
+    await bench.queue([{ keys: patient('a') }, { keys: patient('b') }]);
+    await bench.make().start();
+    await until('one is dead, the other delivered', 5000, async () => {
+      const { dead, delivered } = await bench.states();
+      return dead === 1 && delivered === 1;
+    });
+    const [dead] = (await bench.journal.deliveries({ states: ['dead'] }, { limit: 1 })).items;
+    expect(dead?.error?.code).to.equal('ERR_CONNECTOR_FAILED');
+  });
+
+  it('does not put its whole backlog into doubt one by one when the receiver takes connections and says nothing', async () => {
+    bench.send = async () => {
+      throw new PasserelleError('ERR_ACK_TIMEOUT');
+    };
+    await bench.queue(Array.from({ length: 50 }, (_, n) => ({ keys: patient(`p${n}`), kind: 'document' as const })));
+    await bench.make().start();
+    await until('the lane tripped', 5000, () => bench.lane.status === 'tripped');
+    expect(bench.sent).to.have.length(1);
+  });
+});

@@ -1,0 +1,82 @@
+/** The engine when the ground goes: a journal whose worker dies, more held deliveries than one reading gives, a key that was cut. */
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import { PasserelleError } from '../../core/contract/index.ts';
+import { Engine } from '../../core/engine/index.ts';
+import { packageRoot } from '../../core/registry/index.ts';
+import { readSettingsFiles } from '../../core/settings/index.ts';
+import { createLogger, createMetrics } from '../../core/telemetry/index.ts';
+import { decided, incoming, routed } from '../contract/journal/samples.ts';
+import { freePorts } from '../flow/region.ts';
+
+const nowhere = new Writable({ write: (_, __, done) => done() });
+
+describe('the engine', () => {
+  let data: string;
+  beforeEach(() => (data = mkdtempSync(path.join(tmpdir(), 'passerelle-engine-'))));
+  afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+  async function open(documents: Awaited<ReturnType<typeof readSettingsFiles>> = []): Promise<Engine> {
+    return Engine.open({ version: '0', data, documents, secretsFolder: data, logger: createLogger({ stream: nowhere }), metrics: createMetrics() });
+  }
+
+  /** The demonstration on free ports; nobody is at the other end. */
+  async function region(): Promise<Engine> {
+    const [mllp = 0, pub = 0, dxcare = 0, record = 0] = await freePorts(4);
+    const files = await readSettingsFiles(path.join(packageRoot, 'config/demo'));
+    const engine = await open(
+      files.map((f) => ({
+        ...f,
+        text: f.text.replaceAll('2575', `${mllp}`).replaceAll('7001', `${dxcare}`).replaceAll('7002', `${record}`).replaceAll('8081', `${pub}`),
+      })),
+    );
+    process.env['PASSERELLE_PUBLIC_PORT'] = `${pub}`;
+    try {
+      await engine.start();
+    } finally {
+      delete process.env['PASSERELLE_PUBLIC_PORT'];
+    }
+    return engine;
+  }
+
+  it('ends, and can be stopped, when the worker of its journal dies', async () => {
+    const worker = once(process, 'worker') as Promise<[Worker]>;
+    const engine = await region();
+    const ended = engine.ended.then(
+      () => undefined,
+      (error: unknown) => PasserelleError.from(error).code,
+    );
+    await (await worker)[0].terminate();
+    expect(await ended).to.equal('ERR_JOURNAL_UNAVAILABLE');
+    await engine.stop();
+  });
+
+  it('releases every held delivery of a lane, however many', async () => {
+    const engine = await region();
+    engine.region?.outbound.get('dcc-out')?.pause();
+    const held = new PasserelleError('ERR_DESTINATION_UNKNOWN_PATIENT').toData();
+    const received = await engine.journal.receive(Array.from({ length: 600 }, () => incoming()));
+    const rows = await engine.journal.decide(
+      received.map(({ message }) => decided(message, { events: [routed({ kind: 'document', destinations: [{ lane: 'dcc-out', held }] })] })),
+    );
+    engine.region?.queued(rows.flat(), false);
+    await engine.face.lane('dcc-out', 'release');
+    expect((await engine.journal.deliveries({ states: ['held'] }, { limit: 10 })).items).to.have.length(0);
+    await engine.stop();
+  });
+
+  it('does not start with an index key that was cut: every patient would be another one', async () => {
+    mkdirSync(data, { recursive: true });
+    writeFileSync(path.join(data, 'index.key'), '');
+    const thrown = await open().then(
+      () => undefined,
+      (error: unknown) => PasserelleError.from(error).code,
+    );
+    expect(thrown).to.equal('ERR_SECRET_MISSING');
+  });
+});

@@ -1,0 +1,136 @@
+/** What must hold in an inbound lane whatever a connector returns and whenever the engine stops: no message holds up the others, no AA is taken back. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { PasserelleError, UNCONFIGURED, type JournalStore, type MessageCodec } from '../../core/contract/index.ts';
+import { BlindIndex } from '../../core/journal/index.ts';
+import { InboundLane } from '../../core/lanes/index.ts';
+import type { HostCall } from '../../core/registry/index.ts';
+import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
+import { until } from '../flow/region.ts';
+import { hashed } from '../contract/journal/samples.ts';
+
+const encoder = new TextEncoder();
+const accepted = { decision: 'accept', events: [], warnings: [] };
+
+/** A message is its own control id; the answer says the acknowledgement code. */
+const codec: MessageCodec = {
+  id: 'plain',
+  split: (bytes) => [bytes],
+  peek: (bytes) => ({ controlId: Buffer.from(bytes).toString(), fingerprint: hashed(Buffer.from(bytes).toString()) }),
+  open: (bytes) => ({ envelope: { format: 'plain', text: Buffer.from(bytes).toString(), parts: [], charset: 'utf-8', warnings: [] }, parts: [] }),
+  plainReply: (_, { ack }) => ({ bytes: encoder.encode(ack) }),
+  build: (envelope) => encoder.encode(envelope.text),
+};
+
+describe('an inbound lane', () => {
+  let folder: string;
+  let journal: JournalStore;
+  let lane: InboundLane;
+  let decode: (text: string) => unknown;
+  let acknowledgement: unknown;
+
+  const make = (): InboundLane =>
+    (lane = new InboundLane(
+      {
+        name: 'chx-in',
+        connector: 'dxcare',
+        connectorVersion: '1.0.0',
+        format: 'plain',
+        settings: UNCONFIGURED,
+        role: 'establishment',
+        reply: 'decoded',
+        replyWithinMs: 2000,
+        address: 'test',
+      },
+      {
+        journal,
+        connectors: {
+          call: async <T>(_: string, __: string, call: HostCall): Promise<T> => {
+            if (call.operation === 'decode') return { result: decode(call.envelope.text), acknowledgement } as T;
+            if (call.operation === 'acknowledge') return { format: 'plain', text: call.reception.ack } as T;
+            throw new Error('not asked for');
+          },
+        },
+        index: new BlindIndex(Buffer.alloc(32)),
+        codec: () => codec,
+        documents: [],
+        now: Date.now,
+        random: Math.random,
+        count: () => undefined,
+        log: () => undefined,
+        destinations: () => [{ lane: 'out', site: 'dcc', role: 'record', sends: ['*'] }],
+        queued: () => undefined,
+        identified: () => undefined,
+        deliveredOf: () => Promise.resolve(),
+      },
+    ));
+  const say = async (text: string): Promise<string> => {
+    const { bytes } = await lane.receive({ bytes: encoder.encode(text), peer: 'test' });
+    return bytes ? Buffer.from(bytes).toString() : '';
+  };
+  const stateOf = async (text: string): Promise<string | undefined> =>
+    (await journal.messages({}, { limit: 100 })).items.find((m) => m.controlId === text)?.state;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'passerelle-in-'));
+    journal = await openSqliteJournal(folder);
+    acknowledgement = undefined;
+    decode = () => accepted;
+    await make().start();
+  });
+  afterEach(async () => {
+    await lane.stop();
+    await journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const NONSENSE: readonly (readonly [string, unknown])[] = [
+    ['nothing', undefined],
+    ['a decision nobody knows', { ...accepted, decision: 'perhaps' }],
+    ['no warnings', { decision: 'accept', events: [] }],
+    ['an error code that is not in the catalogue', { ...accepted, decision: 'reject', error: { code: 'ERR_NOT_OURS', message: '' } }],
+    ['terms that are no text', { ...accepted, terms: [{ field: 'ipp', value: 7 }] }],
+    ['an event without keys', { ...accepted, events: [{ type: 'dcc.identity.updated', data: {} }] }],
+    ['a warning that cannot be written', { ...accepted, warnings: [{ code: 'x', detail: 1n }] }],
+  ];
+  for (const [what, result] of NONSENSE)
+    it(`makes dead, with AA, a message of which the connector says ${what}, and goes on`, async () => {
+      decode = (text) => (text === 'bad' ? result : accepted);
+      expect(await Promise.all([say('before'), say('bad'), say('after')])).to.deep.equal(['AA', 'AA', 'AA']);
+      await until('it is decided', 5000, async () => (await stateOf('bad')) === 'dead');
+      expect(await stateOf('after')).to.equal('decoded');
+    });
+
+  it('decides on a message whose acknowledgement the connector wrote in a way that cannot be built', async () => {
+    acknowledgement = {
+      format: 'plain',
+      text: undefined,
+      get parts() {
+        throw new TypeError('no parts');
+      },
+    };
+    const build = codec.build;
+    (codec as { build: MessageCodec['build'] }).build = (envelope, part) => {
+      if (envelope.text === undefined) throw new PasserelleError('ERR_CHARSET_CANNOT_HOLD');
+      return build(envelope, part);
+    };
+    expect(await say('one')).to.equal('AA');
+    expect(await stateOf('one')).to.equal('decoded');
+    (codec as { build: MessageCodec['build'] }).build = build;
+  });
+
+  it('does not reject after a restart what its sender may have been told is ours', async () => {
+    decode = () => {
+      throw new PasserelleError('ERR_HOST_UNAVAILABLE');
+    };
+    expect(await say('late')).to.equal('AA');
+    await lane.stop();
+    decode = () => ({ ...accepted, decision: 'reject', error: new PasserelleError('ERR_PATIENT_MISSING').toData() });
+    await make().start();
+    expect(await say('late'), 'a retransmission after the restart').to.equal('AA');
+    await until('it is decided', 5000, async () => (await stateOf('late')) !== 'received');
+    expect(await stateOf('late')).to.equal('quarantined');
+  });
+});
