@@ -1,6 +1,6 @@
 /** Canonical DCC events, identities and documents: what every connector translates to and from. */
 export { dataSchemaUri, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
-export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, type InsEnvironment } from './ins.ts';
+export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
 export * from './schemas.ts';
 export { toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';

@@ -1,4 +1,6 @@
 /** The national identity (INS): its authorities, the environment each belongs to, and its control key (specs FACTS F1). */
+import type { Patient } from './schemas.ts';
+
 export type InsEnvironment = 'test' | 'production';
 
 const INS_ROOT = '1.2.250.1.213.1.4';
@@ -24,4 +26,14 @@ export function hasValidInsKey(number: string): boolean {
   if (!match) return false;
   const digits = String(match[1]).replace('2A', '19').replace('2B', '18');
   return Number(match[2]) === 97 - Number(BigInt(digits) % 97n);
+}
+
+/**
+ * Number and OID leave only on a qualified identity that has the traits they stand for (SAFETY A4, rule 28 of the national guide): alone,
+ * a number is no INS. The code of the birth place is not asked: a few identities have none.
+ */
+export function isSendableIns(patient: Patient): boolean {
+  const { ins, insOid, insStatus, identityStatus = 'QUAL', birthName, firstGivenName, sex, birthDate } = patient;
+  const isQualified = Boolean(ins && insOid) && insStatus === 'VALI' && identityStatus === 'QUAL';
+  return isQualified && Boolean(birthName && firstGivenName && sex) && birthDate?.length === '1958-03-14'.length;
 }

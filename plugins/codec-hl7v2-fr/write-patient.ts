@@ -3,7 +3,7 @@ import { PasserelleError, type IdentityAuthority, type SiteSettings } from '../.
 import type { Patient, Visit } from '../../core/model/index.ts';
 import { repeat, type Hl7Value } from '../codec-hl7v2/index.ts';
 import { isOid } from './identifiers.ts';
-import { insNamespace } from '../../core/model/index.ts';
+import { insNamespace, isSendableIns } from '../../core/model/index.ts';
 import { checkIns } from './ins.ts';
 import { PROFESSIONAL_OID } from './professionals.ts';
 import { isUnconfigured } from './reading.ts';
@@ -87,7 +87,8 @@ export const writeXcn = (rpps: string | undefined, family?: string, given?: stri
 
 /** Number and OID leave only when qualified (SAFETY A4), and never to another environment (A5). Throws ERR_INS_ENVIRONMENT, ERR_INS_KEY. */
 export function qualifiedIns(patient: Patient, { context, profile }: Writing): { readonly number: string; readonly oid: string } | undefined {
-  if (profile.writing.ins === 'never' || patient.insStatus !== 'VALI' || patient.identityStatus !== 'QUAL' || !patient.ins || !patient.insOid)
+  // Towards care software the status is said, never supposed.
+  if (profile.writing.ins === 'never' || patient.identityStatus !== 'QUAL' || !isSendableIns(patient) || !patient.ins || !patient.insOid)
     return undefined;
   checkIns(patient.ins, patient.insOid, context.settings, 'PID-3');
   return { number: patient.ins, oid: patient.insOid };

@@ -1,7 +1,7 @@
 /** The patient as the record reads one. The INS leaves only when qualified, and no other national number ever does (SAFETY A4). */
 import type { Patient } from 'passerelle/model';
 import { authorityOf, NATIONAL_NUMBER, said } from './contract.ts';
-import { isInsOid } from 'passerelle/model';
+import { isInsOid, isSendableIns } from 'passerelle/model';
 
 export function writePatient(patient: Patient, withContact: boolean): object {
   const { ipp, ippAuthority, otherIds = [] } = patient;
@@ -40,8 +40,8 @@ export function writePatient(patient: Patient, withContact: boolean): object {
   });
 }
 
-/** Qualified: a valid number and OID on an identity whose own status does not say less. `null` passes on that the sender said there is none. */
-function insOf({ ins, insOid, insStatus, identityStatus = 'QUAL' }: Patient): object | null | undefined {
-  if (ins === null) return null;
-  return ins && insOid && insStatus === 'VALI' && identityStatus === 'QUAL' ? { value: ins, oid: insOid } : undefined;
+/** `null` passes on that the sender said there is none. */
+function insOf(patient: Patient): object | null | undefined {
+  if (patient.ins === null) return null;
+  return isSendableIns(patient) ? { value: patient.ins, oid: patient.insOid } : undefined;
 }

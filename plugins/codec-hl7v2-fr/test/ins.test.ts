@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
-import { hasValidInsKey } from '../../../core/model/index.ts';
+import { hasValidInsKey, isSendableIns, type Patient } from '../../../core/model/index.ts';
 import { checkIns } from '../ins.ts';
 import { dataOf, decode, identity, INS, INS_OID, SITE } from './messages.ts';
 
@@ -70,5 +70,29 @@ describe('the INS', () => {
   it('of two numbers decides nothing', () => {
     const two = `${INS}^^^A&${INS_OID}&ISO^INS~281039999123408^^^A&${INS_OID}&ISO^INS`;
     expect(decode(identity({ 3: two, 32: 'VALI' })).error?.code).to.equal('ERR_PATIENT_AMBIGUOUS');
+  });
+
+  it('leaves only qualified, and with the traits it stands for', () => {
+    const whole: Patient = {
+      ins: INS,
+      insOid: INS_OID,
+      insStatus: 'VALI',
+      identityStatus: 'QUAL',
+      birthName: 'ESSAI',
+      firstGivenName: 'ANNE',
+      sex: 'F',
+      birthDate: '1975-06-12',
+    };
+    expect(isSendableIns(whole)).to.equal(true);
+    const lacking: readonly Partial<Patient>[] = [
+      { insStatus: 'NOT-QUALIFIED' },
+      { identityStatus: 'PROV' },
+      { insStatus: 'UNKNOWN' },
+      { birthName: null },
+      { birthDate: '1975' },
+    ];
+    for (const one of lacking) expect(isSendableIns({ ...whole, ...one }), JSON.stringify(one)).to.equal(false);
+    const { firstGivenName: _, ...nameless } = whole;
+    expect(isSendableIns(nameless)).to.equal(false);
   });
 });
