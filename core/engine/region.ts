@@ -210,5 +210,7 @@ function publicListener(settings: RegionSettings, transport: TransportPlugin, en
 function addressOf(transport: string, own: Record<string, unknown>): string {
   if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
   const text = (name: string): string => (typeof own[name] === 'string' || typeof own[name] === 'number' ? String(own[name]) : '');
-  return `${transport}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
+  // `https` without TLS listens in clear, `mllp` with it does not: the address says what is true.
+  const scheme = `${transport.replace(/s$/, '')}${own['tls'] ? 's' : ''}`;
+  return `${scheme}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
 }
