@@ -104,11 +104,12 @@ export interface Reception {
 
 /**
  * What a counterparty's reply means (its connector's table, MODELS section 9).
- * `delivered`: taken. `later`: surely not taken, send again. `refused`: never as it is. `unknown-there`: patient not known there, hold.
+ * `delivered`: taken. `later`: surely not taken, send again, a bounded number of times. `unavailable`: nothing is taken there now, this message is
+ * not to blame (HTTP 503, a refused token): the lane waits, no attempt is used up. `refused`: never as it is. `unknown-there`: patient not known there, hold.
  * `unreadable`: not an answer to this message; ambiguous.
  */
 export interface ReplyOutcome {
-  readonly outcome: 'delivered' | 'later' | 'refused' | 'unknown-there' | 'unreadable';
+  readonly outcome: 'delivered' | 'later' | 'unavailable' | 'refused' | 'unknown-there' | 'unreadable';
   /** `AA`, `AE`, `CE`, `HTTP 409`... as it came. */
   readonly ack?: string;
   readonly hl7Code?: number;

@@ -6,7 +6,7 @@ import { CATALOGUE, PasserelleError, type DecodeResult, type EncodeResult, type 
 
 type Fields = Readonly<Record<string, unknown>>;
 const DECISIONS: readonly unknown[] = ['accept', 'accept-with-warning', 'quarantine', 'reject', 'filtered'];
-const OUTCOMES: readonly unknown[] = ['delivered', 'later', 'refused', 'unknown-there', 'unreadable'];
+const OUTCOMES: readonly unknown[] = ['delivered', 'later', 'unavailable', 'refused', 'unknown-there', 'unreadable'];
 
 /** Throws ERR_CONNECTOR_FAILED. */
 export function checkDecoded(value: unknown): DecodeResult {

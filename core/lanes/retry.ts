@@ -47,6 +47,8 @@ export function afterReply(reply: ReplyOutcome, item: Pick<QueuedDelivery, 'atte
       return { to: 'held', counted: true, error: error('ERR_DESTINATION_UNKNOWN_PATIENT') };
     case 'unreadable':
       return afterDoubt(error('ERR_ACK_UNREADABLE'), item, policy, draw);
+    case 'unavailable':
+      return { to: 'queued', counted: false, trips: true, error: error('ERR_ACK_LATER') };
     case 'later':
       return item.attempts >= policy.attempts
         ? { to: 'dead', counted: true, error: error('ERR_ACK_LATER') }

@@ -45,7 +45,12 @@ function outcomeOf(read: AckReading, rules: readonly ReplyRule[]): ReplyOutcome[
   return 'unreadable';
 }
 
-const CODES = { refused: 'ERR_ACK_REFUSED', later: 'ERR_ACK_LATER', 'unknown-there': 'ERR_DESTINATION_UNKNOWN_PATIENT' } as const;
+const CODES = {
+  refused: 'ERR_ACK_REFUSED',
+  later: 'ERR_ACK_LATER',
+  unavailable: 'ERR_ACK_LATER',
+  'unknown-there': 'ERR_DESTINATION_UNKNOWN_PATIENT',
+} as const;
 
 function errorOf(outcome: keyof typeof CODES, { ack, hl7Code, applicationCode }: AckReading): NonNullable<ReplyOutcome['error']> {
   const found = [ack, hl7Code, applicationCode].filter((one) => one !== undefined).join(' ');

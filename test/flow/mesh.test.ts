@@ -50,6 +50,7 @@ describe('connectors on another node of the mesh', function () {
 
   it('translate both ways', async () => {
     expect((await region.dxcare.act('admission')).map((s) => s.ack)).to.deep.equal(['AA', 'AA']);
+    await region.drained();
     expect((await region.record.act('frcp'))[0]?.verdict).to.equal('taken');
     await region.drained();
     expect((await region.deliveries()).map((d) => d.state)).to.satisfy(

@@ -34,6 +34,14 @@ describe('after an attempt', () => {
     expect(afterReply({ outcome: 'later', ack: 'AR' }, { attempts: 3, kind: 'document' }, policy, 0)).to.include({ to: 'dead', counted: true });
   });
 
+  it('a counterparty that takes nothing now trips the lane and kills nothing, for as long as it lasts', () => {
+    expect(afterReply({ outcome: 'unavailable', ack: 'HTTP 503' }, { attempts: 500, kind: 'document' }, policy, 0)).to.include({
+      to: 'queued',
+      counted: false,
+      trips: true,
+    });
+  });
+
   it('a refusal is dead, an unknown patient is held, an unreadable answer is a doubt', () => {
     expect(afterReply({ outcome: 'refused', ack: 'AE', applicationCode: 904 }, doc, policy, 0).error).to.include({
       code: 'ERR_ACK_REFUSED',

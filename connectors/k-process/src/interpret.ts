@@ -7,8 +7,8 @@
  * | 2xx that does not | unreadable: somebody else's answer |
  * | 404 with application code 902, to a document | unknown there |
  * | 400, 409, 410, 413, 415, 422 and other 4xx with a problem | refused |
- * | 401, 403, 404 without 902, 3xx | later: the address or the token is wrong, not the message |
- * | 408, 425, 429, 503 | later |
+ * | 401, 403, 404 without 902, 3xx | unavailable: the address or the token is wrong, not the message |
+ * | 408, 425, 429, 503 | unavailable |
  * | 500, 502, 504 and the rest | unreadable: it may have been taken |
  */
 import { PasserelleError, type Envelope, type ErrorCode, type ReplyOutcome } from 'passerelle/contract';
@@ -38,9 +38,10 @@ export function interpret(reply: Envelope, sent: { readonly controlId?: string; 
   if (status === 404 && applicationCode === 902 && sent.type.startsWith('dcc.document.')) {
     return failed('unknown-there', 'ERR_DESTINATION_UNKNOWN_PATIENT');
   }
-  if (LATER.has(status)) return failed('later', 'ERR_ACK_LATER');
-  if (status >= 300 && status < 400) return failed('later', 'ERR_HTTP_STATUS');
-  if (WRONG_DOOR.has(status) && applicationCode === undefined) return failed('later', status < 404 ? 'ERR_HTTP_UNAUTHENTICATED' : 'ERR_HTTP_STATUS');
+  if (LATER.has(status)) return failed('unavailable', 'ERR_ACK_LATER');
+  if (status >= 300 && status < 400) return failed('unavailable', 'ERR_HTTP_STATUS');
+  if (WRONG_DOOR.has(status) && applicationCode === undefined)
+    return failed('unavailable', status < 404 ? 'ERR_HTTP_UNAUTHENTICATED' : 'ERR_HTTP_STATUS');
   if (status >= 400 && status < 500) return failed('refused', 'ERR_ACK_REFUSED');
   return failed('unreadable', 'ERR_ACK_UNREADABLE');
 }

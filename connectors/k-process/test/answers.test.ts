@@ -68,7 +68,8 @@ describe('what an answer of the record means to k-process', () => {
   });
 
   it('is later when nothing was taken: busy, or a wrong door', () => {
-    for (const status of [301, 302, 401, 403, 404, 405, 408, 429, 503]) expect(meaning(status, '<html>').outcome, `${status}`).to.equal('later');
+    for (const status of [301, 302, 401, 403, 404, 405, 408, 429, 503])
+      expect(meaning(status, '<html>').outcome, `${status}`).to.equal('unavailable');
   });
 
   it('is ambiguous when it may have been taken', () => {
