@@ -59,6 +59,7 @@ export class Engine {
   region: Region | undefined;
   readonly #options: EngineOptions;
   readonly #mesh: Mesh;
+  #paused: ReadonlySet<string> = new Set();
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
@@ -178,10 +179,12 @@ export class Engine {
       secretsFolder: this.#options.secretsFolder,
       hostsConnectors: this.#options.hostsConnectors ?? true,
     });
+    // What a person paused stays paused when settings change.
+    if (this.region) this.#paused = new Set([...this.region.outbound].filter(([, lane]) => lane.status === 'paused').map(([name]) => name));
     await this.region?.stop();
     this.region = next;
     try {
-      return await next.start();
+      return await next.start(this.#paused);
     } catch (error) {
       await next.stop();
       this.region = undefined;

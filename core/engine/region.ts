@@ -50,9 +50,9 @@ export class Region {
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
-  async start(): Promise<readonly string[]> {
+  async start(paused: ReadonlySet<string> = new Set()): Promise<readonly string[]> {
     await this.#startHosts();
-    for (const lane of this.outbound.values()) await lane.start();
+    for (const [name, lane] of this.outbound) await lane.start(paused.has(name));
     for (const lane of this.inbound.values()) await lane.start();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
@@ -210,5 +210,7 @@ function publicListener(settings: RegionSettings, transport: TransportPlugin, en
 function addressOf(transport: string, own: Record<string, unknown>): string {
   if (typeof own['baseUrl'] === 'string') return own['baseUrl'];
   const text = (name: string): string => (typeof own[name] === 'string' || typeof own[name] === 'number' ? String(own[name]) : '');
-  return `${transport}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
+  // `https` without TLS listens in clear, `mllp` with it does not: the address says what is true.
+  const scheme = `${transport.replace(/s$/, '')}${own['tls'] ? 's' : ''}`;
+  return `${scheme}://${text('host') || '127.0.0.1'}${text('port') && `:${text('port')}`}${text('path')}`;
 }

@@ -3,6 +3,7 @@ import {
   CATALOGUE,
   type DeliverySummary,
   type DeliveryView,
+  type EarlierDecision,
   type ErrorData,
   type MessageHistory,
   type MessageSummary,
@@ -46,6 +47,24 @@ type Line = MessageTimeline['timeline'][number];
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count > 1 ? 's' : ''}`;
 
+/** What was decided in one run: a replay adds a decision, it does not erase the one before. */
+function decisionLine(
+  decided: Pick<EarlierDecision, 'state' | 'decidedAt' | 'error'> & Pick<MessageSummary, 'ack'>,
+  run: number,
+  events: MessageHistory['events'],
+): readonly Line[] {
+  if (!decided.decidedAt) return [];
+  const said = [plural(events.filter((e) => e.run === run).length, 'événement'), decided.ack && `répondu ${decided.ack}`].filter(Boolean).join(', ');
+  return [
+    {
+      at: decided.decidedAt,
+      what: decided.state,
+      detail: run > 1 ? `rejeu ${run - 1}, ${said}` : said,
+      ...(decided.error && { error: decided.error }),
+    },
+  ];
+}
+
 /** Every row of a message as one line each, in order of time; details in French, for the operator. */
 export function timelineOf(tag: string, history: MessageHistory): readonly Line[] {
   const { message, events, deliveries, attempts, acts } = history;
@@ -56,15 +75,9 @@ export function timelineOf(tag: string, history: MessageHistory): readonly Line[
       detail: `${message.lane}, de ${message.peer}, ${message.bytes} octets${message.controlId ? `, ${message.controlId}` : ''}`,
     },
   ];
-  if (history.decidedAt && message.state !== 'received')
-    lines.push({
-      at: history.decidedAt,
-      what: message.state,
-      detail: [plural(events.filter((e) => e.run === message.run).length, 'événement'), message.ack && `répondu ${message.ack}`]
-        .filter(Boolean)
-        .join(', '),
-      ...(message.error && { error: message.error }),
-    });
+  for (const earlier of history.earlier ?? []) lines.push(...decisionLine(earlier, earlier.run, events));
+  if (message.state !== 'received')
+    lines.push(...decisionLine({ ...message, ...(history.decidedAt && { decidedAt: history.decidedAt }) }, message.run, events));
   for (const d of deliveries)
     lines.push({ at: d.queuedAt, what: 'queued', delivery: deliveryId(tag, d.delivery), detail: `${d.eventType} vers ${d.lane}` });
   for (const a of attempts) {

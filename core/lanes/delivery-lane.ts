@@ -76,9 +76,10 @@ export class DeliveryLane {
     return this.#schedule.blocker(delivery);
   }
 
-  /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens. */
-  async start(): Promise<void> {
+  /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens, unless a person had paused it. */
+  async start(paused = false): Promise<void> {
     await this.#load();
+    if (paused) return;
     this.#status = 'open';
     this.#pump();
   }

@@ -19,7 +19,10 @@ const nowhere = new Writable({ write: (_, __, done) => done() });
 describe('the engine', () => {
   let data: string;
   beforeEach(() => (data = mkdtempSync(path.join(tmpdir(), 'passerelle-engine-'))));
-  afterEach(() => rmSync(data, { recursive: true, force: true }));
+  afterEach(() => {
+    delete process.env['PASSERELLE_PUBLIC_PORT'];
+    rmSync(data, { recursive: true, force: true });
+  });
 
   async function open(documents: Awaited<ReturnType<typeof readSettingsFiles>> = []): Promise<Engine> {
     return Engine.open({ version: '0', data, documents, secretsFolder: data, logger: createLogger({ stream: nowhere }), metrics: createMetrics() });
@@ -36,11 +39,7 @@ describe('the engine', () => {
       })),
     );
     process.env['PASSERELLE_PUBLIC_PORT'] = `${pub}`;
-    try {
-      await engine.start();
-    } finally {
-      delete process.env['PASSERELLE_PUBLIC_PORT'];
-    }
+    await engine.start();
     return engine;
   }
 
@@ -53,6 +52,20 @@ describe('the engine', () => {
     );
     await (await worker)[0].terminate();
     expect(await ended).to.equal('ERR_JOURNAL_UNAVAILABLE');
+    await engine.stop();
+  });
+
+  it('keeps a lane paused that a person paused, when settings change', async () => {
+    const engine = await region();
+    await engine.face.lane('dcc-out', 'pause');
+    const text = (await engine.face.settings.active())?.documents.map((d, i) => ({ file: `${i}.yaml`, text: JSON.stringify(d) })) ?? [];
+    const renamed = text.map((d) => ({
+      ...d,
+      text: d.text.replace('"retry":', '"onDead":"continue","retry":').replace(/"name":"([^"]*)"/, '"name":"$1 bis"'),
+    }));
+    const { revision, plan } = await engine.face.settings.apply(renamed, 'test');
+    expect([revision, plan.issues], 'applied').to.deep.equal([2, []]);
+    expect((await engine.face.lanes()).find((l) => l.lane === 'dcc-out')?.status).to.equal('paused');
     await engine.stop();
   });
 

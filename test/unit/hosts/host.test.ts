@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect } from 'chai';
-import sinon from 'sinon';
+import { stub } from 'sinon';
 import { UNCONFIGURED, type Envelope } from 'passerelle/contract';
 import { until } from '../../flow/region.ts';
 import { ConnectorHost, type HostCall } from '../../../core/registry/index.ts';
@@ -61,7 +61,7 @@ for (const kind of ['thread', 'process'] as const)
       });
 
     it('lets nothing out of what a connector prints', async () => {
-      const writes = [sinon.stub(process.stdout, 'write'), sinon.stub(process.stderr, 'write')];
+      const writes = [stub(process.stdout, 'write'), stub(process.stderr, 'write')];
       try {
         await host.call(decode('print'));
         await host.call(decode('x'));
