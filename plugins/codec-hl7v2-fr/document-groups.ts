@@ -2,7 +2,7 @@
 import { PasserelleError, type EnvelopePart } from '../../core/contract/index.ts';
 import type { Hl7Message, Hl7Segment } from '../codec-hl7v2/index.ts';
 import { declaredAudience, isMetadata } from './flags.ts';
-import type { Reading } from './reading.ts';
+import { warn, type Reading } from './reading.ts';
 import { clean } from './values.ts';
 
 /** One OBX that holds a document: embedded, named (RP), or text in clear. */
@@ -81,7 +81,11 @@ function place(reading: Reading, group: OpenGroup, obx: Hl7Segment, parts: reado
   const [part, ...others] = partsAt(parts, obx);
   // Base64 in OBX-5 is a document, whatever OBX-2 says or leaves out.
   const kind = kindOf(clean(obx.get('2')).toUpperCase()) ?? (part?.encoding === 'base64' ? 'embedded' : undefined);
-  if (!kind) return;
+  if (!kind) {
+    // A number or a code beside a document is not passed on: said, so that nobody believes it was.
+    if (clean(obx.get('5.1'))) warn(reading, 'observation-left-out', clean(obx.get('2')).slice(0, 3), `OBX[${obx.occurrence}]-5`);
+    return;
+  }
   const content: Content = { obx, kind, ...(part && { part }) };
   const isMail = group.contents.length > 0 && declaredAudience(reading) === 'care-software' && kind === 'embedded' && !clean(obx.get('5.3'));
   if (isMail) group.mail = content;

@@ -81,6 +81,10 @@ describe('what a document is said to be', () => {
     expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
   });
 
+  it('says which observations beside a document are left out', () => {
+    expect(codes(oru({ more: ['OBX|2|ST|CONCL^Conclusion^GAM-DOC||Surveillance||||||F'] }))).to.include('observation-left-out:ST');
+  });
+
   it('prefers a line for the code to a line for its whole system', () => {
     expect(documentOf(oru({}))).to.include({ canonicalType: 'FRCP' });
     expect(documentOf(oru({ code: 'LET^Lettre^GAM-DOC' }))).to.include({ canonicalType: 'OTHER' });
