@@ -106,7 +106,11 @@ export class Demonstration {
     else {
       print('\nLa journée de démonstration / the day of the demonstration');
       const peers = Object.fromEntries(Object.entries(file.peers).map(([name, { control }]) => [name, remotePeer(name, control)]));
-      await playDay(file.steps, peers, (outcome) => print(told(outcome)));
+      // A step begins when the one before has arrived everywhere: a sheet made between a merge and its arrival would name the absorbed number.
+      for (const step of file.steps) {
+        await playDay([step], peers, (outcome) => print(told(outcome)));
+        await this.#drained();
+      }
     }
     await this.#drained();
     if (this.#stopped) return;
