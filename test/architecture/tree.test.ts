@@ -24,8 +24,7 @@ describe('the tree', () => {
   });
 
   it('keeps machine paths and registry hosts out of what is published', () => {
-    const lock = read('package-lock.json');
-    expect(lock.includes('"resolved"') && /"resolved": "http/.test(lock)).to.equal(false);
+    expect(read('package-lock.json'), 'where packages come from is said by each machine').not.to.include('resolved');
   });
 });
 
