@@ -71,8 +71,8 @@ export class InboundLane {
       const page = await this.#ports.journal.undecided(this.endpoint.name, after, PAGE);
       for (const m of page)
         this.#push({ message: m.message, run: m.run, receivedAt: m.receivedAt, answered: m.ack ?? 'AA', ...(m.http && { http: m.http }) });
+      if (page.length === 0) break; // a short page says nothing: a store may give less than it was asked for
       after = page.at(-1)?.message ?? after;
-      if (page.length < PAGE) break;
     }
     this.#run();
   }
