@@ -5,7 +5,8 @@ import {
   UNCONFIGURED,
   sniffMime,
   type CanonicalEventLike,
-  type DocumentReading,
+  type DocumentCodec,
+  type DocumentFinding,
   type EncodablePart,
   type SiteSettings,
 } from '../contract/index.ts';
@@ -25,7 +26,8 @@ export async function composeServices(version: string): Promise<CliServices> {
     translate: (bytes, options) =>
       translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
-    readDocument: async (bytes) => readDocument(bytes, plugins),
+    readDocument: async (bytes) => documentCodec(bytes, plugins).read(bytes),
+    validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (data) => tryJournal(data, plugins),
   };
@@ -79,11 +81,16 @@ const describePart = (part: string, bytes: Uint8Array): EncodablePart => ({
   sha256: createHash('sha256').update(bytes).digest('hex'),
 });
 
-function readDocument(bytes: Uint8Array, plugins: PluginSet): DocumentReading {
-  const mime = Buffer.from(bytes.subarray(0, 5)).toString('latin1') === '%PDF-' ? 'application/pdf' : 'text/xml';
-  const reading = plugins.documents.find((d) => d.recognises(mime, bytes))?.read(bytes);
-  if (!reading) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA or a PDF' });
-  return reading;
+function documentCodec(bytes: Uint8Array, plugins: PluginSet): DocumentCodec {
+  const codec = plugins.documents.find((d) => d.recognises(sniffMime(bytes), bytes));
+  if (!codec) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA or a PDF' });
+  return codec;
+}
+
+async function validateDocument(bytes: Uint8Array, rules: string, plugins: PluginSet): Promise<readonly DocumentFinding[]> {
+  const { id, validate } = documentCodec(bytes, plugins);
+  if (!validate) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA: nothing is checked in other documents yet', found: id });
+  return validate(bytes, rules);
 }
 
 function senderFor(to: URL, plugins: PluginSet): Sender {

@@ -1,5 +1,5 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
-import type { DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
+import type { DocumentFinding, DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 
@@ -47,6 +47,8 @@ export interface CliServices {
   /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */
   readonly render: (event: unknown, options: TranslateOptions, parts: Readonly<Record<string, Uint8Array>>) => Promise<Uint8Array>;
   readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
+  /** Throws ERR_DOCUMENT_UNREADABLE, ERR_NOT_FOUND when the folder does not hold the rules of this kind of document. */
+  readonly validateDocument: (bytes: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */
   readonly sender: (to: URL) => Promise<Sender>;
   /** Opens a stopped journal to see that it can be, and closes it. Answers what it is. Throws ERR_JOURNAL_*. */

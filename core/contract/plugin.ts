@@ -71,6 +71,16 @@ export interface DocumentCodec {
   readonly id: string;
   readonly recognises: (mime: string, content: Uint8Array) => boolean;
   readonly read: (content: Uint8Array) => DocumentReading;
+  /** Holds a document to official rules that stand in a folder; nothing found = valid. A diagnosis for people, never a condition of delivery (SAFETY B9). */
+  readonly validate?: (content: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
+}
+
+export interface DocumentFinding {
+  readonly severity: 'error' | 'warning';
+  /** What the rule says, element and attribute names included, values left out. */
+  readonly message: string;
+  /** 1-based line of the document, exact as long as no body of Base64 stands before it. */
+  readonly line?: number;
 }
 
 // ------------------------------------------------------------------------------------------------------------ transports

@@ -14,7 +14,7 @@ export {
   type RecognisedModel,
   type TypeCode,
 } from './models.ts';
-export { validate, type Finding } from './validate.ts';
+export { validate } from './validate.ts';
 export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
 export type { N1Party } from './n1-parties.ts';
 export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';

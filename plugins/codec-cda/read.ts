@@ -3,6 +3,7 @@ import { PasserelleError, sniffMime, type DocumentCodec, type DocumentReading } 
 import { readHeader } from './header.ts';
 import { prepareXml, unreadable } from './prepare.ts';
 import { HL7_V3, Tag, withDocument } from './tree.ts';
+import { validate } from './validate.ts';
 
 /** How far the root element may stand: official files begin with pages of comments and instructions. */
 const ROOT_WITHIN_BYTES = 64 * 1024;
@@ -29,4 +30,4 @@ function read(content: Uint8Array): DocumentReading {
   }
 }
 
-export const cda: DocumentCodec = { id: 'cda', recognises, read };
+export const cda: DocumentCodec = { id: 'cda', recognises, read, validate };

@@ -2,17 +2,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { XmlBufferInputProvider, XmlDocument, XmlLibError, XsdValidator, xmlRegisterInputProvider } from 'libxml2-wasm';
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError, type DocumentFinding } from '../../core/contract/index.ts';
 import { prepareXml } from './prepare.ts';
 import { SAFE_OPTIONS, withDocument } from './tree.ts';
-
-export interface Finding {
-  readonly severity: 'error' | 'warning';
-  /** What the rule says, element and attribute names included, values left out. */
-  readonly message: string;
-  /** 1-based line of the document, exact as long as no body of Base64 stands before it. */
-  readonly line?: number;
-}
 
 /** Most findings that are worth reading: a document of another model fails everywhere. */
 const FINDING_LIMIT = 200;
@@ -26,7 +18,7 @@ const ENTRY = 'CDA_extended.xsd';
  * `rulesFolder` holds `CDA_extended.xsd` and what it includes. Nothing is found = valid. Throws ERR_DOCUMENT_UNREADABLE for what is
  * no XML, ERR_NOT_FOUND when the folder has no such schema.
  */
-export async function validate(content: Uint8Array, rulesFolder: string): Promise<readonly Finding[]> {
+export async function validate(content: Uint8Array, rulesFolder: string): Promise<readonly DocumentFinding[]> {
   const validator = await validatorOf(path.resolve(rulesFolder));
   return withDocument(prepareXml(content), (document) => {
     try {
@@ -39,7 +31,7 @@ export async function validate(content: Uint8Array, rulesFolder: string): Promis
   });
 }
 
-const findingOf = ({ message, line, level }: { message: string; line?: number; level?: number }): Finding => ({
+const findingOf = ({ message, line, level }: { message: string; line?: number; level?: number }): DocumentFinding => ({
   severity: level === 1 ? 'warning' : 'error',
   message: withoutValues(message.trim()),
   ...(line !== undefined && line > 0 && { line }),

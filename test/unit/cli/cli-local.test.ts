@@ -141,6 +141,17 @@ describe('the command passerelle', () => {
     expect((await read('cut')).code).to.equal(1);
   });
 
+  it('validates a document against the rules of a folder, and exits with 1 when they are broken', async () => {
+    const input = await file('v.xml', '<ClinicalDocument/>');
+    const validate = (findings: Awaited<ReturnType<CliServices['validateDocument']>>) =>
+      withServices({ validateDocument: async () => findings }, ['document', 'validate', '--rules', '/rules', input]);
+    expect((await validate([])).code).to.equal(0);
+    const broken = await validate([{ severity: 'error', message: 'id is missing', line: 4 }]);
+    expect([broken.code, broken.out]).to.deep.equal([1, 'erreur ligne 4 : id is missing\n']);
+    expect((await validate([{ severity: 'warning', message: 'old value set' }])).code).to.equal(0);
+    expect((await withServices({}, ['document', 'validate', input])).code).to.equal(2);
+  });
+
   it('sends each message of each file and prints each acknowledgement; exits with 1 when one is not AA', async () => {
     let stopped = 0;
     const sender = (answer: (text: string) => string): Partial<CliServices> => ({
