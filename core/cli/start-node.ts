@@ -79,6 +79,7 @@ async function startEngine(
   };
   try {
     const report = await engine.start();
+    if (report.revision === 0) logger.warn('no settings are applied yet: "passerelle apply DIR", or start with --config DIR');
     if (report.drift.length > 0)
       logger.warn('the files differ from the active settings, which run; see "passerelle plan"', {
         revision: report.revision,
