@@ -312,7 +312,12 @@ export interface JournalStore {
   // deliveries share a patient key or series). A replay puts the message back to `received` with run + 1 and discards its open deliveries.
   readonly act: (actions: readonly OperatorAction[]) => Promise<void>;
 
+  /** A person pauses a delivery lane, or lets it go on: it stays so over restarts, on every node. */
+  readonly pause: (lane: string, paused: boolean, at: string) => Promise<void>;
+
   // --- reading
+  /** Delivery lanes that a person paused. */
+  readonly paused: () => Promise<readonly string[]>;
   readonly messages: (filter: MessageFilter, page: PageRequest) => Promise<Page<MessageSummary>>;
   readonly message: (message: number) => Promise<MessageHistory | undefined>;
   readonly deliveries: (filter: DeliveryFilter, page: PageRequest) => Promise<Page<DeliverySummary>>;

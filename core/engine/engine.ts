@@ -59,7 +59,6 @@ export class Engine {
   region: Region | undefined;
   readonly #options: EngineOptions;
   readonly #mesh: Mesh;
-  #paused: ReadonlySet<string> = new Set();
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
@@ -179,12 +178,11 @@ export class Engine {
       secretsFolder: this.#options.secretsFolder,
       hostsConnectors: this.#options.hostsConnectors ?? true,
     });
-    // What a person paused stays paused when settings change.
-    if (this.region) this.#paused = new Set([...this.region.outbound].filter(([, lane]) => lane.status === 'paused').map(([name]) => name));
     await this.region?.stop();
     this.region = next;
     try {
-      return await next.start(this.#paused);
+      // What a person paused stays paused, over changes of settings and restarts.
+      return await next.start(new Set(await this.journal.paused()));
     } catch (error) {
       await next.stop();
       this.region = undefined;

@@ -77,6 +77,7 @@ export function faceOf(engine: Engine): EngineFace {
     lane: async (name, verb) => {
       const lane = engine.region?.outbound.get(name);
       if (!lane) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a delivery lane', found: name });
+      await engine.journal.pause(name, verb === 'pause', new Date().toISOString());
       if (verb === 'pause') lane.pause();
       else {
         if (verb === 'release') await releaseHeld(engine, name);

@@ -107,6 +107,7 @@ export interface Writes {
   begin(batch: readonly PackedStart[]): void;
   settle(batch: readonly PackedSettlement[]): void;
   act(actions: readonly OperatorAction[]): void;
+  pause(lane: string, paused: boolean, at: number): void;
   saveSettings(at: number, who: string, why: string | undefined, documents: string): number;
 }
 
@@ -121,6 +122,7 @@ export interface Reads {
   deliveries(filter: DeliveryFilter, page: PageRequest): Page<DeliverySummary>;
   events(page: PageRequest): Page<{ readonly cursor: string; readonly message: number; readonly json: string }>;
   lanes(): LaneCounts[];
+  paused(): string[];
   settings(revision: number | undefined): (Omit<SettingsRevision, 'documents'> & { readonly documents: string }) | undefined;
   settingsHistory(): Omit<SettingsRevision, 'documents'>[];
 }

@@ -74,4 +74,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE revision (
     revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, who BLOB NOT NULL, why BLOB, documents BLOB NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE pause (lane TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -28,6 +28,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     messages: async (filter, page) => call('messages', [plain(filter), plain(page)]),
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
+    paused: async () => call('paused', []),
     settingsHistory: async () => call('settingsHistory', []),
     failed: channel.failed,
     close: channel.close,
@@ -35,7 +36,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
   };
 }
 
-type Writing = Pick<JournalStore, 'receive' | 'decide' | 'begin' | 'settle' | 'act' | 'saveSettings'>;
+type Writing = Pick<JournalStore, 'receive' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;
 
 const writing = ({ call }: Channel): Writing => ({
   receive: async (batch) => {
@@ -73,6 +74,7 @@ const writing = ({ call }: Channel): Writing => ({
       [plain(actions)],
       load(actions, () => 0),
     ),
+  pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
   saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
 });
 

@@ -16,6 +16,7 @@ import { GROUP_BYTES, GROUP_ITEMS, READS_BETWEEN_GROUPS } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
+import { pauseReader, pauser } from './pauses.ts';
 import { receiver } from './receive.ts';
 import { settingsReaders, settingsWriter } from './settings.ts';
 
@@ -25,6 +26,7 @@ const writesOf = (journal: Journal): Writes => ({
   begin: beginner(journal),
   settle: settler(journal),
   act: actor(journal),
+  pause: pauser(journal),
   saveSettings: settingsWriter(journal),
 });
 
@@ -38,6 +40,7 @@ const readsOf = (journal: Journal): Reads => ({
   deliveries: deliveryLister(journal),
   events: feedReader(journal),
   lanes: laneReader(journal),
+  paused: pauseReader(journal),
   ...settingsReaders(journal),
 });
 

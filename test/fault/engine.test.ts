@@ -69,6 +69,22 @@ describe('the engine', () => {
     await engine.stop();
   });
 
+  it('keeps a lane paused that a person paused, over a restart, until a person resumes it', async () => {
+    const status = async (engine: Engine): Promise<string | undefined> => (await engine.face.lanes()).find((l) => l.lane === 'dcc-out')?.status;
+    const first = await region();
+    await first.face.lane('dcc-out', 'pause');
+    await first.stop();
+    const second = await open();
+    await second.start();
+    expect(await status(second)).to.equal('paused');
+    await second.face.lane('dcc-out', 'resume');
+    await second.stop();
+    const third = await open();
+    await third.start();
+    expect(await status(third)).to.equal('open');
+    await third.stop();
+  });
+
   it('releases every held delivery of a lane, however many', async () => {
     const engine = await region();
     engine.region?.outbound.get('dcc-out')?.pause();

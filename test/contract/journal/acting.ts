@@ -192,5 +192,17 @@ export function acting(journal: Fixture): void {
       await journal.store.decide([decided(first.message, { run: 2, events: [document('p1', 's1')] })]);
       await refused(journal.act('replay', { message: second.message }), 'ERR_REPLAY_STALE');
     });
+
+    it('remembers which lanes a person paused, once each, until they may go on', async () => {
+      const { store } = journal;
+      await store.pause('dcc-out', true, at(1));
+      await store.pause('dcc-out', true, at(2));
+      await store.pause('chx-out', true, at(3));
+      await store.pause('never-paused', false, at(4));
+      await journal.reopen();
+      expect(await journal.store.paused()).to.deep.equal(['chx-out', 'dcc-out']);
+      await journal.store.pause('chx-out', false, at(5));
+      expect(await journal.store.paused()).to.deep.equal(['dcc-out']);
+    });
   });
 }
