@@ -1,28 +1,18 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
-import type { Warning } from './envelope.ts';
 import type { ErrorData } from './errors.ts';
-import type { ActRecord, AckCode, AttemptRecord, LaneCounts, Page, PageRequest, SettingsRevision } from './journal.ts';
+import type { ActRecord, AttemptRecord, LaneCounts, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
 
-export interface MessageView {
+/** An error with the French operator text and the fix of the catalogue. */
+export interface ExplainedError extends ErrorData {
+  readonly fr?: string;
+  readonly fix?: { readonly fr: string; readonly en: string };
+}
+
+export interface MessageView extends Omit<MessageSummary, 'message' | 'error'> {
   readonly id: string;
-  readonly lane: string;
-  readonly site: string;
-  readonly connector: string;
-  readonly connectorVersion: string;
-  readonly receivedAt: string;
-  readonly peer: string;
-  readonly type?: string;
-  readonly controlId?: string;
-  readonly bytes: number;
-  readonly state: MessageState;
-  readonly decision?: string;
-  readonly error?: ErrorData & { readonly fr?: string; readonly fix?: { readonly fr: string; readonly en: string } };
-  readonly warnings: readonly Warning[];
-  readonly ack?: AckCode;
-  readonly run: number;
-  readonly retransmissions: number;
+  readonly error?: ExplainedError;
 }
 
 export interface DeliveryView {
@@ -39,7 +29,7 @@ export interface DeliveryView {
   readonly notBefore?: string;
   readonly controlId?: string;
   readonly ack?: string;
-  readonly error?: ErrorData & { readonly fr?: string; readonly fix?: { readonly fr: string; readonly en: string } };
+  readonly error?: ExplainedError;
   /** Delivery id that stands before it in its lane, when one does. */
   readonly behind?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * Every error the engine can name, once. `disposition` decides what the engine does next (decisions/0003); `ack` and `hl7` build the
+ * Every error the engine can name, once: a table, hence longer than a source file should be. `disposition` decides what the engine does next (decisions/0003); `ack` and `hl7` build the
  * ACK (HL7 tables 0008 and 0357; MODELS section 9), `http` the RFC 9457 answer, `fr` and `fix` what an operator reads.
  * Codes are never reused and never renamed. Tests hold this file, docs/errors and the code to each other.
  */

@@ -105,6 +105,8 @@ export interface QueuedDelivery {
 export interface DeliveryMaterial {
   readonly delivery: number;
   readonly message: number;
+  /** Codec of the incoming message, to read its parts again. */
+  readonly format: string;
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
   readonly attempts: number;

@@ -11,6 +11,7 @@ import {
 } from '../contract/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { openMessage } from './open.ts';
+import { contentOf, type IncomingSource } from './part-content.ts';
 import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
 
 /** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
@@ -129,12 +130,17 @@ async function partReader(
   const names = new Set(
     places.flatMap((p) => ('part' in p.from ? [p.from.part] : p.from.pieces.flatMap((x) => (typeof x === 'string' ? [] : [x.part])))),
   );
+  const { lane, ports } = dispatcher;
+  const source: IncomingSource = {
+    codec: ports.codec(material.format),
+    charsetFallback: lane.settings.charsetFallback,
+    raw: (from, to) => ports.journal.raw(material.message, from, to),
+  };
   const contents = new Map<string, Uint8Array>();
   for (const name of names) {
     const ref = material.parts.find((p) => p.part === name);
     if (!ref) throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'a part of the incoming message', found: `part ${name}` });
-    const carried = await dispatcher.ports.journal.raw(material.message, ref.from, ref.to);
-    contents.set(name, ref.encoding === 'base64' ? decodeCarried(carried) : carried);
+    contents.set(name, await contentOf(ref, source));
   }
   return (name) => {
     const content = contents.get(name);
@@ -142,8 +148,5 @@ async function partReader(
     return content;
   };
 }
-
-/** Base64 as a message carried it: line breaks and HL7 `\.br\` escapes are not part of it. */
-const decodeCarried = (carried: Uint8Array): Uint8Array => Buffer.from(Buffer.from(carried).toString('latin1').replaceAll('\\.br\\', ''), 'base64');
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -87,6 +87,7 @@ export interface PackedSettlement {
 }
 
 export interface PackedMaterial {
+  readonly format: string;
   readonly delivery: number;
   readonly message: number;
   readonly attempts: number;
