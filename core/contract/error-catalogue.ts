@@ -524,6 +524,18 @@ export const CATALOGUE = {
       en: 'Keep the file as it is, check the disk, then restore a backup or give another data directory.',
     },
   }),
+  ERR_LANE_LOST: e({
+    disposition: 'transient',
+    ack: 'AR',
+    hl7: 207,
+    http: 503,
+    en: 'another node has taken over this lane',
+    fr: 'un autre nœud a repris cette file',
+    fix: {
+      fr: "Rien à faire : l'autre nœud continue. Si cela se répète, vérifier l'horloge et la charge de ce nœud.",
+      en: 'Nothing to do: the other node goes on. If it happens again and again, check the clock and the load of this node.',
+    },
+  }),
   ERR_BACKPRESSURE: e({
     disposition: 'transient',
     ack: 'AR',

@@ -32,6 +32,34 @@ export interface IncomingMessage {
   readonly rejected?: ErrorData;
 }
 
+/** A message that was decided before it was stored: one commit for both. */
+export interface Admission {
+  readonly message: IncomingMessage;
+  /** Its `message` is an id that `reserve` gave, its `run` is 1. */
+  readonly decision: MessageDecision;
+}
+
+export interface AdmitResult extends ReceiveResult {
+  /** Deliveries made, in order of events and destinations; absent when the decision was not stored (see `admit`). */
+  readonly deliveries?: readonly QueuedDelivery[];
+}
+
+/** Proof that a write comes from the owner of a lane (ARCHITECTURE section 9). */
+export interface LaneLease {
+  readonly lane: string;
+  /** Fencing token: grows with each new owner. */
+  readonly token: number;
+}
+
+export interface LeaseRequest {
+  /** Names a node, unique among those that run. */
+  readonly node: string;
+  readonly lanes: readonly string[];
+  readonly ttlMs: number;
+  /** A lane of another node is given only when its lease has been over for this long: the longest a send of the old owner can still be on the wire. */
+  readonly graceMs: number;
+}
+
 export type AckCode = 'AA' | 'AE' | 'AR';
 
 export interface ReceiveResult {
@@ -136,8 +164,10 @@ export interface Settlement {
   readonly delivery: number;
   readonly to: Exclude<DeliveryState, 'sending'>;
   readonly at: string;
-  /** `sending` for the end of an attempt; `queued` when it could not be encoded. */
+  /** `sending` for the end of an attempt; `queued` when it could not be encoded, or when the attempt was not begun by itself. */
   readonly from: 'queued' | 'sending';
+  /** With `from: queued`: begin and end of an attempt in one commit, for receivers that recognise what they get twice. */
+  readonly begun?: Omit<AttemptStart, 'delivery'>;
   readonly ack?: string;
   readonly error?: ErrorData;
   readonly notBefore?: string;
@@ -290,6 +320,14 @@ export interface JournalStore {
 
   // --- the path of a message
   readonly receive: (batch: readonly IncomingMessage[]) => Promise<readonly ReceiveResult[]>;
+  /** Ids for messages that will be admitted, in growing order. One that is not used leaves a gap. */
+  readonly reserve: (count: number) => Promise<readonly number[]>;
+  /**
+   * `receive` and `decide` of new messages in one commit, each under its reserved id. Of a duplicate nothing is stored. The decision is left out, and
+   * the message waits as `received` for its lane to decide it, when its control id was reused (its decision has to say so), or when an older
+   * message of the lane is undecided (it goes first). Throws as `decide` does.
+   */
+  readonly admit: (batch: readonly Admission[], lease?: LaneLease) => Promise<readonly AdmitResult[]>;
   /** Messages of an inbound lane in state `received` and above `after`, oldest first. */
   readonly undecided: (
     lane: string,
@@ -302,13 +340,24 @@ export interface JournalStore {
    * Writes decision, events, deliveries, index terms. Answers the deliveries it made, in order. Throws ERR_TRANSITION when a message is not
    * `received` in that run, ERR_NOT_FOUND when there is none: then nothing of the batch was stored.
    */
-  readonly decide: (batch: readonly MessageDecision[]) => Promise<readonly (readonly QueuedDelivery[])[]>;
+  readonly decide: (batch: readonly MessageDecision[], lease?: LaneLease) => Promise<readonly (readonly QueuedDelivery[])[]>;
   /** Deliveries of a lane that still matter to order (queued, sending, review, held, dead) above `after`, in order. */
   readonly backlog: (lane: string, after: number, limit: number) => Promise<readonly QueuedDelivery[]>;
   readonly material: (deliveries: readonly number[]) => Promise<readonly DeliveryMaterial[]>;
   /** queued -> sending. */
-  readonly begin: (batch: readonly AttemptStart[]) => Promise<void>;
-  readonly settle: (batch: readonly Settlement[]) => Promise<void>;
+  readonly begin: (batch: readonly AttemptStart[], lease?: LaneLease) => Promise<void>;
+  readonly settle: (batch: readonly Settlement[], lease?: LaneLease) => Promise<void>;
+
+  // --- owners of lanes. A write that names a lease which is no longer current throws ERR_LANE_LOST, and nothing of it is stored.
+  /** Takes or renews, for `ttlMs` by the journal's clock, every lane that is free or ours; answers those that are ours now. */
+  readonly lease: (request: LeaseRequest) => Promise<readonly LaneLease[]>;
+  /** Gives lanes back at once. */
+  readonly release: (leases: readonly LaneLease[]) => Promise<void>;
+  /**
+   * Calls back when another node stored something for a lane (a message to decide, deliveries to make) or decided a message of it that this node
+   * received. Absent when no other node can. May call once for several changes, and for none; answers how to stop.
+   */
+  readonly watch?: (listener: (lane: string) => void) => () => void;
 
   // --- decisions of people. All or nothing; throws ERR_NOT_FOUND, ERR_TRANSITION, ERR_REPLAY_STALE (replay without `why` when newer
   // deliveries share a patient key or series). A replay puts the message back to `received` with run + 1 and discards its open deliveries.

@@ -25,6 +25,7 @@ import type {
 } from '../../core/contract/index.ts';
 
 export interface PackedMessage {
+  readonly id: number;
   readonly lane: string;
   readonly site: string;
   readonly connector: string;
@@ -67,6 +68,14 @@ export interface PackedDecision {
   readonly outcome: string;
 }
 
+export interface PackedAdmission {
+  readonly message: PackedMessage;
+  readonly decision: PackedDecision;
+}
+
+/** First delivery of a message that was admitted with its decision (0 without any), or what became of it instead. */
+export type PackedAdmitted = number | ReceiveResult;
+
 export interface PackedStart {
   readonly delivery: number;
   readonly at: number;
@@ -84,6 +93,8 @@ export interface PackedSettlement {
   readonly ack: string | undefined;
   readonly notBefore: number | undefined;
   readonly error: string | undefined;
+  /** Begin of the attempt that ends, when it was not begun by itself. */
+  readonly begun: PackedStart | undefined;
 }
 
 export interface PackedMaterial {
@@ -105,6 +116,7 @@ export interface Writes {
   receive(batch: readonly PackedMessage[]): (number | ReceiveResult)[];
   /** Of each decision, the first delivery made; the others follow it, in order of events and destinations. */
   decide(batch: readonly PackedDecision[]): number[];
+  admit(batch: readonly PackedAdmission[]): PackedAdmitted[];
   begin(batch: readonly PackedStart[]): void;
   settle(batch: readonly PackedSettlement[]): void;
   act(actions: readonly OperatorAction[]): void;
@@ -142,7 +154,7 @@ export interface Command {
 export type Answer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: ErrorData };
 
 /** First thing the worker says. */
-export type Opened = { readonly tag: string } | { readonly failed: ErrorData };
+export type Opened = { readonly tag: string; readonly lastMessage: number } | { readonly failed: ErrorData };
 
 /** What tests and benches may ask for; the engine never does. */
 export interface OpenOptions {

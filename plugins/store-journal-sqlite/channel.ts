@@ -3,7 +3,7 @@
  * promises from the answers. When the worker is gone every command, waiting or new, is refused with ERR_JOURNAL_UNAVAILABLE.
  */
 import { Worker } from 'node:worker_threads';
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
 import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
 import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES } from './limits.ts';
 
@@ -24,6 +24,7 @@ const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
 
 export interface Channel {
   readonly tag: string;
+  readonly lastMessage: number;
   readonly call: <K extends keyof Calls>(name: K, args: Parameters<Calls[K]>, load?: Load) => Promise<ReturnType<Calls[K]>>;
   /** Resolves when the worker ended and nobody had asked it to. */
   readonly failed: Promise<void>;
@@ -49,10 +50,10 @@ export async function openChannel(folder: string, options: OpenOptions): Promise
     worker.once('exit', () => reject(gone('a worker that ended')));
   });
   if ('failed' in opened) throw PasserelleError.fromData(opened.failed);
-  return connect(worker, opened.tag);
+  return connect(worker, opened);
 }
 
-function connect(worker: Worker, tag: string): Channel {
+function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed: ErrorData }>): Channel {
   const waiting = new Map<number, Waiting>();
   let outbox: Command[] = [];
   let transfers: ArrayBuffer[] = [];
@@ -104,6 +105,7 @@ function connect(worker: Worker, tag: string): Channel {
 
   return {
     tag,
+    lastMessage,
     call: (name, args, load = LIGHT) => {
       const isFull = waiting.size >= INBOX_COMMANDS || waitingBytes + load.bytes > INBOX_BYTES;
       return (isFull ? Promise.reject(gone('too much waiting for the disk')) : send(name, args, load)) as Promise<never>;

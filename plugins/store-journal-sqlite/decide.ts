@@ -1,21 +1,20 @@
-/** `decide`: what became of a message: its events, their deliveries, its index terms. */
-import { PasserelleError, canMoveMessage } from '../../core/contract/index.ts';
-import type { PackedDecision, PackedEvent } from './calls.ts';
+/** `decide`: what became of a message: its events, their deliveries, its index terms. `admit`: the same for a message that comes with its decision. */
+import { PasserelleError, canMoveMessage, type ReceiveResult } from '../../core/contract/index.ts';
+import type { PackedAdmission, PackedAdmitted, PackedDecision, PackedEvent } from './calls.ts';
 import { ACK_CODES, codeOf, DELIVERY_CODES, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
 import { bytesOf, packHashes, unpackHashes } from './hashes.ts';
 import { blobOf, type Journal } from './journal.ts';
 import { eventPart } from './parts.ts';
+import { messageWriter, recogniser } from './receive.ts';
 import { DELIVERIES, MESSAGES } from './tally.ts';
 
 const QUEUED = codeOf(DELIVERY_CODES, 'queued');
 const HELD = codeOf(DELIVERY_CODES, 'held');
+const RECEIVED = codeOf(MESSAGE_CODES, 'received');
 
-export function decider(journal: Journal): (batch: readonly PackedDecision[]) => number[] {
-  const { db, names, parts, tally, terms, nextId } = journal;
-  const find = db.prepare('SELECT lane, state, run, terms FROM message WHERE id = ?');
-  // A refusal frees the print: the same message is processed again when it comes again.
-  const update = db.prepare(`
-    UPDATE message SET state = ?, ack = coalesce(?, ack), decided_at = ?, terms = ?, outcome = ?, print = iif(?, NULL, print) WHERE id = ?`);
+/** Writes the events of a decision with their deliveries; answers the first delivery, 0 without any. */
+function eventWriter(journal: Journal): (decision: PackedDecision) => number {
+  const { db, names, parts, tally, nextId } = journal;
   const insertEvent = db.prepare('INSERT INTO event (id, message, run, uid, type, kind, keys, series, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (id, message, event, lane, run, state, attempts, queued_at, error) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)`);
@@ -38,25 +37,70 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
     return event.destinations.map((destination) => deliver(decision, row, destination));
   };
 
+  return (decision) => {
+    if (decision.state !== 'decoded' && decision.events.some((event) => event.destinations.length > 0))
+      throw new PasserelleError('ERR_INVARIANT', { expected: 'destinations on a decoded message only', found: decision.state });
+    return decision.events.flatMap((event) => storeEvent(decision, event))[0] ?? 0;
+  };
+}
+
+/** Keys and series are terms too: that is how newer deliveries of a patient or document are found. */
+const termsOf = ({ terms, events }: PackedDecision, earlier: readonly string[] = []): string[] => [
+  ...new Set([...earlier, ...terms, ...events.flatMap(({ keys, series }) => (series === undefined ? keys : [...keys, series]))]),
+];
+
+const refuseMove = (from: string, run: number, { run: wanted, state }: PackedDecision): PasserelleError =>
+  new PasserelleError('ERR_TRANSITION', { expected: `received, run ${wanted}`, found: `${from}, run ${run}, to ${state}` });
+
+const ackCode = ({ ack }: PackedDecision): number | null => (ack === undefined ? null : codeOf(ACK_CODES, ack));
+
+export function decider(journal: Journal): (batch: readonly PackedDecision[]) => number[] {
+  const { db, tally, terms } = journal;
+  const find = db.prepare('SELECT lane, state, run, terms FROM message WHERE id = ?');
+  // A refusal frees the print: the same message is processed again when it comes again.
+  const update = db.prepare(`
+    UPDATE message SET state = ?, ack = coalesce(?, ack), decided_at = ?, terms = ?, outcome = ?, print = iif(?, NULL, print) WHERE id = ?`);
+  const writeEvents = eventWriter(journal);
+
   const decideOne = (decision: PackedDecision): number => {
     const { message, state } = decision;
     const row = find.get(message) as { lane: number; state: number; run: number; terms: Uint8Array | null } | undefined;
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
     const from = wordOf(MESSAGE_CODES, row.state);
-    if (row.run !== decision.run || from !== 'received' || !canMoveMessage(from, state))
-      throw new PasserelleError('ERR_TRANSITION', { expected: `received, run ${decision.run}`, found: `${from}, run ${row.run}, to ${state}` });
-    if (state !== 'decoded' && decision.events.some((event) => event.destinations.length > 0))
-      throw new PasserelleError('ERR_INVARIANT', { expected: 'destinations on a decoded message only', found: state });
-    // Keys and series are terms too: that is how newer deliveries of a patient or document are found. Earlier runs' terms stay.
+    if (row.run !== decision.run || from !== 'received' || !canMoveMessage(from, state)) throw refuseMove(from, row.run, decision);
+    // Terms of earlier runs stay.
     const earlier = unpackHashes(row.terms);
-    const own = decision.events.flatMap(({ keys, series }) => (series === undefined ? keys : [...keys, series]));
-    const all = [...new Set([...earlier, ...decision.terms, ...own])];
-    terms.write(message, all.slice(earlier.length));
+    const all = termsOf(decision, earlier);
+    terms.write(message, packHashes(all.slice(earlier.length)));
     const to = codeOf(MESSAGE_CODES, state);
-    const ack = decision.ack === undefined ? null : codeOf(ACK_CODES, decision.ack);
-    update.run(to, ack, decision.at, packHashes(all), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
+    update.run(to, ackCode(decision), decision.at, packHashes(all), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
     tally.move(row.lane, MESSAGES, row.state, to);
-    return decision.events.flatMap((event) => storeEvent(decision, event))[0] ?? 0;
+    return writeEvents(decision);
   };
   return (batch) => batch.map(decideOne);
+}
+
+export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) => PackedAdmitted[] {
+  const { db, terms } = journal;
+  const older = db.prepare(`SELECT 1 FROM message WHERE lane = ? AND state = ${RECEIVED} AND id < ? LIMIT 1`);
+  const recognise = recogniser(journal);
+  const writeMessage = messageWriter(journal);
+  const writeEvents = eventWriter(journal);
+
+  const admitOne = ({ message, decision }: PackedAdmission): PackedAdmitted => {
+    const { id } = message;
+    if (decision.run !== 1 || decision.message !== id || !canMoveMessage('received', decision.state)) throw refuseMove('received', 1, decision);
+    const sending = recognise(message);
+    if (sending.duplicate) return sending.duplicate;
+    if (sending.controlIdReused || older.get(sending.lane, id)) {
+      writeMessage(message, sending);
+      return { message: id, ...(sending.controlIdReused && { controlIdReused: true }) } satisfies ReceiveResult;
+    }
+    const packed = packHashes(termsOf(decision));
+    terms.write(id, packed);
+    const outcome = blobOf(decision.outcome);
+    writeMessage(message, sending, { state: codeOf(MESSAGE_CODES, decision.state), ack: ackCode(decision), at: decision.at, terms: packed, outcome });
+    return writeEvents(decision);
+  };
+  return (batch) => batch.map(admitOne);
 }

@@ -27,23 +27,30 @@ export function deliveryFinder({ db }: Journal): (delivery: number) => DeliveryR
   };
 }
 
+/** Writes what is sent, the first time; answers where, null on a retry. What is sent never changes after (ARCHITECTURE section 3). */
+function encodedWriter({ parts }: Journal): (row: DeliveryRow, start: PackedStart) => number | null {
+  return (row, { delivery, encoded }) => {
+    if ((row.encoded === null) === (encoded === undefined))
+      throw new PasserelleError('ERR_INVARIANT', { expected: 'the encoded message once', found: row.encoded === null ? 'none' : 'a second one' });
+    return encoded === undefined ? null : parts.write(row.message, encodedPart(delivery), Buffer.from(encoded));
+  };
+}
+
 export function beginner(journal: Journal): (batch: readonly PackedStart[]) => void {
-  const { db, parts, tally } = journal;
+  const { db, tally } = journal;
   const find = deliveryFinder(journal);
+  const writeEncoded = encodedWriter(journal);
   const update = db.prepare(
     'UPDATE delivery SET state = ?, not_before = NULL, encoded = coalesce(?, encoded), control = coalesce(?, control) WHERE id = ?',
   );
   // An attempt that was not counted left its ordinal: the next one takes its row, so that an unreachable receiver costs no rows.
   const insertAttempt = db.prepare('INSERT OR REPLACE INTO attempt (delivery, ordinal, started_at) VALUES (?, ?, ?)');
 
-  const beginOne = ({ delivery, at, encoded, controlId }: PackedStart): void => {
+  const beginOne = (start: PackedStart): void => {
+    const { delivery, at, controlId } = start;
     const row = find(delivery);
     if (row.state !== QUEUED) throw new PasserelleError('ERR_TRANSITION', { expected: 'queued', found: wordOf(DELIVERY_CODES, row.state) });
-    // What is sent is journalled before the first attempt and never changes after (ARCHITECTURE section 3: a retry sends identical bytes).
-    if ((row.encoded === null) === (encoded === undefined))
-      throw new PasserelleError('ERR_INVARIANT', { expected: 'the encoded message once', found: row.encoded === null ? 'none' : 'a second one' });
-    const part = encoded === undefined ? null : parts.write(row.message, encodedPart(delivery), Buffer.from(encoded));
-    update.run(SENDING, part, controlId ?? null, delivery);
+    update.run(SENDING, writeEncoded(row, start), controlId ?? null, delivery);
     insertAttempt.run(delivery, row.attempts + 1, at);
     tally.move(row.lane, DELIVERIES, row.state, SENDING);
   };
@@ -56,21 +63,35 @@ const canSettle = (from: DeliveryState, to: DeliveryState): boolean =>
 export function settler(journal: Journal): (batch: readonly PackedSettlement[]) => void {
   const { db, tally } = journal;
   const find = deliveryFinder(journal);
+  const writeEncoded = encodedWriter(journal);
   const update = db.prepare(`
     UPDATE delivery SET state = ?, attempts = attempts + ?, ack = coalesce(?, ack), error = ?, not_before = ?, settled_at = ? WHERE id = ?`);
+  const updateWhole = db.prepare(`
+    UPDATE delivery SET state = ?, attempts = attempts + ?, ack = coalesce(?, ack), error = ?, not_before = ?, settled_at = ?,
+      encoded = coalesce(?, encoded), control = coalesce(?, control) WHERE id = ?`);
   const endAttempt = db.prepare('UPDATE attempt SET ended_at = ?, outcome = ?, ack = ?, error = ? WHERE delivery = ? AND ordinal = ?');
+  const wholeAttempt = db.prepare(
+    'INSERT OR REPLACE INTO attempt (ended_at, outcome, ack, error, delivery, ordinal, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
 
   const settleOne = (settlement: PackedSettlement): void => {
-    const { delivery, at, to, from } = settlement;
+    const { delivery, at, to, from, begun } = settlement;
     const row = find(delivery);
     const state = wordOf(DELIVERY_CODES, row.state);
-    if (state !== from || !canSettle(from, to)) throw new PasserelleError('ERR_TRANSITION', { expected: from, found: `${state}, to ${to}` });
+    if (state !== from || (begun && from !== 'queued') || !canSettle(begun ? 'sending' : from, to))
+      throw new PasserelleError('ERR_TRANSITION', { expected: from, found: `${state}, to ${to}` });
     const code = codeOf(DELIVERY_CODES, to);
     const error = blobOf(settlement.error);
     const ack = settlement.ack ?? null;
-    const isAttempt = from === 'sending';
-    update.run(code, isAttempt && settlement.counted ? 1 : 0, ack, error, settlement.notBefore ?? null, to === 'queued' ? null : at, delivery);
-    if (isAttempt) endAttempt.run(at, code, ack, error, delivery, row.attempts + 1);
+    const isAttempt = from === 'sending' || begun !== undefined;
+    const columns = [code, isAttempt && settlement.counted ? 1 : 0, ack, error, settlement.notBefore ?? null, to === 'queued' ? null : at] as const;
+    if (begun) {
+      updateWhole.run(...columns, writeEncoded(row, begun), begun.controlId ?? null, delivery);
+      wholeAttempt.run(at, code, ack, error, delivery, row.attempts + 1, begun.at);
+    } else {
+      update.run(...columns, delivery);
+      if (isAttempt) endAttempt.run(at, code, ack, error, delivery, row.attempts + 1);
+    }
     tally.move(row.lane, DELIVERIES, row.state, code);
   };
   return (batch) => batch.forEach(settleOne);

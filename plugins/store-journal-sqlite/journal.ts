@@ -14,13 +14,24 @@ export interface Journal {
   readonly tally: Tally;
   readonly terms: Terms;
   /** Next id of a table. A command that is rolled back leaves a gap. Whoever purges must leave the newest row: ids are never used twice. */
-  readonly nextId: (table: 'message' | 'event' | 'delivery' | 'act') => number;
+  readonly nextId: (table: 'event' | 'delivery' | 'act') => number;
+  /** Message ids are given on the other side of the channel (store.ts), after this one. */
+  readonly lastMessage: number;
 }
 
 export function openJournal({ db, tag }: Database): Journal {
   const last = (table: string): number => Number(db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`).get()!['id']);
-  const ids = { message: last('message'), event: last('event'), delivery: last('delivery'), act: last('act') };
-  return { db, tag, names: openNames(db), parts: openParts(db), tally: openTally(db), terms: openTerms(db), nextId: (table) => ++ids[table] };
+  const ids = { event: last('event'), delivery: last('delivery'), act: last('act') };
+  return {
+    db,
+    tag,
+    names: openNames(db),
+    parts: openParts(db),
+    tally: openTally(db),
+    terms: openTerms(db),
+    nextId: (table) => ++ids[table],
+    lastMessage: last('message'),
+  };
 }
 
 /** JSON as a BLOB value, the form in which it will be sealed. */

@@ -15,10 +15,11 @@ import type { Head, Outcome } from './rows.ts';
 
 const jsonOf = (error: ErrorData | undefined): string | undefined => error && JSON.stringify(error);
 
-export function packMessage(message: IncomingMessage, transfer: ArrayBuffer[]): PackedMessage {
+export function packMessage(id: number, message: IncomingMessage, transfer: ArrayBuffer[]): PackedMessage {
   const { lane, site, connector, format, type, controlId, fingerprint, ack, link, peer, http, rejected } = message;
   const head: Head = { peer, ...(type !== undefined && { type }), ...(controlId !== undefined && { controlId }), ...(http && { http }) };
   return {
+    id,
     lane,
     site,
     connector,
@@ -79,12 +80,13 @@ export const packStart = ({ delivery, startedAt, encoded }: AttemptStart): Packe
   encoded: encoded && JSON.stringify(encoded),
 });
 
-export const packSettlement = ({ delivery, from, to, at, counted, ack, notBefore, error }: Settlement): PackedSettlement => ({
+export const packSettlement = ({ delivery, from, to, at, counted, ack, notBefore, error, begun }: Settlement): PackedSettlement => ({
   delivery,
   from,
   to,
   counted,
   ack,
+  begun: begun && packStart({ delivery, ...begun }),
   at: msOf(at),
   notBefore: notBefore === undefined ? undefined : msOf(notBefore),
   error: jsonOf(error),

@@ -11,35 +11,56 @@ import { MESSAGES } from './tally.ts';
 const RECEIVED = codeOf(MESSAGE_CODES, 'received');
 const REJECTED = codeOf(MESSAGE_CODES, 'rejected');
 
-export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: readonly PackedMessage[]) => (number | ReceiveResult)[] {
+/** What tells a first sending from another one. */
+export interface Sending {
+  readonly lane: number;
+  /** Hash of the control id; without one nothing says that two equal messages are one. */
+  readonly control: number | null;
+  readonly print: Uint8Array | null;
+  /** The same message was received before: what is answered, and its retransmission is counted. */
+  readonly duplicate?: ReceiveResult;
+  readonly controlIdReused?: boolean;
+}
+
+/** Looks a message up among those of the last 30 days. */
+export function recogniser({ db, names }: Journal): (message: PackedMessage) => Sending {
   const first = db.prepare(
     'SELECT id, state, ack FROM message WHERE control = ? AND lane = ? AND print = ? AND received_at > ? ORDER BY id DESC LIMIT 1',
   );
   const other = db.prepare(`SELECT 1 FROM message WHERE control = ? AND lane = ? AND print > x'' AND print <> ? AND received_at > ? LIMIT 1`);
   const repeat = db.prepare('UPDATE message SET retransmissions = retransmissions + 1 WHERE id = ?');
+  return ({ at, controlId, fingerprint, lane: name }) => {
+    const lane = names.of(name);
+    if (controlId === undefined) return { lane, control: null, print: null };
+    const control = hash48(controlId);
+    const print = hash128(`${controlId}\0${fingerprint}`);
+    const since = at - RETRANSMISSION_MEMORY_MS;
+    const known = first.get(control, lane, print, since) as { id: number; state: number; ack: number | null } | undefined;
+    if (!known) return { lane, control, print, controlIdReused: other.get(control, lane, print, since) !== undefined };
+    repeat.run(known.id);
+    const ack = known.ack === null ? {} : { ack: wordOf(ACK_CODES, known.ack) };
+    return { lane, control, print, duplicate: { message: known.id, duplicate: { state: wordOf(MESSAGE_CODES, known.state), ...ack } } };
+  };
+}
+
+/** What is known of a message when its row is written: nothing yet, or the decision of the same commit. */
+export interface Verdict {
+  readonly state: number;
+  readonly ack: number | null;
+  readonly at: number;
+  readonly terms: Uint8Array | null;
+  readonly outcome: Uint8Array | null;
+}
+
+/** Writes the row of a message and its raw bytes. */
+export function messageWriter({ db, names, parts, tally }: Journal): (message: PackedMessage, sending: Sending, verdict?: Verdict) => void {
   const insert = db.prepare(`
     INSERT INTO message (id, lane, site, connector, version, format, received_at, state, run, ack, retransmissions, bytes, raw, link,
-      type, control, print, decided_at, head, outcome)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-
-  const receiveOne = (message: PackedMessage): number | ReceiveResult => {
-    const { at, controlId, raw } = message;
-    const lane = names.of(message.lane);
-    // Without a control id nothing says that two equal messages are one.
-    const control = controlId === undefined ? null : hash48(controlId);
-    const print = control === null ? null : hash128(`${controlId}\0${message.fingerprint}`);
-    let controlIdReused = false;
-    if (control !== null) {
-      const known = first.get(control, lane, print, at - RETRANSMISSION_MEMORY_MS) as { id: number; state: number; ack: number | null } | undefined;
-      if (known) {
-        repeat.run(known.id);
-        const ack = known.ack === null ? {} : { ack: wordOf(ACK_CODES, known.ack) };
-        return { message: known.id, duplicate: { state: wordOf(MESSAGE_CODES, known.state), ...ack } };
-      }
-      controlIdReused = other.get(control, lane, print, at - RETRANSMISSION_MEMORY_MS) !== undefined;
-    }
-    const id = nextId('message');
-    const state = message.outcome === undefined ? RECEIVED : REJECTED;
+      type, control, print, decided_at, terms, head, outcome)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  return (message, { lane, control, print }, verdict) => {
+    const { id, raw, type, ack } = message;
+    const state = verdict?.state ?? RECEIVED;
     insert.run(
       id,
       lane,
@@ -47,22 +68,35 @@ export function receiver({ db, names, parts, tally, nextId }: Journal): (batch: 
       names.of(message.connector),
       names.of(message.version),
       names.of(message.format),
-      at,
+      message.at,
       state,
-      message.ack === undefined ? null : codeOf(ACK_CODES, message.ack),
+      verdict?.ack ?? (ack === undefined ? null : codeOf(ACK_CODES, ack)),
       raw.length,
       parts.write(id, RAW_PART, raw),
       message.link ?? null,
-      message.type === undefined ? null : hash48(message.type),
+      type === undefined ? null : hash48(type),
       control,
       // A refused message is processed again when it comes again.
       state === REJECTED ? null : print,
-      state === REJECTED ? at : null,
+      verdict?.at ?? null,
+      verdict?.terms ?? null,
       blobOf(message.head),
-      blobOf(message.outcome),
+      verdict?.outcome ?? null,
     );
     tally.move(lane, MESSAGES, undefined, state);
-    return controlIdReused ? { message: id, controlIdReused } : id;
+  };
+}
+
+export function receiver(journal: Journal): (batch: readonly PackedMessage[]) => (number | ReceiveResult)[] {
+  const recognise = recogniser(journal);
+  const write = messageWriter(journal);
+  const receiveOne = (message: PackedMessage): number | ReceiveResult => {
+    const { at, id, outcome } = message;
+    const sending = recognise(message);
+    if (sending.duplicate) return sending.duplicate;
+    const refusal = outcome === undefined ? undefined : { state: REJECTED, ack: null, at, terms: null, outcome: blobOf(outcome) };
+    write(message, sending, refusal);
+    return sending.controlIdReused ? { message: id, controlIdReused: true } : id;
   };
   return (batch) => batch.map(receiveOne);
 }

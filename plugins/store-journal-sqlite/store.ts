@@ -1,7 +1,7 @@
 /** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
 import { join } from 'node:path';
 import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
-import type { OpenOptions } from './calls.ts';
+import type { OpenOptions, PackedDecision, PackedMessage } from './calls.ts';
 import { openChannel, type Channel, type Load } from './channel.ts';
 import { msOf } from './codes.ts';
 import { FILE_NAME } from './database.ts';
@@ -22,6 +22,9 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     description: `SQLite ${join(folder, FILE_NAME)}`,
     ...writing(channel),
     ...reading(channel),
+    // The lock on the file is the lease: no other node has this journal.
+    lease: async ({ lanes }) => lanes.map((lane) => ({ lane, token: 1 })),
+    release: async () => undefined,
     undecided: async (lane, after, limit) => call('undecided', [lane, after, limit]),
     raw: async (message, from, to) => call('raw', [message, from, to]),
     backlog: async (lane, after, limit) => call('backlog', [lane, after, limit]),
@@ -36,47 +39,64 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
   };
 }
 
-type Writing = Pick<JournalStore, 'receive' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;
+type Writing = Pick<JournalStore, 'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;
 
-const writing = ({ call }: Channel): Writing => ({
-  receive: async (batch) => {
-    const transfer: ArrayBuffer[] = [];
-    const packed = batch.map((message) => packMessage(message, transfer));
-    const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, (m) => m.raw.length + m.head.length), transfer });
-    return results.map((result) => (typeof result === 'number' ? { message: result } : result));
-  },
-  decide: async (batch) => {
-    const packed = batch.map(packDecision);
-    const firsts = await call(
-      'decide',
-      [packed],
-      load(packed, ({ events }) => sum(events, ({ json }) => json.length)),
-    );
-    return batch.map((decision, index) => deliveriesOf(decision, firsts[index]!));
-  },
-  begin: async (batch) => {
-    const packed = batch.map(packStart);
-    return call(
-      'begin',
-      [packed],
-      load(packed, ({ encoded }) => encoded?.length ?? 0),
-    );
-  },
-  settle: async (batch) =>
-    call(
-      'settle',
-      [batch.map(packSettlement)],
-      load(batch, () => 0),
-    ),
-  act: async (actions) =>
-    call(
-      'act',
-      [plain(actions)],
-      load(actions, () => 0),
-    ),
-  pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
-  saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
-});
+const writing = ({ call, lastMessage }: Channel): Writing => {
+  // Given here and not by the worker: whoever admits needs the id before the message is stored.
+  let last = lastMessage;
+  return {
+    receive: async (batch) => {
+      const transfer: ArrayBuffer[] = [];
+      const packed = batch.map((message) => packMessage(++last, message, transfer));
+      const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, weightOf), transfer });
+      return results.map((result) => (typeof result === 'number' ? { message: result } : result));
+    },
+    reserve: async (count) => Array.from({ length: count }, () => ++last),
+    admit: async (batch) => {
+      const transfer: ArrayBuffer[] = [];
+      const packed = batch.map(({ message, decision }) => ({
+        message: packMessage(decision.message, message, transfer),
+        decision: packDecision(decision),
+      }));
+      const bytes = sum(packed, ({ message, decision }) => weightOf(message) + jsonLength(decision));
+      const results = await call('admit', [packed], { items: packed.length, bytes, transfer });
+      return batch.map(({ decision }, index) => {
+        const result = results[index]!;
+        return typeof result === 'number' ? { message: decision.message, deliveries: deliveriesOf(decision, result) } : result;
+      });
+    },
+    decide: async (batch) => {
+      const packed = batch.map(packDecision);
+      const firsts = await call('decide', [packed], load(packed, jsonLength));
+      return batch.map((decision, index) => deliveriesOf(decision, firsts[index]!));
+    },
+    begin: async (batch) => {
+      const packed = batch.map(packStart);
+      return call(
+        'begin',
+        [packed],
+        load(packed, ({ encoded }) => encoded?.length ?? 0),
+      );
+    },
+    settle: async (batch) =>
+      call(
+        'settle',
+        [batch.map(packSettlement)],
+        load(batch, () => 0),
+      ),
+    act: async (actions) =>
+      call(
+        'act',
+        [plain(actions)],
+        load(actions, () => 0),
+      ),
+    pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
+  };
+};
+
+const weightOf = ({ raw, head }: PackedMessage): number => raw.length + head.length;
+const jsonLength = ({ events }: PackedDecision): number => sum(events, ({ json }) => json.length);
 
 const sum = <T>(list: readonly T[], weight: (item: T) => number): number => list.reduce((total, item) => total + weight(item), 0);
 const load = <T>(list: readonly T[], weight: (item: T) => number): Load => ({ items: list.length, bytes: sum(list, weight), transfer: [] });

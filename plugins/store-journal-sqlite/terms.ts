@@ -5,12 +5,13 @@
  * buckets of consecutive messages, so that what is being written stays small. A search looks at `fresh` and once into each bucket.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { bytesOf, packHashes, unpackHashes } from './hashes.ts';
+import { bytesOf, unpackHashes } from './hashes.ts';
 import { BUCKET_MESSAGES, FRESH_MESSAGES } from './limits.ts';
 import { merge } from './merge.ts';
 
 export interface Terms {
-  readonly write: (message: number, terms: readonly string[]) => void;
+  /** `terms` as packHashes gives them. */
+  readonly write: (message: number, terms: Uint8Array | null) => void;
   /** Messages that have the term, below `before`, newest first. */
   readonly find: (term: string, before?: number) => Iterable<{ readonly id: number }>;
 }
@@ -50,9 +51,8 @@ export function openTerms(db: DatabaseSync): Terms {
 
   return {
     write: (message, terms) => {
-      const packed = packHashes(terms);
-      if (packed === null) return;
-      stage.run(message, packed);
+      if (terms === null) return;
+      stage.run(message, terms);
       if (++waiting >= FRESH_MESSAGES) moveToBuckets();
     },
     find: (term, before = Number.MAX_SAFE_INTEGER) => merge([inFresh(term, before), inBuckets(term, before)], (a, b) => a.id > b.id),

@@ -6,8 +6,8 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { PasserelleError } from '../../core/contract/index.ts';
 import { actor } from './act.ts';
 import type { Answer, Command, OpenOptions, Opened, Reads, Writes } from './calls.ts';
-import { openDatabase, type Database } from './database.ts';
-import { decider } from './decide.ts';
+import { openDatabase } from './database.ts';
+import { admitter, decider } from './decide.ts';
 import { beginner, settler } from './deliveries.ts';
 import { groupCommitter, refusal } from './group.ts';
 import { historyReader } from './history.ts';
@@ -23,6 +23,7 @@ import { settingsReaders, settingsWriter } from './settings.ts';
 const writesOf = (journal: Journal): Writes => ({
   receive: receiver(journal),
   decide: decider(journal),
+  admit: admitter(journal),
   begin: beginner(journal),
   settle: settler(journal),
   act: actor(journal),
@@ -44,8 +45,7 @@ const readsOf = (journal: Journal): Reads => ({
   ...settingsReaders(journal),
 });
 
-function serve(port: NonNullable<typeof parentPort>, database: Database, options: OpenOptions): void {
-  const journal = openJournal(database);
+function serve(port: NonNullable<typeof parentPort>, journal: Journal, options: OpenOptions): void {
   const writes = writesOf(journal);
   const reads = readsOf(journal);
   const commit = groupCommitter(journal, writes, options);
@@ -90,7 +90,7 @@ function serve(port: NonNullable<typeof parentPort>, database: Database, options
       for (const read of waitingReads.splice(0, count)) answerRead(read);
     }
     if (!closing) return;
-    database.db.close();
+    journal.db.close();
     port.postMessage([{ id: closing.id, value: undefined }]);
     port.close();
   });
@@ -99,9 +99,9 @@ function serve(port: NonNullable<typeof parentPort>, database: Database, options
 function start(port: NonNullable<typeof parentPort>): void {
   const { folder, options } = workerData as { folder: string; options: OpenOptions };
   try {
-    const database = openDatabase(folder);
-    serve(port, database, options);
-    port.postMessage({ tag: database.tag } satisfies Opened);
+    const journal = openJournal(openDatabase(folder));
+    serve(port, journal, options);
+    port.postMessage({ tag: journal.tag, lastMessage: journal.lastMessage } satisfies Opened);
   } catch (error) {
     port.postMessage({ failed: PasserelleError.from(error).toData() } satisfies Opened);
     port.close();
