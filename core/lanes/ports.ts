@@ -54,4 +54,11 @@ export interface LaneIdentity {
   readonly role: 'establishment' | 'record';
 }
 
-export const iso = (ms: number): string => new Date(ms).toISOString();
+let lastMs = 0;
+let lastIso = new Date(0).toISOString();
+
+/** Many rows of one turn have the same time. */
+export function iso(ms: number): string {
+  if (ms !== lastMs) [lastMs, lastIso] = [ms, new Date(ms).toISOString()];
+  return lastIso;
+}

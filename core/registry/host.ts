@@ -69,6 +69,7 @@ export class ConnectorHost {
   readonly #batches = new Map<number, { calls: Pending[]; timer: NodeJS.Timeout }>();
   #compartment: Compartment | undefined;
   #queue: Pending[] = [];
+  #isFlushing = false;
   #nextBatch = 1;
   #ready: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -98,7 +99,21 @@ export class ConnectorHost {
     if ((this.#suspects.get(nameOf(call) ?? '') ?? 0) >= MAX_KILLS)
       return Promise.resolve({ error: new PasserelleError('ERR_CONNECTOR_FAILED', { found: 'a call that ends its host' }).toData() });
     return new Promise((resolve) => {
-      if (this.#queue.push({ call, resolve }) === 1) setImmediate(() => this.#flush());
+      this.#queue.push({ call, resolve });
+      this.#flushSoon();
+    });
+  }
+
+  /**
+   * Calls of one turn travel together, and those made while the host works wait for its answer: it does one thing at a time anyway, and waking a
+   * thread costs more than many a call.
+   */
+  #flushSoon(): void {
+    if (this.#isFlushing || this.#batches.size > 0 || this.#queue.length === 0) return;
+    this.#isFlushing = true;
+    setImmediate(() => {
+      this.#isFlushing = false;
+      this.#flush();
     });
   }
 
@@ -199,6 +214,7 @@ export class ConnectorHost {
       if (name !== undefined) this.#suspects.delete(name);
       c.resolve(isAnswer(answers[i]) ? answers[i] : unavailable());
     });
+    this.#flushSoon();
   }
 
   #failAll(): void {
@@ -207,6 +223,7 @@ export class ConnectorHost {
       clearTimeout(entry.timer);
       for (const c of entry.calls) c.resolve(unavailable());
     }
+    this.#flushSoon();
   }
 }
 

@@ -56,6 +56,9 @@ export async function openChannel(folder: string, options: OpenOptions): Promise
 function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed: ErrorData }>): Channel {
   const waiting = new Map<number, Waiting>();
   let outbox: Command[] = [];
+  let isFlushing = false;
+  /** Commands that the worker has and did not answer. */
+  let posted = 0;
   let transfers: ArrayBuffer[] = [];
   let waitingBytes = 0;
   let lastId = 0;
@@ -63,18 +66,26 @@ function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed:
   let closing: Promise<void> | undefined;
 
   const flush = (): void => {
+    isFlushing = false;
+    posted += outbox.length;
     worker.postMessage(outbox, transfers);
     outbox = [];
     transfers = [];
   };
+  // At the end of the turn, so that callers that one answer woke travel together; and while the worker is in a commit, together with what comes
+  // until its answer: they would wait there as they wait here, and waking a thread costs more than writing many a row.
+  const flushSoon = (): void => {
+    if (isFlushing || posted > 0 || outbox.length === 0) return;
+    isFlushing = true;
+    setImmediate(flush);
+  };
   const send = (name: Command['name'], args: readonly unknown[], { items, bytes, transfer }: Load): Promise<unknown> => {
     if (ended) return Promise.reject(ended);
-    // After the microtasks of this turn: callers that one answer woke together travel together.
-    if (outbox.length === 0) process.nextTick(flush);
     const id = ++lastId;
     outbox.push({ id, name, args, items, bytes });
     transfers.push(...transfer);
     waitingBytes += bytes;
+    flushSoon();
     return new Promise((resolve, reject) => waiting.set(id, { bytes, resolve, reject }));
   };
   const end = (error: PasserelleError): void => {
@@ -87,11 +98,13 @@ function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed:
     for (const answer of answers) {
       const command = waiting.get(answer.id);
       if (!command) continue;
+      posted -= 1;
       waiting.delete(answer.id);
       waitingBytes -= command.bytes;
       if ('error' in answer) command.reject(PasserelleError.fromData(answer.error));
       else command.resolve(answer.value);
     }
+    flushSoon();
   });
   worker.on('error', (error) => end(gone('a worker that failed', error)));
   const failed = Promise.withResolvers<void>();

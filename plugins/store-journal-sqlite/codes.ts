@@ -20,10 +20,15 @@ export function wordOf<T extends string>(list: readonly T[], code: number): T {
   return word;
 }
 
-/** ms of an ISO time given by the caller. */
+let lastIso = '';
+let lastMs = 0;
+
+/** ms of an ISO time given by the caller; many rows of one command have the same. */
 export function msOf(iso: string): number {
+  if (iso === lastIso) return lastMs;
   const ms = Date.parse(iso);
   if (Number.isNaN(ms)) throw new PasserelleError('ERR_INVARIANT', { expected: 'an ISO 8601 time' });
+  [lastIso, lastMs] = [iso, ms];
   return ms;
 }
 
