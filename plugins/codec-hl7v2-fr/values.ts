@@ -79,7 +79,11 @@ const clocks = new Map<string, Clock>();
 export function toLocalHl7Time(instant: string, timeZone: string): string {
   let clock = clocks.get(timeZone);
   // sv-SE writes dates and times as ISO 8601 does.
-  if (!clock) clocks.set(timeZone, (clock = { format: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }), second: NaN, shown: '' }));
+  if (!clock)
+    clocks.set(
+      timeZone,
+      (clock = { format: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }), second: NaN, shown: '' }),
+    );
   const second = Math.floor(Date.parse(instant) / 1000);
   // The messages of one second show one time, and calendars are slow.
   if (second !== clock.second) {
