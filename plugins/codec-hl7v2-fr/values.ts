@@ -18,10 +18,10 @@ export function toIsoTime(value: string): string | undefined {
   const [, year = '', month = '', day, hour, minute, second, fraction = '', zone = ''] = match;
   if (!inCalendar(Number(year), Number(month), Number(day ?? 1)) || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59)
     return undefined;
-  const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
   const date = day ? `${year}-${month}-${day}` : `${year}-${month}`;
-  const clock = [hour, minute, second].filter((part) => part !== undefined).join(':');
-  return hour ? `${date}T${clock}${second ? fraction : ''}${offset}` : date;
+  if (!hour) return date;
+  const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+  return `${date}T${hour}${minute ? `:${minute}` : ''}${second ? `:${second}${fraction}` : ''}${offset}`;
 }
 
 function inCalendar(year: number, month: number, day: number): boolean {
