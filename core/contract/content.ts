@@ -1,4 +1,5 @@
-/** What bytes are, and how Base64 text becomes bytes: the same answer in every codec. */
+/** What bytes are, and those an outgoing part stands for: the same answer in every codec. */
+import { encodeBase64 } from './base64.ts';
 import type { PartSource } from './envelope.ts';
 
 /** Only the beginning is looked at: long enough for a DICOM preamble and for text, short enough to cost nothing. */
@@ -54,35 +55,6 @@ function hasControls(text: string): boolean {
   return false;
 }
 
-/** `damage` as in `EnvelopePart`: `padding` was repaired, `invalid` was not (`content` is then what could be read, for the record). */
-export interface DecodedBase64 {
-  readonly content: Uint8Array;
-  /** Encoding `content` again gives exactly the text that came. */
-  readonly canonical: boolean;
-  readonly damage?: 'padding' | 'invalid';
-}
-
-/**
- * Decodes RFC 4648 Base64. Line breaks and the white space around them are ignored; missing, surplus or non-zero padding is repaired
- * (official examples have it); a foreign character (a space inside a line too: that is a sentence), padding in the middle or a lost
- * character is `invalid`. Never throws.
- */
-export function decodeBase64(text: string | Uint8Array): DecodedBase64 {
-  const carried = typeof text === 'string' ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
-  const content = Buffer.from(carried, 'base64');
-  // The common case, decided by two native passes whatever the size.
-  if (content.toString('base64') === carried) return { content, canonical: true };
-  const dense = carried
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .join('');
-  if (content.toString('base64') === dense) return { content, canonical: false };
-  const padding = dense.indexOf('=');
-  const data = padding === -1 ? dense : dense.slice(0, padding);
-  const whole = /^[A-Za-z0-9+/]*$/.test(data) && /^=*$/.test(dense.slice(data.length)) && data.length % 4 !== 1;
-  return { content, canonical: false, damage: whole ? 'padding' : 'invalid' };
-}
-
 /** The bytes an `OutgoingPart` stands for: a part of the incoming message, or text around such parts. `part` gives decoded content. */
 export function assemblePart(from: PartSource, part: (name: string) => Uint8Array): Uint8Array {
   if ('part' in from) return part(from.part);
@@ -90,9 +62,7 @@ export function assemblePart(from: PartSource, part: (name: string) => Uint8Arra
     from.pieces.map((piece) => {
       if (typeof piece === 'string') return Buffer.from(piece);
       const content = part(piece.part);
-      return piece.encoding === 'text'
-        ? content
-        : Buffer.from(Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('base64'), 'latin1');
+      return piece.encoding === 'text' ? content : encodeBase64(content);
     }),
   );
 }

@@ -25,7 +25,7 @@ export function hasValidInsKey(number: string): boolean {
   const match = /^(\d{5}(?:\d{2}|2A|2B)\d{6})(\d{2})$/.exec(number);
   if (!match) return false;
   const digits = String(match[1]).replace('2A', '19').replace('2B', '18');
-  return Number(match[2]) === 97 - Number(BigInt(digits) % 97n);
+  return Number(match[2]) === 97 - (Number(digits) % 97);
 }
 
 /**

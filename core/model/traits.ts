@@ -6,6 +6,7 @@ import type { Patient } from './schemas.ts';
  * `D’ESTREMOY` = `D ESTREMOY`.
  */
 export function fold(name: string): string {
+  if (/^\p{ASCII}*$/u.test(name)) return name.replaceAll(/[^A-Za-z\d]/g, '').toUpperCase();
   return name
     .normalize('NFKD')
     .replaceAll(/[œŒ]/g, 'oe')

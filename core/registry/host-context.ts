@@ -1,5 +1,5 @@
 /** Builds the context of one call: a clock that stands still and ids that repeat on a replay of the same attempt. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ConnectorContext } from '../contract/index.ts';
 import type { HostCall } from './host.ts';
 
@@ -12,8 +12,8 @@ export function contextFor(call: Exclude<HostCall, { operation: 'interpret' }>):
 
 /** Twenty characters of base 32 from a hash: 100 bits, fits MSH-10 (ST 20 in HL7 2.5). */
 function deriveId(seed: string): string {
-  const hash = createHash('sha256').update(seed).digest();
+  const digest = hash('sha256', seed, 'buffer');
   let id = '';
-  for (let i = 0; i < 20; i += 1) id += ALPHABET[(hash[i] ?? 0) & 31];
+  for (let i = 0; i < 20; i += 1) id += ALPHABET[(digest[i] ?? 0) & 31];
   return id;
 }

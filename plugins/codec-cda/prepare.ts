@@ -90,24 +90,27 @@ function refuseDocumentType(bytes: Buffer): void {
  */
 function takeBase64Out(bytes: Buffer): { xml: Buffer; runs: Buffer[] } {
   const runs: Buffer[] = [];
-  const pieces: Buffer[] = [];
-  // A document that holds the mark already could pass one text for another: nothing is cut.
-  const cuts = bytes.length > RUN_MIN_BYTES && !bytes.includes(RUN_MARK);
+  const markup: Buffer[] = [];
   let kept = 0;
   let tags = 0;
-  for (let tag = bytes.indexOf('<'), next = 0; tag !== -1; tag = next) {
+  for (let tag = bytes.indexOf(LESS), next = 0; tag !== -1; tag = next) {
     if (++tags > TAG_LIMIT) throw unreadable('more than 200,000 tags');
-    next = bytes.indexOf('<', tag + 1);
-    if (!cuts || next - tag < RUN_MIN_BYTES) continue;
-    const from = bytes.indexOf('>', tag) + 1;
+    next = bytes.indexOf(LESS, tag + 1);
+    if (next - tag < RUN_MIN_BYTES) continue;
+    const from = bytes.indexOf(GREATER, tag) + 1;
     if (from === 0 || next - from < RUN_MIN_BYTES || !isBase64Text(bytes, from, next)) continue;
-    pieces.push(bytes.subarray(kept, from), Buffer.from(`${RUN_MARK}${String(runs.length).padStart(8, '0')}`));
+    markup.push(bytes.subarray(kept, from));
     runs.push(bytes.subarray(from, next));
     kept = next;
   }
-  return runs.length === 0 ? { xml: bytes, runs } : { xml: Buffer.concat([...pieces, bytes.subarray(kept)]), runs };
+  markup.push(bytes.subarray(kept));
+  // Markup that holds the mark already could pass one text for another: nothing is cut.
+  if (runs.length === 0 || markup.some((piece) => piece.includes(RUN_MARK))) return { xml: bytes, runs: [] };
+  const marked = markup.flatMap((piece, i) => (i === 0 ? [piece] : [Buffer.from(`${RUN_MARK}${String(i - 1).padStart(8, '0')}`), piece]));
+  return { xml: Buffer.concat(marked), runs };
 }
 
+const [LESS, GREATER] = [0x3c, 0x3e];
 const BASE64_OR_SPACE = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n') BASE64_OR_SPACE[char.charCodeAt(0)] = 1;
 

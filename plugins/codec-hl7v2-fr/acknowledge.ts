@@ -57,7 +57,7 @@ function header(message: Hl7Message | undefined, context: ConnectorContext, prof
 
 /** A field with its components and subcomponents, to be written again. */
 function whole(segment: Hl7Segment, field: number): Hl7Value {
-  const values = segment.reps(field).map((one) => [1, 2, 3, 4].map((component) => [1, 2, 3].map((sub) => one.get(component, sub))));
+  const values = segment.reps(field).map((one) => one.values(4, 3));
   return values.length > 1 ? repeat(...values) : values[0];
 }
 

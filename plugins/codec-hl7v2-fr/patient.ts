@@ -179,7 +179,7 @@ function readSurroundings(reading: Reading): Partial<Patient> {
   const practitioner = message.all('ROL').find((rol) => clean(rol.get('3.1')) === 'ODRP');
   const treatingDoctor = (practitioner && pickProfessional(practitioner.reps(4))) ?? pickProfessional(message.first('PD1')?.reps(4) ?? []);
   const zfd = message.first('ZFD');
-  const lunar = [1, 2, 3].map((component) => at(reading, `ZFD-1.${component}`).slice(0, 4));
+  const lunar = ['ZFD-1.1', 'ZFD-1.2', 'ZFD-1.3'].map((path) => at(reading, path).slice(0, 4));
   const qualification = said({
     source: at(reading, 'ZFD-5'),
     at: timeAt(reading, 'ZFD-6'),

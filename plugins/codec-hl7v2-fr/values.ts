@@ -18,13 +18,16 @@ export function toIsoTime(value: string): string | undefined {
   const [, year = '', month = '', day, hour, minute, second, fraction = '', zone = ''] = match;
   if (!inCalendar(Number(year), Number(month), Number(day ?? 1)) || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59)
     return undefined;
-  const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
   const date = day ? `${year}-${month}-${day}` : `${year}-${month}`;
-  const clock = [hour, minute, second].filter((part) => part !== undefined).join(':');
-  return hour ? `${date}T${clock}${second ? fraction : ''}${offset}` : date;
+  if (!hour) return date;
+  const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+  return `${date}T${hour}${minute ? `:${minute}` : ''}${second ? `:${second}${fraction}` : ''}${offset}`;
 }
 
 function inCalendar(year: number, month: number, day: number): boolean {
+  if (month < 1 || month > 12 || day < 1) return false;
+  // Only the last days of a month need the calendar.
+  if (day <= 28) return true;
   const date = new Date(Date.UTC(year, month - 1, day));
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
@@ -53,20 +56,39 @@ export function toHl7Time(iso: string | undefined): string {
 
 /** Keeps only what is said: a canonical object has no undefined or empty fields. */
 export function said<T extends object>(fields: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as {
-    [K in keyof T]: NonNullable<T[K]>;
-  };
+  const kept: Partial<T> = {};
+  for (const key of Object.keys(fields) as (keyof T)[]) {
+    const value = fields[key];
+    if (value !== undefined && value !== '') kept[key] = value;
+  }
+  return kept as { [K in keyof T]: NonNullable<T[K]> };
 }
 
 /** A whole number, or `undefined`. */
 export const toInteger = (value: string): number | undefined => (/^\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : undefined);
 
-const clocks = new Map<string, Intl.DateTimeFormat>();
+interface Clock {
+  readonly format: Intl.DateTimeFormat;
+  /** The second last shown, since 1970, and how. */
+  second: number;
+  shown: string;
+}
+const clocks = new Map<string, Clock>();
 
 /** An instant as the wall clock of the site shows it, `20260914170000`: what every counterparty expects in MSH-7. */
 export function toLocalHl7Time(instant: string, timeZone: string): string {
   let clock = clocks.get(timeZone);
   // sv-SE writes dates and times as ISO 8601 does.
-  if (!clock) clocks.set(timeZone, (clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })));
-  return clock.format(new Date(instant)).replaceAll(/\D/g, '');
+  if (!clock)
+    clocks.set(
+      timeZone,
+      (clock = { format: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }), second: NaN, shown: '' }),
+    );
+  const second = Math.floor(Date.parse(instant) / 1000);
+  // The messages of one second show one time, and calendars are slow.
+  if (second !== clock.second) {
+    clock.shown = clock.format.format(second * 1000).replaceAll(/\D/g, '');
+    clock.second = second;
+  }
+  return clock.shown;
 }

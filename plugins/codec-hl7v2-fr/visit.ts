@@ -25,8 +25,8 @@ export function readVisit(reading: Reading): Visit | undefined {
       preAdmissionId: preAdmission?.value,
       class: at(reading, 'PV1-2'),
       uf: movement?.medicalUnit,
-      location: [1, 2, 3]
-        .map((component) => at(reading, `PV1-3.${component}`))
+      location: ['PV1-3.1', 'PV1-3.2', 'PV1-3.3']
+        .map((path) => at(reading, path))
         .join('/')
         .replace(/\/+$/, ''),
       start: timeAt(reading, 'PV1-44.1'),
@@ -82,7 +82,7 @@ function readMovement(reading: Reading): Movement | undefined {
 
 /** Messages whose ZBE is shifted by one field exist (specs FACTS C): ZBE-2 is a time, ZBE-4 an action, or a person looks at it. */
 function checkShape(reading: Reading, zbe: Hl7Segment): void {
-  const [start, reserved, action, historic] = [2, 3, 4, 5].map((field) => clean(zbe.get(`${field}.1`))) as [string, string, string, string];
+  const [start, reserved, action, historic] = ['2.1', '3.1', '4.1', '5.1'].map((path) => clean(zbe.get(path))) as [string, string, string, string];
   const fault = (field: number, expected: string): PasserelleError =>
     new PasserelleError('ERR_HL7_MOVEMENT_SHIFTED', { location: { hl7: `ZBE-${field}` }, expected, found: 'something else' });
   if (start && !toIsoTime(start)) throw fault(2, 'a date and time');

@@ -1,6 +1,5 @@
 /** Puts together the bytes of the text from the raw message, and remembers every difference so that the message can be given back. */
-import { ENVELOPE_LIMIT_BYTES, PasserelleError, type PartContent } from '../../core/contract/index.ts';
-import { encodeBase64 } from './base64.ts';
+import { ENVELOPE_LIMIT_BYTES, PasserelleError, encodeBase64, type PartContent } from '../../core/contract/index.ts';
 import { encode, type Charset } from './charset.ts';
 import { CR, LF } from './header.ts';
 import type { FoundPart } from './parts.ts';

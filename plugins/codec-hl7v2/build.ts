@@ -1,6 +1,5 @@
 /** Writes the bytes of an outgoing message (`MessageCodec.build`): its text in its charset, documents placed where the encoder said. */
-import { PasserelleError, assemblePart, type OutgoingEnvelope, type OutgoingPart } from '../../core/contract/index.ts';
-import { encodeBase64 } from './base64.ts';
+import { PasserelleError, assemblePart, encodeBase64, type OutgoingEnvelope, type OutgoingPart } from '../../core/contract/index.ts';
 import { charsetNamed, encode, type Charset } from './charset.ts';
 import { isHeaderSegment, readDelimiters, type Delimiters } from './delimiters.ts';
 import { escape } from './escape.ts';

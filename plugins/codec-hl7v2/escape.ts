@@ -56,18 +56,22 @@ function hexText(hex: string): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
 }
 
-const patterns = new Map<string, RegExp>();
+/** What has to be escaped, by the delimiters: readers and writers of one kind of message share one object. */
+const patterns = new WeakMap<Delimiters, RegExp>();
 
 /** Text as it may stand in a message. Line ends become `\.br\`; other control characters `\Xhh\`, framing bytes included. */
 export function escape(text: string, delimiters: Delimiters): string {
-  const { field, component, repetition, escape: mark, subcomponent, truncation = '' } = delimiters;
-  const marks = field + component + repetition + mark + subcomponent + truncation;
-  let pattern = patterns.get(marks);
-  if (!pattern) {
-    const set = marks.replaceAll(/[\\\]^-]/g, String.raw`\$&`);
-    patterns.set(marks, (pattern = new RegExp(String.raw`\r\n|[${set}\x00-\x08\x0a-\x1f\x7f]`, 'g')));
-  }
+  let pattern = patterns.get(delimiters);
+  if (!pattern) patterns.set(delimiters, (pattern = patternOf(delimiters)));
+  // Most values hold nothing to escape.
+  if (text.search(pattern) < 0) return text;
+  const mark = delimiters.escape;
   return text.replace(pattern, (found) => mark + sequenceFor(found, delimiters) + mark);
+}
+
+function patternOf({ field, component, repetition, escape: mark, subcomponent, truncation = '' }: Delimiters): RegExp {
+  const set = [field, component, repetition, mark, subcomponent, truncation].join('').replaceAll(/[\\\]^-]/g, String.raw`\$&`);
+  return new RegExp(String.raw`\r\n|[${set}\x00-\x08\x0a-\x1f\x7f]`, 'g');
 }
 
 function sequenceFor(found: string, delimiters: Delimiters): string {

@@ -50,7 +50,10 @@ function isHeaderAt(bytes: Buffer, at: number): boolean {
   return bytes[at] === 0x4d && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x48 && isSeparator(bytes[at + 3]);
 }
 
-export const isSeparator = (byte: number | undefined): boolean => byte !== undefined && /[!-/:-@[-`{-~]/.test(String.fromCharCode(byte));
+/** ASCII punctuation. */
+export const isSeparator = (byte: number | undefined): boolean =>
+  byte !== undefined && byte > SPACE && byte < 0x7f && !(byte >= 0x30 && byte <= 0x39) && !isLetter(byte);
+const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
 export interface Header {
   /** Offset just after the MSH segment. */

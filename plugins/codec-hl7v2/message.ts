@@ -12,6 +12,8 @@ export interface Hl7Field {
   readonly raw: string;
   /** Value of a component and subcomponent, 1 and 1 when not said. `''` when absent; the HL7 null stays `""` with its quotes. */
   readonly get: (component?: number, sub?: number) => string;
+  /** The first components, at most so many, each with its first subcomponents: what `get` gives of them. */
+  readonly values: (components: number, subs: number) => readonly (readonly string[])[];
   readonly isEmpty: boolean;
   /** For error locations: `PID-3`, `PID-3[2]`, `OBX[3]-5`. */
   readonly at: string;
@@ -68,6 +70,7 @@ class Field implements Hl7Field {
   readonly raw: string;
   readonly at: string;
   private readonly delimiters: Delimiters;
+  private components: readonly string[] | undefined;
 
   constructor(raw: string, at: string, delimiters: Delimiters) {
     this.raw = raw;
@@ -81,7 +84,14 @@ class Field implements Hl7Field {
 
   get(component = 1, sub = 1): string {
     const { delimiters } = this;
-    return unescape(piece(piece(this.raw, delimiters.component, component), delimiters.subcomponent, sub), delimiters);
+    this.components ??= this.raw.split(delimiters.component);
+    return unescape(piece(this.components[component - 1] ?? '', delimiters.subcomponent, sub), delimiters);
+  }
+
+  values(components: number, subs: number): readonly (readonly string[])[] {
+    const { delimiters } = this;
+    const one = (raw: string): string => unescape(raw, delimiters);
+    return this.raw.split(delimiters.component, components).map((component) => component.split(delimiters.subcomponent, subs).map(one));
   }
 }
 
@@ -105,7 +115,8 @@ class Segment implements Hl7Segment {
   private get fields(): readonly string[] {
     if (!this.pieces) {
       const pieces = this.raw.split(this.delimiters.field);
-      this.pieces = isHeaderSegment(this.name) ? [this.name, this.delimiters.field, ...pieces.slice(1)] : pieces;
+      if (isHeaderSegment(this.name)) pieces.splice(1, 0, this.delimiters.field);
+      this.pieces = pieces;
     }
     return this.pieces;
   }

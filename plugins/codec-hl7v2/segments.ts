@@ -4,6 +4,7 @@
  */
 import { PasserelleError, type Warning } from '../../core/contract/index.ts';
 import { CR, FS, LF, VT } from './header.ts';
+import { LineEnds } from './lines.ts';
 
 export interface RawSegment {
   readonly name: string;
@@ -38,14 +39,13 @@ class Scanner {
   private readonly segments: RawSegment[] = [];
   private readonly counts = new Map<string, number>();
   private readonly warnings = new Map<string, Warning>();
-  // Next line ends, kept: searching each again at each line would be quadratic where one of them is absent.
-  private nextCr = -1;
-  private nextLf = -1;
+  private readonly ends: LineEnds;
   private joined = 0;
 
   constructor(bytes: Buffer, separator: number) {
     this.bytes = bytes;
     this.separator = separator;
+    this.ends = new LineEnds(bytes, CR, LF);
   }
 
   run(start: number): Scan {
@@ -53,7 +53,7 @@ class Scanner {
     const end = trimmedEnd(bytes);
     let terminator = '';
     for (let from = start; from < end;) {
-      const to = this.lineEnd(from, end);
+      const to = Math.min(this.ends.after(from), end);
       if (this.line(from, to) && terminator) this.terminated(terminator);
       const isPair = bytes[to] === CR && bytes[to + 1] === LF;
       if (to > from) terminator = isPair ? 'CRLF' : bytes[to] === LF ? 'LF' : 'CR';
@@ -61,12 +61,6 @@ class Scanner {
     }
     if (end < bytes.length && terminator) this.terminated(terminator);
     return { segments: this.segments, warnings: [...this.warnings.values()] };
-  }
-
-  private lineEnd(from: number, end: number): number {
-    if (this.nextCr < from) this.nextCr = orEnd(this.bytes.indexOf(CR, from), end);
-    if (this.nextLf < from) this.nextLf = orEnd(this.bytes.indexOf(LF, from), end);
-    return Math.min(this.nextCr, this.nextLf, end);
   }
 
   /** Takes one line; says whether it begins a segment. */
@@ -151,7 +145,6 @@ class Scanner {
 /** Warnings of one message; they travel in the envelope. */
 const WARNINGS_LIMIT = 50;
 
-const orEnd = (offset: number, end: number): number => (offset < 0 ? end : offset);
 const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a;
 const isUpperOrDigit = (byte: number): boolean => isUpper(byte) || (byte >= 0x30 && byte <= 0x39);
 

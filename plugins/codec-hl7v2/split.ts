@@ -2,7 +2,8 @@
  * Takes apart what holds several messages: an MLLP capture, a batch file (HL7 v2.5 section 2.10.3), messages joined one after another. Nothing is
  * thrown away but framing, envelope segments and blanks: a piece that is no message comes out too, to be refused by name.
  */
-import { CR, FS, LF, VT, isBlank, isLineStart, isSeparator, view } from './header.ts';
+import { CR, FS, LF, VT, isBlank, isSeparator, view } from './header.ts';
+import { LineEnds } from './lines.ts';
 
 /** Frames, then messages, taken out of one byte sequence; what follows is not cut further. Protects memory from millions of tiny ones. */
 const PIECES_LIMIT = 100_000;
@@ -15,9 +16,12 @@ export function split(bytes: Uint8Array): readonly Uint8Array[] {
   return pieces.length > 0 ? pieces : [bytes];
 }
 
+/** End of a frame and start of the next. */
+const BETWEEN_FRAMES = Buffer.of(FS, CR, VT);
+
 /** Contents of the frames of an MLLP capture; nothing when the bytes are not one. */
 function unframe(bytes: Buffer): Buffer[] | undefined {
-  const isCapture = bytes[skipBlanks(bytes, 0, false)] === VT || bytes.includes(Buffer.of(FS, CR, VT));
+  const isCapture = bytes[skipBlanks(bytes, 0, false)] === VT || bytes.includes(BETWEEN_FRAMES);
   if (!isCapture) return undefined;
   const frames: Buffer[] = [];
   // The next end block is kept: searching it again from each start would be quadratic where none is left.
@@ -26,7 +30,7 @@ function unframe(bytes: Buffer): Buffer[] | undefined {
     const start = skipBlanks(bytes, at, true);
     if (fs < start) fs = endBlock(bytes, start);
     const end = frames.length < PIECES_LIMIT ? beforeNextStart(bytes, start, fs) : bytes.length;
-    if (!isAllBlank(bytes.subarray(start, end))) frames.push(bytes.subarray(start, end));
+    if (skipBlanks(bytes, start, true) < end) frames.push(bytes.subarray(start, end));
     at = bytes[end] === FS ? end + 1 : end;
   }
   return frames;
@@ -51,37 +55,34 @@ function skipBlanks(bytes: Buffer, from: number, andStarts: boolean): number {
   for (let at = from; ; at++) if (!isBlank(bytes[at]) || (bytes[at] === VT && !andStarts)) return at;
 }
 
-function isAllBlank(bytes: Buffer): boolean {
-  return skipBlanks(bytes, 0, true) >= bytes.length;
-}
-
-const ENVELOPE = ['FHS', 'BHS', 'BTS', 'FTS'] as const;
-
 /** Cuts at each MSH that starts a line, and takes the envelope segments of a batch out. */
 function cut(bytes: Buffer, pieces: Buffer[]): void {
-  const messages = lineStarts(bytes, 'MSH', PIECES_LIMIT - pieces.length);
-  const envelope = ENVELOPE.flatMap((name) => lineStarts(bytes, name, PIECES_LIMIT - pieces.length));
-  const edges = [...messages.map((at) => ({ at, isMessage: true })), ...envelope.map((at) => ({ at, isMessage: false }))].sort((a, b) => a.at - b.at);
   const keep = (from: number, to: number): void => {
-    if (!isAllBlank(bytes.subarray(from, to))) pieces.push(bytes.subarray(from, to));
+    if (skipBlanks(bytes, from, true) < to) pieces.push(bytes.subarray(from, to));
   };
+  const ends = new LineEnds(bytes, CR, LF, VT);
   let from = 0;
-  for (const [index, { at, isMessage }] of edges.entries()) {
+  let isFirst = true;
+  for (let at = skipBlanks(bytes, 0, true); at < bytes.length && pieces.length < PIECES_LIMIT - 1; at = skipBlanks(bytes, ends.after(at), true)) {
+    const name = edgeAt(bytes, at);
+    if (!name) continue;
     // Text before the very first MSH stays with it: `open` drops it with a warning.
-    if (index === 0 && isMessage) continue;
-    keep(from, at);
-    from = isMessage ? at : lineEnd(bytes, at);
+    if (!(isFirst && name === 'MSH')) {
+      keep(from, at);
+      from = name === 'MSH' ? at : lineEnd(bytes, at);
+    }
+    isFirst = false;
   }
   keep(from, bytes.length);
 }
 
-/** Offsets of the segments of this name: at the start of a line, followed by a separator. */
-function lineStarts(bytes: Buffer, name: string, limit: number): number[] {
-  const found: number[] = [];
-  for (let at = bytes.indexOf(name); at >= 0 && found.length < limit; at = bytes.indexOf(name, at + 3))
-    if (isSeparator(bytes[at + 3]) && isLineStart(bytes, at)) found.push(at);
-  return found;
-}
+const code = (a = 0, b = 0, c = 0): number => (a << 16) | (b << 8) | c;
+/** Where a message begins, and the envelope of a batch. */
+const EDGES = new Map(['MSH', 'FHS', 'BHS', 'BTS', 'FTS'].map((name) => [code(...Buffer.from(name)), name] as const));
+
+/** The edge that stands here: its name, and a separator. */
+const edgeAt = (bytes: Buffer, at: number): string | undefined =>
+  isSeparator(bytes[at + 3]) ? EDGES.get(code(bytes[at], bytes[at + 1], bytes[at + 2])) : undefined;
 
 function lineEnd(bytes: Buffer, from: number): number {
   let at = from;

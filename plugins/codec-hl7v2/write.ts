@@ -24,47 +24,41 @@ export function writeHl7(
   segments: readonly (readonly [name: string, fields: Readonly<Record<number, Hl7Value>>])[],
   delimiters: Delimiters = DEFAULT_DELIMITERS,
 ): string {
-  return segments.map(([name, fields]) => writeSegment(name, fields, delimiters)).join('');
+  let text = '';
+  for (const [name, fields] of segments) text += writeSegment(name, fields, delimiters);
+  return text;
 }
 
 function writeSegment(name: string, fields: Readonly<Record<number, Hl7Value>>, delimiters: Delimiters): string {
   if (!/^[A-Z][A-Z\d]{2}$/.test(name)) throw new PasserelleError('ERR_INVARIANT', { expected: 'a segment name', found: `${name.length} characters` });
-  const texts = [name];
-  if (isHeaderSegment(name)) texts.push(declared(delimiters));
-  // In a header segment the separator before MSH-2 is MSH-1, so that field n stands at place n - 1.
-  const shift = isHeaderSegment(name) ? 1 : 0;
-  for (const [key, value] of Object.entries(fields)) {
-    const place = Number(key) - shift;
-    if (place > shift) texts[place] = writeField(value, delimiters);
+  const separator = delimiters.field;
+  const isHeader = isHeaderSegment(name);
+  let line = isHeader ? name + separator + declared(delimiters) : name;
+  let last = isHeader ? 2 : 0;
+  // Keys that are numbers come in ascending order.
+  for (const key of Object.keys(fields)) {
+    const place = Number(key);
+    if (!(place > last)) continue;
+    const field = writeField(fields[place], delimiters);
+    if (field === '') continue;
+    line += separator.repeat(place - last) + field;
+    last = place;
   }
-  for (let i = 0; i < texts.length; i++) texts[i] ??= '';
-  const line = joined(texts, delimiters.field);
-  return `${line === name ? line + delimiters.field : line}\r`;
+  return `${last === 0 ? line + separator : line}\r`;
 }
 
 const declared = ({ component, repetition, escape: mark, subcomponent, truncation = '' }: Delimiters): string =>
   component + repetition + mark + subcomponent + truncation;
 
 function writeField(value: Hl7Value, delimiters: Delimiters): string {
-  if (!isRepeat(value)) return writeComponents(value, delimiters);
-  return joined(
-    value.repetitions.map((one) => writeComponents(one, delimiters)),
-    delimiters.repetition,
-  );
+  return isRepeat(value) ? joined(value.repetitions, delimiters.repetition, delimiters, writeComponents) : writeComponents(value, delimiters);
 }
 
-function writeComponents(value: Hl7Value, delimiters: Delimiters): string {
-  if (!isList(value)) return writeLeaf(value, delimiters);
-  const components = value.map((component) =>
-    isList(component)
-      ? joined(
-          component.map((sub) => writeLeaf(sub, delimiters)),
-          delimiters.subcomponent,
-        )
-      : writeLeaf(component, delimiters),
-  );
-  return joined(components, delimiters.component);
-}
+const writeComponents: Write = (value, delimiters) =>
+  isList(value) ? joined(value, delimiters.component, delimiters, writeSubcomponents) : writeLeaf(value, delimiters);
+
+const writeSubcomponents: Write = (value, delimiters) =>
+  isList(value) ? joined(value, delimiters.subcomponent, delimiters, writeLeaf) : writeLeaf(value, delimiters);
 
 function writeLeaf(value: Hl7Value, delimiters: Delimiters): string {
   if (value === undefined) return '';
@@ -76,9 +70,17 @@ function writeLeaf(value: Hl7Value, delimiters: Delimiters): string {
 const isRepeat = (value: Hl7Value): value is Repeat => typeof value === 'object' && 'repetitions' in value;
 const isList = (value: Hl7Value): value is readonly Hl7Value[] => Array.isArray(value);
 
-/** Joined without the empty ones at the end. */
-function joined(texts: readonly string[], separator: string): string {
-  let length = texts.length;
-  while (length > 0 && !texts[length - 1]) length--;
-  return texts.slice(0, length).join(separator);
+type Write = (value: Hl7Value, delimiters: Delimiters) => string;
+
+/** The values written one after the other, without the empty ones at the end. */
+function joined(values: readonly Hl7Value[], separator: string, delimiters: Delimiters, write: Write): string {
+  let text = '';
+  let last = 0;
+  for (let i = 0; i < values.length; i++) {
+    const written = write(values[i], delimiters);
+    if (written === '') continue;
+    text += separator.repeat(i - last) + written;
+    last = i;
+  }
+  return text;
 }

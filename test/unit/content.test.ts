@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { assert, property, uint8Array } from 'fast-check';
-import { assemblePart, decodeBase64, sniffMime } from 'passerelle/contract';
+import { assemblePart, decodeBase64, encodeBase64, sniffMime } from 'passerelle/contract';
 
 describe('what bytes are', () => {
   const cases: readonly (readonly [string, string | Buffer])[] = [
@@ -46,6 +46,24 @@ describe('Base64', () => {
         }
       }),
     );
+  });
+
+  it('goes both ways whatever the size', () => {
+    for (const size of [49_151, 49_152, 49_153, 200_000]) {
+      const bytes = Buffer.alloc(size, 'Passerelle').map((byte, i) => byte ^ (i >> 3));
+      const carried = encodeBase64(bytes);
+      expect(carried.toString('latin1') === Buffer.from(bytes).toString('base64'), String(size)).to.equal(true);
+      const { content, canonical } = decodeBase64(carried);
+      expect(canonical && Buffer.from(content).equals(bytes), String(size)).to.equal(true);
+    }
+  });
+
+  it('finds padding in the middle wherever it stands', () => {
+    for (const groups of [1, 16_382, 16_383, 16_384, 32_767]) {
+      const text = `${'QUJD'.repeat(groups)}QQ==QUJD`;
+      for (const carried of [text, Buffer.from(text)])
+        expect(decodeBase64(carried), String(groups)).to.include({ canonical: false, damage: 'invalid' });
+    }
   });
 
   it('ignores the line breaks of mail', () => {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { DocumentReading } from '../../../core/contract/index.ts';
+import { encodeBase64, type DocumentReading } from '../../../core/contract/index.ts';
 import { open, parseHl7, restore } from '../index.ts';
-import { decodeCarried, encodeBase64 } from '../base64.ts';
+import { decodeCarried } from '../base64.ts';
 import { bytes, message, opened } from './fixtures.ts';
 
 const PDF = bytes('%PDF-1.4 é\n%%EOF');
