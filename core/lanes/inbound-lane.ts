@@ -3,6 +3,7 @@
  * positive is said before the journal has the message (D2). A message is decided first and stored with its decision, in one commit; when the
  * connector is slow or away it is stored by itself, and what is stored is decoded even if the sender is gone.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   PasserelleError,
   type AckCode,
@@ -245,8 +246,8 @@ export class InboundLane {
   }
 
   async #drain(): Promise<void> {
-    await Promise.resolve(); // what arrives in the same turn makes one batch
     while (!this.#stopped) {
+      await nextTurn(); // what has arrived on all connections makes one batch
       try {
         const batch = await this.#queue.next();
         if (!batch) return;
@@ -305,7 +306,8 @@ export class InboundLane {
 
   /** Those that are not being stored one way or the other. */
   async #storeAll(arrivals: readonly Arrival[]): Promise<void> {
-    await Promise.all(arrivals.map((arrival) => arrival.isAdmitting || arrival.isStoring || this.#storeAlone(arrival)));
+    const free = arrivals.filter(({ isAdmitting, isStoring }) => !isAdmitting && !isStoring);
+    await Promise.all(free.map((arrival) => this.#storeAlone(arrival)));
   }
 
   #admitted(arrival: Arrival, result: Admitted): void {

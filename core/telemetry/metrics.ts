@@ -78,4 +78,8 @@ function slot(series: Series, labels: Labels): { value: number } {
   return made;
 }
 
-const keyOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+const keyOf = (labels: Labels): string =>
+  Object.keys(labels)
+    .sort()
+    .map((name) => `${name}\0${labels[name]}`)
+    .join('\0');

@@ -81,18 +81,20 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
 }
 
 export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) => PackedAdmitted[] {
-  const { db, terms } = journal;
+  const { db, tally, terms } = journal;
   const older = db.prepare(`SELECT 1 FROM message WHERE lane = ? AND state = ${RECEIVED} AND id < ? LIMIT 1`);
   const recognise = recogniser(journal);
   const writeMessage = messageWriter(journal);
   const writeEvents = eventWriter(journal);
+
+  const isBehind = (lane: number, id: number): boolean => tally.count(lane, MESSAGES, RECEIVED) > 0 && older.get(lane, id) !== undefined;
 
   const admitOne = ({ message, decision }: PackedAdmission): PackedAdmitted => {
     const { id } = message;
     if (decision.run !== 1 || decision.message !== id || !canMoveMessage('received', decision.state)) throw refuseMove('received', 1, decision);
     const sending = recognise(message);
     if (sending.duplicate) return sending.duplicate;
-    if (sending.controlIdReused || older.get(sending.lane, id)) {
+    if (sending.controlIdReused || isBehind(sending.lane, id)) {
       writeMessage(message, sending);
       return { message: id, ...(sending.controlIdReused && { controlIdReused: true }) } satisfies ReceiveResult;
     }

@@ -24,9 +24,13 @@ export interface Tally {
   readonly write: () => void;
   /** End of a group: committed, or nothing happened. */
   readonly endGroup: (committed: boolean) => void;
+  /** Rows of a lane in this state, those of the group in work among them. */
+  readonly count: (lane: number, side: Side, state: number) => number;
   /** Committed counts above zero. */
   readonly counts: () => Iterable<Count>;
 }
+
+const keyOf = (lane: number, side: Side, state: number): string => `${lane}.${side}.${state}`;
 
 export function openTally(db: DatabaseSync): Tally {
   const upsert = db.prepare('INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n');
@@ -35,18 +39,31 @@ export function openTally(db: DatabaseSync): Tally {
   let group = new Map<string, Count>();
 
   const add = (into: Map<string, Count>, { lane, side, state, n }: Count): void => {
-    const key = `${lane}.${side}.${state}`;
+    const key = keyOf(lane, side, state);
     into.set(key, { lane, side, state, n: n + (into.get(key)?.n ?? 0) });
   };
+  /** Committed or not: what the next command sees. */
+  const live = new Map<string, number>();
+  const change = (lane: number, side: Side, state: number, n: number): void => {
+    command.push({ lane, side, state, n });
+    const key = keyOf(lane, side, state);
+    live.set(key, (live.get(key) ?? 0) + n);
+  };
+  const reset = (): void => {
+    live.clear();
+    for (const [key, { n }] of committed) live.set(key, n);
+  };
   for (const row of db.prepare('SELECT lane, side, state, n FROM tally').all()) add(committed, row as unknown as Count);
+  reset();
 
   return {
     move: (lane, side, from, to) => {
-      if (from !== undefined) command.push({ lane, side, state: from, n: -1 });
-      command.push({ lane, side, state: to, n: 1 });
+      if (from !== undefined) change(lane, side, from, -1);
+      change(lane, side, to, 1);
     },
     endCommand: (kept) => {
       if (kept) for (const count of command) add(group, count);
+      else for (const { lane, side, state, n } of command.splice(0)) change(lane, side, state, -n);
       command = [];
     },
     write: () => {
@@ -54,9 +71,11 @@ export function openTally(db: DatabaseSync): Tally {
     },
     endGroup: (isCommitted) => {
       if (isCommitted) for (const count of group.values()) add(committed, count);
+      else reset();
       group = new Map();
       command = [];
     },
+    count: (lane, side, state) => live.get(keyOf(lane, side, state)) ?? 0,
     counts: function* () {
       for (const count of committed.values()) if (count.n > 0) yield count;
     },
