@@ -14,7 +14,7 @@ const USAGE = `npm run -s bench -- [options]
                            (default: ${SCENARIOS.filter((s) => s.short)
                              .map((s) => s.name)
                              .join(' ')})
-  --full                   every scenario at the size of the bars; about an hour
+  --full                   every scenario at the size of the bars; more than an hour
   --store sqlite|postgres|all   (sqlite)
   --messages N             instead of what the scenario says
   --repeat N               each scenario N times, then a row of medians

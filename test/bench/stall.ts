@@ -19,6 +19,8 @@ import type { Context } from './scenarios.ts';
 const SENDERS = { kind: 'adt', bytes: 1000, connections: 10, messages: 0, warmUp: 0 } as const;
 const RATE = 100;
 const WARM_UP = 300;
+/** At the same rate before any loop: what the machine itself delays. */
+const QUIET = 400;
 const LOOPS = 3;
 const LOOP_EVERY_MS = 2000;
 /** Of the loop; less means that it did not happen. */
@@ -36,6 +38,7 @@ export async function stall({ store, folder }: Context): Promise<Row> {
     );
     try {
       const warm = await senders.load({ messages: WARM_UP });
+      const quiet = await senders.load({ messages: QUIET, rate: RATE });
       const loops = [];
       const timed = senders.load({ messages: (RATE * LOOP_EVERY_MS * (LOOPS + 1)) / 1000, rate: RATE });
       for (let i = 0; i < LOOPS; i += 1) {
@@ -43,7 +46,7 @@ export async function stall({ store, folder }: Context): Promise<Row> {
         loops.push(await looping.load({ messages: 1 }));
       }
       const load = await timed;
-      const law = await verdict(receiver, [warm, load, ...loops]);
+      const law = await verdict(receiver, [warm, quiet, load, ...loops]);
       const loopMs = Math.min(...loops.map((l) => l.maxMs ?? 0));
       const happened = loopMs >= LOOP_MS ? {} : ({ verdict: 'broken', problem: 'the connector did not loop' } as const);
       return row('stall', store, {
@@ -53,6 +56,7 @@ export async function stall({ store, folder }: Context): Promise<Row> {
         rss_mb: engine.peakRssMb(),
         messages: load.generated,
         stall_ms: load.maxMs,
+        quiet_ms: quiet.maxMs,
         loop_ms: loopMs,
         ...law,
         ...happened,
