@@ -37,7 +37,7 @@ async function drain({ engine, receiver }: Backlog, messages: number): Promise<n
   const begun = Date.now();
   await engine.lane(LANE, 'resume');
   const { distinct, lastAt } = await judged(receiver, messages);
-  await engine.settled();
+  if (distinct === messages) await engine.settled();
   return (distinct * 1000) / (lastAt - begun);
 }
 

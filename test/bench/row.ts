@@ -67,12 +67,12 @@ export const tableHead = (): string =>
     .map(([name, width]) => (width === 20 || width === 9 ? name.padEnd(width) : name.padStart(width)))
     .join(' ');
 
-/** The fixed fields as columns, then the verdict, then what else there is. */
+/** The fixed fields as columns, then the verdict, then what else there is and is not zero. */
 export function tableLine(line: Row): string {
   const cells = Object.entries(WIDTHS).map(([name, width]) => {
     const text = String(line[name] ?? '-');
     return name === 'scenario' || name === 'store' ? text.padEnd(width) : text.padStart(width);
   });
-  const more = Object.entries(line).filter(([name, value]) => !(name in WIDTHS) && name !== 'verdict' && value !== undefined);
+  const more = Object.entries(line).filter(([name, value]) => !(name in WIDTHS) && name !== 'verdict' && value !== undefined && value !== 0);
   return `${cells.join(' ')}  ${line.verdict}  ${more.map(([name, value]) => `${name}=${value}`).join(' ')}`;
 }

@@ -56,7 +56,10 @@ export async function startCluster({ preload = {} }: { readonly preload?: Readon
   await run(path.join(bin, 'initdb'), ['-D', data, '-U', ROLE, '-A', 'trust', '-E', 'UTF8'], options);
 
   let server: ChildProcess | undefined;
-  const orphan = (): boolean => server?.kill('SIGKILL') ?? false;
+  const orphan = (): void => {
+    server?.kill('SIGKILL'); // its children end when they see it
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', orphan);
   const query = async (sql: string, database = ROLE): Promise<string> =>
     (await run(path.join(bin, 'psql'), ['-h', '127.0.0.1', '-p', `${port}`, '-U', ROLE, '-d', database, '-XAtqc', sql], { env })).stdout.trim();
