@@ -74,9 +74,12 @@ export async function startCluster({ preload = {} }: { readonly preload?: Readon
     const ending = server;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = new Promise((resolve) => ending.once('exit', resolve));
+    const all = pids();
     // The children die with the postmaster only after a while; a power cut leaves none.
-    for (const pid of signal === 'SIGKILL' ? pids() : [ending.pid!]) trySignal(pid, signal);
+    for (const pid of signal === 'SIGKILL' ? all : [ending.pid!]) trySignal(pid, signal);
     await gone;
+    // Until then they hold the shared memory, and the next start would be refused.
+    while (all.some((pid) => (statusOf(pid)?.[0] ?? 'Z') !== 'Z')) await new Promise((resolve) => setTimeout(resolve, 5));
     server = undefined;
   };
   const stop = async (): Promise<void> => {
@@ -120,14 +123,15 @@ const childrenOf = (parent: number): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => parentOf(pid) === parent);
+    .filter((pid) => Number(statusOf(pid)?.[1]) === parent);
 
-function parentOf(pid: number): number | undefined {
+/** State and parent of a process, as `/proc` writes them; undefined once it ended. */
+function statusOf(pid: number): readonly string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+    return text.slice(text.lastIndexOf(')') + 2).split(' ', 2);
   } catch {
-    return undefined; // it ended between the two readings
+    return undefined;
   }
 }
 
