@@ -29,23 +29,35 @@ const CALIBRATION_MESSAGES = { adt: 20_000, mdm: 1000 } as const;
 const TMPFS = 0x01021994;
 const FSYNCS = 50;
 
-const { values: options } = parseArgs({
-  options: {
-    scenario: { type: 'string' },
-    full: { type: 'boolean', default: false },
-    store: { type: 'string', default: 'sqlite' },
-    messages: { type: 'string' },
-    repeat: { type: 'string', default: '1' },
-    beside: { type: 'string' },
-    'receiver-port': { type: 'string', default: '7661' },
-    'beside-pids': { type: 'string' },
-    data: { type: 'string', default: tmpdir() },
-    calibrate: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  scenario: { type: 'string' },
+  full: { type: 'boolean', default: false },
+  store: { type: 'string', default: 'sqlite' },
+  messages: { type: 'string' },
+  repeat: { type: 'string', default: '1' },
+  beside: { type: 'string' },
+  'receiver-port': { type: 'string', default: '7661' },
+  'beside-pids': { type: 'string' },
+  data: { type: 'string', default: tmpdir() },
+  calibrate: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
 
+function wrong(usage: string): never {
+  console.error(`${usage}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
+}
+
+const options = readOptions();
 let broken = false;
 const print = (line: Row): void => {
   broken ||= line.verdict === 'broken';
@@ -100,7 +112,7 @@ function chosen(): readonly Scenario[] {
   if (options.calibrate) return [];
   const names = options.scenario?.split(',');
   const unknown = names?.find((name) => !SCENARIOS.some((s) => s.name === name));
-  if (unknown) throw new TypeError(`no scenario ${unknown}\n${USAGE}`);
+  if (unknown) wrong(`no scenario ${unknown}`);
   return SCENARIOS.filter((s) => (names ? names.includes(s.name) : options.full || s.short));
 }
 
@@ -113,9 +125,9 @@ function besides(): Omit<Other, 'first'> | undefined {
 async function main(): Promise<void> {
   const scenarios = chosen();
   const stores = (options.store === 'all' ? ['sqlite', 'postgres'] : [options.store]) as Store[];
-  if (!stores.every((store) => ['sqlite', 'postgres'].includes(store))) throw new TypeError(USAGE);
+  if (!stores.every((store) => ['sqlite', 'postgres'].includes(store))) wrong(`no store ${options.store}`);
   const messages = options.messages === undefined ? undefined : Number(options.messages);
-  if (messages !== undefined && !(messages > 0)) throw new TypeError(USAGE);
+  if (messages !== undefined && !(messages > 0)) wrong(`no number of messages: ${options.messages}`);
   mkdirSync(options.data, { recursive: true });
   const folder = mkdtempSync(path.join(options.data, 'passerelle-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
