@@ -1,10 +1,11 @@
 /** The engine under the load: the real command line as a child process on free ports, in a fresh data folder, on the store that is asked for. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import type { LaneView } from '../../core/contract/index.ts';
 import { packageRoot } from '../../core/registry/index.ts';
-import { ended, freePorts, printed, until } from '../flow/region.ts';
+import { ended, freePorts, until } from '../flow/region.ts';
 import { compiler, postgresFolder, slowDisk, startCluster, type Cluster } from '../ground/index.ts';
 import { bytesBelow, cpuMs, peakRssMb } from './processes.ts';
 
@@ -13,6 +14,8 @@ export type Store = 'sqlite' | 'postgres';
 /** What this machine or this engine cannot do: the scenario is skipped, visibly. */
 export class Unavailable extends Error {}
 
+/** Long: with a large backlog, how long it takes is what is measured. */
+const START_DEADLINE_MS = 300_000;
 const TABLES = "select count(*) from pg_catalog.pg_tables where schemaname not in ('pg_catalog', 'information_schema')";
 
 export interface EngineOptions {
@@ -93,13 +96,11 @@ export class BenchEngine {
     const { folder, config = path.join(packageRoot, 'test/bench/region'), execArgv = [] } = this.#options;
     const args = [...execArgv, path.join(packageRoot, 'dist/core/cli/main.js'), 'start', '--config', config, '--data', folder];
     const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.setEncoding('utf8');
-    child.stderr.setEncoding('utf8');
     const orphan = (): boolean => child.kill('SIGKILL');
     process.once('exit', orphan);
     child.once('exit', () => process.off('exit', orphan));
     this.#child = child;
-    this.#admin = (await printed(child, /^admin (http:\S+)$/m))[1] ?? '';
+    this.#admin = await adminAddress(child);
   }
 
   kill = (): Promise<void> => this.#stopChild('SIGKILL');
@@ -158,4 +159,24 @@ export class BenchEngine {
     for (const clean of this.#cleanups.splice(0)) clean();
     rmSync(this.#options.folder, { recursive: true, force: true });
   }
+}
+
+/** Waits for the line that says it; rejects with everything the engine said when it ends first, or says nothing in time. */
+function adminAddress(child: ChildProcessByStdio<null, Readable, Readable>): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = '';
+  const take = (chunk: string): void => {
+    text += chunk;
+    const [, address] = /^admin (http:\S+)$/m.exec(text) ?? [];
+    if (address) resolve(address);
+  };
+  const timer = setTimeout(() => reject(new Error(`the engine did not start: ${text}`)), START_DEADLINE_MS);
+  const streams = [child.stdout, child.stderr];
+  for (const stream of streams) stream.setEncoding('utf8').on('data', take);
+  child.once('exit', (code) => reject(new Error(`the engine ended with ${code}: ${text}`)));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    // Read on, or it would wait for us to.
+    for (const stream of streams) stream.off('data', take).resume();
+  });
 }

@@ -48,7 +48,7 @@ export interface LoadResult {
 }
 
 /** How long a first connection is tried: an engine that starts is waited for. */
-const CONNECT_MS = 60_000;
+const CONNECT_MS = 300_000;
 const ANSWER_MS = 120_000;
 
 class Connection {

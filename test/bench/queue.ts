@@ -63,7 +63,7 @@ export const queued = (context: Context, messages: number): Promise<Row> =>
     });
   });
 
-/** `ready_ms`: from the start of the process until its addresses are printed and a message is acknowledged; `addresses_ms`: the first alone. */
+/** `ready_ms`: from the start of the process until its addresses are printed and a message is acknowledged; `addresses_ms`: the first alone; `ready_cpu_ms`: its CPU time. */
 export const ready = (context: Context, messages: number): Promise<Row> =>
   withBacklog(context, messages, async (backlog) => {
     const { engine, receiver, load } = backlog;
@@ -75,6 +75,7 @@ export const ready = (context: Context, messages: number): Promise<Row> =>
       const begun = performance.now();
       const [addresses, first] = await Promise.all([engine.startChild().then(() => performance.now() - begun), probe.load({ messages: 1 })]);
       const readyMs = performance.now() - begun;
+      const cpu = engine.cpu().engine;
       const delivered = await drain(backlog, messages + 1);
       const law = await verdict(receiver, [load, first]);
       return row('ready-100k', context.store, {
@@ -84,6 +85,7 @@ export const ready = (context: Context, messages: number): Promise<Row> =>
         messages,
         ready_ms: readyMs,
         addresses_ms: addresses,
+        ready_cpu_ms: cpu,
         ...law,
       });
     } finally {
