@@ -4,7 +4,14 @@ import path from 'node:path';
 import { expect } from 'chai';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const pages = ['.', 'connectors', 'core/decisions', 'config/demo', ...readdirSync(path.join(root, 'connectors')).map((id) => `connectors/${id}`)]
+const pages = [
+  '.',
+  'connectors',
+  'core/decisions',
+  'config/demo',
+  'test/bench',
+  ...readdirSync(path.join(root, 'connectors')).map((id) => `connectors/${id}`),
+]
   .filter((folder) => !folder.endsWith('.md'))
   .flatMap((folder) =>
     readdirSync(path.join(root, folder))
