@@ -20,7 +20,7 @@ export interface DeliveryEndpoint extends LaneIdentity {
 }
 
 /** Deliveries known in memory; the rest waits in the journal. About 300 bytes each. */
-const WINDOW = 20_000;
+const WINDOW = 5000;
 /** The journal could not be read: asked again after this. */
 const RELOAD_MS = 1000;
 /** When the engine stops while the journal cannot take outcomes: what is not settled by then is an interrupted attempt at the next start. */

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
 import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
-import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES } from './limits.ts';
+import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
 
 interface Waiting {
   readonly bytes: number;
@@ -43,7 +43,10 @@ const gone = (found: string, cause?: unknown): PasserelleError => new Passerelle
 
 /** Starts the worker on a folder. Rejects with what opening the file threw. */
 export async function openChannel(folder: string, options: OpenOptions): Promise<Channel> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { folder, options } });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: { folder, options },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_LIMIT_MB },
+  });
   const opened = await new Promise<Opened>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', (error) => reject(gone('a worker that cannot start', error)));

@@ -43,3 +43,5 @@ export const CHECKPOINT_PAGES = 4096;
 export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Page cache: holds the leaves of the hashed indexes, which are written at random. */
 export const CACHE_KIB = 8 * 1024;
+/** Memory of the worker for what is garbage after each command; V8 would let three times as much gather before it looks. */
+export const YOUNG_LIMIT_MB = 16;
