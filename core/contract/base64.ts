@@ -17,7 +17,7 @@ export interface DecodedBase64 {
  * character is `invalid`. Never throws.
  */
 export function decodeBase64(text: string | Uint8Array): DecodedBase64 {
-  const strict = decodeStrict(text);
+  const strict = decodeCanonical(text);
   if (strict) return { content: strict, canonical: true };
   const carried = typeof text === 'string' ? text : view(text).toString('latin1');
   const content = Buffer.from(carried, 'base64');
@@ -32,8 +32,8 @@ export function decodeBase64(text: string | Uint8Array): DecodedBase64 {
   return { content, canonical: false, damage: whole ? 'padding' : 'invalid' };
 }
 
-/** The content when the text is exactly what an encoder writes, checked by encoding again: by far the commonest. */
-function decodeStrict(text: string | Uint8Array): Buffer | undefined {
+/** The content of a text that is exactly what an encoder writes, checked by encoding again: by far the commonest. */
+export function decodeCanonical(text: string | Uint8Array): Buffer | undefined {
   if (text.length % 4 !== 0) return undefined;
   const carried = typeof text === 'string' ? text : view(text);
   const content = Buffer.allocUnsafe((text.length / 4) * 3);

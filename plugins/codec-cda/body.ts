@@ -1,7 +1,7 @@
 /** The body of an N1: what it holds, its size, and what a PDF inside says of itself, without decoding more than needed. */
 import { decodeBase64, type CdaHeader } from '../../core/contract/index.ts';
 import { PDF_WINDOW_BYTES, readPdf } from '../codec-pdf/index.ts';
-import { runOf } from './prepare.ts';
+import { runOf, type Run } from './prepare.ts';
 import type { Tag } from './tree.ts';
 
 type Body = NonNullable<CdaHeader['body']>;
@@ -10,7 +10,7 @@ const WINDOW_CHARS = Math.ceil(PDF_WINDOW_BYTES / 3) * 4;
 /** Up to here the whole is decoded; above, its two ends. */
 const WHOLE_LIMIT = 2 * WINDOW_CHARS;
 
-export function readBody(text: Tag, runs: readonly Uint8Array[]): Body {
+export function readBody(text: Tag, runs: readonly Run[]): Body {
   const mediaType = text.attribute('mediaType');
   const named = mediaType === undefined ? {} : { mediaType };
   const carried = text.rawText;
@@ -18,8 +18,7 @@ export function readBody(text: Tag, runs: readonly Uint8Array[]): Body {
   if (carried.trim() === '') return named;
   if (text.attribute('representation') !== 'B64') return { ...named, bytes: Buffer.byteLength(carried) };
   const run = runOf(carried, runs);
-  const base64 = run ? Buffer.from(run.buffer, run.byteOffset, run.byteLength) : Buffer.from(carried, 'latin1');
-  const { head, tail, bytes, unreadable } = base64.length <= WHOLE_LIMIT ? wholeOf(base64) : endsOf(base64);
+  const { head, tail, bytes, unreadable } = decodedOf(run ?? { carried: Buffer.from(carried, 'latin1') });
   if (unreadable) return { ...named, bytes, unreadable };
   return { ...named, bytes, ...(mediaType === 'application/pdf' && readPdf(head, tail)) };
 }
@@ -29,6 +28,11 @@ interface Decoded {
   readonly tail: Uint8Array;
   readonly bytes: number;
   readonly unreadable?: string;
+}
+
+function decodedOf({ carried, content }: Run): Decoded {
+  if (content) return { head: content, tail: content, bytes: content.length };
+  return carried.length <= WHOLE_LIMIT ? wholeOf(carried) : endsOf(carried);
 }
 
 function wholeOf(base64: Buffer): Decoded {

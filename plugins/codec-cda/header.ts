@@ -1,11 +1,11 @@
 /** Reads the header of a French CDA R2 (specs FACTS G0; CI-SIS, volet Structuration minimale). */
 import type { CdaHeader, CdaId, CdaParticipant, CdaPerson } from '../../core/contract/index.ts';
 import { readBody } from './body.ts';
-import { unreadable } from './prepare.ts';
+import { unreadable, type Run } from './prepare.ts';
 import type { Tag } from './tree.ts';
 
 /** Throws ERR_DOCUMENT_UNREADABLE when it has no body, then it is not a document, or names several patients. */
-export function readHeader(root: Tag, runs: readonly Uint8Array[]): CdaHeader {
+export function readHeader(root: Tag, runs: readonly Run[]): CdaHeader {
   const component = root.first('component');
   const nonXml = component?.first('nonXMLBody');
   if (!nonXml && !component?.first('structuredBody')) throw unreadable('it has no body');

@@ -2,7 +2,7 @@
  * Makes bytes safe and cheap for the XML parser: decides the encoding, refuses a document type, and takes long Base64 out (the PDF
  * of an N1 is nine tenths of it), so that what is parsed is small whatever the size of the document.
  */
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError, decodeCanonical } from '../../core/contract/index.ts';
 
 /** Bound of a whole document: what a message may carry. */
 export const CDA_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -12,15 +12,25 @@ export const MARKUP_LIMIT_BYTES = 8 * 1024 * 1024;
 export const TAG_LIMIT = 200_000;
 /** Shorter Base64 is left where it is. */
 const RUN_MIN_BYTES = 16 * 1024;
+/** Longest run decoded while it is examined: no more memory than its reader takes. */
+const DECODED_LIMIT = 8 * 1024 * 1024;
 /** Stands for a run in the parsed document. Base64 itself, so that a schema still accepts it. */
 const RUN_MARK = 'PasserelleRunNum';
+
+/** A long text of Base64 that was taken out of the markup. */
+export interface Run {
+  /** White space included. */
+  readonly carried: Buffer;
+  /** What it decodes to, when that is known. */
+  readonly content?: Uint8Array;
+}
 
 export interface PreparedXml {
   readonly xml: Uint8Array;
   /** Set when the bytes are UTF-8 whatever the declaration says. */
   readonly encoding?: 'utf-8';
-  /** Base64 text as carried, white space included, by number of its mark. */
-  readonly runs: readonly Uint8Array[];
+  /** By number of their mark. */
+  readonly runs: readonly Run[];
 }
 
 /** Throws ERR_DOCUMENT_UNREADABLE with the reason in `found`. */
@@ -34,7 +44,7 @@ export function prepareXml(content: Uint8Array): PreparedXml {
 }
 
 /** The run that a text stands for, when the text is a mark and nothing else. */
-export function runOf(text: string, runs: readonly Uint8Array[]): Uint8Array | undefined {
+export function runOf(text: string, runs: readonly Run[]): Run | undefined {
   const match = new RegExp(`^\\s*${RUN_MARK}(\\d{8})\\s*$`).exec(text);
   return match ? runs[Number(match[1])] : undefined;
 }
@@ -88,8 +98,8 @@ function refuseDocumentType(bytes: Buffer): void {
  * Cuts each long text of Base64 characters. Such a run holds nothing that XML gives a meaning to, so the structure is the same
  * without it, wherever it stands.
  */
-function takeBase64Out(bytes: Buffer): { xml: Buffer; runs: Buffer[] } {
-  const runs: Buffer[] = [];
+function takeBase64Out(bytes: Buffer): { xml: Buffer; runs: Run[] } {
+  const runs: Run[] = [];
   const markup: Buffer[] = [];
   let kept = 0;
   let tags = 0;
@@ -98,9 +108,10 @@ function takeBase64Out(bytes: Buffer): { xml: Buffer; runs: Buffer[] } {
     next = bytes.indexOf(LESS, tag + 1);
     if (next - tag < RUN_MIN_BYTES) continue;
     const from = bytes.indexOf(GREATER, tag) + 1;
-    if (from === 0 || next - from < RUN_MIN_BYTES || !isBase64Text(bytes, from, next)) continue;
+    const run = from === 0 || next - from < RUN_MIN_BYTES ? undefined : readRun(bytes.subarray(from, next));
+    if (!run) continue;
     markup.push(bytes.subarray(kept, from));
-    runs.push(bytes.subarray(from, next));
+    runs.push(run);
     kept = next;
   }
   markup.push(bytes.subarray(kept));
@@ -114,7 +125,9 @@ const [LESS, GREATER] = [0x3c, 0x3e];
 const BASE64_OR_SPACE = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n') BASE64_OR_SPACE[char.charCodeAt(0)] = 1;
 
-function isBase64Text(bytes: Buffer, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (BASE64_OR_SPACE[bytes[i]!] === 0) return false;
-  return true;
+/** What decodes strictly is Base64: proved natively, and the content is wanted next. Folded, it is looked at byte by byte. */
+function readRun(carried: Buffer): Run | undefined {
+  const content = carried.length > DECODED_LIMIT ? undefined : decodeCanonical(carried);
+  if (content) return { carried, content };
+  return carried.every((byte) => BASE64_OR_SPACE[byte] === 1) ? { carried } : undefined;
 }

@@ -47,7 +47,8 @@ function reasonOf(message: string): string {
 /** One element of HL7 v3. Elements of other namespaces (sdtc, lab) are not seen. */
 export class Tag {
   readonly #element: XmlElement;
-  #children: Map<string, XmlElement[]> | undefined;
+  /** Made once: each reading of a node crosses into the parser. */
+  #children: Map<string, Tag[]> | undefined;
 
   constructor(element: XmlElement) {
     this.#element = element;
@@ -71,13 +72,12 @@ export class Tag {
   all(name: string): readonly Tag[] {
     const found = this.#byName().get(name) ?? [];
     if (found.length > LIST_LIMIT) throw unreadable(`more than ${LIST_LIMIT} elements of one kind in the header`);
-    return found.map((element) => new Tag(element));
+    return found;
   }
 
   /** First element at the end of a path of names. */
   first(name: string, ...rest: readonly string[]): Tag | undefined {
-    const element = this.#byName().get(name)?.[0];
-    const tag = element && new Tag(element);
+    const tag = this.#byName().get(name)?.[0];
     return tag && rest.length > 0 ? tag.first(rest[0]!, ...rest.slice(1)) : tag;
   }
 
@@ -90,14 +90,15 @@ export class Tag {
     return this.first(name, ...rest)?.attribute('value');
   }
 
-  #byName(): Map<string, XmlElement[]> {
+  #byName(): Map<string, Tag[]> {
     if (this.#children) return this.#children;
-    const children = new Map<string, XmlElement[]>();
+    const children = new Map<string, Tag[]>();
     for (let node = this.#element.firstChild; node; node = node.next) {
       if (!(node instanceof XmlElement) || node.namespaceUri !== HL7_V3) continue;
-      const same = children.get(node.name);
-      if (same) same.push(node);
-      else children.set(node.name, [node]);
+      const { name } = node;
+      const same = children.get(name);
+      if (same) same.push(new Tag(node));
+      else children.set(name, [new Tag(node)]);
     }
     return (this.#children = children);
   }

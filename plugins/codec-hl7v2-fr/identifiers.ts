@@ -9,6 +9,8 @@ export interface SentIdentifier {
   readonly namespace: string;
   /** Second part of the authority: an OID, or a FINESS with some products. */
   readonly universalId: string;
+  /** OID of the authority: where it should be, or alone in the place of the namespace; `''` when there is none. */
+  readonly oid: string;
   /** As sent; `''` when the sender gives none. */
   readonly type: string;
   /** What it counts as when the sender gives none: PI in PID-3, AN in PID-18 and PV1-5, VN in PV1-19. */
@@ -25,20 +27,20 @@ export interface KnownIdentifier extends SentIdentifier {
 const OID = /^[0-2](\.(0|[1-9]\d*))+$/;
 export const isOid = (value: string): boolean => OID.test(value);
 
-/** OID of the authority: where it should be, or alone in the place of the namespace. */
-export const oidOf = (id: SentIdentifier): string => {
-  if (isOid(id.universalId)) return id.universalId;
-  return isOid(id.namespace) ? id.namespace : '';
-};
+/** `universalId`, `namespace` and the OID that is one of them. */
+export const sentAuthority = (namespace: string, universalId: string): Pick<SentIdentifier, 'namespace' | 'universalId' | 'oid'> => ({
+  namespace,
+  universalId,
+  oid: isOid(universalId) ? universalId : isOid(namespace) ? namespace : '',
+});
 
 /** The OID sent, else the namespace sent: what a canonical event calls the authority. */
-export const authorityName = (id: SentIdentifier): string => oidOf(id) || id.namespace || id.universalId;
+export const authorityName = (id: SentIdentifier): string => id.oid || id.namespace || id.universalId;
 
 /** CX: `value^^^namespace&oid&type^type`. */
 export const readCx = (field: Hl7Field, defaultType: string): SentIdentifier => ({
   value: clean(field.get(1)),
-  namespace: clean(field.get(4, 1)),
-  universalId: clean(field.get(4, 2)),
+  ...sentAuthority(clean(field.get(4, 1)), clean(field.get(4, 2))),
   type: clean(field.get(5)),
   defaultType,
   at: field.at,
@@ -47,8 +49,7 @@ export const readCx = (field: Hl7Field, defaultType: string): SentIdentifier => 
 /** EI: `value^namespace^oid^type` (ZBE-1). */
 export const readEi = (field: Hl7Field): SentIdentifier => ({
   value: clean(field.get(1)),
-  namespace: clean(field.get(2)),
-  universalId: clean(field.get(3)),
+  ...sentAuthority(clean(field.get(2)), clean(field.get(3))),
   type: '',
   defaultType: '',
   at: field.at,
@@ -63,7 +64,7 @@ export function matchAuthority(id: SentIdentifier, settings: SiteSettings): Know
 function matches(entry: IdentityAuthority, id: SentIdentifier): boolean {
   if (entry.type !== undefined && entry.type !== (id.type || id.defaultType)) return false;
   if (entry.namespace === undefined && entry.oid === undefined) return true;
-  const oid = oidOf(id) || (entry.oid === id.universalId ? id.universalId : '');
+  const oid = id.oid || (entry.oid === id.universalId ? id.universalId : '');
   const checks = [compare(entry.namespace, id.namespace), compare(entry.oid, oid)];
   return !checks.includes('differs') && checks.includes('equal');
 }

@@ -4,7 +4,7 @@ import type { Patient } from '../../core/model/index.ts';
 import type { Hl7Segment } from '../codec-hl7v2/index.ts';
 import { readAddress, readBirthPlace, readContacts } from './contacts.ts';
 import { readIdentityStatus } from './identity-status.ts';
-import { authorityName, isUsedAs, matchAuthority, oidOf, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
+import { authorityName, isUsedAs, matchAuthority, rankOf, readCx, type KnownIdentifier } from './identifiers.ts';
 import { fold, isInsOid, isRetiredInsOid } from '../../core/model/index.ts';
 import { checkIns } from './ins.ts';
 import { readNames } from './names.ts';
@@ -90,9 +90,9 @@ function readNumbers(reading: Reading, segment: Hl7Segment, field: number): Numb
       expected: 'an identifier',
       found: 'none',
     });
-  const national = sent.filter((id) => isInsOid(oidOf(id)));
-  for (const id of national) checkIns(id.value, oidOf(id), reading.settings, id.at);
-  if (new Set(national.map((id) => `${oidOf(id)}:${id.value}`)).size > 1)
+  const national = sent.filter((id) => isInsOid(id.oid));
+  for (const id of national) checkIns(id.value, id.oid, reading.settings, id.at);
+  if (new Set(national.map((id) => `${id.oid}:${id.value}`)).size > 1)
     throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7 }, expected: 'one INS', found: `${national.length} different ones` });
   const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id));
   const identifiers = local.map((id) => matchAuthority(id, reading.settings));
@@ -102,7 +102,7 @@ function readNumbers(reading: Reading, segment: Hl7Segment, field: number): Numb
 
 const ippOf = (ipp: KnownIdentifier | undefined): Pick<Patient, 'ipp' | 'ippAuthority' | 'domain'> =>
   ipp ? { ipp: ipp.value, ...said({ ippAuthority: authorityName(ipp), domain: ipp.authority?.domain }) } : {};
-const insOf = (ins: KnownIdentifier | undefined): Pick<Patient, 'ins' | 'insOid'> => (ins ? { ins: ins.value, insOid: oidOf(ins) } : {});
+const insOf = (ins: KnownIdentifier | undefined): Pick<Patient, 'ins' | 'insOid'> => (ins ? { ins: ins.value, insOid: ins.oid } : {});
 
 function checkKnown(reading: Reading, keys: readonly ClearKey[], hl7: string, identifiers: readonly KnownIdentifier[]): void {
   if (keys.length === 0 && !isUnconfigured(reading.settings))
@@ -120,7 +120,7 @@ const SOCIAL = new Set(['SS', 'NIR', 'SNS', 'NH', 'NNFRA']);
 function isForbidden(reading: Reading, id: KnownIdentifier): boolean {
   const { type, at: where } = id;
   const name = id.namespace.toUpperCase();
-  const retired = type === 'INS-C' || isRetiredInsOid(oidOf(id)) || name === 'ASIP-SANTE-INS-C';
+  const retired = type === 'INS-C' || isRetiredInsOid(id.oid) || name === 'ASIP-SANTE-INS-C';
   const social = !retired && (SOCIAL.has(type) || type.startsWith('INS') || name.startsWith('ASIP-SANTE-INS'));
   if (retired) warn(reading, 'legacy-ins-c-ignored', undefined, where);
   if (social) warn(reading, SOCIAL.has(type) ? 'nir-not-ins' : 'ins-without-authority', undefined, where);

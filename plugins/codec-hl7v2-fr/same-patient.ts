@@ -1,6 +1,6 @@
 /** Envelope and document must name the same patient (SAFETY A8): an identifier in common, and no trait that contradicts. */
 import { PasserelleError, type CdaHeader } from '../../core/contract/index.ts';
-import { isUsedAs, matchAuthority, oidOf } from './identifiers.ts';
+import { sentAuthority, isUsedAs, matchAuthority } from './identifiers.ts';
 import { differingTrait, isInsOid } from '../../core/model/index.ts';
 import { checkIns } from './ins.ts';
 import type { PatientReading } from './patient.ts';
@@ -33,9 +33,9 @@ function differingIdentifier(reading: Reading, { patient, identifiers }: Patient
       common += 1;
       continue;
     }
-    const wanted = matchAuthority({ value: extension, namespace: '', universalId: root, type: '', defaultType: 'PI', at: hl7 }, reading.settings);
+    const wanted = matchAuthority({ value: extension, ...sentAuthority('', root), type: '', defaultType: 'PI', at: hl7 }, reading.settings);
     const sisters = identifiers.filter(
-      (id) => oidOf(id) === root || (wanted.authority && isUsedAs(wanted, 'IPP') && id.authority?.domain === wanted.authority.domain),
+      (id) => id.oid === root || (wanted.authority && isUsedAs(wanted, 'IPP') && id.authority?.domain === wanted.authority.domain),
     );
     if (sisters.length === 0) continue;
     if (!sisters.some((id) => id.value === extension)) return 'another identifier of the same authority';

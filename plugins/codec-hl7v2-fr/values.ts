@@ -16,20 +16,19 @@ export function toIsoTime(value: string): string | undefined {
   const match = TIMESTAMP.exec(clean(value));
   if (!match?.[2]) return undefined;
   const [, year = '', month = '', day, hour, minute, second, fraction = '', zone = ''] = match;
-  if (!inCalendar(Number(year), Number(month), Number(day ?? 1)) || Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59)
-    return undefined;
+  if (!inCalendar(year, month, day ?? '01') || (hour ?? '') > '23' || (minute ?? '') > '59' || (second ?? '') > '59') return undefined;
   const date = day ? `${year}-${month}-${day}` : `${year}-${month}`;
   if (!hour) return date;
   const offset = zone && zone !== 'Z' ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
   return `${date}T${hour}${minute ? `:${minute}` : ''}${second ? `:${second}${fraction}` : ''}${offset}`;
 }
 
-function inCalendar(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1) return false;
-  // Only the last days of a month need the calendar.
-  if (day <= 28) return true;
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+/** Digits, as many as each takes. */
+function inCalendar(year: string, month: string, day: string): boolean {
+  if (month < '01' || month > '12' || day < '01') return false;
+  if (day <= '28') return true;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
 }
 
 /**
@@ -48,6 +47,7 @@ export function toBirthDate(value: string): string | undefined {
 /** The other way round: `2026-09-14T17:00:00.5+02:00` -> `20260914170000.5+0200`. */
 export function toHl7Time(iso: string | undefined): string {
   if (!iso) return '';
+  if (/^[\d-]+(?:T[\d:]+)?$/.test(iso)) return iso.replaceAll(/[-:T]/g, '');
   const match = /^([\d-]+?)(?:T([\d:]+)(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(iso);
   if (!match) return '';
   const [, date = '', time = '', fraction = '', zone = ''] = match;

@@ -41,7 +41,7 @@ function writeSegment(name: string, fields: Readonly<Record<number, Hl7Value>>, 
     if (!(place > last)) continue;
     const field = writeField(fields[place], delimiters);
     if (field === '') continue;
-    line += separator.repeat(place - last) + field;
+    line += (place - last === 1 ? separator : separator.repeat(place - last)) + field;
     last = place;
   }
   return `${last === 0 ? line + separator : line}\r`;

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import { UNCONFIGURED, type IdentityAuthority } from '../../../core/contract/index.ts';
-import { matchAuthority, type SentIdentifier } from '../identifiers.ts';
+import { matchAuthority, sentAuthority, type SentIdentifier } from '../identifiers.ts';
 
 const OID = '1.2.250.1.999.90.1';
 const sent = (namespace: string, universalId: string, type = 'PI'): SentIdentifier => ({
   value: '1',
-  namespace,
-  universalId,
+  ...sentAuthority(namespace, universalId),
   type,
   defaultType: 'PI',
   at: 'PID-3',
