@@ -1,9 +1,25 @@
 /** `message`: one message and everything that happened to it. */
 import type { ActRecord, AttemptRecord, EarlierDecision, ErrorData } from '../../core/contract/index.ts';
-import type { PackedHistory, Reads } from './calls.ts';
-import { DELIVERY_CODES, isoOf, MESSAGE_CODES, wordOf } from './codes.ts';
-import { jsonOf, present, textOf, type Journal } from './journal.ts';
-import { DELIVERY_SELECT, deliverySummary, headOf, MESSAGE_COLUMNS, messageSummary, outcomeOf, type DeliveryRow, type MessageRow } from './rows.ts';
+import {
+  DELIVERY_CODES,
+  DELIVERY_SELECT,
+  type DeliveryRow,
+  MESSAGE_CODES,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  type PackedHistory,
+  deliverySummary,
+  headOf,
+  isoOf,
+  jsonOf,
+  messageSummary,
+  outcomeOf,
+  present,
+  textOf,
+  wordOf,
+} from '../../core/journal-format/index.ts';
+import type { Reads } from './calls.ts';
+import { type Journal } from './journal.ts';
 
 export function historyReader(journal: Journal): Reads['message'] {
   const { db, parts } = journal;
