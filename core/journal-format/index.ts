@@ -2,6 +2,7 @@
 export * from './codes.ts';
 export * from './cursor.ts';
 export * from './hashes.ts';
+export * from './history-rows.ts';
 export * from './limits.ts';
 export * from './pack.ts';
 export * from './rows.ts';

@@ -32,7 +32,7 @@ function keeping(journal: Fixture, under: StoreUnderTest): void {
     it('keeps its tag of four letters, and all it has, from one opening to the next', async () => {
       const { tag, description } = journal.store;
       expect(tag).to.match(/^[a-z]{4}$/);
-      expect(description).to.include(journal.address);
+      expect(description).to.include(under.shared ? new URL(journal.address).searchParams.get('schema') : journal.address);
       const { message, delivery } = await journal.queued();
       await journal.begin(delivery);
       const before = await journal.store.message(message);
@@ -43,7 +43,14 @@ function keeping(journal: Fixture, under: StoreUnderTest): void {
       expect(await journal.receive()).to.be.above(message);
     });
 
-    it('belongs to one engine at a time', async () => {
+    it('belongs to one engine at a time, or to several that say who owns which lane', async () => {
+      if (under.shared) {
+        const other = await under.plugin.open(journal.address);
+        const message = await journal.receive();
+        expect(await journal.receive()).to.be.above(message);
+        expect((await other.receive([incoming()]))[0]!.message).to.be.above(message);
+        return other.close();
+      }
       await refused(under.plugin.open(journal.address), 'ERR_JOURNAL_LOCKED');
       await journal.receive();
       await journal.reopen();
