@@ -1,5 +1,5 @@
 /** Connections to the server, and what its errors mean. */
-import pg from 'pg';
+import { Client, DatabaseError, types as drivers, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
 import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
@@ -17,12 +17,12 @@ export type Query = (statement: Statement) => Promise<Row[]>;
 const INT8 = 20;
 
 /** Numbers of a journal are safe integers, whatever their width. */
-const types = { getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as unknown)) };
+const types = { getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ? Number : (drivers.getTypeParser(oid, format) as unknown)) };
 
 /** Of a writer every access is by key: a plan made while a table was small must not read it whole when it has grown. */
 const BY_KEY = '-c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
-export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): pg.ClientConfig =>
+export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): ClientConfig =>
   ({
     connectionString: url,
     application_name: `passerelle ${role}`,
@@ -36,11 +36,11 @@ export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): pg
       '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
       ...(role === 'write' ? [BY_KEY] : []),
     ].join(' '),
-  }) as pg.ClientConfig;
+  }) as ClientConfig;
 
 /** A connected client that sends each statement at once, without waiting for the answer to the one before. */
-export async function connectWriter(address: Address): Promise<pg.Client> {
-  const client = new pg.Client({ ...settingsOf(address, 'write'), pipeline: true } as pg.ClientConfig);
+export async function connectWriter(address: Address): Promise<Client> {
+  const client = new Client({ ...settingsOf(address, 'write'), pipeline: true });
   // Whoever waits is told by its statement; without a listener an idle loss would end the process.
   client.on('error', () => undefined);
   await client.connect();
@@ -48,18 +48,18 @@ export async function connectWriter(address: Address): Promise<pg.Client> {
 }
 
 export const queryOn =
-  (client: { query: (statement: pg.QueryConfig) => Promise<pg.QueryResult> }): Query =>
+  (client: { query: (statement: QueryConfig) => Promise<QueryResult> }): Query =>
   async (statement) =>
     (await client.query(statement)).rows as Row[];
 
 /** SQLSTATE of an error that the server said, undefined for any other. */
-export const sqlState = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined);
+export const sqlState = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);
 
 /** Data that a statement cannot take (class 22) or that is there already (class 23): a fault of one command, not of the server. */
 export const isOfCommand = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '');
 
 /** After it the connection lives, and what the statement wanted was surely not done. */
-export const isOfStatement = (error: unknown): boolean => error instanceof pg.DatabaseError && error.severity === 'ERROR';
+export const isOfStatement = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR';
 
 /** Anything the server or the way to it did to us. Names the code only: a text of the server may quote a value. */
 export function unavailable(error: unknown): PasserelleError {

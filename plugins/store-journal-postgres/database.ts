@@ -47,12 +47,12 @@ async function prepareSchema(query: Query, schema: string): Promise<Opened> {
   });
   if (!names!['schema']) await query({ text: `CREATE SCHEMA ${schema}` });
   const isNew = !names!['meta'];
-  const [meta] = isNew ? [] : await query({ text: 'SELECT tag, version FROM meta' });
-  const version = Number(meta?.['version'] ?? 0);
+  const [meta] = isNew ? [] : ((await query({ text: 'SELECT tag, version FROM meta' })) as { tag: string; version: number }[]);
+  const version = meta?.version ?? 0;
   if (version > MIGRATIONS.length)
     throw new PasserelleError('ERR_JOURNAL_VERSION', { expected: `version ${MIGRATIONS.length} at most`, found: `version ${version}` });
   for (const text of MIGRATIONS.slice(version)) await query({ text });
-  const tag = String(meta?.['tag'] ?? newTag());
+  const tag = meta?.tag ?? newTag();
   if (isNew) await query({ text: 'INSERT INTO meta (tag, version) VALUES ($1, $2)', values: [tag, MIGRATIONS.length] });
   else if (version < MIGRATIONS.length) await query({ text: 'UPDATE meta SET version = $1', values: [MIGRATIONS.length] });
   await fitCounters(query);

@@ -1,5 +1,5 @@
 /** Connections for reading: committed rows only, beside the writer and never in its way. */
-import pg from 'pg';
+import { Pool } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import { INBOX_COMMANDS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
@@ -7,11 +7,11 @@ import { queryOn, settingsOf, unavailable, type Query } from './connection.ts';
 import { READ_CONNECTIONS } from './limits.ts';
 
 export class Reader {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   #isClosed = false;
 
   constructor(address: Address) {
-    this.#pool = new pg.Pool({ ...settingsOf(address, 'read'), max: READ_CONNECTIONS });
+    this.#pool = new Pool({ ...settingsOf(address, 'read'), max: READ_CONNECTIONS });
     // An idle connection that is lost is replaced by the next reading.
     this.#pool.on('error', () => undefined);
   }

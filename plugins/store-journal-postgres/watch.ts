@@ -1,5 +1,5 @@
 /** Tells this node what others stored: LISTEN on a connection of its own. What was missed while it was lost is made good by naming every lane. */
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Address } from './address.ts';
 import { connectWriter } from './connection.ts';
 import { RECONNECT_MAX_MS } from './limits.ts';
@@ -12,7 +12,7 @@ export class Watch {
   readonly #address: Address;
   readonly #own: string;
   readonly #listeners = new Set<Listener>();
-  #client: pg.Client | undefined;
+  #client: Client | undefined;
   #isRunning = false;
   #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -52,7 +52,7 @@ export class Watch {
       });
       client.once('end', () => this.#again());
       await client.query(`LISTEN ${this.#address.channel}`);
-      if (this.#isClosed) return void (await client.end());
+      if (this.#isClosed) return await client.end();
       const { rows } = await client.query<{ name: string }>(ALL_LANES);
       for (const { name } of rows) this.#tell(name);
     } catch {

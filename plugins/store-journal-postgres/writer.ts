@@ -6,7 +6,7 @@
  * When the connection is lost, what was not committed is refused. Of a COMMIT whose answer was lost the outcome is asked for on the next connection
  * before its callers are answered: a refusal always means that nothing was stored.
  */
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
@@ -55,7 +55,7 @@ export class Writer {
   readonly #names: Names;
   /** Tells this writer from those of other nodes in notices. */
   readonly #id: string;
-  #client: pg.Client | undefined;
+  #client: Client | undefined;
   #queue: Command[] = [];
   #waitingCommands = 0;
   #waitingBytes = 0;
@@ -72,7 +72,7 @@ export class Writer {
   #closing = false;
   #idle: (() => void)[] = [];
 
-  constructor(address: Address, names: Names, id: string, client: pg.Client, lastMonth: number) {
+  constructor(address: Address, names: Names, id: string, client: Client, lastMonth: number) {
     this.#address = address;
     this.#names = names;
     this.#id = id;
@@ -140,7 +140,7 @@ export class Writer {
     return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
   }
 
-  async #commit(client: pg.Client, group: readonly Command[]): Promise<void> {
+  async #commit(client: Client, group: readonly Command[]): Promise<void> {
     const timer = setTimeout(() => void client.end(), GROUP_MS);
     try {
       for (const { command, value, error } of await this.#run(client, group)) {
@@ -156,7 +156,7 @@ export class Writer {
     }
   }
 
-  async #run(client: pg.Client, group: readonly Command[]): Promise<readonly Answer[]> {
+  async #run(client: Client, group: readonly Command[]): Promise<readonly Answer[]> {
     try {
       if (this.#head && isHot(group)) {
         const answers = await this.#transact(client, group, this.#head);
@@ -171,9 +171,10 @@ export class Writer {
   }
 
   /** One transaction. With `guess` its statements go out with these numbers before the lock is held. */
-  async #transact(client: pg.Client, group: readonly Command[], guess?: Head, isSaved = false): Promise<readonly Answer[] | typeof STALE> {
+  async #transact(client: Client, group: readonly Command[], guess?: Head, isSaved = false): Promise<readonly Answer[] | typeof STALE> {
     const query = queryOn(client);
     const lastMonth = this.#lastMonth;
+    this.#sendTogether(client);
     const locking = Promise.all([
       client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
       query({ ...LOCK, values: [this.#address.lock] }),
@@ -219,7 +220,8 @@ export class Writer {
     if (monthOf(now) >= this.#lastMonth) this.#lastMonth = await makePartitions(query, monthOf(now));
   }
 
-  async #end(client: pg.Client, tx: Transaction, { head, now, xid }: Lock, answers: readonly Answer[]): Promise<void> {
+  async #end(client: Client, tx: Transaction, { head, now, xid }: Lock, answers: readonly Answer[]): Promise<void> {
+    this.#sendTogether(client);
     const notices = [...tx.touched]
       .filter((lane) => !this.#isOurs(lane))
       .map((lane) => tx.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.#address.channel, `${this.#id} ${lane}`] }));
@@ -238,17 +240,23 @@ export class Writer {
     this.#head = mustRead ? undefined : tx.head;
   }
 
+  /** What this turn sends goes out in one write. */
+  #sendTogether({ connection: { stream } }: Client): void {
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
+
   #isOurs(lane: string): boolean {
     return this.#nodes.has(this.#leases.get(lane)?.node ?? '');
   }
 
-  #adopt(client: pg.Client): void {
+  #adopt(client: Client): void {
     this.#client = client;
     this.#head = undefined;
     client.once('end', () => this.#lose(client));
   }
 
-  #lose(client: pg.Client): void {
+  #lose(client: Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     for (const { reject } of this.#queue.splice(0)) reject(unavailable(undefined));
@@ -266,7 +274,7 @@ export class Writer {
           await client.end().catch(() => undefined);
           throw error;
         }
-        if (this.#closing) return void (await client.end());
+        if (this.#closing) return await client.end();
         return this.#adopt(client);
       } catch {
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -275,7 +283,7 @@ export class Writer {
   }
 
   /** Under the lock nothing of the lost connection is in progress any more: its transaction is committed or it never will be. */
-  async #resolveUnknown(client: pg.Client): Promise<void> {
+  async #resolveUnknown(client: Client): Promise<void> {
     const unknown = this.#unknown;
     if (!unknown) return;
     await client.query('BEGIN');

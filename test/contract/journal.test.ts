@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import { Client } from 'pg';
 import { plugin as postgres } from '../../plugins/store-journal-postgres/index.ts';
 import { plugin as sqlite } from '../../plugins/store-journal-sqlite/index.ts';
 import { postgresFolder, startCluster, type Cluster } from '../ground/index.ts';
@@ -24,7 +24,7 @@ function onPostgres(cluster: () => Cluster): StoreUnderTest {
     shared: true,
     address: async () => `${cluster().url}?schema=journal_${++schemas}`,
     dispose: async (address) => {
-      const client = new pg.Client(cluster().url);
+      const client = new Client(cluster().url);
       await client.connect();
       await client.query(`DROP SCHEMA ${new URL(address).searchParams.get('schema')} CASCADE`);
       await client.end();
