@@ -1,10 +1,12 @@
 /** The contract of a journal store (core/contract/journal.ts), sentence by sentence: every store runs it. */
 import { expect } from 'chai';
 import { acting } from './journal/acting.ts';
+import { admitting } from './journal/admitting.ts';
 import { consulting } from './journal/consulting.ts';
 import { deciding } from './journal/deciding.ts';
 import { Fixture, refused, type StoreUnderTest } from './journal/fixture.ts';
 import { obeying } from './journal/obeying.ts';
+import { owning } from './journal/owning.ts';
 import { receiving } from './journal/receiving.ts';
 import { incoming } from './journal/samples.ts';
 import { sending } from './journal/sending.ts';
@@ -19,10 +21,12 @@ export function journalSuite(under: StoreUnderTest): void {
 
     keeping(journal, under);
     receiving(journal);
+    admitting(journal);
     deciding(journal);
     sending(journal);
     acting(journal);
     consulting(journal);
+    owning(journal, under);
     obeying(journal);
   });
 }
