@@ -11,6 +11,7 @@ import {
   type SiteSettings,
 } from '../contract/index.ts';
 import { checkEventData, sourceUri } from '../model/index.ts';
+import type { JournalAddress } from '../journal/index.ts';
 import { translate, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { CliServices, Sender, TranslateOptions } from './services.ts';
@@ -29,7 +30,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     readDocument: async (bytes) => documentCodec(bytes, plugins).read(bytes),
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
-    tryJournal: (data) => tryJournal(data, plugins),
+    tryJournal: (journal) => tryJournal(journal, plugins),
   };
 }
 
@@ -101,10 +102,10 @@ function senderFor(to: URL, plugins: PluginSet): Sender {
   return { sink: transport.sink({ host: to.hostname, port: Number(to.port || 2575), connections: 1 }), split: codec.split };
 }
 
-async function tryJournal(data: string, plugins: PluginSet): Promise<string> {
-  const store = plugins.stores.get('sqlite');
+async function tryJournal({ store: id, address }: JournalAddress, plugins: PluginSet): Promise<string> {
+  const store = plugins.stores.get(id);
   if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a journal store' });
-  const journal = await store.open(data);
+  const journal = await store.open(address);
   await journal.close();
   return journal.description;
 }

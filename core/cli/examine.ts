@@ -3,7 +3,16 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { CATALOGUE, PasserelleError } from '../contract/index.ts';
-import { checkDocuments, defaultEngine, findMissingSecrets, loadDocuments, overrideFromEnvironment, storedDocuments } from '../settings/index.ts';
+import { journalAddress } from '../journal/index.ts';
+import {
+  checkDocuments,
+  defaultEngine,
+  findMissingSecrets,
+  loadDocuments,
+  overrideFromEnvironment,
+  storedDocuments,
+  type EngineSettings,
+} from '../settings/index.ts';
 import { clientOf, type Context, type EngineOptions } from './context.ts';
 import { examineWork } from './examine-work.ts';
 
@@ -31,7 +40,7 @@ export async function examine(options: EngineOptions & { readonly config?: strin
   const [engine, work] = await examineEngine(options);
   findings.push(engine, ...work);
   // A running engine holds its journal and its ports.
-  if (engine.verdict !== 'ok') findings.push(await examineJournal(options.data, context), ...(await examinePorts(context)));
+  if (engine.verdict !== 'ok') findings.push(await examineJournal(options, context), ...(await examinePorts(context)));
   return findings;
 }
 
@@ -142,21 +151,28 @@ async function examineEngine(options: EngineOptions): Promise<readonly [engine: 
   }
 }
 
-async function examineJournal(data: string, context: Context): Promise<Finding> {
+async function examineJournal({ data, config }: EngineOptions & { readonly config?: string }, context: Context): Promise<Finding> {
   const what = 'journal';
-  if (!(await stat(data).catch(() => undefined)))
+  const values = config ? (await loadDocuments(config).catch(() => [])).map((document) => document.value) : [];
+  const journal = journalAddress(engineOf(values, context)?.journal, data);
+  if (journal.store === 'sqlite' && !(await stat(data).catch(() => undefined)))
     return { what, verdict: 'ok', fr: 'sera créé au premier démarrage', en: 'will be made at first start' };
   try {
-    const description = await (await context.services()).tryJournal(data);
+    const description = await (await context.services()).tryJournal(journal);
     return { what, verdict: 'ok', fr: `s'ouvre : ${description}`, en: 'opens' };
   } catch (error) {
     return problem(what, error);
   }
 }
 
+/** The engine's own document, with what the environment says. */
+function engineOf(values: readonly unknown[], context: Context): EngineSettings | undefined {
+  const engine = overrideFromEnvironment(values, context.io.env).filter((value) => (value as { kind?: string } | null)?.kind === 'engine');
+  return checkDocuments(storedDocuments(engine), { connectors: [], transports: [] }).settings?.engine;
+}
+
 async function examinePorts(context: Context): Promise<readonly Finding[]> {
-  const { settings } = checkDocuments(storedDocuments(overrideFromEnvironment([], context.io.env)), { connectors: [], transports: [] });
-  const engine = settings?.engine ?? defaultEngine();
+  const engine = engineOf([], context) ?? defaultEngine();
   const findings: Finding[] = [];
   for (const [name, { host, port }] of [
     ['admin', engine.admin],

@@ -1,5 +1,6 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
 import type { DocumentFinding, DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
+import type { JournalAddress } from '../journal/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 
@@ -52,5 +53,5 @@ export interface CliServices {
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */
   readonly sender: (to: URL) => Promise<Sender>;
   /** Opens a stopped journal to see that it can be, and closes it. Answers what it is. Throws ERR_JOURNAL_*. */
-  readonly tryJournal: (data: string) => Promise<string>;
+  readonly tryJournal: (journal: JournalAddress) => Promise<string>;
 }

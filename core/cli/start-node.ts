@@ -72,6 +72,7 @@ async function startEngine(
     logger,
     metrics: createMetrics(),
     ...(settings.transporter && { transporter: settings.transporter }),
+    ...(settings.journal && { journal: settings.journal }),
   });
   const stops: (() => Promise<void>)[] = [() => engine.stop()];
   const stop = async (): Promise<void> => {

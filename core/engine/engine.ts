@@ -1,9 +1,8 @@
 /** One engine node: journal, mesh, region, applications. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
-import { BlindIndex, loadIndexKey } from '../journal/index.ts';
+import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -30,7 +29,8 @@ export interface EngineOptions {
   /** Folder that relative secret files start from. */
   readonly secretsFolder: string;
   readonly transporter?: string;
-  readonly store?: string;
+  /** Address of the journal, see `journalAddress`; absent = the data directory. */
+  readonly journal?: string;
   /** False when other nodes run the connectors. */
   readonly hostsConnectors?: boolean;
   readonly logger: Logger;
@@ -82,14 +82,12 @@ export class Engine {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
     const plugins = await loadPlugins();
     const connectors = await loadConnectors();
-    const store = plugins.stores.get(options.store ?? 'sqlite');
+    const { store: id, address } = journalAddress(options.journal, options.data);
+    const store = plugins.stores.get(id);
     if (!store)
-      throw new PasserelleError('ERR_CONFIG_INVALID', {
-        expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`,
-        found: options.store ?? 'sqlite',
-      });
+      throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
     const index = new BlindIndex(loadIndexKey(options.data));
-    return new Engine(options, index, await store.open(options.data), plugins, connectors);
+    return new Engine(options, index, await store.open(address), plugins, connectors);
   }
 
   get catalogue(): Catalogue {
@@ -228,6 +226,3 @@ function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;
   if (first) throw PasserelleError.fromData(first);
 }
-
-/** Where the journal of a data directory is, for `doctor` and messages to people. */
-export const journalFolder = (data: string): string => path.resolve(data);

@@ -24,10 +24,12 @@ export const EngineDocument = Type.Object(
     ),
     journal: Type.Optional(
       Type.String({
-        title: 'Adresse du journal',
-        en: 'Journal address',
-        description: 'Un dossier ; absent = le dossier de données.',
-        examples: ['/var/lib/passerelle'],
+        title: 'Adresse du journal, sans mot de passe (PGPASSWORD ou PGPASSFILE le donnent)',
+        en: 'Journal address, without a password (PGPASSWORD or PGPASSFILE give it)',
+        description: 'Un dossier, ou une base PostgreSQL ; absent = le dossier de données.',
+        examples: ['/var/lib/passerelle', 'postgres://passerelle@db.chu.example/passerelle'],
+        pattern: '^(?!postgres(ql)?://([^/?#]*:[^/?#]*@|.*[?&]password=))',
+        secret: true,
         minLength: 1,
         maxLength: 1_000,
       }),

@@ -1,8 +1,8 @@
 /** `act`: decisions of people. Each leaves a row that says who, why and when. */
 import { DELIVERY_TRANSITIONS, PasserelleError, canMoveMessage, type OperatorAction } from '../../core/contract/index.ts';
-import { codeOf, DELIVERY_CODES, MESSAGE_CODES, msOf, wordOf } from './codes.ts';
+import { DELIVERY_CODES, MESSAGE_CODES, blobOf, codeOf, msOf, wordOf } from '../../core/journal-format/index.ts';
 import { deliveryFinder } from './deliveries.ts';
-import { blobOf, type Journal } from './journal.ts';
+import { type Journal } from './journal.ts';
 import { staleness } from './staleness.ts';
 import { DELIVERIES, MESSAGES } from './tally.ts';
 

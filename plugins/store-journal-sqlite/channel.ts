@@ -4,8 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
+import { INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
 import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
-import { INBOX_BYTES, INBOX_COMMANDS, TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
+import { TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
 
 interface Waiting {
   readonly bytes: number;

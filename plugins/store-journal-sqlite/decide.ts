@@ -1,10 +1,23 @@
 /** `decide`: what became of a message: its events, their deliveries, its index terms. `admit`: the same for a message that comes with its decision. */
 import { PasserelleError, canMoveMessage, type ReceiveResult } from '../../core/contract/index.ts';
-import type { PackedAdmission, PackedAdmitted, PackedDecision, PackedEvent } from './calls.ts';
-import { ACK_CODES, codeOf, DELIVERY_CODES, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
-import { bytesOf, packHashes, unpackHashes } from './hashes.ts';
-import { blobOf, type Journal } from './journal.ts';
-import { eventPart } from './parts.ts';
+import {
+  ACK_CODES,
+  DELIVERY_CODES,
+  KIND_CODES,
+  MESSAGE_CODES,
+  type PackedAdmission,
+  type PackedAdmitted,
+  type PackedDecision,
+  type PackedEvent,
+  blobOf,
+  bytesOf,
+  codeOf,
+  eventPart,
+  packHashes,
+  unpackHashes,
+  wordOf,
+} from '../../core/journal-format/index.ts';
+import { type Journal } from './journal.ts';
 import { messageWriter, recogniser } from './receive.ts';
 import { DELIVERIES, MESSAGES } from './tally.ts';
 

@@ -1,9 +1,7 @@
 /** `begin` and `settle`: the attempts of a delivery. */
 import { DELIVERY_TRANSITIONS, PasserelleError, type DeliveryState } from '../../core/contract/index.ts';
-import type { PackedSettlement, PackedStart } from './calls.ts';
-import { codeOf, DELIVERY_CODES, wordOf } from './codes.ts';
-import { blobOf, type Journal } from './journal.ts';
-import { encodedPart } from './parts.ts';
+import { DELIVERY_CODES, type PackedSettlement, type PackedStart, blobOf, codeOf, encodedPart, wordOf } from '../../core/journal-format/index.ts';
+import { type Journal } from './journal.ts';
 import { DELIVERIES } from './tally.ts';
 
 const QUEUED = codeOf(DELIVERY_CODES, 'queued');

@@ -1,9 +1,25 @@
 /** `message`: one message and everything that happened to it. */
-import type { ActRecord, AttemptRecord, EarlierDecision, ErrorData } from '../../core/contract/index.ts';
-import type { PackedHistory, Reads } from './calls.ts';
-import { DELIVERY_CODES, isoOf, MESSAGE_CODES, wordOf } from './codes.ts';
-import { jsonOf, present, textOf, type Journal } from './journal.ts';
-import { DELIVERY_SELECT, deliverySummary, headOf, MESSAGE_COLUMNS, messageSummary, outcomeOf, type DeliveryRow, type MessageRow } from './rows.ts';
+import {
+  type ActRow,
+  type AttemptRow,
+  DELIVERY_SELECT,
+  type DeliveryRow,
+  type EarlierRow,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  type PackedHistory,
+  actRecord,
+  attemptRecord,
+  deliverySummary,
+  earlierDecision,
+  headOf,
+  isoOf,
+  messageSummary,
+  outcomeOf,
+  present,
+} from '../../core/journal-format/index.ts';
+import type { Reads } from './calls.ts';
+import { type Journal } from './journal.ts';
 
 export function historyReader(journal: Journal): Reads['message'] {
   const { db, parts } = journal;
@@ -31,63 +47,4 @@ export function historyReader(journal: Journal): Reads['message'] {
       earlier: replaced.length > 0 ? replaced : undefined,
     });
   };
-}
-
-interface AttemptRow {
-  readonly delivery: number;
-  readonly ordinal: number;
-  readonly started_at: number;
-  readonly ended_at: number | null;
-  readonly outcome: number | null;
-  readonly ack: string | null;
-  readonly error: Uint8Array | null;
-}
-
-const attemptRecord = (row: AttemptRow): AttemptRecord =>
-  present<AttemptRecord>({
-    delivery: row.delivery,
-    ordinal: row.ordinal,
-    startedAt: isoOf(row.started_at),
-    endedAt: row.ended_at === null ? undefined : isoOf(row.ended_at),
-    outcome: row.outcome === null ? undefined : wordOf(DELIVERY_CODES, row.outcome),
-    ack: row.ack,
-    error: row.error === null ? undefined : (jsonOf(row.error) as ErrorData),
-  });
-
-interface ActRow {
-  readonly verb: string;
-  readonly message: number;
-  readonly delivery: number | null;
-  readonly at: number;
-  readonly who: Uint8Array;
-  readonly why: Uint8Array | null;
-}
-
-const actRecord = (row: ActRow): ActRecord =>
-  present<ActRecord>({
-    verb: row.verb,
-    message: row.delivery === null ? row.message : undefined,
-    delivery: row.delivery,
-    who: textOf(row.who) ?? '',
-    why: textOf(row.why),
-    at: isoOf(row.at),
-  });
-
-interface EarlierRow {
-  readonly run: number;
-  readonly state: number;
-  readonly decided_at: number | null;
-  readonly outcome: Uint8Array | null;
-}
-
-function earlierDecision(row: EarlierRow): EarlierDecision {
-  const outcome = outcomeOf(row.outcome);
-  return present<EarlierDecision>({
-    run: row.run,
-    state: wordOf(MESSAGE_CODES, row.state),
-    decidedAt: row.decided_at === null ? undefined : isoOf(row.decided_at),
-    decision: outcome?.decision,
-    error: outcome?.error,
-    warnings: outcome?.warnings ?? [],
-  });
 }

@@ -7,13 +7,22 @@ import {
   type PageRequest,
   type QueuedDelivery,
 } from '../../core/contract/index.ts';
-import type { PackedMaterial } from './calls.ts';
-import { codeOf, DELIVERY_CODES } from './codes.ts';
-import { pageSize, readCursor, writeCursor } from './cursor.ts';
+import {
+  DELIVERY_CODES,
+  DELIVERY_SELECT,
+  type DeliveryRow,
+  MATERIAL_ITEMS,
+  type PackedMaterial,
+  codeOf,
+  deliverySummary,
+  outcomeOf,
+  pageSize,
+  queuedDelivery,
+  readCursor,
+  writeCursor,
+} from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
-import { MATERIAL_ITEMS } from './limits.ts';
 import { merge, take } from './merge.ts';
-import { DELIVERY_SELECT, deliverySummary, outcomeOf, queuedDelivery, type DeliveryRow } from './rows.ts';
 import { DELIVERIES } from './tally.ts';
 
 const KIND = 'd';

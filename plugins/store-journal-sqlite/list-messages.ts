@@ -1,12 +1,20 @@
 /** `messages`: the list with filters, newest first. The most selective index that the filter offers drives it; the rest is checked row by row. */
 import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/index.ts';
-import { codeOf, MESSAGE_CODES, msOf } from './codes.ts';
-import { pageSize, readCursor, writeCursor } from './cursor.ts';
-import { hash48 } from './hashes.ts';
+import {
+  MESSAGE_CODES,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  SCAN_ROWS,
+  codeOf,
+  hash48,
+  messageSummary,
+  msOf,
+  pageSize,
+  readCursor,
+  writeCursor,
+} from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
-import { SCAN_ROWS } from './limits.ts';
 import { merge, take, type Ranged } from './merge.ts';
-import { MESSAGE_COLUMNS, messageSummary, type MessageRow } from './rows.ts';
 import { MESSAGES } from './tally.ts';
 
 interface Candidate {

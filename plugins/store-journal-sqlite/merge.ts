@@ -1,5 +1,5 @@
 /** Lists over several index ranges, newest first, without sorting: each range is read only as far as the page needs. */
-import { SCAN_ROWS } from './limits.ts';
+import { SCAN_ROWS } from '../../core/journal-format/index.ts';
 
 export interface Ranged {
   readonly id: number;

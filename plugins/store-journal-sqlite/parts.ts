@@ -1,11 +1,7 @@
 /** Payload rows: raw messages, event data, encoded envelopes, in chunks with consecutive ids (schema: migrations.ts). */
 import type { DatabaseSync } from 'node:sqlite';
 import { PasserelleError } from '../../core/contract/index.ts';
-import { CHUNK_BYTES } from './limits.ts';
-
-export const RAW_PART = 0;
-export const eventPart = (event: number): number => 4 * event + 1;
-export const encodedPart = (delivery: number): number => 4 * delivery + 2;
+import { CHUNK_BYTES } from '../../core/journal-format/index.ts';
 
 export interface Parts {
   /** Writes a payload; returns the id of its first chunk, which the owner keeps. */

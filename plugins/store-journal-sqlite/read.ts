@@ -1,11 +1,24 @@
 /** The other reads: undecided messages, raw bytes, the feed, the counts. */
 import { PasserelleError, type LaneCounts } from '../../core/contract/index.ts';
-import type { Reads, UndecidedMessage } from './calls.ts';
-import { codeOf, DELIVERY_CODES, isoOf, MESSAGE_CODES, wordOf } from './codes.ts';
-import { pageSize, readCursor, writeCursor } from './cursor.ts';
-import { present, type Journal } from './journal.ts';
-import { PAGE_BYTES } from './limits.ts';
-import { headOf, MESSAGE_COLUMNS, messageSummary, type MessageRow } from './rows.ts';
+import {
+  DELIVERY_CODES,
+  MESSAGE_CODES,
+  MESSAGE_COLUMNS,
+  type MessageRow,
+  PAGE_BYTES,
+  type UndecidedMessage,
+  codeOf,
+  headOf,
+  isoOf,
+  messageSummary,
+  pageSize,
+  present,
+  readCursor,
+  wordOf,
+  writeCursor,
+} from '../../core/journal-format/index.ts';
+import type { Reads } from './calls.ts';
+import { type Journal } from './journal.ts';
 import { MESSAGES } from './tally.ts';
 
 const RECEIVED = codeOf(MESSAGE_CODES, 'received');

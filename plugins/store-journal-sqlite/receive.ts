@@ -1,11 +1,18 @@
 /** `receive`: a message and its raw bytes, or one more retransmission of a message that is here. */
 import type { ReceiveResult } from '../../core/contract/index.ts';
-import type { PackedMessage } from './calls.ts';
-import { ACK_CODES, codeOf, MESSAGE_CODES, wordOf } from './codes.ts';
-import { hash128, hash48 } from './hashes.ts';
-import { blobOf, type Journal } from './journal.ts';
-import { RETRANSMISSION_MEMORY_MS } from './limits.ts';
-import { RAW_PART } from './parts.ts';
+import {
+  ACK_CODES,
+  MESSAGE_CODES,
+  type PackedMessage,
+  RAW_PART,
+  RETRANSMISSION_MEMORY_MS,
+  blobOf,
+  codeOf,
+  hash128,
+  hash48,
+  wordOf,
+} from '../../core/journal-format/index.ts';
+import { type Journal } from './journal.ts';
 import { MESSAGES } from './tally.ts';
 
 const RECEIVED = codeOf(MESSAGE_CODES, 'received');

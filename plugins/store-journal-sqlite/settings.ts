@@ -1,8 +1,8 @@
 /** Settings revisions: each is added, none is ever changed. */
 import type { SettingsRevision } from '../../core/contract/index.ts';
+import { blobOf, isoOf, present, textOf } from '../../core/journal-format/index.ts';
 import type { Reads, Writes } from './calls.ts';
-import { isoOf } from './codes.ts';
-import { blobOf, present, textOf, type Journal } from './journal.ts';
+import { type Journal } from './journal.ts';
 
 export function settingsWriter({ db }: Journal): Writes['saveSettings'] {
   const insert = db.prepare('INSERT INTO revision (at, who, why, documents) VALUES (?, ?, ?, ?)');

@@ -1,8 +1,6 @@
 /** Does a newer delivery of the same patient or document exist? Then replaying a message would overtake it (ARCHITECTURE section 3). */
-import { codeOf, DELIVERY_CODES } from './codes.ts';
-import { unpackHashes } from './hashes.ts';
+import { DELIVERY_CODES, SCAN_ROWS, codeOf, unpackHashes } from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
-import { SCAN_ROWS } from './limits.ts';
 
 interface Hashes {
   readonly keys: Uint8Array | null;

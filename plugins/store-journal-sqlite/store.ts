@@ -1,11 +1,19 @@
 /** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
 import { join } from 'node:path';
 import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
-import type { OpenOptions, PackedDecision, PackedMessage } from './calls.ts';
-import { openChannel, type Channel, type Load } from './channel.ts';
-import { msOf } from './codes.ts';
+import {
+  type PackedDecision,
+  type PackedMessage,
+  deliveriesOf,
+  msOf,
+  packDecision,
+  packMessage,
+  packSettlement,
+  packStart,
+} from '../../core/journal-format/index.ts';
+import type { OpenOptions } from './calls.ts';
+import { openChannel, ownCopy, type Channel, type Load } from './channel.ts';
 import { FILE_NAME } from './database.ts';
-import { deliveriesOf, packDecision, packMessage, packSettlement, packStart } from './pack.ts';
 
 /** A journal store on SQLite, and what its worker costs. */
 export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsage'] };
@@ -47,7 +55,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
   return {
     receive: async (batch) => {
       const transfer: ArrayBuffer[] = [];
-      const packed = batch.map((message) => packMessage(++last, message, transfer));
+      const packed = batch.map((message) => packMessage(++last, message, ownCopy(message.raw, transfer)));
       const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, weightOf), transfer });
       return results.map((result) => (typeof result === 'number' ? { message: result } : result));
     },
@@ -55,7 +63,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
     admit: async (batch) => {
       const transfer: ArrayBuffer[] = [];
       const packed = batch.map(({ message, decision }) => ({
-        message: packMessage(decision.message, message, transfer),
+        message: packMessage(decision.message, message, ownCopy(message.raw, transfer)),
         decision: packDecision(decision),
       }));
       const bytes = sum(packed, ({ message, decision }) => weightOf(message) + jsonLength(decision));

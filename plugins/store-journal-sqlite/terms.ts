@@ -4,9 +4,8 @@
  * the terms of a message first go as one row to the end of `fresh`; every FRESH_MESSAGES of them are moved into `term`, which is cut in
  * buckets of consecutive messages, so that what is being written stays small. A search looks at `fresh` and once into each bucket.
  */
+import { BUCKET_MESSAGES, FRESH_MESSAGES, bytesOf, unpackHashes } from '../../core/journal-format/index.ts';
 import type { DatabaseSync } from 'node:sqlite';
-import { bytesOf, unpackHashes } from './hashes.ts';
-import { BUCKET_MESSAGES, FRESH_MESSAGES } from './limits.ts';
 import { merge } from './merge.ts';
 
 export interface Terms {

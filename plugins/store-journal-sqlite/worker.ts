@@ -4,6 +4,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { PasserelleError } from '../../core/contract/index.ts';
+import { GROUP_BYTES, GROUP_ITEMS } from '../../core/journal-format/index.ts';
 import { actor } from './act.ts';
 import type { Answer, Command, OpenOptions, Opened, Reads, Writes } from './calls.ts';
 import { openDatabase } from './database.ts';
@@ -12,7 +13,7 @@ import { beginner, settler } from './deliveries.ts';
 import { groupCommitter, refusal } from './group.ts';
 import { historyReader } from './history.ts';
 import { openJournal, type Journal } from './journal.ts';
-import { GROUP_BYTES, GROUP_ITEMS, READS_BETWEEN_GROUPS } from './limits.ts';
+import { READS_BETWEEN_GROUPS } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';

@@ -1,10 +1,12 @@
 /** The contract of a journal store (core/contract/journal.ts), sentence by sentence: every store runs it. */
 import { expect } from 'chai';
 import { acting } from './journal/acting.ts';
+import { admitting } from './journal/admitting.ts';
 import { consulting } from './journal/consulting.ts';
 import { deciding } from './journal/deciding.ts';
 import { Fixture, refused, type StoreUnderTest } from './journal/fixture.ts';
 import { obeying } from './journal/obeying.ts';
+import { owning } from './journal/owning.ts';
 import { receiving } from './journal/receiving.ts';
 import { incoming } from './journal/samples.ts';
 import { sending } from './journal/sending.ts';
@@ -19,10 +21,12 @@ export function journalSuite(under: StoreUnderTest): void {
 
     keeping(journal, under);
     receiving(journal);
+    admitting(journal);
     deciding(journal);
     sending(journal);
     acting(journal);
     consulting(journal);
+    owning(journal, under);
     obeying(journal);
   });
 }
@@ -32,7 +36,7 @@ function keeping(journal: Fixture, under: StoreUnderTest): void {
     it('keeps its tag of four letters, and all it has, from one opening to the next', async () => {
       const { tag, description } = journal.store;
       expect(tag).to.match(/^[a-z]{4}$/);
-      expect(description).to.include(journal.address);
+      expect(description).to.include(under.shared ? new URL(journal.address).searchParams.get('schema') : journal.address);
       const { message, delivery } = await journal.queued();
       await journal.begin(delivery);
       const before = await journal.store.message(message);
@@ -43,7 +47,14 @@ function keeping(journal: Fixture, under: StoreUnderTest): void {
       expect(await journal.receive()).to.be.above(message);
     });
 
-    it('belongs to one engine at a time', async () => {
+    it('belongs to one engine at a time, or to several that say who owns which lane', async () => {
+      if (under.shared) {
+        const other = await under.plugin.open(journal.address);
+        const message = await journal.receive();
+        expect(await journal.receive()).to.be.above(message);
+        expect((await other.receive([incoming()]))[0]!.message).to.be.above(message);
+        return other.close();
+      }
       await refused(under.plugin.open(journal.address), 'ERR_JOURNAL_LOCKED');
       await journal.receive();
       await journal.reopen();

@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   readonly plugin: StorePlugin;
   /** A fresh address: an empty folder, an empty database. */
   readonly address: () => Promise<string>;
+  /** Several nodes may have one journal open. */
+  readonly shared?: boolean;
   /** Takes away what stood there. */
   readonly dispose: (address: string) => Promise<void>;
 }

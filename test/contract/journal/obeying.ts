@@ -56,6 +56,24 @@ const receive =
     else messages.set(result!.message, { state: 'received', run: 1, retransmissions: 0, controlId });
   };
 
+const admit =
+  (n: number, state: 'decoded' | 'filtered' | 'rejected', lanes: number): Step =>
+  async (store, { messages, deliveries }) => {
+    const controlId = `C${n}`;
+    const known = [...messages].find(([, m]) => m.controlId === controlId && m.state !== 'rejected');
+    const isDecided = ![...messages.values()].some((m) => m.state === 'received');
+    const [id] = (await store.reserve(1)) as [number];
+    const destinations = state === 'decoded' ? LANES.slice(0, lanes).map((lane) => ({ lane })) : [];
+    const message = incoming({ controlId, fingerprint: hashed(controlId), receivedAt: at(0) });
+    const [result] = await store.admit([{ message, decision: decided(id, { state, events: [routed({ destinations })] }) }]);
+    expect(result?.duplicate?.state).to.equal(known?.[1].state);
+    expect(result?.deliveries?.length).to.equal(known || !isDecided ? undefined : destinations.length);
+    if (known) known[1].retransmissions += 1;
+    else messages.set(id, { state: isDecided ? state : 'received', run: 1, retransmissions: 0, controlId });
+    for (const { delivery, lane } of result?.deliveries ?? [])
+      deliveries.set(delivery, { state: 'queued', isEncoded: false, attempts: 0, message: id, lane, run: 1 });
+  };
+
 const decide =
   (n: number, state: 'decoded' | 'filtered' | 'quarantined' | 'rejected' | 'dead', run: number, lanes: number): Step =>
   async (store, model) => {
@@ -91,6 +109,21 @@ const settle =
     if (counted && from === 'sending') row.attempts += 1;
   };
 
+/** Begin and end of an attempt in one. */
+const settleWhole =
+  (n: number, to: Exclude<DeliveryState, 'sending'>, counted: boolean, withBytes: boolean): Step =>
+  async (store, { deliveries }) => {
+    const [delivery, row] = pick(deliveries, n) ?? [];
+    if (delivery === undefined || !row) return;
+    const isMove = DELIVERY_TRANSITIONS.some((t) => t.from === 'sending' && t.to === to && t.actor === 'engine');
+    const begun = { startedAt: at(1), ...(withBytes && { encoded: encoded() }) };
+    const call = store.settle([{ delivery, from: 'queued', to, at: at(2), counted, begun }]);
+    if (!(await attempt(row.state === 'queued' && isMove && row.isEncoded !== withBytes, call))) return;
+    row.state = to;
+    row.isEncoded = true;
+    if (counted) row.attempts += 1;
+  };
+
 const actOnDelivery =
   (n: number, verb: 'release' | 'resend' | 'confirm' | 'discard'): Step =>
   async (store, { deliveries }) => {
@@ -118,10 +151,14 @@ const actOnMessage =
 const nat = fc.nat({ max: 5 });
 const steps: fc.Arbitrary<Step> = fc.oneof(
   nat.map(receive),
+  fc.tuple(nat, fc.constantFrom('decoded', 'decoded', 'filtered', 'rejected'), fc.nat(2)).map((a) => admit(...a)),
   fc
     .tuple(nat, fc.constantFrom('decoded', 'decoded', 'filtered', 'quarantined', 'rejected', 'dead'), fc.constantFrom(1, 1, 2), fc.nat(2))
     .map((a) => decide(...a)),
   fc.tuple(nat, fc.boolean()).map((a) => begin(...a)),
+  fc
+    .tuple(nat, fc.constantFrom('queued', 'delivered', 'delivered', 'review', 'held', 'dead', 'discarded'), fc.boolean(), fc.boolean())
+    .map((a) => settleWhole(...a)),
   fc
     .tuple(
       nat,

@@ -1,6 +1,6 @@
 /** Synthetic records for the journal's contract suite, fault tests and bench: one full life of a message, of any size. */
 import { hash } from 'node:crypto';
-import type { EncodedMessage, IncomingMessage, JournalStore, MessageDecision, RoutedEvent } from '../../../core/contract/index.ts';
+import type { EncodedMessage, IncomingMessage, JournalStore, LaneLease, MessageDecision, RoutedEvent } from '../../../core/contract/index.ts';
 
 export const T0 = Date.parse('2026-09-14T08:00:00.000Z');
 export const at = (ms: number): string => new Date(T0 + ms).toISOString();
@@ -61,6 +61,21 @@ export const encoded = (over: Partial<EncodedMessage> = {}): EncodedMessage => (
   connectorVersion: '1.0.0',
   ...over,
 });
+
+/** One message from receipt to delivery on the hot path of the engine, two commits. `filler` is what the sizes are made of. */
+export async function hotCycle(store: JournalStore, raw: Uint8Array, filler: string, leases: readonly LaneLease[] = []): Promise<void> {
+  const n = ++serial;
+  const [id] = (await store.reserve(1)) as [number];
+  const patient = hashed(`bench patient ${n}`);
+  const event = routed({ keys: [patient], event: { id: hashed(`event ${n}`), type: 'dcc.identity.updated', time: at(n), data: { filler } } });
+  const terms = [patient, hashed(`ins ${n}`), hashed(`name and birth date ${n}`)];
+  const message = incoming({ raw, fingerprint: hashed(`bench ${n}`) });
+  const [admitted] = await store.admit([{ message, decision: decided(id, { events: [event], terms, ack: 'AA' }) }], leases[0]);
+  const { delivery } = admitted!.deliveries![0]!;
+  const envelope = { format: 'hl7v2', text: filler, controlId: `OUT${n}` };
+  const begun = { startedAt: at(n), encoded: encoded({ envelope, controlId: `OUT${n}` }) };
+  await store.settle([{ delivery, from: 'queued', to: 'delivered', at: at(n + 5), counted: true, ack: 'AA', begun }], leases[1]);
+}
 
 /** One message from receipt to delivery in four commits, as the engine asks for them. `filler` is what the sizes are made of. */
 export async function fullCycle(store: JournalStore, raw: Uint8Array, filler: string): Promise<void> {

@@ -81,6 +81,46 @@ export function sending(journal: Fixture): void {
       expect(history?.attempts.map((a) => [a.ordinal, a.outcome])).to.deep.equal([[1, 'delivered']]);
     });
 
+    it('begins and ends an attempt in one, with what was sent', async () => {
+      const { message, delivery } = await journal.queued();
+      const begun = { startedAt: at(2000), encoded: encoded() };
+      await journal.store.settle([{ delivery, from: 'queued', to: 'queued', at: at(2500), counted: true, notBefore: at(9000), begun }]);
+      const [retry] = await journal.store.backlog('dcc-out', 0, 10);
+      expect(retry).to.include({ state: 'queued', attempts: 1, notBefore: at(9000) });
+      expect((await journal.store.material([delivery]))[0]!.encoded).to.deep.equal(encoded());
+      await journal.store.settle([
+        { delivery, from: 'queued', to: 'delivered', at: at(9500), counted: true, ack: 'AA', begun: { startedAt: at(9100) } },
+      ]);
+      const history = await journal.store.message(message);
+      expect(history?.attempts).to.deep.equal([
+        { delivery, ordinal: 1, startedAt: at(2000), endedAt: at(2500), outcome: 'queued' },
+        { delivery, ordinal: 2, startedAt: at(9100), endedAt: at(9500), outcome: 'delivered', ack: 'AA' },
+      ]);
+      expect(history?.deliveries[0]).to.include({ state: 'delivered', attempts: 2, controlId: 'OUT1', ack: 'AA', settledAt: at(9500) });
+    });
+
+    it('of a whole attempt wants what begin wants, and writes an envelope of any size', async () => {
+      const { delivery } = await journal.queued();
+      const whole = (from: 'queued' | 'sending', over: object): Promise<void> =>
+        journal.store.settle([{ delivery, from, to: 'delivered', at: at(2500), counted: true, begun: { startedAt: at(2000), ...over } }]);
+      await refused(whole('queued', {}), 'ERR_INVARIANT');
+      await refused(whole('sending', { encoded: encoded() }), 'ERR_TRANSITION');
+      const large = encoded({ envelope: { format: 'hl7v2', text: 'é'.repeat(400_000), controlId: 'OUT1' } });
+      await whole('queued', { encoded: large });
+      expect((await journal.store.material([delivery]))[0]!.encoded).to.deep.equal(large);
+      await refused(whole('queued', {}), 'ERR_TRANSITION');
+    });
+
+    it('takes several moves of one delivery in one call, one after the other', async () => {
+      const { delivery } = await journal.queued();
+      const begun = { startedAt: at(2000), encoded: encoded() };
+      await journal.store.settle([
+        { delivery, from: 'queued', to: 'queued', at: at(2500), counted: true, begun },
+        { delivery, from: 'queued', to: 'held', at: at(2600), counted: false },
+      ]);
+      expect(await journal.stateOf(delivery)).to.equal('held');
+    });
+
     it('writes no attempt for a delivery that could not be encoded', async () => {
       const { message, delivery } = await journal.queued();
       await journal.store.settle([{ delivery, from: 'queued', to: 'dead', at: at(5), counted: true, error: ERROR }]);

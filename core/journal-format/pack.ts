@@ -1,21 +1,12 @@
-/** Records of the contract in the form in which they cross to the worker (calls.ts): explicit fields, JSON made once, bytes copied once. */
-import type {
-  AttemptStart,
-  ErrorData,
-  IncomingMessage,
-  MessageDecision,
-  QueuedDelivery,
-  RoutedEvent,
-  Settlement,
-} from '../../core/contract/index.ts';
-import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './calls.ts';
-import { ownCopy } from './channel.ts';
+/** Records of the contract packed (packed.ts): explicit fields, JSON made once. */
+import type { AttemptStart, ErrorData, IncomingMessage, MessageDecision, QueuedDelivery, RoutedEvent, Settlement } from '../contract/index.ts';
 import { msOf } from './codes.ts';
+import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './packed.ts';
 import type { Head, Outcome } from './rows.ts';
 
 const jsonOf = (error: ErrorData | undefined): string | undefined => error && JSON.stringify(error);
 
-export function packMessage(id: number, message: IncomingMessage, transfer: ArrayBuffer[]): PackedMessage {
+export function packMessage(id: number, message: IncomingMessage, raw = message.raw): PackedMessage {
   const { lane, site, connector, format, type, controlId, fingerprint, ack, link, peer, http, rejected } = message;
   const head: Head = { peer, ...(type !== undefined && { type }), ...(controlId !== undefined && { controlId }), ...(http && { http }) };
   return {
@@ -31,7 +22,7 @@ export function packMessage(id: number, message: IncomingMessage, transfer: Arra
     link,
     version: message.connectorVersion,
     at: msOf(message.receivedAt),
-    raw: ownCopy(message.raw, transfer),
+    raw,
     head: JSON.stringify(head),
     outcome: rejected && JSON.stringify({ decision: 'reject', error: rejected } satisfies Outcome),
   };

@@ -1,8 +1,13 @@
-/** Rows of the file as records of the contract. */
-import type { DeliverySummary, ErrorData, HttpMeta, MessageSummary, PartRef, QueuedDelivery, Warning } from '../../core/contract/index.ts';
+/** Rows of a journal as records of the contract. */
+import type { DeliverySummary, ErrorData, HttpMeta, MessageSummary, PartRef, QueuedDelivery, Warning } from '../contract/index.ts';
 import { ACK_CODES, DELIVERY_CODES, isoOf, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
 import { unpackHashes } from './hashes.ts';
-import { jsonOf, present, type Journal } from './journal.ts';
+import { jsonOf, present } from './values.ts';
+
+/** Names by their number (table `name`). */
+export interface Named {
+  readonly names: { readonly name: (id: number) => string };
+}
 
 /** JSON of `message.head`. */
 export interface Head {
@@ -47,7 +52,7 @@ export const MESSAGE_COLUMNS =
 export const headOf = (row: MessageRow): Head => jsonOf(row.head) as Head;
 export const outcomeOf = (blob: Uint8Array | null): Outcome | undefined => (blob === null ? undefined : (jsonOf(blob) as Outcome));
 
-export function messageSummary({ names }: Journal, row: MessageRow, head = headOf(row), outcome = outcomeOf(row.outcome)): MessageSummary {
+export function messageSummary({ names }: Named, row: MessageRow, head = headOf(row), outcome = outcomeOf(row.outcome)): MessageSummary {
   return present<MessageSummary>({
     message: row.id,
     lane: names.name(row.lane),
@@ -95,7 +100,7 @@ export const DELIVERY_SELECT = `
     e.uid, e.type, e.kind, e.keys, e.series
   FROM delivery d JOIN event e ON e.id = d.event`;
 
-export function queuedDelivery({ names }: Journal, row: DeliveryRow): QueuedDelivery {
+export function queuedDelivery({ names }: Named, row: DeliveryRow): QueuedDelivery {
   return present<QueuedDelivery>({
     delivery: row.id,
     message: row.message,
@@ -110,7 +115,7 @@ export function queuedDelivery({ names }: Journal, row: DeliveryRow): QueuedDeli
   });
 }
 
-export function deliverySummary(journal: Journal, row: DeliveryRow): DeliverySummary {
+export function deliverySummary(journal: Named, row: DeliveryRow): DeliverySummary {
   return present<DeliverySummary>({
     ...queuedDelivery(journal, row),
     eventId: row.uid,

@@ -1,6 +1,6 @@
 /** Hashes in the file: what searches use in place of words, and the hex lists of keys and terms in binary. */
 import { hash } from 'node:crypto';
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError } from '../contract/index.ts';
 import { TERM_BYTES } from './limits.ts';
 
 /** 48 bits, a safe integer: narrows a search; whoever needs certainty compares more. */

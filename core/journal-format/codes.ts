@@ -1,5 +1,5 @@
-/** How words of the contract are written in the file: by position. Lists are append-only, their order is the file format. */
-import { PasserelleError, type AckCode, type DeliveryState, type MessageState, type RoutedEvent } from '../../core/contract/index.ts';
+/** How words of the contract are written in a journal: by position. Lists are append-only, their order is part of the format. */
+import { PasserelleError, type AckCode, type DeliveryState, type MessageState, type RoutedEvent } from '../contract/index.ts';
 
 export const MESSAGE_CODES: readonly MessageState[] = ['received', 'decoded', 'filtered', 'quarantined', 'rejected', 'dead', 'discarded'];
 export const DELIVERY_CODES: readonly DeliveryState[] = ['queued', 'sending', 'review', 'held', 'dead', 'discarded', 'delivered'];
@@ -33,3 +33,8 @@ export function msOf(iso: string): number {
 }
 
 export const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+/** What a payload is, in the column `part`: with the message and the chunk it names a row for sealing. */
+export const RAW_PART = 0;
+export const eventPart = (event: number): number => 4 * event + 1;
+export const encodedPart = (delivery: number): number => 4 * delivery + 2;

@@ -1,5 +1,5 @@
 /** Opaque cursors: journal tag, kind of reading, numbers. A cursor of another journal or of another reading is refused. */
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError } from '../contract/index.ts';
 import { PAGE_ITEMS } from './limits.ts';
 
 export const writeCursor = (tag: string, kind: string, ...numbers: number[]): string => [tag, kind, ...numbers.map((n) => n.toString(36))].join('.');

@@ -1,0 +1,75 @@
+/** Connections to the server, and what its errors mean. */
+import { Client, DatabaseError, types as drivers, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
+import { PasserelleError } from '../../core/contract/index.ts';
+import type { Address } from './address.ts';
+import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
+
+export interface Statement {
+  /** Prepared once per connection under this name. */
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+export type Row = Record<string, unknown>;
+export type Query = (statement: Statement) => Promise<Row[]>;
+
+const INT8 = 20;
+
+/** Numbers of a journal are safe integers, whatever their width. */
+const types = { getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ? Number : (drivers.getTypeParser(oid, format) as unknown)) };
+
+/** Of a writer every access is by key: a plan made while a table was small must not read it whole when it has grown. */
+const BY_KEY = '-c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
+
+export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): ClientConfig =>
+  ({
+    connectionString: url,
+    application_name: `passerelle ${role}`,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types,
+    options: [
+      `-c search_path=${schema},pg_catalog -c jit=off -c client_min_messages=warning`,
+      `-c statement_timeout=${STATEMENT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+      // A host that vanished leaves its lock within seconds.
+      '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
+      ...(role === 'write' ? [BY_KEY] : []),
+    ].join(' '),
+  }) as ClientConfig;
+
+/** A connected client that sends each statement at once, without waiting for the answer to the one before. */
+export async function connectWriter(address: Address): Promise<Client> {
+  const client = new Client({ ...settingsOf(address, 'write'), pipeline: true });
+  // Whoever waits is told by its statement; without a listener an idle loss would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+export const queryOn =
+  (client: { query: (statement: QueryConfig) => Promise<QueryResult> }): Query =>
+  async (statement) =>
+    (await client.query(statement)).rows as Row[];
+
+/** SQLSTATE of an error that the server said, undefined for any other. */
+export const sqlState = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);
+
+/** Data that a statement cannot take (class 22) or that is there already (class 23): a fault of one command, not of the server. */
+export const isOfCommand = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '');
+
+/** After it the connection lives, and what the statement wanted was surely not done. */
+export const isOfStatement = (error: unknown): boolean => error instanceof DatabaseError && error.severity === 'ERROR';
+
+/** Anything the server or the way to it did to us. Names the code only: a text of the server may quote a value. */
+export function unavailable(error: unknown): PasserelleError {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const found = typeof code === 'string' ? `${sqlState(error) ? 'SQLSTATE ' : ''}${code}` : 'a lost connection';
+  return new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found });
+}
+
+export const asRefusal = (error: unknown): PasserelleError => {
+  if (error instanceof PasserelleError) return error;
+  if (isOfCommand(error)) return new PasserelleError('ERR_INVARIANT', { found: `SQLSTATE ${sqlState(error)}` });
+  return unavailable(error);
+};

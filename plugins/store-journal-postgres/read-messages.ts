@@ -1,0 +1,144 @@
+/** `undecided`, `raw`, `messages` and `message`: messages as lanes and people read them. */
+import {
+  PasserelleError,
+  type JournalStore,
+  type MessageFilter,
+  type MessageHistory,
+  type MessageSummary,
+  type Page,
+  type PageRequest,
+  type RoutedEvent,
+} from '../../core/contract/index.ts';
+import {
+  actRecord,
+  attemptRecord,
+  codeOf,
+  DELIVERY_SELECT,
+  deliverySummary,
+  earlierDecision,
+  headOf,
+  hash48,
+  isoOf,
+  MESSAGE_CODES,
+  MESSAGE_COLUMNS,
+  messageSummary,
+  msOf,
+  outcomeOf,
+  pageSize,
+  present,
+  readCursor,
+  SCAN_ROWS,
+  writeCursor,
+  type ActRow,
+  type AttemptRow,
+  type DeliveryRow,
+  type EarlierRow,
+  type MessageRow,
+  type UndecidedMessage,
+} from '../../core/journal-format/index.ts';
+import { int8s } from './arrays.ts';
+import type { Query } from './connection.ts';
+import type { Names } from './names.ts';
+import { readRange, readTexts } from './payloads.ts';
+import type { Reader } from './reader.ts';
+import { findTerm } from './terms.ts';
+
+const RECEIVED = codeOf(MESSAGE_CODES, 'received');
+const KIND = 'm';
+
+type MessageReads = Pick<JournalStore, 'undecided' | 'raw' | 'messages' | 'message'>;
+
+const nameIds = (rows: readonly MessageRow[]): number[] =>
+  rows.flatMap(({ lane, site, connector, version, format }) => [lane, site, connector, version, format]);
+
+export function messageReads(reader: Reader, names: Names, tag: string): MessageReads {
+  const of = { names };
+  return {
+    undecided: async (lane, after, limit) => {
+      const id = await names.find(reader.query, lane);
+      if (id === undefined) return [];
+      const text = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE lane = $1 AND state = ${RECEIVED} AND id > $2 ORDER BY id LIMIT $3`;
+      const rows = (await reader.query({ name: 'undecided', text, values: [id, after, pageSize(limit)] })) as unknown as MessageRow[];
+      await names.cover(reader.query, nameIds(rows));
+      return rows.map((row) => {
+        const head = headOf(row);
+        return present<UndecidedMessage>({ ...messageSummary(of, row, head), format: names.name(row.format), http: head.http });
+      });
+    },
+    raw: async (message, from = 0, to = Infinity) => {
+      const [row] = await reader.query({ name: 'raw', text: 'SELECT raw, bytes FROM message WHERE id = $1', values: [message] });
+      if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
+      return readRange(reader.query, Number(row['raw']), Math.max(0, from), Math.min(to, Number(row['bytes'])));
+    },
+    messages: (filter, page) => reader.snapshot((query) => listMessages(query, names, tag, filter, page)),
+    message: (message) => reader.snapshot((query) => readHistory(query, names, message)),
+  };
+}
+
+async function listMessages(query: Query, names: Names, tag: string, filter: MessageFilter, page: PageRequest): Promise<Page<MessageSummary>> {
+  const [before = Number.MAX_SAFE_INTEGER] = readCursor(tag, KIND, page.after) ?? [];
+  const where: string[] = [];
+  const values: unknown[] = [before];
+  const add = (condition: (parameter: string) => string, value: unknown): void => void where.push(condition(`$${values.push(value)}`));
+  for (const [column, name] of [
+    ['lane', filter.lane],
+    ['site', filter.site],
+  ] as const) {
+    if (name === undefined) continue;
+    const id = await names.find(query, name);
+    if (id === undefined) return { items: [] };
+    add((p) => `${column} = ${p}`, id);
+  }
+  // Literal codes: an index over some states is used only when the statement itself says that it asks for no other.
+  if (filter.states) where.push(filter.states.length > 0 ? `state IN (${filter.states.map((s) => codeOf(MESSAGE_CODES, s)).join(', ')})` : 'false');
+  if (filter.type !== undefined) add((p) => `type = ${p}`, hash48(filter.type));
+  if (filter.controlId !== undefined) add((p) => `control = ${p}`, hash48(filter.controlId));
+  if (filter.since !== undefined) add((p) => `received_at >= ${p}`, msOf(filter.since));
+  if (filter.until !== undefined) add((p) => `received_at <= ${p}`, msOf(filter.until));
+  let looked: readonly number[] = [];
+  if (filter.terms) {
+    const lists = await Promise.all(filter.terms.map((term) => findTerm(query, term, before, SCAN_ROWS)));
+    looked = [...new Set(lists.flat())].sort((a, b) => b - a).slice(0, SCAN_ROWS);
+    add((p) => `id = ANY(${p}::int8[])`, int8s(looked));
+  }
+  const limit = pageSize(page.limit);
+  const conditions = ['id < $1', ...where].join(' AND ');
+  const text = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE ${conditions} ORDER BY id DESC LIMIT ${limit + 1}`;
+  const rows = (await query({ text, values })) as unknown as MessageRow[];
+  await names.cover(query, nameIds(rows));
+  const items = rows.slice(0, limit).map((row) => messageSummary({ names }, row));
+  if (rows.length > limit) return { items, next: writeCursor(tag, KIND, rows[limit - 1]!.id) };
+  // More messages have the terms than were looked at.
+  return looked.length === SCAN_ROWS ? { items, next: writeCursor(tag, KIND, looked.at(-1)!) } : { items };
+}
+
+const ATTEMPTS = `
+  SELECT a.delivery, a.ordinal, a.started_at, a.ended_at, a.outcome, a.ack, a.error
+  FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.message = $1 ORDER BY a.started_at, a.delivery, a.ordinal`;
+
+async function readHistory(query: Query, names: Names, message: number): Promise<MessageHistory | undefined> {
+  const all = async <T>(name: string, text: string): Promise<T[]> => (await query({ name: `history-${name}`, text, values: [message] })) as T[];
+  const [row] = await all<MessageRow>('message', `SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = $1`);
+  if (!row) return undefined;
+  const events = await all<{ run: number; data: number }>('events', 'SELECT run, data FROM event WHERE message = $1 ORDER BY id');
+  const deliveries = await all<DeliveryRow>('deliveries', `${DELIVERY_SELECT} WHERE d.message = $1 ORDER BY d.id`);
+  const attempts = await all<AttemptRow>('attempts', ATTEMPTS);
+  const acts = await all<ActRow>('acts', 'SELECT verb, message, delivery, at, who, why FROM act WHERE message = $1 ORDER BY id');
+  const earlier = await all<EarlierRow>('earlier', 'SELECT run, state, decided_at, outcome FROM earlier WHERE message = $1 ORDER BY run');
+  const texts = await readTexts(
+    query,
+    events.map(({ data }) => data),
+  );
+  await names.cover(query, [...nameIds([row]), ...deliveries.flatMap(({ lane, type }) => [lane, type])]);
+  const outcome = outcomeOf(row.outcome);
+  return present<MessageHistory>({
+    message: messageSummary({ names }, row, headOf(row), outcome),
+    decidedAt: row.decided_at === null ? undefined : isoOf(row.decided_at),
+    parts: outcome?.parts ?? [],
+    events: events.map(({ run, data }) => ({ run, event: JSON.parse(texts.get(data)!) as RoutedEvent['event'] })),
+    deliveries: deliveries.map((delivery) => deliverySummary({ names }, delivery)),
+    attempts: attempts.map(attemptRecord),
+    acts: acts.map(actRecord),
+    earlier: earlier.length > 0 ? earlier.map(earlierDecision) : undefined,
+  });
+}

@@ -1,0 +1,18 @@
+/** The small writes: pauses of people, settings revisions. */
+import { blobOf } from '../../core/journal-format/index.ts';
+import type { Transaction } from './transaction.ts';
+
+export async function pause(tx: Transaction, lane: string, paused: boolean, at: number): Promise<void> {
+  const add = 'INSERT INTO pause (lane, at) VALUES ($1, $2) ON CONFLICT (lane) DO UPDATE SET at = excluded.at';
+  if (paused) await tx.query({ text: add, values: [lane, at] });
+  else await tx.query({ text: 'DELETE FROM pause WHERE lane = $1', values: [lane] });
+  tx.touched.add(lane);
+}
+
+/** Each revision is added, none is ever changed. */
+export async function saveSettings(tx: Transaction, at: number, who: string, why: string | undefined, documents: string): Promise<number> {
+  const text = `INSERT INTO revision (revision, at, who, why, documents)
+    SELECT coalesce(max(revision), 0) + 1, $1::int8, $2::bytea, $3::bytea, $4::bytea FROM revision RETURNING revision`;
+  const [row] = await tx.query({ text, values: [at, blobOf(who), blobOf(why), blobOf(documents)] });
+  return Number(row!['revision']);
+}

@@ -1,0 +1,112 @@
+/** The journal store that the engine sees: one writer, some readers, one listener. */
+import { randomUUID } from 'node:crypto';
+import type { JournalStore } from '../../core/contract/index.ts';
+import {
+  deliveriesOf,
+  msOf,
+  packDecision,
+  packMessage,
+  packSettlement,
+  packStart,
+  type PackedDecision,
+  type PackedMessage,
+} from '../../core/journal-format/index.ts';
+import { parseAddress } from './address.ts';
+import type { ArgumentsOf, ResultOf, Writes } from './command.ts';
+import { connectWriter, queryOn, unavailable } from './connection.ts';
+import { openingError, prepareDatabase } from './database.ts';
+import { Names } from './names.ts';
+import { deliveryReads } from './read-deliveries.ts';
+import { messageReads } from './read-messages.ts';
+import { otherReads } from './read-rest.ts';
+import { Reader } from './reader.ts';
+import { reserver } from './reserve.ts';
+import { Watch } from './watch.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * Opens the journal at `postgres://USER@HOST:PORT/DATABASE?schema=NAME` and brings its schema up to date; several nodes may have it open. Throws
+ * ERR_CONFIG_INVALID, ERR_CONFIG_UNSAFE (a server that does not sync what it commits), ERR_JOURNAL_VERSION, ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function openPostgresJournal(text: string): Promise<JournalStore> {
+  const address = parseAddress(text);
+  const names = new Names();
+  const id = randomUUID();
+  try {
+    const client = await connectWriter(address);
+    try {
+      const { tag, lastMonth } = await prepareDatabase(queryOn(client), address);
+      await names.load(queryOn(client));
+      const writer = new Writer(address, names, id, client, lastMonth);
+      return store(tag, address.description, writer, new Reader(address), names, new Watch(address, id));
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    throw openingError(error, unavailable);
+  }
+}
+
+function store(tag: string, description: string, writer: Writer, reader: Reader, names: Names, watch: Watch): JournalStore {
+  return {
+    tag,
+    description,
+    ...writing(writer),
+    reserve: reserver(reader),
+    ...messageReads(reader, names, tag),
+    ...deliveryReads(reader, names, tag),
+    ...otherReads(reader, names, tag),
+    watch: (listener) => watch.add(listener),
+    close: async () => {
+      await Promise.all([writer.close(), reader.close(), watch.close()]);
+    },
+  };
+}
+
+type Writing = Pick<JournalStore, 'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings' | 'lease' | 'release'>;
+
+function writing(writer: Writer): Writing {
+  const call = <K extends keyof Writes>(name: K, args: ArgumentsOf<K>, rest: Partial<Parameters<Writer['submit']>[0]> = {}): Promise<ResultOf<K>> =>
+    writer.submit({ name, args, lease: undefined, items: 1, bytes: 0, ...rest }) as Promise<ResultOf<K>>;
+  return {
+    receive: async (batch) => {
+      const packed = batch.map((message) => packMessage(0, message));
+      return call('receive', [packed], load(packed, weightOf));
+    },
+    admit: async (batch, lease) => {
+      const packed = batch.map(({ message, decision }) => ({ message: packMessage(decision.message, message), decision: packDecision(decision) }));
+      const weight = load(packed, (one) => weightOf(one.message) + jsonLength(one.decision));
+      const results = await call('admit', [packed], { ...weight, lease });
+      return results.map((result, i) => {
+        const { decision } = batch[i]!;
+        return typeof result === 'number' ? { message: decision.message, deliveries: deliveriesOf(decision, result) } : result;
+      });
+    },
+    decide: async (batch, lease) => {
+      const packed = batch.map(packDecision);
+      const firsts = await call('decide', [packed], { ...load(packed, jsonLength), lease });
+      return batch.map((decision, i) => deliveriesOf(decision, firsts[i]!));
+    },
+    begin: async (batch, lease) => {
+      const packed = batch.map(packStart);
+      await call('begin', [packed], { ...load(packed, ({ encoded }) => encoded?.length ?? 0), lease });
+    },
+    settle: async (batch, lease) => {
+      const packed = batch.map(packSettlement);
+      await call('settle', [packed], { ...load(packed, ({ begun }) => begun?.encoded?.length ?? 0), lease });
+    },
+    act: (actions) => call('act', [actions]),
+    pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
+    lease: (request) => call('lease', [request]),
+    release: (leases) => call('release', [leases]),
+  };
+}
+
+const weightOf = ({ raw, head }: PackedMessage): number => raw.length + head.length;
+const jsonLength = ({ events }: PackedDecision): number => events.reduce((sum, { json }) => sum + json.length, 0);
+const load = <T>(list: readonly T[], weight: (item: T) => number): { readonly items: number; readonly bytes: number } => ({
+  items: list.length,
+  bytes: list.reduce((sum, item) => sum + weight(item), 0),
+});
