@@ -5,12 +5,11 @@ import {
   type JournalStore,
   type MessageCodec,
   type ProtocolFault,
-  type QueuedDelivery,
   type SiteSettings,
   type Source,
   type TransportPlugin,
 } from '../contract/index.ts';
-import { DeliveryLane, InboundLane, type DeliveryEndpoint, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
+import { DeliveryLane, InboundLane, type DeliveryEndpoint, type FreshDelivery, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Destination } from '../routing/index.ts';
@@ -140,14 +139,14 @@ export class Region {
   }
 
   /** Hands deliveries to their lanes; those of an endpoint that is gone stay in the journal until it comes back. */
-  queued(deliveries: readonly QueuedDelivery[], follow: boolean): void {
+  queued(deliveries: readonly FreshDelivery[], follow: boolean): void {
     if (follow)
-      for (const d of deliveries)
+      for (const { item: d } of deliveries)
         this.#followed.set(d.message, {
           left: (this.#followed.get(d.message)?.left ?? 0) + 1,
           done: this.#followed.get(d.message)?.done ?? Promise.withResolvers<void>(),
         });
-    for (const [lane, items] of Map.groupBy(deliveries, (d) => d.lane)) this.outbound.get(lane)?.offer(items);
+    for (const [lane, items] of Map.groupBy(deliveries, ({ item }) => item.lane)) this.outbound.get(lane)?.offer(items);
   }
 
   #follow(message: number, to: string): void {

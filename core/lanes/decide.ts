@@ -1,13 +1,17 @@
-/** Decodes a batch of stored messages and commits what was decided: state, events, deliveries, index terms, in one write. */
+/** Decodes a batch of messages and commits what was decided: state, events, deliveries, index terms, in one write; with the messages, when they are new. */
 import {
   PasserelleError,
   type AckCode,
+  type AdmitResult,
   type DecodeResult,
   type ErrorData,
   type HttpMeta,
+  type IncomingMessage,
+  type LaneLease,
   type MessageDecision,
   type OutgoingEnvelope,
   type QueuedDelivery,
+  type ReceiveResult,
   type Reception,
   type Reply,
   type RoutedEvent,
@@ -20,10 +24,11 @@ import { checkDecoded } from './connector-results.ts';
 import { canonicalEvents } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { openMessage, type OpenedMessage } from './open.ts';
-import { iso } from './ports.ts';
+import { iso, type FreshDelivery } from './ports.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
-export interface UndecidedMessage {
+/** A message that the journal holds without a decision. */
+export interface StoredMessage {
   readonly message: number;
   readonly run: number;
   readonly receivedAt: string;
@@ -45,65 +50,151 @@ export interface DecidedMessage {
   readonly error?: ErrorData;
   /** Made by the connector in the same call; absent when the engine decided otherwise. */
   readonly reply?: Reply;
-  readonly deliveries: readonly QueuedDelivery[];
+  readonly deliveries: readonly FreshDelivery[];
   /** Patients of its identity events. */
   readonly identities: ReadonlySet<string>;
 }
 
+/** What came of a message that was offered with its decision: the decision, or what the journal knows instead. */
+export type Admitted = { readonly decided: DecidedMessage } | { readonly duplicateOf: number } | { readonly stored: StoredMessage };
+
 type HostDecode = { readonly result: DecodeResult; readonly acknowledgement?: OutgoingEnvelope | null };
 const STATES = { accept: 'decoded', 'accept-with-warning': 'decoded', quarantine: 'quarantined', reject: 'rejected', filtered: 'filtered' } as const;
 
-/** Rejects when connector, mesh or journal are away: then nothing was decided. */
-export async function decideBatch(
-  batch: readonly UndecidedMessage[],
+/** Rejects when connector, mesh or journal are away, or the lane is another node's: then nothing was decided. */
+export async function decideStored(
+  batch: readonly StoredMessage[],
   endpoint: InboundEndpoint,
   ports: InboundPorts,
+  lease?: LaneLease,
 ): Promise<readonly DecidedMessage[]> {
-  const now = iso(ports.now());
-  const work = await Promise.all(batch.map((item) => decodeOne(item, endpoint, ports, now)));
-  const made = work.map((w, i) => assess(batch[i] as UndecidedMessage, w, endpoint, ports, now));
-  const committed = await commit(made, batch, ports);
-  return committed.map(({ decision, reply, identities, deliveries }, i) => {
-    const ack = batch[i]?.answered ?? decision.ack ?? 'AA';
-    return {
-      message: decision.message,
-      state: decision.state,
-      decision: decision.decision as Reception['decision'],
-      ack,
-      deliveries,
-      identities,
-      ...(decision.error && { error: decision.error }),
-      ...(reply && { reply }),
-    };
+  const made = await translateAll(batch, endpoint, ports);
+  for (const item of batch) item.assessed = true;
+  const write = async (some: readonly Assessed[]): Promise<readonly DecidedMessage[]> => {
+    const deliveries = await ports.journal.decide(
+      some.map((m) => m.decision),
+      lease,
+    );
+    return some.map((one, i) => decidedOf(one, deliveries[i] ?? [], endpoint.format));
+  };
+  return oneByOne(made, write, async (one, error) => {
+    ports.log('error', 'decision refused by the journal', { message: one.decision.message, code: error.code });
+    return decidedOf({ ...one, decision: { ...one.decision, events: [] }, identities: new Set() }, [], endpoint.format); // somebody decided already
   });
 }
 
-type Assessed = { readonly decision: MessageDecision; readonly reply?: Reply; readonly identities: ReadonlySet<string> };
-type Committed = Assessed & { readonly deliveries: readonly QueuedDelivery[] };
+/** Decides messages before they are stored, then stores both in one commit. Rejects as `decideStored` does: then nothing was stored. */
+export async function admitBatch(
+  incoming: readonly IncomingMessage[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+  isWanted: (index: number) => boolean,
+  lease?: LaneLease,
+): Promise<readonly (Admitted | undefined)[]> {
+  const ids = await ports.journal.reserve(incoming.length);
+  const items = incoming.map(({ receivedAt, raw, http }, i): StoredMessage => ({
+    message: ids[i]!,
+    run: 1,
+    receivedAt,
+    bytes: raw,
+    ...(http && { http }),
+  }));
+  const made = (await translateAll(items, endpoint, ports)).map((one, i) => ({ ...one, incoming: incoming[i]! })).filter((_, i) => isWanted(i));
+  const write = async (some: readonly NewMessage[]): Promise<readonly Admitted[]> => {
+    const results = await ports.journal.admit(
+      some.map((one) => ({ message: one.incoming, decision: one.decision })),
+      lease,
+    );
+    return some.map((one, i) => admittedOf(one, results[i]!));
+  };
+  const written =
+    made.length === 0
+      ? []
+      : await oneByOne(made, write, async ({ incoming: one }) => {
+          const [result] = await ports.journal.receive([one]);
+          return result!.duplicate ? { duplicateOf: result!.message } : { stored: storedOf(one, result!) };
+        });
+  const byId = new Map(made.map((one, i) => [one.item.message, written[i]]));
+  return items.map(({ message }) => byId.get(message));
+}
+
+export const storedOf = ({ receivedAt, raw, http }: IncomingMessage, { message, controlIdReused }: ReceiveResult): StoredMessage => ({
+  message,
+  run: 1,
+  receivedAt,
+  bytes: raw,
+  ...(http && { http }),
+  ...(controlIdReused && { controlIdReused }),
+});
+
+type Assessed = {
+  readonly item: StoredMessage;
+  readonly decision: MessageDecision;
+  readonly reply?: Reply;
+  readonly identities: ReadonlySet<string>;
+};
+type NewMessage = Assessed & { readonly incoming: IncomingMessage };
+
+function admittedOf(one: NewMessage, result: AdmitResult): Admitted {
+  if (result.deliveries) return { decided: decidedOf(one, result.deliveries, one.incoming.format) };
+  return result.duplicate ? { duplicateOf: result.message } : { stored: storedOf(one.incoming, result) };
+}
+
+function decidedOf({ item, decision, reply, identities }: Assessed, deliveries: readonly QueuedDelivery[], format: string): DecidedMessage {
+  return {
+    message: decision.message,
+    state: decision.state,
+    decision: decision.decision as Reception['decision'],
+    ack: item.answered ?? decision.ack ?? 'AA',
+    identities,
+    deliveries: freshDeliveries(decision, deliveries, format, item.bytes),
+    ...(decision.error && { error: decision.error }),
+    ...(reply && { reply }),
+  };
+}
+
+/** Deliveries stand in the order of events and their destinations, each lane once. */
+function freshDeliveries(
+  { events, parts }: MessageDecision,
+  deliveries: readonly QueuedDelivery[],
+  format: string,
+  raw: Uint8Array | undefined,
+): FreshDelivery[] {
+  let next = 0;
+  return events.flatMap(({ event, destinations }) =>
+    Array.from({ length: new Set(destinations.map(({ lane }) => lane)).size }, () => deliveries[next++]).flatMap((item) =>
+      item ? [{ item, format, event, parts, ...(raw && parts.length > 0 && { raw }) }] : [],
+    ),
+  );
+}
+
+async function translateAll(batch: readonly StoredMessage[], endpoint: InboundEndpoint, ports: InboundPorts): Promise<readonly Assessed[]> {
+  const now = iso(ports.now());
+  const work = await Promise.all(batch.map((item) => decodeOne(item, endpoint, ports, now)));
+  return work.map((w, i) => assess(batch[i]!, w, endpoint, ports, now));
+}
 
 /**
  * One write for all. When the journal refuses it for a reason of its own, one message is to blame: each is written alone, and the one that
  * cannot be is dead and waits for a person. The messages behind it do not wait with it.
  */
-async function commit(made: readonly Assessed[], batch: readonly UndecidedMessage[], ports: InboundPorts): Promise<readonly Committed[]> {
-  const write = async (some: readonly Assessed[]): Promise<readonly Committed[]> => {
-    const deliveries = await ports.journal.decide(some.map((m) => m.decision));
-    return some.map((m, i) => ({ ...m, deliveries: deliveries[i] ?? [] }));
-  };
+async function oneByOne<A extends Assessed, T>(
+  made: readonly A[],
+  write: (some: readonly A[]) => Promise<readonly T[]>,
+  last: (one: A, error: PasserelleError) => Promise<T>,
+): Promise<readonly T[]> {
   try {
     return await write(made);
   } catch (thrown) {
-    if (PasserelleError.from(thrown).entry.disposition === 'transient') throw thrown;
+    own(thrown);
   }
-  const alone: Committed[] = [];
-  for (const [i, one] of made.entries()) {
-    const item = batch[i] as UndecidedMessage;
+  const alone: T[] = [];
+  for (const one of made)
     alone.push(
       ...(await write([one])
-        .catch((thrown: unknown) => write([deadOf(one, item, own(thrown))]))
-        .catch((thrown: unknown) => [lost(one, own(thrown), ports)])),
+        .catch((thrown: unknown) => write([{ ...one, ...deadOf(one, own(thrown)) }]))
+        .catch(async (thrown: unknown) => [await last(one, own(thrown))])),
     );
-  }
   return alone;
 }
 
@@ -114,7 +205,7 @@ function own(thrown: unknown): PasserelleError {
   return error;
 }
 
-const deadOf = ({ decision }: Assessed, item: UndecidedMessage, error: PasserelleError): Assessed => ({
+const deadOf = ({ item, decision }: Assessed, error: PasserelleError): Omit<Assessed, 'item'> => ({
   decision: {
     message: decision.message,
     run: decision.run,
@@ -131,12 +222,6 @@ const deadOf = ({ decision }: Assessed, item: UndecidedMessage, error: Passerell
   identities: new Set(),
 });
 
-/** The journal does not take any decision on it: somebody decided already. It leaves the lane, and the log says so. */
-function lost(one: Assessed, error: PasserelleError, ports: InboundPorts): Committed {
-  ports.log('error', 'decision refused by the journal', { message: one.decision.message, code: error.code });
-  return { ...one, decision: { ...one.decision, events: [] }, identities: new Set(), deliveries: [] };
-}
-
 interface Decoded {
   readonly opened: OpenedMessage;
   readonly result: DecodeResult;
@@ -144,7 +229,7 @@ interface Decoded {
   readonly acknowledgement?: OutgoingEnvelope | null;
 }
 
-async function decodeOne(item: UndecidedMessage, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Promise<Decoded> {
+async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Promise<Decoded> {
   const bytes = item.bytes ?? (await ports.journal.raw(item.message));
   const opened = openMessage(bytes, ports.codec(endpoint.format), ports.documents, endpoint.settings.charsetFallback, item.http);
   if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
@@ -166,9 +251,8 @@ async function decodeOne(item: UndecidedMessage, endpoint: InboundEndpoint, port
   }
 }
 
-function assess(item: UndecidedMessage, work: Decoded, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Assessed {
+function assess(item: StoredMessage, work: Decoded, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Assessed {
   const { opened, result } = work;
-  item.assessed = true;
   const subject = (draft: DecodeResult['events'][number]): string | undefined => draft.keys[0] && ports.index.patient(draft.keys[0]);
   const origin = {
     messageId: messageId(ports.journal.tag, item.message),
@@ -203,11 +287,11 @@ function assess(item: UndecidedMessage, work: Decoded, endpoint: InboundEndpoint
   const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
   const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
   const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
-  return { decision, identities, ...(reply && { reply }) };
+  return { item, decision, identities, ...(reply && { reply }) };
 }
 
 function outcomeOf(
-  item: UndecidedMessage,
+  item: StoredMessage,
   work: Decoded,
   schemaError: ErrorData | undefined,
   routeError: ErrorData | undefined,

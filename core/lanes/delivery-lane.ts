@@ -2,12 +2,13 @@
  * The lane of one destination endpoint: takes deliveries in the order the schedule allows, never more at once than the endpoint has
  * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
  */
-import { PasserelleError, type DeliveryMaterial, type ErrorData, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
+import { PasserelleError, type ErrorData, type LaneLease, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
-import { attempt, type AttemptResult } from './dispatch.ts';
-import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
+import { attempt, type AttemptResult, type Material } from './dispatch.ts';
+import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
+import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
   readonly policy: DeliveryPolicy;
@@ -40,6 +41,8 @@ export class DeliveryLane {
   #trips = 0;
   #tripTimer: NodeJS.Timeout | undefined;
   readonly #backlog: Backlog;
+  readonly #warm: WarmMaterial;
+  #lease: LaneLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
@@ -58,6 +61,7 @@ export class DeliveryLane {
     this.#ports = ports;
     this.#settled = settled;
     this.#schedule = new Schedule(endpoint.order);
+    this.#warm = new WarmMaterial();
     this.#backlog = new Backlog(this.#schedule, window, {
       read: (after, limit) => ports.journal.backlog(endpoint.name, after, limit),
       admit: (item) => (item.state === 'sending' ? this.#interrupted(item) : this.#admit(item)),
@@ -77,7 +81,8 @@ export class DeliveryLane {
   }
 
   /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens, unless a person had paused it. */
-  async start(paused = false): Promise<void> {
+  async start(paused = false, lease?: LaneLease): Promise<void> {
+    this.#lease = lease;
     await this.#load();
     if (paused) return;
     this.#status = 'open';
@@ -85,8 +90,9 @@ export class DeliveryLane {
   }
 
   /** Deliveries just committed, in order. */
-  offer(items: readonly QueuedDelivery[]): void {
-    this.#backlog.offer(items);
+  offer(fresh: readonly FreshDelivery[]): void {
+    for (const one of fresh) this.#warm.keep(one);
+    this.#backlog.offer(fresh.map(({ item }) => item));
     this.#pump();
   }
 
@@ -107,12 +113,14 @@ export class DeliveryLane {
   update(item: QueuedDelivery): void {
     if (item.state === 'sending') return; // our own attempt: its end will say more
     this.#clearTimer(item.delivery);
+    this.#warm.forget(item.delivery);
     this.#backlog.update(item);
     this.#pump();
   }
 
   forget(delivery: number): void {
     this.#clearTimer(delivery);
+    this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
     this.#pump();
   }
@@ -168,7 +176,7 @@ export class DeliveryLane {
     const interrupted = new PasserelleError('ERR_INTERRUPTED').toData();
     const after = afterDoubt(interrupted, item, this.endpoint.policy, this.#ports.random());
     const settlement = this.#settlement(item, 'sending', after);
-    await this.#ports.journal.settle([settlement]);
+    await this.#ports.journal.settle([settlement], this.#lease);
     this.#admit({
       ...item,
       state: after.to,
@@ -209,9 +217,16 @@ export class DeliveryLane {
     const { journal } = this.#ports;
     let result: AttemptResult;
     try {
-      const [material] = (await journal.material([item.delivery])) as readonly (DeliveryMaterial | undefined)[];
+      const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
-      result = await attempt(material, { lane: this.endpoint, ports: this.#ports, sink: this.#sink, ackTimeoutMs: this.endpoint.ackTimeoutMs });
+      result = await attempt(material, {
+        lane: this.endpoint,
+        ports: this.#ports,
+        sink: this.#sink,
+        ackTimeoutMs: this.endpoint.ackTimeoutMs,
+        idempotent: this.endpoint.policy.idempotent,
+        ...(this.#lease && { lease: this.#lease }),
+      });
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
@@ -225,7 +240,7 @@ export class DeliveryLane {
 
   async #conclude(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): Promise<void> {
     const after = this.#after(item, result);
-    const from = result.kind === 'encode' ? 'queued' : 'sending';
+    const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
@@ -253,6 +268,7 @@ export class DeliveryLane {
       at: iso(now),
       counted: after.counted,
       ...(ack && { ack }),
+      ...(result && 'begun' in result && result.begun && { begun: result.begun }),
       ...(after.error && { error: after.error }),
       ...(after.waitMs !== undefined && { notBefore: iso(now + after.waitMs) }),
     };
@@ -262,7 +278,7 @@ export class DeliveryLane {
   async #settleSurely(settlement: Settlement): Promise<boolean> {
     for (let tries = 0; ; tries += 1) {
       try {
-        await this.#ports.journal.settle([settlement]);
+        await this.#ports.journal.settle([settlement], this.#lease);
         return true;
       } catch (thrown) {
         const error = PasserelleError.from(thrown);

@@ -1,12 +1,14 @@
 /** One attempt at one delivery: encode (once), commit, send, interpret. Says what happened; the lane decides what it means. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   PasserelleError,
   type DeliveryMaterial,
   type EncodedMessage,
   type ErrorData,
+  type LaneLease,
   type ReplyOutcome,
   type SendResult,
+  type Settlement,
   type Sink,
 } from '../contract/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
@@ -17,28 +19,41 @@ import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
 /** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
 export type AttemptResult =
   | { readonly kind: 'encode'; readonly outcome: 'hold' | 'refuse'; readonly error: ErrorData }
-  | { readonly kind: 'reply'; readonly reply: ReplyOutcome }
-  | { readonly kind: 'failure'; readonly error: ErrorData }
+  | ({ readonly kind: 'reply'; readonly reply: ReplyOutcome } & Begun)
+  | ({ readonly kind: 'failure'; readonly error: ErrorData } & Begun)
   /** The engine itself could not (connector or journal away): the delivery is untouched. */
   | { readonly kind: 'unavailable'; readonly error: ErrorData };
+
+/** Present when the begin of the attempt is not in the journal yet: its end brings it along. */
+interface Begun {
+  readonly begun?: Settlement['begun'];
+}
 
 export interface Dispatcher {
   readonly lane: LaneIdentity;
   readonly ports: LanePorts;
   readonly sink: Sink;
   readonly ackTimeoutMs: number;
+  /** The receiver recognises what it gets twice: an attempt that a crash forgets does no harm, and one commit is enough for it. */
+  readonly idempotent: boolean;
+  readonly lease?: LaneLease;
 }
 
-export async function attempt(material: DeliveryMaterial, dispatcher: Dispatcher): Promise<AttemptResult> {
+/** What an attempt needs; with the raw bytes of the incoming message, when they are at hand. */
+export type Material = DeliveryMaterial & { readonly raw?: Uint8Array };
+
+export async function attempt(material: Material, dispatcher: Dispatcher): Promise<AttemptResult> {
   let encoded: EncodedMessage;
   let bytes: Uint8Array;
+  let begun: Settlement['begun'];
   try {
     const outcome = material.encoded ? { outcome: 'message' as const, encoded: material.encoded } : await encode(material, dispatcher);
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     bytes = 'bytes' in outcome ? outcome.bytes : await rebuild(material, encoded, dispatcher);
-    const startedAt = iso(dispatcher.ports.now());
-    await dispatcher.ports.journal.begin([{ delivery: material.delivery, startedAt, ...(!material.encoded && { encoded }) }]);
+    const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded }) };
+    if (dispatcher.idempotent) begun = start;
+    else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);
   } catch (thrown) {
     const error = PasserelleError.from(thrown);
     // A defect of the connector or of a codec is this delivery's end; anything passing leaves it where it was.
@@ -46,10 +61,15 @@ export async function attempt(material: DeliveryMaterial, dispatcher: Dispatcher
       ? { kind: 'unavailable', error: error.toData() }
       : { kind: 'encode', outcome: 'refuse', error: error.toData() };
   }
-  return send(material, encoded, bytes, dispatcher);
+  return { ...(await send(material, encoded, bytes, dispatcher)), ...(begun && { begun }) };
 }
 
-async function send(material: DeliveryMaterial, encoded: EncodedMessage, bytes: Uint8Array, dispatcher: Dispatcher): Promise<AttemptResult> {
+async function send(
+  material: DeliveryMaterial,
+  encoded: EncodedMessage,
+  bytes: Uint8Array,
+  dispatcher: Dispatcher,
+): Promise<Extract<AttemptResult, { kind: 'reply' | 'failure' }>> {
   let answer: SendResult;
   try {
     answer = await dispatcher.sink.send(bytes, {
@@ -81,7 +101,7 @@ async function send(material: DeliveryMaterial, encoded: EncodedMessage, bytes: 
 }
 
 async function encode(
-  material: DeliveryMaterial,
+  material: Material,
   dispatcher: Dispatcher,
 ): Promise<{ outcome: 'message'; encoded: EncodedMessage; bytes: Uint8Array } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
@@ -112,7 +132,7 @@ async function encode(
 }
 
 /** A retry sends the very bytes of the first attempt; if they can no longer be built, nobody guesses. */
-async function rebuild(material: DeliveryMaterial, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Uint8Array> {
+async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Uint8Array> {
   const bytes = dispatcher.ports
     .codec(encoded.envelope.format)
     .build(encoded.envelope, await partReader(material, encoded.envelope.parts ?? [], dispatcher));
@@ -123,7 +143,7 @@ async function rebuild(material: DeliveryMaterial, encoded: EncodedMessage, disp
 
 /** Reads the parts that an envelope places, from the raw bytes of the incoming message. */
 async function partReader(
-  material: DeliveryMaterial,
+  material: Material,
   places: NonNullable<EncodedMessage['envelope']['parts']>,
   dispatcher: Dispatcher,
 ): Promise<(name: string) => Uint8Array> {
@@ -134,7 +154,7 @@ async function partReader(
   const source: IncomingSource = {
     codec: ports.codec(material.format),
     charsetFallback: lane.settings.charsetFallback,
-    raw: (from, to) => ports.journal.raw(material.message, from, to),
+    raw: async (from, to) => material.raw?.subarray(from, to) ?? ports.journal.raw(material.message, from, to),
   };
   const contents = new Map<string, Uint8Array>();
   for (const name of names) {
@@ -149,4 +169,4 @@ async function partReader(
   };
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes);

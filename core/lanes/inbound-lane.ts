@@ -1,22 +1,25 @@
 /**
  * The lane of one source endpoint (ARCHITECTURE sections 3 and 4): store, answer, decode, route, strictly first in, first out. Nothing
- * positive is said before the journal has the message (D2); what is stored is decoded even if the sender is gone.
+ * positive is said before the journal has the message (D2). A message is decided first and stored with its decision, in one commit; when the
+ * connector is slow or away it is stored by itself, and what is stored is decoded even if the sender is gone.
  */
 import {
   PasserelleError,
   type AckCode,
   type ErrorData,
+  type IncomingMessage,
+  type LaneLease,
   type OutgoingEnvelope,
   type Peek,
-  type QueuedDelivery,
   type Received,
   type Reception,
   type Reply,
 } from '../contract/index.ts';
-import { decideBatch, type DecidedMessage, type UndecidedMessage } from './decide.ts';
+import { admitBatch, decideStored, storedOf, type Admitted, type DecidedMessage, type StoredMessage } from './decide.ts';
 import { openMessage } from './open.ts';
-import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
+import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
+import { UndecidedQueue, type Arrival, type Batch } from './undecided-queue.ts';
 import type { Destination } from '../routing/index.ts';
 
 export interface InboundEndpoint extends LaneIdentity {
@@ -29,87 +32,81 @@ export interface InboundEndpoint extends LaneIdentity {
 export interface InboundPorts extends LanePorts {
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
-  readonly queued: (deliveries: readonly QueuedDelivery[], follow: boolean) => void;
+  readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
   /** Patients that this establishment just spoke of as identities. */
   readonly identified: (site: string, keys: ReadonlySet<string>) => void;
   /** Resolves when every delivery of the message is settled. */
   readonly deliveredOf: (message: number) => Promise<void>;
 }
 
-/** Messages decoded together; a batch is one call to the connector and one commit. */
-const BATCH_COUNT = 64;
-const BATCH_BYTES = 8 * 1024 * 1024;
-/** Messages stored and not yet decoded that are kept in memory; more are read again from the journal when their turn comes. */
-const MEMORY_COUNT = 1000;
-const MEMORY_BYTES = 64 * 1024 * 1024;
-const PAGE = 200;
+/** A message that is not decided after this is stored by itself: what waits longer must survive a crash, and its sender can be answered. */
+const STORE_AFTER_MS = 250;
 /** A connector that takes longer to write an acknowledgement is away: the plainest one is sent instead. */
 const CONNECTOR_ANSWER_MS = 1000;
 
 export class InboundLane {
   readonly endpoint: InboundEndpoint;
   readonly #ports: InboundPorts;
-  /** In order of message id. Entries past the memory bound have no bytes. */
-  #waiting: UndecidedMessage[] = [];
-  #waitingBytes = 0;
-  readonly #deciding = new Map<number, { readonly item: UndecidedMessage; readonly outcome: PromiseWithResolvers<DecidedMessage> }>();
+  readonly #queue: UndecidedQueue;
+  /** Arrivals that were stored by themselves and wait for their decision, by message. */
+  readonly #deciding = new Map<number, Arrival>();
+  #lease: LaneLease | undefined;
   #running: Promise<void> | undefined;
+  /** The batch of arrivals in work takes long: what comes meanwhile is stored by itself. */
+  #isSlow = false;
   #stopped = false;
   #failures = 0;
 
   constructor(endpoint: InboundEndpoint, ports: InboundPorts) {
     this.endpoint = endpoint;
     this.#ports = ports;
+    this.#queue = new UndecidedQueue(async (after, limit) =>
+      // Nobody knows whether senders were told AA before the engine stopped (an answer that could not wait for the decision leaves no row):
+      // these may be quarantined, and no longer refused.
+      (await ports.journal.undecided(endpoint.name, after, limit)).map(
+        (m) =>
+          this.#deciding.get(m.message)?.stored ?? {
+            message: m.message,
+            run: m.run,
+            receivedAt: m.receivedAt,
+            answered: m.ack ?? 'AA',
+            ...(m.http && { http: m.http }),
+          },
+      ),
+    );
   }
 
-  /**
-   * Takes up what was stored and not decoded when the engine last stopped. Nobody knows whether their senders were told AA before it stopped
-   * (an answer that could not wait for the decision leaves no row): they may be quarantined, and no longer refused.
-   */
-  async start(): Promise<void> {
-    for (let after = 0; ;) {
-      const page = await this.#ports.journal.undecided(this.endpoint.name, after, PAGE);
-      for (const m of page)
-        this.#push({ message: m.message, run: m.run, receivedAt: m.receivedAt, answered: m.ack ?? 'AA', ...(m.http && { http: m.http }) });
-      if (page.length === 0) break; // a short page says nothing: a store may give less than it was asked for
-      after = page.at(-1)?.message ?? after;
-    }
+  /** Takes up what was stored and not decoded when the engine last stopped. With a lease, every write of the lane proves it. */
+  async start(lease?: LaneLease): Promise<void> {
+    this.#lease = lease;
+    this.#queue.reread();
     this.#run();
   }
 
   /** A replay: the message is `received` again. */
   again(message: number, run: number, receivedAt: string): void {
-    this.#push({ message, run, receivedAt, answered: 'AA' });
+    this.#queue.pushStored({ message, run, receivedAt, answered: 'AA' });
     this.#run();
   }
 
   /** Corrected bytes of an earlier message, sent in by a person: a new message, linked to it. Answers its id. */
   async resubmit(bytes: Uint8Array, link: number, who: string): Promise<number> {
-    const { endpoint } = this;
-    const peek = this.#ports.codec(endpoint.format).peek(bytes);
-    const receivedAt = iso(this.#ports.now());
-    const [result] = await this.#ports.journal.receive([
-      {
-        ...laneFields(endpoint),
-        receivedAt,
-        peer: `resubmitted by ${who}`,
-        fingerprint: peek.fingerprint,
-        raw: bytes,
-        link,
-        ack: 'AA',
-        ...peekFields(peek),
-      },
-    ]);
+    const peek = this.#ports.codec(this.endpoint.format).peek(bytes);
+    const incoming: IncomingMessage = { ...this.#incoming({ bytes, peer: `resubmitted by ${who}` }, peek), link, ack: 'AA' };
+    const [result] = await this.#ports.journal.receive([incoming]);
     if (!result || result.duplicate)
       throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
-    this.#push({ message: result.message, run: 1, receivedAt, bytes, answered: 'AA' });
+    this.#queue.pushStored({ ...storedOf(incoming, result), answered: 'AA' });
     this.#run();
     return result.message;
   }
 
+  /** What is not stored by now is not ours. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+    for (const { outcome } of this.#queue.takeArrivals())
+      outcome.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
   }
 
   /**
@@ -124,73 +121,94 @@ export class InboundLane {
   }
 
   async #receiveOne(received: Received): Promise<Reply> {
-    const { endpoint, ports } = { endpoint: this.endpoint, ports: this.#ports };
-    const codec = ports.codec(endpoint.format);
-    const peek = codec.peek(received.bytes);
-    ports.count('messages_received_total', { lane: endpoint.name });
-    let result;
-    try {
-      [result] = await ports.journal.receive([
-        {
-          ...laneFields(endpoint),
-          receivedAt: iso(ports.now()),
-          peer: received.peer,
-          fingerprint: peek.fingerprint,
-          raw: received.bytes,
-          ...peekFields(peek),
-          ...(received.http && { http: received.http }),
-          ...(endpoint.reply === 'stored' && { ack: 'AA' as const }),
-        },
-      ]);
-    } catch (thrown) {
-      return this.#answer(received, 'AR', 'reject', PasserelleError.from(thrown).toData());
+    const { endpoint } = this;
+    const peek = this.#ports.codec(endpoint.format).peek(received.bytes);
+    this.#ports.count('messages_received_total', { lane: endpoint.name });
+    const isStored = endpoint.reply === 'stored';
+    const arrival: Arrival = { incoming: { ...this.#incoming(received, peek), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
+    if (isStored || this.#isSlow || this.#stopped || this.#queue.hasStored) {
+      try {
+        const first = await this.#store(arrival);
+        if (first !== undefined) return await this.#repeat(received, first);
+      } catch (thrown) {
+        return this.#answer(received, 'AR', 'reject', PasserelleError.from(thrown).toData());
+      }
+      if (isStored) return this.#answer(received, 'AA', 'stored');
+    } else {
+      this.#queue.push(arrival);
+      this.#run();
     }
-    if (!result) return this.#answer(received, 'AR', 'reject', new PasserelleError('ERR_JOURNAL_UNAVAILABLE').toData());
-    if (result.duplicate) return this.#repeat(received, result.message);
-    const item: UndecidedMessage = {
-      message: result.message,
-      run: 1,
-      receivedAt: iso(ports.now()),
-      bytes: received.bytes,
-      ...(received.http && { http: received.http }),
-      ...(endpoint.reply === 'stored' && { answered: 'AA' as const }),
-      ...(result.controlIdReused && { controlIdReused: true }),
+    return this.#answerDecided(received, arrival);
+  }
+
+  #incoming({ bytes, peer, http }: Received, peek: Peek): IncomingMessage {
+    const { name, settings, connector, connectorVersion, format } = this.endpoint;
+    return {
+      lane: name,
+      site: settings.site,
+      connector,
+      connectorVersion,
+      format,
+      receivedAt: iso(this.#ports.now()),
+      peer,
+      fingerprint: peek.fingerprint,
+      raw: bytes,
+      ...(peek.type && { type: peek.type }),
+      ...(peek.controlId && { controlId: peek.controlId }),
+      ...(http && { http }),
     };
-    const outcome = Promise.withResolvers<DecidedMessage>();
-    this.#deciding.set(result.message, { item, outcome });
-    this.#push(item);
+  }
+
+  /** Stores an arrival by itself; its turn comes. Answers the message that it repeats, when it does. */
+  async #store(arrival: Arrival): Promise<number | undefined> {
+    const [result] = await this.#ports.journal.receive([arrival.incoming]);
+    if (!result) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+    if (result.duplicate) return result.message;
+    this.#wait(arrival, storedOf(arrival.incoming, result));
+    return undefined;
+  }
+
+  #wait(arrival: Arrival, stored: StoredMessage): void {
+    const { ack } = arrival.incoming;
+    arrival.stored = { ...stored, ...(ack && { answered: ack }) };
+    this.#deciding.set(stored.message, arrival);
+    this.#queue.pushStored(arrival.stored);
     this.#run();
-    return endpoint.reply === 'stored' ? this.#answer(received, 'AA', 'stored') : this.#answerDecided(received, result.message, outcome.promise);
   }
 
   /** A retransmission of something we hold: the same positive answer, and nothing new. */
   async #repeat(received: Received, message: number): Promise<Reply> {
     this.#ports.count('retransmissions_total', { lane: this.endpoint.name });
     const pending = this.#deciding.get(message);
-    if (!pending) return this.#answer(received, 'AA', 'duplicate');
-    return this.#answerDecided(received, message, pending.outcome.promise);
+    return pending ? this.#answerDecided(received, pending) : this.#answer(received, 'AA', 'duplicate');
   }
 
-  async #answerDecided(received: Received, message: number, decided: Promise<DecidedMessage>): Promise<Reply> {
+  async #answerDecided(received: Received, arrival: Arrival): Promise<Reply> {
     const late = Symbol('late');
     const timer = Promise.withResolvers<typeof late>();
     const timeout = setTimeout(() => timer.resolve(late), this.endpoint.replyWithinMs);
-    const outcome = await Promise.race([this.endpoint.reply === 'delivered' ? this.#untilDelivered(message, decided) : decided, timer.promise]);
-    clearTimeout(timeout);
-    if (outcome !== late) return outcome.reply ?? this.#answer(received, outcome.ack, outcome.decision, outcome.error);
-    const deciding = this.#deciding.get(message);
-    if (deciding?.item.assessed) {
-      const settled = await decided; // its decision is being committed: an AA now could contradict it
-      return settled.reply ?? this.#answer(received, settled.ack, settled.decision, settled.error);
+    try {
+      const decided = arrival.outcome.promise;
+      let outcome = await Promise.race([this.endpoint.reply === 'delivered' ? this.#untilDelivered(decided) : decided, timer.promise]);
+      const { stored } = arrival;
+      if (outcome === late && stored && !stored.assessed) {
+        // It is stored, hence ours; from now on it can only be accepted or quarantined.
+        stored.answered = 'AA';
+        return await this.#answer(received, 'AA', 'stored');
+      }
+      if (outcome === late) outcome = await decided; // its decision is being committed: an AA now could contradict it
+      return outcome.reply ?? (await this.#answer(received, outcome.ack, outcome.decision, outcome.error));
+    } catch (thrown) {
+      if (thrown instanceof Repeated) return this.#repeat(received, thrown.message);
+      return this.#answer(received, 'AR', 'reject', PasserelleError.from(thrown).toData());
+    } finally {
+      clearTimeout(timeout);
     }
-    // It is stored, hence ours; from now on it can only be accepted or quarantined.
-    if (deciding) deciding.item.answered = 'AA';
-    return this.#answer(received, 'AA', 'stored');
   }
 
-  async #untilDelivered(message: number, decided: Promise<DecidedMessage>): Promise<DecidedMessage> {
+  async #untilDelivered(decided: Promise<DecidedMessage>): Promise<DecidedMessage> {
     const outcome = await decided;
-    if (outcome.state === 'decoded') await this.#ports.deliveredOf(message);
+    if (outcome.state === 'decoded') await this.#ports.deliveredOf(outcome.message);
     return outcome;
   }
 
@@ -217,74 +235,114 @@ export class InboundLane {
     }
   }
 
-  #push(item: UndecidedMessage): void {
-    const size = item.bytes?.length ?? 0;
-    if (this.#waiting.length >= MEMORY_COUNT || this.#waitingBytes + size > MEMORY_BYTES) delete item.bytes;
-    else this.#waitingBytes += size;
-    this.#waiting.push(item);
-  }
-
   #run(): void {
     if (this.#stopped) return;
     this.#running ??= this.#drain().finally(() => {
       this.#running = undefined;
-      if (this.#waiting.length > 0 && !this.#stopped)
+      if (!this.#queue.isEmpty && !this.#stopped)
         setTimeout(() => this.#run(), backoffMs(this.#failures, { firstMs: 100, maxMs: 10_000 }, this.#ports.random())).unref();
     });
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopped) {
-      const batch = this.#nextBatch();
+    await Promise.resolve(); // what arrives in the same turn makes one batch
+    while (!this.#stopped) {
       try {
-        const decided = await decideBatch(batch, this.endpoint, this.#ports);
+        const batch = await this.#queue.next();
+        if (!batch) return;
+        await this.#work(batch);
         this.#failures = 0;
-        this.#finish(batch, decided);
       } catch (thrown) {
-        // Connector, mesh or journal away: everything stays `received`, in order, and is tried again.
-        for (const item of batch) item.assessed = false;
-        this.#waiting.unshift(...batch);
-        this.#waitingBytes += bytesOf(batch);
+        // Connector, mesh or journal away: what is stored stays `received`, in order, and is tried again.
         this.#failures += 1;
         this.#ports.log('warn', 'decoding waits', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+        await this.#storeAll(this.#queue.takeArrivals());
         return;
       }
     }
   }
 
-  #nextBatch(): UndecidedMessage[] {
-    let bytes = 0;
-    let count = 0;
-    while (count < Math.min(BATCH_COUNT, this.#waiting.length) && (count === 0 || bytes < BATCH_BYTES))
-      bytes += this.#waiting[count++]?.bytes?.length ?? BATCH_BYTES / BATCH_COUNT;
-    const batch = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    this.#waitingBytes -= bytesOf(batch);
-    return batch;
+  async #work(batch: Batch): Promise<void> {
+    const arrivals = 'arrivals' in batch ? batch.arrivals : [];
+    let storing: Promise<unknown> | undefined;
+    const timer = setTimeout(() => {
+      this.#isSlow = true;
+      storing = this.#storeAll([...arrivals, ...this.#queue.takeArrivals()]);
+    }, STORE_AFTER_MS);
+    try {
+      await ('stored' in batch ? this.#decide(batch.stored) : this.#admit(arrivals));
+    } catch (thrown) {
+      const error = PasserelleError.from(thrown);
+      // Refused by the journal: the sender keeps it. Before that, it is stored and decided when that is possible.
+      for (const { isAdmitting, outcome } of arrivals) if (isAdmitting) outcome.reject(error);
+      await this.#storeAll(arrivals);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      await storing;
+      this.#isSlow = false;
+    }
   }
 
-  #finish(batch: readonly UndecidedMessage[], decided: readonly DecidedMessage[]): void {
-    batch.forEach((item, i) => {
-      const outcome = decided[i];
-      if (!outcome) return;
-      this.#ports.count('messages_decided_total', { lane: this.endpoint.name, state: outcome.state });
-      if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, this.endpoint.reply === 'delivered');
-      if (outcome.identities.size > 0) this.#ports.identified(this.endpoint.settings.site, outcome.identities);
-      this.#deciding.get(item.message)?.outcome.resolve(outcome);
-      this.#deciding.delete(item.message);
-    });
+  async #decide(batch: readonly StoredMessage[]): Promise<void> {
+    try {
+      const decided = await decideStored(batch, this.endpoint, this.#ports, this.#lease);
+      this.#queue.done(batch);
+      for (const outcome of decided) this.#finish(outcome, this.#deciding.get(outcome.message));
+    } catch (thrown) {
+      for (const item of batch) item.assessed = false;
+      this.#queue.putBack(batch);
+      throw thrown;
+    }
+  }
+
+  async #admit(batch: readonly Arrival[]): Promise<void> {
+    const incoming = batch.map((arrival) => arrival.incoming);
+    const isWanted = (index: number): boolean => !batch[index]!.isStoring && (batch[index]!.isAdmitting = true);
+    const admitted = await admitBatch(incoming, this.endpoint, this.#ports, isWanted, this.#lease);
+    admitted.forEach((result, i) => result && this.#admitted(batch[i]!, result));
+  }
+
+  /** Those that are not being stored one way or the other. */
+  async #storeAll(arrivals: readonly Arrival[]): Promise<void> {
+    await Promise.all(arrivals.map((arrival) => arrival.isAdmitting || arrival.isStoring || this.#storeAlone(arrival)));
+  }
+
+  #admitted(arrival: Arrival, result: Admitted): void {
+    if ('decided' in result) this.#finish(result.decided, arrival);
+    else if ('stored' in result) this.#wait(arrival, result.stored);
+    else arrival.outcome.reject(new Repeated(result.duplicateOf));
+  }
+
+  async #storeAlone(arrival: Arrival): Promise<void> {
+    arrival.isStoring = true;
+    try {
+      const first = await this.#store(arrival);
+      if (first !== undefined) arrival.outcome.reject(new Repeated(first));
+    } catch (thrown) {
+      arrival.outcome.reject(PasserelleError.from(thrown));
+    }
+  }
+
+  #finish(outcome: DecidedMessage, arrival: Arrival | undefined): void {
+    const { endpoint } = this;
+    this.#ports.count('messages_decided_total', { lane: endpoint.name, state: outcome.state });
+    if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, endpoint.reply === 'delivered');
+    if (outcome.identities.size > 0) this.#ports.identified(endpoint.settings.site, outcome.identities);
+    this.#deciding.delete(outcome.message);
+    arrival?.outcome.resolve(outcome);
   }
 }
 
-const laneFields = (e: InboundEndpoint) => ({
-  lane: e.name,
-  site: e.settings.site,
-  connector: e.connector,
-  connectorVersion: e.connectorVersion,
-  format: e.format,
-});
-const peekFields = (p: Peek) => ({ ...(p.type && { type: p.type }), ...(p.controlId && { controlId: p.controlId }) });
-const bytesOf = (batch: readonly UndecidedMessage[]): number => batch.reduce((sum, m) => sum + (m.bytes?.length ?? 0), 0);
+/** How an arrival ends that was received before: its answer is that of the first one. */
+class Repeated {
+  readonly message: number;
+
+  constructor(message: number) {
+    this.message = message;
+  }
+}
+
 async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new PasserelleError('ERR_HOST_UNAVAILABLE')), ms);

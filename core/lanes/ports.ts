@@ -1,5 +1,5 @@
 /** What lanes are given: journal, mesh, clock, codecs. Small on purpose, so that tests can give them something else. */
-import type { DocumentCodec, JournalStore, MessageCodec, SiteSettings } from '../contract/index.ts';
+import type { DocumentCodec, JournalStore, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { HostCall } from '../registry/index.ts';
 
@@ -30,6 +30,17 @@ export type CounterName =
   | 'retransmissions_total'
   | 'protocol_faults_total'
   | 'lane_trips_total';
+
+/** A delivery just committed, with what its first attempt needs: the journal need not be read for it. */
+export interface FreshDelivery {
+  readonly item: QueuedDelivery;
+  /** Codec of the incoming message. */
+  readonly format: string;
+  readonly event: RoutedEvent['event'];
+  readonly parts: readonly PartRef[];
+  /** Raw bytes of the incoming message, when it has parts. */
+  readonly raw?: Uint8Array;
+}
 
 /** The part of an endpoint that every lane needs. */
 export interface LaneIdentity {

@@ -4,35 +4,64 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import { PasserelleError, type Connector, type ConnectorContext, type ConnectorDefinition, type Envelope } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type Connector,
+  type ConnectorContext,
+  type ConnectorDefinition,
+  type Envelope,
+  type SiteSettings,
+} from '../contract/index.ts';
 import { contextFor } from './host-context.ts';
-import type { HostAnswer, HostCall } from './host.ts';
+import type { HostAnswer, HostCall, PackedCall } from './host.ts';
 
 const module = (workerData as { module?: string } | null)?.module ?? process.argv[2];
 if (!module) throw new Error('connector host started without a connector');
 const { connector } = (await import(pathToFileURL(module).href)) as { connector: ConnectorDefinition };
 
-type Answers = (answers: { readonly batch: number; readonly answers: readonly HostAnswer[] }) => void;
-const answer: Answers = parentPort ? (a) => parentPort?.postMessage(a) : (a) => process.send?.(a);
+const answer: (json: string) => void = parentPort ? (json) => parentPort?.postMessage(json) : (json) => process.send?.(json);
+const settings: SiteSettings[] = [];
 
-const listen = (message: { batch: number; calls: readonly HostCall[] }): void =>
-  answer({ batch: message.batch, answers: message.calls.map((call) => run(connector, call)) });
+const unpack = ({ slot = 0, ...call }: PackedCall): HostCall => {
+  if (call.settings) settings[slot] = call.settings;
+  return { ...call, settings: settings[slot] } as HostCall;
+};
+
+/** Each answer is written by itself: one that cannot be written is the failure of its own call. */
+const written = (call: PackedCall): string => {
+  const made = run(connector, unpack(call));
+  try {
+    return JSON.stringify(made);
+  } catch (error) {
+    return JSON.stringify(failure(error));
+  }
+};
+
+const listen = (json: string): void => {
+  const { batch, calls } = JSON.parse(json) as { batch: number; calls: readonly PackedCall[] };
+  answer(`{"batch":${batch},"answers":[${calls.map(written).join(',')}]}`);
+};
 
 if (parentPort) parentPort.on('message', listen);
-else process.on('message', (m) => listen(m as { batch: number; calls: readonly HostCall[] })).on('disconnect', () => process.exit(0));
-answer({ batch: 0, answers: [] });
+else process.on('message', (json) => listen(json as string)).on('disconnect', () => process.exit(0));
+answer('{"batch":0,"answers":[]}');
 
 function run(connector: Connector, call: HostCall): HostAnswer {
   try {
-    return { value: perform(connector, call) };
+    const value = perform(connector, call);
+    return { value: value === undefined ? null : value };
   } catch (error) {
-    // What a connector throws is its own doing; only its kind goes out, since its text could hold the message.
-    const data =
-      error instanceof PasserelleError
-        ? error.toData()
-        : new PasserelleError('ERR_CONNECTOR_FAILED', { found: (error as Error)?.name ?? typeof error, ...locate(error) }).toData();
-    return { error: data };
+    return failure(error);
   }
+}
+
+/** What a connector throws is its own doing; only its kind goes out, since its text could hold the message. */
+function failure(error: unknown): HostAnswer {
+  const data =
+    error instanceof PasserelleError
+      ? error.toData()
+      : new PasserelleError('ERR_CONNECTOR_FAILED', { found: (error as Error)?.name ?? typeof error, ...locate(error) }).toData();
+  return { error: data };
 }
 
 function perform(connector: Connector, call: HostCall): unknown {

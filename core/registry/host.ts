@@ -7,7 +7,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PasserelleError, type ConnectorContext, type EncodeInput, type Envelope, type ErrorData, type Reception } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type ConnectorContext,
+  type EncodeInput,
+  type Envelope,
+  type ErrorData,
+  type Reception,
+  type SiteSettings,
+} from '../contract/index.ts';
 
 interface CallBase {
   readonly settings: ConnectorContext['settings'];
@@ -35,10 +43,15 @@ export interface HostLimits {
 const MAX_KILLS = 2;
 /** Calls suspected at once; protects memory from a connector that fails at everything. The oldest are forgotten. */
 const MAX_SUSPECTS = 1000;
+/** Settings kept in a host: those of the sites of this node; over the mesh each call brings its own. */
+const SETTINGS_SLOTS = 256;
 /** Longest wait before a host that does not come up is tried again. */
 const LAST_RESTART_MS = 30_000;
 
 const LIMITS: HostLimits = { callTimeoutMs: 20_000, restartDelayMs: 500 };
+
+/** How calls cross to a host: as JSON (SAFETY D1), the settings of a site once for all its calls. */
+export type PackedCall = Omit<HostCall, 'settings'> & { readonly slot?: number; readonly settings?: SiteSettings };
 
 interface Pending {
   readonly call: HostCall;
@@ -46,12 +59,12 @@ interface Pending {
 }
 
 interface Compartment {
-  readonly post: (message: unknown) => void;
+  readonly post: (json: string) => void;
   readonly kill: () => Promise<unknown>;
 }
 
 export class ConnectorHost {
-  readonly #open: (onMessage: (m: { batch: number; answers: HostAnswer[] }) => void, onExit: () => void) => Compartment;
+  readonly #open: (onMessage: (json: string) => void, onExit: () => void) => Compartment;
   readonly #limits: HostLimits;
   readonly #batches = new Map<number, { calls: Pending[]; timer: NodeJS.Timeout }>();
   #compartment: Compartment | undefined;
@@ -60,6 +73,9 @@ export class ConnectorHost {
   #ready: Promise<void> = Promise.resolve();
   #stopped = false;
   #failedStarts = 0;
+  /** Settings that the host has already, by slot; a new host has none. */
+  #slots = new Map<SiteSettings, number>();
+  #lastSlot = 0;
   /** Calls that were in the host when it died, by seed: how often alone. */
   readonly #suspects = new Map<string, number>();
 
@@ -99,7 +115,8 @@ export class ConnectorHost {
     return new Promise((resolve, reject) => {
       let up = false;
       const compartment = this.#open(
-        (message) => {
+        (json) => {
+          const message = answersOf(json);
           if (message?.batch === 0) {
             up = true;
             this.#failedStarts = 0;
@@ -108,6 +125,7 @@ export class ConnectorHost {
         },
         () => {
           if (this.#compartment === compartment) this.#compartment = undefined;
+          this.#slots = new Map();
           if (!this.#stopped && up) this.#suspect();
           this.#failAll();
           if (!up) reject(new PasserelleError('ERR_HOST_UNAVAILABLE', { found: 'the connector did not load' }));
@@ -157,7 +175,18 @@ export class ConnectorHost {
     const batch = this.#nextBatch++;
     const timer = setTimeout(() => void compartment.kill(), this.#limits.callTimeoutMs);
     this.#batches.set(batch, { calls, timer });
-    compartment.post({ batch, calls: calls.map((c) => c.call) });
+    compartment.post(JSON.stringify({ batch, calls: calls.map(({ call }) => this.#pack(call)) }));
+  }
+
+  #pack(call: HostCall): PackedCall {
+    if (call.operation === 'interpret') return call;
+    const { settings, ...rest } = call;
+    const known = this.#slots.get(settings);
+    if (known !== undefined) return { ...rest, slot: known };
+    const slot = ++this.#lastSlot % SETTINGS_SLOTS;
+    for (const [other, taken] of this.#slots) if (taken === slot) this.#slots.delete(other);
+    this.#slots.set(settings, slot);
+    return { ...rest, slot, settings };
   }
 
   #settle(batch: number, answers: readonly HostAnswer[]): void {
@@ -188,11 +217,19 @@ const nameOf = (call: HostCall): string | undefined =>
 /** A connector that speaks for its host says what it likes: only answers are taken. */
 const isAnswer = (answer: unknown): answer is HostAnswer => typeof answer === 'object' && answer !== null && ('value' in answer || 'error' in answer);
 
+function answersOf(json: unknown): { batch: number; answers: HostAnswer[] } | undefined {
+  try {
+    return typeof json === 'string' ? (JSON.parse(json) as { batch: number; answers: HostAnswer[] }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const unavailable = (): HostAnswer => ({ error: new PasserelleError('ERR_HOST_UNAVAILABLE').toData() });
 const workerFile = path.join(import.meta.dirname, 'host-worker.js');
 const MEMORY_LIMIT_MB = 512;
 
-function openThread(module: string, onMessage: (m: { batch: number; answers: HostAnswer[] }) => void, onExit: () => void): Compartment {
+function openThread(module: string, onMessage: (json: string) => void, onExit: () => void): Compartment {
   const worker = new Worker(workerFile, {
     workerData: { module },
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_LIMIT_MB },
@@ -208,12 +245,11 @@ function openThread(module: string, onMessage: (m: { batch: number; answers: Hos
     .on('message', onMessage)
     .on('error', () => undefined)
     .on('exit', onExit);
-  return { post: (m) => worker.postMessage(m), kill: () => worker.terminate() };
+  return { post: (json) => worker.postMessage(json), kill: () => worker.terminate() };
 }
 
-function openProcess(module: string, onMessage: (m: { batch: number; answers: HostAnswer[] }) => void, onExit: () => void): Compartment {
+function openProcess(module: string, onMessage: (json: string) => void, onExit: () => void): Compartment {
   const child: ChildProcess = fork(workerFile, [module], {
-    serialization: 'advanced',
     env: {},
     execArgv: [`--max-old-space-size=${MEMORY_LIMIT_MB}`],
     // As above: a stack trace may quote what it failed to read.
@@ -221,11 +257,11 @@ function openProcess(module: string, onMessage: (m: { batch: number; answers: Ho
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child
-    .on('message', (m) => onMessage(m as { batch: number; answers: HostAnswer[] }))
+    .on('message', (json) => onMessage(json as string))
     .on('error', () => undefined)
     .on('exit', onExit);
   return {
-    post: (m) => child.connected && child.send(m as object),
+    post: (json) => child.connected && child.send(json),
     kill: async () => {
       child.kill('SIGKILL');
       await exited;

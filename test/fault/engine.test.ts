@@ -93,7 +93,10 @@ describe('the engine', () => {
     const rows = await engine.journal.decide(
       received.map(({ message }) => decided(message, { events: [routed({ kind: 'document', destinations: [{ lane: 'dcc-out', held }] })] })),
     );
-    engine.region?.queued(rows.flat(), false);
+    engine.region?.queued(
+      rows.flat().map((item) => ({ item, format: 'hl7v2', event: routed().event, parts: [] })),
+      false,
+    );
     await engine.face.lane('dcc-out', 'release');
     expect((await engine.journal.deliveries({ states: ['held'] }, { limit: 10 })).items).to.have.length(0);
     await engine.stop();

@@ -50,7 +50,7 @@ for (const kind of ['thread', 'process'] as const)
       await untilItAnswers(host);
     });
 
-    for (const how of ['loop', 'exit', 'promise'])
+    for (const how of ['loop', 'exit'])
       it(`gives up on the one call that ends its host each time (${how}), and goes on with those that came with it`, async () => {
         const seen = async (text: string): Promise<string | undefined> => errorOf(await host.call(decode(text, text)));
         await until('the call is a defect, not an absence', 15_000, async () => {
@@ -59,6 +59,11 @@ for (const kind of ['thread', 'process'] as const)
         });
         await until('the others are answered', 5000, async () => (await seen('x')) === undefined && (await seen('y')) === undefined);
       });
+
+    it('takes what cannot be written as JSON for the failure of its own call', async () => {
+      const [bad, good] = await Promise.all([host.call(decode('cycle', '1')), host.call(decode('x', '2'))]);
+      expect([errorOf(bad), errorOf(good)]).to.deep.equal(['ERR_CONNECTOR_FAILED', undefined]);
+    });
 
     it('lets nothing out of what a connector prints', async () => {
       const writes = [stub(process.stdout, 'write'), stub(process.stderr, 'write')];

@@ -1,0 +1,134 @@
+/**
+ * What an inbound lane has still to decide, first in first out. Messages that the journal holds come first; of these a window is in memory and the
+ * rest is read again when its turn comes (bounded whatever the backlog). Arrivals not stored yet come after: they are as many as there are senders waiting.
+ */
+import type { IncomingMessage } from '../contract/index.ts';
+import type { DecidedMessage, StoredMessage } from './decide.ts';
+
+/** A message whose sender waits, until it is decided. */
+export interface Arrival {
+  readonly incoming: IncomingMessage;
+  readonly outcome: PromiseWithResolvers<DecidedMessage>;
+  /** Once the journal has it without a decision. */
+  stored?: StoredMessage;
+  /** Its decision is made and being committed with it: it is no longer stored by itself. */
+  isAdmitting?: boolean;
+  /** It is being stored by itself: it is no longer admitted. */
+  isStoring?: boolean;
+}
+
+export type Batch = { readonly stored: readonly StoredMessage[] } | { readonly arrivals: readonly Arrival[] };
+
+/** Messages decoded together; a batch is one call to the connector and one commit. */
+const BATCH_COUNT = 64;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Stored messages kept in memory, and their bytes; past them bytes are read again, past the window everything is. */
+const WINDOW = 1000;
+const WINDOW_BYTES = 64 * 1024 * 1024;
+const PAGE = 200;
+
+export class UndecidedQueue {
+  readonly #read: (after: number, limit: number) => Promise<readonly StoredMessage[]>;
+  #stored: StoredMessage[] = [];
+  #storedBytes = 0;
+  /** Messages in memory, waiting or being decided: a page may show them again. */
+  readonly #known = new Set<number>();
+  #arrivals: Arrival[] = [];
+  /** The journal may hold messages above `#after` that are not in memory. */
+  #overflowed = true;
+  #after = 0;
+
+  constructor(read: (after: number, limit: number) => Promise<readonly StoredMessage[]>) {
+    this.#read = read;
+  }
+
+  /** Something stored waits: what arrives now has to stand behind it in the journal. */
+  get hasStored(): boolean {
+    return this.#known.size > 0 || this.#overflowed;
+  }
+
+  get isEmpty(): boolean {
+    return this.#stored.length === 0 && this.#arrivals.length === 0 && !this.#overflowed;
+  }
+
+  push(arrival: Arrival): void {
+    this.#arrivals.push(arrival);
+  }
+
+  pushStored(item: StoredMessage): void {
+    if (this.#known.has(item.message)) return;
+    if (this.#stored.length >= WINDOW || (this.#overflowed && item.message > this.#after)) {
+      this.#after = Math.min(this.#after, item.message - 1);
+      this.#overflowed = true;
+    } else this.#keep(item);
+  }
+
+  /** Everything in the journal is read again: this node has just become the owner, or another node stored something. */
+  reread(): void {
+    this.#after = 0;
+    this.#overflowed = true;
+  }
+
+  /** Drops what the journal holds: another node decides it. */
+  forgetStored(): void {
+    this.#stored = [];
+    this.#storedBytes = 0;
+    this.#known.clear();
+    this.reread();
+  }
+
+  /** Arrivals that may still be stored by themselves leave the queue. */
+  takeArrivals(): readonly Arrival[] {
+    return this.#arrivals.splice(0);
+  }
+
+  /** The next batch; undefined when nothing waits. Rejects when the journal cannot be read. */
+  async next(): Promise<Batch | undefined> {
+    while (this.#stored.length === 0 && this.#overflowed) {
+      const page = await this.#read(this.#after, PAGE);
+      // A short page says nothing: a store may give less than it was asked for.
+      if (page.length === 0) this.#overflowed = false;
+      for (const item of page) {
+        this.#after = Math.max(this.#after, item.message);
+        if (!this.#known.has(item.message)) this.#keep(item);
+      }
+    }
+    if (this.#stored.length > 0) return { stored: this.#cut() };
+    return this.#arrivals.length > 0 ? { arrivals: cutOff(this.#arrivals, ({ incoming }) => incoming.raw.length) } : undefined;
+  }
+
+  /** These were decided. */
+  done(batch: readonly StoredMessage[]): void {
+    for (const { message } of batch) this.#known.delete(message);
+  }
+
+  /** These could not be decided: they keep their place. */
+  putBack(batch: readonly StoredMessage[]): void {
+    this.#stored = [...batch, ...this.#stored];
+    this.#storedBytes += bytesOf(batch);
+  }
+
+  #keep(item: StoredMessage): void {
+    const size = item.bytes?.length ?? 0;
+    if (this.#storedBytes + size > WINDOW_BYTES) delete item.bytes;
+    else this.#storedBytes += size;
+    this.#known.add(item.message);
+    this.#stored.push(item);
+  }
+
+  #cut(): StoredMessage[] {
+    const batch = cutOff(this.#stored, ({ bytes }) => bytes?.length ?? BATCH_BYTES / BATCH_COUNT);
+    this.#storedBytes -= bytesOf(batch);
+    return batch;
+  }
+}
+
+/** Takes a batch off the front: one item at least. */
+function cutOff<T>(items: T[], weight: (item: T) => number): T[] {
+  let bytes = 0;
+  let count = 0;
+  while (count < Math.min(BATCH_COUNT, items.length) && (count === 0 || bytes < BATCH_BYTES)) bytes += weight(items[count++] as T);
+  return items.splice(0, count);
+}
+
+const bytesOf = (batch: readonly StoredMessage[]): number => batch.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);

@@ -1,0 +1,36 @@
+/** What the first attempts of deliveries just committed need, kept so that the journal is not read back for it. Bounded: past it the journal is read. */
+import type { QueuedDelivery } from '../contract/index.ts';
+import type { Material } from './dispatch.ts';
+import type { FreshDelivery } from './ports.ts';
+
+/** Events of some KB each. */
+const KEPT = 1000;
+/** Raw messages with documents. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+export class WarmMaterial {
+  readonly #kept = new Map<number, FreshDelivery>();
+  #bytes = 0;
+
+  keep(fresh: FreshDelivery): void {
+    const size = fresh.raw?.length ?? 0;
+    if (fresh.item.state !== 'queued' || this.#kept.size >= KEPT || this.#bytes + size > KEPT_BYTES) return;
+    this.#kept.set(fresh.item.delivery, fresh);
+    this.#bytes += size;
+  }
+
+  /** Once: a delivery that is tried again reads what the journal says then. */
+  take({ delivery, attempts }: QueuedDelivery): readonly [Material] | undefined {
+    const fresh = this.forget(delivery);
+    if (!fresh) return undefined;
+    const { item, event, parts, raw } = fresh;
+    return attempts > 0 ? undefined : [{ delivery, message: item.message, format: fresh.format, event, parts, attempts: 0, ...(raw && { raw }) }];
+  }
+
+  /** It left the lane another way. */
+  forget(delivery: number): FreshDelivery | undefined {
+    const fresh = this.#kept.get(delivery);
+    if (this.#kept.delete(delivery)) this.#bytes -= fresh?.raw?.length ?? 0;
+    return fresh;
+  }
+}
