@@ -1,6 +1,7 @@
 /** The only thing plugins and connectors see of the engine: kinds, records, outcomes, states, errors. */
 export * from './connector.ts';
 export { assemblePart, decodeBase64, sniffMime, type DecodedBase64 } from './content.ts';
+export * from './dump.ts';
 export * from './engine-face.ts';
 export * from './envelope.ts';
 export { CATALOGUE, type CatalogueEntry, type Disposition, type ErrorCode } from './error-catalogue.ts';

@@ -14,6 +14,7 @@ import {
 import type { OpenOptions } from './calls.ts';
 import { openChannel, ownCopy, type Channel, type Load } from './channel.ts';
 import { FILE_NAME } from './database.ts';
+import { dumpRunning, removeStaleCopy } from './dump.ts';
 
 /** A journal store on SQLite, and what its worker costs. */
 export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsage'] };
@@ -25,6 +26,7 @@ export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsag
 export async function openSqliteJournal(folder: string, options: OpenOptions = {}): Promise<SqliteJournal> {
   const channel = await openChannel(folder, options);
   const { call } = channel;
+  removeStaleCopy(folder);
   return {
     tag: channel.tag,
     description: `SQLite ${join(folder, FILE_NAME)}`,
@@ -41,6 +43,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
     settingsHistory: async () => call('settingsHistory', []),
+    snapshot: async () => dumpRunning(channel, folder),
     failed: channel.failed,
     close: channel.close,
     cpuUsage: channel.cpuUsage,

@@ -6,6 +6,7 @@ import { deciding } from './journal/deciding.ts';
 import { Fixture, refused, type StoreUnderTest } from './journal/fixture.ts';
 import { obeying } from './journal/obeying.ts';
 import { receiving } from './journal/receiving.ts';
+import { keepingCopies } from './journal/keeping-copies.ts';
 import { incoming } from './journal/samples.ts';
 import { sending } from './journal/sending.ts';
 
@@ -24,6 +25,7 @@ export function journalSuite(under: StoreUnderTest): void {
     acting(journal);
     consulting(journal);
     obeying(journal);
+    keepingCopies(journal, under);
   });
 }
 
