@@ -2,7 +2,7 @@
 export { lastBackup, recordBackup, type LastBackup } from './last.ts';
 export type { Manifest } from './manifest.ts';
 export { openBackup } from './read.ts';
-export { moveJournal, restoreBackup, type Restored } from './restore.ts';
+export { moveJournal, restoreBackup, type JournalPlace, type Restored } from './restore.ts';
 export { keptFiles, type BackupSource, type KeptFile } from './source.ts';
 export { fromWire, toWire } from './wire.ts';
 export { writeBackup } from './write.ts';

@@ -10,6 +10,7 @@ import {
   type EncodablePart,
   type SiteSettings,
 } from '../contract/index.ts';
+import type { JournalPlace } from '../backup/index.ts';
 import { checkEventData, sourceUri } from '../model/index.ts';
 import { translate, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -30,6 +31,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (data) => tryJournal(data, plugins),
+    journalAt: (address) => journalAt(address, plugins),
   };
 }
 
@@ -102,9 +104,18 @@ function senderFor(to: URL, plugins: PluginSet): Sender {
 }
 
 async function tryJournal(data: string, plugins: PluginSet): Promise<string> {
-  const store = plugins.stores.get('sqlite');
-  if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a journal store' });
-  const journal = await store.open(data);
-  await journal.close();
-  return journal.description;
+  const { store, address } = journalAt(data, plugins);
+  const journal = await store.open(address);
+  const { fr } = await journal.durability().finally(() => journal.close());
+  return `${journal.description}, ${fr}`;
+}
+
+/** A URL names its store by its scheme; anything else is a folder. */
+function journalAt(address: string, plugins: PluginSet): JournalPlace {
+  const [, scheme] = /^([a-z]+):\/\//.exec(address) ?? [];
+  const id = scheme === undefined ? 'sqlite' : scheme.replace(/^postgresql$/, 'postgres');
+  const store = plugins.stores.get(id);
+  if (!store)
+    throw new PasserelleError('ERR_REQUEST_INVALID', { expected: `a folder, or the URL of ${[...plugins.stores.keys()].join(', ')}`, found: id });
+  return { store, address };
 }

@@ -313,6 +313,14 @@ export interface SettingsRevision {
   readonly documents: readonly unknown[];
 }
 
+/** What a commit survives, for people. */
+export interface Durability {
+  /** False when a power cut, or the loss of what the store was told to count on, may lose what was acknowledged. */
+  readonly safe: boolean;
+  readonly fr: string;
+  readonly en: string;
+}
+
 export interface JournalStore {
   /** Four letters that make ids unique among journals. */
   readonly tag: string;
@@ -382,6 +390,7 @@ export interface JournalStore {
   readonly settings: (revision?: number) => Promise<SettingsRevision | undefined>;
   readonly settingsHistory: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
 
+  readonly durability: () => Promise<Durability>;
   /** Everything as it is now, while work goes on: one point of consistency. One at a time, else ERR_BACKUP_RUNS; ERR_BACKUP_UNWRITABLE without room for it. */
   readonly snapshot: () => Promise<JournalDump>;
 

@@ -68,9 +68,16 @@ export interface Frozen {
 
 /** Calls about the file itself: run between commits. */
 export interface FileCalls {
+  pragmas(): Pragmas;
   /** From now on everything written goes to the log and the file does not change. */
   freeze(): Frozen;
   thaw(): void;
+}
+
+/** How SQLite was told to write. */
+export interface Pragmas {
+  readonly journalMode: string;
+  readonly synchronous: number;
 }
 
 export type Calls = Writes & Reads & FileCalls;

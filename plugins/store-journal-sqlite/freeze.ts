@@ -19,7 +19,9 @@ export function freezer({ db }: Journal, folder: string): FileCalls {
     const { busy, log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as { busy: number; log: number; checkpointed: number };
     if (busy !== 0 || log !== checkpointed) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { expected: 'a log that is all in the file' });
   };
+  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   return {
+    pragmas: () => ({ journalMode: String(pragma('journal_mode')), synchronous: Number(pragma('synchronous')) }),
     freeze: () => {
       if (isFrozen) throw new PasserelleError('ERR_BACKUP_RUNS');
       try {
