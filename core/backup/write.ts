@@ -29,7 +29,7 @@ export async function writeBackup(source: BackupSource, target: string): Promise
     await sync(path.dirname(path.resolve(target)));
     return manifest;
   } catch (error) {
-    await rm(growing, { recursive: true, force: true });
+    await rm(growing, { recursive: true, force: true }).catch(() => undefined);
     throw unwritable(error, target);
   } finally {
     await source.dump.close();
