@@ -9,9 +9,11 @@ import {
   type DocumentFinding,
   type EncodablePart,
   type SiteSettings,
+  type StorePlugin,
 } from '../contract/index.ts';
+import type { JournalPlace } from '../backup/index.ts';
 import { checkEventData, sourceUri } from '../model/index.ts';
-import type { JournalAddress } from '../journal/index.ts';
+import { journalAddress, type JournalAddress } from '../journal/index.ts';
 import { translate, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { CliServices, Sender, TranslateOptions } from './services.ts';
@@ -31,6 +33,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (journal) => tryJournal(journal, plugins),
+    journalAt: (address) => journalAt(address, plugins),
   };
 }
 
@@ -102,10 +105,20 @@ function senderFor(to: URL, plugins: PluginSet): Sender {
   return { sink: transport.sink({ host: to.hostname, port: Number(to.port || 2575), connections: 1 }), split: codec.split };
 }
 
-async function tryJournal({ store: id, address }: JournalAddress, plugins: PluginSet): Promise<string> {
+async function tryJournal({ store, address }: JournalAddress, plugins: PluginSet): Promise<string> {
+  const journal = await storeNamed(store, plugins).open(address);
+  const { fr } = await journal.durability().finally(() => journal.close());
+  return `${journal.description}, ${fr}`;
+}
+
+function journalAt(place: string, plugins: PluginSet): JournalPlace {
+  const { store, address } = journalAddress(place, '');
+  return { store: storeNamed(store, plugins), address };
+}
+
+function storeNamed(id: string, plugins: PluginSet): StorePlugin {
   const store = plugins.stores.get(id);
-  if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a journal store' });
-  const journal = await store.open(address);
-  await journal.close();
-  return journal.description;
+  if (!store)
+    throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
+  return store;
 }

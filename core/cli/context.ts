@@ -25,6 +25,8 @@ export interface EngineOptions {
 
 export const dataOption = (): Option =>
   new Option('--data <dir>', 'dossier de données / data directory').env('PASSERELLE_DATA').default(DEFAULT_DATA);
+export const journalOption = (): Option =>
+  new Option('--journal <url>', 'journal hors du dossier de données / journal outside the data directory').env('PASSERELLE_JOURNAL');
 export const jsonOption = (): Option => new Option('--json', 'sortie JSON / JSON output').env('PASSERELLE_JSON');
 export const whyOption = (): Option =>
   new Option('--why <text>', 'motif, sans donnée de patient / reason, without patient data').env('PASSERELLE_WHY');

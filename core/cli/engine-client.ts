@@ -1,9 +1,12 @@
 /** The HTTP API as functions: what every command on a running engine goes through. */
 import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import {
   CATALOGUE,
   PasserelleError,
   type ConnectorManifest,
+  type Durability,
   type DeliveryView,
   type ErrorData,
   type LaneView,
@@ -79,6 +82,22 @@ export class EngineClient {
     const kind = isDeliveryId(id) ? 'deliveries' : 'messages';
     return (await this.#post<{ ids: readonly string[] }>(`/api/v1/${kind}/${encodeURIComponent(id)}:${verb}`, options)).ids;
   }
+  journal(): Promise<{ readonly description: string; readonly durability: Durability }> {
+    return this.#get('/api/v1/journal');
+  }
+  /** As one stream, for as long as it takes: a large journal is copied before the first byte comes, longer than `fetch` waits. */
+  async backup(options: ActOptions & { readonly why: string }): Promise<AsyncIterable<Uint8Array>> {
+    const { url, token } = this.#access;
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const request = (url.startsWith('https:') ? https : http).request(`${url}/api/v1/backups`, { method: 'POST', headers, agent: false }, resolve);
+    request.on('error', (cause) => reject(new PasserelleError('ERR_ENGINE_UNREACHABLE', { found: url, cause })));
+    request.end(JSON.stringify(options));
+    const response = await promise;
+    if (response.statusCode === 200) return response;
+    const text = Buffer.concat(await response.toArray()).toString();
+    throw problemOf(problemFrom(text), response.statusCode ?? 0);
+  }
   plan(documents: readonly SettingsFile[]): Promise<SettingsPlan> {
     return this.#post('/api/v1/settings/plan', { documents });
   }
@@ -124,6 +143,14 @@ export class EngineClient {
 
 interface Problem extends Partial<ErrorData> {
   readonly issues?: readonly SettingsIssue[];
+}
+
+function problemFrom(text: string): Problem {
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    return {};
+  }
 }
 
 function problemOf({ code, location, expected, found, issues }: Problem, status: number): PasserelleError {

@@ -3,6 +3,7 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { CATALOGUE, PasserelleError } from '../contract/index.ts';
+import { lastBackup } from '../backup/index.ts';
 import { journalAddress } from '../journal/index.ts';
 import {
   checkDocuments,
@@ -14,6 +15,7 @@ import {
   type EngineSettings,
 } from '../settings/index.ts';
 import { clientOf, type Context, type EngineOptions } from './context.ts';
+import type { EngineClient } from './engine-client.ts';
 import { examineWork } from './examine-work.ts';
 
 interface Fix {
@@ -32,10 +34,12 @@ export interface Finding {
 const LOW_DISK_BYTES = 5 * 1024 ** 3;
 /** Below it the journal is about to refuse messages. */
 const NO_DISK_BYTES = 512 * 1024 ** 2;
+/** A backup each day, and one that failed is noticed. */
+const OLD_BACKUP_HOURS = 26;
 const MIN_NODE = 24;
 
 export async function examine(options: EngineOptions & { readonly config?: string }, context: Context): Promise<readonly Finding[]> {
-  const findings = [examineNode(), ...(await examineData(options.data)), await examineDisk(options.data)];
+  const findings = [examineNode(), ...(await examineData(options.data)), await examineDisk(options.data), await examineBackup(options.data)];
   if (options.config) findings.push(await examineSettings(options.config, context));
   const [engine, work] = await examineEngine(options);
   findings.push(engine, ...work);
@@ -110,6 +114,32 @@ async function examineDisk(data: string): Promise<Finding> {
   };
 }
 
+async function examineBackup(data: string): Promise<Finding> {
+  const what = 'sauvegarde';
+  const command = `passerelle backup --data ${data} -o DOSSIER`;
+  const last = await lastBackup(data);
+  if (!last) return { what, verdict: 'attention', fr: "aucune n'a été faite d'ici", en: 'none was made from here', fix: fix(command, command) };
+  const hours = Math.floor((Date.now() - Date.parse(last.at)) / 3_600_000);
+  const verdict = hours < OLD_BACKUP_HOURS ? 'ok' : 'attention';
+  return {
+    what,
+    verdict,
+    fr: `la dernière a ${hours} h : ${last.folder}`,
+    en: `the last one is ${hours} h old`,
+    ...(verdict !== 'ok' && { fix: fix(command, command) }),
+  };
+}
+
+function durabilityFinding({ description, durability: { safe, fr, en } }: Awaited<ReturnType<EngineClient['journal']>>): Finding {
+  return {
+    what: 'journal',
+    verdict: safe ? 'ok' : 'problem',
+    fr: `${description} : ${fr}`,
+    en,
+    ...(!safe && { fix: fix('Corriger les réglages de la base.', 'Correct the settings of the database.') }),
+  };
+}
+
 async function examineSettings(config: string, context: Context): Promise<Finding> {
   const what = 'paramétrage';
   try {
@@ -134,7 +164,7 @@ async function examineEngine(options: EngineOptions): Promise<readonly [engine: 
   try {
     const client = await clientOf(options);
     const { ready, problems } = await client.health();
-    const work = examineWork(await client.lanes());
+    const work = [...examineWork(await client.lanes()), durabilityFinding(await client.journal())];
     if (ready) return [{ what, verdict: 'ok', fr: 'répond et prend des messages', en: 'answers and takes messages' }, work];
     const list = problems.join(', ');
     const sick: Finding = {

@@ -1,6 +1,7 @@
 /** The command `passerelle` as a whole: its commands, its exit codes. */
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnectors } from './commands/connectors.ts';
 import { addDeliveries } from './commands/deliveries.ts';
@@ -12,9 +13,11 @@ import { addLane } from './commands/lane.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessage } from './commands/message.ts';
 import { addMessages } from './commands/messages.ts';
+import { addMove } from './commands/move.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRender } from './commands/render.ts';
 import { addReplay } from './commands/replay.ts';
+import { addRestore } from './commands/restore.ts';
 import { addSend } from './commands/send.ts';
 import { addStart } from './commands/start.ts';
 import { addTranslate } from './commands/translate.ts';
@@ -23,7 +26,7 @@ import { fail, type Context } from './context.ts';
 import type { Io } from './io.ts';
 import type { CliServices } from './services.ts';
 
-/** In the order of the help: run, set up, try, look, decide. */
+/** In the order of the help: run, set up, try, look, decide, keep. */
 const COMMANDS = [
   addStart,
   addDoctor,
@@ -44,6 +47,9 @@ const COMMANDS = [
   addDiscard,
   addDelivery,
   addConnectors,
+  addBackup,
+  addRestore,
+  addMove,
 ];
 
 export interface CliParts {

@@ -1,4 +1,5 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
+import type { JournalPlace } from '../backup/index.ts';
 import type { DocumentFinding, DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
 import type { JournalAddress } from '../journal/index.ts';
 import type { Catalogue } from '../settings/index.ts';
@@ -54,4 +55,6 @@ export interface CliServices {
   readonly sender: (to: URL) => Promise<Sender>;
   /** Opens a stopped journal to see that it can be, and closes it. Answers what it is. Throws ERR_JOURNAL_*. */
   readonly tryJournal: (journal: JournalAddress) => Promise<string>;
+  /** The store of an address: a data directory, or `postgres://...`. Throws ERR_CONFIG_INVALID when no store has it. */
+  readonly journalAt: (address: string) => JournalPlace;
 }

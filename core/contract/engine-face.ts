@@ -1,6 +1,6 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { ErrorData } from './errors.ts';
-import type { ActRecord, AttemptRecord, LaneCounts, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
+import type { ActRecord, AttemptRecord, Durability, LaneCounts, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
 
@@ -112,6 +112,9 @@ export interface EngineFace {
   /** Corrected bytes for a message: a new message, linked to it. */
   readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
   readonly connectors: () => readonly ConnectorManifest[];
+  readonly journal: () => Promise<{ readonly tag: string; readonly description: string; readonly durability: Durability }>;
+  /** A backup as one stream (core/backup), which holds everything: the caller has audited why. Throws ERR_BACKUP_RUNS, ERR_BACKUP_UNWRITABLE. */
+  readonly backup: () => Promise<AsyncIterable<Uint8Array>>;
   readonly settings: {
     readonly active: () => Promise<SettingsRevision | undefined>;
     readonly history: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;

@@ -524,6 +524,40 @@ export const CATALOGUE = {
       en: 'Keep the file as it is, check the disk, then restore a backup or give another data directory.',
     },
   }),
+  ERR_BACKUP_RUNS: e({
+    disposition: 'transient',
+    http: 409,
+    en: 'a backup of this journal is being made already',
+    fr: 'une sauvegarde de ce journal est déjà en cours',
+    fix: { fr: "Attendre qu'elle finisse, puis relancer.", en: 'Wait until it ends, then run it again.' },
+  }),
+  ERR_BACKUP_UNWRITABLE: e({
+    disposition: 'configuration',
+    http: 507,
+    en: 'the backup cannot be written there; no backup was made, the engine goes on',
+    fr: "la sauvegarde ne peut pas être écrite à cet endroit ; aucune sauvegarde n'a été faite, le moteur continue",
+    fix: {
+      fr: 'Libérer de la place ou donner un autre dossier avec -o, puis relancer. Un moteur en marche a aussi besoin, dans son dossier de données, de la taille du journal.',
+      en: 'Free some space or give another folder with -o, then run it again. A running engine also needs the size of its journal in its data directory.',
+    },
+  }),
+  ERR_BACKUP_DAMAGED: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'this is not a whole backup: something is missing or was changed',
+    fr: "ce n'est pas une sauvegarde entière : quelque chose manque ou a été modifié",
+    fix: {
+      fr: 'Prendre une autre copie, ou la sauvegarde précédente. Rien n’a été restauré.',
+      en: 'Take another copy, or the backup before. Nothing was restored.',
+    },
+  }),
+  ERR_NOT_EMPTY: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'something is there already, and is never overwritten',
+    fr: "il y a déjà quelque chose à cet endroit, qui n'est jamais écrasé",
+    fix: { fr: 'Donner un endroit vide, ou mettre de côté ce qui y est.', en: 'Give an empty place, or put aside what is there.' },
+  }),
   ERR_LANE_LOST: e({
     disposition: 'transient',
     ack: 'AR',

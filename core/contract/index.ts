@@ -2,6 +2,7 @@
 export * from './connector.ts';
 export { decodeBase64, decodeCanonical, encodeBase64, type DecodedBase64 } from './base64.ts';
 export { assemblePart, sniffMime } from './content.ts';
+export * from './dump.ts';
 export * from './engine-face.ts';
 export * from './envelope.ts';
 export { CATALOGUE, type CatalogueEntry, type Disposition, type ErrorCode } from './error-catalogue.ts';

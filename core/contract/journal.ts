@@ -6,6 +6,7 @@
  * Times are ISO 8601 UTC strings given by the caller: a store has no clock.
  * Every method may reject with ERR_JOURNAL_UNAVAILABLE: then nothing of that command was stored.
  */
+import type { JournalDump } from './dump.ts';
 import type { HttpMeta, OutgoingEnvelope, Warning } from './envelope.ts';
 import type { ErrorData } from './errors.ts';
 import type { DeliveryState, MessageState } from './states.ts';
@@ -312,6 +313,14 @@ export interface SettingsRevision {
   readonly documents: readonly unknown[];
 }
 
+/** What a commit survives, for people. */
+export interface Durability {
+  /** False when a power cut, or the loss of what the store was told to count on, may lose what was acknowledged. */
+  readonly safe: boolean;
+  readonly fr: string;
+  readonly en: string;
+}
+
 export interface JournalStore {
   /** Four letters that make ids unique among journals. */
   readonly tag: string;
@@ -380,6 +389,10 @@ export interface JournalStore {
   readonly saveSettings: (revision: Omit<SettingsRevision, 'revision'>) => Promise<number>;
   readonly settings: (revision?: number) => Promise<SettingsRevision | undefined>;
   readonly settingsHistory: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
+
+  readonly durability: () => Promise<Durability>;
+  /** Everything as it is now, while work goes on: one point of consistency. One at a time, else ERR_BACKUP_RUNS; ERR_BACKUP_UNWRITABLE without room for it. */
+  readonly snapshot: () => Promise<JournalDump>;
 
   /** Resolves when the store can do nothing more without being asked to close (its worker died): the engine ends, and is started again. */
   readonly failed?: Promise<void>;

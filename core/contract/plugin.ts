@@ -3,6 +3,7 @@
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
 import type { Envelope, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
+import type { DumpBatch, JournalDump } from './dump.ts';
 import type { ErrorData } from './errors.ts';
 import type { AckCode, JournalStore } from './journal.ts';
 import type { EngineFace } from './engine-face.ts';
@@ -159,7 +160,18 @@ export interface StorePlugin {
   readonly id: string;
   /** Opens (and migrates) the journal that this address names: a folder, or a URL. Throws ERR_JOURNAL_*. */
   readonly open: (address: string) => Promise<JournalStore>;
+  /** Everything that a stopped journal holds; it is locked until the dump is closed. Throws as `open`, ERR_NOT_FOUND when there is none. */
+  readonly dump: (address: string) => Promise<JournalDump>;
+  /**
+   * Makes a journal of these rows, whole or not at all, tag included. `check` is given what was stored, before it counts: it throws to undo
+   * everything, and answers the delivery lanes to pause. Throws ERR_NOT_EMPTY when a journal is there, ERR_JOURNAL_VERSION for a newer format.
+   */
+  readonly load: (address: string, dump: JournalDump, check: LoadCheck) => Promise<void>;
+  /** Puts a journal that moved elsewhere out of the way, so that no engine starts on it again. Answers where it is kept. */
+  readonly retire: (address: string) => Promise<string>;
 }
+
+export type LoadCheck = (stored: AsyncIterable<DumpBatch>) => Promise<{ readonly paused: readonly string[]; readonly at: string }>;
 
 /** An application of the engine: API, console, contextual call. It sees the engine through `EngineFace` only. */
 export interface AppPlugin {

@@ -48,6 +48,7 @@ export interface StartReport {
 
 export class Engine {
   readonly version: string;
+  readonly data: string;
   readonly journal: JournalStore;
   readonly index: BlindIndex;
   readonly plugins: PluginSet;
@@ -63,6 +64,7 @@ export class Engine {
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
     this.version = options.version;
+    this.data = options.data;
     this.journal = journal;
     this.plugins = plugins;
     this.connectors = connectors;

@@ -10,6 +10,7 @@ import {
   type OperatorAction,
   type PageRequest,
 } from '../contract/index.ts';
+import { keptFiles, toWire } from '../backup/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import type { Engine } from './engine.ts';
@@ -94,6 +95,8 @@ export function faceOf(engine: Engine): EngineFace {
       return messageId(tag, await lane.resubmit(bytes, message.message, who));
     },
     connectors: () => engine.connectors.all.map((c) => c.manifest),
+    journal: async () => ({ tag, description: journal.description, durability: await journal.durability() }),
+    backup: async () => toWire({ engine: engine.version, dump: await journal.snapshot(), files: keptFiles(engine.data) }),
     settings: {
       active: () => journal.settings(),
       history: () => journal.settingsHistory(),

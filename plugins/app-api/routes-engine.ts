@@ -1,4 +1,5 @@
 /** Lanes, events, settings, sites, connectors, health, metrics. */
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { EngineFace } from '../../core/contract/index.ts';
@@ -104,6 +105,37 @@ export function settingsRoutes(app: FastifyInstance, engine: EngineFace, setting
     '/settings/revisions',
     { schema: { summary: 'Historique / History', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.Anything) } } },
     async () => ({ items: await engine.settings.history() }),
+  );
+}
+
+/** Everything that the journal holds, at once: read with a reason, as any content is. */
+export function journalRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
+  const tags = ['journal'];
+  app.get(
+    '/journal',
+    {
+      schema: {
+        summary: 'Où et comment le journal est gardé / Where and how the journal is kept',
+        tags,
+        querystring: schema.Nothing,
+        response: { 200: schema.Anything },
+      },
+    },
+    () => engine.journal(),
+  );
+  app.post<{ Body: Static<typeof schema.BackupReason> }>(
+    '/backups',
+    {
+      schema: {
+        summary: 'Sauvegarde, en un flux, avec un motif audité / Backup as a stream, with an audited reason',
+        tags,
+        body: schema.BackupReason,
+      },
+    },
+    async ({ body, ip }, reply) => {
+      await settings.audit({ who: actor(settings, body), message: 'backup', reason: body.why, peer: ip });
+      return reply.type('application/octet-stream').send(Readable.from(await engine.backup(), { objectMode: false }));
+    },
   );
 }
 

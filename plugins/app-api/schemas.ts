@@ -47,6 +47,7 @@ export const NAME = ':name([A-Za-z0-9_.-]{1,100})';
 const why = Type.String({ minLength: 1, maxLength: 500 });
 const who = Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\p{Cc}/]+$', description: 'Qui agit, à côté du nom du jeton / who acts' }));
 export const Act = Type.Object({ why: Type.Optional(why), who }, strict);
+export const BackupReason = Type.Object({ why, who }, strict);
 export const Resubmission = Type.Object({ why, who, content: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', contentEncoding: 'base64' }) }, strict);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);

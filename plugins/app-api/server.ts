@@ -7,7 +7,7 @@ import { hostGuard, tokenGuard } from './guard.ts';
 import { IdempotencyMemory } from './idempotency.ts';
 import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
-import { eventRoutes, healthRoutes, laneRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { eventRoutes, healthRoutes, journalRoutes, laneRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
 import { Nothing } from './schemas.ts';
 import type { ApiSettings } from './settings.ts';
@@ -58,6 +58,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);
   registryRoutes(api, engine);
+  journalRoutes(api, engine, settings);
   api.get('/openapi.json', { schema: { summary: 'Cette description / This description', tags: ['openapi'], querystring: Nothing } }, async () =>
     openApi(routes, engine.version),
   );

@@ -40,7 +40,7 @@ async function refuseUnsafe(query: Query): Promise<void> {
     throw new PasserelleError('ERR_CONFIG_UNSAFE', { expected: `${DURABLE.join(', ')} on`, found: `${String(rows[0]!['name'])} off` });
 }
 
-async function prepareSchema(query: Query, schema: string): Promise<Opened> {
+export async function prepareSchema(query: Query, schema: string): Promise<Opened> {
   const [names] = await query({
     text: 'SELECT to_regnamespace($1)::text AS schema, to_regclass($2)::text AS meta',
     values: [schema, `${schema}.meta`],
@@ -61,7 +61,7 @@ async function prepareSchema(query: Query, schema: string): Promise<Opened> {
 }
 
 /** Rows may have come by another way (restored, moved from SQLite): the next numbers are above all of them, and their terms stand in their tables. */
-async function fitCounters(query: Query): Promise<void> {
+export async function fitCounters(query: Query): Promise<void> {
   const last = (table: string): string => `coalesce((SELECT max(id) FROM ${table}), 0)`;
   await query({
     text: `UPDATE head SET indexed = CASE WHEN part + event + delivery = 0 THEN ${last('message')} ELSE indexed END,

@@ -16,3 +16,7 @@ export const READ_CONNECTIONS = 3;
 
 /** Items of one statement: bounds what a wave holds in memory on both sides. */
 export const WAVE_ITEMS = 128;
+
+/** Rows of one batch of a dump; of payloads fewer, each may be a chunk. */
+export const DUMP_ROWS = 500;
+export const DUMP_PART_ROWS = 16;

@@ -1,6 +1,6 @@
 /** The journal store that the engine sees: one writer, some readers, one listener. */
 import { randomUUID } from 'node:crypto';
-import type { JournalStore } from '../../core/contract/index.ts';
+import { PasserelleError, type Durability, type JournalStore } from '../../core/contract/index.ts';
 import {
   deliveriesOf,
   msOf,
@@ -11,10 +11,11 @@ import {
   type PackedDecision,
   type PackedMessage,
 } from '../../core/journal-format/index.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress, type Address } from './address.ts';
 import type { ArgumentsOf, ResultOf, Writes } from './command.ts';
-import { connectWriter, queryOn, unavailable } from './connection.ts';
+import { connectWriter, queryOn, unavailable, type Query } from './connection.ts';
 import { openingError, prepareDatabase } from './database.ts';
+import { dumpRunning } from './dump.ts';
 import { Names } from './names.ts';
 import { deliveryReads } from './read-deliveries.ts';
 import { messageReads } from './read-messages.ts';
@@ -38,7 +39,7 @@ export async function openPostgresJournal(text: string): Promise<JournalStore> {
       const { tag, lastMonth } = await prepareDatabase(queryOn(client), address);
       await names.load(queryOn(client));
       const writer = new Writer(address, names, id, client, lastMonth);
-      return store(tag, address.description, writer, new Reader(address), names, new Watch(address, id));
+      return store(tag, address, writer, new Reader(address), names, new Watch(address, id));
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
@@ -48,19 +49,43 @@ export async function openPostgresJournal(text: string): Promise<JournalStore> {
   }
 }
 
-function store(tag: string, description: string, writer: Writer, reader: Reader, names: Names, watch: Watch): JournalStore {
+function store(tag: string, address: Address, writer: Writer, reader: Reader, names: Names, watch: Watch): JournalStore {
+  let isDumped = false;
   return {
     tag,
-    description,
+    description: address.description,
     ...writing(writer),
     reserve: reserver(reader),
     ...messageReads(reader, names, tag),
     ...deliveryReads(reader, names, tag),
     ...otherReads(reader, names, tag),
+    durability: () => durabilityOf(reader.query),
+    snapshot: async () => {
+      if (isDumped) throw new PasserelleError('ERR_BACKUP_RUNS');
+      isDumped = true;
+      return dumpRunning(address, () => (isDumped = false));
+    },
     watch: (listener) => watch.add(listener),
     close: async () => {
       await Promise.all([writer.close(), reader.close(), watch.close()]);
     },
+  };
+}
+
+/** Opening refused a server that syncs nothing; what a failover keeps depends on its standbys (ARCHITECTURE section 9). */
+async function durabilityOf(query: Query): Promise<Durability> {
+  const [found] = await query({
+    text: "SELECT current_setting('synchronous_standby_names') AS standbys, current_setting('synchronous_commit') AS mode",
+  });
+  const isSynchronous = found!['standbys'] !== '' && found!['mode'] !== 'local';
+  return {
+    safe: true,
+    fr: isSynchronous
+      ? 'chaque validation est écrite sur disque et sur un serveur de secours synchrone'
+      : 'chaque validation est écrite sur disque ; sans serveur de secours synchrone, une bascule peut perdre les dernières',
+    en: isSynchronous
+      ? 'each commit is on the disk and on a synchronous standby'
+      : 'each commit is on the disk; without a synchronous standby a failover may lose the last ones',
   };
 }
 

@@ -58,7 +58,29 @@ export interface Reads {
   settingsHistory(): Omit<SettingsRevision, 'documents'>[];
 }
 
-export type Calls = Writes & Reads;
+/** The file as it stands, for a copy (freeze.ts). */
+export interface Frozen {
+  /** Open for reading in this process as long as the journal is. */
+  readonly file: number;
+  readonly bytes: number;
+  readonly at: number;
+}
+
+/** Calls about the file itself: run between commits. */
+export interface FileCalls {
+  pragmas(): Pragmas;
+  /** From now on everything written goes to the log and the file does not change. */
+  freeze(): Frozen;
+  thaw(): void;
+}
+
+/** How SQLite was told to write. */
+export interface Pragmas {
+  readonly journalMode: string;
+  readonly synchronous: number;
+}
+
+export type Calls = Writes & Reads & FileCalls;
 
 export interface Command {
   readonly id: number;

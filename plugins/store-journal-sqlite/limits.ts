@@ -16,3 +16,11 @@ export const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 export const CACHE_KIB = 8 * 1024;
 /** Memory of the worker for what is garbage after each command; V8 would let three times as much gather before it looks. */
 export const YOUNG_LIMIT_MB = 16;
+
+/** Rows and payload bytes of one batch of a dump: what reading a whole journal holds in memory. */
+export const BATCH_ROWS = 500;
+export const BATCH_BYTES = 1024 * 1024;
+/** Piece by which the file is copied. */
+export const COPY_BYTES = 4 * 1024 * 1024;
+/** Space that a copy of the file leaves to the journal itself. */
+export const COPY_SPARE_BYTES = 256 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** The journal store that the engine sees: packs calls for the worker, unpacks what comes back. */
 import { join } from 'node:path';
-import type { EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
+import type { Durability, EncodedMessage, JournalStore, RoutedEvent, SettingsRevision } from '../../core/contract/index.ts';
 import {
   type PackedDecision,
   type PackedMessage,
@@ -11,9 +11,10 @@ import {
   packSettlement,
   packStart,
 } from '../../core/journal-format/index.ts';
-import type { OpenOptions } from './calls.ts';
+import type { OpenOptions, Pragmas } from './calls.ts';
 import { openChannel, ownCopy, type Channel, type Load } from './channel.ts';
 import { FILE_NAME } from './database.ts';
+import { dumpRunning, removeStaleCopy } from './dump.ts';
 
 /** A journal store on SQLite, and what its worker costs. */
 export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsage'] };
@@ -25,6 +26,7 @@ export type SqliteJournal = JournalStore & { readonly cpuUsage: Channel['cpuUsag
 export async function openSqliteJournal(folder: string, options: OpenOptions = {}): Promise<SqliteJournal> {
   const channel = await openChannel(folder, options);
   const { call } = channel;
+  removeStaleCopy(folder);
   return {
     tag: channel.tag,
     description: `SQLite ${join(folder, FILE_NAME)}`,
@@ -41,10 +43,20 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
     settingsHistory: async () => call('settingsHistory', []),
+    durability: async () => durabilityOf(await call('pragmas', [])),
+    snapshot: async () => dumpRunning(channel, folder),
     failed: channel.failed,
     close: channel.close,
     cpuUsage: channel.cpuUsage,
   };
+}
+
+/** `synchronous`: 2 = FULL, a commit is on the disk when it is answered. */
+function durabilityOf({ journalMode, synchronous }: Pragmas): Durability {
+  const how = `journal_mode ${journalMode}, synchronous ${synchronous}`;
+  return journalMode === 'wal' && synchronous >= 2
+    ? { safe: true, fr: `chaque message est sur le disque avant d'être accusé (${how})`, en: 'each message is on the disk before it is acknowledged' }
+    : { safe: false, fr: `une coupure de courant peut perdre des messages accusés (${how})`, en: 'a power cut may lose acknowledged messages' };
 }
 
 type Writing = Pick<JournalStore, 'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;

@@ -6,10 +6,11 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { PasserelleError } from '../../core/contract/index.ts';
 import { GROUP_BYTES, GROUP_ITEMS } from '../../core/journal-format/index.ts';
 import { actor } from './act.ts';
-import type { Answer, Command, OpenOptions, Opened, Reads, Writes } from './calls.ts';
+import type { Answer, Command, FileCalls, OpenOptions, Opened, Reads, Writes } from './calls.ts';
 import { openDatabase } from './database.ts';
 import { admitter, decider } from './decide.ts';
 import { beginner, settler } from './deliveries.ts';
+import { freezer } from './freeze.ts';
 import { groupCommitter, refusal } from './group.ts';
 import { historyReader } from './history.ts';
 import { openJournal, type Journal } from './journal.ts';
@@ -32,7 +33,7 @@ const writesOf = (journal: Journal): Writes => ({
   saveSettings: settingsWriter(journal),
 });
 
-const readsOf = (journal: Journal): Reads => ({
+const readsOf = (journal: Journal, folder: string): Reads & FileCalls => ({
   undecided: undecidedReader(journal),
   raw: rawReader(journal),
   backlog: backlogReader(journal),
@@ -44,11 +45,12 @@ const readsOf = (journal: Journal): Reads => ({
   lanes: laneReader(journal),
   paused: pauseReader(journal),
   ...settingsReaders(journal),
+  ...freezer(journal, folder),
 });
 
-function serve(port: NonNullable<typeof parentPort>, journal: Journal, options: OpenOptions): void {
+function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: string, options: OpenOptions): void {
   const writes = writesOf(journal);
-  const reads = readsOf(journal);
+  const reads = readsOf(journal, folder);
   const commit = groupCommitter(journal, writes, options);
   const groupItems = options.groupItems ?? GROUP_ITEMS;
   let waitingWrites: Command[] = [];
@@ -74,7 +76,7 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, options: 
   const answerRead = ({ id, name, args }: Command): void => {
     let answer: Answer;
     try {
-      answer = { id, value: (reads[name as keyof Reads] as (...args: readonly unknown[]) => unknown)(...args) };
+      answer = { id, value: (reads[name as keyof (Reads & FileCalls)] as (...args: readonly unknown[]) => unknown)(...args) };
     } catch (error) {
       answer = { id, error: refusal(error) };
     }
@@ -101,7 +103,7 @@ function start(port: NonNullable<typeof parentPort>): void {
   const { folder, options } = workerData as { folder: string; options: OpenOptions };
   try {
     const journal = openJournal(openDatabase(folder));
-    serve(port, journal, options);
+    serve(port, journal, folder, options);
     port.postMessage({ tag: journal.tag, lastMessage: journal.lastMessage } satisfies Opened);
   } catch (error) {
     port.postMessage({ failed: PasserelleError.from(error).toData() } satisfies Opened);

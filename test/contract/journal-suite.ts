@@ -8,6 +8,7 @@ import { Fixture, refused, type StoreUnderTest } from './journal/fixture.ts';
 import { obeying } from './journal/obeying.ts';
 import { owning } from './journal/owning.ts';
 import { receiving } from './journal/receiving.ts';
+import { keepingCopies } from './journal/keeping-copies.ts';
 import { incoming } from './journal/samples.ts';
 import { sending } from './journal/sending.ts';
 
@@ -28,6 +29,7 @@ export function journalSuite(under: StoreUnderTest): void {
     consulting(journal);
     owning(journal, under);
     obeying(journal);
+    keepingCopies(journal, under);
   });
 }
 

@@ -20,7 +20,8 @@ export interface Ports {
 
 export class TestRegion {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'passerelle-'));
-  readonly data = path.join(this.folder, 'data');
+  /** Another one for an engine that starts again elsewhere. */
+  data = path.join(this.folder, 'data');
   readonly config = path.join(this.folder, 'config');
   ports!: Ports;
   dxcare!: RunningPeer;

@@ -151,6 +151,20 @@ describe('the HTTP API', () => {
       expect(refused.text).not.to.match(/MSH|disk full/);
     });
 
+    it('leave as a backup only with a reason, written in the audit before the first byte', async () => {
+      expect((await call('POST', '/api/v1/backups')).status).to.equal(400);
+      expect((await call('POST', '/api/v1/backups', { body: { why: 'nightly' }, token: null })).status).to.equal(401);
+      const made = await call('POST', '/api/v1/backups', { body: { why: 'nightly', who: 'alice' } });
+      expect([made.status, made.type]).to.deep.equal([200, 'application/octet-stream']);
+      expect(made.text.trimEnd().split('\n').at(-1)).to.equal('{"end":true}');
+      expect(readings).to.deep.equal([{ who: 'admin/alice', message: 'backup', reason: 'nightly', peer: '127.0.0.1' }]);
+      auditFails = true;
+      engine.calls.length = 0;
+      expect((await call('POST', '/api/v1/backups', { body: { why: 'nightly' } })).status).to.equal(500);
+      expect(engine.calls).to.deep.equal([]);
+      expect((await call('GET', '/api/v1/journal')).body).to.deep.include({ tag: 'test', durability: { safe: true, fr: 'sûr', en: 'safe' } });
+    });
+
     it('take the verbs of people behind a colon, with who and why', async () => {
       expect((await call('POST', '/api/v1/messages/test-2:replay')).body).to.deep.equal({ ids: ['test-2'] });
       expect(engine.calls.at(-1)?.input).to.deep.equal({ verb: 'replay', ids: ['test-2'], who: 'admin' });

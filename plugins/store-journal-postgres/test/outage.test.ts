@@ -52,7 +52,10 @@ describe('a journal on PostgreSQL', function () {
     const asked = store.receive([incoming()]);
     while (!proxy.isDown) await new Promise(setImmediate);
     // Unknown until the server can be asked; what comes meanwhile is refused.
-    await refused(waitForLoss(() => store.receive([incoming()])), 'ERR_JOURNAL_UNAVAILABLE');
+    await refused(
+      waitForLoss(() => store.receive([incoming()])),
+      'ERR_JOURNAL_UNAVAILABLE',
+    );
     proxy.isDown = false;
     const [result] = await asked;
     expect(await stored()).to.include(result!.message);

@@ -18,11 +18,13 @@ export class Proxy {
       let isCommitting = false;
       for (const socket of [client, server]) {
         this.#pairs.add(socket);
-        socket.on('error', () => undefined).once('close', () => {
-          client.destroy();
-          server.destroy();
-          this.#pairs.delete(socket);
-        });
+        socket
+          .on('error', () => undefined)
+          .once('close', () => {
+            client.destroy();
+            server.destroy();
+            this.#pairs.delete(socket);
+          });
       }
       client.on('data', (chunk: Buffer) => {
         if (this.cutCommit && chunk.includes('COMMIT\0')) {

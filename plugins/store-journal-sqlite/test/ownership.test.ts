@@ -34,6 +34,42 @@ describe('the file of a SQLite journal', () => {
       await journal.close();
     }));
 
+  it('is still refused to a second process while it is copied and after', () =>
+    inFolder(async (folder) => {
+      const journal = await openSqliteJournal(folder);
+      await journal.receive([message(1)]);
+      const dump = await journal.snapshot();
+      expect((await holder(folder)).said).to.equal('ERR_JOURNAL_LOCKED');
+      await dump.close();
+      expect((await holder(folder)).said).to.equal('ERR_JOURNAL_LOCKED');
+      await journal.receive([message(2)]);
+      await journal.close();
+    }));
+
+  it('is rid of the copy that a killed engine left, and readable by its owner only while it is there', () =>
+    inFolder(async (folder) => {
+      const copy = join(folder, 'snapshot');
+      const journal = await openSqliteJournal(folder);
+      const dump = await journal.snapshot();
+      expect((await stat(join(copy, 'journal.sqlite'))).mode & 0o777).to.equal(0o600);
+      await dump.close();
+      expect(await codeOf(stat(copy))).to.contain('ENOENT');
+      await journal.close();
+      await mkdir(copy);
+      await (await openSqliteJournal(folder)).close();
+      expect(await codeOf(stat(copy))).to.contain('ENOENT');
+    }));
+
+  it('is not the copy of a journal that was closed while it was copied', () =>
+    inFolder(async (folder) => {
+      const journal = await openSqliteJournal(folder);
+      await journal.receive([message(1, Buffer.alloc(20_000_000))]);
+      const asked = codeOf(journal.snapshot());
+      await journal.close();
+      expect(await asked).to.equal('ERR_JOURNAL_UNAVAILABLE');
+      await (await openSqliteJournal(folder)).close();
+    }));
+
   it('is for its owner only, in a folder for its owner only', () =>
     inFolder(async (folder) => {
       const inside = join(folder, 'a', 'data');

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { openBackup } from '../../../core/backup/index.ts';
 import { prepareToken, publishUrl, readAccess, withdrawUrl } from '../../../core/cli/index.ts';
 import { plugin } from '../../../plugins/app-api/index.ts';
 import { SITE } from '../settings/catalogue.ts';
@@ -145,6 +146,21 @@ describe('commands on a running engine', () => {
     const sick = await run(['doctor']);
     engine.ready = true;
     expect([sick.code, sick.out]).to.satisfy(([code, out]: [number, string]) => code === 1 && out.includes("n'est pas prêt : journal"));
+  });
+
+  it('back up a running engine, with a reason that is audited, and tell doctor', async () => {
+    const folder = path.join(data, 'backup');
+    const made = await run(['backup', '-o', folder, '--why', 'before the upgrade']);
+    expect([made.code, made.err]).to.deep.equal([0, '']);
+    for (const word of ['Sauvegarde faite', 'moteur en marche', 'point de cohérence', 'test-1', 'index.key']) expect(made.out).to.contain(word);
+    expect((await openBackup(folder)).source.files).to.deep.equal([{ name: 'index.key', bytes: Buffer.alloc(32, 1) }]);
+    const again = await run(['backup', '-o', folder]);
+    expect([again.code, again.err]).to.satisfy(([code, err]: [number, string]) => code === 1 && err.includes('ERR_NOT_EMPTY'));
+    expect((await run(['backup'])).code).to.equal(2);
+    const { items } = JSON.parse((await run(['doctor', '--json'])).out) as { items: { what: string; verdict: string; fr: string }[] };
+    expect(items.find(({ what }) => what === 'sauvegarde')).to.include({ verdict: 'attention' });
+    expect(items.find(({ what }) => what === 'sauvegarde')?.fr).to.contain(folder);
+    expect(items.find(({ what }) => what === 'journal')).to.include({ verdict: 'ok', fr: 'SQLite : sûr' });
   });
 
   it('say which engine does not answer, with the fix, when there is none or the token is wrong', async () => {

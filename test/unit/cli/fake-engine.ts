@@ -1,4 +1,5 @@
 /** An EngineFace that holds a few messages, for tests of the API and the command line. */
+import { toWire } from '../../../core/backup/index.ts';
 import {
   PasserelleError,
   type ActRequest,
@@ -7,6 +8,9 @@ import {
   type LaneView,
   type MessageTimeline,
   type MessageView,
+  type DumpBatch,
+  type JournalDump,
+  encodeRows,
 } from '../../../core/contract/index.ts';
 import { CATALOGUE } from '../../../core/contract/index.ts';
 import { checkDocuments, parseDocuments, planChange } from '../../../core/settings/index.ts';
@@ -165,6 +169,11 @@ export function fakeEngine(): FakeEngine {
       return 'test-10';
     },
     connectors: () => [manifest('dxcare', '0.1.0')],
+    journal: async () => ({ tag: 'test', description: 'SQLite', durability: { safe: true, fr: 'sûr', en: 'safe' } }),
+    backup: async () => {
+      note('backup', undefined);
+      return toWire({ engine: '0.1.0', dump: fakeDump(), files: [{ name: 'index.key', bytes: Buffer.alloc(32, 1) }] });
+    },
     settings: {
       active: async () => ({
         revision: 1,
@@ -190,4 +199,14 @@ export function fakeEngine(): FakeEngine {
     metrics: () => [{ name: 'messages_received_total', help: 'Messages', type: 'counter', values: [{ labels: { lane: 'a"b' }, value: 3 }] }],
   };
   return engine;
+}
+
+/** A journal of one message. */
+export function fakeDump(over: Partial<JournalDump> = {}): JournalDump {
+  const point = { at: '2026-10-12T08:00:00.000Z', message: 1, event: 0, delivery: 0, revision: 0 };
+  const lines = encodeRows([[1, 'chx-in']]);
+  const batches = async function* (): AsyncGenerator<DumpBatch> {
+    yield { table: 'name', rows: 1, lines };
+  };
+  return { format: 1, tag: 'test', store: 'sqlite', point, batches: batches(), close: async () => undefined, ...over };
 }

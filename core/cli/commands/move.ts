@@ -1,0 +1,53 @@
+/** `passerelle move`: the journal of a stopped engine from one store to another, ids and all. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Option, type Command } from 'commander';
+import { moveJournal } from '../../backup/index.ts';
+import { PasserelleError } from '../../contract/index.ts';
+import { fail, jsonOption, printJson, type Context } from '../context.ts';
+
+interface Options {
+  readonly from: string;
+  readonly to: string;
+  readonly json?: boolean;
+}
+
+export function addMove(program: Command, context: Context): void {
+  program
+    .command('move')
+    .description("déplace le journal d'un moteur arrêté / moves the journal of a stopped engine")
+    .addOption(new Option('--from <journal>', 'dossier de données, ou postgres://... / data directory, or postgres://...').makeOptionMandatory())
+    .addOption(
+      new Option('--to <journal>', 'endroit vide : dossier, ou postgres://... / empty place: folder, or postgres://...').makeOptionMandatory(),
+    )
+    .addOption(jsonOption())
+    .action(async ({ from, to, json }: Options) => {
+      try {
+        const { journalAt } = await context.services();
+        const [source, target] = [journalAt(from), journalAt(to)];
+        if (target.store.id === 'sqlite') needsKey(to);
+        const dump = await source.store.dump(source.address);
+        const tables = await moveJournal(dump, target, new Date().toISOString());
+        const kept = await source.store.retire(source.address);
+        if (json) printJson(context.io, { tag: dump.tag, tables, kept });
+        else context.io.out(summary(dump.tag, tables['message']?.rows ?? 0, kept));
+      } catch (error) {
+        fail(context, error);
+      }
+    });
+}
+
+/** A journal without the key it was written with is a journal of strangers. */
+function needsKey(folder: string): void {
+  const file = path.join(folder, 'index.key');
+  if (!existsSync(file))
+    throw new PasserelleError('ERR_SECRET_MISSING', { location: { file }, expected: 'the index key of the engine that wrote the journal' });
+}
+
+const summary = (tag: string, messages: number, kept: string): string =>
+  `${[
+    `Journal ${tag} déplacé, ${messages} messages ; chaque table a été relue et comparée.`,
+    `Journal ${tag} moved, ${messages} messages; each table was read back and compared.`,
+    `  L'ancien est gardé sans pouvoir démarrer / the old one is kept, and cannot be started on: ${kept}`,
+    "  Le dossier de données garde la clé et l'audit : démarrer avec le même --data. / The data directory keeps key and audit: start with the same --data.",
+  ].join('\n')}\n`;
