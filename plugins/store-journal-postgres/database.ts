@@ -10,6 +10,10 @@ import { makePartitions, monthOf } from './partitions.ts';
 const TAG_LETTERS = 'bcdfghjklmnpqrstvwxz';
 const newTag = (): string => Array.from({ length: 4 }, () => TAG_LETTERS[randomInt(TAG_LETTERS.length)]).join('');
 
+/** Writers hold the lock for milliseconds, a dump of a stopped journal for as long as it takes. */
+const OPEN_WAIT_MS = 5000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Settings of a server without which an answered message could be lost (all are `on` unless somebody changed them). */
 const DURABLE = ['fsync', 'full_page_writes', 'synchronous_commit'];
 
@@ -24,6 +28,7 @@ export async function prepareDatabase(query: Query, { schema, lock }: Address): 
   await refuseUnsafe(query);
   await query({ text: 'BEGIN' });
   try {
+    await query({ text: `SET LOCAL lock_timeout = ${OPEN_WAIT_MS}` });
     await query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [lock] });
     const opened = await prepareSchema(query, schema);
     await query({ text: 'COMMIT' });
@@ -76,6 +81,7 @@ export async function fitCounters(query: Query): Promise<void> {
 export function openingError(error: unknown, unavailable: (error: unknown) => PasserelleError): PasserelleError {
   if (error instanceof PasserelleError) return error;
   const state = sqlState(error);
+  if (state === LOCK_NOT_AVAILABLE) return new PasserelleError('ERR_JOURNAL_LOCKED');
   if (state && /^(28|3D|42)/.test(state))
     return new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a database that this user may use', found: `SQLSTATE ${state}` });
   return unavailable(error);

@@ -26,7 +26,7 @@ function onPostgres(cluster: () => Cluster): StoreUnderTest {
     dispose: async (address) => {
       const client = new Client(cluster().url);
       await client.connect();
-      await client.query(`DROP SCHEMA ${new URL(address).searchParams.get('schema')} CASCADE`);
+      await client.query(`DROP SCHEMA IF EXISTS ${new URL(address).searchParams.get('schema')} CASCADE`);
       await client.end();
     },
   };
