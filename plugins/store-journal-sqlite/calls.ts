@@ -4,12 +4,14 @@
  */
 import type {
   AckCode,
+  Acted,
   DeliveryFilter,
   DeliveryState,
   DeliverySummary,
   ErrorData,
   HttpMeta,
   LaneCounts,
+  LaneOrder,
   MessageFilter,
   MessageHistory,
   MessageState,
@@ -119,8 +121,10 @@ export interface Writes {
   admit(batch: readonly PackedAdmission[]): PackedAdmitted[];
   begin(batch: readonly PackedStart[]): void;
   settle(batch: readonly PackedSettlement[]): void;
-  act(actions: readonly OperatorAction[]): void;
+  act(actions: readonly OperatorAction[]): Acted[];
   pause(lane: string, paused: boolean, at: number): void;
+  order(order: LaneOrder): void;
+  withdraw(lane: string, kind: LaneOrder['kind']): void;
   saveSettings(at: number, who: string, why: string | undefined, documents: string): number;
 }
 
@@ -136,6 +140,7 @@ export interface Reads {
   events(page: PageRequest): Page<{ readonly cursor: string; readonly message: number; readonly json: string }>;
   lanes(): LaneCounts[];
   paused(): string[];
+  orders(): LaneOrder[];
   settings(revision: number | undefined): (Omit<SettingsRevision, 'documents'> & { readonly documents: string }) | undefined;
   settingsHistory(): Omit<SettingsRevision, 'documents'>[];
 }

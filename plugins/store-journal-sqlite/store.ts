@@ -32,6 +32,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
+    orders: async () => call('orders', []),
     settingsHistory: async () => call('settingsHistory', []),
     failed: channel.failed,
     close: channel.close,
@@ -39,7 +40,10 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
   };
 }
 
-type Writing = Pick<JournalStore, 'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;
+type Writing = Pick<
+  JournalStore,
+  'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'order' | 'withdraw' | 'saveSettings'
+>;
 
 const writing = ({ call, lastMessage }: Channel): Writing => {
   // Given here and not by the worker: whoever admits needs the id before the message is stored.
@@ -91,6 +95,8 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         load(actions, () => 0),
       ),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    order: async (order) => call('order', [plain(order)]),
+    withdraw: async (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
   };
 };
