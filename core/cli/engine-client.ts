@@ -11,6 +11,8 @@ import {
   type MessageTimeline,
   type MessageView,
   type Page,
+  type ReplayPage,
+  type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
 } from '../contract/index.ts';
@@ -73,6 +75,10 @@ export class EngineClient {
   }
   async connectors(): Promise<readonly ConnectorManifest[]> {
     return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;
+  }
+  /** One page, oldest first. */
+  replay(request: Omit<ReplayRequest, 'who'> & ActOptions): Promise<ReplayPage> {
+    return this.#post('/api/v1/messages:replay', request);
   }
   /** `id` says by its form whether it is a message or a delivery. */
   async act(id: string, verb: string, options: ActOptions): Promise<readonly string[]> {

@@ -72,6 +72,24 @@ export interface MessageQuery extends PageRequest {
   readonly ipp?: string;
   readonly ins?: string;
   readonly document?: string;
+  /** `oldest`: in the order of ids. Default newest first. */
+  readonly order?: 'newest' | 'oldest';
+}
+
+/** One page of a replay by filter; without `state` every state that can be replayed. */
+export interface ReplayRequest extends Omit<MessageQuery, 'order'> {
+  readonly who: string;
+  /** Without it, a message whose replay would overtake newer ones of its patient or document is passed over. */
+  readonly why?: string;
+  /** Only says which messages. */
+  readonly dryRun?: boolean;
+}
+
+export interface ReplayPage {
+  /** Replayed, or to be replayed, oldest first; as they were before. */
+  readonly messages: readonly MessageView[];
+  readonly refused: readonly { readonly id: string; readonly error: ExplainedError }[];
+  readonly next?: string;
 }
 
 export interface ActRequest {
@@ -109,6 +127,8 @@ export interface EngineFace {
   readonly lanes: () => Promise<readonly LaneView[]>;
   readonly lane: (name: string, verb: 'pause' | 'resume' | 'release') => Promise<LaneView>;
   readonly act: (request: ActRequest) => Promise<readonly string[]>;
+  /** Throws ERR_BACKPRESSURE while earlier pages wait to be decided: to be asked again. */
+  readonly replay: (request: ReplayRequest) => Promise<ReplayPage>;
   /** Corrected bytes for a message: a new message, linked to it. */
   readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
   readonly connectors: () => readonly ConnectorManifest[];

@@ -1,6 +1,7 @@
 /** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
 import {
   PasserelleError,
+  type Acted,
   type ErrorCode,
   type JournalStore,
   type MessageCodec,
@@ -165,7 +166,7 @@ export class Region {
       if (lane.endpoint.settings.site !== site) continue;
       for (const delivery of lane.heldFor(keys)) {
         try {
-          await journal.act([
+          const changes = await journal.act([
             {
               verb: 'release',
               delivery,
@@ -174,7 +175,7 @@ export class Region {
               at: new Date(ports.now()).toISOString(),
             },
           ]);
-          await this.refresh([delivery]);
+          this.acted(changes);
         } catch (thrown) {
           ports.log('warn', 'held delivery could not be released', { lane: lane.endpoint.name, delivery, code: PasserelleError.from(thrown).code });
         }
@@ -182,12 +183,15 @@ export class Region {
     }
   }
 
-  /** Lanes take over what the journal says of these deliveries now. */
-  async refresh(deliveries: readonly number[]): Promise<void> {
-    for (const material of await this.#parts.journal.material(deliveries)) {
-      const history = await this.#parts.journal.message(material.message);
-      const item = history?.deliveries.find((d) => d.delivery === material.delivery);
-      if (item) this.outbound.get(item.lane)?.update(item);
+  /** A person acted: lanes follow. */
+  acted(changes: readonly Acted[]): void {
+    for (const { message, deliveries, again } of changes) {
+      for (const item of deliveries) {
+        const lane = this.outbound.get(item.lane);
+        if (item.state === 'discarded') lane?.forget(item.delivery);
+        else lane?.update(item);
+      }
+      if (again) this.inbound.get(again.lane)?.again(message, again.run, again.receivedAt);
     }
   }
 }

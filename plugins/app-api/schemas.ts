@@ -28,9 +28,10 @@ const messageFilter = {
   limit: Type.Optional(limit),
   after: Type.Optional(cursor),
 };
-export const MessageList = Type.Object(messageFilter, strict);
+const order = Type.Optional(Type.Enum(['newest', 'oldest']));
+export const MessageList = Type.Object({ ...messageFilter, order }, strict);
 /** Identifiers of patients and documents travel in the body only: addresses end in logs (SAFETY D11). */
-export const MessageSearch = Type.Object({ ...messageFilter, ipp: term, ins: term, document: term }, strict);
+export const MessageSearch = Type.Object({ ...messageFilter, order, ipp: term, ins: term, document: term }, strict);
 export const DeliveryList = Type.Object(
   { state: states(DELIVERY_STATES), lane: term, message: term, limit: Type.Optional(limit), after: Type.Optional(cursor) },
   strict,
@@ -47,6 +48,10 @@ export const NAME = ':name([A-Za-z0-9_.-]{1,100})';
 const why = Type.String({ minLength: 1, maxLength: 500 });
 const who = Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\p{Cc}/]+$', description: 'Qui agit, à côté du nom du jeton / who acts' }));
 export const Act = Type.Object({ why: Type.Optional(why), who }, strict);
+export const Replay = Type.Object(
+  { ...messageFilter, ipp: term, ins: term, document: term, why: Type.Optional(why), who, dryRun: Type.Optional(Type.Boolean()) },
+  strict,
+);
 export const Resubmission = Type.Object({ why, who, content: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', contentEncoding: 'base64' }) }, strict);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
@@ -128,5 +133,6 @@ export const LaneAnswer = Type.Object(
 );
 export const pageOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)), next: maybe }, open);
 export const listOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)) }, open);
+export const ReplayAnswer = Type.Object({ messages: Type.Array(MessageAnswer), refused: Type.Array(any), next: maybe }, open);
 export const Anything = any;
 export const IdsAnswer = Type.Object({ ids: Type.Array(text) }, open);

@@ -9,7 +9,7 @@ import { InboundLane } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { until } from '../flow/region.ts';
-import { hashed } from '../contract/journal/samples.ts';
+import { at, hashed } from '../contract/journal/samples.ts';
 
 const encoder = new TextEncoder();
 const accepted = { decision: 'accept', events: [], warnings: [] };
@@ -132,5 +132,24 @@ describe('an inbound lane', () => {
     expect(await say('late'), 'a retransmission after the restart').to.equal('AA');
     await until('it is decided', 5000, async () => (await stateOf('late')) !== 'received');
     expect(await stateOf('late')).to.equal('quarantined');
+  });
+
+  it('decides again what is replayed in its order, far beyond what it keeps in memory', async () => {
+    const texts = Array.from({ length: 2500 }, (_, n) => `m${n}`);
+    for (let from = 0; from < texts.length; from += 50) await Promise.all(texts.slice(from, from + 50).map(say));
+    const seen: string[] = [];
+    decode = (text) => {
+      seen.push(text);
+      return accepted;
+    };
+    for (let after: string | undefined; ;) {
+      const page = await journal.messages({ states: ['decoded'], oldestFirst: true }, { limit: 500, ...(after !== undefined && { after }) });
+      const acted = await journal.act(page.items.map(({ message }) => ({ verb: 'replay', message, who: 'test', why: 'test', at: at(0) })));
+      for (const { message, again } of acted) if (again) lane.again(message, again.run, again.receivedAt);
+      if (page.next === undefined) break;
+      after = page.next;
+    }
+    await until('all are decided again', 20_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    expect(seen).to.deep.equal(texts);
   });
 });

@@ -47,7 +47,7 @@ export const delivery = (n: number, more: Partial<DeliveryView> = {}): DeliveryV
   ...more,
 });
 
-const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT') => ({
+const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT' | 'ERR_REPLAY_STALE') => ({
   code,
   message: CATALOGUE[code].en,
   fr: CATALOGUE[code].fr,
@@ -58,6 +58,8 @@ const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT') => ({
 export interface FakeEngine extends EngineFace {
   readonly calls: { readonly method: string; readonly input: unknown }[];
   ready: boolean;
+  /** Pages of a replay to refuse for the time being. */
+  busy: number;
 }
 
 export function fakeEngine(): FakeEngine {
@@ -122,6 +124,7 @@ export function fakeEngine(): FakeEngine {
   const engine: FakeEngine = {
     calls,
     ready: true,
+    busy: 0,
     version: '0.1.0',
     health: async () => (engine.ready ? { ready: true, problems: [] } : { ready: false, problems: ['journal'] }),
     messages: async (query) => {
@@ -159,6 +162,23 @@ export function fakeEngine(): FakeEngine {
       if (request.verb === 'discard' && !request.why) throw new PasserelleError('ERR_REASON_MISSING');
       if (request.ids.some((id) => id === 'test-9')) throw new PasserelleError('ERR_NOT_FOUND', { found: 'test-9' });
       return request.ids;
+    },
+    replay: async (request) => {
+      note('replay', request);
+      if (engine.busy > 0) {
+        engine.busy -= 1;
+        throw new PasserelleError('ERR_BACKPRESSURE');
+      }
+      const from = Number(request.after ?? 0);
+      const chosen = messages.filter((m) => !request.state || request.state.includes(m.state));
+      const to = from + request.limit;
+      const some = chosen.slice(from, to);
+      const isStale = ({ id }: MessageView): boolean => id === 'test-3' && !request.why && !request.dryRun;
+      return {
+        messages: some.filter((m) => !isStale(m)),
+        refused: some.filter(isStale).map(({ id }) => ({ id, error: explained('ERR_REPLAY_STALE') })),
+        ...(to < chosen.length && { next: String(to) }),
+      };
     },
     resubmit: async (id, bytes, who, why) => {
       note('resubmit', { id, text: Buffer.from(bytes).toString(), who, why });
