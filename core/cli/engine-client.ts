@@ -6,6 +6,7 @@ import {
   type ConnectorManifest,
   type DeliveryView,
   type ErrorData,
+  type LaneDetail,
   type LaneView,
   type MessageQuery,
   type MessageTimeline,
@@ -72,6 +73,16 @@ export class EngineClient {
   }
   lane(name: string, verb: 'pause' | 'resume' | 'release'): Promise<LaneView> {
     return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:${verb}`, {});
+  }
+  laneDetail(name: string): Promise<LaneDetail> {
+    return this.#get(`/api/v1/lanes/${encodeURIComponent(name)}`);
+  }
+  downtime(name: string, body: ActOptions & ({ readonly from?: string; readonly until: string } | { readonly cancel: true })): Promise<LaneView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:downtime`, body);
+  }
+  /** `null` = no limit. */
+  rate(name: string, body: ActOptions & { readonly perMinute: number | null }): Promise<LaneView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:rate`, body);
   }
   async connectors(): Promise<readonly ConnectorManifest[]> {
     return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;

@@ -51,7 +51,8 @@ function parseState(text: string, before: readonly string[] | undefined): readon
   return collect(text, before);
 }
 
-function parseTime(text: string): string {
+/** ISO, UTC. Throws InvalidArgumentError. */
+export function parseTime(text: string): string {
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new InvalidArgumentError('2026-10-12T08:00:00+02:00');
   return new Date(time).toISOString();

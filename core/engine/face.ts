@@ -1,17 +1,10 @@
 /** `EngineFace` over a running engine: what API, console and command line may ask. */
-import {
-  PasserelleError,
-  type EngineFace,
-  type IndexTerm,
-  type LaneView,
-  type MessageHistory,
-  type MessageQuery,
-  type PageRequest,
-} from '../contract/index.ts';
+import { PasserelleError, type EngineFace, type IndexTerm, type MessageHistory, type MessageQuery, type PageRequest } from '../contract/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
-import { act, releaseHeld, replayPage } from './act.ts';
+import { act, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
+import { laneFace } from './lane-face.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
 
 export function faceOf(engine: Engine): EngineFace {
@@ -75,18 +68,7 @@ export function faceOf(engine: Engine): EngineFace {
         })),
       };
     },
-    lanes: () => laneViews(engine),
-    lane: async (name, verb) => {
-      const lane = engine.region?.outbound.get(name);
-      if (!lane) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a delivery lane', found: name });
-      await engine.journal.pause(name, verb === 'pause', new Date().toISOString());
-      if (verb === 'pause') lane.pause();
-      else {
-        if (verb === 'release') await releaseHeld(engine, name);
-        lane.resume();
-      }
-      return (await laneViews(engine)).find((l) => l.lane === name) as LaneView;
-    },
+    ...laneFace(engine),
     act: (request) => act(engine, request),
     replay: (request) => replayPage(engine, request, find),
     resubmit: async (id, bytes, who, why) => {
@@ -134,33 +116,4 @@ function filterOf(
 function withoutData(event: Record<string, unknown>, dataref: string): Record<string, unknown> {
   const { data: _, ...attributes } = event;
   return { ...attributes, dataref };
-}
-
-async function laneViews(engine: Engine): Promise<readonly LaneView[]> {
-  const counts = new Map((await engine.journal.lanes()).map((l) => [l.lane, l]));
-  const views: LaneView[] = [];
-  for (const [lane, l] of engine.region?.inbound ?? [])
-    views.push({
-      lane,
-      counts: {},
-      ...counts.get(lane),
-      direction: 'in',
-      site: l.endpoint.settings.site,
-      role: l.endpoint.role,
-      address: l.endpoint.address,
-      status: 'open',
-    });
-  for (const [lane, l] of engine.region?.outbound ?? [])
-    views.push({
-      lane,
-      counts: {},
-      ...counts.get(lane),
-      direction: 'out',
-      site: l.endpoint.settings.site,
-      role: l.endpoint.role,
-      address: l.endpoint.address,
-      status: l.status,
-      ...(l.error && { error: l.error }),
-    });
-  return views;
 }

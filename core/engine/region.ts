@@ -4,6 +4,7 @@ import {
   type Acted,
   type ErrorCode,
   type JournalStore,
+  type LaneOrder,
   type MessageCodec,
   type ProtocolFault,
   type SiteSettings,
@@ -50,9 +51,12 @@ export class Region {
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
-  async start(paused: ReadonlySet<string> = new Set()): Promise<readonly string[]> {
+  async start(paused: ReadonlySet<string> = new Set(), orders: readonly LaneOrder[] = []): Promise<readonly string[]> {
     await this.#startHosts();
-    for (const [name, lane] of this.outbound) await lane.start(paused.has(name));
+    for (const [name, lane] of this.outbound) {
+      lane.obey(orders.filter((order) => order.lane === name));
+      await lane.start(paused.has(name));
+    }
     for (const lane of this.inbound.values()) await lane.start();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());

@@ -53,6 +53,15 @@ export const Replay = Type.Object(
   strict,
 );
 export const Resubmission = Type.Object({ why, who, content: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', contentEncoding: 'base64' }) }, strict);
+const time = Type.String({ format: 'date-time' });
+export const Downtime = Type.Union([
+  Type.Object({ until: time, from: Type.Optional(time), why: Type.Optional(why), who }, strict),
+  Type.Object({ cancel: Type.Literal(true), who }, strict),
+]);
+export const Rate = Type.Object(
+  { perMinute: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 600_000 }), Type.Null()]), why: Type.Optional(why), who },
+  strict,
+);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
@@ -118,19 +127,22 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
-export const LaneAnswer = Type.Object(
-  {
-    lane: text,
-    direction: text,
-    site: text,
-    address: text,
-    status: text,
-    counts: Type.Record(text, Type.Integer()),
-    oldest: maybe,
-    error: Type.Optional(any),
-  },
-  open,
-);
+const lane = {
+  lane: text,
+  direction: text,
+  site: text,
+  address: text,
+  status: text,
+  counts: Type.Record(text, Type.Integer()),
+  oldest: maybe,
+  error: Type.Optional(any),
+  downtime: Type.Optional(any),
+  perMinute: Type.Optional(Type.Number()),
+  blocked: Type.Optional(Type.Object({ heads: Type.Integer(), waiting: Type.Integer() })),
+};
+export const LaneAnswer = Type.Object(lane, open);
+const head = Type.Object({ delivery: DeliveryAnswer, since: text, directly: Type.Integer(), inAll: Type.Integer() }, open);
+export const LaneDetailAnswer = Type.Object({ ...lane, heads: Type.Array(head), partial: Type.Boolean() }, open);
 export const pageOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)), next: maybe }, open);
 export const listOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)) }, open);
 export const ReplayAnswer = Type.Object({ messages: Type.Array(MessageAnswer), refused: Type.Array(any), next: maybe }, open);

@@ -85,6 +85,39 @@ describe('the engine', () => {
     await third.stop();
   });
 
+  it('keeps a downtime and a rate over a restart, is silent about that lane, and refuses a downtime that is over', async () => {
+    const lane = 'dcc-out';
+    const first = await region();
+    const from = new Date().toISOString();
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const order = { lane, kind: 'downtime', at: from, who: 'test', from, until, why: 'mise à jour' } as const;
+    expect((await first.face.order(order)).status).to.equal('downtime');
+    expect(await first.face.order({ lane, kind: 'rate', perMinute: 60, at: from, who: 'test' })).to.include({ perMinute: 60 });
+    for (const [wrong, code] of [
+      [{ ...order, until: from }, 'ERR_REQUEST_INVALID'],
+      [{ ...order, lane: 'none' }, 'ERR_NOT_FOUND'],
+    ] as const) {
+      const thrown = await first.face.order(wrong).then(
+        () => undefined,
+        (error: unknown) => PasserelleError.from(error).code,
+      );
+      expect(thrown).to.equal(code);
+    }
+    await first.stop();
+    const second = await open();
+    await second.start();
+    expect(await second.face.laneDetail(lane)).to.deep.include({
+      status: 'downtime',
+      downtime: { from, until, why: 'mise à jour' },
+      perMinute: 60,
+      heads: [],
+    });
+    expect((await second.face.health()).problems).to.deep.equal([]);
+    expect(await second.face.withdraw(lane, 'downtime')).to.include({ status: 'open', perMinute: 60 });
+    expect(await second.face.withdraw(lane, 'rate')).to.not.have.property('perMinute');
+    await second.stop();
+  });
+
   it('releases every held delivery of a lane, however many', async () => {
     const engine = await region();
     engine.region?.outbound.get('dcc-out')?.pause();

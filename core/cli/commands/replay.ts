@@ -4,7 +4,7 @@ import { PasserelleError } from '../../contract/index.ts';
 import { actOnEach } from '../act.ts';
 import { clientOf, fail, whyOption, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { queryOf, withFilters, type FilterFlags } from '../message-filters.ts';
-import { parseRate } from '../rate.ts';
+import { parseRate } from '../measures.ts';
 import { replayPages, type ReplayResult } from '../replay-pages.ts';
 import { table } from '../table.ts';
 import { errorSentence } from '../words.ts';

@@ -88,6 +88,40 @@ describe('commands on a running engine', () => {
     expect((await run(['lane', 'resume', 'none'])).code).to.equal(1);
   });
 
+  it('show what blocks a lane, since when, how much waits behind it and what to type', async () => {
+    for (const args of [
+      ['lanes', 'kp-out'],
+      ['lane', 'show', 'kp-out'],
+    ]) {
+      const { out } = await run(args);
+      expect(out).to.contain('test-d3  review').and.to.contain('message test-3').and.to.contain('3 derrière, 7 en tout');
+      expect(out).to.contain('ERR_ACK_TIMEOUT').and.to.contain('À faire : ').and.to.contain('passerelle delivery resend test-d3');
+    }
+    expect((await run(['lanes', 'dx-in'])).out).to.contain('Rien ne bloque');
+    expect((await run(['lanes', 'none'])).code).to.equal(1);
+  });
+
+  it('plan a downtime, set a rate, and wait for a lane to drain', async () => {
+    const planned = await run(['lane', 'downtime', 'kp-out', '--from', '2036-10-12T10:00:00Z', '--for', '2h', '--why', 'mise à jour']);
+    expect(planned.out).to.contain('downtime until 2036-10-12');
+    expect(engine.calls.at(-1)?.input).to.deep.include({
+      kind: 'downtime',
+      lane: 'kp-out',
+      from: '2036-10-12T10:00:00.000Z',
+      until: '2036-10-12T12:00:00.000Z',
+      why: 'mise à jour',
+    });
+    await run(['lane', 'downtime', 'kp-out', '--cancel']);
+    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'downtime' } });
+    expect((await run(['lane', 'downtime', 'kp-out'])).code, 'no end').to.equal(2);
+    expect((await run(['lane', 'rate', 'kp-out', '2/s'])).out).to.contain('120/min');
+    expect((await run(['lane', 'rate', 'kp-out', 'fast'])).code).to.equal(2);
+    await run(['lane', 'rate', 'kp-out', 'off']);
+    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'rate' } });
+    expect(await run(['lane', 'drain', 'kp-out'])).to.deep.include({ code: 0 });
+    expect((await run(['lane', 'drain', 'dx-in'])).code, 'not a delivery lane').to.equal(1);
+  });
+
   it('replay a filter oldest first, page by page, wait when the engine is behind, and say what was not replayed', async () => {
     const states = ['--state', 'decoded', '--state', 'quarantined'];
     const first = await run(['replay', ...states, '--limit', '1']);

@@ -157,6 +157,27 @@ export function fakeEngine(): FakeEngine {
       if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: name });
       return { ...found, status: verb === 'pause' ? 'paused' : 'open' };
     },
+    laneDetail: async (name) => {
+      const found = lanes.find((l) => l.lane === name);
+      if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: name });
+      const blocks = found.direction === 'out';
+      return {
+        ...found,
+        ...(blocks && { blocked: { heads: 1, waiting: 7 } }),
+        heads: blocks ? [{ delivery: deliveries[1]!, since: at, directly: 3, inAll: 7 }] : [],
+        partial: false,
+      };
+    },
+    order: async (order) => {
+      note('order', order);
+      const found = lanes.find((l) => l.lane === order.lane);
+      if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: order.lane });
+      return order.kind === 'rate' ? { ...found, perMinute: order.perMinute } : { ...found, status: 'downtime', downtime: order };
+    },
+    withdraw: async (name, kind) => {
+      note('withdraw', { name, kind });
+      return lanes.find((l) => l.lane === name)!;
+    },
     act: async (request: ActRequest) => {
       note('act', request);
       if (request.verb === 'discard' && !request.why) throw new PasserelleError('ERR_REASON_MISSING');
