@@ -9,7 +9,7 @@ import { InboundLane } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { until } from '../flow/region.ts';
-import { at, hashed } from '../contract/journal/samples.ts';
+import { at, hashed, incoming } from '../contract/journal/samples.ts';
 
 const encoder = new TextEncoder();
 const accepted = { decision: 'accept', events: [], warnings: [] };
@@ -31,10 +31,10 @@ describe('an inbound lane', () => {
   let decode: (text: string) => unknown;
   let acknowledgement: unknown;
 
-  const make = (): InboundLane =>
+  const make = (name = 'chx-in'): InboundLane =>
     (lane = new InboundLane(
       {
-        name: 'chx-in',
+        name,
         connector: 'dxcare',
         connectorVersion: '1.0.0',
         format: 'plain',
@@ -151,5 +151,18 @@ describe('an inbound lane', () => {
     }
     await until('all are decided again', 20_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
     expect(seen).to.deep.equal(texts);
+  });
+
+  it('keeps no other lane waiting for its backlog', async () => {
+    await lane.stop();
+    for (let n = 0; n < 8; n += 1) await journal.receive(Array.from({ length: 500 }, () => incoming({ lane: 'busy-in' })));
+    const busy = make('busy-in');
+    await make().start();
+    await busy.start();
+    expect(await say('other')).to.equal('AA');
+    const decided = (await journal.lanes()).find((l) => l.lane === 'busy-in')?.counts.decoded ?? 0;
+    expect(decided).to.be.lessThan(2000);
+    await until('the backlog is decided too', 60_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    await busy.stop();
   });
 });
