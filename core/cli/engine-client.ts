@@ -9,11 +9,14 @@ import {
   type Durability,
   type DeliveryView,
   type ErrorData,
+  type LaneDetail,
   type LaneView,
   type MessageQuery,
   type MessageTimeline,
   type MessageView,
   type Page,
+  type ReplayPage,
+  type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
 } from '../contract/index.ts';
@@ -74,8 +77,22 @@ export class EngineClient {
   lane(name: string, verb: 'pause' | 'resume' | 'release'): Promise<LaneView> {
     return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:${verb}`, {});
   }
+  laneDetail(name: string): Promise<LaneDetail> {
+    return this.#get(`/api/v1/lanes/${encodeURIComponent(name)}`);
+  }
+  downtime(name: string, body: ActOptions & ({ readonly from?: string; readonly until: string } | { readonly cancel: true })): Promise<LaneView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:downtime`, body);
+  }
+  /** `null` = no limit. */
+  rate(name: string, body: ActOptions & { readonly perMinute: number | null }): Promise<LaneView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:rate`, body);
+  }
   async connectors(): Promise<readonly ConnectorManifest[]> {
     return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;
+  }
+  /** One page, oldest first. */
+  replay(request: Omit<ReplayRequest, 'who'> & ActOptions): Promise<ReplayPage> {
+    return this.#post('/api/v1/messages:replay', request);
   }
   /** `id` says by its form whether it is a message or a delivery. */
   async act(id: string, verb: string, options: ActOptions): Promise<readonly string[]> {

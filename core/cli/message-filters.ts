@@ -11,6 +11,7 @@ export interface FilterFlags {
   readonly controlId?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly document?: string;
   readonly limit: number;
 }
 
@@ -23,6 +24,7 @@ export function withFilters(command: Command): Command {
     .option('--site <finess>', 'établissement / site')
     .option('--lane <name>', "point d'accès entrant / inbound endpoint")
     .option('--type <type>', 'type de message, ex. ADT^A01')
+    .option('--document <id>', 'identifiant ou setId du document / document id')
     .option('--control-id <id>', "identifiant donné par l'émetteur (MSH-10)")
     .addOption(new Option('--since <time>', 'reçus depuis / received since (ISO 8601)').argParser(parseTime))
     .addOption(new Option('--until <time>', 'reçus avant / received before').argParser(parseTime))
@@ -30,7 +32,7 @@ export function withFilters(command: Command): Command {
 }
 
 export function queryOf(flags: FilterFlags): MessageQuery {
-  const { state, site, lane, type, controlId, since, until, limit } = flags;
+  const { state, site, lane, type, controlId, since, until, document, limit } = flags;
   return {
     limit,
     ...(state && { state }),
@@ -40,6 +42,7 @@ export function queryOf(flags: FilterFlags): MessageQuery {
     ...(controlId && { controlId }),
     ...(since && { since }),
     ...(until && { until }),
+    ...(document && { document }),
   };
 }
 
@@ -48,7 +51,8 @@ function parseState(text: string, before: readonly string[] | undefined): readon
   return collect(text, before);
 }
 
-function parseTime(text: string): string {
+/** ISO, UTC. Throws InvalidArgumentError. */
+export function parseTime(text: string): string {
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new InvalidArgumentError('2026-10-12T08:00:00+02:00');
   return new Date(time).toISOString();

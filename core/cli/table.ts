@@ -66,6 +66,7 @@ const COLOUR_OF: Readonly<Record<string, keyof typeof CODES>> = {
   held: 'yellow',
   review: 'yellow',
   paused: 'yellow',
+  downtime: 'yellow',
   attention: 'yellow',
   rejected: 'red',
   dead: 'red',

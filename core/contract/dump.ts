@@ -21,6 +21,7 @@ export const DUMP_TABLES: readonly DumpTable[] = [
   { name: 'name', columns: ['id', 'name'], ordered: 1 },
   { name: 'revision', columns: ['revision', 'at', 'who', 'why', 'documents'], ordered: 1 },
   { name: 'pause', columns: ['lane', 'at'], ordered: 1 },
+  { name: 'lane_order', columns: ['lane', 'kind', 'terms'], ordered: 2 },
   { name: 'part', columns: ['id', 'message', 'part', 'chunk', 'bytes'], ordered: 1 },
   {
     name: 'message',

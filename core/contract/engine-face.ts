@@ -1,6 +1,6 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { ErrorData } from './errors.ts';
-import type { ActRecord, AttemptRecord, Durability, LaneCounts, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
+import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
 
@@ -55,9 +55,35 @@ export interface LaneView extends LaneCounts {
   readonly site: string;
   readonly role: 'establishment' | 'record';
   readonly address: string;
-  /** `open`: works; `paused` by a person; `tripped`: the counterparty cannot be reached, tried again by itself. */
-  readonly status: 'open' | 'paused' | 'tripped';
+  /**
+   * `open`: works; `paused` by a person; `downtime`: planned by a person, over by itself; `tripped`: the counterparty cannot be reached, tried
+   * again by itself.
+   */
+  readonly status: 'open' | 'paused' | 'downtime' | 'tripped';
   readonly error?: ErrorData;
+  /** The downtime that is now or to come. */
+  readonly downtime?: { readonly from: string; readonly until: string; readonly why?: string };
+  /** Ordered rate. */
+  readonly perMinute?: number;
+  /** Deliveries that stand before others and do not leave by themselves now, and how many wait behind them; of what is in memory. */
+  readonly blocked?: { readonly heads: number; readonly waiting: number };
+}
+
+/** A delivery that stands before others and does not leave by itself now. */
+export interface BlockedHead {
+  readonly delivery: DeliveryView;
+  readonly since: string;
+  /** Deliveries that share a patient or a document with it and came after it. */
+  readonly directly: number;
+  /** Those, and all that stand behind them. */
+  readonly inAll: number;
+}
+
+export interface LaneDetail extends LaneView {
+  /** Those with most behind them first, 20 at most. */
+  readonly heads: readonly BlockedHead[];
+  /** Only a part of the backlog is in memory: numbers behind heads are lower bounds. */
+  readonly partial: boolean;
 }
 
 export interface MessageQuery extends PageRequest {
@@ -72,6 +98,24 @@ export interface MessageQuery extends PageRequest {
   readonly ipp?: string;
   readonly ins?: string;
   readonly document?: string;
+  /** `oldest`: in the order of ids. Default newest first. */
+  readonly order?: 'newest' | 'oldest';
+}
+
+/** One page of a replay by filter; without `state` every state that can be replayed. */
+export interface ReplayRequest extends Omit<MessageQuery, 'order'> {
+  readonly who: string;
+  /** Without it, a message whose replay would overtake newer ones of its patient or document is passed over. */
+  readonly why?: string;
+  /** Only says which messages. */
+  readonly dryRun?: boolean;
+}
+
+export interface ReplayPage {
+  /** Replayed, or to be replayed, oldest first; as they were before. */
+  readonly messages: readonly MessageView[];
+  readonly refused: readonly { readonly id: string; readonly error: ExplainedError }[];
+  readonly next?: string;
 }
 
 export interface ActRequest {
@@ -107,8 +151,15 @@ export interface EngineFace {
   ) => Promise<Page<DeliveryView>>;
   readonly events: (page: PageRequest) => Promise<Page<{ readonly cursor: string; readonly event: Record<string, unknown> }>>;
   readonly lanes: () => Promise<readonly LaneView[]>;
+  /** Throws ERR_NOT_FOUND. */
+  readonly laneDetail: (name: string) => Promise<LaneDetail>;
   readonly lane: (name: string, verb: 'pause' | 'resume' | 'release') => Promise<LaneView>;
+  /** Throws ERR_NOT_FOUND when there is no such delivery lane, ERR_REQUEST_INVALID for a downtime that is over or a rate that is not one. */
+  readonly order: (order: LaneOrder) => Promise<LaneView>;
+  readonly withdraw: (lane: string, kind: LaneOrder['kind']) => Promise<LaneView>;
   readonly act: (request: ActRequest) => Promise<readonly string[]>;
+  /** Throws ERR_BACKPRESSURE while earlier pages wait to be decided: to be asked again. */
+  readonly replay: (request: ReplayRequest) => Promise<ReplayPage>;
   /** Corrected bytes for a message: a new message, linked to it. */
   readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
   readonly connectors: () => readonly ConnectorManifest[];

@@ -188,6 +188,24 @@ export interface OperatorAction {
   readonly at: string;
 }
 
+/** What an action changed, so that lanes follow without reading it back. */
+export interface Acted {
+  readonly message: number;
+  /** As they are now: the delivery acted upon, or those that a replay discarded. */
+  readonly deliveries: readonly QueuedDelivery[];
+  /** Of a replay: its lane has to decide the message again. */
+  readonly again?: { readonly lane: string; readonly run: number; readonly receivedAt: string };
+}
+
+/**
+ * What a person ordered of a delivery lane beside a pause; one of each kind a lane. `downtime`: nothing is sent from `from` until `until` (ISO).
+ * `rate`: at most so many sends a minute.
+ */
+export type LaneOrder = { readonly lane: string; readonly at: string; readonly who: string; readonly why?: string } & (
+  | { readonly kind: 'downtime'; readonly from: string; readonly until: string }
+  | { readonly kind: 'rate'; readonly perMinute: number }
+);
+
 export interface Page<T> {
   /** Newest first, but the feed of events. A store may stop a page short, even empty, when a filter makes it look at too much. */
   readonly items: readonly T[];
@@ -210,6 +228,8 @@ export interface MessageFilter {
   readonly until?: string;
   /** Has one of these blind index terms. */
   readonly terms?: readonly string[];
+  /** In the order of ids instead of newest first: what a replay needs, and what a cursor can go on from while states change. */
+  readonly oldestFirst?: boolean;
 }
 
 export interface MessageSummary {
@@ -370,14 +390,21 @@ export interface JournalStore {
 
   // --- decisions of people. All or nothing; throws ERR_NOT_FOUND, ERR_TRANSITION, ERR_REPLAY_STALE (replay without `why` when newer
   // deliveries share a patient key or series). A replay puts the message back to `received` with run + 1 and discards its open deliveries.
-  readonly act: (actions: readonly OperatorAction[]) => Promise<void>;
+  /** Answers what each action changed, in their order. */
+  readonly act: (actions: readonly OperatorAction[]) => Promise<readonly Acted[]>;
 
   /** A person pauses a delivery lane, or lets it go on: it stays so over restarts, on every node. */
   readonly pause: (lane: string, paused: boolean, at: string) => Promise<void>;
+  /** Replaces the order of that kind; it holds over restarts, on every node, until it is withdrawn. */
+  readonly order: (order: LaneOrder) => Promise<void>;
+  /** Harmless when there is none. */
+  readonly withdraw: (lane: string, kind: LaneOrder['kind']) => Promise<void>;
 
   // --- reading
   /** Delivery lanes that a person paused. */
   readonly paused: () => Promise<readonly string[]>;
+  /** By lane, then kind. Those of a lane that is gone, and a downtime that is over, stay until they are withdrawn. */
+  readonly orders: () => Promise<readonly LaneOrder[]>;
   readonly messages: (filter: MessageFilter, page: PageRequest) => Promise<Page<MessageSummary>>;
   readonly message: (message: number) => Promise<MessageHistory | undefined>;
   readonly deliveries: (filter: DeliveryFilter, page: PageRequest) => Promise<Page<DeliverySummary>>;

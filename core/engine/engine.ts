@@ -181,8 +181,8 @@ export class Engine {
     await this.region?.stop();
     this.region = next;
     try {
-      // What a person paused stays paused, over changes of settings and restarts.
-      return await next.start(new Set(await this.journal.paused()));
+      // What a person ordered holds over changes of settings and restarts.
+      return await next.start(new Set(await this.journal.paused()), await this.journal.orders());
     } catch (error) {
       await next.stop();
       this.region = undefined;

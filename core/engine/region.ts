@@ -1,8 +1,10 @@
 /** A region at work: the hosts, lanes and transports that one settings revision asks for. Replaced as a whole when settings change. */
 import {
   PasserelleError,
+  type Acted,
   type ErrorCode,
   type JournalStore,
+  type LaneOrder,
   type MessageCodec,
   type ProtocolFault,
   type SiteSettings,
@@ -49,9 +51,12 @@ export class Region {
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
-  async start(paused: ReadonlySet<string> = new Set()): Promise<readonly string[]> {
+  async start(paused: ReadonlySet<string> = new Set(), orders: readonly LaneOrder[] = []): Promise<readonly string[]> {
     await this.#startHosts();
-    for (const [name, lane] of this.outbound) await lane.start(paused.has(name));
+    for (const [name, lane] of this.outbound) {
+      lane.obey(orders.filter((order) => order.lane === name));
+      await lane.start(paused.has(name));
+    }
     for (const lane of this.inbound.values()) await lane.start();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
@@ -165,7 +170,7 @@ export class Region {
       if (lane.endpoint.settings.site !== site) continue;
       for (const delivery of lane.heldFor(keys)) {
         try {
-          await journal.act([
+          const changes = await journal.act([
             {
               verb: 'release',
               delivery,
@@ -174,7 +179,7 @@ export class Region {
               at: new Date(ports.now()).toISOString(),
             },
           ]);
-          await this.refresh([delivery]);
+          this.acted(changes);
         } catch (thrown) {
           ports.log('warn', 'held delivery could not be released', { lane: lane.endpoint.name, delivery, code: PasserelleError.from(thrown).code });
         }
@@ -182,12 +187,15 @@ export class Region {
     }
   }
 
-  /** Lanes take over what the journal says of these deliveries now. */
-  async refresh(deliveries: readonly number[]): Promise<void> {
-    for (const material of await this.#parts.journal.material(deliveries)) {
-      const history = await this.#parts.journal.message(material.message);
-      const item = history?.deliveries.find((d) => d.delivery === material.delivery);
-      if (item) this.outbound.get(item.lane)?.update(item);
+  /** A person acted: lanes follow. */
+  acted(changes: readonly Acted[]): void {
+    for (const { message, deliveries, again } of changes) {
+      for (const item of deliveries) {
+        const lane = this.outbound.get(item.lane);
+        if (item.state === 'discarded') lane?.forget(item.delivery);
+        else lane?.update(item);
+      }
+      if (again) this.inbound.get(again.lane)?.again(message, again.run, again.receivedAt);
     }
   }
 }

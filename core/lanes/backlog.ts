@@ -47,6 +47,11 @@ export class Backlog {
     return this.#overflowed && (this.#schedule.size < this.#window / 2 || this.#schedule.readyCount === 0 || this.#seen < this.#rereadTo);
   }
 
+  /** Some deliveries of the lane are in the journal only. */
+  get isPartial(): boolean {
+    return this.#overflowed || this.#deferred.size > 0;
+  }
+
   /** Deliveries just committed, in order. */
   offer(items: readonly QueuedDelivery[]): void {
     for (const item of items) {

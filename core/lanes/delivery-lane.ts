@@ -2,9 +2,19 @@
  * The lane of one destination endpoint: takes deliveries in the order the schedule allows, never more at once than the endpoint has
  * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
  */
-import { PasserelleError, type ErrorData, type LaneLease, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type ErrorData,
+  type LaneLease,
+  type LaneOrder,
+  type QueuedDelivery,
+  type Settlement,
+  type Sink,
+} from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult, type Material } from './dispatch.ts';
+import { Gate } from './gate.ts';
+import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
@@ -42,6 +52,7 @@ export class DeliveryLane {
   #tripTimer: NodeJS.Timeout | undefined;
   readonly #backlog: Backlog;
   readonly #warm: WarmMaterial;
+  readonly #gate: Gate;
   #lease: LaneLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -62,14 +73,21 @@ export class DeliveryLane {
     this.#settled = settled;
     this.#schedule = new Schedule(endpoint.order);
     this.#warm = new WarmMaterial();
+    this.#gate = new Gate({ concurrency: sink.concurrency, now: ports.now, wake: () => this.#pump() });
     this.#backlog = new Backlog(this.#schedule, window, {
       read: (after, limit) => ports.journal.backlog(endpoint.name, after, limit),
       admit: (item) => (item.state === 'sending' ? this.#interrupted(item) : this.#admit(item)),
     });
   }
 
-  get status(): 'open' | 'paused' | 'tripped' {
-    return this.#status;
+  /** `downtime`: planned, over by itself; what else is wrong meanwhile is no news. */
+  get status(): 'open' | 'paused' | 'tripped' | 'downtime' {
+    return this.#status !== 'paused' && this.#gate.isDown ? 'downtime' : this.#status;
+  }
+
+  /** What a person ordered: the downtime that is now or to come, the rate. */
+  get orders(): Pick<Gate, 'downtime' | 'perMinute'> {
+    return this.#gate;
   }
 
   get error(): ErrorData | undefined {
@@ -78,6 +96,21 @@ export class DeliveryLane {
 
   blockerOf(delivery: number): number | undefined {
     return this.#schedule.blocker(delivery);
+  }
+
+  /** Who blocks whom, of what is in memory (`partial`: there is more). */
+  blocked(): { readonly heads: number; readonly waiting: number } {
+    return blocked(this.#schedule);
+  }
+
+  heads(limit: number): { readonly heads: readonly Head[]; readonly partial: boolean } {
+    return { heads: heads(this.#schedule, limit), partial: this.#backlog.isPartial };
+  }
+
+  /** All the orders of this lane, as the journal has them now. */
+  obey(orders: readonly LaneOrder[]): void {
+    this.#gate.obey(orders);
+    this.#pump();
   }
 
   /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens, unless a person had paused it. */
@@ -136,6 +169,7 @@ export class DeliveryLane {
     this.#stopped = true;
     this.#stopBy = performance.now() + STOP_WAIT_MS;
     clearTimeout(this.#reloadTimer);
+    this.#gate.stop();
     if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
     await this.#sink.stop();
@@ -187,7 +221,7 @@ export class DeliveryLane {
   }
 
   #pump(): void {
-    while (this.#status === 'open' && this.#inFlight < this.#sink.concurrency) {
+    while (this.#status === 'open' && this.#inFlight < this.#sink.concurrency && this.#schedule.readyCount > 0 && this.#gate.take()) {
       const entry = this.#schedule.take();
       if (!entry) break;
       this.#inFlight += 1;

@@ -100,6 +100,11 @@ export class Schedule {
     return this.#queues.has(name);
   }
 
+  /** What stands in this queue, in order. */
+  queue(name: string): readonly Entry[] {
+    return this.#queues.get(name) ?? [];
+  }
+
   /** The delivery that stands directly before this one, when one does. */
   blocker(delivery: number): number | undefined {
     const entry = this.#entries.get(delivery);

@@ -1,6 +1,6 @@
 /**
  * A connector host: one connector version in a worker thread (ours, embedded) or a child process (third parties, and all of them
- * in the mesh). Calls made in the same turn travel in one message. A host that dies is started again; its calls fail with
+ * in the mesh). Calls travel in batches of a bounded size, the lanes in turns: many calls of one lane keep no other waiting. A host that dies is started again; its calls fail with
  * ERR_HOST_UNAVAILABLE, which leaves messages where they are in the journal. Calls are pure, so the one that kills is found by running it alone
  * when it comes again; after `MAX_KILLS` it is answered ERR_CONNECTOR_FAILED: one message must not hold up its lane for ever.
  */
@@ -16,6 +16,7 @@ import {
   type Reception,
   type SiteSettings,
 } from '../contract/index.ts';
+import { Turns } from './turns.ts';
 
 interface CallBase {
   readonly settings: ConnectorContext['settings'];
@@ -43,6 +44,9 @@ export interface HostLimits {
 const MAX_KILLS = 2;
 /** Calls suspected at once; protects memory from a connector that fails at everything. The oldest are forgotten. */
 const MAX_SUSPECTS = 1000;
+/** A batch is one message each way. It is bounded so that what comes while it is in the host waits for few others. */
+const BATCH_CALLS = 64;
+const BATCH_CHARACTERS = 256 * 1024;
 /** Settings kept in a host: those of the sites of this node; over the mesh each call brings its own. */
 const SETTINGS_SLOTS = 256;
 /** Longest wait before a host that does not come up is tried again. */
@@ -68,7 +72,8 @@ export class ConnectorHost {
   readonly #limits: HostLimits;
   readonly #batches = new Map<number, { calls: Pending[]; timer: NodeJS.Timeout }>();
   #compartment: Compartment | undefined;
-  #queue: Pending[] = [];
+  /** A lane is known by its settings, which each endpoint has of its own. */
+  readonly #queue = new Turns<Pending>();
   #isFlushing = false;
   #nextBatch = 1;
   #ready: Promise<void> = Promise.resolve();
@@ -99,7 +104,7 @@ export class ConnectorHost {
     if ((this.#suspects.get(nameOf(call) ?? '') ?? 0) >= MAX_KILLS)
       return Promise.resolve({ error: new PasserelleError('ERR_CONNECTOR_FAILED', { found: 'a call that ends its host' }).toData() });
     return new Promise((resolve) => {
-      this.#queue.push({ call, resolve });
+      this.#queue.push('settings' in call ? call.settings : undefined, { call, resolve });
       this.#flushSoon();
     });
   }
@@ -109,7 +114,7 @@ export class ConnectorHost {
    * thread costs more than many a call.
    */
   #flushSoon(): void {
-    if (this.#isFlushing || this.#batches.size > 0 || this.#queue.length === 0) return;
+    if (this.#isFlushing || this.#batches.size > 0 || this.#queue.size === 0) return;
     this.#isFlushing = true;
     setImmediate(() => {
       this.#isFlushing = false;
@@ -174,12 +179,11 @@ export class ConnectorHost {
   }
 
   #flush(): void {
-    const calls = this.#queue;
-    this.#queue = [];
     if (!this.#compartment) {
-      for (const c of calls) c.resolve(unavailable());
+      for (const c of this.#queue.clear()) c.resolve(unavailable());
       return;
     }
+    const calls = this.#queue.take(BATCH_CALLS, BATCH_CHARACTERS, ({ call }) => ('envelope' in call ? call.envelope.text.length : 0));
     const isSuspect = ({ call }: Pending): boolean => this.#suspects.has(nameOf(call) ?? '');
     const trusted = calls.filter((c) => !isSuspect(c));
     if (trusted.length > 0) this.#post(trusted, this.#compartment);

@@ -29,25 +29,6 @@ export function healthRoutes(app: FastifyInstance, engine: EngineFace): void {
   );
 }
 
-export function laneRoutes(app: FastifyInstance, engine: EngineFace): void {
-  const tags = ['lanes'];
-  app.get(
-    '/lanes',
-    { schema: { summary: 'Files / Lanes', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.LaneAnswer) } } },
-    async () => ({
-      items: await engine.lanes(),
-    }),
-  );
-  const verbs = { pause: 'Suspendre / Pause', resume: 'Reprendre / Resume', release: 'Libérer ce qui attend / Release what is held' } as const;
-  for (const [verb, summary] of Object.entries(verbs)) {
-    app.post<{ Params: { name: string } }>(
-      `/lanes/${schema.NAME}::${verb}`,
-      { schema: { summary, tags, params: schema.Name, body: schema.Act, response: { 200: schema.LaneAnswer } } },
-      (request) => engine.lane(request.params.name, verb as keyof typeof verbs),
-    );
-  }
-}
-
 export function eventRoutes(app: FastifyInstance, engine: EngineFace): void {
   app.get<{ Querystring: Static<typeof schema.EventList> }>(
     '/events',

@@ -91,6 +91,22 @@ export function messageRoutes(app: FastifyInstance, engine: EngineFace, settings
     },
     async ({ params, body }) => ({ ids: [await engine.resubmit(params.id, Buffer.from(body.content, 'base64'), actor(settings, body), body.why)] }),
   );
+  app.post<{ Body: Static<typeof schema.Replay> }>(
+    '/messages::replay',
+    {
+      schema: {
+        summary: 'Rejouer une page de messages choisis par filtre, les plus anciens d’abord / Replay one page of a filter, oldest first',
+        description: 'Répond 503 ERR_BACKPRESSURE tant que les pages précédentes attendent leur traduction : redemander la même page.',
+        tags,
+        body: schema.Replay,
+        response: { 200: schema.ReplayAnswer },
+      },
+    },
+    ({ body: { who, ...body } }) =>
+      engine.replay({ ...body, limit: body.limit ?? DEFAULT_LIMIT, who: actor(settings, { ...(who && { who }) }) } as Parameters<
+        EngineFace['replay']
+      >[0]),
+  );
   const acts = { replay: 'Rejouer / Replay', discard: 'Écarter / Discard' } as const;
   for (const [verb, summary] of Object.entries(acts)) actRoute(app, engine, settings, 'messages', verb as ActRequest['verb'], summary);
 }

@@ -28,9 +28,10 @@ const messageFilter = {
   limit: Type.Optional(limit),
   after: Type.Optional(cursor),
 };
-export const MessageList = Type.Object(messageFilter, strict);
+const order = Type.Optional(Type.Enum(['newest', 'oldest']));
+export const MessageList = Type.Object({ ...messageFilter, order }, strict);
 /** Identifiers of patients and documents travel in the body only: addresses end in logs (SAFETY D11). */
-export const MessageSearch = Type.Object({ ...messageFilter, ipp: term, ins: term, document: term }, strict);
+export const MessageSearch = Type.Object({ ...messageFilter, order, ipp: term, ins: term, document: term }, strict);
 export const DeliveryList = Type.Object(
   { state: states(DELIVERY_STATES), lane: term, message: term, limit: Type.Optional(limit), after: Type.Optional(cursor) },
   strict,
@@ -48,7 +49,20 @@ const why = Type.String({ minLength: 1, maxLength: 500 });
 const who = Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\p{Cc}/]+$', description: 'Qui agit, à côté du nom du jeton / who acts' }));
 export const Act = Type.Object({ why: Type.Optional(why), who }, strict);
 export const BackupReason = Type.Object({ why, who }, strict);
+export const Replay = Type.Object(
+  { ...messageFilter, ipp: term, ins: term, document: term, why: Type.Optional(why), who, dryRun: Type.Optional(Type.Boolean()) },
+  strict,
+);
 export const Resubmission = Type.Object({ why, who, content: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', contentEncoding: 'base64' }) }, strict);
+const time = Type.String({ format: 'date-time' });
+export const Downtime = Type.Union([
+  Type.Object({ until: time, from: Type.Optional(time), why: Type.Optional(why), who }, strict),
+  Type.Object({ cancel: Type.Literal(true), who }, strict),
+]);
+export const Rate = Type.Object(
+  { perMinute: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 600_000 }), Type.Null()]), why: Type.Optional(why), who },
+  strict,
+);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
@@ -114,20 +128,24 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
-export const LaneAnswer = Type.Object(
-  {
-    lane: text,
-    direction: text,
-    site: text,
-    address: text,
-    status: text,
-    counts: Type.Record(text, Type.Integer()),
-    oldest: maybe,
-    error: Type.Optional(any),
-  },
-  open,
-);
+const lane = {
+  lane: text,
+  direction: text,
+  site: text,
+  address: text,
+  status: text,
+  counts: Type.Record(text, Type.Integer()),
+  oldest: maybe,
+  error: Type.Optional(any),
+  downtime: Type.Optional(any),
+  perMinute: Type.Optional(Type.Number()),
+  blocked: Type.Optional(Type.Object({ heads: Type.Integer(), waiting: Type.Integer() })),
+};
+export const LaneAnswer = Type.Object(lane, open);
+const head = Type.Object({ delivery: DeliveryAnswer, since: text, directly: Type.Integer(), inAll: Type.Integer() }, open);
+export const LaneDetailAnswer = Type.Object({ ...lane, heads: Type.Array(head), partial: Type.Boolean() }, open);
 export const pageOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)), next: maybe }, open);
 export const listOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)) }, open);
+export const ReplayAnswer = Type.Object({ messages: Type.Array(MessageAnswer), refused: Type.Array(any), next: maybe }, open);
 export const Anything = any;
 export const IdsAnswer = Type.Object({ ids: Type.Array(text) }, open);

@@ -7,7 +7,8 @@ import { hostGuard, tokenGuard } from './guard.ts';
 import { IdempotencyMemory } from './idempotency.ts';
 import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
-import { eventRoutes, healthRoutes, journalRoutes, laneRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { eventRoutes, healthRoutes, journalRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { laneRoutes } from './routes-lanes.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
 import { Nothing } from './schemas.ts';
 import type { ApiSettings } from './settings.ts';
@@ -54,7 +55,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   api.addHook('onSend', (request, reply, payload) => memory.after(request, reply, payload));
   messageRoutes(api, engine, settings);
   deliveryRoutes(api, engine, settings);
-  laneRoutes(api, engine);
+  laneRoutes(api, engine, settings);
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);
   registryRoutes(api, engine);

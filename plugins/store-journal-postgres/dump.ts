@@ -69,9 +69,13 @@ export async function* batchesOf(query: Query): AsyncGenerator<DumpBatch> {
   for (const table of DUMP_TABLES) yield* tableBatches(query, table);
 }
 
+/** Tables that are ordered by text, and its columns. */
+const TEXT_TABLES = ['pause', 'lane_order'];
+const TEXTS = ['lane', 'kind'];
+
 async function* tableBatches(query: Query, { name, columns, ordered }: DumpTable): AsyncGenerator<DumpBatch> {
   // Text by its bytes, whatever the collation of the database.
-  const order = columns.slice(0, ordered).map((column) => (column === 'lane' ? 'lane COLLATE "C"' : column));
+  const order = columns.slice(0, ordered).map((column) => (TEXTS.includes(column) && TEXT_TABLES.includes(name) ? `${column} COLLATE "C"` : column));
   await query({ text: `DECLARE dumped NO SCROLL CURSOR FOR SELECT ${columns.join(', ')} FROM ${name} ORDER BY ${order.join(', ')}` });
   for (;;) {
     const rows = await query({ text: `FETCH ${name === 'part' ? DUMP_PART_ROWS : DUMP_ROWS} FROM dumped` });

@@ -70,6 +70,7 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE revision (revision bigint PRIMARY KEY, at bigint NOT NULL, who bytea NOT NULL, why bytea, documents bytea NOT NULL);
   CREATE TABLE pause (lane text PRIMARY KEY, at bigint NOT NULL);
+  CREATE TABLE lane_order (lane text NOT NULL, kind text NOT NULL, terms bytea NOT NULL, PRIMARY KEY (lane, kind));
 
   -- Owner of a lane. node '' = given back; until = ms of the server's clock.
   CREATE TABLE lease (lane text PRIMARY KEY, node text NOT NULL, token bigint NOT NULL, until bigint NOT NULL) WITH (fillfactor = 50);

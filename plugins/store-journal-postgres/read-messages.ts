@@ -44,7 +44,9 @@ import type { Reader } from './reader.ts';
 import { findTerm } from './terms.ts';
 
 const RECEIVED = codeOf(MESSAGE_CODES, 'received');
-const KIND = 'm';
+/** Kinds of cursor: from either end. */
+const NEWEST_FIRST = 'm';
+const OLDEST_FIRST = 'o';
 
 type MessageReads = Pick<JournalStore, 'undecided' | 'raw' | 'messages' | 'message'>;
 
@@ -76,9 +78,11 @@ export function messageReads(reader: Reader, names: Names, tag: string): Message
 }
 
 async function listMessages(query: Query, names: Names, tag: string, filter: MessageFilter, page: PageRequest): Promise<Page<MessageSummary>> {
-  const [before = Number.MAX_SAFE_INTEGER] = readCursor(tag, KIND, page.after) ?? [];
+  const isOldestFirst = filter.oldestFirst === true;
+  const kind = isOldestFirst ? OLDEST_FIRST : NEWEST_FIRST;
+  const [start = isOldestFirst ? 0 : Number.MAX_SAFE_INTEGER] = readCursor(tag, kind, page.after) ?? [];
   const where: string[] = [];
-  const values: unknown[] = [before];
+  const values: unknown[] = [start];
   const add = (condition: (parameter: string) => string, value: unknown): void => void where.push(condition(`$${values.push(value)}`));
   for (const [column, name] of [
     ['lane', filter.lane],
@@ -97,19 +101,19 @@ async function listMessages(query: Query, names: Names, tag: string, filter: Mes
   if (filter.until !== undefined) add((p) => `received_at <= ${p}`, msOf(filter.until));
   let looked: readonly number[] = [];
   if (filter.terms) {
-    const lists = await Promise.all(filter.terms.map((term) => findTerm(query, term, before, SCAN_ROWS)));
-    looked = [...new Set(lists.flat())].sort((a, b) => b - a).slice(0, SCAN_ROWS);
+    const lists = await Promise.all(filter.terms.map((term) => findTerm(query, term, start, SCAN_ROWS, isOldestFirst)));
+    looked = [...new Set(lists.flat())].sort((a, b) => (isOldestFirst ? a - b : b - a)).slice(0, SCAN_ROWS);
     add((p) => `id = ANY(${p}::int8[])`, int8s(looked));
   }
   const limit = pageSize(page.limit);
-  const conditions = ['id < $1', ...where].join(' AND ');
-  const text = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE ${conditions} ORDER BY id DESC LIMIT ${limit + 1}`;
+  const conditions = [isOldestFirst ? 'id > $1' : 'id < $1', ...where].join(' AND ');
+  const text = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE ${conditions} ORDER BY id ${isOldestFirst ? 'ASC' : 'DESC'} LIMIT ${limit + 1}`;
   const rows = (await query({ text, values })) as unknown as MessageRow[];
   await names.cover(query, nameIds(rows));
   const items = rows.slice(0, limit).map((row) => messageSummary({ names }, row));
-  if (rows.length > limit) return { items, next: writeCursor(tag, KIND, rows[limit - 1]!.id) };
+  if (rows.length > limit) return { items, next: writeCursor(tag, kind, rows[limit - 1]!.id) };
   // More messages have the terms than were looked at.
-  return looked.length === SCAN_ROWS ? { items, next: writeCursor(tag, KIND, looked.at(-1)!) } : { items };
+  return looked.length === SCAN_ROWS ? { items, next: writeCursor(tag, kind, looked.at(-1)!) } : { items };
 }
 
 const ATTEMPTS = `

@@ -1,5 +1,5 @@
-/** The other reads: the feed, the counts, pauses, settings revisions. */
-import type { JournalStore, LaneCounts, RoutedEvent, SettingsRevision, StoredEvent } from '../../core/contract/index.ts';
+/** The other reads: the feed, the counts, orders of people, settings revisions. */
+import type { JournalStore, LaneCounts, LaneOrder, RoutedEvent, SettingsRevision, StoredEvent } from '../../core/contract/index.ts';
 import {
   codeOf,
   DELIVERY_CODES,
@@ -23,7 +23,7 @@ const RECEIVED = codeOf(MESSAGE_CODES, 'received');
 const QUEUED = codeOf(DELIVERY_CODES, 'queued');
 const FEED = 'e';
 
-type OtherReads = Pick<JournalStore, 'events' | 'lanes' | 'paused' | 'settings' | 'settingsHistory'>;
+type OtherReads = Pick<JournalStore, 'events' | 'lanes' | 'paused' | 'orders' | 'settings' | 'settingsHistory'>;
 
 const COUNTS = `
   SELECT lane, side, state, n, CASE
@@ -73,6 +73,10 @@ export function otherReads(reader: Reader, names: Names, tag: string): OtherRead
       );
       return [...Map.groupBy(rows, ({ lane }) => lane)].map(([lane, counts]) => laneCounts(names.name(lane), counts));
     },
+    orders: async () =>
+      (await reader.query({ name: 'orders', text: 'SELECT terms FROM lane_order ORDER BY lane COLLATE "C", kind COLLATE "C"' })).map(
+        ({ terms }) => JSON.parse(String(terms)) as LaneOrder,
+      ),
     paused: async () => (await reader.query({ name: 'paused', text: 'SELECT lane FROM pause ORDER BY lane' })).map(({ lane }) => String(lane)),
     settings: async (revision) => {
       const text = 'SELECT * FROM revision WHERE revision = coalesce($1, (SELECT max(revision) FROM revision))';

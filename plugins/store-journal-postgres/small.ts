@@ -1,4 +1,5 @@
-/** The small writes: pauses of people, settings revisions. */
+/** The small writes: what people order of lanes, settings revisions. */
+import type { LaneOrder } from '../../core/contract/index.ts';
 import { blobOf } from '../../core/journal-format/index.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -6,6 +7,17 @@ export async function pause(tx: Transaction, lane: string, paused: boolean, at: 
   const add = 'INSERT INTO pause (lane, at) VALUES ($1, $2) ON CONFLICT (lane) DO UPDATE SET at = excluded.at';
   if (paused) await tx.query({ text: add, values: [lane, at] });
   else await tx.query({ text: 'DELETE FROM pause WHERE lane = $1', values: [lane] });
+  tx.touched.add(lane);
+}
+
+export async function order(tx: Transaction, given: LaneOrder): Promise<void> {
+  const text = 'INSERT INTO lane_order (lane, kind, terms) VALUES ($1, $2, $3) ON CONFLICT (lane, kind) DO UPDATE SET terms = excluded.terms';
+  await tx.query({ text, values: [given.lane, given.kind, blobOf(JSON.stringify(given))] });
+  tx.touched.add(given.lane);
+}
+
+export async function withdraw(tx: Transaction, lane: string, kind: LaneOrder['kind']): Promise<void> {
+  await tx.query({ text: 'DELETE FROM lane_order WHERE lane = $1 AND kind = $2', values: [lane, kind] });
   tx.touched.add(lane);
 }
 

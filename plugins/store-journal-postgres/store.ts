@@ -89,7 +89,10 @@ async function durabilityOf(query: Query): Promise<Durability> {
   };
 }
 
-type Writing = Pick<JournalStore, 'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings' | 'lease' | 'release'>;
+type Writing = Pick<
+  JournalStore,
+  'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'order' | 'withdraw' | 'saveSettings' | 'lease' | 'release'
+>;
 
 function writing(writer: Writer): Writing {
   const call = <K extends keyof Writes>(name: K, args: ArgumentsOf<K>, rest: Partial<Parameters<Writer['submit']>[0]> = {}): Promise<ResultOf<K>> =>
@@ -123,6 +126,8 @@ function writing(writer: Writer): Writing {
     },
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    order: (order) => call('order', [order]),
+    withdraw: (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
     lease: (request) => call('lease', [request]),
     release: (leases) => call('release', [leases]),

@@ -33,19 +33,23 @@ export async function indexTerms(tx: Transaction, message: number): Promise<void
   await tx.query({ name: 'terms-index', text: INSERT, values });
 }
 
-const WAITING = `
-  SELECT message, terms FROM fresh WHERE position($1::bytea in terms) > 0 AND message < $2
-  UNION ALL SELECT id, terms FROM message WHERE id > (SELECT indexed FROM head) AND id < $2 AND position($1::bytea in terms) > 0`;
-const INDEXED = `
+const waitingSql = (further: string): string => `
+  SELECT message, terms FROM fresh WHERE position($1::bytea in terms) > 0 AND message ${further} $2
+  UNION ALL SELECT id, terms FROM message WHERE id > (SELECT indexed FROM head) AND id ${further} $2 AND position($1::bytea in terms) > 0`;
+const indexedSql = (further: string, order: string): string => `
   SELECT t.message FROM generate_series(0, (SELECT coalesce(max(bucket), -1) FROM term)) AS b(bucket)
-  JOIN LATERAL (SELECT message FROM term WHERE bucket = b.bucket AND term = $1::bytea AND message < $2) t ON true ORDER BY t.message DESC LIMIT $3`;
+  JOIN LATERAL (SELECT message FROM term WHERE bucket = b.bucket AND term = $1::bytea AND message ${further} $2) t ON true
+  ORDER BY t.message ${order} LIMIT $3`;
+const NEWEST_FIRST = { name: 'newest', waiting: waitingSql('<'), indexed: indexedSql('<', 'DESC'), order: (a: number, b: number) => b - a };
+const OLDEST_FIRST = { name: 'oldest', waiting: waitingSql('>'), indexed: indexedSql('>', 'ASC'), order: (a: number, b: number) => a - b };
 
-/** Messages below `before` that have the term, newest first, `limit` at most. In a transaction of one snapshot: a move may happen meanwhile. */
-export async function findTerm(query: Query, term: string, before: number, limit: number): Promise<number[]> {
+/** Messages that have the term, `limit` at most: below `from`, newest first, or above it, oldest first. In a transaction of one snapshot: a move may happen meanwhile. */
+export async function findTerm(query: Query, term: string, from: number, limit: number, isOldestFirst = false): Promise<number[]> {
   const bytes = bytesOf(term);
-  const waiting = (await query({ name: 'terms-waiting', text: WAITING, values: [bytes, before] })) as { message: number; terms: Uint8Array }[];
-  const indexed = (await query({ name: 'terms-indexed', text: INDEXED, values: [bytes, before, limit] })) as { message: number }[];
+  const way = isOldestFirst ? OLDEST_FIRST : NEWEST_FIRST;
+  const waiting = await query({ name: `terms-waiting-${way.name}`, text: way.waiting, values: [bytes, from] });
+  const indexed = (await query({ name: `terms-indexed-${way.name}`, text: way.indexed, values: [bytes, from, limit] })) as { message: number }[];
   // Bytes of two neighbours may look like the term.
-  const exact = waiting.filter((row) => unpackHashes(row.terms).includes(term));
-  return [...new Set([...exact, ...indexed].map((row) => row.message))].sort((a, b) => b - a).slice(0, limit);
+  const exact = (waiting as { message: number; terms: Uint8Array }[]).filter((row) => unpackHashes(row.terms).includes(term));
+  return [...new Set([...exact, ...indexed].map((row) => row.message))].sort(way.order).slice(0, limit);
 }

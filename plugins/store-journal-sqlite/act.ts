@@ -1,6 +1,24 @@
 /** `act`: decisions of people. Each leaves a row that says who, why and when. */
-import { DELIVERY_TRANSITIONS, PasserelleError, canMoveMessage, type OperatorAction } from '../../core/contract/index.ts';
-import { DELIVERY_CODES, MESSAGE_CODES, blobOf, codeOf, msOf, wordOf } from '../../core/journal-format/index.ts';
+import {
+  DELIVERY_TRANSITIONS,
+  PasserelleError,
+  canMoveMessage,
+  type Acted,
+  type OperatorAction,
+  type QueuedDelivery,
+} from '../../core/contract/index.ts';
+import {
+  blobOf,
+  codeOf,
+  DELIVERY_CODES,
+  DELIVERY_SELECT,
+  isoOf,
+  MESSAGE_CODES,
+  msOf,
+  queuedDelivery,
+  wordOf,
+  type DeliveryRow,
+} from '../../core/journal-format/index.ts';
 import { deliveryFinder } from './deliveries.ts';
 import { type Journal } from './journal.ts';
 import { staleness } from './staleness.ts';
@@ -16,11 +34,12 @@ interface MessageRow {
   readonly lane: number;
   readonly state: number;
   readonly run: number;
+  readonly received_at: number;
 }
 
-export function actor(journal: Journal): (actions: readonly OperatorAction[]) => void {
-  const { db, tally, nextId } = journal;
-  const findMessage = db.prepare('SELECT lane, state, run FROM message WHERE id = ?');
+export function actor(journal: Journal): (actions: readonly OperatorAction[]) => Acted[] {
+  const { db, names, tally, nextId } = journal;
+  const findMessage = db.prepare('SELECT lane, state, run, received_at FROM message WHERE id = ?');
   const findDelivery = deliveryFinder(journal);
   const isStale = staleness(journal);
   const keepEarlier = db.prepare('INSERT INTO earlier SELECT id, run, state, decided_at, outcome FROM message WHERE id = ?');
@@ -29,18 +48,20 @@ export function actor(journal: Journal): (actions: readonly OperatorAction[]) =>
   // Whatever a person decides, the wait set by a retry is over.
   const setDelivery = db.prepare('UPDATE delivery SET state = ?, settled_at = ?, not_before = NULL WHERE id = ?');
   const openOnes = db.prepare('SELECT id, lane, state FROM delivery WHERE message = ? AND state <= ?');
+  const readDelivery = db.prepare(`${DELIVERY_SELECT} WHERE d.id = ?`);
   const insert = db.prepare('INSERT INTO act (id, verb, message, delivery, at, who, why) VALUES (?, ?, ?, ?, ?, ?, ?)');
 
   const note = (action: OperatorAction, message: number, delivery: number | null): void => {
     insert.run(nextId('act'), action.verb, message, delivery, msOf(action.at), blobOf(action.who), blobOf(action.why));
   };
-  const moveDelivery = (action: OperatorAction, message: number, row: { id: number; lane: number; state: number }, to: number): void => {
+  const moveDelivery = (action: OperatorAction, message: number, row: { id: number; lane: number; state: number }, to: number): QueuedDelivery => {
     setDelivery.run(to, wordOf(DELIVERY_CODES, to) === 'queued' ? null : msOf(action.at), row.id);
     tally.move(row.lane, DELIVERIES, row.state, to);
     note(action, message, row.id);
+    return queuedDelivery(journal, readDelivery.get(row.id) as unknown as DeliveryRow);
   };
 
-  const replay = (action: OperatorAction, message: number, row: MessageRow): void => {
+  const replay = (action: OperatorAction, message: number, row: MessageRow): Acted => {
     const open = openOnes.all(message, OPEN_ENDED) as { id: number; lane: number; state: number }[];
     if (open.some(({ state }) => state === SENDING)) throw new PasserelleError('ERR_TRANSITION', { expected: 'no delivery in sending' });
     if (!action.why && isStale(message)) throw new PasserelleError('ERR_REPLAY_STALE');
@@ -48,10 +69,11 @@ export function actor(journal: Journal): (actions: readonly OperatorAction[]) =>
     reopen.run(RECEIVED, message);
     tally.move(row.lane, MESSAGES, row.state, RECEIVED);
     note(action, message, null);
-    for (const delivery of open) moveDelivery(action, message, delivery, DISCARDED);
+    const deliveries = open.map((delivery) => moveDelivery(action, message, delivery, DISCARDED));
+    return { message, deliveries, again: { lane: names.name(row.lane), run: row.run + 1, receivedAt: isoOf(row.received_at) } };
   };
 
-  const onMessage = (action: OperatorAction, message: number): void => {
+  const onMessage = (action: OperatorAction, message: number): Acted => {
     const row = findMessage.get(message) as MessageRow | undefined;
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
     const to = action.verb === 'replay' ? 'received' : action.verb === 'discard' ? 'discarded' : undefined;
@@ -61,22 +83,22 @@ export function actor(journal: Journal): (actions: readonly OperatorAction[]) =>
     setMessage.run(MESSAGE_DISCARDED, message);
     tally.move(row.lane, MESSAGES, row.state, MESSAGE_DISCARDED);
     note(action, message, null);
+    return { message, deliveries: [] };
   };
 
-  const onDelivery = (action: OperatorAction, delivery: number): void => {
+  const onDelivery = (action: OperatorAction, delivery: number): Acted => {
     const row = findDelivery(delivery);
     const from = wordOf(DELIVERY_CODES, row.state);
     const move = DELIVERY_TRANSITIONS.find((t) => t.from === from && t.by === action.verb && t.actor === 'person');
     if (!move) throw new PasserelleError('ERR_TRANSITION', { found: `${action.verb} of a ${from} delivery` });
-    moveDelivery(action, row.message, { id: delivery, lane: row.lane, state: row.state }, codeOf(DELIVERY_CODES, move.to));
+    const moved = moveDelivery(action, row.message, { id: delivery, lane: row.lane, state: row.state }, codeOf(DELIVERY_CODES, move.to));
+    return { message: row.message, deliveries: [moved] };
   };
 
-  return (actions) => {
-    for (const action of actions) {
+  return (actions) =>
+    actions.map((action) => {
       const { message, delivery } = action;
       if ((message === undefined) === (delivery === undefined)) throw new PasserelleError('ERR_INVARIANT', { expected: 'a message or a delivery' });
-      if (message === undefined) onDelivery(action, delivery!);
-      else onMessage(action, message);
-    }
-  };
+      return message === undefined ? onDelivery(action, delivery!) : onMessage(action, message);
+    });
 }

@@ -3,10 +3,12 @@
  * bytes cross; records are packed (core/journal-format).
  */
 import type {
+  Acted,
   DeliveryFilter,
   DeliverySummary,
   ErrorData,
   LaneCounts,
+  LaneOrder,
   MessageFilter,
   MessageSummary,
   OperatorAction,
@@ -37,8 +39,10 @@ export interface Writes {
   admit(batch: readonly PackedAdmission[]): PackedAdmitted[];
   begin(batch: readonly PackedStart[]): void;
   settle(batch: readonly PackedSettlement[]): void;
-  act(actions: readonly OperatorAction[]): void;
+  act(actions: readonly OperatorAction[]): Acted[];
   pause(lane: string, paused: boolean, at: number): void;
+  order(order: LaneOrder): void;
+  withdraw(lane: string, kind: LaneOrder['kind']): void;
   saveSettings(at: number, who: string, why: string | undefined, documents: string): number;
 }
 
@@ -54,6 +58,7 @@ export interface Reads {
   events(page: PageRequest): Page<{ readonly cursor: string; readonly message: number; readonly json: string }>;
   lanes(): LaneCounts[];
   paused(): string[];
+  orders(): LaneOrder[];
   settings(revision: number | undefined): (Omit<SettingsRevision, 'documents'> & { readonly documents: string }) | undefined;
   settingsHistory(): Omit<SettingsRevision, 'documents'>[];
 }

@@ -1,4 +1,4 @@
-/** `messages`: the list with filters, newest first. The most selective index that the filter offers drives it; the rest is checked row by row. */
+/** `messages`: the list with filters, newest first or in the order of ids. The most selective index that the filter offers drives it; the rest is checked row by row. */
 import type { MessageFilter, MessageSummary, Page, PageRequest } from '../../core/contract/index.ts';
 import {
   MESSAGE_CODES,
@@ -37,10 +37,12 @@ interface Wanted {
   readonly since: number;
   readonly until: number;
   readonly terms: readonly string[] | undefined;
+  readonly oldestFirst: boolean;
 }
 
-/** Kinds of cursor: by id, or by time of receipt then id. */
+/** Kinds of cursor: by id, from either end, or by time of receipt then id. */
 const BY_ID = 'm';
+const FROM_OLDEST = 'o';
 const BY_TIME = 't';
 
 export function messageLister(journal: Journal): (filter: MessageFilter, page: PageRequest) => Page<MessageSummary> {
@@ -50,12 +52,13 @@ export function messageLister(journal: Journal): (filter: MessageFilter, page: P
     const wanted = wantedBy(journal, filter);
     if (!wanted) return { items: [] };
     const byTime = page.after === undefined ? isByTime(journal, wanted) : page.after.startsWith(`${tag}.${BY_TIME}.`);
-    const after = byTime ? readCursor(tag, BY_TIME, page.after, 2) : readCursor(tag, BY_ID, page.after);
-    const rows = byTime ? rowsByTime(journal, wanted, after) : rowsById(journal, wanted, after?.[0] ?? Number.MAX_SAFE_INTEGER);
+    const byId = wanted.oldestFirst ? FROM_OLDEST : BY_ID;
+    const after = byTime ? readCursor(tag, BY_TIME, page.after, 2) : readCursor(tag, byId, page.after);
+    const rows = byTime ? rowsByTime(journal, wanted, after) : rowsById(journal, wanted, after?.[0]);
     const { taken, last } = take(rows, pageSize(page.limit), (row) => accepts(wanted, row));
     const items = taken.map(({ id }) => messageSummary(journal, one.get(id) as unknown as MessageRow));
     if (!last) return { items };
-    return { items, next: byTime ? writeCursor(tag, BY_TIME, last.received_at, last.id) : writeCursor(tag, BY_ID, last.id) };
+    return { items, next: byTime ? writeCursor(tag, BY_TIME, last.received_at, last.id) : writeCursor(tag, byId, last.id) };
   };
 }
 
@@ -72,6 +75,7 @@ function wantedBy({ names }: Journal, filter: MessageFilter): Wanted | undefined
     since: filter.since === undefined ? -Infinity : msOf(filter.since),
     until: filter.until === undefined ? Infinity : msOf(filter.until),
     terms: filter.terms,
+    oldestFirst: filter.oldestFirst === true,
   };
 }
 
@@ -92,7 +96,7 @@ const rangesOf = ({ tally }: Journal, { lane, states }: Wanted) =>
 
 /** Time drives when it is asked for and nothing narrower is: a term, a control id, or few messages of these states and lane. */
 function isByTime(journal: Journal, wanted: Wanted): boolean {
-  if (wanted.terms || wanted.control !== undefined || (wanted.since === -Infinity && wanted.until === Infinity)) return false;
+  if (wanted.oldestFirst || wanted.terms || wanted.control !== undefined || (wanted.since === -Infinity && wanted.until === Infinity)) return false;
   return rangesOf(journal, wanted).reduce((sum, { n }) => sum + n, 0) > SCAN_ROWS;
 }
 
@@ -106,27 +110,30 @@ function rowsByTime({ db }: Journal, { since, until }: Wanted, after: readonly n
   return db.prepare(sql).iterate(low, Math.min(until, at!), at!, id!) as unknown as Rows;
 }
 
-function rowsById(journal: Journal, wanted: Wanted, before: number): Rows {
+function rowsById(journal: Journal, wanted: Wanted, after: number | undefined): Rows {
   const { db } = journal;
-  const rows = (sql: string, ...values: number[]): Rows => db.prepare(sql).iterate(...values, before) as unknown as Rows;
-  const newer = (a: Ranged, b: Ranged): boolean => a.id > b.id;
+  const { oldestFirst } = wanted;
+  const from = after ?? (oldestFirst ? 0 : Number.MAX_SAFE_INTEGER);
+  const further = oldestFirst ? 'm.id > ? ORDER BY m.id' : 'm.id < ? ORDER BY m.id DESC';
+  const rows = (sql: string, ...values: number[]): Rows => db.prepare(sql).iterate(...values, from) as unknown as Rows;
+  const first = (a: Ranged, b: Ranged): boolean => (oldestFirst ? a.id < b.id : a.id > b.id);
   if (wanted.terms) {
     const ids = merge(
-      wanted.terms.map((term) => journal.terms.find(term, before)),
-      newer,
+      wanted.terms.map((term) => (oldestFirst ? journal.terms.findFromOldest(term, from) : journal.terms.find(term, from))),
+      first,
     );
     return candidates(journal, ids);
   }
   if (wanted.control !== undefined && isRare(journal, wanted.control))
-    return rows(`${SELECT} INDEXED BY message_control WHERE m.control = ? AND m.id < ? ORDER BY m.id DESC`, wanted.control);
+    return rows(`${SELECT} INDEXED BY message_control WHERE m.control = ? AND ${further}`, wanted.control);
   if (wanted.states || wanted.lane !== undefined) {
-    const sql = `${SELECT} INDEXED BY message_state WHERE m.lane = ? AND m.state = ? AND m.id < ? ORDER BY m.id DESC`;
+    const sql = `${SELECT} INDEXED BY message_state WHERE m.lane = ? AND m.state = ? AND ${further}`;
     return merge(
       rangesOf(journal, wanted).map(({ lane, state }) => rows(sql, lane, state)),
-      newer,
+      first,
     );
   }
-  return rows(`${SELECT} WHERE m.id < ? ORDER BY m.id DESC`);
+  return rows(`${SELECT} WHERE ${further}`);
 }
 
 function* candidates({ db }: Journal, ids: Iterable<Ranged>): Generator<Candidate> {

@@ -77,4 +77,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE pause (lane TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What else a person ordered of a lane: a downtime, a rate. 'terms' is the whole order as JSON.
+  CREATE TABLE lane_order (lane TEXT NOT NULL, kind TEXT NOT NULL, terms BLOB NOT NULL, PRIMARY KEY (lane, kind)) STRICT, WITHOUT ROWID;
+  `,
 ];

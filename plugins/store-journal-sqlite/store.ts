@@ -42,6 +42,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
+    orders: async () => call('orders', []),
     settingsHistory: async () => call('settingsHistory', []),
     durability: async () => durabilityOf(await call('pragmas', [])),
     snapshot: async () => dumpRunning(channel, folder),
@@ -59,7 +60,10 @@ function durabilityOf({ journalMode, synchronous }: Pragmas): Durability {
     : { safe: false, fr: `une coupure de courant peut perdre des messages accusés (${how})`, en: 'a power cut may lose acknowledged messages' };
 }
 
-type Writing = Pick<JournalStore, 'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'saveSettings'>;
+type Writing = Pick<
+  JournalStore,
+  'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'order' | 'withdraw' | 'saveSettings'
+>;
 
 const writing = ({ call, lastMessage }: Channel): Writing => {
   // Given here and not by the worker: whoever admits needs the id before the message is stored.
@@ -111,6 +115,8 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         load(actions, () => 0),
       ),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    order: async (order) => call('order', [plain(order)]),
+    withdraw: async (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),
   };
 };

@@ -13,8 +13,12 @@ export interface Terms {
   readonly write: (message: number, terms: Uint8Array | null) => void;
   /** Messages that have the term, below `before`, newest first. */
   readonly find: (term: string, before?: number) => Iterable<{ readonly id: number }>;
+  /** The same above `after`, oldest first. */
+  readonly findFromOldest: (term: string, after: number) => Iterable<{ readonly id: number }>;
 }
 
+const NEWEST = 'message < ? ORDER BY message DESC';
+const OLDEST = 'message > ? ORDER BY message';
 const bucketOf = (message: number): number => Math.floor(message / BUCKET_MESSAGES);
 
 export function openTerms(db: DatabaseSync): Terms {
@@ -34,18 +38,25 @@ export function openTerms(db: DatabaseSync): Terms {
     waiting = 0;
   };
 
-  const inFresh = (term: string, before: number): Iterable<{ id: number }> => {
-    const sql = 'SELECT message AS id, terms FROM fresh WHERE instr(terms, ?) > 0 AND message < ? ORDER BY message DESC';
-    const rows = db.prepare(sql).all(bytesOf(term), before) as unknown as { id: number; terms: Uint8Array }[];
+  const inFresh = (term: string, from: number, further = NEWEST): Iterable<{ id: number }> => {
+    const sql = `SELECT message AS id, terms FROM fresh WHERE instr(terms, ?) > 0 AND ${further}`;
+    const rows = db.prepare(sql).all(bytesOf(term), from) as unknown as { id: number; terms: Uint8Array }[];
     // Bytes of two neighbours may look like the term.
     return rows.filter((row) => unpackHashes(row.terms).includes(term));
   };
   const inBuckets = function* (term: string, before: number): Generator<{ id: number }> {
     const bytes = bytesOf(term);
-    const rows = db.prepare('SELECT message AS id FROM term WHERE bucket = ? AND term = ? AND message < ? ORDER BY message DESC');
+    const rows = db.prepare(`SELECT message AS id FROM term WHERE bucket = ? AND term = ? AND ${NEWEST}`);
     const last = (newest.get() as { bucket: number | null }).bucket ?? -1;
     for (let bucket = Math.min(last, bucketOf(before)); bucket >= 0; bucket--)
       yield* rows.iterate(bucket, bytes, before) as unknown as Iterable<{ id: number }>;
+  };
+
+  const inBucketsFromOldest = function* (term: string, after: number): Generator<{ id: number }> {
+    const bytes = bytesOf(term);
+    const rows = db.prepare(`SELECT message AS id FROM term WHERE bucket = ? AND term = ? AND ${OLDEST}`);
+    const last = (newest.get() as { bucket: number | null }).bucket ?? -1;
+    for (let bucket = bucketOf(after); bucket <= last; bucket++) yield* rows.iterate(bucket, bytes, after) as unknown as Iterable<{ id: number }>;
   };
 
   return {
@@ -55,5 +66,6 @@ export function openTerms(db: DatabaseSync): Terms {
       if (++waiting >= FRESH_MESSAGES) moveToBuckets();
     },
     find: (term, before = Number.MAX_SAFE_INTEGER) => merge([inFresh(term, before), inBuckets(term, before)], (a, b) => a.id > b.id),
+    findFromOldest: (term, after) => merge([inFresh(term, after, OLDEST), inBucketsFromOldest(term, after)], (a, b) => a.id < b.id),
   };
 }

@@ -18,7 +18,7 @@ import { READS_BETWEEN_GROUPS } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
-import { pauseReader, pauser } from './pauses.ts';
+import { orderReader, orderWriters, pauseReader, pauser } from './pauses.ts';
 import { receiver } from './receive.ts';
 import { settingsReaders, settingsWriter } from './settings.ts';
 
@@ -30,6 +30,7 @@ const writesOf = (journal: Journal): Writes => ({
   settle: settler(journal),
   act: actor(journal),
   pause: pauser(journal),
+  ...orderWriters(journal),
   saveSettings: settingsWriter(journal),
 });
 
@@ -44,6 +45,7 @@ const readsOf = (journal: Journal, folder: string): Reads & FileCalls => ({
   events: feedReader(journal),
   lanes: laneReader(journal),
   paused: pauseReader(journal),
+  orders: orderReader(journal),
   ...settingsReaders(journal),
   ...freezer(journal, folder),
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { PasserelleError } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
-import { LaneBench, patient } from './lane-bench.ts';
+import { LANE, LaneBench, patient } from './lane-bench.ts';
 import { at } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
@@ -100,5 +100,61 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await until('the lane tripped', 5000, () => bench.lane.status === 'tripped');
     expect(bench.sent).to.have.length(1);
+  });
+
+  it('holds everything back in a downtime, over a restart too, uses no attempt, and opens by itself at its end', async () => {
+    const said = { lane: LANE, kind: 'downtime', at: at(0), who: 'test', from: at(0) } as const;
+    await bench.queue(Array.from({ length: 20 }, (_, n) => ({ keys: patient(`p${n}`) })));
+    await bench.journal.order({ ...said, until: new Date(Date.now() + 3_600_000).toISOString() });
+    bench.make().obey(await bench.journal.orders());
+    await bench.lane.start();
+    expect(bench.lane.status).to.equal('downtime');
+    const later = await bench.queue([{ keys: patient('later') }]);
+    bench.lane.update(later[0]!);
+    bench.lane.resume();
+    expect([bench.lane.status, bench.sent]).to.deep.equal(['downtime', []]);
+    bench.lane.obey([{ ...said, until: new Date(Date.now() + 300).toISOString() }]);
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: 21 });
+    expect(bench.lane.status).to.equal('open');
+    const { items } = await bench.journal.deliveries({}, { limit: 50 });
+    expect(new Set(items.map(({ attempts }) => attempts))).to.deep.equal(new Set([1]));
+  });
+
+  it('sends all of it at a rate, and in no burst that fills its connections', async () => {
+    bench.concurrency = 8;
+    let busy = 0;
+    let most = 0;
+    bench.send = async () => {
+      most = Math.max(most, (busy += 1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      busy -= 1;
+      return { bytes: new TextEncoder().encode('AA') };
+    };
+    await bench.queue(Array.from({ length: 12 }, (_, n) => ({ keys: patient(`p${n}`) })));
+    bench.make().obey([{ lane: LANE, kind: 'rate', perMinute: 300, at: at(0), who: 'test' }]);
+    await bench.lane.start();
+    await drained();
+    expect(bench.sent).to.have.length(12);
+    expect(most, 'what one second gives').to.be.at.most(5);
+  });
+
+  it('says which delivery blocks, and how many wait behind it', async () => {
+    const rows = await bench.queue([
+      { keys: patient('a') },
+      { keys: patient('a') },
+      { keys: [...patient('a'), ...patient('b')] },
+      { keys: patient('b') },
+      { keys: patient('c') },
+    ]);
+    bench.encode = (id) =>
+      bench.sent.length === 0 && id === first
+        ? { outcome: 'hold', error: new PasserelleError('ERR_DESTINATION_UNKNOWN_PATIENT').toData() }
+        : { outcome: 'message', envelope: { format: 'plain', text: id } };
+    const first = (await bench.journal.material([rows[0]!.delivery]))[0]!.event.id;
+    await bench.make().start();
+    await until('the others have left', 5000, async () => (await bench.states())['delivered'] === 1);
+    expect(bench.lane.heads(20)).to.deep.equal({ heads: [{ delivery: rows[0]!.delivery, directly: 2, inAll: 3 }], partial: false });
+    expect(bench.lane.blocked()).to.deep.equal({ heads: 1, waiting: 3 });
   });
 });

@@ -11,8 +11,8 @@ import { Engine } from '../../core/engine/index.ts';
 import { packageRoot } from '../../core/registry/index.ts';
 import { readSettingsFiles } from '../../core/settings/index.ts';
 import { createLogger, createMetrics } from '../../core/telemetry/index.ts';
-import { decided, incoming, routed } from '../contract/journal/samples.ts';
-import { freePorts } from '../flow/region.ts';
+import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
+import { freePorts, until } from '../flow/region.ts';
 
 const nowhere = new Writable({ write: (_, __, done) => done() });
 
@@ -85,6 +85,39 @@ describe('the engine', () => {
     await third.stop();
   });
 
+  it('keeps a downtime and a rate over a restart, is silent about that lane, and refuses a downtime that is over', async () => {
+    const lane = 'dcc-out';
+    const first = await region();
+    const from = new Date().toISOString();
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const order = { lane, kind: 'downtime', at: from, who: 'test', from, until, why: 'mise à jour' } as const;
+    expect((await first.face.order(order)).status).to.equal('downtime');
+    expect(await first.face.order({ lane, kind: 'rate', perMinute: 60, at: from, who: 'test' })).to.include({ perMinute: 60 });
+    for (const [wrong, code] of [
+      [{ ...order, until: from }, 'ERR_REQUEST_INVALID'],
+      [{ ...order, lane: 'none' }, 'ERR_NOT_FOUND'],
+    ] as const) {
+      const thrown = await first.face.order(wrong).then(
+        () => undefined,
+        (error: unknown) => PasserelleError.from(error).code,
+      );
+      expect(thrown).to.equal(code);
+    }
+    await first.stop();
+    const second = await open();
+    await second.start();
+    expect(await second.face.laneDetail(lane)).to.deep.include({
+      status: 'downtime',
+      downtime: { from, until, why: 'mise à jour' },
+      perMinute: 60,
+      heads: [],
+    });
+    expect((await second.face.health()).problems).to.deep.equal([]);
+    expect(await second.face.withdraw(lane, 'downtime')).to.include({ status: 'open', perMinute: 60 });
+    expect(await second.face.withdraw(lane, 'rate')).to.not.have.property('perMinute');
+    await second.stop();
+  });
+
   it('releases every held delivery of a lane, however many', async () => {
     const engine = await region();
     engine.region?.outbound.get('dcc-out')?.pause();
@@ -99,6 +132,45 @@ describe('the engine', () => {
     );
     await engine.face.lane('dcc-out', 'release');
     expect((await engine.journal.deliveries({ states: ['held'] }, { limit: 10 })).items).to.have.length(0);
+    await engine.stop();
+  });
+
+  it('replays a filter in pages, each message once and oldest first, passes over what must not be, and waits while its lane is behind', async () => {
+    const engine = await region();
+    engine.region?.outbound.get('dcc-out')?.pause();
+    const lane = 'estuaire-dxcare-in';
+    const received = await engine.journal.receive(Array.from({ length: 620 }, () => incoming({ lane })));
+    const ids = received.map(({ message }) => message);
+    const rows = await engine.journal.decide(ids.map((id) => decided(id)));
+    const [sending, stale] = [ids[5]!, ids[6]!];
+    await engine.journal.begin([{ delivery: rows[5]![0]!.delivery, startedAt: at(0), encoded: encoded() }]);
+    const newer = await engine.journal.receive([incoming({ lane: 'another-in' })]);
+    await engine.journal.decide([decided(newer[0]!.message, { events: [routed({ keys: rows[6]![0]!.keys })], terms: rows[6]![0]!.keys })]);
+    const seen: string[] = [];
+    const refused: string[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await engine.face.replay({ lane, who: 'test', limit: 250, ...(after !== undefined && { after }) });
+      seen.push(...page.messages.map(({ id }) => id));
+      refused.push(...page.refused.map(({ id, error }) => `${id} ${error.code}`));
+      if (page.next === undefined) break;
+      after = page.next;
+    }
+    const { tag } = engine.journal;
+    expect(refused).to.deep.equal([`${tag}-${sending} ERR_TRANSITION`, `${tag}-${stale} ERR_REPLAY_STALE`]);
+    expect(seen).to.deep.equal(ids.filter((id) => id !== sending && id !== stale).map((id) => `${tag}-${id}`));
+    await until('all are decided again', 20_000, async () => {
+      const counts = (await engine.journal.lanes()).find((l) => l.lane === lane)?.counts;
+      return counts?.received === undefined;
+    });
+    for (const id of [ids[0]!, ids.at(-1)!]) expect((await engine.journal.message(id))?.message.run).to.equal(2);
+    expect((await engine.journal.message(stale))?.message.run).to.equal(1);
+    // Stored behind the lane's back, so that it does not decide them.
+    for (let n = 0; n < 4; n += 1) await engine.journal.receive(Array.from({ length: 500 }, () => incoming({ lane })));
+    const busy = await engine.face.replay({ lane, who: 'test', limit: 1 }).then(
+      () => undefined,
+      (error: unknown) => PasserelleError.from(error).code,
+    );
+    expect(busy).to.equal('ERR_BACKPRESSURE');
     await engine.stop();
   });
 

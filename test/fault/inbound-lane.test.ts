@@ -9,7 +9,7 @@ import { InboundLane } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { until } from '../flow/region.ts';
-import { hashed } from '../contract/journal/samples.ts';
+import { at, hashed, incoming } from '../contract/journal/samples.ts';
 
 const encoder = new TextEncoder();
 const accepted = { decision: 'accept', events: [], warnings: [] };
@@ -31,10 +31,10 @@ describe('an inbound lane', () => {
   let decode: (text: string) => unknown;
   let acknowledgement: unknown;
 
-  const make = (): InboundLane =>
+  const make = (name = 'chx-in'): InboundLane =>
     (lane = new InboundLane(
       {
-        name: 'chx-in',
+        name,
         connector: 'dxcare',
         connectorVersion: '1.0.0',
         format: 'plain',
@@ -132,5 +132,37 @@ describe('an inbound lane', () => {
     expect(await say('late'), 'a retransmission after the restart').to.equal('AA');
     await until('it is decided', 5000, async () => (await stateOf('late')) !== 'received');
     expect(await stateOf('late')).to.equal('quarantined');
+  });
+
+  it('decides again what is replayed in its order, far beyond what it keeps in memory', async () => {
+    const texts = Array.from({ length: 2500 }, (_, n) => `m${n}`);
+    for (let from = 0; from < texts.length; from += 50) await Promise.all(texts.slice(from, from + 50).map(say));
+    const seen: string[] = [];
+    decode = (text) => {
+      seen.push(text);
+      return accepted;
+    };
+    for (let after: string | undefined; ;) {
+      const page = await journal.messages({ states: ['decoded'], oldestFirst: true }, { limit: 500, ...(after !== undefined && { after }) });
+      const acted = await journal.act(page.items.map(({ message }) => ({ verb: 'replay', message, who: 'test', why: 'test', at: at(0) })));
+      for (const { message, again } of acted) if (again) lane.again(message, again.run, again.receivedAt);
+      if (page.next === undefined) break;
+      after = page.next;
+    }
+    await until('all are decided again', 20_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    expect(seen).to.deep.equal(texts);
+  });
+
+  it('keeps no other lane waiting for its backlog', async () => {
+    await lane.stop();
+    for (let n = 0; n < 8; n += 1) await journal.receive(Array.from({ length: 500 }, () => incoming({ lane: 'busy-in' })));
+    const busy = make('busy-in');
+    await make().start();
+    await busy.start();
+    expect(await say('other')).to.equal('AA');
+    const decided = (await journal.lanes()).find((l) => l.lane === 'busy-in')?.counts.decoded ?? 0;
+    expect(decided).to.be.lessThan(2000);
+    await until('the backlog is decided too', 60_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    await busy.stop();
   });
 });

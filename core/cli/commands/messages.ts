@@ -17,7 +17,7 @@ export function addMessages(program: Command, context: Context): void {
         if (options.json) return printJson(context.io, page);
         const { io } = context;
         if (page.items.length === 0) return io.out('Aucun message / no message.\n');
-        io.out(table(io, COLUMNS, page.items));
+        io.out(table(io, MESSAGES, page.items));
         if (page.next) io.out(`\nSuite / more : --after ${page.next}\n`);
         io.out('Détail / detail : passerelle message ID\n');
       } catch (error) {
@@ -26,7 +26,7 @@ export function addMessages(program: Command, context: Context): void {
     });
 }
 
-const COLUMNS: readonly Column<MessageView>[] = [
+export const MESSAGES: readonly Column<MessageView>[] = [
   { title: 'REÇU', value: (m) => shortTime(m.receivedAt) },
   { title: 'ID', value: (m) => m.id },
   { title: 'FILE', value: (m) => m.lane },

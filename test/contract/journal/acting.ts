@@ -53,6 +53,34 @@ export function acting(journal: Fixture): void {
     });
   });
 
+  describe('what act answers', () => {
+    it('is the delivery as it is now, or what a replay discarded and who decides again; in the order of the actions', async () => {
+      const held = await journal.inState('held', { events: [routed({ keys: [hashed('p1')], series: hashed('s1'), kind: 'document' })] });
+      const first = await journal.queued({ events: toLanes('a', 'b') });
+      const [released, replayed] = await journal.store.act([
+        { verb: 'release', delivery: held, who: 'A. Person', at: at(9000) },
+        { verb: 'replay', message: first.message, who: 'A. Person', at: at(9000) },
+      ]);
+      expect(released).to.not.have.property('again');
+      expect(released?.deliveries).to.have.length(1);
+      expect(released?.deliveries[0]).to.deep.include({
+        delivery: held,
+        message: released?.message,
+        state: 'queued',
+        keys: [hashed('p1')],
+        series: hashed('s1'),
+        kind: 'document',
+      });
+      const { message } = (await journal.store.message(first.message))!;
+      expect(replayed?.message).to.equal(first.message);
+      expect(replayed?.again).to.deep.equal({ lane: message.lane, run: 2, receivedAt: message.receivedAt });
+      expect(replayed?.deliveries.map(({ lane, state }) => [lane, state])).to.deep.equal([
+        ['a', 'discarded'],
+        ['b', 'discarded'],
+      ]);
+    });
+  });
+
   describe('act on a message', () => {
     it('replays and discards by the table, and nothing else', async () => {
       for (const verb of ['replay', 'discard', 'release', 'resend', 'confirm'] as const)
@@ -203,6 +231,21 @@ export function acting(journal: Fixture): void {
       expect(await journal.store.paused()).to.deep.equal(['chx-out', 'dcc-out']);
       await journal.store.pause('chx-out', false, at(5));
       expect(await journal.store.paused()).to.deep.equal(['dcc-out']);
+    });
+
+    it('remembers what else was ordered of a lane, one of each kind, until it is withdrawn', async () => {
+      const { store } = journal;
+      const rate = { lane: 'dcc-out', kind: 'rate', perMinute: 60, at: at(1), who: 'A. Person' } as const;
+      const downtime = { lane: 'dcc-out', kind: 'downtime', from: at(2), until: at(9), at: at(2), who: 'A. Person', why: 'mise à jour' } as const;
+      await store.order({ ...rate, perMinute: 30 });
+      await store.order(rate);
+      await store.order(downtime);
+      await store.order({ ...rate, lane: 'chx-out' });
+      await store.withdraw('chx-out', 'downtime');
+      await journal.reopen();
+      expect(await journal.store.orders()).to.deep.equal([{ ...rate, lane: 'chx-out' }, downtime, rate]);
+      await journal.store.withdraw('dcc-out', 'downtime');
+      expect(await journal.store.orders()).to.deep.equal([{ ...rate, lane: 'chx-out' }, rate]);
     });
   });
 }

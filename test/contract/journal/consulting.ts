@@ -27,6 +27,28 @@ export function consulting(journal: Fixture): void {
       for (const limit of [1, 3, 7, 100]) expect(await list({}, limit)).to.deep.equal(ids.toReversed());
     });
 
+    it('come oldest first when that is asked for, whatever the filter, and a cursor goes on past what changed its state', async () => {
+      const ids = (
+        await journal.store.receive(Array.from({ length: 7 }, (_, i) => incoming({ receivedAt: at(i), lane: i % 2 ? 'mdm-in' : 'adt-in' })))
+      ).map((r) => r.message);
+      await journal.store.decide(ids.map((id) => decided(id, { events: [], terms: [hashed('patient')] })));
+      for (const filter of [{}, { states: ['decoded'] }, { terms: [hashed('patient')] }, { since: at(0), until: at(6) }] as const)
+        for (const limit of [1, 3, 7, 100]) expect(await list({ ...filter, oldestFirst: true }, limit), JSON.stringify(filter)).to.deep.equal(ids);
+      expect(await list({ lane: 'mdm-in', oldestFirst: true, since: at(2) })).to.deep.equal([ids[3], ids[5]]);
+      const seen: number[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await journal.store.messages({ states: ['decoded'], oldestFirst: true }, { limit: 2, ...(after !== undefined && { after }) });
+        seen.push(...page.items.map((m) => m.message));
+        for (const m of page.items) {
+          await journal.act('replay', { message: m.message }, 'motif');
+          await journal.store.decide([decided(m.message, { run: 2, events: [] })]);
+        }
+        if (page.next === undefined) break;
+        after = page.next;
+      }
+      expect(seen).to.deep.equal(ids);
+    });
+
     it('are found by each filter and by all together', async () => {
       const odd = { lane: 'mdm-in', site: '990002019', type: 'MDM^T02', receivedAt: at(86_400_000) };
       const ids = (await journal.store.receive(Array.from({ length: 6 }, (_, i) => incoming(i % 2 ? odd : { receivedAt: at(i) })))).map(

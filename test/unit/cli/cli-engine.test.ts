@@ -89,12 +89,66 @@ describe('commands on a running engine', () => {
     expect((await run(['lane', 'resume', 'none'])).code).to.equal(1);
   });
 
+  it('show what blocks a lane, since when, how much waits behind it and what to type', async () => {
+    for (const args of [
+      ['lanes', 'kp-out'],
+      ['lane', 'show', 'kp-out'],
+    ]) {
+      const { out } = await run(args);
+      expect(out).to.contain('test-d3  review').and.to.contain('message test-3').and.to.contain('3 derrière, 7 en tout');
+      expect(out).to.contain('ERR_ACK_TIMEOUT').and.to.contain('À faire : ').and.to.contain('passerelle delivery resend test-d3');
+    }
+    expect((await run(['lanes', 'dx-in'])).out).to.contain('Rien ne bloque');
+    expect((await run(['lanes', 'none'])).code).to.equal(1);
+  });
+
+  it('plan a downtime, set a rate, and wait for a lane to drain', async () => {
+    const planned = await run(['lane', 'downtime', 'kp-out', '--from', '2036-10-12T10:00:00Z', '--for', '2h', '--why', 'mise à jour']);
+    expect(planned.out).to.contain('downtime until 2036-10-12');
+    expect(engine.calls.at(-1)?.input).to.deep.include({
+      kind: 'downtime',
+      lane: 'kp-out',
+      from: '2036-10-12T10:00:00.000Z',
+      until: '2036-10-12T12:00:00.000Z',
+      why: 'mise à jour',
+    });
+    await run(['lane', 'downtime', 'kp-out', '--cancel']);
+    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'downtime' } });
+    expect((await run(['lane', 'downtime', 'kp-out'])).code, 'no end').to.equal(2);
+    expect((await run(['lane', 'rate', 'kp-out', '2/s'])).out).to.contain('120/min');
+    expect((await run(['lane', 'rate', 'kp-out', 'fast'])).code).to.equal(2);
+    await run(['lane', 'rate', 'kp-out', 'off']);
+    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'rate' } });
+    expect(await run(['lane', 'drain', 'kp-out'])).to.deep.include({ code: 0 });
+    expect((await run(['lane', 'drain', 'dx-in'])).code, 'not a delivery lane').to.equal(1);
+  });
+
+  it('replay a filter oldest first, page by page, wait when the engine is behind, and say what was not replayed', async () => {
+    const states = ['--state', 'decoded', '--state', 'quarantined'];
+    const first = await run(['replay', ...states, '--limit', '1']);
+    expect(first.out).to.contain('replayed : 1 ').and.to.contain('--after 1');
+    engine.busy = 2;
+    const rest = await run(['replay', ...states, '--after', '1', '--all', '--until', '2026-11-01T00:00:00Z']);
+    expect([rest.code, rest.out]).to.deep.equal([1, 'Rejoués / replayed : 1   (passerelle lanes)\n']);
+    expect(rest.err).to.contain('not replayed : 1').and.to.contain('test-3 ERR_REPLAY_STALE').and.to.contain('--why');
+    expect(engine.calls.at(-1)?.input).to.include({ after: '1', until: '2026-11-01T00:00:00.000Z' });
+    expect((await run(['replay', ...states, '--all', '--why', 'reprise', '--rate', '600000/min'])).code).to.equal(0);
+    const pages = engine.calls.filter(({ method }) => method === 'replay');
+    engine.calls.length = 0;
+    const dry = await run(['replay', ...states, '--all', '--dry-run', '--document', 'DOC1']);
+    expect(dry.out).to.contain('to replay : 3').and.to.contain('test-2');
+    expect(engine.calls.map(({ input }) => input)).to.have.length(1);
+    expect(engine.calls[0]?.input).to.include({ dryRun: true, document: 'DOC1' });
+    expect(pages.at(-1)?.input).to.include({ why: 'reprise' });
+    expect((await run(['replay', ...states, '--rate', '10'])).code).to.equal(2);
+  });
+
   it('replay, discard and decide on deliveries, each by itself', async () => {
     const { code, out, err } = await run(['replay', 'test-9', 'test-2', '--why', 'type ajouté']);
     expect([code, out]).to.deep.equal([1, 'rejoué / replay : test-2   (passerelle message test-2)\n']);
     expect(err).to.contain('ERR_NOT_FOUND');
     expect(engine.calls.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
-    expect((await run(['replay', '--state', 'quarantined'])).out).to.contain('replay : test-2 ');
+    expect((await run(['replay', '--state', 'quarantined'])).out).to.contain('replayed : 1 ');
     expect((await run(['replay'])).code, 'neither id nor state').to.equal(2);
     expect((await run(['discard', 'test-2'])).code, 'no reason').to.equal(2);
     expect((await run(['discard', 'test-d3', '--why', 'vu'])).out).to.contain('écarté / discard : test-d3 ');

@@ -51,7 +51,7 @@ export const delivery = (n: number, more: Partial<DeliveryView> = {}): DeliveryV
   ...more,
 });
 
-const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT') => ({
+const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT' | 'ERR_REPLAY_STALE') => ({
   code,
   message: CATALOGUE[code].en,
   fr: CATALOGUE[code].fr,
@@ -62,6 +62,8 @@ const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT') => ({
 export interface FakeEngine extends EngineFace {
   readonly calls: { readonly method: string; readonly input: unknown }[];
   ready: boolean;
+  /** Pages of a replay to refuse for the time being. */
+  busy: number;
 }
 
 export function fakeEngine(): FakeEngine {
@@ -126,6 +128,7 @@ export function fakeEngine(): FakeEngine {
   const engine: FakeEngine = {
     calls,
     ready: true,
+    busy: 0,
     version: '0.1.0',
     health: async () => (engine.ready ? { ready: true, problems: [] } : { ready: false, problems: ['journal'] }),
     messages: async (query) => {
@@ -158,11 +161,49 @@ export function fakeEngine(): FakeEngine {
       if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: name });
       return { ...found, status: verb === 'pause' ? 'paused' : 'open' };
     },
+    laneDetail: async (name) => {
+      const found = lanes.find((l) => l.lane === name);
+      if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: name });
+      const blocks = found.direction === 'out';
+      return {
+        ...found,
+        ...(blocks && { blocked: { heads: 1, waiting: 7 } }),
+        heads: blocks ? [{ delivery: deliveries[1]!, since: at, directly: 3, inAll: 7 }] : [],
+        partial: false,
+      };
+    },
+    order: async (order) => {
+      note('order', order);
+      const found = lanes.find((l) => l.lane === order.lane);
+      if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: order.lane });
+      return order.kind === 'rate' ? { ...found, perMinute: order.perMinute } : { ...found, status: 'downtime', downtime: order };
+    },
+    withdraw: async (name, kind) => {
+      note('withdraw', { name, kind });
+      return lanes.find((l) => l.lane === name)!;
+    },
     act: async (request: ActRequest) => {
       note('act', request);
       if (request.verb === 'discard' && !request.why) throw new PasserelleError('ERR_REASON_MISSING');
       if (request.ids.some((id) => id === 'test-9')) throw new PasserelleError('ERR_NOT_FOUND', { found: 'test-9' });
       return request.ids;
+    },
+    replay: async (request) => {
+      note('replay', request);
+      if (engine.busy > 0) {
+        engine.busy -= 1;
+        throw new PasserelleError('ERR_BACKPRESSURE');
+      }
+      const from = Number(request.after ?? 0);
+      const chosen = messages.filter((m) => !request.state || request.state.includes(m.state));
+      const to = from + request.limit;
+      const some = chosen.slice(from, to);
+      const isStale = ({ id }: MessageView): boolean => id === 'test-3' && !request.why && !request.dryRun;
+      return {
+        messages: some.filter((m) => !isStale(m)),
+        refused: some.filter(isStale).map(({ id }) => ({ id, error: explained('ERR_REPLAY_STALE') })),
+        ...(to < chosen.length && { next: String(to) }),
+      };
     },
     resubmit: async (id, bytes, who, why) => {
       note('resubmit', { id, text: Buffer.from(bytes).toString(), who, why });

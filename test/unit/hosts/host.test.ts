@@ -60,6 +60,20 @@ for (const kind of ['thread', 'process'] as const)
         await until('the others are answered', 5000, async () => (await seen('x')) === undefined && (await seen('y')) === undefined);
       });
 
+    it('lets a call of one lane wait for few of another lane, however many that one has', async () => {
+      let done = 0;
+      const many = Array.from({ length: 200 }, async (_, n) => {
+        await host.call(decode('slow', `busy ${n}`));
+        done += 1;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      const answer = await host.call({ ...decode('x', 'other'), settings: { ...UNCONFIGURED } } as HostCall);
+      expect(errorOf(answer)).to.equal(undefined);
+      expect(done).to.be.lessThan(150);
+      await Promise.all(many);
+      expect(done).to.equal(200);
+    });
+
     it('takes what cannot be written as JSON for the failure of its own call', async () => {
       const [bad, good] = await Promise.all([host.call(decode('cycle', '1')), host.call(decode('x', '2'))]);
       expect([errorOf(bad), errorOf(good)]).to.deep.equal(['ERR_CONNECTOR_FAILED', undefined]);

@@ -13,6 +13,7 @@ export const connector = {
   decode: (envelope: Envelope, context: ConnectorContext) => {
     if (envelope.text === 'throw') throw new TypeError(`a secret of ${envelope.text}`);
     for (; envelope.text === 'loop';);
+    if (envelope.text === 'slow') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     if (envelope.text === 'print') for (const stream of [process.stdout, process.stderr]) stream.write('a secret of print\n');
     if (envelope.text === 'forge')
       for (const said of [null, 7, {}, { batch: 1 }, { batch: 1, answers: 'x' }, { batch: 1, answers: [5] }]) {

@@ -1,0 +1,58 @@
+/** Lanes: what waits, who blocks whom, and what a person orders of a lane. */
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import type { EngineFace } from '../../core/contract/index.ts';
+import { actor } from './routes-messages.ts';
+import * as schema from './schemas.ts';
+import type { ApiSettings } from './settings.ts';
+
+const VERBS = { pause: 'Suspendre / Pause', resume: 'Reprendre / Resume', release: 'Libérer ce qui attend / Release what is held' } as const;
+
+export function laneRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
+  const tags = ['lanes'];
+  const one = { tags, params: schema.Name, response: { 200: schema.LaneAnswer } };
+  type Named = { readonly name: string };
+  app.get(
+    '/lanes',
+    { schema: { summary: 'Files / Lanes', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.LaneAnswer) } } },
+    async () => ({
+      items: await engine.lanes(),
+    }),
+  );
+  app.get<{ Params: Named }>(
+    `/lanes/${schema.NAME}`,
+    {
+      schema: {
+        ...one,
+        summary: 'Une file et ce qui la bloque / A lane and what blocks it',
+        querystring: schema.Nothing,
+        response: { 200: schema.LaneDetailAnswer },
+      },
+    },
+    (request) => engine.laneDetail(request.params.name),
+  );
+  for (const [verb, summary] of Object.entries(VERBS)) {
+    app.post<{ Params: Named }>(`/lanes/${schema.NAME}::${verb}`, { schema: { ...one, summary, body: schema.Act } }, (request) =>
+      engine.lane(request.params.name, verb as keyof typeof VERBS),
+    );
+  }
+  app.post<{ Params: Named; Body: Static<typeof schema.Downtime> }>(
+    `/lanes/${schema.NAME}::downtime`,
+    { schema: { ...one, summary: 'Arrêt prévu du destinataire / Planned downtime of the receiver', body: schema.Downtime } },
+    ({ params: { name: lane }, body }) => {
+      if ('cancel' in body) return engine.withdraw(lane, 'downtime');
+      const at = new Date().toISOString();
+      const { until, from = at, why } = body;
+      return engine.order({ kind: 'downtime', lane, at, who: actor(settings, body), from, until, ...(why && { why }) });
+    },
+  );
+  app.post<{ Params: Named; Body: Static<typeof schema.Rate> }>(
+    `/lanes/${schema.NAME}::rate`,
+    { schema: { ...one, summary: 'Cadence maximale, null = sans limite / Highest rate, null = none', body: schema.Rate } },
+    ({ params: { name: lane }, body }) => {
+      const { perMinute, why } = body;
+      if (perMinute === null) return engine.withdraw(lane, 'rate');
+      return engine.order({ kind: 'rate', lane, at: new Date().toISOString(), who: actor(settings, body), perMinute, ...(why && { why }) });
+    },
+  );
+}
