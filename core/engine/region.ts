@@ -7,15 +7,26 @@ import {
   type LaneOrder,
   type MessageCodec,
   type ProtocolFault,
+  type Received,
+  type Reply,
   type SiteSettings,
   type Source,
   type TransportPlugin,
 } from '../contract/index.ts';
-import { DeliveryLane, InboundLane, type DeliveryEndpoint, type FreshDelivery, type InboundEndpoint, type LanePorts } from '../lanes/index.ts';
+import {
+  DeliveryLane,
+  InboundLane,
+  Intake,
+  type DeliveryEndpoint,
+  type FreshDelivery,
+  type InboundEndpoint,
+  type LanePorts,
+} from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
+import { Followed } from './followed.ts';
 
 export interface RegionParts {
   readonly plugins: PluginSet;
@@ -30,6 +41,8 @@ export interface RegionParts {
 }
 
 const REMOTE_HOST_DEADLINE_MS = 30_000;
+/** Deliveries that all lanes together keep in memory, and one lane at least and at most; the rest waits in the journal. */
+const WINDOW = { all: 60_000, least: 500, most: 20_000 } as const;
 
 export class Region {
   readonly settings: RegionSettings;
@@ -39,13 +52,17 @@ export class Region {
   readonly #sources: Source[] = [];
   readonly #destinations: Destination[] = [];
   readonly #hosts: ConnectorHost[] = [];
+  readonly #intake = new Intake();
+  readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
-  readonly #followed = new Map<number, { left: number; done: PromiseWithResolvers<void> }>();
+  readonly #followed = new Followed();
 
   /** Checks everything that can be checked without opening anything. Throws ERR_CONNECTOR_UNKNOWN, ERR_SECRET_MISSING, ERR_CONFIG_*. */
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
+    const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
+    this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
       for (const connector of site.connectors) for (const endpoint of connector.endpoints) this.#addEndpoint(site, connector, endpoint);
   }
@@ -104,7 +121,10 @@ export class Region {
           ...endpoint.retry,
         },
       };
-      this.outbound.set(endpoint.name, new DeliveryLane(lane, transport.sink(own), ports, (_, message, to) => this.#follow(message, to)));
+      this.outbound.set(
+        endpoint.name,
+        new DeliveryLane(lane, transport.sink(own), ports, (_, message, to) => to === 'queued' || this.#followed.settled(message), this.#window),
+      );
       this.#destinations.push({ lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends });
       return;
     }
@@ -119,14 +139,20 @@ export class Region {
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       identified: (at, keys) => void this.#releaseKnown(at, keys),
-      deliveredOf: (message) => this.#followed.get(message)?.done.promise ?? Promise.resolve(),
+      deliveredOf: (message) => this.#followed.until(message),
     });
     this.inbound.set(endpoint.name, lane);
     const fault: ProtocolFault = async ({ code, head }) => {
       ports.count('protocol_faults_total', { lane: endpoint.name, code });
-      return { bytes: refusalOf(code as ErrorCode, head, ports.codec(identity.format)) };
+      return (head && plainRefusal(code as ErrorCode, head, ports.codec(identity.format))) ?? { bytes: null };
     };
-    this.#sources.push(transport.source(own, { receive: (r) => lane.receive(r), fault }));
+    const receive = async (received: Received): Promise<Reply> => {
+      const reply = await this.#intake.within(received.bytes.length, () => lane.receive(received));
+      if (reply) return reply;
+      ports.count('protocol_faults_total', { lane: endpoint.name, code: 'ERR_BACKPRESSURE' });
+      return plainRefusal('ERR_BACKPRESSURE', received.bytes, ports.codec(identity.format)) ?? { bytes: null, close: true };
+    };
+    this.#sources.push(transport.source(own, { receive, fault }));
   }
 
   async #startHosts(): Promise<void> {
@@ -145,22 +171,8 @@ export class Region {
 
   /** Hands deliveries to their lanes; those of an endpoint that is gone stay in the journal until it comes back. */
   queued(deliveries: readonly FreshDelivery[], follow: boolean): void {
-    if (follow)
-      for (const { item: d } of deliveries)
-        this.#followed.set(d.message, {
-          left: (this.#followed.get(d.message)?.left ?? 0) + 1,
-          done: this.#followed.get(d.message)?.done ?? Promise.withResolvers<void>(),
-        });
+    if (follow) for (const { item } of deliveries) this.#followed.add(item.message);
     for (const [lane, items] of Map.groupBy(deliveries, ({ item }) => item.lane)) this.outbound.get(lane)?.offer(items);
-  }
-
-  #follow(message: number, to: string): void {
-    const followed = this.#followed.get(message);
-    if (!followed || to === 'queued') return;
-    followed.left -= 1;
-    if (followed.left > 0) return;
-    this.#followed.delete(message);
-    followed.done.resolve();
   }
 
   /** SAFETY B6: what was held as unknown there is looked at again at each identity event of that establishment. */
@@ -200,12 +212,12 @@ export class Region {
   }
 }
 
-/** What a sender is told of a frame that was not taken, when the catalogue has an answer for it and its first bytes say whom to answer. */
-function refusalOf(code: ErrorCode, head: Uint8Array | undefined, codec: MessageCodec): Uint8Array | null {
+/** What a sender is told of something that was not taken, when the catalogue has an answer for it and its first bytes say whom to answer. */
+function plainRefusal(code: ErrorCode, head: Uint8Array, codec: MessageCodec): Reply | undefined {
   const error = new PasserelleError(code);
   const { ack } = error.entry;
   const now = new Date().toISOString();
-  return (ack && head && codec.plainReply(head, { ack, now, id: now.replaceAll(/\D/g, ''), error: error.toData() })?.bytes) ?? null;
+  return ack && codec.plainReply(head, { ack, now, id: now.replaceAll(/\D/g, ''), error: error.toData() });
 }
 
 /** An inbound endpoint that is a path shares the engine's public listener unless it names its own. */

@@ -13,6 +13,8 @@ export interface BacklogPorts {
   readonly read: (after: number, limit: number) => Promise<readonly QueuedDelivery[]>;
   /** Takes a delivery into the schedule. */
   readonly admit: (item: QueuedDelivery) => void | Promise<void>;
+  /** Enough in memory becomes ready by itself: nothing more is read for want of something ready. */
+  readonly isFull?: () => boolean;
 }
 
 export class Backlog {
@@ -44,7 +46,9 @@ export class Backlog {
   /** Something waits in the journal, and there is room for it or nothing else to do. */
   get isWanted(): boolean {
     if (this.#rewind !== undefined) return true;
-    return this.#overflowed && (this.#schedule.size < this.#window / 2 || this.#schedule.readyCount === 0 || this.#seen < this.#rereadTo);
+    if (!this.#overflowed) return false;
+    const isIdle = this.#schedule.readyCount === 0 && !this.#ports.isFull?.();
+    return this.#schedule.size < this.#window / 2 || isIdle || this.#seen < this.#rereadTo;
   }
 
   /** Some deliveries of the lane are in the journal only. */

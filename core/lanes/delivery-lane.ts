@@ -29,7 +29,7 @@ export interface DeliveryEndpoint extends LaneIdentity {
   readonly address: string;
 }
 
-/** Deliveries known in memory; the rest waits in the journal. About 300 bytes each. */
+/** Deliveries of a lane known in memory; the rest waits in the journal. About 300 bytes each. */
 const WINDOW = 5000;
 /** The journal could not be read: asked again after this. */
 const RELOAD_MS = 1000;
@@ -77,6 +77,8 @@ export class DeliveryLane {
     this.#backlog = new Backlog(this.#schedule, window, {
       read: (after, limit) => ports.journal.backlog(endpoint.name, after, limit),
       admit: (item) => (item.state === 'sending' ? this.#interrupted(item) : this.#admit(item)),
+      // Each waits for its next attempt with a timer of its own.
+      isFull: () => this.#timers.size >= window,
     });
   }
 

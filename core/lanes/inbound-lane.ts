@@ -172,7 +172,8 @@ export class InboundLane {
   #wait(arrival: Arrival, stored: StoredMessage): void {
     const { ack } = arrival.incoming;
     arrival.stored = { ...stored, ...(ack && { answered: ack }) };
-    this.#deciding.set(stored.message, arrival);
+    // Whoever was answered waits for nothing: its bytes need not stay in memory until a connector that is away comes back.
+    if (!ack) this.#deciding.set(stored.message, arrival);
     this.#queue.pushStored(arrival.stored);
     this.#run();
   }
@@ -195,12 +196,15 @@ export class InboundLane {
       if (outcome === late && stored && !stored.assessed) {
         // It is stored, hence ours; from now on it can only be accepted or quarantined.
         stored.answered = 'AA';
+        this.#deciding.delete(stored.message);
+        arrival.outcome.reject(new Answered());
         return await this.#answer(received, 'AA', 'stored');
       }
       if (outcome === late) outcome = await decided; // its decision is being committed: an AA now could contradict it
       return outcome.reply ?? (await this.#answer(received, outcome.ack, outcome.decision, outcome.error));
     } catch (thrown) {
       if (thrown instanceof Repeated) return this.#repeat(received, thrown.message);
+      if (thrown instanceof Answered) return this.#answer(received, 'AA', 'stored');
       return this.#answer(received, 'AR', 'reject', PasserelleError.from(thrown).toData());
     } finally {
       clearTimeout(timeout);
@@ -344,6 +348,9 @@ class Repeated {
     this.message = message;
   }
 }
+
+/** How an arrival ends whose sender could not be kept waiting: a retransmission that waits with it is answered the same. */
+class Answered extends Error {}
 
 async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();

@@ -1,6 +1,7 @@
 /** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
 import { at } from '../contract/journal/samples.ts';
@@ -157,4 +158,27 @@ describe('a delivery lane', () => {
     expect(bench.lane.heads(20)).to.deep.equal({ heads: [{ delivery: rows[0]!.delivery, directly: 2, inAll: 3 }], partial: false });
     expect(bench.lane.blocked()).to.deep.equal({ heads: 1, waiting: 3 });
   });
+
+  it('keeps few timers in memory when its whole backlog waits for a next attempt, and sends all of it in the end', async () => {
+    bench.concurrency = 16;
+    const rows = await bench.queue(Array.from({ length: BEYOND_WINDOW }, (_, n) => ({ keys: patient(`p${n}`) })));
+    const notBefore = new Date(Date.now() + 5000).toISOString();
+    for (const { delivery } of rows) void bench.journal.begin([{ delivery, startedAt: at(0), encoded: encodedAs('x') }]);
+    await bench.journal.settle(rows.map(({ delivery }) => ({ delivery, from: 'sending', to: 'queued', at: at(1), counted: true, notBefore })));
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await bench.make({}, WINDOW).start();
+    expect(timers() - before).to.be.within(1, WINDOW + 1000);
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW });
+  });
+});
+
+/** What the codec of the bench builds from a text. */
+const encodedAs = (text: string): EncodedMessage => ({
+  envelope: { format: 'plain', text },
+  sha256: hash('sha256', text),
+  bytes: text.length,
+  connector: 'k-process',
+  connectorVersion: '1.0.0',
 });

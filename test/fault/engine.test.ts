@@ -139,6 +139,8 @@ describe('the engine', () => {
     const engine = await region();
     engine.region?.outbound.get('dcc-out')?.pause();
     const lane = 'estuaire-dxcare-in';
+    // The lane reads what is undecided when it starts; what this test stores and decides by itself must come after that.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const received = await engine.journal.receive(Array.from({ length: 620 }, () => incoming({ lane })));
     const ids = received.map(({ message }) => message);
     const rows = await engine.journal.decide(ids.map((id) => decided(id)));

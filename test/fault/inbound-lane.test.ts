@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { PasserelleError, UNCONFIGURED, type JournalStore, type MessageCodec } from '../../core/contract/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
-import { InboundLane } from '../../core/lanes/index.ts';
+import { InboundLane, type InboundEndpoint } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { until } from '../flow/region.ts';
@@ -31,7 +31,7 @@ describe('an inbound lane', () => {
   let decode: (text: string) => unknown;
   let acknowledgement: unknown;
 
-  const make = (name = 'chx-in'): InboundLane =>
+  const make = (name = 'chx-in', over: Partial<InboundEndpoint> = {}): InboundLane =>
     (lane = new InboundLane(
       {
         name,
@@ -43,6 +43,7 @@ describe('an inbound lane', () => {
         reply: 'decoded',
         replyWithinMs: 2000,
         address: 'test',
+        ...over,
       },
       {
         journal,
@@ -164,5 +165,18 @@ describe('an inbound lane', () => {
     expect(decided).to.be.lessThan(2000);
     await until('the backlog is decided too', 60_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
     await busy.stop();
+  });
+
+  it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
+    decode = () => {
+      throw new PasserelleError('ERR_HOST_UNAVAILABLE');
+    };
+    await lane.stop();
+    await make('chx-in', { replyWithinMs: 500 }).start();
+    expect(await Promise.all([say('waits'), say('waits'), say('waits')])).to.deep.equal(['AA', 'AA', 'AA']);
+    expect(await say('waits')).to.equal('AA');
+    expect((await journal.messages({}, { limit: 5 })).items.map(({ retransmissions, state }) => [retransmissions, state])).to.deep.equal([
+      [3, 'received'],
+    ]);
   });
 });
