@@ -31,12 +31,14 @@ export class UndecidedQueue {
   readonly #read: (after: number, limit: number) => Promise<readonly StoredMessage[]>;
   #stored: StoredMessage[] = [];
   #storedBytes = 0;
-  /** Messages in memory, waiting or being decided: a page may show them again. */
-  readonly #known = new Set<number>();
+  /** Messages in memory, waiting or being decided, with their run: a page may show them again. */
+  readonly #known = new Map<number, number>();
   #arrivals: Arrival[] = [];
   /** The journal may hold messages above `#after` that are not in memory. */
   #overflowed = true;
   #after = 0;
+  /** Lowest message that was left to the journal since the last page was asked for: the page may be older than it. */
+  #leftFrom = Infinity;
 
   constructor(read: (after: number, limit: number) => Promise<readonly StoredMessage[]>) {
     this.#read = read;
@@ -55,17 +57,22 @@ export class UndecidedQueue {
     this.#arrivals.push(arrival);
   }
 
+  /** A message with a newer run takes the place of an older one. */
   pushStored(item: StoredMessage): void {
-    if (this.#known.has(item.message)) return;
-    if (this.#stored.length >= WINDOW || (this.#overflowed && item.message > this.#after)) {
-      this.#after = Math.min(this.#after, item.message - 1);
+    if (!this.#isNews(item)) return;
+    const at = this.#known.has(item.message) ? this.#stored.findIndex(({ message }) => message === item.message) : -1;
+    if (at >= 0) {
+      this.#storedBytes -= bytesOf(this.#stored.splice(at, 1, item)) - bytesOf([item]);
+      this.#known.set(item.message, item.run);
+    } else if (this.#stored.length >= WINDOW || (this.#overflowed && item.message > this.#after)) {
+      this.#leftFrom = Math.min(this.#leftFrom, item.message);
       this.#overflowed = true;
     } else this.#keep(item);
   }
 
   /** Everything in the journal is read again: this node has just become the owner, or another node stored something. */
   reread(): void {
-    this.#after = 0;
+    this.#leftFrom = 0;
     this.#overflowed = true;
   }
 
@@ -85,13 +92,15 @@ export class UndecidedQueue {
   /** The next batch; undefined when nothing waits. Rejects when the journal cannot be read. */
   async next(): Promise<Batch | undefined> {
     while (this.#stored.length === 0 && this.#overflowed) {
+      this.#after = Math.min(this.#after, this.#leftFrom - 1);
+      this.#leftFrom = Infinity;
       const page = await this.#read(this.#after, PAGE);
-      // A short page says nothing: a store may give less than it was asked for.
-      if (page.length === 0) this.#overflowed = false;
       for (const item of page) {
         this.#after = Math.max(this.#after, item.message);
-        if (!this.#known.has(item.message)) this.#keep(item);
+        if (this.#isNews(item)) this.#keep(item);
       }
+      // A short page says nothing: a store may give less than it was asked for. Nor does one that was asked for before something was left to it.
+      if (page.length === 0 && this.#leftFrom === Infinity) this.#overflowed = false;
     }
     if (this.#stored.length > 0) return { stored: this.#cut() };
     return this.#arrivals.length > 0 ? { arrivals: cutOff(this.#arrivals, ({ incoming }) => incoming.raw.length) } : undefined;
@@ -99,7 +108,7 @@ export class UndecidedQueue {
 
   /** These were decided. */
   done(batch: readonly StoredMessage[]): void {
-    for (const { message } of batch) this.#known.delete(message);
+    for (const { message, run } of batch) if (this.#known.get(message) === run) this.#known.delete(message);
   }
 
   /** These could not be decided: they keep their place. */
@@ -108,11 +117,15 @@ export class UndecidedQueue {
     this.#storedBytes += bytesOf(batch);
   }
 
+  #isNews({ message, run }: StoredMessage): boolean {
+    return (this.#known.get(message) ?? 0) < run;
+  }
+
   #keep(item: StoredMessage): void {
     const size = item.bytes?.length ?? 0;
     if (this.#storedBytes + size > WINDOW_BYTES) delete item.bytes;
     else this.#storedBytes += size;
-    this.#known.add(item.message);
+    this.#known.set(item.message, item.run);
     this.#stored.push(item);
   }
 

@@ -1,0 +1,74 @@
+/** What an inbound lane has still to decide: nothing is forgotten, whatever comes while a page is on its way. */
+import { expect } from 'chai';
+import { UndecidedQueue } from '../../core/lanes/undecided-queue.ts';
+
+const item = (message: number, run = 1) => ({ message, run, receivedAt: '2026-09-14T08:00:00.000Z' });
+type Item = ReturnType<typeof item>;
+
+describe('the queue of undecided messages', () => {
+  let journal: Item[];
+  /** Done between the moment a page is read and the moment it arrives. */
+  let meanwhile: () => void;
+  let queue: UndecidedQueue;
+  beforeEach(() => {
+    journal = [];
+    meanwhile = () => undefined;
+    queue = new UndecidedQueue(async (after, limit) => {
+      const page = journal.filter(({ message }) => message > after).slice(0, limit);
+      const doing = meanwhile;
+      meanwhile = () => undefined;
+      doing();
+      return page;
+    });
+  });
+  const drained = async (): Promise<[number, number][]> => {
+    const seen: [number, number][] = [];
+    for (let batch = await queue.next(); batch && 'stored' in batch; batch = await queue.next()) {
+      seen.push(...batch.stored.map(({ message, run }): [number, number] => [message, run]));
+      queue.done(batch.stored);
+      const decided = new Set(batch.stored.map(({ message }) => message));
+      journal = journal.filter(({ message }) => !decided.has(message));
+    }
+    return seen;
+  };
+  const store = (one: Item): void => {
+    journal = [...journal.filter(({ message }) => message !== one.message), one].sort((a, b) => a.message - b.message);
+    queue.pushStored(one);
+  };
+
+  it('takes a message that was stored while an empty page was on its way', async () => {
+    meanwhile = () => store(item(1));
+    expect(await drained()).to.deep.equal([[1, 1]]);
+  });
+
+  it('takes a replay of an older message while a page of newer ones is on its way', async () => {
+    store(item(5));
+    meanwhile = () => store(item(2, 2));
+    expect((await drained()).sort(([a], [b]) => a - b)).to.deep.equal([
+      [2, 2],
+      [5, 1],
+    ]);
+  });
+
+  it('takes the newer run of a message that waits, once', async () => {
+    await drained();
+    store(item(1));
+    store(item(1, 2));
+    expect(await drained()).to.deep.equal([[1, 2]]);
+  });
+
+  it('takes the newer run of a message that is being decided', async () => {
+    await drained();
+    store(item(1));
+    const batch = await queue.next();
+    store(item(1, 2));
+    if (batch && 'stored' in batch) queue.done(batch.stored);
+    expect(await drained()).to.deep.equal([[1, 2]]);
+  });
+
+  it('keeps a window in memory and leaves nothing out past it', async () => {
+    await drained();
+    for (let n = 1; n <= 2500; n += 1) store(item(n));
+    expect((await drained()).map(([message]) => message)).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
+  });
+});
