@@ -64,7 +64,7 @@ export class UndecidedQueue {
     if (at >= 0) {
       this.#storedBytes -= bytesOf(this.#stored.splice(at, 1, item)) - bytesOf([item]);
       this.#known.set(item.message, item.run);
-    } else if (this.#stored.length >= WINDOW || (this.#overflowed && item.message > this.#after)) {
+    } else if (this.#stored.length >= WINDOW || (this.#overflowed && item.message > Math.min(this.#after, this.#leftFrom - 1))) {
       this.#leftFrom = Math.min(this.#leftFrom, item.message);
       this.#overflowed = true;
     } else this.#keep(item);

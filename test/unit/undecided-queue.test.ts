@@ -66,6 +66,26 @@ describe('the queue of undecided messages', () => {
     expect(await drained()).to.deep.equal([[1, 2]]);
   });
 
+  it('keeps the order of replays past its window, of messages below those it has read already', async () => {
+    store(item(3000));
+    await drained();
+    const seen: number[] = [];
+    const decideOnce = async (): Promise<void> => {
+      const batch = await queue.next();
+      if (!batch || !('stored' in batch)) return;
+      seen.push(...batch.stored.map(({ message }) => message));
+      queue.done(batch.stored);
+      const decided = new Set(batch.stored.map(({ message }) => message));
+      journal = journal.filter(({ message }) => !decided.has(message));
+    };
+    for (let n = 1; n <= 2500; n += 1) {
+      store(item(n, 2));
+      if (n > 1200 && n % 10 === 0) await decideOnce();
+    }
+    seen.push(...(await drained()).map(([message]) => message));
+    expect(seen).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
+  });
+
   it('keeps a window in memory and leaves nothing out past it', async () => {
     await drained();
     for (let n = 1; n <= 2500; n += 1) store(item(n));
