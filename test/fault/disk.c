@@ -37,6 +37,7 @@ struct op { struct op *next; enum kind kind; char *path, *to; off_t at; size_t s
 
 static struct op *first, **last = &first;
 static char *paths[MAX_FD];
+static ino_t inodes[MAX_FD];
 static long syncs, writes;
 static unsigned seed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -111,11 +112,15 @@ static void cut(const char *what, long count) {
   for (;;) pause();
 }
 
-static char *pathOf(int fd) { return fd >= 0 && fd < MAX_FD ? paths[fd] : NULL; }
+/* Node closes some files past us (a bare system call), and the number may be a socket by now: the inode tells. */
+static char *pathOf(int fd) {
+  struct stat s;
+  return fd >= 0 && fd < MAX_FD && paths[fd] && fstat(fd, &s) == 0 && s.st_ino == inodes[fd] ? paths[fd] : NULL;
+}
 
 static int opened(int fd, const char *path, int flags) {
   char *name = fd >= 0 && fd < MAX_FD ? inside(path) : NULL;
-  if (fd >= 0 && fd < MAX_FD) { pthread_mutex_lock(&lock); free(paths[fd]); paths[fd] = name; if (name && (flags & O_TRUNC)) remember(TRUNCATE, name, NULL, 0, 0, NULL); pthread_mutex_unlock(&lock); }
+  if (fd >= 0 && fd < MAX_FD) { struct stat s; pthread_mutex_lock(&lock); free(paths[fd]); paths[fd] = name; inodes[fd] = fstat(fd, &s) == 0 ? s.st_ino : 0; if (name && (flags & O_TRUNC)) remember(TRUNCATE, name, NULL, 0, 0, NULL); pthread_mutex_unlock(&lock); }
   return fd;
 }
 
@@ -126,7 +131,7 @@ int openat(int dir, const char *path, int flags, ...) { MODE; return opened(REAL
 int openat64(int dir, const char *path, int flags, ...) { MODE; return opened(REAL(openat64)(dir, path, flags, mode), path, flags); }
 
 int close(int fd) {
-  if (pathOf(fd)) { pthread_mutex_lock(&lock); free(paths[fd]); paths[fd] = NULL; pthread_mutex_unlock(&lock); }
+  if (fd >= 0 && fd < MAX_FD && paths[fd]) { pthread_mutex_lock(&lock); free(paths[fd]); paths[fd] = NULL; pthread_mutex_unlock(&lock); }
   return REAL(close)(fd);
 }
 

@@ -25,9 +25,9 @@ describe('a disk in trouble (SQLite; skipped without a C compiler)', function ()
     const socket = net.connect(stand.address());
     await once(socket, 'connect');
     socket.write(Buffer.concat([Buffer.of(0x0b), message('identity', ['Z1'], n).bytes, Buffer.of(0x1c, 0x0d)]));
-    const [reply] = (await once(socket, 'data')) as [Buffer];
+    const [reply] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown];
     socket.destroy();
-    return reply.toString('latin1');
+    return String(reply);
   }
 
   for (const [title, fault] of [

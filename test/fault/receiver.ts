@@ -18,8 +18,8 @@ export interface Scripted {
   port: number;
   /** Asked for each message; without an answer it takes it. */
   script: (controlId: string, text: string) => Behaviour | undefined;
-  /** Accepts connections and never reads from them (half-open), while true. */
-  deaf: boolean;
+  /** While true it takes connections and reads from none (half-open); those it had are cut. */
+  readonly breakOff: (deaf: boolean) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -27,12 +27,13 @@ export async function startReceiver(): Promise<Scripted> {
   const receipts = new Receipts();
   const sockets = new Set<net.Socket>();
   let last = '';
+  let isDeaf = false;
   const server = net.createServer((socket) => {
     sockets.add(socket);
     let text = '';
     let turn = Promise.resolve();
     socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-    if (receiver.deaf) return void socket.pause();
+    if (isDeaf) return void socket.pause();
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       for (let end = text.indexOf('\x1c\r'); end >= 0; end = text.indexOf('\x1c\r')) {
@@ -67,7 +68,10 @@ export async function startReceiver(): Promise<Scripted> {
     receipts,
     port: 0,
     script: () => undefined,
-    deaf: false,
+    breakOff: (deaf) => {
+      isDeaf = deaf;
+      for (const socket of sockets) socket.destroy();
+    },
     close: () => {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

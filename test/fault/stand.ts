@@ -113,11 +113,13 @@ export class Stand {
 
   /**
    * Waits until nothing is on its way. A person looks at every delivery in doubt meanwhile: what its receiver has is confirmed, what it has
-   * not is sent again.
+   * not is sent again. Answers why they were in doubt.
    */
-  async drained(deadlineMs = 60_000): Promise<void> {
+  async drained(deadlineMs = 60_000): Promise<string[]> {
+    const reasons: string[] = [];
     await until('nothing is received, queued or sending', deadlineMs, async () => {
       for (const doubt of await this.deliveries('state=review')) {
+        reasons.push(doubt.error?.code ?? 'no reason');
         const destination = this.destinations.find(({ lane }) => lane === doubt.lane);
         const verb = destination?.receipts.taken.has(doubt.controlId ?? '') ? 'confirm' : 'resend';
         await this.call('POST', `deliveries/${doubt.id}:${verb}`, { why: 'the receiver was asked' });
@@ -125,6 +127,7 @@ export class Stand {
       const moving = await this.lanes();
       return moving.every(({ counts }) => !counts.received && !counts.queued && !counts.sending && !counts.review);
     });
+    return reasons;
   }
 
   /** Ends the engine and holds what is left to the law. */
