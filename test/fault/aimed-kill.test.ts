@@ -7,7 +7,7 @@ import { describeJournals } from './journals.ts';
 import { SEED, trials } from './random.ts';
 import { Stand } from './stand.ts';
 
-const STEPS = ['receive', 'decide', 'begin', 'settle'].flatMap((step) => ['before', 'amid', 'after'].map((moment) => `${step}:${moment}`));
+const STEPS = ['receive', 'admit', 'decide', 'begin', 'settle'].flatMap((step) => ['before', 'amid', 'after'].map((moment) => `${step}:${moment}`));
 /** Accepted and decided, not yet told; nothing sent yet; answered, not yet known to the journal. */
 const POINTS = [...STEPS, 'reply:after', 'send:before', 'send:after'];
 const ROUNDS = trials(1);
@@ -23,7 +23,7 @@ describeJournals(`kill -9 at every step: ${ROUNDS} rounds, seed ${SEED}`, (journ
   for (let round = 1; round <= ROUNDS; round += 1) {
     for (const point of POINTS)
       it(`${point} (round ${round})`, async () => {
-        await stand.life({ PASSERELLE_FAULT_DIE: `${point}:${stand.random.between(1, 20)}` }, ['die']);
+        await stand.life({ PASSERELLE_FAULT_DIE: `${point}:${stand.random.between(1, point.startsWith('begin') ? 4 : 15)}` }, ['die']);
         expect(await stand.breaches(false)).to.deep.equal([]);
       });
 

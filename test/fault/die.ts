@@ -1,6 +1,6 @@
 /**
  * Preloaded into an engine: it kills its own process with SIGKILL at a chosen step of the path of a message. `PASSERELLE_FAULT_DIE` says
- * which, when, and at which call: `settle:amid:7`. Steps: the journal's `receive decide begin settle`, a sink's `send`, a source's `reply`.
+ * which, when, and at which call: `settle:amid:7`. Steps: the journal's `receive admit decide begin settle`, a sink's `send`, a source's `reply`.
  * It changes the plugin objects that the engine is about to load, so that production code needs no hook.
  */
 import type { JournalStore, Source, StorePlugin, TransportPlugin } from '../../core/contract/index.ts';
@@ -22,18 +22,22 @@ async function pass<T>(name: string, call: () => Promise<T>): Promise<T> {
   return result;
 }
 
+const STEPS = ['receive', 'admit', 'decide', 'begin', 'settle'] as const;
+
 const mortalStore = (journal: JournalStore): JournalStore => ({
   ...journal,
-  receive: (batch) => pass('receive', () => journal.receive(batch)),
-  decide: (batch) => pass('decide', () => journal.decide(batch)),
-  begin: (batch) => pass('begin', () => journal.begin(batch)),
-  settle: (batch) => pass('settle', () => journal.settle(batch)),
+  ...Object.fromEntries(
+    STEPS.map((name) => {
+      const command = journal[name] as (...args: unknown[]) => Promise<unknown>;
+      return [name, (...args: unknown[]) => pass(name, () => command(...args))];
+    }),
+  ),
 });
 
 const { stores, transports } = await loadPlugins();
 for (const store of stores.values()) {
   const { open } = store;
-  (store as { open: StorePlugin['open'] }).open = async (address) => mortalStore(await open(address));
+  (store as { open: StorePlugin['open'] }).open = async (...args) => mortalStore(await open(...args));
 }
 for (const transport of transports.values()) {
   const plugin = transport as { -readonly [K in keyof TransportPlugin]: TransportPlugin[K] };

@@ -5,7 +5,7 @@ import { describeJournals } from './journals.ts';
 import { SEED, trials } from './random.ts';
 import { Stand } from './stand.ts';
 
-const KILLS = trials(15);
+const KILLS = trials(12);
 
 describeJournals(`kill -9 in the middle of traffic: ${KILLS} kills, seed ${SEED}`, (journal) => {
   let stand: Stand;

@@ -9,7 +9,7 @@ import { makeDisk, type Disk } from './disk.ts';
 import { SEED, trials } from './random.ts';
 import { Stand } from './stand.ts';
 
-const CUTS = trials(8);
+const CUTS = trials(6);
 
 describe(`power cuts: ${CUTS} cuts, seed ${SEED} (SQLite; skipped without a C compiler)`, function () {
   this.timeout(120_000 + CUTS * 20_000);

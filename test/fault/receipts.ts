@@ -9,6 +9,8 @@ export interface Receipt {
   /** What kind of message it is there: one message may become several. */
   readonly type: string;
   readonly digest: string;
+  /** The same without MSH-7, which is the time of writing and says nothing of the content (ARCHITECTURE section 3). */
+  readonly content: string;
   /** It was taken, whatever was answered. */
   readonly taken: boolean;
 }
@@ -18,8 +20,8 @@ export class Receipts {
   readonly #waiting: { readonly holds: (receipt: Receipt) => boolean; readonly done: (receipt: Receipt) => void }[] = [];
 
   add(text: string, controlId: string, type: string, taken: boolean): void {
-    // The time of writing is the only thing a sender may change; ours does not even that.
-    const receipt: Receipt = { controlId, n: numberIn(text) ?? -1, type, digest: hash('sha256', text), taken };
+    const content = text.replace(/^(MSH(?:\|[^|]*){5}\|)[^|]*/, '$1');
+    const receipt: Receipt = { controlId, n: numberIn(text) ?? -1, type, digest: hash('sha256', text), content: hash('sha256', content), taken };
     this.all.push(receipt);
     for (const waiting of this.#waiting.filter((w) => w.holds(receipt))) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);

@@ -1,6 +1,7 @@
 /** The region of the fault tests, as the settings document an operator would write. */
 export interface StandPorts {
-  readonly inbound: number;
+  /** Endpoint that answers once a message is decided, and one that answers once it is stored. */
+  readonly inbound: readonly [number, number];
   readonly receiver: number;
   readonly archive: number;
   readonly record: number;
@@ -28,7 +29,8 @@ connectors:
   - id: dxcare
     version: 0.1.0
     endpoints:
-      - { name: hospital-in, direction: in, transport: mllp, port: ${ports.inbound}, reply: decoded }
+      - { name: hospital-in, direction: in, transport: mllp, port: ${ports.inbound[0]}, reply: decoded }
+      - { name: emergency-in, direction: in, transport: mllp, port: ${ports.inbound[1]}, reply: stored }
 ---
 kind: site
 site: '990009995'

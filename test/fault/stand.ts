@@ -39,7 +39,9 @@ export class Stand {
   engine: ChildProcess | undefined;
   readonly #options: StandOptions;
   #url = '';
-  #port = 0;
+  #ports: readonly [number, number] = [0, 0];
+  #second: ChildProcess | undefined;
+  #secondPorts: readonly [number, number] | undefined;
   #number = 0;
 
   constructor(options: StandOptions = {}) {
@@ -48,15 +50,16 @@ export class Stand {
   }
 
   async open(): Promise<this> {
-    [this.#port = 0] = await freePorts(1);
+    const [decided = 0, stored = 0] = await freePorts(2);
+    this.#ports = [decided, stored];
     [this.receiver, this.archive, this.record] = await Promise.all([startReceiver(), startReceiver(), startRecord()]);
     mkdirSync(this.config);
-    const ports = { inbound: this.#port, receiver: this.receiver.port, archive: this.archive.port, record: this.record.port };
+    const ports = { inbound: this.#ports, receiver: this.receiver.port, archive: this.archive.port, record: this.record.port };
     writeFileSync(path.join(this.config, 'region.yaml'), settingsOf(ports, this.#options.ackTimeoutMs ?? 5000));
     const { connections = 4, paceMs = 0 } = this.#options;
     this.senders = Array.from({ length: connections }, (_, i) => {
       const day = dayOf(String.fromCharCode(65 + i), chance(SEED * 1000 + i), () => (this.#number += 1));
-      return new Sender(this.address, day, paceMs);
+      return new Sender(() => this.address(i), day, paceMs);
     });
     return this;
   }
@@ -66,6 +69,21 @@ export class Stand {
     this.engine = this.spawn(this.data, env, preload);
     const line = await printed(this.engine, /^admin (http:\S+)$/m);
     this.#url = line[1] ?? '';
+  }
+
+  /** A second node of the same journal, for the endpoints at these ports; every other connection of the hospital goes there. */
+  async startSecond([decided = 0, stored = 0]: readonly number[]): Promise<void> {
+    this.#second = this.spawn(`${this.data}-2`, {
+      PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided),
+      PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored),
+    });
+    await printed(this.#second, /^admin (http:\S+)$/m);
+    this.#secondPorts = [decided, stored];
+  }
+
+  async killSecond(): Promise<void> {
+    await ended(this.#second, 'SIGKILL');
+    this.#secondPorts = this.#ports;
   }
 
   /** Another engine on the same settings, not waited for. */
@@ -104,8 +122,11 @@ export class Stand {
     return (await response.json()) as T;
   }
 
-  /** Of the endpoint that the hospital sends to. */
-  address = (): net.NetConnectOpts => ({ host: '127.0.0.1', port: this.#port });
+  /** Of the endpoint that the n-th connection of the hospital sends to. */
+  address = (n = 0): net.NetConnectOpts => {
+    const ports = n >= 2 && this.#secondPorts ? this.#secondPorts : this.#ports;
+    return { host: '127.0.0.1', port: n % 2 === 0 ? ports[0] : ports[1] };
+  };
 
   lanes = async (): Promise<readonly LaneView[]> => (await this.call<{ items: LaneView[] }>('GET', 'lanes')).items;
   deliveries = async (query: string): Promise<readonly DeliveryView[]> =>
@@ -132,7 +153,7 @@ export class Stand {
 
   /** Ends the engine and holds what is left to the law. */
   async breaches(drained: boolean): Promise<string[]> {
-    await this.kill('SIGTERM');
+    await Promise.all([this.kill('SIGTERM'), ended(this.#second, 'SIGTERM')]);
     const journal = await openJournal(this.journal, this.data);
     try {
       return await breaches(journal, { sent: this.senders.flatMap((s) => s.sent), destinations: this.destinations, drained });
@@ -156,7 +177,7 @@ export class Stand {
 
   async close(): Promise<void> {
     await Promise.all(this.senders.map((s) => s.giveUp()));
-    await this.kill();
+    await Promise.all([this.kill(), ended(this.#second, 'SIGKILL')]);
     await Promise.all([this.receiver.close(), this.archive.close(), this.record.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }

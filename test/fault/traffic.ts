@@ -29,13 +29,13 @@ const segment = (name: string, fields: Readonly<Record<number, string>>): string
   Array.from({ length: Math.max(...Object.keys(fields).map(Number)) + 1 }, (_, i) => (i === 0 ? name : (fields[i] ?? ''))).join('|');
 
 /** A number as letters: names have no digits. */
-const spell = (n: number): string => `QQ${[...String(n).padStart(6, '0')].map((d) => 'ABCDEFGHIJ'[Number(d)]).join('')}QQ`;
+const spell = (n: number): string => `QQ${Array.from(String(n).padStart(6, '0'), (d) => 'ABCDEFGHIJ'[Number(d)]).join('')}QQ`;
 const SPELLED = /QQ([A-J]{6})QQ/;
 
 /** The number that a message of these tests carries, whatever its format. */
 export function numberIn(text: string): number | undefined {
   const [, letters] = SPELLED.exec(text) ?? [];
-  return letters === undefined ? undefined : Number([...letters].map((l) => 'ABCDEFGHIJ'.indexOf(l)).join(''));
+  return letters === undefined ? undefined : Number(Array.from(letters, (l) => 'ABCDEFGHIJ'.indexOf(l)).join(''));
 }
 
 const pid = (ipp: string, n: number, stay?: string): string =>
