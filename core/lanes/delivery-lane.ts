@@ -16,7 +16,7 @@ import { attempt, type AttemptResult, type Material } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
-import { afterDoubt, afterFailure, afterReply, backoffMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
+import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
 import { WarmMaterial } from './warm-material.ts';
 
@@ -181,7 +181,7 @@ export class DeliveryLane {
     if (item.state === 'delivered' || item.state === 'discarded') return;
     const blocks = this.#blocks(item);
     if (blocks === 'nothing') return;
-    const waiting = item.notBefore === undefined ? 0 : Date.parse(item.notBefore) - this.#ports.now();
+    const waiting = item.notBefore === undefined ? 0 : Math.min(Date.parse(item.notBefore) - this.#ports.now(), longestWaitMs(this.endpoint.policy));
     this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked', blocks === 'series');
     if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
   }

@@ -29,6 +29,10 @@ export function backoffMs(attempt: number, policy: Pick<DeliveryPolicy, 'firstMs
   return Math.round(full / 2 + (full / 2) * draw);
 }
 
+/** No wait under this policy is longer: a later time in the journal was written before the clock was set back. */
+export const longestWaitMs = (policy: DeliveryPolicy): number =>
+  !policy.idempotent && policy.duplicates === 'tolerated' ? Math.max(policy.maxMs, policy.resendAfterMs) : policy.maxMs;
+
 /** The counterparty answered *this* message. */
 export function afterReply(reply: ReplyOutcome, item: Pick<QueuedDelivery, 'attempts' | 'kind'>, policy: DeliveryPolicy, draw: number): AfterAttempt {
   const error = (code: ErrorData['code']): ErrorData =>

@@ -1,0 +1,184 @@
+/**
+ * What every fault is made on: a hospital of several connections, the engine in its own process, and three receivers: an MLLP one that
+ * honours control ids, the record over HTTP, and an MLLP archive that does not honour them and gets documents only.
+ */
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import type { DeliveryView, LaneView, Page } from '../../core/contract/index.ts';
+import { ended, freePorts, printed, startNode, until } from '../flow/region.ts';
+import { openJournal, SQLITE, type TestJournal } from './journals.ts';
+import { breaches, type Destination } from './law.ts';
+import { chance, SEED } from './random.ts';
+import { startReceiver, startRecord, type RecordServer, type Scripted } from './receiver.ts';
+import { Sender } from './sender.ts';
+import { settingsOf } from './stand-settings.ts';
+import { dayOf } from './traffic.ts';
+
+export interface StandOptions {
+  readonly journal?: TestJournal;
+  readonly connections?: number;
+  /** Pause of each sender between two messages. */
+  readonly paceMs?: number;
+  readonly ackTimeoutMs?: number;
+}
+
+export class Stand {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'passerelle-fault-'));
+  readonly config = path.join(this.folder, 'config');
+  readonly journal: TestJournal;
+  readonly random = chance(SEED);
+  data = path.join(this.folder, 'data');
+  senders: Sender[] = [];
+  receiver!: Scripted;
+  archive!: Scripted;
+  record!: RecordServer;
+  engine: ChildProcess | undefined;
+  readonly #options: StandOptions;
+  #url = '';
+  #ports: readonly [number, number] = [0, 0];
+  #second: ChildProcess | undefined;
+  #secondPorts: readonly [number, number] | undefined;
+  #number = 0;
+
+  constructor(options: StandOptions = {}) {
+    this.#options = options;
+    this.journal = options.journal ?? SQLITE;
+  }
+
+  async open(): Promise<this> {
+    const [decided = 0, stored = 0] = await freePorts(2);
+    this.#ports = [decided, stored];
+    [this.receiver, this.archive, this.record] = await Promise.all([startReceiver(), startReceiver(), startRecord()]);
+    mkdirSync(this.config);
+    const ports = { inbound: this.#ports, receiver: this.receiver.port, archive: this.archive.port, record: this.record.port };
+    writeFileSync(path.join(this.config, 'region.yaml'), settingsOf(ports, this.#options.ackTimeoutMs ?? 5000));
+    const { connections = 4, paceMs = 0 } = this.#options;
+    this.senders = Array.from({ length: connections }, (_, i) => {
+      const day = dayOf(String.fromCharCode(65 + i), chance(SEED * 1000 + i), () => (this.#number += 1));
+      return new Sender(() => this.address(i), day, paceMs);
+    });
+    return this;
+  }
+
+  /** Starts the engine; `preload` are modules of this folder that make the fault inside its process. */
+  async start(env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []): Promise<void> {
+    this.engine = this.spawn(this.data, env, preload);
+    const line = await printed(this.engine, /^admin (http:\S+)$/m);
+    this.#url = line[1] ?? '';
+  }
+
+  /** A second node of the same journal, for the endpoints at these ports; every other connection of the hospital goes there. */
+  async startSecond([decided = 0, stored = 0]: readonly number[]): Promise<void> {
+    this.#second = this.spawn(`${this.data}-2`, {
+      PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided),
+      PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored),
+    });
+    await printed(this.#second, /^admin (http:\S+)$/m);
+    this.#secondPorts = [decided, stored];
+  }
+
+  async killSecond(): Promise<void> {
+    await ended(this.#second, 'SIGKILL');
+    this.#secondPorts = this.#ports;
+  }
+
+  /** Another engine on the same settings, not waited for. */
+  spawn(data: string, env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []): ChildProcess {
+    const imports = preload.map((name) => `--import ${path.join(import.meta.dirname, `${name}.js`)}`).join(' ');
+    return startNode(['start', '--config', this.config, '--data', data, '--log-level', 'error'], {
+      PASSERELLE_ADMIN_PORT: '0',
+      PASSERELLE_PUBLIC_PORT: '0',
+      ...(this.journal.address && { PASSERELLE_JOURNAL: this.journal.address }),
+      ...(imports && { NODE_OPTIONS: imports }),
+      ...env,
+    });
+  }
+
+  /** Starts an engine that is to die of its fault, ready or not, and waits for its death. */
+  async life(env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []): Promise<void> {
+    const engine = (this.engine = this.spawn(this.data, env, preload));
+    const [code] = (await once(engine, 'exit')) as [number | null];
+    this.engine = undefined;
+    if (code !== null) throw new Error(`the engine ended by itself with ${code}`);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await ended(this.engine, signal);
+    this.engine = undefined;
+  }
+
+  async call<T>(method: 'GET' | 'POST', resource: string, body?: object): Promise<T> {
+    const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
+    const response = await fetch(`${this.#url}/api/v1/${resource}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Of the endpoint that the n-th connection of the hospital sends to. */
+  address = (n = 0): net.NetConnectOpts => {
+    const ports = n >= 2 && this.#secondPorts ? this.#secondPorts : this.#ports;
+    return { host: '127.0.0.1', port: n % 2 === 0 ? ports[0] : ports[1] };
+  };
+
+  lanes = async (): Promise<readonly LaneView[]> => (await this.call<{ items: LaneView[] }>('GET', 'lanes')).items;
+  deliveries = async (query: string): Promise<readonly DeliveryView[]> =>
+    (await this.call<Page<DeliveryView>>('GET', `deliveries?limit=500&${query}`)).items;
+
+  /**
+   * Waits until nothing is on its way. A person looks at every delivery in doubt meanwhile: what its receiver has is confirmed, what it has
+   * not is sent again. Answers why they were in doubt.
+   */
+  async drained(deadlineMs = 60_000): Promise<string[]> {
+    const reasons: string[] = [];
+    await until('nothing is received, queued or sending', deadlineMs, async () => {
+      for (const doubt of await this.deliveries('state=review')) {
+        reasons.push(doubt.error?.code ?? 'no reason');
+        const destination = this.destinations.find(({ lane }) => lane === doubt.lane);
+        const verb = destination?.receipts.taken.has(doubt.controlId ?? '') ? 'confirm' : 'resend';
+        await this.call('POST', `deliveries/${doubt.id}:${verb}`, { why: 'the receiver was asked' });
+      }
+      const moving = await this.lanes();
+      return moving.every(({ counts }) => !counts.received && !counts.queued && !counts.sending && !counts.review);
+    });
+    return reasons;
+  }
+
+  /** Ends the engine and holds what is left to the law. */
+  async breaches(drained: boolean): Promise<string[]> {
+    await Promise.all([this.kill('SIGTERM'), ended(this.#second, 'SIGTERM')]);
+    const journal = await openJournal(this.journal, this.data);
+    try {
+      return await breaches(journal, { sent: this.senders.flatMap((s) => s.sent), destinations: this.destinations, drained });
+    } finally {
+      await journal.close();
+    }
+  }
+
+  get acknowledged(): number {
+    return this.senders.reduce((sum, s) => sum + s.acknowledged, 0);
+  }
+
+  get destinations(): readonly Destination[] {
+    const documents = (type: string): boolean => type.startsWith('dcc.document.');
+    return [
+      { lane: 'receiver-out', receipts: this.receiver.receipts, takes: (type) => !documents(type), honoursControlId: true },
+      { lane: 'record-out', receipts: this.record.receipts, takes: () => true, honoursControlId: true },
+      { lane: 'archive-out', receipts: this.archive.receipts, takes: documents, honoursControlId: false },
+    ];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.senders.map((s) => s.giveUp()));
+    await Promise.all([this.kill(), ended(this.#second, 'SIGKILL')]);
+    await Promise.all([this.receiver.close(), this.archive.close(), this.record.close()]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
