@@ -26,8 +26,27 @@ export const DUMP_TABLES: readonly DumpTable[] = [
   {
     name: 'message',
     columns: [
-      ...['id', 'lane', 'site', 'connector', 'version', 'format', 'received_at', 'state', 'run', 'ack', 'retransmissions', 'bytes', 'raw', 'link'],
-      ...['type', 'control', 'print', 'decided_at', 'terms', 'head', 'outcome'],
+      'id',
+      'lane',
+      'site',
+      'connector',
+      'version',
+      'format',
+      'received_at',
+      'state',
+      'run',
+      'ack',
+      'retransmissions',
+      'bytes',
+      'raw',
+      'link',
+      'type',
+      'control',
+      'print',
+      'decided_at',
+      'terms',
+      'head',
+      'outcome',
     ],
     ordered: 1,
   },
@@ -36,8 +55,20 @@ export const DUMP_TABLES: readonly DumpTable[] = [
   {
     name: 'delivery',
     columns: [
-      ...['id', 'message', 'event', 'lane', 'run', 'state', 'attempts', 'queued_at', 'not_before', 'settled_at'],
-      ...['encoded', 'control', 'ack', 'error'],
+      'id',
+      'message',
+      'event',
+      'lane',
+      'run',
+      'state',
+      'attempts',
+      'queued_at',
+      'not_before',
+      'settled_at',
+      'encoded',
+      'control',
+      'ack',
+      'error',
     ],
     ordered: 1,
   },
@@ -95,5 +126,5 @@ export function decodeRows(lines: Uint8Array): DumpRow[] {
 }
 
 const decodeValue = (value: DumpValue | { b: string }): DumpValue =>
-  value !== null && typeof value === 'object' && 'b' in value ? Buffer.from(value.b as string, 'base64') : value;
+  value !== null && typeof value === 'object' && 'b' in value ? Buffer.from(value.b, 'base64') : value;
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

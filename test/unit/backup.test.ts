@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fromWire, keptFiles, lastBackup, openBackup, recordBackup, toWire, writeBackup, type BackupSource } from '../../core/backup/index.ts';
 import { decodeRows, encodeRows, PasserelleError, type DumpBatch, type DumpRow } from '../../core/contract/index.ts';
 import { fakeDump } from './cli/fake-engine.ts';

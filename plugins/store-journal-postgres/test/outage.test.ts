@@ -79,8 +79,8 @@ describe('a journal on PostgreSQL', function () {
     proxy.isDown = true;
     proxy.cutAll();
     const error = await waitForLoss(() => store.receive([incoming()])).catch((thrown: unknown) => thrown as PasserelleError);
-    expect((error as PasserelleError).code).to.equal('ERR_JOURNAL_UNAVAILABLE');
-    expect(JSON.stringify((error as PasserelleError).toData())).to.not.match(/127\.0\.0\.1|passerelle@|relation/);
+    expect(error.code).to.equal('ERR_JOURNAL_UNAVAILABLE');
+    expect(JSON.stringify(error.toData())).to.not.match(/127\.0\.0\.1|passerelle@|relation/);
     proxy.isDown = false;
     await again(() => store.receive([incoming()]));
     expect(await stored()).to.have.length(2);
@@ -88,9 +88,9 @@ describe('a journal on PostgreSQL', function () {
 
   it('keeps what it answered through a killed server, and goes on', async () => {
     const answered: number[] = [];
-    let isRunning = true;
+    const load = { isRunning: true };
     const caller = async (): Promise<void> => {
-      while (isRunning) answered.push(...(await again(() => store.receive([incoming()]))).map(({ message }) => message));
+      while (load.isRunning) answered.push(...(await again(() => store.receive([incoming()]))).map(({ message }) => message));
     };
     const callers = Promise.all([caller(), caller(), caller()]);
     while (answered.length < 20) await new Promise(setImmediate);
@@ -98,7 +98,7 @@ describe('a journal on PostgreSQL', function () {
     await cluster.start();
     const before = answered.length;
     while (answered.length < before + 20) await new Promise((resolve) => setTimeout(resolve, 5));
-    isRunning = false;
+    load.isRunning = false;
     await callers;
     const found = new Set<number>();
     for (let after: string | undefined; ;) {

@@ -131,7 +131,7 @@ export function admitting(journal: Fixture): void {
       await refused(admit(await admission(), mixed), 'ERR_INVARIANT');
       expect((await journal.store.messages({}, { limit: 10 })).items).to.have.length(1);
       const lanes = await journal.store.lanes();
-      expect(lanes.map(({ lane, counts }) => [lane, counts]).sort()).to.deep.equal([
+      expect(lanes.map(({ lane, counts }) => [lane, counts] as const).sort(([a], [b]) => a.localeCompare(b))).to.deep.equal([
         ['chx-adt-in', { decoded: 1 }],
         ['dcc-out', { queued: 1 }],
       ]);

@@ -61,7 +61,7 @@ async function everything(store: JournalStore): Promise<object> {
 /** One of everything: states, replays, acts, a long payload, settings, a pause. */
 async function fill(journal: Fixture): Promise<void> {
   for (const state of ['queued', 'sending', 'delivered', 'review', 'dead', 'held'] as const) await journal.inState(state);
-  const long = await journal.receive({ raw: Buffer.alloc(700_000, 'long'), controlId: 'KNOWN', http: { method: 'POST', path: '/x' } as never });
+  const long = await journal.receive({ raw: Buffer.alloc(700_000, 'long'), controlId: 'KNOWN', http: { method: 'POST', path: '/x' } });
   await journal.decide(long, { terms: [hashed('a term')], events: [routed({ kind: 'document', series: hashed('set') })] });
   await journal.receive({ raw: Buffer.alloc(0) });
   await journal.act('replay', { message: long }, 'a reason — é');
@@ -123,21 +123,21 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
     });
 
     it('is one point in time, taken while messages come in', async () => {
-      let isOver = false;
+      const load = { isOver: false };
       const cycle = async (): Promise<void> => {
-        while (!isOver) {
+        while (!load.isOver) {
           const delivery = await journal.inState('sending');
           await journal.settle(delivery, 'delivered');
         }
       };
-      const load = Promise.all(Array.from({ length: 6 }, cycle));
+      const running = Promise.all(Array.from({ length: 6 }, cycle));
       for (let n = 0; n < 20; n++) await journal.queued();
       const before = await journal.receive({ controlId: 'BEFORE' });
       const dump = await journal.store.snapshot();
       const after = await journal.receive({ controlId: 'AFTER' });
       const tables = await rowsOf(dump);
-      isOver = true;
-      await load;
+      load.isOver = true;
+      await running;
       const ids = (table: string, name = 'id'): Set<DumpRow[number]> => new Set(column(tables, table, name));
       expect(ids('message').has(before), 'committed before').to.equal(true);
       expect(ids('message').has(after), 'committed after').to.equal(false);

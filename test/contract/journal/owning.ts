@@ -124,9 +124,9 @@ export function owning(journal: Fixture, under: StoreUnderTest): void {
       };
       // Until it listens nothing is promised: repeated until the first one is heard.
       const listening = hear('first-in');
-      let isHeard = false;
-      void listening.then(() => (isHeard = true));
-      while (!isHeard) await other.receive([incoming({ lane: 'first-in' })]);
+      const state = { isHeard: false };
+      void listening.then(() => (state.isHeard = true));
+      while (!state.isHeard) await other.receive([incoming({ lane: 'first-in' })]);
       const [result] = await other.receive([incoming({ lane: 'second-in' })]);
       await hear('second-in');
       const decision = decided(result!.message, { events: [{ ...decided(0).events[0]!, destinations: [{ lane: 'third-out' }] }] });
