@@ -59,7 +59,7 @@ export interface LaneView extends LaneCounts {
    * `open`: works; `paused` by a person; `downtime`: planned by a person, over by itself; `tripped`: the counterparty cannot be reached, tried
    * again by itself.
    */
-  readonly status: 'open' | 'paused' | 'downtime' | 'tripped';
+  readonly status: 'open' | 'paused' | 'downtime' | 'tripped' | 'elsewhere';
   readonly error?: ErrorData;
   /** The downtime that is now or to come. */
   readonly downtime?: { readonly from: string; readonly until: string; readonly why?: string };

@@ -558,6 +558,16 @@ export const CATALOGUE = {
     fr: "il y a déjà quelque chose à cet endroit, qui n'est jamais écrasé",
     fix: { fr: 'Donner un endroit vide, ou mettre de côté ce qui y est.', en: 'Give an empty place, or put aside what is there.' },
   }),
+  ERR_OTHER_NODE: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'another node works the lanes of this journal',
+    fr: 'un autre nœud travaille les files de ce journal',
+    fix: {
+      fr: "S'adresser au nœud actif : c'est lui qui envoie, rejoue et change le paramétrage.",
+      en: 'Ask the active node: it is the one that sends, replays and changes settings.',
+    },
+  }),
   ERR_LANE_LOST: e({
     disposition: 'transient',
     ack: 'AR',

@@ -53,7 +53,7 @@ export interface LaneLease {
 }
 
 export interface LeaseRequest {
-  /** Names a node, unique among those that run. */
+  /** `NAME/START`: a node, unique among those that run, and which start of it this is. A new start takes the lanes of the one before at once, with new tokens. */
   readonly node: string;
   readonly lanes: readonly string[];
   readonly ttlMs: number;
@@ -416,6 +416,9 @@ export interface JournalStore {
   readonly saveSettings: (revision: Omit<SettingsRevision, 'revision'>) => Promise<number>;
   readonly settings: (revision?: number) => Promise<SettingsRevision | undefined>;
   readonly settingsHistory: () => Promise<readonly Omit<SettingsRevision, 'documents'>[]>;
+
+  /** Keeps a short value under a name, the first time; answers what is kept. What all nodes and restarts must agree on. */
+  readonly fact: (name: string, value: string) => Promise<string>;
 
   readonly durability: () => Promise<Durability>;
   /** Everything as it is now, while work goes on: one point of consistency. One at a time, else ERR_BACKUP_RUNS; ERR_BACKUP_UNWRITABLE without room for it. */

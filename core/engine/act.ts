@@ -114,3 +114,9 @@ async function refuseWhileBehind(engine: Engine, lane: string | undefined): Prom
 async function perform(engine: Engine, actions: readonly OperatorAction[]): Promise<void> {
   engine.region?.acted(await engine.journal.act(actions));
 }
+
+/** Only the node that works the lanes can follow what a person decides. Throws ERR_OTHER_NODE. */
+export function owner(engine: Engine): Engine {
+  if (engine.region && !engine.region.isOwner) throw new PasserelleError('ERR_OTHER_NODE');
+  return engine;
+}

@@ -1,6 +1,7 @@
 /** One engine node: journal, mesh, region, applications. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
@@ -59,6 +60,7 @@ export class Engine {
   readonly ended: Promise<void>;
   region: Region | undefined;
   readonly #options: EngineOptions;
+  readonly #node: string;
   readonly #mesh: Mesh;
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -71,7 +73,8 @@ export class Engine {
     this.metrics = options.metrics;
     this.index = index;
     this.#options = options;
-    this.#mesh = createMesh({ nodeId: `engine-${randomUUID().slice(0, 8)}`, ...(options.transporter && { transporter: options.transporter }) });
+    this.#node = `${nodeName(options.data)}/${randomUUID().slice(0, 8)}`;
+    this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -89,7 +92,17 @@ export class Engine {
     if (!store)
       throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
     const index = new BlindIndex(loadIndexKey(options.data));
-    return new Engine(options, index, await store.open(address), plugins, connectors);
+    const journal = await store.open(address);
+    // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
+    if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
+      await journal.close();
+      throw new PasserelleError('ERR_SECRET_MISSING', {
+        location: { file: 'index.key' },
+        expected: 'the key that this journal was begun with',
+        found: 'another key',
+      });
+    }
+    return new Engine(options, index, journal, plugins, connectors);
   }
 
   get catalogue(): Catalogue {
@@ -177,17 +190,32 @@ export class Engine {
       ports: this.#lanePorts(),
       secretsFolder: this.#options.secretsFolder,
       hostsConnectors: this.#options.hostsConnectors ?? true,
+      node: this.#node,
+      lost: () => void this.#again(next),
     });
     await this.region?.stop();
     this.region = next;
     try {
-      // What a person ordered holds over changes of settings and restarts.
-      return await next.start(new Set(await this.journal.paused()), await this.journal.orders());
+      return await next.start();
     } catch (error) {
       await next.stop();
       this.region = undefined;
       throw error;
     }
+  }
+
+  /** After the lanes went to another node: the same settings, or newer ones, waiting for the lanes. */
+  async #again(region: Region): Promise<void> {
+    const change = this.#changing.then(async () => {
+      if (this.region !== region) return;
+      const active = await this.journal.settings();
+      if (active) await this.#run(this.#check(active.documents));
+    });
+    this.#changing = change.catch((thrown: unknown) => {
+      const { code } = PasserelleError.from(thrown);
+      this.#options.logger.error('the lanes could not be left', { code });
+      setTimeout(() => void this.#again(region), AGAIN_MS).unref();
+    });
   }
 
   #lanePorts(): LanePorts {
@@ -211,6 +239,16 @@ export class Engine {
     };
   }
 }
+
+/** The same over restarts: a node that comes back is known by it. */
+function nodeName(data: string): string {
+  const file = path.join(data, 'node.id');
+  if (!existsSync(file)) writeFileSync(file, `engine-${randomUUID().slice(0, 8)}\n`, { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** The journal was away when the lanes were lost. */
+const AGAIN_MS = 2000;
 
 const COUNTERS: Readonly<Record<CounterName, string>> = {
   messages_received_total: 'Messages that a counterparty sent',

@@ -3,7 +3,7 @@ import { keptFiles, toWire } from '../backup/index.ts';
 import { PasserelleError, type EngineFace, type IndexTerm, type MessageHistory, type MessageQuery, type PageRequest } from '../contract/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
-import { act, replayPage } from './act.ts';
+import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
 import { laneFace } from './lane-face.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
@@ -70,10 +70,11 @@ export function faceOf(engine: Engine): EngineFace {
       };
     },
     ...laneFace(engine),
-    act: (request) => act(engine, request),
-    replay: (request) => replayPage(engine, request, find),
+    act: async (request) => act(owner(engine), request),
+    replay: async (request) => replayPage(owner(engine), request, find),
     resubmit: async (id, bytes, who, why) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
+      owner(engine);
       const { message } = await history(id);
       const lane = engine.region?.inbound.get(message.lane);
       if (!lane) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'the endpoint it came by', found: message.lane });
@@ -95,7 +96,7 @@ export function faceOf(engine: Engine): EngineFace {
           base: active?.revision ?? 0,
         };
       },
-      apply: (documents, who, why) => engine.apply(documents, who, why),
+      apply: async (documents, who, why) => owner(engine).apply(documents, who, why),
     },
     metrics: () => engine.metrics.snapshot(),
   };

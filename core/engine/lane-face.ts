@@ -1,7 +1,7 @@
 /** What people see of lanes and order of them. */
 import { PasserelleError, type BlockedHead, type EngineFace, type LaneOrder, type LaneView } from '../contract/index.ts';
 import type { DeliveryLane } from '../lanes/index.ts';
-import { releaseHeld } from './act.ts';
+import { owner, releaseHeld } from './act.ts';
 import type { Engine } from './engine.ts';
 import { deliveryView } from './views.ts';
 
@@ -11,7 +11,7 @@ const HEADS = 20;
 export function laneFace(engine: Engine): Pick<EngineFace, 'lanes' | 'laneDetail' | 'lane' | 'order' | 'withdraw'> {
   const { journal } = engine;
   const outbound = (name: string): DeliveryLane => {
-    const lane = engine.region?.outbound.get(name);
+    const lane = owner(engine).region?.outbound.get(name);
     if (!lane) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a delivery lane', found: name });
     return lane;
   };
@@ -94,7 +94,7 @@ async function laneViews(engine: Engine): Promise<readonly LaneView[]> {
       site: l.endpoint.settings.site,
       role: l.endpoint.role,
       address: l.endpoint.address,
-      status: 'open',
+      status: engine.region?.isOwner ? 'open' : 'elsewhere',
     });
   for (const [lane, l] of engine.region?.outbound ?? []) {
     const { downtime, perMinute } = l.orders;
@@ -107,7 +107,7 @@ async function laneViews(engine: Engine): Promise<readonly LaneView[]> {
       site: l.endpoint.settings.site,
       role: l.endpoint.role,
       address: l.endpoint.address,
-      status: l.status,
+      status: engine.region?.isOwner ? l.status : 'elsewhere',
       ...(l.error && { error: l.error }),
       ...(downtime && { downtime: { from: downtime.from, until: downtime.until, ...(downtime.why && { why: downtime.why }) } }),
       ...(perMinute !== undefined && { perMinute }),

@@ -4,7 +4,6 @@ import {
   type Acted,
   type ErrorCode,
   type JournalStore,
-  type LaneOrder,
   type MessageCodec,
   type ProtocolFault,
   type Received,
@@ -21,11 +20,13 @@ import {
   type FreshDelivery,
   type InboundEndpoint,
   type LanePorts,
+  type OwnedLease,
 } from '../lanes/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
+import { Ownership } from './ownership.ts';
 import { Followed } from './followed.ts';
 
 export interface RegionParts {
@@ -33,6 +34,10 @@ export interface RegionParts {
   readonly connectors: ConnectorSet;
   readonly journal: JournalStore;
   readonly mesh: Mesh;
+  /** Names this node among those that have the journal open. */
+  readonly node: string;
+  /** The lanes went to another node: this region is to be replaced by one that waits for them. */
+  readonly lost: () => void;
   readonly ports: LanePorts;
   /** Where secret files named by a relative path are. */
   readonly secretsFolder: string;
@@ -41,6 +46,9 @@ export interface RegionParts {
 }
 
 const REMOTE_HOST_DEADLINE_MS = 30_000;
+/** How long a node that vanished keeps its lanes, besides the longest send. */
+const LEASE_MS = 9000;
+const LEAST_GRACE_MS = 1000;
 /** Deliveries that all lanes together keep in memory, and one lane at least and at most; the rest waits in the journal. */
 const WINDOW = { all: 60_000, least: 500, most: 20_000 } as const;
 
@@ -56,6 +64,8 @@ export class Region {
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
+  #ownership: Ownership | undefined;
+  #unwatch: (() => void) | undefined;
 
   /** Checks everything that can be checked without opening anything. Throws ERR_CONNECTOR_UNKNOWN, ERR_SECRET_MISSING, ERR_CONFIG_*. */
   constructor(settings: RegionSettings, parts: RegionParts) {
@@ -68,16 +78,55 @@ export class Region {
   }
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
-  async start(paused: ReadonlySet<string> = new Set(), orders: readonly LaneOrder[] = []): Promise<readonly string[]> {
+  async start(): Promise<readonly string[]> {
     await this.#startHosts();
-    for (const [name, lane] of this.outbound) {
-      lane.obey(orders.filter((order) => order.lane === name));
-      await lane.start(paused.has(name));
-    }
-    for (const lane of this.inbound.values()) await lane.start();
+    const { journal } = this.#parts;
+    if (journal.watch) await this.#startOwned(journal.watch);
+    else await this.#startLanes();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
     return addresses;
+  }
+
+  /** This node works the lanes; always, when no other node can have the journal. */
+  get isOwner(): boolean {
+    return this.#ownership?.isOwner ?? true;
+  }
+
+  /** What a person ordered holds over changes of settings, restarts and nodes. */
+  async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
+    const { journal } = this.#parts;
+    const paused = new Set(await journal.paused());
+    const orders = await journal.orders();
+    for (const [name, lane] of this.outbound) {
+      lane.obey(orders.filter((order) => order.lane === name));
+      await lane.start(paused.has(name), leases.get(name));
+    }
+    for (const [name, lane] of this.inbound) await lane.start(leases.get(name));
+  }
+
+  async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
+    const { journal, node, ports, lost } = this.#parts;
+    this.#unwatch = watch((lane) => this.isOwner && this.inbound.get(lane)?.look());
+    this.#ownership = new Ownership({
+      journal,
+      node,
+      lanes: [...this.inbound.keys(), ...this.outbound.keys()],
+      ttlMs: LEASE_MS,
+      graceMs: Math.max(LEAST_GRACE_MS, ...[...this.outbound.values()].map((lane) => lane.endpoint.ackTimeoutMs)),
+      taken: async (leases) => {
+        ports.log('info', 'this node works the lanes', { lanes: leases.size });
+        await this.#startLanes(leases).catch((thrown: unknown) => {
+          ports.log('error', 'the lanes could not be started', { code: PasserelleError.from(thrown).code });
+          lost();
+        });
+      },
+      lost: async () => {
+        ports.log('warn', 'another node works the lanes', { lanes: this.inbound.size + this.outbound.size });
+        lost();
+      },
+    });
+    await this.#ownership.start();
   }
 
   /** Listeners first, so that nothing new comes; then what is on the wire. Legal twice and after a start that failed half-way. */
@@ -85,6 +134,8 @@ export class Region {
     await Promise.all(this.#sources.map((s) => s.stop()));
     await Promise.all([...this.inbound.values()].map((l) => l.stop()));
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
+    await this.#ownership?.stop();
+    this.#unwatch?.();
     await Promise.all(this.#hosts.map((h) => h.stop()));
   }
 

@@ -25,6 +25,11 @@ export class BlindIndex {
     this.#outer = pad(0x5c);
   }
 
+  /** Tells one key from another, and gives neither away. */
+  get fingerprint(): string {
+    return this.#hmac('fingerprint');
+  }
+
   /** Hex of 128 bits. */
   patient(key: ClearKey): string {
     return this.#hash('patient', `${key.domain}:${key.value}`);

@@ -2,20 +2,12 @@
  * The lane of one destination endpoint: takes deliveries in the order the schedule allows, never more at once than the endpoint has
  * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
  */
-import {
-  PasserelleError,
-  type ErrorData,
-  type LaneLease,
-  type LaneOrder,
-  type QueuedDelivery,
-  type Settlement,
-  type Sink,
-} from '../contract/index.ts';
+import { PasserelleError, type ErrorData, type LaneOrder, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult, type Material } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
-import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
+import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
 import { WarmMaterial } from './warm-material.ts';
@@ -53,7 +45,7 @@ export class DeliveryLane {
   readonly #backlog: Backlog;
   readonly #warm: WarmMaterial;
   readonly #gate: Gate;
-  #lease: LaneLease | undefined;
+  #lease: OwnedLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
@@ -116,7 +108,7 @@ export class DeliveryLane {
   }
 
   /** Reads the backlog; what was on the wire when the engine stopped is ambiguous. Then opens, unless a person had paused it. */
-  async start(paused = false, lease?: LaneLease): Promise<void> {
+  async start(paused = false, lease?: OwnedLease): Promise<void> {
     this.#lease = lease;
     await this.#load();
     if (paused) return;
@@ -318,6 +310,8 @@ export class DeliveryLane {
         return true;
       } catch (thrown) {
         const error = PasserelleError.from(thrown);
+        // The new owner of the lane found it as it was, and decides what the doubt means.
+        if (error.code === 'ERR_LANE_LOST') return false;
         if (error.entry.disposition !== 'transient') throw error;
         if (tries === 0) this.#ports.log('error', 'outcome cannot be stored yet', { lane: this.endpoint.name, code: error.code });
         if (this.#stopped && performance.now() > this.#stopBy) return false;

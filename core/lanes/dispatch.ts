@@ -5,7 +5,6 @@ import {
   type DeliveryMaterial,
   type EncodedMessage,
   type ErrorData,
-  type LaneLease,
   type ReplyOutcome,
   type SendResult,
   type Settlement,
@@ -14,7 +13,7 @@ import {
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { openMessage } from './open.ts';
 import { contentOf, type IncomingSource } from './part-content.ts';
-import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
+import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 
 /** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
 export type AttemptResult =
@@ -36,7 +35,7 @@ export interface Dispatcher {
   readonly ackTimeoutMs: number;
   /** The receiver recognises what it gets twice: an attempt that a crash forgets does no harm, and one commit is enough for it. */
   readonly idempotent: boolean;
-  readonly lease?: LaneLease;
+  readonly lease?: OwnedLease;
 }
 
 /** What an attempt needs; with the raw bytes of the incoming message, when they are at hand. */
@@ -51,6 +50,8 @@ export async function attempt(material: Material, dispatcher: Dispatcher): Promi
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     bytes = 'bytes' in outcome ? outcome.bytes : await rebuild(material, encoded, dispatcher);
+    // Last moment at which another node can be told from us; what is on the wire cannot be called back.
+    if (dispatcher.lease && !dispatcher.lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded }) };
     if (dispatcher.idempotent) begun = start;
     else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);

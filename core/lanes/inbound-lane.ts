@@ -56,6 +56,7 @@ export class InboundLane {
   /** The batch of arrivals in work takes long: what comes meanwhile is stored by itself. */
   #isSlow = false;
   #stopped = false;
+  #isOwner = false;
   #failures = 0;
 
   constructor(endpoint: InboundEndpoint, ports: InboundPorts) {
@@ -77,9 +78,13 @@ export class InboundLane {
     );
   }
 
-  /** Takes up what was stored and not decoded when the engine last stopped. With a lease, every write of the lane proves it. */
+  /**
+   * Takes up what was stored and not decoded when the engine last stopped. With a lease, every write of the lane proves it. A lane that was not started
+   * belongs to another node: it stores what comes, and that node decides it.
+   */
   async start(lease?: LaneLease): Promise<void> {
     this.#lease = lease;
+    this.#isOwner = true;
     this.#queue.reread();
     this.#run();
   }
@@ -103,6 +108,12 @@ export class InboundLane {
   }
 
   /** What is not stored by now is not ours. */
+  /** Another node stored something. */
+  look(): void {
+    this.#queue.reread();
+    this.#run();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
@@ -125,7 +136,7 @@ export class InboundLane {
     const { endpoint } = this;
     const peek = this.#ports.codec(endpoint.format).peek(received.bytes);
     this.#ports.count('messages_received_total', { lane: endpoint.name });
-    const isStored = endpoint.reply === 'stored';
+    const isStored = endpoint.reply === 'stored' || !this.#isOwner;
     const arrival: Arrival = { incoming: { ...this.#incoming(received, peek), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
     if (isStored || this.#isSlow || this.#stopped || this.#queue.hasStored) {
       try {
@@ -134,7 +145,7 @@ export class InboundLane {
       } catch (thrown) {
         return this.#answer(received, 'AR', 'reject', PasserelleError.from(thrown).toData());
       }
-      if (isStored) return this.#answer(received, 'AA', 'stored');
+      if (isStored) return await this.#answer(received, 'AA', 'stored');
     } else {
       this.#queue.push(arrival);
       this.#run();
@@ -165,6 +176,7 @@ export class InboundLane {
     const [result] = await this.#ports.journal.receive([arrival.incoming]);
     if (!result) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
     if (result.duplicate) return result.message;
+    if (!this.#isOwner) return undefined;
     this.#wait(arrival, storedOf(arrival.incoming, result));
     return undefined;
   }
@@ -241,7 +253,7 @@ export class InboundLane {
   }
 
   #run(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !this.#isOwner) return;
     this.#running ??= this.#drain().finally(() => {
       this.#running = undefined;
       if (!this.#queue.isEmpty && !this.#stopped)

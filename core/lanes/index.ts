@@ -2,7 +2,7 @@
 export { DeliveryLane, type DeliveryEndpoint } from './delivery-lane.ts';
 export { Intake } from './intake.ts';
 export { InboundLane, type InboundEndpoint, type InboundPorts } from './inbound-lane.ts';
-export type { ConnectorCaller, CounterName, FreshDelivery, LaneIdentity, LanePorts } from './ports.ts';
+export type { ConnectorCaller, CounterName, FreshDelivery, LaneIdentity, LanePorts, OwnedLease } from './ports.ts';
 export type { DeliveryPolicy } from './retry.ts';
 export { translate, type Translation, type Translator } from './translation.ts';
 export { openMessage } from './open.ts';

@@ -1,5 +1,5 @@
 /** What lanes are given: journal, mesh, clock, codecs. Small on purpose, so that tests can give them something else. */
-import type { DocumentCodec, JournalStore, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
+import type { DocumentCodec, JournalStore, LaneLease, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { HostCall } from '../registry/index.ts';
 
@@ -40,6 +40,11 @@ export interface FreshDelivery {
   readonly parts: readonly PartRef[];
   /** Raw bytes of the incoming message, when it has parts. */
   readonly raw?: Uint8Array;
+}
+
+/** A lease while it is ours; `isValid` by the clock of this node, without asking anybody. */
+export interface OwnedLease extends LaneLease {
+  readonly isValid: () => boolean;
 }
 
 /** The part of an endpoint that every lane needs. */

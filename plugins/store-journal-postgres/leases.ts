@@ -24,6 +24,8 @@ export function requireLease(lease: LaneLease, held: ReadonlyMap<string, HeldLea
     throw new PasserelleError('ERR_LANE_LOST', { expected: `token ${lease.token}`, found: current ? `token ${current.token}` : 'no lease' });
 }
 
+const nameOf = (node: string): string => node.split('/')[0]!;
+
 const TAKE = `
   WITH h AS (${headSql('$5')})
   INSERT INTO lease (lane, node, token, until) VALUES ($1, $2, $3, $4)
@@ -36,8 +38,10 @@ export async function lease(tx: Transaction, { node, lanes, ttlMs, graceMs }: Le
   for (const lane of new Set(lanes)) {
     const current = held.get(lane);
     const isOurs = current?.node === node;
+    // The process before us is dead, or is fenced off by the new token.
+    const isOurNode = current !== undefined && nameOf(current.node) === nameOf(node);
     // Given back is free at once; held by another is free when its last send can no longer be on the wire.
-    if (current && !isOurs && current.node !== '' && current.until + graceMs > now) continue;
+    if (current && !isOurNode && current.node !== '' && current.until + graceMs > now) continue;
     const token = isOurs ? current.token : (current?.token ?? 0) + 1;
     tx.head.leases += 1;
     await tx.query({ name: 'lease', text: TAKE, values: [lane, node, token, now + ttlMs, tx.counters()] });

@@ -69,6 +69,7 @@ export const MIGRATIONS: readonly string[] = [
     WITH (fillfactor = 10);
 
   CREATE TABLE revision (revision bigint PRIMARY KEY, at bigint NOT NULL, who bytea NOT NULL, why bytea, documents bytea NOT NULL);
+  CREATE TABLE fact (name text PRIMARY KEY, value text NOT NULL);
   CREATE TABLE pause (lane text PRIMARY KEY, at bigint NOT NULL);
   CREATE TABLE lane_order (lane text NOT NULL, kind text NOT NULL, terms bytea NOT NULL, PRIMARY KEY (lane, kind));
 

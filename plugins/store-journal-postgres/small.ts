@@ -10,6 +10,13 @@ export async function pause(tx: Transaction, lane: string, paused: boolean, at: 
   tx.touched.add(lane);
 }
 
+/** The first value stays. */
+export async function fact(tx: Transaction, name: string, value: string): Promise<string> {
+  await tx.query({ text: 'INSERT INTO fact (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', values: [name, value] });
+  const [row] = await tx.query({ text: 'SELECT value FROM fact WHERE name = $1', values: [name] });
+  return String(row!['value']);
+}
+
 export async function order(tx: Transaction, given: LaneOrder): Promise<void> {
   const text = 'INSERT INTO lane_order (lane, kind, terms) VALUES ($1, $2, $3) ON CONFLICT (lane, kind) DO UPDATE SET terms = excluded.terms';
   await tx.query({ text, values: [given.lane, given.kind, blobOf(JSON.stringify(given))] });

@@ -91,7 +91,7 @@ async function durabilityOf(query: Query): Promise<Durability> {
 
 type Writing = Pick<
   JournalStore,
-  'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'pause' | 'order' | 'withdraw' | 'saveSettings' | 'lease' | 'release'
+  'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'fact' | 'pause' | 'order' | 'withdraw' | 'saveSettings' | 'lease' | 'release'
 >;
 
 function writing(writer: Writer): Writing {
@@ -126,6 +126,7 @@ function writing(writer: Writer): Writing {
     },
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
+    fact: (name, value) => call('fact', [name, value]),
     order: (order) => call('order', [order]),
     withdraw: (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),

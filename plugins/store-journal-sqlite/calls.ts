@@ -41,6 +41,7 @@ export interface Writes {
   settle(batch: readonly PackedSettlement[]): void;
   act(actions: readonly OperatorAction[]): Acted[];
   pause(lane: string, paused: boolean, at: number): void;
+  fact(name: string, value: string): string;
   order(order: LaneOrder): void;
   withdraw(lane: string, kind: LaneOrder['kind']): void;
   saveSettings(at: number, who: string, why: string | undefined, documents: string): number;

@@ -81,4 +81,8 @@ export const MIGRATIONS: readonly string[] = [
   -- What else a person ordered of a lane: a downtime, a rate. 'terms' is the whole order as JSON.
   CREATE TABLE lane_order (lane TEXT NOT NULL, kind TEXT NOT NULL, terms BLOB NOT NULL, PRIMARY KEY (lane, kind)) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What all restarts must agree on, such as the fingerprint of the index key.
+  CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -31,8 +31,10 @@ export interface Sending {
 
 /** Looks a message up among those of the last 30 days. */
 export function recogniser({ db, names }: Journal): (message: PackedMessage) => Sending {
-  const find = db.prepare(
-    `SELECT id, state, ack, print FROM message WHERE control = ? AND lane = ? AND print > x'' AND received_at > ? ORDER BY id DESC`,
+  // Most control ids are new: one look says so.
+  const any = db.prepare(`SELECT 1 FROM message WHERE control = ? AND lane = ? AND print > x'' AND received_at > ? LIMIT 1`);
+  const first = db.prepare(
+    'SELECT id, state, ack FROM message WHERE control = ? AND lane = ? AND print = ? AND received_at > ? ORDER BY id DESC LIMIT 1',
   );
   const repeat = db.prepare('UPDATE message SET retransmissions = retransmissions + 1 WHERE id = ?');
   return ({ at, controlId, fingerprint, lane: name }) => {
@@ -40,20 +42,14 @@ export function recogniser({ db, names }: Journal): (message: PackedMessage) => 
     if (controlId === undefined) return { lane, control: null, print: null };
     const control = hash48(controlId);
     const print = hash128(`${controlId}\0${fingerprint}`);
-    const others = find.all(control, lane, at - RETRANSMISSION_MEMORY_MS) as unknown as KnownRow[];
-    const known = others.find((row) => Buffer.compare(row.print, print) === 0);
-    if (!known) return { lane, control, print, controlIdReused: others.length > 0 };
+    const since = at - RETRANSMISSION_MEMORY_MS;
+    if (!any.get(control, lane, since)) return { lane, control, print };
+    const known = first.get(control, lane, print, since) as { id: number; state: number; ack: number | null } | undefined;
+    if (!known) return { lane, control, print, controlIdReused: true };
     repeat.run(known.id);
     const ack = known.ack === null ? {} : { ack: wordOf(ACK_CODES, known.ack) };
     return { lane, control, print, duplicate: { message: known.id, duplicate: { state: wordOf(MESSAGE_CODES, known.state), ...ack } } };
   };
-}
-
-interface KnownRow {
-  readonly id: number;
-  readonly state: number;
-  readonly ack: number | null;
-  readonly print: Uint8Array;
 }
 
 /** What is known of a message when its row is written: nothing yet, or the decision of the same commit. */

@@ -1,4 +1,4 @@
-/** Settings revisions: each is added, none is ever changed. */
+/** Settings revisions and facts: each is added, none is ever changed. */
 import type { SettingsRevision } from '../../core/contract/index.ts';
 import { blobOf, isoOf, present, textOf } from '../../core/journal-format/index.ts';
 import type { Reads, Writes } from './calls.ts';
@@ -7,6 +7,15 @@ import { type Journal } from './journal.ts';
 export function settingsWriter({ db }: Journal): Writes['saveSettings'] {
   const insert = db.prepare('INSERT INTO revision (at, who, why, documents) VALUES (?, ?, ?, ?)');
   return (at, who, why, documents) => Number(insert.run(at, blobOf(who), blobOf(why), blobOf(documents)).lastInsertRowid);
+}
+
+export function factKeeper({ db }: Journal): (name: string, value: string) => string {
+  const keep = db.prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const read = db.prepare('SELECT value FROM fact WHERE name = ?');
+  return (name, value) => {
+    keep.run(name, value);
+    return (read.get(name) as { value: string }).value;
+  };
 }
 
 interface RevisionRow {

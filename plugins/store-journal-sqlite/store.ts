@@ -42,6 +42,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
+    fact: async (name, value) => call('fact', [name, value]),
     orders: async () => call('orders', []),
     settingsHistory: async () => call('settingsHistory', []),
     durability: async () => durabilityOf(await call('pragmas', [])),

@@ -20,7 +20,7 @@ import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
 import { orderReader, orderWriters, pauseReader, pauser } from './pauses.ts';
 import { receiver } from './receive.ts';
-import { settingsReaders, settingsWriter } from './settings.ts';
+import { factKeeper, settingsReaders, settingsWriter } from './settings.ts';
 
 const writesOf = (journal: Journal): Writes => ({
   receive: receiver(journal),
@@ -30,6 +30,7 @@ const writesOf = (journal: Journal): Writes => ({
   settle: settler(journal),
   act: actor(journal),
   pause: pauser(journal),
+  fact: factKeeper(journal),
   ...orderWriters(journal),
   saveSettings: settingsWriter(journal),
 });
