@@ -138,6 +138,8 @@ export interface DeliveryMaterial {
   readonly format: string;
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
+  /** When it was routed: what its encoding takes for now, so that encoding it again after a crash gives the same bytes. */
+  readonly queuedAt: string;
   readonly attempts: number;
   /** Present once encoded: a retry sends the same bytes. */
   readonly encoded?: EncodedMessage;

@@ -88,6 +88,7 @@ export interface PackedSettlement {
 }
 
 export interface PackedMaterial {
+  readonly queuedAt: string;
   readonly format: string;
   readonly delivery: number;
   readonly message: number;

@@ -155,7 +155,7 @@ function decidedOf({ item, decision, reply, identities }: Assessed, deliveries: 
 
 /** Deliveries stand in the order of events and their destinations, each lane once. */
 function freshDeliveries(
-  { events, parts }: MessageDecision,
+  { events, parts, decidedAt }: MessageDecision,
   deliveries: readonly QueuedDelivery[],
   format: string,
   raw: Uint8Array | undefined,
@@ -163,7 +163,7 @@ function freshDeliveries(
   let next = 0;
   return events.flatMap(({ event, destinations }) =>
     Array.from({ length: new Set(destinations.map(({ lane }) => lane)).size }, () => deliveries[next++]).flatMap((item) =>
-      item ? [{ item, format, event, parts, ...(raw && parts.length > 0 && { raw }) }] : [],
+      item ? [{ item, format, event, parts, queuedAt: decidedAt, ...(raw && parts.length > 0 && { raw }) }] : [],
     ),
   );
 }

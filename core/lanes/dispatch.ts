@@ -114,7 +114,7 @@ async function encode(
       format: lane.format,
     },
     settings: lane.settings,
-    now: iso(ports.now()),
+    now: material.queuedAt,
     seed: `${ports.journal.tag}/${material.event.id}/${lane.name}`,
   });
   const result = checkEncoded(answer);

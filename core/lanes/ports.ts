@@ -38,6 +38,7 @@ export interface FreshDelivery {
   readonly format: string;
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
+  readonly queuedAt: string;
   /** Raw bytes of the incoming message, when it has parts. */
   readonly raw?: Uint8Array;
 }

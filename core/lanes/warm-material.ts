@@ -23,8 +23,10 @@ export class WarmMaterial {
   take({ delivery, attempts }: QueuedDelivery): readonly [Material] | undefined {
     const fresh = this.forget(delivery);
     if (!fresh) return undefined;
-    const { item, event, parts, raw } = fresh;
-    return attempts > 0 ? undefined : [{ delivery, message: item.message, format: fresh.format, event, parts, attempts: 0, ...(raw && { raw }) }];
+    const { item, event, parts, queuedAt, raw } = fresh;
+    return attempts > 0
+      ? undefined
+      : [{ delivery, message: item.message, format: fresh.format, event, parts, queuedAt, attempts: 0, ...(raw && { raw }) }];
   }
 
   /** It left the lane another way. */

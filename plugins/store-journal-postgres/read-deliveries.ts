@@ -5,6 +5,7 @@ import {
   DELIVERY_CODES,
   DELIVERY_SELECT,
   deliverySummary,
+  isoOf,
   MATERIAL_ITEMS,
   outcomeOf,
   pageSize,
@@ -21,13 +22,14 @@ import type { Reader } from './reader.ts';
 
 const KIND = 'd';
 const MATERIAL = `
-  SELECT d.id, d.message, d.attempts, d.encoded, e.data, m.outcome, m.format
+  SELECT d.id, d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format
   FROM delivery d JOIN event e ON e.id = d.event JOIN message m ON m.id = d.message WHERE d.id = ANY($1::int8[])`;
 
 interface MaterialRow {
   readonly id: number;
   readonly message: number;
   readonly attempts: number;
+  readonly queued_at: number;
   readonly encoded: number | null;
   readonly data: number;
   readonly outcome: Uint8Array | null;
@@ -95,6 +97,7 @@ async function readMaterial(query: Query, names: Names, deliveries: readonly num
       delivery,
       message: row.message,
       format: names.name(row.format),
+      queuedAt: isoOf(row.queued_at),
       attempts: row.attempts,
       event: JSON.parse(texts.get(row.data)!) as RoutedEvent['event'],
       parts: outcomeOf(row.outcome)?.parts ?? [],

@@ -20,6 +20,7 @@ import {
   queuedDelivery,
   readCursor,
   writeCursor,
+  isoOf,
 } from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
 import { merge, take } from './merge.ts';
@@ -76,17 +77,18 @@ export function backlogReader(journal: Journal): (lane: string, after: number, l
 
 export function materialReader({ db, names, parts }: Journal): (deliveries: readonly number[]) => PackedMaterial[] {
   const find = db.prepare(`
-    SELECT d.message, d.attempts, d.encoded, e.data, m.outcome, m.format
+    SELECT d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format
     FROM delivery d JOIN event e ON e.id = d.event JOIN message m ON m.id = d.message WHERE d.id = ?`);
   const materialOf = (delivery: number): PackedMaterial => {
     const row = find.get(delivery) as
-      | { message: number; attempts: number; encoded: number | null; data: number; outcome: Uint8Array | null; format: number }
+      | { message: number; attempts: number; queued_at: number; encoded: number | null; data: number; outcome: Uint8Array | null; format: number }
       | undefined;
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `delivery ${delivery}` });
     return {
       delivery,
       message: row.message,
       format: names.name(row.format),
+      queuedAt: isoOf(row.queued_at),
       attempts: row.attempts,
       event: parts.text(row.data),
       parts: outcomeOf(row.outcome)?.parts ?? [],

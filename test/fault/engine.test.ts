@@ -127,7 +127,7 @@ describe('the engine', () => {
       received.map(({ message }) => decided(message, { events: [routed({ kind: 'document', destinations: [{ lane: 'dcc-out', held }] })] })),
     );
     engine.region?.queued(
-      rows.flat().map((item) => ({ item, format: 'hl7v2', event: routed().event, parts: [] })),
+      rows.flat().map((item) => ({ item, format: 'hl7v2', event: routed().event, queuedAt: at(0), parts: [] })),
       false,
     );
     await engine.face.lane('dcc-out', 'release');

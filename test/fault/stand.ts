@@ -3,7 +3,7 @@
  * honours control ids, the record over HTTP, and an MLLP archive that does not honour them and gets documents only.
  */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -73,6 +73,9 @@ export class Stand {
 
   /** A second node of the same journal, for the endpoints at these ports; every other connection of the hospital goes there. */
   async startSecond([decided = 0, stored = 0]: readonly number[]): Promise<void> {
+    // One key for all nodes of a journal.
+    mkdirSync(`${this.data}-2`, { mode: 0o700 });
+    copyFileSync(path.join(this.data, 'index.key'), path.join(`${this.data}-2`, 'index.key'));
     this.#second = this.spawn(`${this.data}-2`, {
       PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided),
       PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored),
