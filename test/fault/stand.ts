@@ -26,6 +26,16 @@ export interface StandOptions {
   readonly ackTimeoutMs?: number;
 }
 
+let stands = 0;
+
+/** Each stand begins with an empty journal. */
+function ownSchema(journal: TestJournal): TestJournal {
+  if (!journal.address) return journal;
+  const address = new URL(journal.address);
+  address.searchParams.set('schema', `${address.searchParams.get('schema') ?? 'fault'}_${(stands += 1)}`);
+  return { ...journal, address: address.href };
+}
+
 export class Stand {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'passerelle-fault-'));
   readonly config = path.join(this.folder, 'config');
@@ -46,7 +56,7 @@ export class Stand {
 
   constructor(options: StandOptions = {}) {
     this.#options = options;
-    this.journal = options.journal ?? SQLITE;
+    this.journal = ownSchema(options.journal ?? SQLITE);
   }
 
   async open(): Promise<this> {
