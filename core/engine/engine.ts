@@ -1,6 +1,7 @@
 /** One engine node: journal, mesh, region, applications. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
@@ -60,6 +61,7 @@ export class Engine {
   region: Region | undefined;
   readonly #options: EngineOptions;
   readonly #mesh: Mesh;
+  readonly #codecs: Codecs;
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
@@ -72,6 +74,7 @@ export class Engine {
     this.index = index;
     this.#options = options;
     this.#mesh = createMesh({ nodeId: `engine-${randomUUID().slice(0, 8)}`, ...(options.transporter && { transporter: options.transporter }) });
+    this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -138,6 +141,7 @@ export class Engine {
     await this.region?.stop();
     this.region = undefined;
     await this.#mesh.stop();
+    await this.#codecs.stop();
     await this.journal.close();
   }
 
@@ -190,6 +194,13 @@ export class Engine {
     }
   }
 
+  #codec(format: string): MessageCodec {
+    const codec = this.plugins.codecs.get(format);
+    if (!codec)
+      throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
+    return codec;
+  }
+
   #lanePorts(): LanePorts {
     const { metrics, logger } = this.#options;
     const counters = mapCounters((name, help) => metrics.counter(name, help));
@@ -197,13 +208,8 @@ export class Engine {
       journal: this.journal,
       connectors: this.#mesh,
       index: this.index,
-      codec: (format): MessageCodec => {
-        const codec = this.plugins.codecs.get(format);
-        if (!codec)
-          throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
-        return codec;
-      },
-      documents: this.plugins.documents,
+      codec: (format) => this.#codec(format),
+      codecs: this.#codecs,
       now: Date.now,
       random: Math.random,
       count: (name, labels, by) => counters[name].add(labels, by),
