@@ -47,7 +47,7 @@ export class CodecThread {
   call<O extends Call['operation']>(make: MakeCall<O>): Promise<Results[O]> {
     if (this.#stopped) return Promise.reject(away('an engine that stops'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ make, resolve: resolve as (value: never) => void, reject, tries: 0 });
+      this.#waiting.push({ make, resolve, reject, tries: 0 });
       this.#running ??= this.#work().finally(() => (this.#running = undefined));
     });
   }
