@@ -27,8 +27,8 @@ describe('the codec thread', () => {
     ['hangs in it', 'hang', 300],
   ] as const)
     it(`refuses a message that ${what}, and answers those around it`, async () => {
-      const { open } = unruly(ms);
-      const opened = ['one', text, 'two'].map((one) => open.call(codecs, 'plain', large(one), 'utf-8'));
+      const those = unruly(ms);
+      const opened = ['one', text, 'two'].map((one) => those.open('plain', large(one), 'utf-8'));
       expect(await Promise.all(opened.map(codeOf))).to.deep.equal(['taken', 'ERR_CODEC_FAILED', 'taken']);
       expect((await opened[2]!).envelope.text).to.equal('two');
     });
