@@ -6,8 +6,9 @@ import { CodecThread, Codecs, LARGE_BYTES, type Examined } from '../../../core/c
 import { PasserelleError } from '../../../core/contract/index.ts';
 import { plugin as hl7v2 } from '../../../plugins/codec-hl7v2/index.ts';
 import { loadPlugins } from '../../../core/registry/index.ts';
-import { MDM } from '../../bench/messages.ts';
+import { mdm } from '../../bench/messages.ts';
 
+const MDM = mdm(LARGE_BYTES, 'bench.000.00000003');
 const large = (text: string): Buffer => Buffer.alloc(LARGE_BYTES, text.padEnd(8));
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
