@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   PasserelleError,
   UNCONFIGURED,
+  joined,
   sniffMime,
   type CanonicalEventLike,
   type DocumentCodec,
@@ -68,7 +69,7 @@ function render(
   if (result.outcome !== 'message') throw PasserelleError.fromData(result.error);
   const codec = plugins.codecs.get(result.envelope.format);
   if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed codec', found: result.envelope.format });
-  return codec.build(result.envelope, (part) => parts[part] ?? new Uint8Array());
+  return joined(codec.build(result.envelope, (part) => parts[part] ?? new Uint8Array()));
 }
 
 const madeUp = (site: string, connector: string, time: string): Omit<CanonicalEventLike, 'type' | 'data'> => ({

@@ -66,3 +66,6 @@ export function assemblePart(from: PartSource, part: (name: string) => Uint8Arra
     }),
   );
 }
+
+/** Pieces that follow each other as one. A single piece is not copied. */
+export const joined = (pieces: readonly Uint8Array[]): Uint8Array => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));

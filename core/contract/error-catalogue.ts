@@ -150,6 +150,16 @@ export const CATALOGUE = {
     fr: 'le message est illisible dans son format déclaré',
     fix: { fr: 'Vérifier le format et le jeu de caractères.', en: 'Check the format and the character set.' },
   }),
+  ERR_CODEC_FAILED: e({
+    disposition: 'defect',
+    http: 500,
+    en: 'reading or writing this message ended the thread that did it, or took too long, twice',
+    fr: "la lecture ou l'écriture de ce message a interrompu deux fois la tâche qui s'en charge, ou dépassé le temps permis",
+    fix: {
+      fr: "Signaler l'incident avec l'identifiant du message, puis rejouer.",
+      en: 'Report it with the message id, then replay.',
+    },
+  }),
   ERR_CHARSET_DOUBTFUL: e({
     disposition: 'quarantine',
     http: 422,

@@ -1,7 +1,7 @@
 /** The only thing plugins and connectors see of the engine: kinds, records, outcomes, states, errors. */
 export * from './connector.ts';
 export { decodeBase64, decodeCanonical, encodeBase64, type DecodedBase64 } from './base64.ts';
-export { assemblePart, sniffMime } from './content.ts';
+export { assemblePart, joined, sniffMime } from './content.ts';
 export * from './dump.ts';
 export * from './engine-face.ts';
 export * from './envelope.ts';

@@ -25,6 +25,8 @@ export interface IncomingMessage {
   readonly fingerprint: string;
   readonly http?: HttpMeta;
   readonly raw: Uint8Array;
+  /** The same bytes in memory of its own, which the store may take for itself (they are gone then): spares it a copy. */
+  readonly spare?: Uint8Array<ArrayBuffer>;
   /** Answer already owed at this commit (`reply: stored`, or a refusal made before decoding). */
   readonly ack?: AckCode;
   /** Message this one was resubmitted from, or that it answers. */
@@ -83,6 +85,8 @@ export interface PartRef {
   readonly bytes: number;
   readonly mime: string;
   readonly sha256: string;
+  /** Set when what was carried is exactly the Base64 that an encoder writes: it may leave as it came. */
+  readonly canonical?: boolean;
 }
 
 export interface RoutedEvent {

@@ -36,7 +36,7 @@ export interface Peek {
 /** Turns bytes into an envelope and back. Pure, synchronous, engine side. */
 export interface MessageCodec {
   readonly id: string;
-  /** Several messages in one byte sequence (MLLP capture, batch file, joined messages): each one's bytes. A single message gives one. */
+  /** Several messages in one byte sequence (MLLP capture, batch file, joined messages): a view of each one's. A single message gives one. */
   readonly split: (bytes: Uint8Array) => readonly Uint8Array[];
   readonly peek: (bytes: Uint8Array) => Peek;
   /** Throws PasserelleError (`ERR_HL7_*`, `ERR_CODEC_UNREADABLE`). */
@@ -46,8 +46,15 @@ export interface MessageCodec {
    * the bytes do not even say whom to answer.
    */
   readonly plainReply: (bytes: Uint8Array, answer: PlainAnswer) => { readonly bytes: Uint8Array; readonly http?: HttpMeta } | undefined;
-  /** Writes a message. `part` gives the decoded content of a part of the incoming message. */
-  readonly build: (envelope: OutgoingEnvelope, part: (name: string) => Uint8Array) => Uint8Array;
+  /**
+   * Writes a message, in pieces that follow each other. `part` gives the decoded content of a part of the incoming message; `carried` its
+   * canonical Base64, when that is what it came as: then it leaves as it is.
+   */
+  readonly build: (
+    envelope: OutgoingEnvelope,
+    part: (name: string) => Uint8Array,
+    carried?: (name: string) => Uint8Array | undefined,
+  ) => readonly Uint8Array[];
 }
 
 export interface PlainAnswer {
@@ -126,11 +133,14 @@ export interface SendResult {
 /**
  * The way out. `send` resolves with the reply of the counterparty to *this* message, or throws a PasserelleError whose
  * disposition is `transient` (surely not taken: never written whole) or `ambiguous` (may have been taken).
- * At most `concurrency` sends run at once; the lane guarantees it.
+ * A message may come in pieces that follow each other. At most `concurrency` sends run at once; the lane guarantees it.
  */
 export interface Sink {
   readonly concurrency: number;
-  readonly send: (bytes: Uint8Array, options: { readonly deadlineMs: number; readonly http?: HttpMeta }) => Promise<SendResult>;
+  readonly send: (
+    message: Uint8Array | readonly Uint8Array[],
+    options: { readonly deadlineMs: number; readonly http?: HttpMeta },
+  ) => Promise<SendResult>;
   /** Connects and says hello without sending a message; throws what stands in the way. */
   readonly probe: () => Promise<void>;
   readonly stop: () => Promise<void>;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
@@ -62,6 +63,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #node: string;
   readonly #mesh: Mesh;
+  readonly #codecs: Codecs;
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
@@ -75,6 +77,7 @@ export class Engine {
     this.#options = options;
     this.#node = `${nodeName(options.data)}/${randomUUID().slice(0, 8)}`;
     this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
+    this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -151,6 +154,7 @@ export class Engine {
     await this.region?.stop();
     this.region = undefined;
     await this.#mesh.stop();
+    await this.#codecs.stop();
     await this.journal.close();
   }
 
@@ -218,6 +222,13 @@ export class Engine {
     });
   }
 
+  #codec(format: string): MessageCodec {
+    const codec = this.plugins.codecs.get(format);
+    if (!codec)
+      throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
+    return codec;
+  }
+
   #lanePorts(): LanePorts {
     const { metrics, logger } = this.#options;
     const counters = mapCounters((name, help) => metrics.counter(name, help));
@@ -225,13 +236,8 @@ export class Engine {
       journal: this.journal,
       connectors: this.#mesh,
       index: this.index,
-      codec: (format): MessageCodec => {
-        const codec = this.plugins.codecs.get(format);
-        if (!codec)
-          throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
-        return codec;
-      },
-      documents: this.plugins.documents,
+      codec: (format) => this.#codec(format),
+      codecs: this.#codecs,
       now: Date.now,
       random: Math.random,
       count: (name, labels, by) => counters[name].add(labels, by),

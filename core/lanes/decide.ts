@@ -1,6 +1,8 @@
 /** Decodes a batch of messages and commits what was decided: state, events, deliveries, index terms, in one write; with the messages, when they are new. */
+import { unopened, type OpenedMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
+  joined,
   type AckCode,
   type AdmitResult,
   type DecodeResult,
@@ -23,7 +25,6 @@ import { route } from '../routing/index.ts';
 import { checkDecoded } from './connector-results.ts';
 import { canonicalEvents } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
-import { openMessage, type OpenedMessage } from './open.ts';
 import { iso, type FreshDelivery } from './ports.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
@@ -34,6 +35,8 @@ export interface StoredMessage {
   readonly receivedAt: string;
   /** Absent when it has to be read from the journal. */
   bytes?: Uint8Array;
+  /** Absent when it has not been opened yet. */
+  readonly opened?: OpenedMessage;
   readonly http?: HttpMeta;
   readonly controlIdReused?: boolean;
   /** Already said to the sender; then it can no longer be refused. */
@@ -41,6 +44,9 @@ export interface StoredMessage {
   /** Its decision is made and being committed. */
   assessed?: boolean;
 }
+
+/** A message that is not stored, opened already when it is large. */
+export type OpenedIncoming = IncomingMessage & { readonly opened?: OpenedMessage };
 
 export interface DecidedMessage {
   readonly message: number;
@@ -85,19 +91,20 @@ export async function decideStored(
 
 /** Decides messages before they are stored, then stores both in one commit. Rejects as `decideStored` does: then nothing was stored. */
 export async function admitBatch(
-  incoming: readonly IncomingMessage[],
+  incoming: readonly OpenedIncoming[],
   endpoint: InboundEndpoint,
   ports: InboundPorts,
   isWanted: (index: number) => boolean,
   lease?: LaneLease,
 ): Promise<readonly (Admitted | undefined)[]> {
   const ids = await ports.journal.reserve(incoming.length);
-  const items = incoming.map(({ receivedAt, raw, http }, i): StoredMessage => ({
+  const items = incoming.map(({ receivedAt, raw, http, opened }, i): StoredMessage => ({
     message: ids[i]!,
     run: 1,
     receivedAt,
     bytes: raw,
     ...(http && { http }),
+    ...(opened && { opened }),
   }));
   const made = (await translateAll(items, endpoint, ports)).map((one, i) => ({ ...one, incoming: incoming[i]! })).filter((_, i) => isWanted(i));
   const write = async (some: readonly NewMessage[]): Promise<readonly Admitted[]> => {
@@ -230,10 +237,10 @@ interface Decoded {
 }
 
 async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Promise<Decoded> {
-  const bytes = item.bytes ?? (await ports.journal.raw(item.message));
-  const opened = openMessage(bytes, ports.codec(endpoint.format), ports.documents, endpoint.settings.charsetFallback, item.http);
-  if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
+  let opened = unopened(item.bytes ?? new Uint8Array(), endpoint.format, item.http);
   try {
+    opened = item.opened ?? (await openItem(item, endpoint, ports));
+    if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
     const id = messageId(ports.journal.tag, item.message);
     const { result, acknowledgement } = await ports.connectors.call<HostDecode>(endpoint.connector, endpoint.connectorVersion, {
       operation: 'decode',
@@ -249,6 +256,10 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
     if (error.entry.disposition === 'transient') throw error;
     return { opened, result: { decision: 'accept', events: [], warnings: [] }, failed: error.toData() };
   }
+}
+
+async function openItem(item: StoredMessage, { format, settings }: InboundEndpoint, { codecs, journal }: InboundPorts): Promise<OpenedMessage> {
+  return codecs.open(format, item.bytes ?? (await journal.raw(item.message)), settings.charsetFallback, item.http);
 }
 
 function assess(item: StoredMessage, work: Decoded, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Assessed {
@@ -347,7 +358,7 @@ function routeEvents(
 function replyOf(acknowledgement: OutgoingEnvelope | null, ports: InboundPorts, endpoint: InboundEndpoint): Reply | undefined {
   if (!acknowledgement) return { bytes: null };
   try {
-    const bytes = ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array());
+    const bytes = joined(ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array()));
     return { bytes, ...(acknowledgement.http && { http: acknowledgement.http }) };
   } catch {
     return undefined;

@@ -1,18 +1,17 @@
 /** One attempt at one delivery: encode (once), commit, send, interpret. Says what happened; the lane decides what it means. */
-import { hash } from 'node:crypto';
+import { openMessage, type Codecs } from '../codecs/index.ts';
 import {
   PasserelleError,
   type DeliveryMaterial,
   type EncodedMessage,
   type ErrorData,
+  type OutgoingEnvelope,
   type ReplyOutcome,
   type SendResult,
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
-import { openMessage } from './open.ts';
-import { contentOf, type IncomingSource } from './part-content.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 
 /** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
@@ -43,13 +42,13 @@ export type Material = DeliveryMaterial & { readonly raw?: Uint8Array };
 
 export async function attempt(material: Material, dispatcher: Dispatcher): Promise<AttemptResult> {
   let encoded: EncodedMessage;
-  let bytes: Uint8Array;
+  let pieces: readonly Uint8Array[];
   let begun: Settlement['begun'];
   try {
     const outcome = material.encoded ? { outcome: 'message' as const, encoded: material.encoded } : await encode(material, dispatcher);
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
-    bytes = 'bytes' in outcome ? outcome.bytes : await rebuild(material, encoded, dispatcher);
+    pieces = 'pieces' in outcome ? outcome.pieces : await rebuild(material, encoded, dispatcher);
     // Last moment at which another node can be told from us; what is on the wire cannot be called back.
     if (dispatcher.lease && !dispatcher.lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded }) };
@@ -62,18 +61,18 @@ export async function attempt(material: Material, dispatcher: Dispatcher): Promi
       ? { kind: 'unavailable', error: error.toData() }
       : { kind: 'encode', outcome: 'refuse', error: error.toData() };
   }
-  return { ...(await send(material, encoded, bytes, dispatcher)), ...(begun && { begun }) };
+  return { ...(await send(material, encoded, pieces, dispatcher)), ...(begun && { begun }) };
 }
 
 async function send(
   material: DeliveryMaterial,
   encoded: EncodedMessage,
-  bytes: Uint8Array,
+  pieces: readonly Uint8Array[],
   dispatcher: Dispatcher,
 ): Promise<Extract<AttemptResult, { kind: 'reply' | 'failure' }>> {
   let answer: SendResult;
   try {
-    answer = await dispatcher.sink.send(bytes, {
+    answer = await dispatcher.sink.send(pieces, {
       deadlineMs: dispatcher.ackTimeoutMs,
       ...(encoded.envelope.http && { http: encoded.envelope.http }),
     });
@@ -104,7 +103,7 @@ async function send(
 async function encode(
   material: Material,
   dispatcher: Dispatcher,
-): Promise<{ outcome: 'message'; encoded: EncodedMessage; bytes: Uint8Array } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
+): Promise<{ outcome: 'message'; encoded: EncodedMessage; pieces: readonly Uint8Array[] } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
   const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
     operation: 'encode',
@@ -119,55 +118,34 @@ async function encode(
   });
   const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
-  const bytes = ports.codec(result.envelope.format).build(result.envelope, await partReader(material, result.envelope.parts ?? [], dispatcher));
+  const { pieces, bytes, sha256 } = await build(material, result.envelope, dispatcher);
   const { controlId } = result.envelope;
   const encoded = {
     envelope: result.envelope,
     ...(controlId && { controlId }),
-    sha256: sha256(bytes),
-    bytes: bytes.length,
+    sha256,
+    bytes,
     connector: lane.connector,
     connectorVersion: lane.connectorVersion,
   };
-  return { outcome: 'message', encoded, bytes };
+  return { outcome: 'message', encoded, pieces };
 }
 
 /** A retry sends the very bytes of the first attempt; if they can no longer be built, nobody guesses. */
-async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Uint8Array> {
-  const bytes = dispatcher.ports
-    .codec(encoded.envelope.format)
-    .build(encoded.envelope, await partReader(material, encoded.envelope.parts ?? [], dispatcher));
-  if (sha256(bytes) !== encoded.sha256)
-    throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
-  return bytes;
+async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<readonly Uint8Array[]> {
+  const { pieces, sha256 } = await build(material, encoded.envelope, dispatcher);
+  if (sha256 !== encoded.sha256) throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
+  return pieces;
 }
 
-/** Reads the parts that an envelope places, from the raw bytes of the incoming message. */
-async function partReader(
-  material: Material,
-  places: NonNullable<EncodedMessage['envelope']['parts']>,
-  dispatcher: Dispatcher,
-): Promise<(name: string) => Uint8Array> {
-  const names = new Set(
-    places.flatMap((p) => ('part' in p.from ? [p.from.part] : p.from.pieces.flatMap((x) => (typeof x === 'string' ? [] : [x.part])))),
-  );
-  const { lane, ports } = dispatcher;
-  const source: IncomingSource = {
-    codec: ports.codec(material.format),
+/** The message that an envelope stands for, with the parts it places from the raw bytes of the incoming message. */
+function build({ message, format, parts, raw }: Material, envelope: OutgoingEnvelope, { lane, ports }: Dispatcher): ReturnType<Codecs['build']> {
+  return ports.codecs.build({
+    envelope,
+    format,
     charsetFallback: lane.settings.charsetFallback,
-    raw: async (from, to) => material.raw?.subarray(from, to) ?? ports.journal.raw(material.message, from, to),
-  };
-  const contents = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const ref = material.parts.find((p) => p.part === name);
-    if (!ref) throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'a part of the incoming message', found: `part ${name}` });
-    contents.set(name, await contentOf(ref, source));
-  }
-  return (name) => {
-    const content = contents.get(name);
-    if (!content) throw new PasserelleError('ERR_INVARIANT', { found: `part ${name} was not read` });
-    return content;
-  };
+    parts,
+    read: (from, to) => ports.journal.raw(message, from, to),
+    ...(raw && { raw }),
+  });
 }
-
-const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes);

@@ -4,20 +4,20 @@
  * connector is slow or away it is stored by itself, and what is stored is decoded even if the sender is gone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Examined } from '../codecs/index.ts';
 import {
   PasserelleError,
+  joined,
   type AckCode,
   type ErrorData,
   type IncomingMessage,
   type LaneLease,
   type OutgoingEnvelope,
-  type Peek,
   type Received,
   type Reception,
   type Reply,
 } from '../contract/index.ts';
-import { admitBatch, decideStored, storedOf, type Admitted, type DecidedMessage, type StoredMessage } from './decide.ts';
-import { openMessage } from './open.ts';
+import { admitBatch, decideStored, storedOf, type Admitted, type DecidedMessage, type OpenedIncoming, type StoredMessage } from './decide.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival, type Batch } from './undecided-queue.ts';
@@ -39,6 +39,9 @@ export interface InboundPorts extends LanePorts {
   /** Resolves when every delivery of the message is settled. */
   readonly deliveredOf: (message: number) => Promise<void>;
 }
+
+/** A message as it arrived, taken out of its frame. */
+type Arrived = Received & Examined;
 
 /** A message that is not decided after this is stored by itself: what waits longer must survive a crash, and its sender can be answered. */
 const STORE_AFTER_MS = 250;
@@ -98,7 +101,7 @@ export class InboundLane {
   /** Corrected bytes of an earlier message, sent in by a person: a new message, linked to it. Answers its id. */
   async resubmit(bytes: Uint8Array, link: number, who: string): Promise<number> {
     const peek = this.#ports.codec(this.endpoint.format).peek(bytes);
-    const incoming: IncomingMessage = { ...this.#incoming({ bytes, peer: `resubmitted by ${who}` }, peek), link, ack: 'AA' };
+    const incoming: IncomingMessage = { ...this.#incoming({ bytes, peek, peer: `resubmitted by ${who}` }), link, ack: 'AA' };
     const [result] = await this.#ports.journal.receive([incoming]);
     if (!result || result.duplicate)
       throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
@@ -126,18 +129,21 @@ export class InboundLane {
    * answers travel in one frame, in order.
    */
   async receive(received: Received): Promise<Reply> {
-    const messages = this.#ports.codec(this.endpoint.format).split(received.bytes);
-    if (messages.length <= 1) return this.#receiveOne(received);
-    const replies = await Promise.all(messages.map((bytes) => this.#receiveOne({ ...received, bytes })));
+    const { format, reply, settings } = this.endpoint;
+    const { http } = received;
+    const open = { charsetFallback: settings.charsetFallback, ...(http && { http }) };
+    const messages = await this.#ports.codecs.examine(format, received.bytes, reply === 'stored' ? undefined : open);
+    const [only] = messages;
+    if (only && messages.length === 1) return this.#receiveOne({ ...received, ...only });
+    const replies = await Promise.all(messages.map((message) => this.#receiveOne({ ...received, ...message })));
     return { bytes: Buffer.concat(replies.flatMap((r) => (r.bytes ? [r.bytes] : []))), ...(replies.some((r) => r.close) && { close: true }) };
   }
 
-  async #receiveOne(received: Received): Promise<Reply> {
+  async #receiveOne(received: Arrived): Promise<Reply> {
     const { endpoint } = this;
-    const peek = this.#ports.codec(endpoint.format).peek(received.bytes);
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
-    const arrival: Arrival = { incoming: { ...this.#incoming(received, peek), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
+    const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
     if (isStored || this.#isSlow || this.#stopped || this.#queue.hasStored) {
       try {
         const first = await this.#store(arrival);
@@ -153,7 +159,7 @@ export class InboundLane {
     return this.#answerDecided(received, arrival);
   }
 
-  #incoming({ bytes, peer, http }: Received, peek: Peek): IncomingMessage {
+  #incoming({ bytes, peer, http, peek, opened, spare }: Arrived): OpenedIncoming {
     const { name, settings, connector, connectorVersion, format } = this.endpoint;
     return {
       lane: name,
@@ -168,6 +174,8 @@ export class InboundLane {
       ...(peek.type && { type: peek.type }),
       ...(peek.controlId && { controlId: peek.controlId }),
       ...(http && { http }),
+      ...(opened && { opened }),
+      ...(spare && { spare }),
     };
   }
 
@@ -191,13 +199,13 @@ export class InboundLane {
   }
 
   /** A retransmission of something we hold: the same positive answer, and nothing new. */
-  async #repeat(received: Received, message: number): Promise<Reply> {
+  async #repeat(received: Arrived, message: number): Promise<Reply> {
     this.#ports.count('retransmissions_total', { lane: this.endpoint.name });
     const pending = this.#deciding.get(message);
     return pending ? this.#answerDecided(received, pending) : this.#answer(received, 'AA', 'duplicate');
   }
 
-  async #answerDecided(received: Received, arrival: Arrival): Promise<Reply> {
+  async #answerDecided(received: Arrived, arrival: Arrival): Promise<Reply> {
     const late = Symbol('late');
     const timer = Promise.withResolvers<typeof late>();
     const timeout = setTimeout(() => timer.resolve(late), this.endpoint.replyWithinMs);
@@ -229,11 +237,12 @@ export class InboundLane {
     return outcome;
   }
 
-  async #answer(received: Received, ack: AckCode, decision: Reception['decision'], error?: ErrorData): Promise<Reply> {
+  async #answer(received: Arrived, ack: AckCode, decision: Reception['decision'], error?: ErrorData): Promise<Reply> {
     const { endpoint, ports } = { endpoint: this.endpoint, ports: this.#ports };
     const codec = ports.codec(endpoint.format);
     try {
-      const { envelope } = openMessage(received.bytes, codec, [], endpoint.settings.charsetFallback, received.http);
+      const { envelope } =
+        received.opened ?? (await ports.codecs.open(endpoint.format, received.bytes, endpoint.settings.charsetFallback, received.http));
       const call = ports.connectors.call<OutgoingEnvelope | null>(endpoint.connector, endpoint.connectorVersion, {
         operation: 'acknowledge',
         reception: { decision, ack, warnings: [], ...(error && { error }) },
@@ -243,7 +252,7 @@ export class InboundLane {
         seed: `${endpoint.name}/${iso(ports.now())}/${ports.random()}`,
       });
       const reply = await withinMs(call, CONNECTOR_ANSWER_MS);
-      return reply ? { bytes: codec.build(reply, noParts), ...(reply.http && { http: reply.http }) } : { bytes: null };
+      return reply ? { bytes: joined(codec.build(reply, noParts)), ...(reply.http && { http: reply.http }) } : { bytes: null };
     } catch (thrown) {
       ports.log('warn', 'answered without the connector', { lane: endpoint.name, code: PasserelleError.from(thrown).code });
       const now = iso(ports.now());

@@ -5,4 +5,3 @@ export { InboundLane, type InboundEndpoint, type InboundPorts } from './inbound-
 export type { ConnectorCaller, CounterName, FreshDelivery, LaneIdentity, LanePorts, OwnedLease } from './ports.ts';
 export type { DeliveryPolicy } from './retry.ts';
 export { translate, type Translation, type Translator } from './translation.ts';
-export { openMessage } from './open.ts';

@@ -1,5 +1,6 @@
 /** What lanes are given: journal, mesh, clock, codecs. Small on purpose, so that tests can give them something else. */
-import type { DocumentCodec, JournalStore, LaneLease, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
+import type { Codecs } from '../codecs/index.ts';
+import type { JournalStore, LaneLease, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { HostCall } from '../registry/index.ts';
 
@@ -13,7 +14,8 @@ export interface LanePorts {
   readonly connectors: ConnectorCaller;
   readonly index: BlindIndex;
   readonly codec: (format: string) => MessageCodec;
-  readonly documents: readonly DocumentCodec[];
+  /** Takes apart, opens and builds, with no regard to size. */
+  readonly codecs: Codecs;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** In [0, 1): jitter only. */

@@ -1,5 +1,6 @@
 /** A translation without engine, journal or mesh (`passerelle translate`, conformance suites): the lane's own steps on loose bytes. */
 import { createHash } from 'node:crypto';
+import { openMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
   type Connector,
@@ -16,7 +17,6 @@ import {
 } from '../contract/index.ts';
 import type { CanonicalEvent } from '../model/index.ts';
 import { canonicalEvents } from './events.ts';
-import { openMessage } from './open.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
 export interface Translator {

@@ -2,12 +2,11 @@
  * What an inbound lane has still to decide, first in first out. Messages that the journal holds come first; of these a window is in memory and the
  * rest is read again when its turn comes (bounded whatever the backlog). Arrivals not stored yet come after: they are as many as there are senders waiting.
  */
-import type { IncomingMessage } from '../contract/index.ts';
-import type { DecidedMessage, StoredMessage } from './decide.ts';
+import type { DecidedMessage, OpenedIncoming, StoredMessage } from './decide.ts';
 
 /** A message whose sender waits, until it is decided. */
 export interface Arrival {
-  readonly incoming: IncomingMessage;
+  readonly incoming: OpenedIncoming;
   readonly outcome: PromiseWithResolvers<DecidedMessage>;
   /** Once the journal has it without a decision. */
   stored?: StoredMessage;

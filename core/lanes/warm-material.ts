@@ -7,13 +7,17 @@ import type { FreshDelivery } from './ports.ts';
 const KEPT = 1000;
 /** Raw messages with documents. */
 const KEPT_BYTES = 16 * 1024 * 1024;
+/** A larger one is read back and built in the codec thread: to hash it here would keep everybody waiting. */
+const LARGEST_BYTES = 8 * 1024 * 1024;
 
 export class WarmMaterial {
   readonly #kept = new Map<number, FreshDelivery>();
   #bytes = 0;
 
-  keep(fresh: FreshDelivery): void {
-    const size = fresh.raw?.length ?? 0;
+  keep({ raw: all, ...rest }: FreshDelivery): void {
+    const raw = all && all.length <= LARGEST_BYTES ? all : undefined;
+    const fresh = { ...rest, ...(raw && { raw }) };
+    const size = raw?.length ?? 0;
     if (fresh.item.state !== 'queued' || this.#kept.size >= KEPT || this.#bytes + size > KEPT_BYTES) return;
     this.#kept.set(fresh.item.delivery, fresh);
     this.#bytes += size;

@@ -22,8 +22,8 @@ export interface PluginSet {
 
 const pluginsFolder = path.resolve(import.meta.dirname, '../../plugins');
 
-/** Throws ERR_MANIFEST_INVALID when two plugins have one id, so that none can shadow another. */
-export async function loadPlugins(folder: string = pluginsFolder): Promise<PluginSet> {
+/** Those whose folder's name begins with `only`, if given. Throws ERR_MANIFEST_INVALID when two plugins have one id, so that none can shadow another. */
+export async function loadPlugins({ folder = pluginsFolder, only = '' } = {}): Promise<PluginSet> {
   const set = {
     codecs: new Map<string, MessageCodec>(),
     documents: [] as DocumentCodec[],
@@ -33,7 +33,7 @@ export async function loadPlugins(folder: string = pluginsFolder): Promise<Plugi
   };
   for (const name of readdirSync(folder).sort()) {
     const door = path.join(folder, name, 'index.js');
-    if (!existsSync(door)) continue;
+    if (!name.startsWith(only) || !existsSync(door)) continue;
     const { plugin } = (await import(pathToFileURL(door).href)) as { plugin?: Plugin };
     if (plugin) add(set, plugin);
   }

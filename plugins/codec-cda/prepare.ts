@@ -4,8 +4,8 @@
  */
 import { PasserelleError, decodeCanonical } from '../../core/contract/index.ts';
 
-/** Bound of a whole document: what a message may carry. */
-export const CDA_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Bound of a whole document: what a message of 110 MB may carry in Base64. */
+export const CDA_LIMIT_BYTES = 80 * 1024 * 1024;
 /** Bound of what is left for the parser once Base64 is out: its memory, which it never gives back, is some ten times that. */
 export const MARKUP_LIMIT_BYTES = 8 * 1024 * 1024;
 /** Bound of the number of tags, comments and instructions: a node costs a hundred bytes however short. The largest official CDA has 4,000. */
@@ -35,7 +35,7 @@ export interface PreparedXml {
 
 /** Throws ERR_DOCUMENT_UNREADABLE with the reason in `found`. */
 export function prepareXml(content: Uint8Array): PreparedXml {
-  if (content.length > CDA_LIMIT_BYTES) throw unreadable('larger than 64 MB');
+  if (content.length > CDA_LIMIT_BYTES) throw unreadable('larger than 80 MB');
   const { bytes, encoding } = decideEncoding(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   refuseDocumentType(bytes);
   const { xml, runs } = takeBase64Out(bytes);

@@ -7,12 +7,14 @@ import { view } from './header.ts';
 import { readPath, type MessagePath } from './path.ts';
 
 type Content = (name: string) => Uint8Array;
+type Carried = (name: string) => Uint8Array | undefined;
 
 /**
- * `part` gives the decoded content of a part of the incoming message. Missing separators before a place are added.
+ * `part` gives the decoded content of a part of the incoming message, `asCarried` its Base64 when that can leave as it came. Missing separators
+ * before a place are added.
  * Throws ERR_CHARSET_CANNOT_HOLD, ERR_CONNECTOR_FAILED (no such segment, two parts at one place, unknown charset), ERR_HL7_*.
  */
-export function build(envelope: OutgoingEnvelope, part: Content): Buffer {
+export function build(envelope: OutgoingEnvelope, part: Content, asCarried: Carried = () => undefined): readonly Uint8Array[] {
   const { text } = envelope;
   const charset = charsetNamed(envelope.charset ?? 'utf-8');
   if (!charset) throw failed('a charset that can be written', 'another name');
@@ -24,10 +26,11 @@ export function build(envelope: OutgoingEnvelope, part: Content): Buffer {
   let cursor = 0;
   for (const { from, to, missing, outgoing } of places) {
     if (from < cursor) throw failed('one part at one place', outgoing.at);
-    chunks.push(encode(text.slice(cursor, from) + missing, charset), carried(outgoing, part, charset, delimiters));
+    const kept = outgoing.encoding === 'base64' && 'part' in outgoing.from ? asCarried(outgoing.from.part) : undefined;
+    chunks.push(encode(text.slice(cursor, from) + missing, charset), kept ?? carried(outgoing, part, charset, delimiters));
     cursor = to;
   }
-  return Buffer.concat([...chunks, encode(text.slice(cursor), charset)]);
+  return [...chunks, encode(text.slice(cursor), charset)];
 }
 
 const failed = (expected: string, found: string): PasserelleError => new PasserelleError('ERR_CONNECTOR_FAILED', { expected, found });

@@ -8,38 +8,38 @@ const STEP_BYTES = 3 * 64 * 1024;
 interface Placed {
   readonly from: number;
   readonly to: number;
-  readonly bytes: number;
-  readonly write: (target: Buffer, at: number) => void;
+  readonly bytes: Uint8Array;
 }
 
 /**
  * An empty text is an empty body. Throws ERR_CONNECTOR_FAILED when the text is not JSON, or a part is placed where no string stands:
  * both are mistakes of the connector that wrote it.
  */
-export function build(envelope: OutgoingEnvelope, part: (name: string) => Uint8Array): Uint8Array {
+export function build(
+  envelope: OutgoingEnvelope,
+  part: (name: string) => Uint8Array,
+  asCarried: (name: string) => Uint8Array | undefined = () => undefined,
+): readonly Uint8Array[] {
   const json = Buffer.from(envelope.text);
-  if (json.length === 0) return json;
+  if (json.length === 0) return [json];
   const strings = stringsOf(json);
   const placed = (envelope.parts ?? []).map(({ at, encoding, from }): Placed => {
     const span = strings.get(at);
     if (!span) throw new PasserelleError('ERR_CONNECTOR_FAILED', { location: { path: at }, expected: 'a string to hold the part' });
-    const content = assemblePart(from, part);
-    return { from: span.from, to: span.to, ...(encoding === 'base64' ? base64Of(content) : escapedTextOf(content)) };
+    const kept = encoding === 'base64' && 'part' in from ? asCarried(from.part) : undefined;
+    const write = encoding === 'base64' ? base64Of : escapedTextOf;
+    return { from: span.from, to: span.to, bytes: kept ?? write(assemblePart(from, part)) };
   });
   if (new Set(placed.map(({ from }) => from)).size < placed.length)
     throw new PasserelleError('ERR_CONNECTOR_FAILED', { expected: 'one part for each place' });
   placed.sort((a, b) => a.from - b.from);
-  const result = Buffer.allocUnsafe(placed.reduce((sum, { from, to, bytes }) => sum + bytes - (to - from), json.length));
-  let read = 0;
-  let written = 0;
-  for (const { from, to, bytes, write } of placed) {
-    written += json.copy(result, written, read, from);
-    write(result, written);
-    written += bytes;
-    read = to;
+  const pieces: Uint8Array[] = [];
+  let cursor = 0;
+  for (const { from, to, bytes } of placed) {
+    pieces.push(json.subarray(cursor, from), bytes);
+    cursor = to;
   }
-  json.copy(result, written, read);
-  return result;
+  return [...pieces, json.subarray(cursor)];
 }
 
 function stringsOf(json: Buffer): Map<string, StringSpan> {
@@ -53,19 +53,15 @@ function stringsOf(json: Buffer): Map<string, StringSpan> {
   return strings;
 }
 
-function base64Of(content: Uint8Array): Pick<Placed, 'bytes' | 'write'> {
+function base64Of(content: Uint8Array): Uint8Array {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return {
-    bytes: Math.ceil(bytes.length / 3) * 4,
-    write: (target, at) => {
-      for (let from = 0, to = at; from < bytes.length; from += STEP_BYTES)
-        to += target.write(bytes.toString('base64', from, from + STEP_BYTES), to, 'latin1');
-    },
-  };
+  const target = Buffer.allocUnsafe(Math.ceil(bytes.length / 3) * 4);
+  for (let from = 0, to = 0; from < bytes.length; from += STEP_BYTES)
+    to += target.write(bytes.toString('base64', from, from + STEP_BYTES), to, 'latin1');
+  return target;
 }
 
-function escapedTextOf(content: Uint8Array): Pick<Placed, 'bytes' | 'write'> {
+function escapedTextOf(content: Uint8Array): Uint8Array {
   const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
-  const escaped = Buffer.from(JSON.stringify(text)).subarray(1, -1);
-  return { bytes: escaped.length, write: (target, at) => void escaped.copy(target, at) };
+  return Buffer.from(JSON.stringify(text)).subarray(1, -1);
 }

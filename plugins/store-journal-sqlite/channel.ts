@@ -33,8 +33,12 @@ export interface Channel {
   readonly cpuUsage: Worker['cpuUsage'];
 }
 
-/** A copy that is ours alone: the caller keeps its bytes, and a slice of a pool must not bring its pool along. */
-export function ownCopy(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
+/** A copy that is ours alone, the one the caller offers if it still has it: the caller keeps its bytes, and a slice of a pool must not bring its pool along. */
+export function ownCopy(bytes: Uint8Array, transfer: ArrayBuffer[], spare?: Uint8Array<ArrayBuffer>): Uint8Array {
+  if (spare?.length === bytes.length && bytes.length >= TRANSFER_BYTES) {
+    transfer.push(spare.buffer);
+    return spare;
+  }
   const copy = new Uint8Array(bytes);
   if (copy.length >= TRANSFER_BYTES) transfer.push(copy.buffer);
   return copy;

@@ -72,7 +72,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
   return {
     receive: async (batch) => {
       const transfer: ArrayBuffer[] = [];
-      const packed = batch.map((message) => packMessage(++last, message, ownCopy(message.raw, transfer)));
+      const packed = batch.map((message) => packMessage(++last, message, ownCopy(message.raw, transfer, message.spare)));
       const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, weightOf), transfer });
       return results.map((result) => (typeof result === 'number' ? { message: result } : result));
     },
@@ -80,7 +80,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
     admit: async (batch) => {
       const transfer: ArrayBuffer[] = [];
       const packed = batch.map(({ message, decision }) => ({
-        message: packMessage(decision.message, message, ownCopy(message.raw, transfer)),
+        message: packMessage(decision.message, message, ownCopy(message.raw, transfer, message.spare)),
         decision: packDecision(decision),
       }));
       const bytes = sum(packed, ({ message, decision }) => weightOf(message) + jsonLength(decision));

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { setImmediate } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
-import { PasserelleError, type HttpMeta, type SendResult, type Sink } from '../../core/contract/index.ts';
+import { PasserelleError, joined, type HttpMeta, type SendResult, type Sink } from '../../core/contract/index.ts';
 import { Departure } from './departure.ts';
 import { readPem, type OutSettings } from './settings.ts';
 
@@ -57,7 +57,7 @@ export function openSink(settings: OutSettings): Sink {
 
   return {
     concurrency: settings.connections,
-    send: (bytes, options) => request((options.http ?? POST).method, options.http ?? POST, bytes, options.deadlineMs),
+    send: (message, { http = POST, deadlineMs }) => request(http.method, http, message instanceof Uint8Array ? message : joined(message), deadlineMs),
     probe: async () => {
       const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, PROBE_DEADLINE_MS);
       if (answer?.status === 401 || answer?.status === 403) throw new PasserelleError('ERR_HTTP_UNAUTHENTICATED', { found: `HTTP ${answer.status}` });

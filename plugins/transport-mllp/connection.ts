@@ -1,13 +1,16 @@
 /** One connection of a sender: frames strictly in order, one in work at a time, nothing read while it is. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProtocolFault, Receive, Reply } from '../../core/contract/index.ts';
-import { Framer, frame, type Budget, type Framed } from './framer.ts';
+import { Framer, writeFrame, type Budget, type Framed } from './framer.ts';
 
 /** Quiet after an FS without CR that ends the frame: longer than the gap between two packets of one write, shorter than any sender's patience. */
 export const QUIET_MS = 50;
 /** Wait for a peer to close after our last word. */
 const LINGER_MS = 2000;
+/** Copied in one go: to put a hundred megabytes together at once would keep every other connection waiting. */
+const STEP_BYTES = 4 * 1024 * 1024;
 
 export interface ConnectionSettings {
   readonly maxFrameBytes: number;
@@ -92,7 +95,10 @@ export class Connection {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       const peer = this.#peer;
       if (next.kind === 'frame') {
-        const reply = await this.#face.receive({ bytes: next.bytes, peer }).finally(() => this.#budget.give(next.held));
+        const { pieces, held } = next;
+        const reply = await together(pieces)
+          .then((bytes) => this.#face.receive({ bytes, peer }))
+          .finally(() => this.#budget.give(held));
         await this.#answer(reply, false);
       } else {
         const reply = await this.#face.fault({ code: next.code, peer, ...(next.head && { head: next.head }) });
@@ -103,7 +109,7 @@ export class Connection {
 
   async #answer(reply: Reply, isLast: boolean): Promise<void> {
     const socket = this.#socket;
-    if (reply.bytes && socket.writable && !socket.write(frame(reply.bytes))) {
+    if (reply.bytes && socket.writable && !writeFrame(socket, [reply.bytes])) {
       // A sender that does not read its replies is not read either, and not waited for longer than an idle one.
       this.#isBlocked = true;
       const heard = new AbortController();
@@ -152,4 +158,20 @@ export class Connection {
     if (this.#isBlocked) this.#socket.destroy();
     if (!this.#work) this.#close();
   }
+}
+
+/** The bytes of a frame in one piece, in memory of its own, so that nothing else of the connection is kept with them. */
+async function together(kept: Buffer[]): Promise<Buffer> {
+  // Taken away: what the frame came in is not held while it is in work.
+  const pieces = kept.splice(0);
+  const [only] = pieces;
+  if (only && pieces.length === 1) return only;
+  const whole = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    const step = Math.floor(at / STEP_BYTES);
+    at += piece.copy(whole, at);
+    if (Math.floor(at / STEP_BYTES) > step) await nextTurn();
+  }
+  return whole;
 }

@@ -1,7 +1,8 @@
 /**
  * Cuts a byte stream into MLLP frames: 0x0B, content, 0x1C 0x0D (HL7 v2.5 appendix C). A machine of three states that takes bytes as they come,
- * copies each at most twice and holds at most one unfinished frame.
+ * keeps what the socket gave as it is (small pieces are put together), and holds at most one unfinished frame.
  */
+import type { Writable } from 'node:stream';
 import type { ErrorCode } from '../../core/contract/index.ts';
 
 export const VT = 0x0b;
@@ -13,11 +14,15 @@ const LF = 0x0a;
 const NOISE_LIMIT_BYTES = 64 * 1024;
 /** Start of a refused frame that is handed on, so that the refusal can name its message. */
 const HEAD_BYTES = 1024;
-const SMALLEST_BUFFER_BYTES = 16 * 1024;
+/** A piece of the socket from here on is kept as it is; smaller ones are copied into blocks: one byte must not hold an object of its own. */
+const OWN_PIECE_BYTES = 16 * 1024;
+const BLOCK_BYTES = 64 * 1024;
+/** Up to here one write of a copy costs less than several. */
+const COPIED_BYTES = 16 * 1024;
 
 export type Framed =
-  /** `held`: bytes of the budget, to be given back when the message has been dealt with. */
-  | { readonly kind: 'frame'; readonly bytes: Buffer; readonly held: number }
+  /** `pieces` follow each other. `held`: bytes of the budget, to be given back when the message has been dealt with. */
+  | { readonly kind: 'frame'; readonly pieces: Buffer[]; readonly held: number }
   /** `fatal`: the stream cannot be trusted any more; nothing of it is looked at after. */
   | { readonly kind: 'fault'; readonly code: ErrorCode; readonly fatal: boolean; readonly head?: Buffer };
 
@@ -32,8 +37,11 @@ export class Framer {
   readonly #maxFrameBytes: number;
   readonly #budget: Budget | undefined;
   #state: 'outside' | 'inside' | 'ending' | 'broken' = 'outside';
-  #buffer = Buffer.alloc(0);
+  #pieces: Buffer[] = [];
   #length = 0;
+  /** Where small pieces are put together, and how much of it is used; it belongs to the last of `#pieces`. */
+  #block: Buffer | undefined;
+  #blockUsed = 0;
   #noise = 0;
   #isNoisy = false;
 
@@ -97,7 +105,7 @@ export class Framer {
     const end = fs < 0 ? chunk.length : fs;
     // The common case, a whole frame in one chunk, is not copied.
     if (fs >= 0 && this.#length === 0 && chunk[fs + 1] === CR && end - from <= this.#maxFrameBytes) {
-      found.push(...finished(chunk.subarray(from, end), 0));
+      found.push(...finished([chunk.subarray(from, end)], 0));
       this.#state = 'outside';
       return fs + 2;
     }
@@ -127,25 +135,39 @@ export class Framer {
     const length = this.#length + bytes.length;
     if (length > this.#maxFrameBytes) return this.#break('ERR_MLLP_FRAME_TOO_LARGE', bytes);
     if (this.#budget && !this.#budget.take(bytes.length)) return this.#break('ERR_BACKPRESSURE', bytes);
-    if (length > this.#buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.min(this.#maxFrameBytes, Math.max(length * 2, SMALLEST_BUFFER_BYTES)));
-      this.#buffer.copy(grown, 0, 0, this.#length);
-      this.#buffer = grown;
-    }
-    bytes.copy(this.#buffer, this.#length);
     this.#length = length;
+    if (bytes.length >= OWN_PIECE_BYTES) {
+      this.#pieces.push(bytes);
+      this.#block = undefined;
+    } else this.#pack(bytes);
     return undefined;
   }
 
+  #pack(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length;) {
+      if (!this.#block || this.#blockUsed === this.#block.length) {
+        // Small answers stay small; a frame that goes on is given room.
+        this.#block = Buffer.allocUnsafe(this.#pieces.length === 0 ? Math.max(bytes.length, 4096) : BLOCK_BYTES);
+        this.#blockUsed = 0;
+        this.#pieces.push(this.#block.subarray(0, 0));
+      }
+      const copied = bytes.copy(this.#block, this.#blockUsed, at);
+      at += copied;
+      this.#blockUsed += copied;
+      this.#pieces[this.#pieces.length - 1] = this.#block.subarray(0, this.#blockUsed);
+    }
+  }
+
   #complete(): readonly Framed[] {
-    const bytes = this.#buffer.subarray(0, this.#length);
+    const pieces = this.#pieces;
+    const held = this.#budget ? this.#length : 0;
     this.#reset('outside');
-    return finished(bytes, this.#budget ? bytes.length : 0);
+    return finished(pieces, held);
   }
 
   #break(code: ErrorCode, rest: Buffer = Buffer.alloc(0)): Framed {
-    const kept = this.#buffer.subarray(0, Math.min(this.#length, HEAD_BYTES));
-    const head = Buffer.concat([kept, rest.subarray(0, HEAD_BYTES - kept.length)]);
+    const length = Math.min(HEAD_BYTES, this.#length + rest.length);
+    const head = Buffer.concat([...this.#pieces.slice(0, HEAD_BYTES), rest], length);
     this.#budget?.give(this.#length);
     this.#reset('broken');
     return { kind: 'fault', code, fatal: true, ...(head.length > 0 && { head }) };
@@ -153,27 +175,32 @@ export class Framer {
 
   #reset(state: 'outside' | 'broken'): void {
     this.#state = state;
-    this.#buffer = Buffer.alloc(0);
+    this.#pieces = [];
+    this.#block = undefined;
     this.#length = 0;
   }
 }
 
 /** A sender that broke off and began again left the start of one frame in the other: only the last one is whole. A VT in a text stays data. */
-function finished(bytes: Buffer, held: number): readonly Framed[] {
+function finished(pieces: Buffer[], held: number): readonly Framed[] {
+  // The common case, seen without putting the pieces together.
+  if (!pieces.some((piece) => piece.includes(VT))) return [{ kind: 'frame', pieces, held }];
+  const bytes = Buffer.concat(pieces);
   const restart = bytes.lastIndexOf('\x0bMSH');
-  if (restart < 0) return [{ kind: 'frame', bytes, held }];
+  if (restart < 0) return [{ kind: 'frame', pieces: [bytes], held }];
   return [
     { kind: 'fault', code: 'ERR_MLLP_FRAME_CUT', fatal: false },
-    { kind: 'frame', bytes: bytes.subarray(restart + 1), held },
+    { kind: 'frame', pieces: [bytes.subarray(restart + 1)], held },
   ];
 }
 
-/** One message as it goes on the wire. */
-export function frame(bytes: Uint8Array): Buffer {
-  const framed = Buffer.allocUnsafe(bytes.length + 3);
-  framed[0] = VT;
-  framed.set(bytes, 1);
-  framed[bytes.length + 1] = FS;
-  framed[bytes.length + 2] = CR;
-  return framed;
+/** Writes one message as it goes on the wire. A document is not copied for that. False when the peer should be waited for. */
+export function writeFrame(socket: Writable, pieces: readonly Uint8Array[]): boolean {
+  const whole = [Buffer.of(VT), ...pieces, Buffer.of(FS, CR)];
+  const length = whole.reduce((sum, piece) => sum + piece.length, 0);
+  if (length <= COPIED_BYTES) return socket.write(Buffer.concat(whole, length));
+  socket.cork();
+  const isTaken = whole.map((piece) => socket.write(piece)).at(-1)!;
+  socket.uncork();
+  return isTaken;
 }

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import tls from 'node:tls';
 import { PasserelleError, type ErrorCode } from '../../core/contract/index.ts';
 import { QUIET_MS } from './connection.ts';
-import { Framer, frame, type Framed } from './framer.ts';
+import { Framer, writeFrame, type Framed } from './framer.ts';
 import { readPem, type OutSettings } from './settings.ts';
 
 /** A reply is an acknowledgement, not a document: protects memory from an endless one. */
@@ -100,7 +100,7 @@ export class Link {
   }
 
   /** Rejects with an ambiguous error: from the first byte on, the message may have been taken. After any failure the link is closed. */
-  exchange(bytes: Uint8Array, deadlineMs: number): Promise<Buffer> {
+  exchange(pieces: readonly Uint8Array[], deadlineMs: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(new PasserelleError('ERR_ACK_TIMEOUT', { expected: `a reply within ${deadlineMs} ms` })), deadlineMs);
       this.#waiting = {
@@ -113,7 +113,7 @@ export class Link {
           reject(error);
         },
       };
-      this.#socket.write(frame(bytes));
+      writeFrame(this.#socket, pieces);
     });
   }
 
@@ -138,7 +138,7 @@ export class Link {
         return;
       }
       this.#waiting = undefined;
-      waiting.resolve(one.bytes);
+      waiting.resolve(Buffer.concat(one.pieces));
     }
   }
 

@@ -20,13 +20,15 @@ export function openSink(settings: OutSettings): Sink {
     return undefined;
   };
 
-  const send = async (bytes: Uint8Array, deadlineMs: number): Promise<SendResult> => {
-    if (bytes.includes(FS)) throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'no end block inside a message', found: 'byte 0x1C' });
+  const send = async (message: Uint8Array | readonly Uint8Array[], deadlineMs: number): Promise<SendResult> => {
+    const pieces = message instanceof Uint8Array ? [message] : message;
+    if (pieces.some((piece) => piece.includes(FS)))
+      throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'no end block inside a message', found: 'byte 0x1C' });
     const until = performance.now() + deadlineMs;
     const link = (await reused()) ?? (await openLink(settings, Math.min(settings.connectTimeoutMs, deadlineMs)));
     busy.add(link);
     try {
-      return { bytes: await link.exchange(bytes, Math.max(1, Math.round(until - performance.now()))) };
+      return { bytes: await link.exchange(pieces, Math.max(1, Math.round(until - performance.now()))) };
     } finally {
       busy.delete(link);
       if (link.isOpen) idle.push(link);
@@ -36,7 +38,7 @@ export function openSink(settings: OutSettings): Sink {
 
   return {
     concurrency: settings.connections,
-    send: (bytes, options) => send(bytes, options.deadlineMs),
+    send: (message, options) => send(message, options.deadlineMs),
     probe: async () => {
       const link = await openLink(settings, settings.connectTimeoutMs);
       link.close();

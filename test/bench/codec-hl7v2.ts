@@ -8,7 +8,7 @@ import { UNCONFIGURED, type DecodeResult, type EncodablePart, type SiteSettings 
 import { checkEventData, type CanonicalEvent } from 'passerelle/model';
 import { connector } from '../../connectors/ci-sis/src/index.ts';
 import { canonicalEvents } from '../../core/lanes/events.ts';
-import { openMessage } from '../../core/lanes/open.ts';
+import { openMessage } from '../../core/codecs/open.ts';
 import { contextFor } from '../../core/registry/host-context.ts';
 import { plugin as cda } from '../../plugins/codec-cda/index.ts';
 import { codec } from '../../plugins/codec-hl7v2/index.ts';
@@ -89,7 +89,7 @@ function stepsOf(bytes: Uint8Array): Readonly<Record<string, () => unknown>> {
   const content = (name: string): Uint8Array => contents.find(({ part }) => part === name)?.content ?? Buffer.alloc(0);
   const reply = connector.acknowledge({ decision: 'accept', ack: 'AA', warnings: [] }, envelope, context());
   if (!reply) throw new Error('the message of the bench is not answered');
-  const replyBytes = codec.build(reply, content);
+  const replyBytes = Buffer.concat(codec.build(reply, content));
   const replyEnvelope = openMessage(replyBytes, codec, documents, settings.charsetFallback).envelope;
   return {
     split: () => codec.split(bytes),

@@ -56,26 +56,29 @@ function pdf(size: number): Buffer {
   return Buffer.concat([Buffer.from(`%PDF-1.4\n${XMP}\nstream\n`), noise, Buffer.from('\nendstream\ntrailer\n<<>>\n%%EOF\n')]);
 }
 
-const DOCUMENT = `${HEADER}${pdf(105_000).toString('base64')}</text></nonXMLBody></component></ClinicalDocument>`;
+const documentOf = (pdfBytes: number): string => `${HEADER}${pdf(pdfBytes).toString('base64')}</text></nonXMLBody></component></ClinicalDocument>`;
 const FLAGS =
   'MASQUE_PS=N INVISIBLE_PATIENT=Y INVISIBLE_REP_LEGAUX=N CONNEXION_SECRETE=N MODIF_CONF_CODE=N DESTDMP=N DESTMSSANTEPS=Y DESTMSSANTEPAT=N ACK_RECEPTION=N ACK_LECTURE_MSS=N';
 const TYPE = '34794-8^CR de réunion de concertation pluridisciplinaire^LN';
 
-/** T02 with all that a platform expects around the document. */
-export const MDM = lines(
-  'MSH|^~\\&|DPI-FICTIF|CH-FICTIF|DCC|KPROCESS|20260915101530||MDM^T02^MDM_T02|bench.000.00000002|T|2.6|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2',
-  'EVN||20260915101530',
-  PID,
-  PV1,
-  'ORC|NW',
-  `OBR|1|||${TYPE}`,
-  'TXA|1|34794-8|TEXT|20260915101530||||||||1.2.250.1.999.1.9.1|||||AU',
-  writeHl7([
-    ['OBX', { 1: 1, 2: 'ED', 3: TYPE.split('^'), 5: ['', 'text', 'XML', 'Base64', Buffer.from(DOCUMENT).toString('base64')], 11: 'F' }],
-  ]).trimEnd(),
-  'PRT||UC||SB^Send by^participation|810000000009^ESSAI^MÉDECIN^^^^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS|||CH-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000001',
-  'PRT||UC||RCT^Result Copies To^participation||||DCC-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000019|||||||^^X.400^essai@exemple.invalid',
-  ...FLAGS.split(' ').map(
-    (flag, i) => `OBX|${i + 2}|CWE|${flag.replace('=', `^${flag.split('=')[0]}^MetaDMPMSS||`)}^^expandedYes-NoIndicator||||||F`,
-  ),
-);
+/** T02 with all that a platform expects around the document, which holds a PDF of about that size. */
+export const mdm = (pdfBytes: number, controlId: string): Buffer =>
+  lines(
+    `MSH|^~\\&|DPI-FICTIF|CH-FICTIF|DCC|KPROCESS|20260915101530||MDM^T02^MDM_T02|${controlId}|T|2.6|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2`,
+    'EVN||20260915101530',
+    PID,
+    PV1,
+    'ORC|NW',
+    `OBR|1|||${TYPE}`,
+    'TXA|1|34794-8|TEXT|20260915101530||||||||1.2.250.1.999.1.9.1|||||AU',
+    writeHl7([
+      ['OBX', { 1: 1, 2: 'ED', 3: TYPE.split('^'), 5: ['', 'text', 'XML', 'Base64', Buffer.from(documentOf(pdfBytes)).toString('base64')], 11: 'F' }],
+    ]).trimEnd(),
+    'PRT||UC||SB^Send by^participation|810000000009^ESSAI^MÉDECIN^^^^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS|||CH-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000001',
+    'PRT||UC||RCT^Result Copies To^participation||||DCC-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000019|||||||^^X.400^essai@exemple.invalid',
+    ...FLAGS.split(' ').map(
+      (flag, i) => `OBX|${i + 2}|CWE|${flag.replace('=', `^${flag.split('=')[0]}^MetaDMPMSS||`)}^^expandedYes-NoIndicator||||||F`,
+    ),
+  );
+
+export const MDM = mdm(105_000, 'bench.000.00000002');

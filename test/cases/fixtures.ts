@@ -16,7 +16,7 @@ import {
   type Reception,
 } from 'passerelle/contract';
 import { checkEventData } from 'passerelle/model';
-import { openMessage, type OpenedMessage } from '../../core/lanes/open.ts';
+import { openMessage, type OpenedMessage } from '../../core/codecs/open.ts';
 import { refusalAck } from '../../core/lanes/replies.ts';
 import type { Translator } from '../../core/lanes/translation.ts';
 import { expectedFile, inputFile, readWithDocuments, settingsOf, type Case, type CaseFile } from './case-file.ts';
@@ -142,7 +142,7 @@ function runEncode(given: Run): string {
   const input = { event: { ...attributes, ...event }, parts, format: codec.id };
   const result = pure(() => connector.encode(input, context()), input);
   if (result.outcome !== 'message') return pretty({ outcome: result.outcome, error: withoutMessage(result.error) });
-  const bytes = Buffer.from(codec.build(result.envelope, content));
+  const bytes = Buffer.concat(codec.build(result.envelope, content));
   checkParts(given, result.envelope, bytes, content);
   const text = shortened(new TextDecoder(result.envelope.charset ?? 'utf-8').decode(bytes), file, content);
   return codec.id === 'hl7v2' ? lines(text) : pretty({ http: result.envelope.http, body: JSON.parse(text) as unknown });

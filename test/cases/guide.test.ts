@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
 import { loadConnectors, packageRoot } from '../../core/registry/index.ts';
-import { openMessage } from '../../core/lanes/open.ts';
+import { openMessage } from '../../core/codecs/open.ts';
 import { FIXED_NOW, translatorOf } from './translating.ts';
 
 /** Inside `dist`: below this package, so that `passerelle/contract` is found, and out of the tree. */

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { parseHl7 } from 'passerelle/codec/hl7v2';
 import type { DocumentTypeRule } from 'passerelle/contract';
-import { openMessage } from '../../core/lanes/open.ts';
+import { openMessage } from '../../core/codecs/open.ts';
 import { samplesFolder } from './samples.ts';
 import { FIXED_NOW, hasShared, readSettings, translateFile, translatorOf } from './translating.ts';
 
@@ -48,7 +48,7 @@ describe(`the reference output of the record${hasShared ? '' : ' (skipped: the s
     const result = connector.encode({ event, parts }, { settings, now: FIXED_NOW, newId: () => 'NEWID1' });
     if (result.outcome !== 'message') throw new Error(result.error.message);
     const content = (name: string): Uint8Array => sample.parts.find((p) => p.part === name)?.content ?? new Uint8Array();
-    const ours = openMessage(codec.build(result.envelope, content), codec, [], 'utf-8').envelope;
+    const ours = openMessage(Buffer.concat(codec.build(result.envelope, content)), codec, [], 'utf-8').envelope;
 
     const [expected, found] = [parseHl7(sample.envelope.text), parseHl7(ours.text)];
     expect(found.segments.map((s) => s.name)).to.deep.equal(expected.segments.map((s) => s.name));

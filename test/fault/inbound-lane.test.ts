@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { PasserelleError, UNCONFIGURED, type JournalStore, type MessageCodec } from '../../core/contract/index.ts';
+import { Codecs } from '../../core/codecs/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
 import { InboundLane, type InboundEndpoint } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
@@ -21,7 +22,7 @@ const codec: MessageCodec = {
   peek: (bytes) => ({ controlId: Buffer.from(bytes).toString(), fingerprint: hashed(Buffer.from(bytes).toString()) }),
   open: (bytes) => ({ envelope: { format: 'plain', text: Buffer.from(bytes).toString(), parts: [], charset: 'utf-8', warnings: [] }, parts: [] }),
   plainReply: (_, { ack }) => ({ bytes: encoder.encode(ack) }),
-  build: (envelope) => encoder.encode(envelope.text),
+  build: (envelope) => [encoder.encode(envelope.text)],
 };
 
 describe('an inbound lane', () => {
@@ -56,7 +57,7 @@ describe('an inbound lane', () => {
         },
         index: new BlindIndex(Buffer.alloc(32)),
         codec: () => codec,
-        documents: [],
+        codecs: new Codecs(() => codec, []),
         now: Date.now,
         random: Math.random,
         count: () => undefined,

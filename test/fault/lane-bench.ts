@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JournalStore, MessageCodec, QueuedDelivery, RoutedEvent, SendResult, Sink } from '../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../core/contract/index.ts';
+import { Codecs } from '../../core/codecs/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
 import { DeliveryLane, type DeliveryEndpoint, type LanePorts } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
@@ -49,8 +50,8 @@ export class LaneBench {
     };
     const sink: Sink = {
       concurrency: this.concurrency,
-      send: async (bytes) => {
-        const id = Buffer.from(bytes).toString();
+      send: async (message) => {
+        const id = Buffer.concat([message].flat()).toString();
         this.sent.push(id);
         return this.send(id);
       },
@@ -94,7 +95,7 @@ export class LaneBench {
       },
       index: new BlindIndex(Buffer.alloc(32)),
       codec: () => plainCodec,
-      documents: [],
+      codecs: new Codecs(() => plainCodec, []),
       now: Date.now,
       random: Math.random,
       count: () => undefined,
@@ -111,5 +112,5 @@ const plainCodec: MessageCodec = {
   peek: () => ({ fingerprint: hashed('plain') }),
   open: (bytes) => ({ envelope: { format: 'plain', text: Buffer.from(bytes).toString(), parts: [], charset: 'utf-8', warnings: [] }, parts: [] }),
   plainReply: () => undefined,
-  build: (envelope) => encoder.encode(envelope.text),
+  build: (envelope) => [encoder.encode(envelope.text)],
 };

@@ -82,7 +82,7 @@ describe('a hostile CDA', () => {
     expect(read(syntheticCda({ header: `<x a="${'a'.repeat(MARKUP_LIMIT_BYTES)}"/>` })).unreadable).to.equal('more than 8 MB of markup');
     expect(read(syntheticCda({ templateIds: '<templateId root="1.2"/>'.repeat(300) })).unreadable).to.match(/^more than 200 elements/);
     expect(read(syntheticCda({ header: '<x/>'.repeat(TAG_LIMIT) })).unreadable).to.equal('more than 200,000 tags');
-    expect(read(Buffer.alloc(CDA_LIMIT_BYTES + 1, '<')).unreadable).to.equal('larger than 64 MB');
+    expect(read(Buffer.alloc(CDA_LIMIT_BYTES + 1, '<')).unreadable).to.equal('larger than 80 MB');
   });
 
   it('does not take a cut document for a whole one, wherever it is cut', () => {

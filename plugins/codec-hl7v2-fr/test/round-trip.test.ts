@@ -46,7 +46,7 @@ function trips(name: string): readonly Trip[] {
       const profile = documentOf(before)?.mailMessageId ? CARE_SOFTWARE : NATIONAL_PROFILE;
       const written = encodeFr({ event, parts }, contextOf(settings), profile);
       if (written.outcome !== 'message') return [];
-      const bytes = codec.build(written.envelope, first.content);
+      const bytes = Buffer.concat(codec.build(written.envelope, first.content));
       const second = opened(bytes);
       const again = decodeFr(second.envelope, contextOf(settings), NATIONAL_PROFILE);
       const after = again.events.find(({ type }) => type === before.type);

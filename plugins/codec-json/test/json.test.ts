@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { array, assert, boolean, constant, dictionary, integer, jsonValue, oneof, property, record, string, uint8Array } from 'fast-check';
-import { PART_THRESHOLD_BYTES, PasserelleError, type OpenOptions, type OutgoingEnvelope } from '../../../core/contract/index.ts';
+import { PART_THRESHOLD_BYTES, PasserelleError, type MessageCodec, type OpenOptions, type OutgoingEnvelope } from '../../../core/contract/index.ts';
 import { plugin } from '../index.ts';
 
-const { split, peek, open, build } = plugin.message!;
+const { split, peek, open } = plugin.message!;
+const build = (...args: Parameters<MessageCodec['build']>): Buffer => Buffer.concat(plugin.message!.build(...args));
 const OPTIONS: OpenOptions = {
   charsetFallback: 'utf-8',
   readDocument: (content, mime) => (mime === 'application/pdf' ? { kind: 'pdf', pdfaMark: String(content.length) } : undefined),

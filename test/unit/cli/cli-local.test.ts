@@ -165,7 +165,7 @@ describe('the command passerelle', () => {
           concurrency: 1,
           probe: async () => undefined,
           stop: async () => void stopped++,
-          send: async (bytes) => ({ bytes: Buffer.from(answer(Buffer.from(bytes).toString())) }),
+          send: async (message) => ({ bytes: Buffer.from(answer(Buffer.concat([message].flat()).toString())) }),
         },
       }),
     });

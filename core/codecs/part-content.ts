@@ -10,15 +10,15 @@ export interface IncomingSource {
   readonly codec: MessageCodec;
   readonly charsetFallback: string;
   /** Its raw bytes, or a range of them. */
-  readonly raw: (from?: number, to?: number) => Promise<Uint8Array>;
+  readonly raw: (from?: number, to?: number) => Uint8Array;
 }
 
 /**
  * A document in Base64 is read by its range alone. A long text has a charset and escapes of its message, so the message is opened again.
  * Throws ERR_INVARIANT when it is not what was received: it is not sent then, rather than altered.
  */
-export async function contentOf(ref: PartRef, source: IncomingSource): Promise<Uint8Array> {
-  const content = ref.encoding === 'base64' ? decoded(await source.raw(ref.from, ref.to)) : await reopened(ref, source);
+export function contentOf(ref: PartRef, source: IncomingSource): Uint8Array {
+  const content = ref.encoding === 'base64' ? decoded(source.raw(ref.from, ref.to)) : reopened(ref, source);
   if (!content || hash('sha256', content) !== ref.sha256)
     throw new PasserelleError('ERR_INVARIANT', { expected: `part ${ref.part} as it was received`, found: 'another content' });
   return content;
@@ -31,7 +31,7 @@ function decoded(carried: Uint8Array): Uint8Array {
   return decodeBase64(text.replaceAll(FOLDS, '\n').replaceAll('\\/', '/')).content;
 }
 
-async function reopened(ref: PartRef, { codec, charsetFallback, raw }: IncomingSource): Promise<Uint8Array | undefined> {
-  const { parts } = codec.open(await raw(), { charsetFallback, readDocument: () => undefined });
+function reopened(ref: PartRef, { codec, charsetFallback, raw }: IncomingSource): Uint8Array | undefined {
+  const { parts } = codec.open(raw(), { charsetFallback, readDocument: () => undefined });
   return parts.find(({ part }) => part === ref.part)?.content;
 }

@@ -32,16 +32,22 @@ export function openMessage(
     const { envelope, parts } = codec.open(bytes, { charsetFallback, readDocument, ...(http && { http }) });
     return { envelope, refs: envelope.parts.map((p) => partRef(p, parts)) };
   } catch (thrown) {
-    const error = PasserelleError.from(thrown);
-    const text = Buffer.from(bytes.subarray(0, HEAD_BYTES))
-      .toString('latin1')
-      .replaceAll(/\r\n|\n/g, '\r');
-    return { envelope: { format: codec.id, text, parts: [], charset: 'iso-8859-1', warnings: [], ...(http && { http }) }, refs: [], error };
+    return { ...unopened(bytes, codec.id, http), error: PasserelleError.from(thrown) };
   }
+}
+
+/** What stands for a message that could not be opened: its first bytes, enough to answer. */
+export function unopened(bytes: Uint8Array, format: string, http?: HttpMeta): OpenedMessage {
+  const text = Buffer.from(bytes.subarray(0, HEAD_BYTES))
+    .toString('latin1')
+    .replaceAll(/\r\n|\n/g, '\r');
+  return { envelope: { format, text, parts: [], charset: 'iso-8859-1', warnings: [], ...(http && { http }) }, refs: [] };
 }
 
 function partRef(part: Envelope['parts'][number], contents: readonly PartContent[]): PartRef {
   const place = contents.find((c) => c.part === part.part);
   if (!place) throw new PasserelleError('ERR_INVARIANT', { found: `codec gave no place for part ${part.part}` });
-  return { part: part.part, from: place.from, to: place.to, encoding: part.encoding, bytes: part.bytes, mime: part.mime, sha256: part.sha256 };
+  const { from, to, canonical } = place;
+  const { part: name, encoding, bytes, mime, sha256 } = part;
+  return { part: name, from, to, encoding, bytes, mime, sha256, ...(canonical && encoding === 'base64' && { canonical }) };
 }

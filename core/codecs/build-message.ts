@@ -1,0 +1,55 @@
+/** Second half of a delivery's encoding: the message an encoder wrote, with parts of the incoming message placed in it. */
+import { createHash } from 'node:crypto';
+import { PasserelleError, type MessageCodec, type OutgoingEnvelope, type PartRef } from '../contract/index.ts';
+import { contentOf } from './part-content.ts';
+
+/** What is at hand of the incoming message: the parts that are placed. */
+export interface IncomingParts {
+  readonly format: string;
+  readonly charsetFallback: string;
+  /** Each with what carried it; that of a text, read with its whole message, may be empty. */
+  readonly parts: readonly { readonly ref: PartRef; readonly carried: Uint8Array }[];
+  /** Present when one of them is a text. */
+  readonly whole?: Uint8Array;
+  /** These are the bytes that the hashes were taken from, not read from anywhere since. */
+  readonly isFresh: boolean;
+}
+
+export interface Built {
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
+  /** SHA-256 (hex) of the pieces together. */
+  readonly sha256: string;
+}
+
+/** Throws ERR_INVARIANT when a part is no longer what was received, and what `MessageCodec.build` throws. */
+export function buildMessage(envelope: OutgoingEnvelope, incoming: IncomingParts, codec: (format: string) => MessageCodec): Built {
+  const contents = new Map<string, Uint8Array>();
+  const find = (name: string): IncomingParts['parts'][number] => {
+    const found = incoming.parts.find(({ ref }) => ref.part === name);
+    if (!found) throw new PasserelleError('ERR_INVARIANT', { found: `part ${name} was not read` });
+    return found;
+  };
+  const content = (name: string): Uint8Array => {
+    const { ref, carried } = find(name);
+    const { charsetFallback, whole } = incoming;
+    const raw = (from?: number): Uint8Array => (from === undefined ? whole! : carried);
+    const made = contents.get(name) ?? contentOf(ref, { codec: codec(incoming.format), charsetFallback, raw });
+    contents.set(name, made);
+    return made;
+  };
+  const asCarried = (name: string): Uint8Array | undefined => {
+    const { ref, carried } = find(name);
+    if (!ref.canonical || carried.length !== 4 * Math.ceil(ref.bytes / 3)) return undefined;
+    if (!incoming.isFresh) content(name); // held to its hash
+    return carried;
+  };
+  const pieces = codec(envelope.format).build(envelope, content, asCarried);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const piece of pieces) {
+    hash.update(piece);
+    bytes += piece.length;
+  }
+  return { pieces, bytes, sha256: hash.digest('hex') };
+}
