@@ -1,4 +1,4 @@
-/** Backups: what they hold, how they are written, verified and restored, and how a journal moves from one store to another (decision 0020). */
+/** Backups: what they hold, how they are written, verified and restored, and how a journal moves from one store to another (decision 0015). */
 export { lastBackup, recordBackup, type LastBackup } from './last.ts';
 export type { Manifest } from './manifest.ts';
 export { openBackup } from './read.ts';

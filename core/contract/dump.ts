@@ -1,5 +1,5 @@
 /**
- * A journal as rows that any store can write and read (decision 0020): what a backup holds, and what moves from one store to another.
+ * A journal as rows that any store can write and read (decision 0015): what a backup holds, and what moves from one store to another.
  * Rows travel as lines of JSON, so that a file of them can be read without us; the hash of a table is that of its lines.
  */
 

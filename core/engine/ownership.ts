@@ -1,5 +1,5 @@
 /**
- * Which node works a journal that several nodes have open (decision 0021): the one that holds the leases of all its lanes. The others accept
+ * Which node works a journal that several nodes have open (decision 0016): the one that holds the leases of all its lanes. The others accept
  * and store, and take over when the leases are over. A node knows by its own clock when its leases end: from then on it sends nothing.
  */
 import type { JournalStore } from '../contract/index.ts';

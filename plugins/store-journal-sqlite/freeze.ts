@@ -1,5 +1,5 @@
 /**
- * Holds the file still while it is copied (decision 0020). The write-ahead log is brought into the file, then kept out of it: the file is the
+ * Holds the file still while it is copied (decision 0015). The write-ahead log is brought into the file, then kept out of it: the file is the
  * journal at that moment, and commits go on in the log, which grows until `thaw`.
  *
  * The file is opened once and never closed: closing any handle of a file gives up the locks of the whole process. The end of the thread closes it.

@@ -1,4 +1,4 @@
-/** Snapshot, dump and load: the contract of backups (decision 0020). */
+/** Snapshot, dump and load: the contract of backups (decision 0015). */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
