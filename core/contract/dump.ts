@@ -22,6 +22,7 @@ export const DUMP_TABLES: readonly DumpTable[] = [
   { name: 'revision', columns: ['revision', 'at', 'who', 'why', 'documents'], ordered: 1 },
   { name: 'pause', columns: ['lane', 'at'], ordered: 1 },
   { name: 'lane_order', columns: ['lane', 'kind', 'terms'], ordered: 2 },
+  { name: 'fact', columns: ['name', 'value'], ordered: 1 },
   { name: 'part', columns: ['id', 'message', 'part', 'chunk', 'bytes'], ordered: 1 },
   {
     name: 'message',

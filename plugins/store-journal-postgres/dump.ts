@@ -28,6 +28,9 @@ const POINT = `
     coalesce((SELECT max(id) FROM message), 0) AS message, coalesce((SELECT max(id) FROM event), 0) AS event,
     coalesce((SELECT max(id) FROM delivery), 0) AS delivery, coalesce((SELECT max(revision) FROM revision), 0) AS revision`;
 
+/** A node that runs, or that vanished less than a lease ago. */
+const LIVE = `SELECT lane FROM lease WHERE node <> '' AND until > extract(epoch from clock_timestamp()) * 1000 LIMIT 1`;
+
 /** Of a stopped journal: the lock that writers take is held meanwhile, so that an engine that starts waits. */
 export const dumpStopped = (text: string): Promise<JournalDump> => dump(parseAddress(text), true, () => undefined);
 
@@ -43,7 +46,11 @@ async function dump(address: Address, isLocked: boolean, ended: () => void): Pro
     const query = queryOn(client);
     const [found] = await query({ text: 'SELECT to_regclass($1)::text AS meta', values: [`${address.schema}.meta`] });
     if (!found!['meta']) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a journal', found: address.description });
-    if (isLocked) await query({ text: 'SELECT pg_advisory_lock($1)', values: [address.lock] });
+    if (isLocked) {
+      await query({ text: 'SELECT pg_advisory_lock($1)', values: [address.lock] });
+      const [live] = await query({ text: LIVE });
+      if (live) throw new PasserelleError('ERR_JOURNAL_LOCKED', { found: 'lanes that a node works' });
+    }
     await query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' });
     const [head] = await query({ text: POINT });
     const { tag, ...point } = head as unknown as { tag: string } & JournalDump['point'];
@@ -70,8 +77,8 @@ export async function* batchesOf(query: Query): AsyncGenerator<DumpBatch> {
 }
 
 /** Tables that are ordered by text, and its columns. */
-const TEXT_TABLES = ['pause', 'lane_order'];
-const TEXTS = ['lane', 'kind'];
+const TEXT_TABLES = ['pause', 'lane_order', 'fact'];
+const TEXTS = ['lane', 'kind', 'name'];
 
 async function* tableBatches(query: Query, { name, columns, ordered }: DumpTable): AsyncGenerator<DumpBatch> {
   // Text by its bytes, whatever the collation of the database.
