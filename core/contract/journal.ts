@@ -384,7 +384,7 @@ export interface JournalStore {
   readonly settle: (batch: readonly Settlement[], lease?: LaneLease) => Promise<void>;
 
   // --- owners of lanes. A write that names a lease which is no longer current throws ERR_LANE_LOST, and nothing of it is stored.
-  /** Takes or renews, for `ttlMs` by the journal's clock, every lane that is free or ours; answers those that are ours now. */
+  /** Takes or renews, for `ttlMs` by the journal's clock, every lane that is free or ours; answers those that are ours now. One that ran out comes back with a new token. */
   readonly lease: (request: LeaseRequest) => Promise<readonly LaneLease[]>;
   /** Gives lanes back at once. */
   readonly release: (leases: readonly LaneLease[]) => Promise<void>;

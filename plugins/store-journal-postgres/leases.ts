@@ -37,7 +37,8 @@ export async function lease(tx: Transaction, { node, lanes, ttlMs, graceMs }: Le
   const ours: LaneLease[] = [];
   for (const lane of new Set(lanes)) {
     const current = held.get(lane);
-    const isOurs = current?.node === node;
+    // One that ran out is a new one, even for the same node: a write may have been refused meanwhile.
+    const isOurs = current?.node === node && current.until > now;
     // The process before us is dead, or is fenced off by the new token.
     const isOurNode = current !== undefined && nameOf(current.node) === nameOf(node);
     // Given back is free at once; held by another is free when its last send can no longer be on the wire.
