@@ -1,6 +1,7 @@
 /** kill -9 at random moments of full traffic: after each, what was acknowledged is there; at the end the law holds, order and doubles included. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { until } from '../flow/region.ts';
 import { describeJournals } from './journals.ts';
 import { SEED, trials } from './random.ts';
 import { Stand } from './stand.ts';
@@ -20,6 +21,8 @@ describeJournals(`kill -9 in the middle of traffic: ${KILLS} kills, seed ${SEED}
     for (let kill = 1; kill <= KILLS; kill += 1) {
       await stand.start();
       const before = stand.acknowledged;
+      // In traffic, however fast the journal is.
+      await until('messages are under fire', 60_000, () => stand.acknowledged > before + 5);
       await wait(stand.random.between(10, 500));
       await stand.kill();
       expect(await stand.breaches(false), `after kill ${kill}, ${stand.acknowledged - before} messages`).to.deep.equal([]);
