@@ -133,13 +133,14 @@ export interface SendResult {
 /**
  * The way out. `send` resolves with the reply of the counterparty to *this* message, or throws a PasserelleError whose
  * disposition is `transient` (surely not taken: never written whole) or `ambiguous` (may have been taken).
+ * `mayBegin` is called in the turn that writes the first byte: what it throws is thrown, and nothing is sent.
  * A message may come in pieces that follow each other. At most `concurrency` sends run at once; the lane guarantees it.
  */
 export interface Sink {
   readonly concurrency: number;
   readonly send: (
     message: Uint8Array | readonly Uint8Array[],
-    options: { readonly deadlineMs: number; readonly http?: HttpMeta },
+    options: { readonly deadlineMs: number; readonly http?: HttpMeta; readonly mayBegin?: () => void },
   ) => Promise<SendResult>;
   /** Connects and says hello without sending a message; throws what stands in the way. */
   readonly probe: () => Promise<void>;

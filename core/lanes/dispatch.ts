@@ -49,8 +49,7 @@ export async function attempt(material: Material, dispatcher: Dispatcher): Promi
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     pieces = 'pieces' in outcome ? outcome.pieces : await rebuild(material, encoded, dispatcher);
-    // Last moment at which another node can be told from us; what is on the wire cannot be called back.
-    if (dispatcher.lease && !dispatcher.lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
+    requireValid(dispatcher.lease);
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded }) };
     if (dispatcher.idempotent) begun = start;
     else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);
@@ -74,6 +73,7 @@ async function send(
   try {
     answer = await dispatcher.sink.send(pieces, {
       deadlineMs: dispatcher.ackTimeoutMs,
+      ...(dispatcher.lease && { mayBegin: () => requireValid(dispatcher.lease) }),
       ...(encoded.envelope.http && { http: encoded.envelope.http }),
     });
   } catch (thrown) {
@@ -98,6 +98,11 @@ async function send(
     // It was answered and we could not read the answer: ambiguous, never "failed".
     return { kind: 'reply', reply: { outcome: 'unreadable', error: PasserelleError.from(thrown).toData() } };
   }
+}
+
+/** What is on the wire cannot be called back: asked before an attempt, and again in the turn that writes it. */
+function requireValid(lease: OwnedLease | undefined): void {
+  if (lease && !lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
 }
 
 async function encode(

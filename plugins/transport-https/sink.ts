@@ -26,9 +26,16 @@ export function openSink(settings: OutSettings): Sink {
       : new http.Agent(options);
   };
 
-  const request = async (method: string, meta: HttpMeta, body: Uint8Array | undefined, deadlineMs: number): Promise<SendResult> => {
+  const request = async (
+    method: string,
+    meta: HttpMeta,
+    body: Uint8Array | undefined,
+    deadlineMs: number,
+    mayBegin?: () => void,
+  ): Promise<SendResult> => {
     agent ??= open();
     await noticeClosed();
+    mayBegin?.();
     const departure = new Departure(secure);
     const waited = AbortSignal.timeout(deadlineMs);
     try {
@@ -57,7 +64,8 @@ export function openSink(settings: OutSettings): Sink {
 
   return {
     concurrency: settings.connections,
-    send: (message, { http = POST, deadlineMs }) => request(http.method, http, message instanceof Uint8Array ? message : joined(message), deadlineMs),
+    send: (message, { http = POST, deadlineMs, mayBegin }) =>
+      request(http.method, http, message instanceof Uint8Array ? message : joined(message), deadlineMs, mayBegin),
     probe: async () => {
       const { http: answer } = await request('HEAD', { method: 'HEAD', path: '/' }, undefined, PROBE_DEADLINE_MS);
       if (answer?.status === 401 || answer?.status === 403) throw new PasserelleError('ERR_HTTP_UNAUTHENTICATED', { found: `HTTP ${answer.status}` });

@@ -20,7 +20,7 @@ export function openSink(settings: OutSettings): Sink {
     return undefined;
   };
 
-  const send = async (message: Uint8Array | readonly Uint8Array[], deadlineMs: number): Promise<SendResult> => {
+  const send = async (message: Uint8Array | readonly Uint8Array[], deadlineMs: number, mayBegin?: () => void): Promise<SendResult> => {
     const pieces = message instanceof Uint8Array ? [message] : message;
     if (pieces.some((piece) => piece.includes(FS)))
       throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'no end block inside a message', found: 'byte 0x1C' });
@@ -28,6 +28,7 @@ export function openSink(settings: OutSettings): Sink {
     const link = (await reused()) ?? (await openLink(settings, Math.min(settings.connectTimeoutMs, deadlineMs)));
     busy.add(link);
     try {
+      mayBegin?.();
       return { bytes: await link.exchange(pieces, Math.max(1, Math.round(until - performance.now()))) };
     } finally {
       busy.delete(link);
@@ -38,7 +39,7 @@ export function openSink(settings: OutSettings): Sink {
 
   return {
     concurrency: settings.connections,
-    send: (message, options) => send(message, options.deadlineMs),
+    send: (message, { deadlineMs, mayBegin }) => send(message, deadlineMs, mayBegin),
     probe: async () => {
       const link = await openLink(settings, settings.connectTimeoutMs);
       link.close();
