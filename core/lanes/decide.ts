@@ -89,14 +89,12 @@ export async function decideStored(
   });
 }
 
-/** Decides messages before they are stored, then stores both in one commit. Rejects as `decideStored` does: then nothing was stored. */
-export async function admitBatch(
+/** Decides messages that are not stored yet. Rejects as `decideStored` does: then nothing was decided. */
+export async function decideArrivals(
   incoming: readonly OpenedIncoming[],
   endpoint: InboundEndpoint,
   ports: InboundPorts,
-  isWanted: (index: number) => boolean,
-  lease?: LaneLease,
-): Promise<readonly (Admitted | undefined)[]> {
+): Promise<readonly DecidedArrival[]> {
   const ids = await ports.journal.reserve(incoming.length);
   const items = incoming.map(({ receivedAt, raw, http, opened }, i): StoredMessage => ({
     message: ids[i]!,
@@ -106,23 +104,23 @@ export async function admitBatch(
     ...(http && { http }),
     ...(opened && { opened }),
   }));
-  const made = (await translateAll(items, endpoint, ports)).map((one, i) => ({ ...one, incoming: incoming[i]! })).filter((_, i) => isWanted(i));
-  const write = async (some: readonly NewMessage[]): Promise<readonly Admitted[]> => {
+  return (await translateAll(items, endpoint, ports)).map((one, i) => ({ ...one, incoming: incoming[i]! }));
+}
+
+/** Stores messages with their decisions in one commit; an answer each. Rejects when the journal is away or the lane another node's: then nothing was stored. */
+export async function admitArrivals(made: readonly DecidedArrival[], ports: InboundPorts, lease?: LaneLease): Promise<readonly Admitted[]> {
+  if (made.length === 0) return [];
+  const write = async (some: readonly DecidedArrival[]): Promise<readonly Admitted[]> => {
     const results = await ports.journal.admit(
       some.map((one) => ({ message: one.incoming, decision: one.decision })),
       lease,
     );
     return some.map((one, i) => admittedOf(one, results[i]!));
   };
-  const written =
-    made.length === 0
-      ? []
-      : await oneByOne(made, write, async ({ incoming: one }) => {
-          const [result] = await ports.journal.receive([one]);
-          return result!.duplicate ? { duplicateOf: result!.message } : { stored: storedOf(one, result!) };
-        });
-  const byId = new Map(made.map((one, i) => [one.item.message, written[i]]));
-  return items.map(({ message }) => byId.get(message));
+  return oneByOne(made, write, async ({ incoming: one }) => {
+    const [result] = await ports.journal.receive([one]);
+    return result!.duplicate ? { duplicateOf: result!.message } : { stored: storedOf(one, result!) };
+  });
 }
 
 export const storedOf = ({ receivedAt, raw, http }: IncomingMessage, { message, controlIdReused }: ReceiveResult): StoredMessage => ({
@@ -140,9 +138,10 @@ type Assessed = {
   readonly reply?: Reply;
   readonly identities: ReadonlySet<string>;
 };
-type NewMessage = Assessed & { readonly incoming: IncomingMessage };
+/** A message that is not stored, with its decision. */
+export type DecidedArrival = Assessed & { readonly incoming: IncomingMessage };
 
-function admittedOf(one: NewMessage, result: AdmitResult): Admitted {
+function admittedOf(one: DecidedArrival, result: AdmitResult): Admitted {
   if (result.deliveries) return { decided: decidedOf(one, result.deliveries, one.incoming.format) };
   return result.duplicate ? { duplicateOf: result.message } : { stored: storedOf(one.incoming, result) };
 }

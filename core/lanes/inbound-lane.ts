@@ -17,10 +17,20 @@ import {
   type Reception,
   type Reply,
 } from '../contract/index.ts';
-import { admitBatch, decideStored, storedOf, type Admitted, type DecidedMessage, type OpenedIncoming, type StoredMessage } from './decide.ts';
+import {
+  admitArrivals,
+  decideArrivals,
+  decideStored,
+  storedOf,
+  type Admitted,
+  type DecidedArrival,
+  type DecidedMessage,
+  type OpenedIncoming,
+  type StoredMessage,
+} from './decide.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
-import { UndecidedQueue, type Arrival, type Batch } from './undecided-queue.ts';
+import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
 import type { Destination } from '../routing/index.ts';
 
 export interface InboundEndpoint extends LaneIdentity {
@@ -56,8 +66,10 @@ export class InboundLane {
   readonly #deciding = new Map<number, Arrival>();
   #lease: LaneLease | undefined;
   #running: Promise<void> | undefined;
-  /** The batch of arrivals in work takes long: what comes meanwhile is stored by itself. */
-  #isSlow = false;
+  /** The commit of the newest batch of arrivals. */
+  #committed: Promise<void> = Promise.resolve();
+  /** Batches in work that take long: what comes meanwhile is stored by itself. */
+  #slow = 0;
   #stopped = false;
   #isOwner = false;
   #failures = 0;
@@ -110,16 +122,17 @@ export class InboundLane {
     return result.message;
   }
 
-  /** What is not stored by now is not ours. */
   /** Another node stored something. */
   look(): void {
     this.#queue.reread();
     this.#run();
   }
 
+  /** What is not stored by now is not ours. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+    await this.#committed;
     for (const { outcome } of this.#queue.takeArrivals())
       outcome.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
   }
@@ -144,7 +157,7 @@ export class InboundLane {
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
     const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
-    if (isStored || this.#isSlow || this.#stopped || this.#queue.hasStored) {
+    if (isStored || this.#slow > 0 || this.#stopped || this.#queue.hasStored) {
       try {
         const first = await this.#store(arrival);
         if (first !== undefined) return await this.#repeat(received, first);
@@ -276,43 +289,44 @@ export class InboundLane {
       try {
         const batch = await this.#queue.next();
         if (!batch) return;
-        await this.#work(batch);
+        await ('stored' in batch ? this.#decide(batch.stored) : this.#admit(batch.arrivals));
         this.#failures = 0;
       } catch (thrown) {
-        // Connector, mesh or journal away: what is stored stays `received`, in order, and is tried again.
-        this.#failures += 1;
-        this.#ports.log('warn', 'decoding waits', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
-        await this.#storeAll(this.#queue.takeArrivals());
+        await this.#fail(thrown);
         return;
       }
     }
   }
 
-  async #work(batch: Batch): Promise<void> {
-    const arrivals = 'arrivals' in batch ? batch.arrivals : [];
+  /** Connector, mesh or journal away: what is stored stays `received`, in order, and is tried again. */
+  async #fail(thrown: unknown): Promise<void> {
+    this.#failures += 1;
+    this.#ports.log('warn', 'decoding waits', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+    await this.#storeAll(this.#queue.takeArrivals());
+  }
+
+  /** Bounds how long messages are in memory only: when the work takes long, they and what arrives behind them are stored by themselves. */
+  async #inTime<T>(arrivals: readonly Arrival[], work: () => Promise<T>): Promise<T> {
     let storing: Promise<unknown> | undefined;
     const timer = setTimeout(() => {
-      this.#isSlow = true;
+      this.#slow += 1;
       storing = this.#storeAll([...arrivals, ...this.#queue.takeArrivals()]);
     }, STORE_AFTER_MS);
     try {
-      await ('stored' in batch ? this.#decide(batch.stored) : this.#admit(arrivals));
-    } catch (thrown) {
-      const error = PasserelleError.from(thrown);
-      // Refused by the journal: the sender keeps it. Before that, it is stored and decided when that is possible.
-      for (const { isAdmitting, outcome } of arrivals) if (isAdmitting) outcome.reject(error);
-      await this.#storeAll(arrivals);
-      throw error;
+      return await work();
     } finally {
       clearTimeout(timer);
-      await storing;
-      this.#isSlow = false;
+      if (storing) {
+        await storing;
+        this.#slow -= 1;
+      }
     }
   }
 
   async #decide(batch: readonly StoredMessage[]): Promise<void> {
+    await this.#committed;
     try {
-      const decided = await decideStored(batch, this.endpoint, this.#ports, this.#lease);
+      const decided = await this.#inTime([], () => decideStored(batch, this.endpoint, this.#ports, this.#lease));
       this.#queue.done(batch);
       for (const outcome of decided) this.#finish(outcome, this.#deciding.get(outcome.message));
     } catch (thrown) {
@@ -322,11 +336,42 @@ export class InboundLane {
     }
   }
 
+  /** Decides while the batch before is being committed. Commits follow one another, so that none overtakes and failures are met in order. */
   async #admit(batch: readonly Arrival[]): Promise<void> {
-    const incoming = batch.map((arrival) => arrival.incoming);
-    const isWanted = (index: number): boolean => !batch[index]!.isStoring && (batch[index]!.isAdmitting = true);
-    const admitted = await admitBatch(incoming, this.endpoint, this.#ports, isWanted, this.#lease);
-    admitted.forEach((result, i) => result && this.#admitted(batch[i]!, result));
+    let made: readonly DecidedArrival[];
+    try {
+      made = await this.#inTime(batch, async () => {
+        const decided = decideArrivals(
+          batch.map(({ incoming }) => incoming),
+          this.endpoint,
+          this.#ports,
+        );
+        const [first] = await Promise.allSettled([decided, this.#committed]);
+        if (first.status === 'rejected') throw first.reason;
+        return first.value;
+      });
+    } catch (thrown) {
+      await this.#storeAll(batch); // decided when that is possible
+      throw thrown;
+    }
+    const wanted = batch.map((arrival) => !arrival.isStoring && (arrival.isAdmitting = true));
+    this.#committed = this.#commit(
+      batch.filter((_, i) => wanted[i]),
+      made.filter((_, i) => wanted[i]),
+    );
+  }
+
+  /** Never rejects. */
+  async #commit(arrivals: readonly Arrival[], made: readonly DecidedArrival[]): Promise<void> {
+    try {
+      const admitted = await this.#inTime(arrivals, () => admitArrivals(made, this.#ports, this.#lease));
+      admitted.forEach((result, i) => this.#admitted(arrivals[i]!, result));
+    } catch (thrown) {
+      // Refused by the journal: the senders keep them.
+      const error = PasserelleError.from(thrown);
+      for (const { outcome } of arrivals) outcome.reject(error);
+      await this.#fail(thrown);
+    }
   }
 
   /** Those that are not being stored one way or the other. */

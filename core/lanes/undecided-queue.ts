@@ -90,7 +90,8 @@ export class UndecidedQueue {
 
   /** The next batch; undefined when nothing waits. Rejects when the journal cannot be read. */
   async next(): Promise<Batch | undefined> {
-    while (this.#stored.length === 0 && this.#overflowed) {
+    // Until the journal has no more, while its senders wait: with one page a batch, steady traffic would never be found to be all there is.
+    while (this.#stored.length < PAGE && this.#overflowed) {
       this.#after = Math.min(this.#after, this.#leftFrom - 1);
       this.#leftFrom = Infinity;
       const page = await this.#read(this.#after, PAGE);

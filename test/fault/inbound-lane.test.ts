@@ -168,6 +168,84 @@ describe('an inbound lane', () => {
     await busy.stop();
   });
 
+  describe('while a commit is under way', () => {
+    let seen: string[];
+    let commits: PromiseWithResolvers<void>[];
+    let earlier: number;
+
+    /** A journal whose commits wait for the test. */
+    beforeEach(async () => {
+      await lane.stop();
+      seen = [];
+      commits = [];
+      const store = journal;
+      let isWarm = false;
+      journal = {
+        ...store,
+        admit: async (...args) => {
+          const commit = Promise.withResolvers<void>();
+          if (isWarm) {
+            commits.push(commit);
+            await commit.promise;
+          }
+          isWarm = true;
+          return store.admit(...args);
+        },
+      };
+      decode = (text) => {
+        seen.push(text);
+        return accepted;
+      };
+      await make().start();
+      // What comes while the journal is read for a backlog is stored by itself.
+      for (earlier = 0; !isWarm; earlier += 1) await say(`earlier ${earlier}`);
+    });
+    const isDecoded = (text: string): Promise<void> => until(`${text} is decoded`, 5000, async () => seen.includes(text));
+    const storedTexts = async (): Promise<readonly (string | undefined)[]> =>
+      (await journal.messages({ oldestFirst: true }, { limit: 100 })).items.map(({ controlId }) => controlId).slice(earlier);
+
+    it('decides what comes behind, and commits it after', async () => {
+      const first = say('first');
+      await isDecoded('first');
+      const second = say('second');
+      await isDecoded('second');
+      expect(commits, 'the second waits for the first').to.have.length(1);
+      commits[0]!.resolve();
+      expect(await first).to.equal('AA');
+      await until('the second is being committed', 5000, async () => commits.length === 2);
+      commits[1]!.resolve();
+      expect(await second).to.equal('AA');
+      expect(await storedTexts()).to.deep.equal(['first', 'second']);
+    });
+
+    it('refuses only what the journal refused', async () => {
+      const first = say('first');
+      await isDecoded('first');
+      const second = say('second');
+      await isDecoded('second');
+      commits[0]!.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE'));
+      expect(await first).to.equal('AR');
+      await until('the second is being committed', 5000, async () => commits.length === 2);
+      commits[1]!.resolve();
+      expect(await second).to.equal('AA');
+      expect(await storedTexts()).to.deep.equal(['second']);
+    });
+
+    it('stops only when everything taken is answered', async () => {
+      const first = say('first');
+      await isDecoded('first');
+      const second = say('second');
+      await isDecoded('second');
+      const stopped = lane.stop();
+      for (const n of [0, 1]) {
+        await until(`commit ${n} is under way`, 5000, async () => commits.length > n);
+        commits[n]!.resolve();
+      }
+      await stopped;
+      expect(await Promise.all([first, second])).to.deep.equal(['AA', 'AA']);
+    });
+  });
+
   it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
     decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
