@@ -1,5 +1,8 @@
-#!/usr/bin/env node
-/** The executable. It imports nothing of ours before it knows its Node: an older one could not even read the rest. */
+#!/usr/bin/env -S node --max-semi-space-size=8
+/**
+ * The executable. It imports nothing of ours before it knows its Node: an older one could not even read the rest. The first line keeps
+ * the heap of short-lived objects small: a message lives longer than this one between two collections, and V8 would let 70 MB more gather.
+ */
 import { fileURLToPath } from 'node:url';
 
 const MIN_NODE = 24;

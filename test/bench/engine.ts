@@ -27,7 +27,7 @@ export interface EngineOptions {
   /** Settings; default the bench site. */
   readonly config?: string;
   /** Of Node. */
-  readonly execArgv?: readonly string[];
+  readonly preload?: string;
   /** Ports by endpoint of the settings, beside `bench-in` and `bench-out`. */
   readonly endpoints?: readonly string[];
 }
@@ -93,9 +93,16 @@ export class BenchEngine {
 
   /** Resolves once the listening addresses are printed. */
   async startChild(): Promise<void> {
-    const { folder, config = path.join(packageRoot, 'test/bench/region'), execArgv = [] } = this.#options;
-    const args = [...execArgv, path.join(packageRoot, 'dist/core/cli/main.js'), 'start', '--config', config, '--data', folder];
-    const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { folder, config = path.join(packageRoot, 'test/bench/region'), preload } = this.#options;
+    // As whoever installs it starts it: the executable says how it wants its Node.
+    const child = spawn(path.join(packageRoot, 'dist/core/cli/main.js'), ['start', '--config', config, '--data', folder], {
+      env: {
+        PATH: [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
+        ...(preload && { NODE_OPTIONS: `--import ${preload}` }),
+        ...this.#env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const orphan = (): boolean => child.kill('SIGKILL');
     process.once('exit', orphan);
     child.once('exit', () => process.off('exit', orphan));

@@ -30,7 +30,7 @@ export async function stall({ store, folder }: Context): Promise<Row> {
   const config = settings();
   const preload = pathToFileURL(path.join(import.meta.dirname, 'cpu-loop.js')).href;
   try {
-    const engine = await BenchEngine.start({ store, folder, config, execArgv: ['--import', preload], endpoints: ['stall-in'] });
+    const engine = await BenchEngine.start({ store, folder, config, preload, endpoints: ['stall-in'] });
     const receiver = await Receiver.start(engine.ports.get('bench-out')!);
     const senders = new Generator(loadPlan(SENDERS, 1000, engine.ports.get('stall-in')!));
     const looping = new Generator(

@@ -178,17 +178,18 @@ describe('an inbound lane', () => {
       await lane.stop();
       seen = [];
       commits = [];
+      earlier = 0;
       const store = journal;
-      let isWarm = false;
+      let admitted = 0;
       journal = {
         ...store,
         admit: async (...args) => {
           const commit = Promise.withResolvers<void>();
-          if (isWarm) {
+          admitted += 1;
+          if (admitted > 1) {
             commits.push(commit);
             await commit.promise;
           }
-          isWarm = true;
           return store.admit(...args);
         },
       };
@@ -198,7 +199,8 @@ describe('an inbound lane', () => {
       };
       await make().start();
       // What comes while the journal is read for a backlog is stored by itself.
-      for (earlier = 0; !isWarm; earlier += 1) await say(`earlier ${earlier}`);
+      do await say(`earlier ${(earlier += 1)}`);
+      while (admitted === 0);
     });
     const isDecoded = (text: string): Promise<void> => until(`${text} is decoded`, 5000, async () => seen.includes(text));
     const storedTexts = async (): Promise<readonly (string | undefined)[]> =>
