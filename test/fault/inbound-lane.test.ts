@@ -199,8 +199,10 @@ describe('an inbound lane', () => {
       };
       await make().start();
       // What comes while the journal is read for a backlog is stored by itself.
-      do await say(`earlier ${(earlier += 1)}`);
-      while (admitted === 0);
+      await until('one is admitted', 5000, async () => {
+        await say(`earlier ${(earlier += 1)}`);
+        return admitted > 0;
+      });
     });
     const isDecoded = (text: string): Promise<void> => until(`${text} is decoded`, 5000, async () => seen.includes(text));
     const storedTexts = async (): Promise<readonly (string | undefined)[]> =>
