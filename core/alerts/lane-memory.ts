@@ -31,13 +31,14 @@ export class LaneMemory {
   #counts: Counts | undefined;
   #received: number | undefined;
   #refusals: Refusals | undefined;
-  /** When it was last seen in a planned downtime: what waited then is no news. */
-  downAt = 0;
+  /** When it, or the way back to who sends here, was last seen in a planned downtime: what waited then is no news. */
+  downAt: number;
 
-  constructor(lane: string, direction: 'in' | 'out', now: number) {
+  constructor(lane: string, direction: 'in' | 'out', now: number, downAt: number) {
     this.#lane = lane;
     this.#direction = direction;
     this.#begun = now;
+    this.downAt = downAt;
   }
 
   get refusals(): Refusals | undefined {

@@ -33,6 +33,7 @@ export interface LaneSeen {
   readonly standing: (state: Standing) => number | undefined;
   readonly refusals?: Refusals;
   readonly silence?: { readonly since: number; readonly longest: number };
+  /** When it, or the way back to who sends here, was last in a planned downtime. */
   readonly downAt: number;
   readonly certificateExpires?: number;
 }
@@ -57,7 +58,7 @@ export function* laneConditions(seen: LaneSeen, bounds: Bounds, now: number): Ge
   }
   const waiting = (counts.received ?? 0) + (counts.queued ?? 0) + (counts.sending ?? 0);
   // What began before a downtime ended is counted from its end.
-  const oldest = Math.max(seen.oldest ?? now, seen.downAt);
+  const oldest = Math.max(seen.oldest ?? now, direction === 'out' ? seen.downAt : 0);
   if (failing && waiting > 0 && status !== 'paused')
     yield {
       ...where,
@@ -70,7 +71,8 @@ export function* laneConditions(seen: LaneSeen, bounds: Bounds, now: number): Ge
   else if (waiting > 0 && now - oldest >= bounds.waitingMs) yield { ...where, code: 'ALERT_LANE_WAITING', since: oldest, count: waiting };
   if (refusals && refusals.count >= REFUSED_LEAST && refusals.last - refusals.since >= bounds.failingMs)
     yield { ...where, code: 'ALERT_ENDPOINT_REFUSED', since: refusals.since, count: refusals.count };
-  if (silence && now - silence.since > silence.longest) yield { ...where, code: 'ALERT_ENDPOINT_SILENT', since: silence.since };
+  if (silence && now - Math.max(silence.since, seen.downAt) > silence.longest)
+    yield { ...where, code: 'ALERT_ENDPOINT_SILENT', since: silence.since };
   if (certificateExpires !== undefined && certificateExpires - now <= CERTIFICATE_NOTICE_MS)
     yield { ...where, code: 'ALERT_CERTIFICATE_EXPIRES', since: certificateExpires - CERTIFICATE_NOTICE_MS, expires: certificateExpires };
 }

@@ -1,5 +1,5 @@
 /** Looks at everything, again and again: what is wrong goes to the log and to the counters once, and to whoever asks. */
-import { ALERTS, PasserelleError, type AlertList, type AlertView, type JournalStore, type LaneCounts } from '../contract/index.ts';
+import { ALERTS, PasserelleError, type AlertList, type AlertView, type JournalStore, type LaneCounts, type LaneOrder } from '../contract/index.ts';
 import type { DeliveryLane } from '../lanes/index.ts';
 import { durationMs, type RegionSettings } from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
@@ -22,7 +22,7 @@ export interface WatchedRegion {
 }
 
 export interface AlertWatchParts {
-  readonly journal: Pick<JournalStore, 'lanes' | 'messages' | 'deliveries'>;
+  readonly journal: Pick<JournalStore, 'lanes' | 'messages' | 'deliveries' | 'orders'>;
   readonly writes: Pick<JournalWrites, 'refused'>;
   /** Undefined while no settings are applied. */
   readonly region: () => WatchedRegion | undefined;
@@ -37,6 +37,8 @@ export interface AlertWatchParts {
 
 interface WatchedLane extends Pick<LaneSeen, 'lane' | 'site' | 'direction' | 'certificateExpires'> {
   readonly longestSilence?: number;
+  /** Delivery lanes to the same product of the same site: while that is down, it sends nothing either. */
+  readonly back: readonly string[];
 }
 interface Plan {
   readonly settings: RegionSettings;
@@ -121,8 +123,9 @@ export class AlertWatch {
     const { lanes, bounds } = this.#planOf(region.settings);
     const counts = new Map(counted.map((one) => [one.lane, one]));
     const memories = new Map<string, LaneMemory>();
+    const orders = lanes.some(({ lane }) => !this.#memories.has(lane)) ? await journal.orders() : [];
     for (const lane of lanes) {
-      const memory = this.#memories.get(lane.lane) ?? new LaneMemory(lane.lane, lane.direction, now());
+      const memory = this.#memories.get(lane.lane) ?? new LaneMemory(lane.lane, lane.direction, now(), downBefore(orders, lane.back, now()));
       memories.set(lane.lane, memory);
       const seen = await this.#see(lane, memory, counts.get(lane.lane), region);
       if (seen.status !== 'downtime') conditions.push(...laneConditions(seen, bounds, now()));
@@ -134,9 +137,9 @@ export class AlertWatch {
   async #see(lane: WatchedLane, memory: LaneMemory, counted: LaneCounts | undefined, region: WatchedRegion): Promise<LaneSeen> {
     const { journal, now } = this.#parts;
     const { counts = {}, oldest } = counted ?? {};
-    const { longestSilence: longest, ...known } = lane;
+    const { longestSilence: longest, back, ...known } = lane;
     const { status = 'open', failing } = region.outbound.get(lane.lane) ?? {};
-    if (status === 'downtime') memory.downAt = now();
+    if (back.some((name) => region.outbound.get(name)?.status === 'downtime')) memory.downAt = now();
     await memory.follow(counts, now(), journal);
     const { refusals, downAt } = memory;
     return {
@@ -169,17 +172,28 @@ export class AlertWatch {
 
 function* lanesOf({ sites }: RegionSettings): Generator<WatchedLane> {
   for (const { site, connectors } of sites)
-    for (const endpoint of connectors.flatMap((connector) => connector.endpoints)) {
+    for (const { endpoint, endpoints } of connectors.flatMap(({ endpoints }) => endpoints.map((endpoint) => ({ endpoint, endpoints })))) {
       const expires = certificateExpiry(endpoint.transportSettings);
+      const { name, direction } = endpoint;
       yield {
-        lane: endpoint.name,
+        lane: name,
         site,
-        direction: endpoint.direction,
+        direction,
+        back: direction === 'out' ? [name] : endpoints.filter((one) => one.direction === 'out').map((one) => one.name),
         ...(expires !== undefined && { certificateExpires: expires }),
         ...(endpoint.direction === 'in' && endpoint.expectEvery && { longestSilence: durationMs(endpoint.expectEvery) }),
       };
     }
 }
+
+/** End of the last planned downtime of these lanes that has begun (ms since 1970), also of one before this start. */
+const downBefore = (orders: readonly LaneOrder[], lanes: readonly string[], now: number): number =>
+  Math.max(
+    0,
+    ...orders.flatMap((order) =>
+      order.kind === 'downtime' && lanes.includes(order.lane) && Date.parse(order.from) <= now ? [Math.min(now, Date.parse(order.until))] : [],
+    ),
+  );
 
 const boundsOf = ({ engine: { alerts } }: RegionSettings): Bounds => ({
   failingMs: durationMs(alerts.failingAfter),

@@ -1,5 +1,5 @@
 /** An alert watch on a clock, a disk, lanes and counts that a test sets. */
-import type { DeliverySummary, JournalStore, LaneCounts, LaneView, MessageSummary } from '../../../core/contract/index.ts';
+import type { DeliverySummary, JournalStore, LaneCounts, LaneOrder, LaneView, MessageSummary } from '../../../core/contract/index.ts';
 import { AlertWatch, type AlertWatchParts, type WatchedRegion } from '../../../core/alerts/index.ts';
 import { checkDocuments, parseDocuments, type RegionSettings } from '../../../core/settings/index.ts';
 import { createMetrics } from '../../../core/telemetry/index.ts';
@@ -31,6 +31,7 @@ export class AlertGround {
   /** What is in the journal from before the watch began. */
   messages: Partial<MessageSummary>[] = [];
   deliveries: Partial<DeliverySummary>[] = [];
+  orders: LaneOrder[] = [];
   /** Reads of the journal besides its counts. */
   looks = 0;
   readonly logged: string[] = [];
@@ -76,7 +77,7 @@ export class AlertGround {
     return Object.defineProperty({} as AlertWatchParts['writes'], 'refused', { get: () => this.refused });
   }
 
-  #journal(): Pick<JournalStore, 'lanes' | 'messages' | 'deliveries'> {
+  #journal(): Pick<JournalStore, 'lanes' | 'messages' | 'deliveries' | 'orders'> {
     return {
       lanes: async () => {
         if (this.journalFails) throw new Error('away');
@@ -85,6 +86,7 @@ export class AlertGround {
           return { lane, counts, ...(oldest !== undefined && { oldest: iso(oldest) }) };
         });
       },
+      orders: async () => this.orders,
       messages: async ({ since = '' }) => {
         this.looks += 1;
         return { items: this.messages.filter(({ receivedAt = '' }) => receivedAt >= since) as MessageSummary[] };

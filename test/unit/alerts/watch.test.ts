@@ -122,6 +122,20 @@ describe('alerts', () => {
     expect(await ground.live(2 * MINUTE), 'it does not').to.have.members(['ALERT_LANE_FAILING', 'ALERT_DELIVERY_DEAD']);
   });
 
+  it('count from the end of a planned downtime also when it ended before the start', async () => {
+    const [from, until] = [iso(T0 - 3 * HOUR), iso(T0 - MINUTE)];
+    ground.orders = [{ kind: 'downtime', lane: 'dx-out', at: from, who: 'A. Person', from, until }];
+    ground.counts = { 'dx-in': { decoded: 1 }, 'dx-out': { queued: 2 } };
+    ground.oldest = { 'dx-out': T0 - 3 * HOUR };
+    ground.messages = [{ receivedAt: iso(T0 - 3 * HOUR) }];
+    expect(await ground.after(0)).to.deep.equal([]);
+    expect(await ground.after(29 * MINUTE)).to.deep.equal(['ALERT_LANE_WAITING']);
+    ground.oldest = {};
+    ground.counts = { 'dx-in': { decoded: 1 } };
+    expect(await ground.live(90 * MINUTE)).to.deep.equal([]);
+    expect(await ground.after(MINUTE)).to.deep.equal(['ALERT_ENDPOINT_SILENT']);
+  });
+
   it('ALERT_ENDPOINT_SILENT: past expectEvery, cleared by the next message', async () => {
     ground.counts = { 'dx-in': { decoded: 7 } };
     ground.messages = [{ receivedAt: iso(T0 - HOUR) }];
@@ -133,6 +147,21 @@ describe('alerts', () => {
     expect(await ground.after(2 * HOUR)).to.deep.equal([]);
     expect(await ground.after(1)).to.deep.equal(['ALERT_ENDPOINT_SILENT']);
     expect(ground.looks, 'the journal was read once').to.equal(1);
+  });
+
+  it('ALERT_ENDPOINT_SILENT: not while the product that sends is in planned downtime, nor before it had its time afterwards', async () => {
+    ground.counts = { 'dx-in': { decoded: 7, received: 1 } };
+    ground.messages = [{ receivedAt: iso(T0) }];
+    ground.status = 'downtime';
+    expect(await ground.live(3 * HOUR)).to.deep.equal([]);
+    ground.oldest = { 'dx-in': ground.now - HOUR };
+    expect(await ground.after(0), 'what waits here is not its affair').to.deep.equal(['ALERT_LANE_WAITING']);
+    ground.counts = { 'dx-in': { decoded: 8 } };
+    ground.status = 'open';
+    ground.oldest = {};
+    expect(await ground.live(2 * HOUR)).to.deep.equal([]);
+    expect(await ground.after(15_000)).to.deep.equal(['ALERT_ENDPOINT_SILENT']);
+    expect((await ground.watch.list()).items[0]?.since).to.equal(iso(T0));
   });
 
   it('ALERT_ENDPOINT_SILENT: since the start for an endpoint that never sent, never without expectEvery, and not by what a person replays', async () => {
