@@ -45,7 +45,7 @@ export const ALERTS = {
   }),
   ALERT_LANE_FAILING: a({
     severity: 'problem',
-    fr: 'le destinataire est injoignable ou refuse tout : rien n’a été remis depuis',
+    fr: 'le destinataire est injoignable ou remet tout à plus tard : rien n’a été remis depuis',
     en: 'the receiver is out of reach or puts everything off: nothing was delivered since',
     fix: {
       fr: 'passerelle lanes {lane} ; prévenir le destinataire. Si l’arrêt est prévu : passerelle lane downtime {lane} --for 2h',

@@ -14,9 +14,10 @@ const COLUMNS: readonly Column<AlertView>[] = [
 ];
 
 /** Its row, then the reason and what to do below it, on lines that can be copied. */
-function withFix(row: string, { fr, error, expires, fix }: AlertView): string {
+function withFix(row: string, { fr, en, error, expires, fix }: AlertView): string {
   const tail = [error, expires && `expire le / expires ${shortTime(expires)}`].filter(Boolean).join(', ');
-  return `${row}\n    ${printable(fr)}${tail && ` (${tail})`}\n    À faire / to do : ${printable(fix.fr)}\n`;
+  const lines = [`${fr}${tail && ` (${tail})`}`, en, `À faire : ${fix.fr}`, ...(fix.en === fix.fr ? [] : [`To do: ${fix.en}`])];
+  return `${row}\n${lines.map((line) => `    ${printable(line)}\n`).join('')}`;
 }
 
 export function addAlerts(program: Command, context: Context): void {

@@ -86,7 +86,17 @@ describe('commands on a running engine', () => {
     const { code, out } = await run(['alerts']);
     expect(code).to.equal(0);
     expect(out.split('\n')[0]).to.match(/^GRAVITÉ +ALERTE +FILE +DEPUIS +NOMBRE$/);
-    for (const word of ['problème', 'ALERT_LANE_FAILING', 'kp-out', '7', 'injoignable', 'ERR_CONNECTION_REFUSED', 'À faire'])
+    for (const word of [
+      'problème',
+      'ALERT_LANE_FAILING',
+      'kp-out',
+      '7',
+      'injoignable',
+      'out of reach',
+      'ERR_CONNECTION_REFUSED',
+      'À faire : passerelle lanes kp-out',
+      'To do: ',
+    ])
       expect(out).to.contain(word);
     expect(JSON.parse((await run(['alerts', '--json'])).out)).to.deep.equal({ items: [alerting], elsewhere: false });
     Object.assign(engine, { alerting: [], elsewhere: true });

@@ -67,6 +67,7 @@ export const alerting: AlertView = {
   count: 7,
   error: 'ERR_CONNECTION_REFUSED',
   ...ALERTS.ALERT_LANE_FAILING,
+  fix: { fr: 'passerelle lanes kp-out ; prévenir', en: 'passerelle lanes kp-out; call' },
 };
 
 /** `calls` records what was asked, in order. */
