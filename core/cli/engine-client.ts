@@ -5,6 +5,7 @@ import https from 'node:https';
 import {
   CATALOGUE,
   PasserelleError,
+  type AlertList,
   type ConnectorManifest,
   type Durability,
   type DeliveryView,
@@ -70,6 +71,9 @@ export class EngineClient {
     if (query.lane) params.set('lane', query.lane);
     if (query.after) params.set('after', query.after);
     return this.#get(`/api/v1/deliveries?${params.toString()}`);
+  }
+  alerts(): Promise<AlertList> {
+    return this.#get('/api/v1/alerts');
   }
   async lanes(): Promise<readonly LaneView[]> {
     return (await this.#get<{ items: readonly LaneView[] }>('/api/v1/lanes')).items;

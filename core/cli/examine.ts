@@ -1,7 +1,8 @@
 /** The examinations of `doctor`: each looks at one thing and never throws. */
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { diskBytesFree, LOW_DISK_BYTES, NO_DISK_BYTES } from '../alerts/index.ts';
 import { CATALOGUE, PasserelleError } from '../contract/index.ts';
 import { lastBackup } from '../backup/index.ts';
 import { journalAddress } from '../journal/index.ts';
@@ -30,10 +31,6 @@ export interface Finding {
   readonly fix?: Fix;
 }
 
-/** What the journal may grow by in a bad week; below it a person should look. */
-const LOW_DISK_BYTES = 5 * 1024 ** 3;
-/** Below it the journal is about to refuse messages. */
-const NO_DISK_BYTES = 512 * 1024 ** 2;
 /** A backup each day, and one that failed is noticed. */
 const OLD_BACKUP_HOURS = 26;
 const MIN_NODE = 24;
@@ -100,9 +97,8 @@ async function examineData(data: string): Promise<readonly Finding[]> {
 
 async function examineDisk(data: string): Promise<Finding> {
   const what = 'disque';
-  const space = (await statfs(data).catch(() => undefined)) ?? (await statfs('.').catch(() => undefined));
-  if (!space) return { what, verdict: 'attention', fr: 'espace inconnu', en: 'space unknown' };
-  const free = space.bavail * space.bsize;
+  const free = (await diskBytesFree(data)) ?? (await diskBytesFree('.'));
+  if (free === undefined) return { what, verdict: 'attention', fr: 'espace inconnu', en: 'space unknown' };
   const size = (free / 1024 ** 3).toFixed(1);
   const verdict = free < NO_DISK_BYTES ? 'problem' : free < LOW_DISK_BYTES ? 'attention' : 'ok';
   return {

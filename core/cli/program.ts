@@ -1,5 +1,6 @@
 /** The command `passerelle` as a whole: its commands, its exit codes. */
 import { Command, CommanderError } from 'commander';
+import { addAlerts } from './commands/alerts.ts';
 import { addApply } from './commands/apply.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   addTranslate,
   addRender,
   addDocument,
+  addAlerts,
   addMessages,
   addMessage,
   addWhere,

@@ -1,4 +1,5 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
+import type { AlertList } from './alerts.ts';
 import type { ErrorData } from './errors.ts';
 import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
@@ -157,6 +158,8 @@ export interface EngineFace {
   /** Throws ERR_NOT_FOUND when there is no such delivery lane, ERR_REQUEST_INVALID for a downtime that is over or a rate that is not one. */
   readonly order: (order: LaneOrder) => Promise<LaneView>;
   readonly withdraw: (lane: string, kind: LaneOrder['kind']) => Promise<LaneView>;
+  /** Looked at now. */
+  readonly alerts: () => Promise<AlertList>;
   readonly act: (request: ActRequest) => Promise<readonly string[]>;
   /** Throws ERR_BACKPRESSURE while earlier pages wait to be decided: to be asked again. */
   readonly replay: (request: ReplayRequest) => Promise<ReplayPage>;

@@ -524,6 +524,16 @@ export const CATALOGUE = {
     fr: 'le journal a été écrit par un moteur plus récent',
     fix: { fr: 'Reprendre la version du moteur qui a écrit ce journal.', en: 'Use the engine version that wrote this journal.' },
   }),
+  ERR_JOURNAL_UNSAFE: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'the database does not keep on disk what it has answered',
+    fr: 'la base ne garde pas sur disque ce qu’elle a confirmé',
+    fix: {
+      fr: 'Remettre fsync, full_page_writes et synchronous_commit à on (postgresql.conf, ALTER SYSTEM, ALTER ROLE), puis recharger le serveur.',
+      en: 'Set fsync, full_page_writes and synchronous_commit to on again (postgresql.conf, ALTER SYSTEM, ALTER ROLE), then reload the server.',
+    },
+  }),
   ERR_JOURNAL_UNREADABLE: e({
     disposition: 'configuration',
     http: 500,
@@ -747,7 +757,10 @@ export const CATALOGUE = {
     http: 422,
     en: 'this setting is not safe',
     fr: "ce paramètre n'est pas sûr",
-    fix: { fr: 'Exiger un certificat client ou une liste d’adresses autorisées.', en: 'Require client certificates or an allow-list of peers.' },
+    fix: {
+      fr: 'Mettre ce qui est attendu : hors de la machine locale, TLS et une preuve de qui parle (certificat client, jeton, liste d’adresses).',
+      en: 'Put what is expected: beyond this machine, TLS and a proof of who speaks (client certificate, token, allow-list).',
+    },
   }),
   ERR_CONFIG_SECRET_IN_CLEAR: e({
     disposition: 'configuration',

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
@@ -57,6 +58,7 @@ export class Engine {
   readonly connectors: ConnectorSet;
   readonly metrics: Metrics;
   readonly face: EngineFace;
+  readonly alerts: AlertWatch;
   /** Rejects with ERR_JOURNAL_UNAVAILABLE when the journal is gone for good; then the engine is to be stopped and started again. */
   readonly ended: Promise<void>;
   region: Region | undefined;
@@ -64,6 +66,7 @@ export class Engine {
   readonly #node: string;
   readonly #mesh: Mesh;
   readonly #codecs: Codecs;
+  readonly #writes = new JournalWrites(Date.now);
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
@@ -78,6 +81,10 @@ export class Engine {
     this.#node = `${nodeName(options.data)}/${randomUUID().slice(0, 8)}`;
     this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
     this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
+    const { logger, metrics, data } = options;
+    const { store, address } = journalAddress(options.journal, data);
+    const folders = store === 'sqlite' ? [...new Set([path.resolve(data), address])] : [data];
+    this.alerts = new AlertWatch({ journal, writes: this.#writes, region: () => this.region, folders, now: Date.now, logger, metrics });
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -126,6 +133,7 @@ export class Engine {
     const stored = active?.documents ?? [];
     const drift = documents.length === 0 ? [] : planChange(storedDocuments(stored), parseDocuments(documents)).map((c) => `${c.action} ${c.what}`);
     const addresses = active ? await this.#run(this.#check(stored)) : [];
+    this.alerts.start();
     return { addresses, revision: active?.revision ?? 0, drift };
   }
 
@@ -151,6 +159,7 @@ export class Engine {
   /** Legal twice. */
   async stop(): Promise<void> {
     await this.#changing;
+    await this.alerts.stop();
     await this.region?.stop();
     this.region = undefined;
     await this.#mesh.stop();
@@ -233,7 +242,7 @@ export class Engine {
     const { metrics, logger } = this.#options;
     const counters = mapCounters((name, help) => metrics.counter(name, help));
     return {
-      journal: this.journal,
+      journal: this.#writes.of(this.journal),
       connectors: this.#mesh,
       index: this.index,
       codec: (format) => this.#codec(format),

@@ -70,6 +70,7 @@ export function faceOf(engine: Engine): EngineFace {
       };
     },
     ...laneFace(engine),
+    alerts: () => engine.alerts.list(),
     act: async (request) => act(owner(engine), request),
     replay: async (request) => replayPage(owner(engine), request, find),
     resubmit: async (id, bytes, who, why) => {

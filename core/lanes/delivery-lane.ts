@@ -2,7 +2,15 @@
  * The lane of one destination endpoint: takes deliveries in the order the schedule allows, never more at once than the endpoint has
  * connections, and turns what happened into a durable outcome. Memory is bounded: past `WINDOW` the backlog stays in the journal.
  */
-import { PasserelleError, type ErrorData, type LaneOrder, type QueuedDelivery, type Settlement, type Sink } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type ErrorCode,
+  type ErrorData,
+  type LaneOrder,
+  type QueuedDelivery,
+  type Settlement,
+  type Sink,
+} from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult, type Material } from './dispatch.ts';
 import { Gate } from './gate.ts';
@@ -40,6 +48,7 @@ export class DeliveryLane {
   #inFlight = 0;
   #status: 'open' | 'paused' | 'tripped' = 'paused';
   #error: ErrorData | undefined;
+  #failing: { readonly since: number; readonly code?: ErrorCode } | undefined;
   #trips = 0;
   #tripTimer: NodeJS.Timeout | undefined;
   readonly #backlog: Backlog;
@@ -88,6 +97,11 @@ export class DeliveryLane {
     return this.#error;
   }
 
+  /** Since when (ms since 1970) the endpoint was out of reach or put off what it got, with nothing delivered in between, and the last reason. */
+  get failing(): { readonly since: number; readonly code?: ErrorCode } | undefined {
+    return this.#failing;
+  }
+
   blockerOf(delivery: number): number | undefined {
     return this.#schedule.blocker(delivery);
   }
@@ -132,6 +146,7 @@ export class DeliveryLane {
     clearTimeout(this.#tripTimer);
     this.#status = 'open';
     this.#error = undefined;
+    this.#failing = undefined;
     this.#trips = 0;
     this.#pump();
   }
@@ -272,6 +287,8 @@ export class DeliveryLane {
     const settlement = this.#settlement(item, from, after, result);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
+    if (after.to === 'delivered') this.#failing = undefined;
+    else if (after.to === 'queued') this.#fails(after.error);
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
@@ -338,11 +355,16 @@ export class DeliveryLane {
     if (this.#status !== 'open') return;
     this.#status = 'tripped';
     this.#error = error;
+    this.#fails(error);
     const wait = backoffMs(this.#trips, { firstMs: FIRST_TRIP_MS, maxMs: LAST_TRIP_MS }, this.#ports.random());
     this.#trips += 1;
     this.#ports.count('lane_trips_total', { lane: this.endpoint.name });
     if (this.#trips === 1) this.#ports.log('warn', 'lane tripped', { lane: this.endpoint.name, code: error?.code ?? 'ERR_CONNECTION_REFUSED' });
     this.#tripTimer = setTimeout(() => void this.#probe(), wait);
+  }
+
+  #fails(error: ErrorData | undefined): void {
+    this.#failing = { since: this.#failing?.since ?? this.#ports.now(), ...(error && { code: error.code }) };
   }
 
   /** Half-open: asks the endpoint before a delivery is risked. */

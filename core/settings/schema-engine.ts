@@ -1,9 +1,11 @@
-/** Schema of the engine's own document (`kind: engine`, at most one): listeners, journal, mesh, retention. */
+/** Schema of the engine's own document (`kind: engine`, at most one): listeners, journal, mesh, alerts, retention. */
 import { Type, type Static } from 'typebox';
+import { DURATION_PATTERN } from './duration.ts';
 
 const strict = { additionalProperties: false };
 const host = Type.String({ title: "Adresse d'écoute", en: 'Listening address', default: '127.0.0.1', minLength: 1, maxLength: 253 });
 const port = (value: number) => Type.Integer({ title: 'Port', en: 'Port', default: value, minimum: 0, maximum: 65_535 });
+const duration = (title: string, en: string, value: string) => Type.String({ title, en, default: value, pattern: DURATION_PATTERN });
 const hosts = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
   title: "Noms d'hôte admis (en-tête Host)",
   en: 'Host names taken (Host header)',
@@ -42,6 +44,13 @@ export const EngineDocument = Type.Object(
         examples: ['nats://127.0.0.1:4222'],
         maxLength: 500,
       }),
+    ),
+    alerts: Type.Object(
+      {
+        failingAfter: duration('Alerte quand rien n’est remis pendant', 'Alert when nothing is delivered for', '5min'),
+        waitingAfter: duration('Alerte quand le plus ancien attend depuis', 'Alert when the oldest has waited for', '30min'),
+      },
+      { ...strict, title: 'Alertes', en: 'Alerts', default: {} },
     ),
     retention: Type.Object(
       {

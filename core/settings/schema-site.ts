@@ -1,6 +1,7 @@
 /** Schemas of a site: they check, document and later draw the console's form. `title` and `description` are French, `en` English. */
 import { Type, type Static } from 'typebox';
 import { DOCUMENT_TYPES } from '../model/index.ts';
+import { DURATION_PATTERN } from './duration.ts';
 
 const strict = { additionalProperties: false };
 const text = (title: string, en: string, more: object = {}) => Type.String({ title, en, minLength: 1, maxLength: 250, ...more });
@@ -72,6 +73,13 @@ export const InboundFields = Type.Object(
     transport,
     reply: Type.Enum(['stored', 'decoded', 'delivered'], { title: 'Moment de la réponse', en: 'When to reply', default: 'decoded' }),
     replyWithinMs: milliseconds('Délai de réponse', 'Time to reply', 3_000, 100, 120_000),
+    expectEvery: Type.Optional(
+      text('Silence le plus long attendu', 'Longest silence expected', {
+        description: 'Au-delà, une alerte ; les nuits et les dimanches comptent.',
+        pattern: DURATION_PATTERN,
+        examples: ['30min', '14h'],
+      }),
+    ),
   },
   { title: "Point d'accès entrant", en: 'Inbound endpoint' },
 );

@@ -1,4 +1,4 @@
-/** Lanes: what waits, who blocks whom, and what a person orders of a lane. */
+/** Lanes: what waits, who blocks whom, what a person orders of a lane; and the alerts of lanes and of the machine. */
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { EngineFace } from '../../core/contract/index.ts';
@@ -18,6 +18,18 @@ export function laneRoutes(app: FastifyInstance, engine: EngineFace, settings: A
     async () => ({
       items: await engine.lanes(),
     }),
+  );
+  app.get(
+    '/alerts',
+    {
+      schema: {
+        summary: 'Ce qui demande une personne / What needs a person',
+        tags: ['alerts'],
+        querystring: schema.Nothing,
+        response: { 200: schema.AlertsAnswer },
+      },
+    },
+    () => engine.alerts(),
   );
   app.get<{ Params: Named }>(
     `/lanes/${schema.NAME}`,

@@ -1,6 +1,6 @@
 /** Schemas of requests and answers: they check, serialise and describe (`openapi.json`) the API. */
 import { Type } from 'typebox';
-import { DELIVERY_STATES, MESSAGE_STATES } from '../../core/contract/index.ts';
+import { ALERTS, DELIVERY_STATES, MESSAGE_STATES } from '../../core/contract/index.ts';
 
 const strict = { additionalProperties: false };
 /** Answers may grow: what a client does not know it ignores. */
@@ -144,6 +144,23 @@ const lane = {
 export const LaneAnswer = Type.Object(lane, open);
 const head = Type.Object({ delivery: DeliveryAnswer, since: text, directly: Type.Integer(), inAll: Type.Integer() }, open);
 export const LaneDetailAnswer = Type.Object({ ...lane, heads: Type.Array(head), partial: Type.Boolean() }, open);
+const alert = Type.Object(
+  {
+    code: Type.Enum(Object.keys(ALERTS)),
+    severity: Type.Enum(['problem', 'attention']),
+    since: text,
+    lane: maybe,
+    site: maybe,
+    count: Type.Optional(Type.Integer()),
+    error: maybe,
+    expires: maybe,
+    fr: text,
+    en: text,
+    fix: Type.Object({ fr: text, en: text }),
+  },
+  open,
+);
+export const AlertsAnswer = Type.Object({ items: Type.Array(alert), elsewhere: Type.Boolean() }, open);
 export const pageOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)), next: maybe }, open);
 export const listOf = (item: object) => Type.Object({ items: Type.Array(Type.Unsafe<object>(item)) }, open);
 export const ReplayAnswer = Type.Object({ messages: Type.Array(MessageAnswer), refused: Type.Array(any), next: maybe }, open);

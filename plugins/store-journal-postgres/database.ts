@@ -23,7 +23,7 @@ export interface Opened {
   readonly lastMonth: number;
 }
 
-/** Throws ERR_CONFIG_UNSAFE, ERR_JOURNAL_VERSION, or what the server says. */
+/** Throws ERR_JOURNAL_UNSAFE, ERR_JOURNAL_VERSION, or what the server says. */
 export async function prepareDatabase(query: Query, { schema, lock }: Address): Promise<Opened> {
   await refuseUnsafe(query);
   await query({ text: 'BEGIN' });
@@ -42,7 +42,7 @@ export async function prepareDatabase(query: Query, { schema, lock }: Address): 
 async function refuseUnsafe(query: Query): Promise<void> {
   const rows = await query({ text: "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = 'off'", values: [DURABLE] });
   if (rows.length > 0)
-    throw new PasserelleError('ERR_CONFIG_UNSAFE', { expected: `${DURABLE.join(', ')} on`, found: `${String(rows[0]!['name'])} off` });
+    throw new PasserelleError('ERR_JOURNAL_UNSAFE', { expected: `${DURABLE.join(', ')} on`, found: `${String(rows[0]!['name'])} off` });
 }
 
 export async function prepareSchema(query: Query, schema: string): Promise<Opened> {

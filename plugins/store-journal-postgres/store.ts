@@ -27,7 +27,7 @@ import { Writer } from './writer.ts';
 
 /**
  * Opens the journal at `postgres://USER@HOST:PORT/DATABASE?schema=NAME` and brings its schema up to date; several nodes may have it open. Throws
- * ERR_CONFIG_INVALID, ERR_CONFIG_UNSAFE (a server that does not sync what it commits), ERR_JOURNAL_VERSION, ERR_JOURNAL_UNAVAILABLE.
+ * ERR_CONFIG_INVALID, ERR_JOURNAL_UNSAFE (a server that does not sync what it commits), ERR_JOURNAL_VERSION, ERR_JOURNAL_UNAVAILABLE.
  */
 export async function openPostgresJournal(text: string): Promise<JournalStore> {
   const address = parseAddress(text);

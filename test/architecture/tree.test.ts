@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { CATALOGUE } from 'passerelle/contract';
+import { ALERTS, CATALOGUE } from 'passerelle/contract';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -52,5 +52,16 @@ describe('the error catalogue', () => {
       expect('ack' in entry, code).to.equal('hl7' in entry);
       expect(entry.fix.fr.length * entry.fix.en.length, code).to.be.above(0);
     }
+  });
+});
+
+describe('the alert catalogue', () => {
+  it('is the page that operators read, has no code that nothing raises, and says what to do in both languages', () => {
+    expect(read('core/contract/ALERTS.md'), 'run `npm run docs`').to.equal(
+      execFileSync(process.execPath, [path.join(root, 'dist/core/contract/alerts-page.js')], { encoding: 'utf8' }),
+    );
+    const rules = `${read('core/alerts/rules.ts')}${read('core/alerts/watch.ts')}`;
+    expect(Object.keys(ALERTS).filter((code) => !rules.includes(`'${code}'`))).to.deep.equal([]);
+    for (const [code, { fr, en, fix }] of Object.entries(ALERTS)) expect(fr.length * en.length * fix.fr.length * fix.en.length, code).to.be.above(0);
   });
 });

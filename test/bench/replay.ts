@@ -1,8 +1,6 @@
-/**
- * Documents of 20 KB are delivered, then all of them are replayed, decoded and delivered again, as after a correction at the record. Each has its own
- * patient: the acts of the API are one by one and several at a time here, so no order among them is promised.
- */
-import type { MessageView, Page } from '../../core/contract/index.ts';
+/** Documents of 20 KB, each of its own patient, are delivered, then all of them are replayed, decoded and delivered again, as after a correction at the record. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ReplayPage } from '../../core/contract/index.ts';
 import { BenchEngine } from './engine.ts';
 import { Generator, Receiver } from './ends.ts';
 import { loadPlan } from './load.ts';
@@ -11,8 +9,10 @@ import { row, type Row } from './row.ts';
 import type { Context } from './scenarios.ts';
 
 const SHAPE = { kind: 'mdm', bytes: 20_000, connections: 8, messages: 0, warmUp: 0 } as const;
-const PAGE = 500;
-const ACTS_AT_ONCE = 16;
+/** Messages of one commit. */
+const PAGE = 250;
+/** Earlier pages are still being decided: asked again after this. */
+const BUSY_MS = 20;
 
 export async function replay({ store, folder }: Context, documents: number): Promise<Row> {
   const engine = await BenchEngine.start({ store, folder });
@@ -45,14 +45,19 @@ export async function replay({ store, folder }: Context, documents: number): Pro
   }
 }
 
-/** Page by page, newest first. */
+/** By the act of an operator: page by page, oldest first, as fast as the engine takes them. */
 async function replayAll(engine: BenchEngine): Promise<void> {
-  for (let after: string | undefined = '', page: Page<MessageView>; after !== undefined; after = page.next) {
-    page = await engine.api('GET', `messages?limit=${PAGE}${after && `&after=${encodeURIComponent(after)}`}`);
-    const left = [...page.items];
-    const act = async (): Promise<void> => {
-      for (let message = left.pop(); message; message = left.pop()) await engine.api('POST', `messages/${message.id}:replay`, { why: 'bench' });
-    };
-    await Promise.all(Array.from({ length: ACTS_AT_ONCE }, act));
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const request: object = { limit: PAGE, why: 'bench', ...(after && { after }) };
+    const page: ReplayPage | undefined = await engine.api<ReplayPage>('POST', 'messages:replay', request).catch((thrown: Error) => {
+      if (thrown.message.includes('ERR_BACKPRESSURE')) return undefined;
+      throw thrown;
+    });
+    if (!page) {
+      await wait(BUSY_MS);
+      continue;
+    }
+    if (page.refused.length > 0) throw new Error(`${page.refused.length} were not replayed: ${page.refused[0]?.error.code}`);
+    after = page.next;
   }
 }

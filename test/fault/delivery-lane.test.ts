@@ -140,6 +140,23 @@ describe('a delivery lane', () => {
     expect(most, 'what one second gives').to.be.at.most(5);
   });
 
+  it('says since when its endpoint puts everything off and why, until something is delivered', async () => {
+    let isBusy = true;
+    bench.interpret = () => (isBusy ? { outcome: 'unavailable', ack: 'AE' } : { outcome: 'delivered', ack: 'AA' });
+    await bench.queue([{ keys: patient('a') }]);
+    const before = Date.now();
+    await bench.make().start();
+    expect(bench.lane.failing).to.equal(undefined);
+    await until('it failed', 5000, () => bench.lane.failing !== undefined);
+    const failing = bench.lane.failing!;
+    expect([failing.since >= before, failing.code]).to.deep.equal([true, 'ERR_ACK_LATER']);
+    await until('it failed again', 20_000, () => bench.sent.length > 1);
+    expect(bench.lane.failing).to.deep.equal(failing);
+    isBusy = false;
+    await drained();
+    expect(bench.lane.failing).to.equal(undefined);
+  });
+
   it('says which delivery blocks, and how many wait behind it', async () => {
     const rows = await bench.queue([
       { keys: patient('a') },

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { expect } from 'chai';
-import { fakeEngine, type FakeEngine } from '../../../test/unit/cli/fake-engine.ts';
+import { alerting, fakeEngine, type FakeEngine } from '../../../test/unit/cli/fake-engine.ts';
 import { SITE } from '../../../test/unit/settings/catalogue.ts';
 import { plugin, type ContentReading } from '../index.ts';
 
@@ -243,6 +243,11 @@ describe('the HTTP API', () => {
       expect((await call('GET', '/metrics', { token: null })).text).to.equal(
         '# HELP passerelle_messages_received_total Messages\n# TYPE passerelle_messages_received_total counter\npasserelle_messages_received_total{lane="a\\"b"} 3\n',
       );
+    });
+
+    it('tells the alerts that are on, and who tells those of lanes', async () => {
+      expect((await call('GET', '/api/v1/alerts')).body).to.deep.equal({ items: [alerting], elsewhere: false });
+      expect((await call('GET', '/api/v1/alerts', { token: null })).status).to.equal(401);
     });
 
     it('describe themselves in OpenAPI 3.1 from the schemas that check them', async () => {

@@ -114,7 +114,7 @@ describe('a journal on PostgreSQL', function () {
   it('is refused on a server that does not sync what it commits, and when a newer engine wrote it', async () => {
     const address = `${cluster.url}?schema=${schema}`;
     await cluster.query('ALTER ROLE passerelle SET synchronous_commit = off');
-    await refused(openPostgresJournal(address), 'ERR_CONFIG_UNSAFE');
+    await refused(openPostgresJournal(address), 'ERR_JOURNAL_UNSAFE');
     await cluster.query('ALTER ROLE passerelle RESET synchronous_commit');
     await cluster.query(`UPDATE ${schema}.meta SET version = 999`);
     await refused(openPostgresJournal(address), 'ERR_JOURNAL_VERSION');

@@ -7,7 +7,7 @@ import { prepareToken, publishUrl, readAccess, withdrawUrl } from '../../../core
 import { plugin } from '../../../plugins/app-api/index.ts';
 import { SITE } from '../settings/catalogue.ts';
 import { passerelle, withServices, type Outcome } from './cli-process.ts';
-import { fakeEngine, type FakeEngine } from './fake-engine.ts';
+import { alerting, fakeEngine, type FakeEngine } from './fake-engine.ts';
 
 describe('commands on a running engine', () => {
   let data: string;
@@ -80,6 +80,29 @@ describe('commands on a running engine', () => {
     expect(engine.calls.slice(1).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
     for (const args of [['where'], ['where', '--ipp', '123'], ['where', '--ipp', 'a:1', '--ins', '1']])
       expect((await run(args)).code, args.join(' ')).to.equal(2);
+  });
+
+  it('show alerts: what, since when, why, what to do; whose they are on a node that stands by', async () => {
+    const { code, out } = await run(['alerts']);
+    expect(code).to.equal(0);
+    expect(out.split('\n')[0]).to.match(/^GRAVITÉ +ALERTE +FILE +DEPUIS +NOMBRE$/);
+    for (const word of [
+      'problème',
+      'ALERT_LANE_FAILING',
+      'kp-out',
+      '7',
+      'injoignable',
+      'out of reach',
+      'ERR_CONNECTION_REFUSED',
+      'À faire : passerelle lanes kp-out',
+      'To do: ',
+    ])
+      expect(out).to.contain(word);
+    expect(JSON.parse((await run(['alerts', '--json'])).out)).to.deep.equal({ items: [alerting], elsewhere: false });
+    Object.assign(engine, { alerting: [], elsewhere: true });
+    const standby = await run(['alerts']);
+    Object.assign(engine, { alerting: [alerting], elsewhere: false });
+    expect(standby.out).to.contain('Aucune alerte').and.to.contain('Un autre nœud tient les files');
   });
 
   it('show lanes and act on one', async () => {

@@ -3,6 +3,7 @@ import { toWire } from '../../../core/backup/index.ts';
 import {
   PasserelleError,
   type ActRequest,
+  type AlertView,
   type DeliveryView,
   type EngineFace,
   type LaneView,
@@ -12,7 +13,7 @@ import {
   type JournalDump,
   encodeRows,
 } from '../../../core/contract/index.ts';
-import { CATALOGUE } from '../../../core/contract/index.ts';
+import { ALERTS, CATALOGUE } from '../../../core/contract/index.ts';
 import { checkDocuments, parseDocuments, planChange } from '../../../core/settings/index.ts';
 import { catalogue, manifest } from '../settings/catalogue.ts';
 
@@ -58,12 +59,25 @@ const explained = (code: 'ERR_DOCUMENT_TYPE_UNKNOWN' | 'ERR_ACK_TIMEOUT' | 'ERR_
   fix: CATALOGUE[code].fix,
 });
 
+export const alerting: AlertView = {
+  code: 'ALERT_LANE_FAILING',
+  since: at,
+  lane: 'kp-out',
+  site: '990009017',
+  count: 7,
+  error: 'ERR_CONNECTION_REFUSED',
+  ...ALERTS.ALERT_LANE_FAILING,
+  fix: { fr: 'passerelle lanes kp-out ; prévenir', en: 'passerelle lanes kp-out; call' },
+};
+
 /** `calls` records what was asked, in order. */
 export interface FakeEngine extends EngineFace {
   readonly calls: { readonly method: string; readonly input: unknown }[];
   ready: boolean;
   /** Pages of a replay to refuse for the time being. */
   busy: number;
+  alerting: readonly AlertView[];
+  elsewhere: boolean;
 }
 
 export function fakeEngine(): FakeEngine {
@@ -129,6 +143,8 @@ export function fakeEngine(): FakeEngine {
     calls,
     ready: true,
     busy: 0,
+    alerting: [alerting],
+    elsewhere: false,
     version: '0.1.0',
     health: async () => (engine.ready ? { ready: true, problems: [] } : { ready: false, problems: ['journal'] }),
     messages: async (query) => {
@@ -155,6 +171,7 @@ export function fakeEngine(): FakeEngine {
       };
     },
     lanes: async () => lanes,
+    alerts: async () => ({ items: engine.alerting, elsewhere: engine.elsewhere }),
     lane: async (name, verb) => {
       note('lane', { name, verb });
       const found = lanes.find((l) => l.lane === name);

@@ -22,6 +22,20 @@ describe('checking settings documents', () => {
     expect(settings!.engine.admin).to.deep.equal({ host: '127.0.0.1', port: 8080, allowedHosts: [] });
   });
 
+  it('takes the longest silence of an endpoint and the bounds of alerts as durations, and nothing else', () => {
+    const expecting = (text: string): string[] => codes(edit('port: 2575', `port: 2575, expectEvery: ${text}`));
+    expect(check(edit('port: 2575', 'port: 2575, expectEvery: 2h')).settings?.sites[0]?.connectors[0]?.endpoints[0]).to.include({
+      expectEvery: '2h',
+    });
+    for (const text of ['2', '2 hours', '0h', '30s', '1.5h'])
+      expect(expecting(text), text).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/0/expectEvery']);
+    expect(codes(edit('port: 7001', 'port: 7001, expectEvery: 2h'))).to.deep.equal([
+      'ERR_CONFIG_UNKNOWN_FIELD /connectors/0/endpoints/1/expectEvery',
+    ]);
+    expect(check('kind: engine\n').settings?.engine.alerts).to.deep.equal({ failingAfter: '5min', waitingAfter: '30min' });
+    expect(codes('kind: engine\nalerts: { waitingAfter: later }\n')).to.deep.equal(['ERR_CONFIG_INVALID /alerts/waitingAfter']);
+  });
+
   it('says every issue at once, each with file, line, path, expected, found and fix, in both languages', () => {
     const { issues, settings } = check(
       edit('environment: test', 'environment: prod').replace('port: 2575', 'port: "2575"').replace('name: Centre', 'nmae: Centre'),
