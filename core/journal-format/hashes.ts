@@ -4,7 +4,7 @@ import { PasserelleError } from '../contract/index.ts';
 import { TERM_BYTES } from './limits.ts';
 
 /** 48 bits, a safe integer: narrows a search; whoever needs certainty compares more. */
-export const hash48 = (text: string): number => hash('sha256', text, 'buffer').readUIntBE(0, 6);
+export const hash48 = (text: string): number => Number.parseInt(hash('sha256', text, 'hex').slice(0, 12), 16);
 
 /** 128 bits: equality of two of these is equality. */
 export const hash128 = (text: string): Uint8Array => hash('sha256', text, 'buffer').subarray(0, 16);

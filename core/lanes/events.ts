@@ -1,5 +1,5 @@
 /** Second half of a translation: drafts of a connector to checked canonical events. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { PasserelleError, type DraftEvent, type ErrorData } from '../contract/index.ts';
 import { checkEventData, dataSchemaUri, sourceUri, toInstant, type CanonicalEvent } from '../model/index.ts';
 
@@ -16,7 +16,7 @@ export interface EventOrigin {
 }
 
 export const eventId = (messageId: string, ordinal: number, run: number): string =>
-  createHash('sha256').update(`${messageId}#${ordinal}#${run}`).digest('hex').slice(0, 32);
+  hash('sha256', `${messageId}#${ordinal}#${run}`, 'hex').slice(0, 32);
 
 /** `subject` is the first patient key, hashed by the caller. Throws ERR_EVENT_SCHEMA: a defect of the connector, the message is dead until it is mended. */
 export function canonicalEvent(draft: DraftEvent, ordinal: number, origin: EventOrigin, subject: string | undefined): CanonicalEvent {

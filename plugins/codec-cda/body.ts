@@ -2,7 +2,7 @@
 import { decodeBase64, type CdaHeader } from '../../core/contract/index.ts';
 import { PDF_WINDOW_BYTES, readPdf } from '../codec-pdf/index.ts';
 import { runOf, type Run } from './prepare.ts';
-import type { Tag } from './tree.ts';
+import type { Tag } from './tag.ts';
 
 type Body = NonNullable<CdaHeader['body']>;
 /** Base64 characters of one window: whole groups of four. */

@@ -2,7 +2,7 @@
 import type { CdaHeader, CdaId, CdaParticipant, CdaPerson } from '../../core/contract/index.ts';
 import { readBody } from './body.ts';
 import { unreadable, type Run } from './prepare.ts';
-import type { Tag } from './tree.ts';
+import type { Tag } from './tag.ts';
 
 /** Throws ERR_DOCUMENT_UNREADABLE when it has no body, then it is not a document, or names several patients. */
 export function readHeader(root: Tag, runs: readonly Run[]): CdaHeader {
@@ -132,5 +132,7 @@ function organizationOf(tag: Tag): { readonly ids: readonly CdaId[]; readonly na
 
 /** An absent field is left out: what is not said is not there. */
 function defined<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) if (fields[name] !== undefined) kept[name] = fields[name];
+  return kept as T;
 }

@@ -2,7 +2,8 @@
 import { PasserelleError, sniffMime, type DocumentCodec, type DocumentReading } from '../../core/contract/index.ts';
 import { readHeader } from './header.ts';
 import { prepareXml, unreadable } from './prepare.ts';
-import { HL7_V3, Tag, withDocument } from './tree.ts';
+import { HL7_V3, readTree } from './tag.ts';
+import { withDocument, writtenRoot } from './tree.ts';
 import { validate } from './validate.ts';
 
 /** How far the root element may stand: official files begin with pages of comments and instructions. */
@@ -21,7 +22,7 @@ function read(content: Uint8Array): DocumentReading {
     const cda = withDocument(prepared, (document) => {
       const { root } = document;
       if (root.name !== 'ClinicalDocument' || root.namespaceUri !== HL7_V3) throw unreadable('its root is not a ClinicalDocument of HL7 v3');
-      return readHeader(new Tag(root), prepared.runs);
+      return readHeader(readTree(writtenRoot(document)), prepared.runs);
     });
     return { kind: 'cda', cda };
   } catch (error) {

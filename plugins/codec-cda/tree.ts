@@ -1,12 +1,6 @@
-/** The XML tree of a CDA as the header reader walks it: bounded values, children found once, memory given back. */
+/** The XML parser as a CDA needs it: nothing fetched or replaced, its memory given back, its tree taken over in one go. */
 import { ParseOption, XmlDocument, XmlElement } from 'libxml2-wasm';
 import { unreadable, type PreparedXml } from './prepare.ts';
-
-export const HL7_V3 = 'urn:hl7-org:v3';
-/** Longest header value: a header that passes it would not fit in an envelope. */
-const VALUE_LIMIT = 4000;
-/** Most repetitions of one header element (the participants of an RCP are some twenty). */
-const LIST_LIMIT = 200;
 
 /**
  * No entity is replaced, no file or address is opened. Without XML_PARSE_HUGE libxml2 itself refuses more than 256 levels, 10 MB of
@@ -44,68 +38,28 @@ function reasonOf(message: string): string {
   return 'not well-formed XML';
 }
 
-/** One element of HL7 v3. Elements of other namespaces (sdtc, lab) are not seen. */
-export class Tag {
-  readonly #element: XmlElement;
-  /** Made once: each reading of a node crosses into the parser. */
-  #children: Map<string, Tag[]> | undefined;
+/** Children of a structured body that are left out of what is written: beyond, they are few bytes each. */
+const SECTIONS_LIMIT = 1000;
 
-  constructor(element: XmlElement) {
-    this.#element = element;
+/**
+ * The tree of the root as text, in the one spelling that libxml2 writes: attributes in double quotes, five entities and character references,
+ * CDATA as text. Reading it costs a fifth of asking the parser for each name and value, which crosses into WebAssembly several times a node.
+ * The sections of a structured body are no header and stay behind.
+ */
+export function writtenRoot({ root }: XmlDocument): string {
+  // The body stands last.
+  for (let node = root.lastChild; node; node = node.prev) {
+    if (!(node instanceof XmlElement) || node.name !== 'component') continue;
+    for (let body = node.firstChild; body; body = body.next)
+      if (body instanceof XmlElement && body.name === 'structuredBody') for (let i = 0; i < SECTIONS_LIMIT; i++) body.firstChild?.remove();
+    break;
   }
-
-  /** Value of an attribute, trimmed; `undefined` when absent or empty. */
-  attribute(name: string): string | undefined {
-    return bounded(this.#element.attr(name)?.value);
-  }
-
-  /** Text, trimmed, white space folded; `undefined` when there is none. */
-  get text(): string | undefined {
-    return bounded(this.#element.content.replace(/\s+/g, ' '));
-  }
-
-  /** Text as it stands, however long. */
-  get rawText(): string {
-    return this.#element.content;
-  }
-
-  all(name: string): readonly Tag[] {
-    const found = this.#byName().get(name) ?? [];
-    if (found.length > LIST_LIMIT) throw unreadable(`more than ${LIST_LIMIT} elements of one kind in the header`);
-    return found;
-  }
-
-  /** First element at the end of a path of names. */
-  first(name: string, ...rest: readonly string[]): Tag | undefined {
-    const tag = this.#byName().get(name)?.[0];
-    return tag && rest.length > 0 ? tag.first(rest[0]!, ...rest.slice(1)) : tag;
-  }
-
-  /** `@code` of a coded element, `@value` of a time: the shorthand of a header. */
-  code(name: string, ...rest: readonly string[]): string | undefined {
-    return this.first(name, ...rest)?.attribute('code');
-  }
-
-  value(name: string, ...rest: readonly string[]): string | undefined {
-    return this.first(name, ...rest)?.attribute('value');
-  }
-
-  #byName(): Map<string, Tag[]> {
-    if (this.#children) return this.#children;
-    const children = new Map<string, Tag[]>();
-    for (let node = this.#element.firstChild; node; node = node.next) {
-      if (!(node instanceof XmlElement) || node.namespaceUri !== HL7_V3) continue;
-      const { name } = node;
-      const same = children.get(name);
-      if (same) same.push(new Tag(node));
-      else children.set(name, [new Tag(node)]);
-    }
-    return (this.#children = children);
-  }
-}
-
-function bounded(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (value.length > VALUE_LIMIT) throw unreadable('a header value is too long');
-  return value.trim() || undefined;
+  const chunks: Buffer[] = [];
+  const write = (bytes: Uint8Array): number => {
+    // A view of the parser's memory, cut anywhere: also between the bytes of one character.
+    chunks.push(Buffer.from(bytes));
+    return bytes.length;
+  };
+  root.save({ write, close: () => true }, { format: false });
+  return Buffer.concat(chunks).toString();
 }

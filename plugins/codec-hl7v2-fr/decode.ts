@@ -25,7 +25,8 @@ export function decodeFr(envelope: Envelope, context: ConnectorContext, profile:
   try {
     reading = newReading(parseHl7(envelope.text), context, profile);
     const decoded = decodeMessage(reading, envelope);
-    for (const event of decoded.events) checkLengths(event);
+    // What another event carries whole is looked at there.
+    for (const event of decoded.events) if (event.within === undefined) checkLengths(event);
     return {
       decision: decisionOf(decoded, reading.warnings.length + envelope.warnings.length > 0),
       events: decoded.events,

@@ -19,7 +19,8 @@ export const isPdf = (content: Uint8Array): boolean => asBuffer(content).subarra
 export function readPdf(head: Uint8Array, tail: Uint8Array = head): PdfFacts {
   if (!isPdf(head)) return { unreadable: 'not a PDF' };
   if (!endsLikePdf(tail)) return { unreadable: 'cut before its end: no %%EOF' };
-  const pdfaMark = markIn(asBuffer(tail).subarray(-PDF_WINDOW_BYTES)) ?? markIn(asBuffer(head).subarray(0, PDF_WINDOW_BYTES));
+  const isWhole = head === tail && head.length <= PDF_WINDOW_BYTES;
+  const pdfaMark = markIn(asBuffer(tail).subarray(-PDF_WINDOW_BYTES)) ?? (isWhole ? undefined : markIn(asBuffer(head).subarray(0, PDF_WINDOW_BYTES)));
   return pdfaMark === undefined ? {} : { pdfaMark };
 }
 

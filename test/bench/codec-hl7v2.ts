@@ -4,45 +4,19 @@
  * hl7-standard on the same ADT, since only ratios travel from one machine to another.
  */
 import HL7 from 'hl7-standard';
-import { UNCONFIGURED, type DecodeResult, type EncodablePart, type SiteSettings } from 'passerelle/contract';
+import type { DecodeResult, EncodablePart } from 'passerelle/contract';
 import { checkEventData, type CanonicalEvent } from 'passerelle/model';
 import { connector } from '../../connectors/ci-sis/src/index.ts';
 import { canonicalEvents } from '../../core/lanes/events.ts';
 import { openMessage } from '../../core/codecs/open.ts';
 import { contextFor } from '../../core/registry/host-context.ts';
-import { plugin as cda } from '../../plugins/codec-cda/index.ts';
 import { codec } from '../../plugins/codec-hl7v2/index.ts';
-import { plugin as pdf } from '../../plugins/codec-pdf/index.ts';
 import { ADT, MDM } from './messages.ts';
+import { NOW, documents, origin, settings } from './site.ts';
 
 const ITERATIONS = Number(process.argv[2] ?? 20_000);
 /** Short enough that some are left in peace by the rest of the machine. */
 const ROUNDS = 40;
-const NOW = '2026-10-15T08:00:00.000Z';
-
-/** As `test/bench/region/bench.yaml` says them. */
-const settings: SiteSettings = {
-  ...UNCONFIGURED,
-  site: '990001018',
-  environment: 'test',
-  identityAuthorities: [
-    { namespace: 'DPI-FICTIF', oid: '1.2.250.1.999.1.1', domain: 'bench', use: 'IPP' },
-    { namespace: 'CH-FICTIF', domain: 'bench-stay', type: 'AN', use: 'IEP' },
-    { namespace: 'CH-FICTIF', domain: 'bench-visit', type: 'VN', use: 'IEP' },
-    { domain: 'bench-movement', use: 'MOVEMENT' },
-  ],
-  senders: [{ application: 'DPI-FICTIF', insAuthority: true }],
-};
-const documents = [cda.document, pdf.document].filter((one) => one !== undefined);
-const origin = {
-  messageId: 'bench',
-  run: 1,
-  site: settings.site,
-  timeZone: settings.timeZone,
-  connector: 'ci-sis',
-  connectorVersion: '0.1.0',
-  receivedAt: NOW,
-};
 
 /** Lowest CPU of one call in microseconds. */
 function cost(iterations: number, call: () => unknown): number {

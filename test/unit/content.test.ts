@@ -66,6 +66,25 @@ describe('Base64', () => {
     }
   });
 
+  it('is canonical exactly when encoding it again gives what came', () => {
+    const odd = ['', ' ', '\n', '-', '_', '=', '==', 'B', '{', '\0', 'é', '\u0141', '\u4141', '\u3d3d'];
+    // Short, and around the end of a chunk.
+    for (const size of [1, 2, 3, 5, 6, 49_150, 49_152, 49_155]) {
+      const text = Buffer.alloc(size, 'Passerelle').toString('base64');
+      for (const at of new Set([0, 1, text.length - 4, text.length - 3, text.length - 2, text.length - 1, 65_535, 65_536]))
+        for (const put of odd)
+          for (const taken of [0, 1]) {
+            const carried = text.slice(0, at) + put + text.slice(at + taken);
+            const name = `${size} ${at} ${JSON.stringify(put)} ${taken}`;
+            expect(decodeBase64(carried).canonical, name).to.equal(Buffer.from(carried, 'base64').toString('base64') === carried);
+            const bytes = Buffer.from(carried, 'latin1');
+            expect(decodeBase64(bytes).canonical, name).to.equal(
+              Buffer.from(bytes.toString('latin1'), 'base64').toString('base64') === bytes.toString('latin1'),
+            );
+          }
+    }
+  });
+
   it('ignores the line breaks of mail', () => {
     expect(decodeBase64('SGVs\r\nbG8=\n')).to.include({ canonical: false }).and.not.have.property('damage');
   });

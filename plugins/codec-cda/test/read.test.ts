@@ -85,6 +85,33 @@ describe('reading a CDA', () => {
   });
 });
 
+describe('the spelling of a CDA', () => {
+  it('reads on after an instruction inside the header', () => {
+    const whole = headerOf(syntheticCda());
+    expect(headerOf(syntheticCda().replace('<recordTarget', '<?editor a="b>"?><recordTarget'))).to.deep.equal(whole);
+  });
+
+  it('gives characters as they are meant, however they are written', () => {
+    const spelt = (title: string): string | undefined => headerOf(syntheticCda().replace(/<title>[^<]*</, `<title>${title}<`)).title;
+    expect(spelt('A&amp;B &lt;C&gt; &quot;D&quot; &#233;&#xE9; \u{1f600}')).to.equal('A&B <C> "D" éé \u{1f600}');
+    expect(spelt('<![CDATA[A&amp;B <C root="1">]]> D')).to.equal('A&amp;B <C root="1"> D');
+    expect(spelt(`A${'é'.repeat(3000)}`)).to.equal(`A${'é'.repeat(3000)}`);
+  });
+
+  it('reads an attribute between other quotes, and takes none from the value of another', () => {
+    const [, id] = headerOf(syntheticCda({ templateIds: `<templateId extension='a root="9"' root = '1.2'/>` })).templateIds.slice(1);
+    expect(id).to.deep.equal({ root: '1.2', extension: 'a root="9"' });
+  });
+
+  it('knows elements by their namespace, whatever the prefix', () => {
+    const own = '<v:templateId xmlns:v="urn:hl7-org:v3" root="1.7"/><templateId xmlns="urn:other" root="1.8"/>';
+    const { templateIds } = headerOf(syntheticCda({ templateIds: own }));
+    expect(templateIds.map(({ root }) => root))
+      .to.include('1.7')
+      .and.not.include('1.8');
+  });
+});
+
 describe('reading a CDA in its encoding', () => {
   const declared = (encoding: string): string => syntheticCda({ declaration: `<?xml version="1.0" encoding="${encoding}"?>` });
   const latin = (encoding: string): Buffer => Buffer.from(declared(encoding).replaceAll('’', "'"), 'latin1');
