@@ -58,9 +58,15 @@ function eventWriter(journal: Journal): (decision: PackedDecision) => number {
 }
 
 /** Keys and series are terms too: that is how newer deliveries of a patient or document are found. */
-const termsOf = ({ terms, events }: PackedDecision, earlier: readonly string[] = []): string[] => [
-  ...new Set([...earlier, ...terms, ...events.flatMap(({ keys, series }) => (series === undefined ? keys : [...keys, series]))]),
-];
+function termsOf({ terms, events }: PackedDecision, earlier: readonly string[] = []): string[] {
+  const all = new Set(earlier);
+  for (const term of terms) all.add(term);
+  for (const { keys, series } of events) {
+    for (const key of keys) all.add(key);
+    if (series !== undefined) all.add(series);
+  }
+  return [...all];
+}
 
 const refuseMove = (from: string, run: number, { run: wanted, state }: PackedDecision): PasserelleError =>
   new PasserelleError('ERR_TRANSITION', { expected: `received, run ${wanted}`, found: `${from}, run ${run}, to ${state}` });

@@ -66,7 +66,7 @@ export function settler(journal: Journal): (batch: readonly PackedSettlement[]) 
     UPDATE delivery SET state = ?, attempts = attempts + ?, ack = coalesce(?, ack), error = ?, not_before = ?, settled_at = ? WHERE id = ?`);
   const updateWhole = db.prepare(`
     UPDATE delivery SET state = ?, attempts = attempts + ?, ack = coalesce(?, ack), error = ?, not_before = ?, settled_at = ?,
-      encoded = coalesce(?, encoded), control = coalesce(?, control) WHERE id = ?`);
+      encoded = coalesce(?, encoded), control = coalesce(?, control), started_at = ? WHERE id = ?`);
   const endAttempt = db.prepare('UPDATE attempt SET ended_at = ?, outcome = ?, ack = ?, error = ? WHERE delivery = ? AND ordinal = ?');
   const wholeAttempt = db.prepare(
     'INSERT OR REPLACE INTO attempt (ended_at, outcome, ack, error, delivery, ordinal, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -84,8 +84,10 @@ export function settler(journal: Journal): (batch: readonly PackedSettlement[]) 
     const isAttempt = from === 'sending' || begun !== undefined;
     const columns = [code, isAttempt && settlement.counted ? 1 : 0, ack, error, settlement.notBefore ?? null, to === 'queued' ? null : at] as const;
     if (begun) {
-      updateWhole.run(...columns, writeEncoded(row, begun), begun.controlId ?? null, delivery);
-      wholeAttempt.run(at, code, ack, error, delivery, row.attempts + 1, begun.at);
+      // Nothing was ever sent of it before: the row of the delivery tells the attempt (attempts.ts), and nothing follows `delivered`.
+      const isOnly = to === 'delivered' && settlement.counted && row.attempts === 0 && row.encoded === null;
+      updateWhole.run(...columns, writeEncoded(row, begun), begun.controlId ?? null, isOnly ? begun.at : null, delivery);
+      if (!isOnly) wholeAttempt.run(at, code, ack, error, delivery, row.attempts + 1, begun.at);
     } else {
       update.run(...columns, delivery);
       if (isAttempt) endAttempt.run(at, code, ack, error, delivery, row.attempts + 1);

@@ -1,6 +1,7 @@
 /** Rows of every table of an open journal, in batches, in the order of the dump format. */
 import type { DatabaseSync } from 'node:sqlite';
 import { DUMP_TABLES, encodeRows, type DumpBatch, type DumpRow, type DumpTable } from '../../core/contract/index.ts';
+import { ALL_ATTEMPTS } from './attempts.ts';
 import { BATCH_BYTES, BATCH_ROWS } from './limits.ts';
 
 export function* batchesOf(db: DatabaseSync): Generator<DumpBatch> {
@@ -8,7 +9,8 @@ export function* batchesOf(db: DatabaseSync): Generator<DumpBatch> {
 }
 
 function* tableBatches(db: DatabaseSync, { name, columns, ordered }: DumpTable): Generator<DumpBatch> {
-  const statement = db.prepare(`SELECT ${columns.join(', ')} FROM ${name} ORDER BY ${columns.slice(0, ordered).join(', ')}`);
+  const rowsOf = `SELECT ${columns.join(', ')} FROM ${name} ORDER BY ${columns.slice(0, ordered).join(', ')}`;
+  const statement = db.prepare(name === 'attempt' ? ALL_ATTEMPTS : rowsOf);
   statement.setReturnArrays(true);
   let rows: DumpRow[] = [];
   let bytes = 0;

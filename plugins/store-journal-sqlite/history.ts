@@ -18,6 +18,7 @@ import {
   outcomeOf,
   present,
 } from '../../core/journal-format/index.ts';
+import { ATTEMPTS_OF_MESSAGE } from './attempts.ts';
 import type { Reads } from './calls.ts';
 import { type Journal } from './journal.ts';
 
@@ -26,9 +27,7 @@ export function historyReader(journal: Journal): Reads['message'] {
   const find = db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM message WHERE id = ?`);
   const events = db.prepare('SELECT run, data FROM event WHERE message = ? ORDER BY id');
   const deliveries = db.prepare(`${DELIVERY_SELECT} WHERE d.message = ? ORDER BY d.id`);
-  const attempts = db.prepare(`
-    SELECT a.delivery, a.ordinal, a.started_at, a.ended_at, a.outcome, a.ack, a.error
-    FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.message = ? ORDER BY a.started_at, a.delivery, a.ordinal`);
+  const attempts = db.prepare(ATTEMPTS_OF_MESSAGE);
   const acts = db.prepare('SELECT verb, message, delivery, at, who, why FROM act WHERE message = ? ORDER BY id');
   const earlier = db.prepare('SELECT run, state, decided_at, outcome FROM earlier WHERE message = ? ORDER BY run');
   return (message) => {

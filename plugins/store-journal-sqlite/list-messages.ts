@@ -9,12 +9,14 @@ import {
   hash48,
   messageSummary,
   msOf,
+  nearness,
   pageSize,
   readCursor,
   writeCursor,
 } from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
 import { merge, take, type Ranged } from './merge.ts';
+import { BY_CONTROL } from './receive.ts';
 import { MESSAGES } from './tally.ts';
 
 interface Candidate {
@@ -33,7 +35,8 @@ interface Wanted {
   readonly lane: number | undefined;
   readonly site: number | undefined;
   readonly type: number | undefined;
-  readonly control: number | undefined;
+  /** Its nearness and its hash. */
+  readonly control: readonly [number, number] | undefined;
   readonly since: number;
   readonly until: number;
   readonly terms: readonly string[] | undefined;
@@ -71,7 +74,7 @@ function wantedBy({ names }: Journal, filter: MessageFilter): Wanted | undefined
     site,
     states: filter.states && new Set(filter.states.map((state) => codeOf(MESSAGE_CODES, state))),
     type: filter.type === undefined ? undefined : hash48(filter.type),
-    control: filter.controlId === undefined ? undefined : hash48(filter.controlId),
+    control: filter.controlId === undefined ? undefined : [nearness(filter.controlId), hash48(filter.controlId)],
     since: filter.since === undefined ? -Infinity : msOf(filter.since),
     until: filter.until === undefined ? Infinity : msOf(filter.until),
     terms: filter.terms,
@@ -85,7 +88,7 @@ function accepts(wanted: Wanted, row: Candidate): boolean {
     (wanted.lane === undefined || row.lane === wanted.lane) &&
     (wanted.site === undefined || row.site === wanted.site) &&
     (wanted.type === undefined || row.type === wanted.type) &&
-    (wanted.control === undefined || row.control === wanted.control) &&
+    (wanted.control === undefined || row.control === wanted.control[1]) &&
     row.received_at >= wanted.since &&
     row.received_at <= wanted.until
   );
@@ -125,7 +128,7 @@ function rowsById(journal: Journal, wanted: Wanted, after: number | undefined): 
     return candidates(journal, ids);
   }
   if (wanted.control !== undefined && isRare(journal, wanted.control))
-    return rows(`${SELECT} INDEXED BY message_control WHERE m.control = ? AND ${further}`, wanted.control);
+    return rows(`${SELECT} INDEXED BY message_control WHERE ${BY_CONTROL} AND ${further}`, ...wanted.control);
   if (wanted.states || wanted.lane !== undefined) {
     const sql = `${SELECT} INDEXED BY message_state WHERE m.lane = ? AND m.state = ? AND ${further}`;
     return merge(
@@ -142,7 +145,7 @@ function* candidates({ db }: Journal, ids: Iterable<Ranged>): Generator<Candidat
 }
 
 /** The rows of one control id are sorted in memory: only when they are few. A sender that always says "1" is found by walking. */
-function isRare({ db }: Journal, control: number): boolean {
-  const row = db.prepare('SELECT count(*) AS n FROM (SELECT 1 FROM message WHERE control = ? LIMIT ?)').get(control, SCAN_ROWS);
+function isRare({ db }: Journal, control: readonly [number, number]): boolean {
+  const row = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM message WHERE ${BY_CONTROL} LIMIT ?)`).get(...control, SCAN_ROWS);
   return Number(row!['n']) < SCAN_ROWS;
 }

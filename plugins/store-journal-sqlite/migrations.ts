@@ -85,4 +85,13 @@ export const MIGRATIONS: readonly string[] = [
   -- What all restarts must agree on, such as the fingerprint of the index key.
   CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Keeps control ids that follow one another together in their index (nearness); 0 = written before, or restored.
+  ALTER TABLE message ADD COLUMN near INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX message_control;
+  CREATE INDEX message_control ON message (near, control, lane, print) WHERE control IS NOT NULL;
+
+  -- Set on a delivery that its first attempt delivered, whole: it is that attempt too, without a row in 'attempt' (attempts.ts).
+  ALTER TABLE delivery ADD COLUMN started_at INTEGER;
+  `,
 ];

@@ -8,6 +8,8 @@ import { inFolder, life } from './folder.ts';
 
 /** Made again by a load. */
 const DERIVED = ['meta', 'term', 'fresh', 'tally'];
+/** Left to its default by a load (`near`), or another place of a row that the dump has (`started_at`: attempts). */
+const OWN_COLUMNS = ['message.near', 'delivery.started_at'];
 
 describe('the dump of a SQLite journal', () => {
   it('has every column of every table: one that a migration adds is in the dump format too, or is made again', () =>
@@ -19,7 +21,8 @@ describe('the dump of a SQLite journal', () => {
         db
           .prepare(`PRAGMA table_info(${table})`)
           .all()
-          .map((column) => String(column['name']));
+          .map((column) => String(column['name']))
+          .filter((column) => !OWN_COLUMNS.includes(`${table}.${column}`));
       const found = Object.fromEntries(tables.filter(({ name }) => !DERIVED.includes(name)).map(({ name }) => [name, columns(name)]));
       db.close();
       expect(found).to.deep.equal(Object.fromEntries(DUMP_TABLES.map((table) => [table.name, [...table.columns]])));
