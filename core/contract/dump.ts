@@ -4,7 +4,7 @@
  */
 
 /** Grows when a table or a column is added: a load refuses a format above its own, and fills what an older one does not have. */
-export const DUMP_FORMAT = 1;
+export const DUMP_FORMAT = 2;
 
 export interface DumpTable {
   readonly name: string;
@@ -75,6 +75,7 @@ export const DUMP_TABLES: readonly DumpTable[] = [
   },
   { name: 'attempt', columns: ['delivery', 'ordinal', 'started_at', 'ended_at', 'outcome', 'ack', 'error'], ordered: 2 },
   { name: 'act', columns: ['id', 'verb', 'message', 'delivery', 'at', 'who', 'why'], ordered: 1 },
+  { name: 'note', columns: ['kind', 'key', 'value', 'changed_at'], ordered: 2 },
 ];
 
 export type DumpValue = null | number | string | Uint8Array;

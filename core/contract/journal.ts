@@ -102,6 +102,23 @@ export interface RoutedEvent {
   readonly destinations: readonly { readonly lane: string; readonly held?: ErrorData }[];
 }
 
+/**
+ * What decisions leave behind for later ones: what is known of a patient, of a document, what waits for a person. One value for each kind and
+ * key, replaced whole by the commit of the decision that changes it.
+ */
+export interface Note {
+  /** A word of the engine's: `person`, `document`... Never anything a message says. */
+  readonly kind: string;
+  /** Keyed hash (lower-case hex) of what it is about. */
+  readonly key: string;
+  /** JSON, sealed at rest; empty = nothing is known any more. */
+  readonly value: string;
+}
+
+export interface StoredNote extends Note {
+  readonly changedAt: string;
+}
+
 export interface MessageDecision {
   readonly message: number;
   /** Decode run, 1 for the first. */
@@ -117,6 +134,8 @@ export interface MessageDecision {
   readonly terms: readonly string[];
   /** Answer owed for this decision; absent when it was given before, or none is owed. */
   readonly ack?: AckCode;
+  /** What is known from now on. Of two of one kind and key the last one stays. */
+  readonly notes?: readonly Note[];
 }
 
 export interface QueuedDelivery {
@@ -401,12 +420,18 @@ export interface JournalStore {
 
   /** A person pauses a delivery lane, or lets it go on: it stays so over restarts, on every node. */
   readonly pause: (lane: string, paused: boolean, at: string) => Promise<void>;
+  /** What a person decided, or the engine by itself, without a message. Of two of one kind and key the last one stays. */
+  readonly keep: (notes: readonly Note[], at: string, lease?: LaneLease) => Promise<void>;
   /** Replaces the order of that kind; it holds over restarts, on every node, until it is withdrawn. */
   readonly order: (order: LaneOrder) => Promise<void>;
   /** Harmless when there is none. */
   readonly withdraw: (lane: string, kind: LaneOrder['kind']) => Promise<void>;
 
   // --- reading
+  /** Values of one kind in the order of `keys`; undefined where nothing is known. */
+  readonly notes: (kind: string, keys: readonly string[]) => Promise<readonly (string | undefined)[]>;
+  /** All of one kind about which something is known, the last changed first. */
+  readonly notesOf: (kind: string, page: PageRequest) => Promise<Page<StoredNote>>;
   /** Delivery lanes that a person paused. */
   readonly paused: () => Promise<readonly string[]>;
   /** By lane, then kind. Those of a lane that is gone, and a downtime that is over, stay until they are withdrawn. */

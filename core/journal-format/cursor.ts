@@ -14,4 +14,16 @@ export function readCursor(tag: string, kind: string, cursor: string | undefined
   return numbers;
 }
 
+/** A position in an order of times that several keys may share. */
+export const writeKeyCursor = (tag: string, kind: string, at: number, key: string): string => [tag, kind, at.toString(36), key].join('.');
+
+/** Throws ERR_REQUEST_INVALID. */
+export function readKeyCursor(tag: string, kind: string, cursor: string | undefined): { readonly at: number; readonly key: string } | undefined {
+  if (cursor === undefined) return undefined;
+  const key = /\.((?:[0-9a-f]{2})+)$/.exec(cursor)?.[1];
+  const [at] = (key && readCursor(tag, kind, cursor.slice(0, -key.length - 1))) || [];
+  if (key === undefined || at === undefined) throw new PasserelleError('ERR_REQUEST_INVALID', { expected: 'a cursor that this reading gave' });
+  return { at, key };
+}
+
 export const pageSize = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 1, 1), PAGE_ITEMS);

@@ -4,6 +4,7 @@ export * from './cursor.ts';
 export * from './hashes.ts';
 export * from './history-rows.ts';
 export * from './limits.ts';
+export * from './notes.ts';
 export * from './pack.ts';
 export * from './rows.ts';
 export * from './values.ts';

@@ -1,5 +1,5 @@
 /** Records of the contract packed (packed.ts): explicit fields, JSON made once. */
-import type { AttemptStart, ErrorData, IncomingMessage, MessageDecision, QueuedDelivery, RoutedEvent, Settlement } from '../contract/index.ts';
+import type { AttemptStart, ErrorData, IncomingMessage, MessageDecision, Note, QueuedDelivery, RoutedEvent, Settlement } from '../contract/index.ts';
 import { msOf } from './codes.ts';
 import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './packed.ts';
 import type { Head, Outcome } from './rows.ts';
@@ -40,8 +40,20 @@ export function packDecision(made: MessageDecision): PackedDecision {
     keys: [...keys],
     destinations: distinct(destinations).map(({ lane, held }) => ({ lane, held: jsonOf(held) })),
   }));
-  return { message, run, state, ack, at: msOf(made.decidedAt), terms: [...terms], events, outcome: JSON.stringify(outcome) };
+  return {
+    message,
+    run,
+    state,
+    ack,
+    at: msOf(made.decidedAt),
+    terms: [...terms],
+    events,
+    outcome: JSON.stringify(outcome),
+    notes: packNotes(made.notes ?? []),
+  };
 }
+
+export const packNotes = (notes: readonly Note[]): Note[] => notes.map(({ kind, key, value }) => ({ kind, key, value }));
 
 /** One destination per lane: a lane named twice in an event is one (law of core/contract/states.ts). */
 const distinct = (destinations: RoutedEvent['destinations']): RoutedEvent['destinations'] =>

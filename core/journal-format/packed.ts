@@ -9,6 +9,7 @@ import type {
   MessageHistory,
   MessageState,
   MessageSummary,
+  Note,
   PartRef,
   ReceiveResult,
   RoutedEvent,
@@ -56,6 +57,7 @@ export interface PackedDecision {
   readonly events: readonly PackedEvent[];
   /** JSON: `{decision, error?, warnings?, parts?}`. */
   readonly outcome: string;
+  readonly notes: readonly Note[];
 }
 
 export interface PackedAdmission {

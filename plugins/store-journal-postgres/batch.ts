@@ -1,5 +1,5 @@
 /** Rows of one table as arrays, one per column: `INSERT ... SELECT ... FROM unnest(...)` takes them all in one prepared statement. */
-import { CHUNK_BYTES, eventPart, RAW_PART } from '../../core/journal-format/index.ts';
+import { blobOf, bytesOf, CHUNK_BYTES, eventPart, RAW_PART } from '../../core/journal-format/index.ts';
 import { byteas, int2s, int4s, int8s, texts } from './arrays.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -37,7 +37,12 @@ export const PARTS = new Batch('id:int8 message:int8 part:int8 chunk:int4 bytes:
 export const EVENTS = new Batch('id:int8 message:int8 run:int4 uid:text type:int4 kind:int2 keys:bytea series:bytea data:int8');
 export const DELIVERIES = new Batch('id:int8 message:int8 event:int8 lane:int4 run:int4 state:int2 attempts:int4 queued_at:int8 error:bytea');
 export const FRESH = new Batch('message:int8 terms:bytea');
+export const NOTES = new Batch('kind:int4 key:bytea value:bytea changed_at:int8');
 const TALLY = new Batch('lane:int4 side:int2 state:int2 n:int8');
+
+/** Replaces what is known, whatever selects (kind, key, value, changed_at). */
+export const noteSql = (first: number, guard: string): string =>
+  `${NOTES.insert('note', first, guard || 'WHERE true')} ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`;
 
 /** Adds moves to the counts, whatever selects (lane, side, state, n). */
 export const tallySql = (select: string): string =>
@@ -46,12 +51,13 @@ export const tallySql = (select: string): string =>
 export const MESSAGES = 0;
 export const DELIVERY_SIDE = 1;
 
-/** Rows that a decision writes, collected over a batch: payloads, events, deliveries, waiting terms, counts. */
+/** Rows that a decision writes, collected over a batch: payloads, events, deliveries, waiting terms, notes, counts. */
 export class Rows {
   readonly #parts: Value[][] = [];
   readonly #events: Value[][] = [];
   readonly #deliveries: Value[][] = [];
   readonly #fresh: Value[][] = [];
+  readonly #notes = new Map<string, Value[]>();
   readonly #tally = new Map<string, [number, number, number, number]>();
   readonly #tx: Transaction;
 
@@ -90,6 +96,10 @@ export class Rows {
     if (terms !== null) this.#fresh.push([message, terms]);
   }
 
+  note(kind: number, key: string, value: string, at: number): void {
+    this.#notes.set(`${kind}.${key}`, [kind, bytesOf(key), blobOf(value), at]);
+  }
+
   count(lane: number, side: number, state: number, n: number): void {
     const key = `${lane}.${side}.${state}`;
     const [, , , before] = this.#tally.get(key) ?? [0, 0, 0, 0];
@@ -105,6 +115,8 @@ export class Rows {
       ...EVENTS.values(this.#events),
       ...DELIVERIES.values(this.#deliveries),
       ...FRESH.values(this.#fresh),
+      // In one order on every node, as below.
+      ...NOTES.values([...this.#notes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)),
       ...TALLY.values(tally),
     ];
   }
@@ -122,6 +134,7 @@ export class Rows {
       `re AS (${EVENTS.insert('event', take(EVENTS), guard)})`,
       `rd AS (${DELIVERIES.insert('delivery', take(DELIVERIES), guard)})`,
       `rf AS (${FRESH.insert('fresh', take(FRESH), guard)})`,
+      `rn AS (${noteSql(take(NOTES), guard)})`,
       `rt AS (${tallySql(`SELECT lane, side, state, n FROM ${TALLY.source(take(TALLY))} ${guard || 'WHERE true'}`)})`,
     ].join(',\n');
     return { text, next };

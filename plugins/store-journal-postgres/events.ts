@@ -1,4 +1,4 @@
-/** What a decision makes: its events with their deliveries, and the terms they are found by. */
+/** What a decision makes: its events with their deliveries, its notes, and the terms they are found by. */
 import { PasserelleError } from '../../core/contract/index.ts';
 import { ACK_CODES, blobOf, bytesOf, codeOf, DELIVERY_CODES, KIND_CODES, packHashes, type PackedDecision } from '../../core/journal-format/index.ts';
 import type { Rows } from './batch.ts';
@@ -12,6 +12,7 @@ export function collectEvents(tx: Transaction, rows: Rows, decision: PackedDecis
   const { message, run, at, events } = decision;
   if (decision.state !== 'decoded' && events.some((event) => event.destinations.length > 0))
     throw new PasserelleError('ERR_INVARIANT', { expected: 'destinations on a decoded message only', found: decision.state });
+  for (const { kind, key, value } of decision.notes) rows.note(tx.nameId(kind), key, value, at);
   let first = 0;
   for (const { uid, type, kind, keys, series, json, destinations } of events) {
     const event = rows.event({

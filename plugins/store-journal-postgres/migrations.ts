@@ -76,4 +76,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Owner of a lane. node '' = given back; until = ms of the server's clock.
   CREATE TABLE lease (lane text PRIMARY KEY, node text NOT NULL, token bigint NOT NULL, until bigint NOT NULL) WITH (fillfactor = 50);
   `,
+  `
+  -- What decisions leave behind for later ones: one value for each kind and key.
+  CREATE TABLE note (kind integer NOT NULL, key bytea NOT NULL, value bytea NOT NULL, changed_at bigint NOT NULL, PRIMARY KEY (kind, key))
+    WITH (fillfactor = 80);
+  CREATE INDEX note_changed ON note (kind, changed_at, key) WHERE value > '';
+  `,
 ];

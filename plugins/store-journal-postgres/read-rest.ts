@@ -1,18 +1,25 @@
 /** The other reads: the feed, the counts, orders of people, settings revisions. */
 import type { JournalStore, LaneCounts, LaneOrder, RoutedEvent, SettingsRevision, StoredEvent } from '../../core/contract/index.ts';
 import {
+  bytesOf,
   codeOf,
   DELIVERY_CODES,
   isoOf,
+  LAST_KEY,
   MESSAGE_CODES,
+  NOTE_CURSOR,
+  notePage,
   PAGE_BYTES,
   pageSize,
   present,
   readCursor,
+  readKeyCursor,
   textOf,
   wordOf,
   writeCursor,
+  type NoteRow,
 } from '../../core/journal-format/index.ts';
+import { byteas } from './arrays.ts';
 import { MESSAGES } from './batch.ts';
 import type { Row } from './connection.ts';
 import type { Names } from './names.ts';
@@ -23,7 +30,7 @@ const RECEIVED = codeOf(MESSAGE_CODES, 'received');
 const QUEUED = codeOf(DELIVERY_CODES, 'queued');
 const FEED = 'e';
 
-type OtherReads = Pick<JournalStore, 'events' | 'lanes' | 'paused' | 'orders' | 'settings' | 'settingsHistory'>;
+type OtherReads = Pick<JournalStore, 'events' | 'notes' | 'notesOf' | 'lanes' | 'paused' | 'orders' | 'settings' | 'settingsHistory'>;
 
 const COUNTS = `
   SELECT lane, side, state, n, CASE
@@ -32,6 +39,12 @@ const COUNTS = `
     WHEN side <> ${MESSAGES} AND state = ${QUEUED}
       THEN (SELECT queued_at FROM delivery d WHERE d.lane = t.lane AND d.state = ${QUEUED} ORDER BY id LIMIT 1) END AS oldest
   FROM tally t WHERE n > 0`;
+
+const NOTES = `SELECT key, value FROM note WHERE kind = (SELECT id FROM name WHERE name = $1) AND key = ANY($2::bytea[])`;
+const NOTES_OF = `
+  SELECT key, value, changed_at FROM note
+  WHERE kind = (SELECT id FROM name WHERE name = $1) AND value > '' AND (changed_at, key) < ($2::int8, $3::bytea)
+  ORDER BY changed_at DESC, key DESC LIMIT $4`;
 
 interface Count {
   readonly lane: number;
@@ -72,6 +85,17 @@ export function otherReads(reader: Reader, names: Names, tag: string): OtherRead
         rows.map(({ lane }) => lane),
       );
       return [...Map.groupBy(rows, ({ lane }) => lane)].map(([lane, counts]) => laneCounts(names.name(lane), counts));
+    },
+    notes: async (kind, keys) => {
+      const rows = await reader.query({ name: 'notes', text: NOTES, values: [kind, byteas(keys.map(bytesOf))] });
+      const byKey = new Map(rows.map((row) => [(row['key'] as Buffer).toString('hex'), textOf(row['value'] as Buffer) || undefined]));
+      return keys.map((key) => byKey.get(key));
+    },
+    notesOf: async (kind, page) => {
+      const { at, key } = readKeyCursor(tag, NOTE_CURSOR, page.after) ?? { at: Number.MAX_SAFE_INTEGER, key: LAST_KEY };
+      const limit = pageSize(page.limit);
+      const rows = await reader.query({ name: 'notes-of', text: NOTES_OF, values: [kind, at, bytesOf(key), limit + 1] });
+      return notePage(tag, kind, rows as unknown as NoteRow[], limit);
     },
     orders: async () =>
       (await reader.query({ name: 'orders', text: 'SELECT terms FROM lane_order ORDER BY lane COLLATE "C", kind COLLATE "C"' })).map(

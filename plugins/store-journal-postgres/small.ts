@@ -1,6 +1,7 @@
 /** The small writes: what people order of lanes, settings revisions. */
-import type { LaneOrder } from '../../core/contract/index.ts';
-import { blobOf } from '../../core/journal-format/index.ts';
+import type { LaneOrder, Note } from '../../core/contract/index.ts';
+import { blobOf, bytesOf } from '../../core/journal-format/index.ts';
+import { NOTES, noteSql } from './batch.ts';
 import type { Transaction } from './transaction.ts';
 
 export async function pause(tx: Transaction, lane: string, paused: boolean, at: number): Promise<void> {
@@ -26,6 +27,14 @@ export async function order(tx: Transaction, given: LaneOrder): Promise<void> {
 export async function withdraw(tx: Transaction, lane: string, kind: LaneOrder['kind']): Promise<void> {
   await tx.query({ text: 'DELETE FROM lane_order WHERE lane = $1 AND kind = $2', values: [lane, kind] });
   tx.touched.add(lane);
+}
+
+/** Of two notes of one kind and key the last one stays. */
+export async function keep(tx: Transaction, notes: readonly Note[], at: number): Promise<void> {
+  const last = new Map(notes.map((note) => [`${note.kind} ${note.key}`, note]));
+  const rows = [...last.values()].map(({ kind, key, value }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
+  const names = tx.storeNames();
+  await Promise.all([names, tx.query({ text: noteSql(1, ''), values: NOTES.values(rows) })]);
 }
 
 /** Each revision is added, none is ever changed. */

@@ -6,6 +6,7 @@ import {
   msOf,
   packDecision,
   packMessage,
+  packNotes,
   packSettlement,
   packStart,
   type PackedDecision,
@@ -91,7 +92,20 @@ async function durabilityOf(query: Query): Promise<Durability> {
 
 type Writing = Pick<
   JournalStore,
-  'receive' | 'admit' | 'decide' | 'begin' | 'settle' | 'act' | 'fact' | 'pause' | 'order' | 'withdraw' | 'saveSettings' | 'lease' | 'release'
+  | 'receive'
+  | 'admit'
+  | 'decide'
+  | 'begin'
+  | 'settle'
+  | 'act'
+  | 'fact'
+  | 'keep'
+  | 'pause'
+  | 'order'
+  | 'withdraw'
+  | 'saveSettings'
+  | 'lease'
+  | 'release'
 >;
 
 function writing(writer: Writer): Writing {
@@ -127,6 +141,7 @@ function writing(writer: Writer): Writing {
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     fact: (name, value) => call('fact', [name, value]),
+    keep: (notes, at, lease) => call('keep', [packNotes(notes), msOf(at)], { lease }),
     order: (order) => call('order', [order]),
     withdraw: (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),

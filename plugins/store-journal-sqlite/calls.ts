@@ -11,12 +11,14 @@ import type {
   LaneOrder,
   MessageFilter,
   MessageSummary,
+  Note,
   OperatorAction,
   Page,
   PageRequest,
   QueuedDelivery,
   ReceiveResult,
   SettingsRevision,
+  StoredNote,
 } from '../../core/contract/index.ts';
 import type {
   PackedAdmission,
@@ -41,6 +43,7 @@ export interface Writes {
   settle(batch: readonly PackedSettlement[]): void;
   act(actions: readonly OperatorAction[]): Acted[];
   pause(lane: string, paused: boolean, at: number): void;
+  keep(notes: readonly Note[], at: number): void;
   fact(name: string, value: string): string;
   order(order: LaneOrder): void;
   withdraw(lane: string, kind: LaneOrder['kind']): void;
@@ -59,6 +62,8 @@ export interface Reads {
   events(page: PageRequest): Page<{ readonly cursor: string; readonly message: number; readonly json: string }>;
   lanes(): LaneCounts[];
   paused(): string[];
+  notes(kind: string, keys: readonly string[]): (string | undefined)[];
+  notesOf(kind: string, page: PageRequest): Page<StoredNote>;
   orders(): LaneOrder[];
   settings(revision: number | undefined): (Omit<SettingsRevision, 'documents'> & { readonly documents: string }) | undefined;
   settingsHistory(): Omit<SettingsRevision, 'documents'>[];

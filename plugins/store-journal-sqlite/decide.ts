@@ -18,6 +18,7 @@ import {
   wordOf,
 } from '../../core/journal-format/index.ts';
 import { type Journal } from './journal.ts';
+import { noteWriter } from './notes.ts';
 import { messageWriter, recogniser } from './receive.ts';
 import { DELIVERIES, MESSAGES } from './tally.ts';
 
@@ -80,6 +81,7 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
   const update = db.prepare(`
     UPDATE message SET state = ?, ack = coalesce(?, ack), decided_at = ?, terms = ?, outcome = ?, print = iif(?, NULL, print) WHERE id = ?`);
   const writeEvents = eventWriter(journal);
+  const keep = noteWriter(journal);
 
   const decideOne = (decision: PackedDecision): number => {
     const { message, state } = decision;
@@ -94,6 +96,7 @@ export function decider(journal: Journal): (batch: readonly PackedDecision[]) =>
     const to = codeOf(MESSAGE_CODES, state);
     update.run(to, ackCode(decision), decision.at, packHashes(all), blobOf(decision.outcome), state === 'rejected' ? 1 : 0, message);
     tally.move(row.lane, MESSAGES, row.state, to);
+    keep(decision.notes, decision.at);
     return writeEvents(decision);
   };
   return (batch) => batch.map(decideOne);
@@ -105,6 +108,7 @@ export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) 
   const recognise = recogniser(journal);
   const writeMessage = messageWriter(journal);
   const writeEvents = eventWriter(journal);
+  const keep = noteWriter(journal);
 
   const isBehind = (lane: number, id: number): boolean => tally.count(lane, MESSAGES, RECEIVED) > 0 && older.get(lane, id) !== undefined;
 
@@ -121,6 +125,7 @@ export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) 
     terms.write(id, packed);
     const outcome = blobOf(decision.outcome);
     writeMessage(message, sending, { state: codeOf(MESSAGE_CODES, decision.state), ack: ackCode(decision), at: decision.at, terms: packed, outcome });
+    keep(decision.notes, decision.at);
     return writeEvents(decision);
   };
   return (batch) => batch.map(admitOne);

@@ -94,4 +94,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Set on a delivery that its first attempt delivered, whole: it is that attempt too, without a row in 'attempt' (attempts.ts).
   ALTER TABLE delivery ADD COLUMN started_at INTEGER;
   `,
+  `
+  -- What decisions leave behind for later ones: one value for each kind and key.
+  CREATE TABLE note (
+    kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
+  CREATE INDEX note_changed ON note (kind, changed_at) WHERE value > x'';
+  `,
 ];

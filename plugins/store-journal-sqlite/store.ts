@@ -8,6 +8,7 @@ import {
   msOf,
   packDecision,
   packMessage,
+  packNotes,
   packSettlement,
   packStart,
 } from '../../core/journal-format/index.ts';
@@ -42,6 +43,8 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
     paused: async () => call('paused', []),
+    notes: async (kind, keys) => call('notes', [kind, [...keys]]),
+    notesOf: async (kind, page) => call('notesOf', [kind, plain(page)]),
     fact: async (name, value) => call('fact', [name, value]),
     orders: async () => call('orders', []),
     settingsHistory: async () => call('settingsHistory', []),
@@ -63,7 +66,7 @@ function durabilityOf({ journalMode, synchronous }: Pragmas): Durability {
 
 type Writing = Pick<
   JournalStore,
-  'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'order' | 'withdraw' | 'saveSettings'
+  'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'keep' | 'order' | 'withdraw' | 'saveSettings'
 >;
 
 const writing = ({ call, lastMessage }: Channel): Writing => {
@@ -115,6 +118,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         [plain(actions)],
         load(actions, () => 0),
       ),
+    keep: async (notes, at) => call('keep', [packNotes(notes), msOf(at)]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     order: async (order) => call('order', [plain(order)]),
     withdraw: async (lane, kind) => call('withdraw', [lane, kind]),

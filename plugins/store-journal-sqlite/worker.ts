@@ -18,6 +18,7 @@ import { READS_BETWEEN_GROUPS, TRANSFER_BYTES } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
+import { noteReaders, noteWriter } from './notes.ts';
 import { orderReader, orderWriters, pauseReader, pauser } from './pauses.ts';
 import { receiver } from './receive.ts';
 import { factKeeper, settingsReaders, settingsWriter } from './settings.ts';
@@ -30,6 +31,7 @@ const writesOf = (journal: Journal): Writes => ({
   settle: settler(journal),
   act: actor(journal),
   pause: pauser(journal),
+  keep: noteWriter(journal),
   fact: factKeeper(journal),
   ...orderWriters(journal),
   saveSettings: settingsWriter(journal),
@@ -46,6 +48,7 @@ const readsOf = (journal: Journal, folder: string): Reads & FileCalls => ({
   events: feedReader(journal),
   lanes: laneReader(journal),
   paused: pauseReader(journal),
+  ...noteReaders(journal),
   orders: orderReader(journal),
   ...settingsReaders(journal),
   ...freezer(journal, folder),

@@ -5,6 +5,7 @@ import { admitting } from './journal/admitting.ts';
 import { consulting } from './journal/consulting.ts';
 import { deciding } from './journal/deciding.ts';
 import { Fixture, refused, type StoreUnderTest } from './journal/fixture.ts';
+import { noting } from './journal/noting.ts';
 import { obeying } from './journal/obeying.ts';
 import { owning } from './journal/owning.ts';
 import { receiving } from './journal/receiving.ts';
@@ -24,6 +25,7 @@ export function journalSuite(under: StoreUnderTest): void {
     receiving(journal);
     admitting(journal);
     deciding(journal);
+    noting(journal);
     sending(journal);
     acting(journal);
     consulting(journal);

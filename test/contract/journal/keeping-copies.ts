@@ -45,6 +45,7 @@ async function everything(store: JournalStore): Promise<object> {
     messages,
     deliveries,
     events: (await store.events(page)).items,
+    notes: (await store.notesOf('person', page)).items,
     histories: await Promise.all(messages.map(({ message }) => store.message(message))),
     raw: await Promise.all(messages.map(async ({ message }) => Buffer.from(await store.raw(message)).toString('base64'))),
     material: await store.material(deliveries.slice(0, 200).map(({ delivery }) => delivery)),
@@ -65,7 +66,7 @@ async function fill(journal: Fixture): Promise<void> {
   await journal.decide(long, { terms: [hashed('a term')], events: [routed({ kind: 'document', series: hashed('set') })] });
   await journal.receive({ raw: Buffer.alloc(0) });
   await journal.act('replay', { message: long }, 'a reason — é');
-  await journal.decide(long, { run: 2, terms: [hashed('another term')] });
+  await journal.decide(long, { run: 2, terms: [hashed('another term')], notes: [{ kind: 'person', key: hashed('p'), value: '{"a":1}' }] });
   const { delivery } = await journal.queued();
   await journal.act('discard', { delivery }, 'a reason');
   for (const who of ['first', 'second'])
