@@ -22,6 +22,7 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
+import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Destination } from '../routing/index.ts';
@@ -61,6 +62,8 @@ export class Region {
   readonly #destinations: Destination[] = [];
   readonly #hosts: ConnectorHost[] = [];
   readonly #intake = new Intake();
+  /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
+  readonly #knowledge: Knowledge;
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
@@ -71,6 +74,7 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
+    this.#knowledge = new Knowledge(parts.journal, []);
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -187,6 +191,7 @@ export class Region {
     };
     const lane = new InboundLane(address, {
       ...ports,
+      knowledge: this.#knowledge,
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       identified: (at, keys) => void this.#releaseKnown(at, keys),

@@ -23,7 +23,7 @@ import {
   decideStored,
   storedOf,
   type Admitted,
-  type DecidedArrival,
+  type DecidedArrivals,
   type DecidedMessage,
   type OpenedIncoming,
   type StoredMessage,
@@ -31,6 +31,7 @@ import {
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
+import type { Knowledge } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
 
 export interface InboundEndpoint extends LaneIdentity {
@@ -41,6 +42,7 @@ export interface InboundEndpoint extends LaneIdentity {
 }
 
 export interface InboundPorts extends LanePorts {
+  readonly knowledge: Knowledge;
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
@@ -338,15 +340,15 @@ export class InboundLane {
 
   /** Decides while the batch before is being committed. Commits follow one another, so that none overtakes and failures are met in order. */
   async #admit(batch: readonly Arrival[]): Promise<void> {
-    let made: readonly DecidedArrival[];
+    let decided: DecidedArrivals;
     try {
-      made = await this.#inTime(batch, async () => {
-        const decided = decideArrivals(
+      decided = await this.#inTime(batch, async () => {
+        const deciding = decideArrivals(
           batch.map(({ incoming }) => incoming),
           this.endpoint,
           this.#ports,
         );
-        const [first] = await Promise.allSettled([decided, this.#committed]);
+        const [first] = await Promise.allSettled([deciding, this.#committed]);
         if (first.status === 'rejected') throw first.reason;
         return first.value;
       });
@@ -354,17 +356,16 @@ export class InboundLane {
       await this.#storeAll(batch); // decided when that is possible
       throw thrown;
     }
-    const wanted = batch.map((arrival) => !arrival.isStoring && (arrival.isAdmitting = true));
-    this.#committed = this.#commit(
-      batch.filter((_, i) => wanted[i]),
-      made.filter((_, i) => wanted[i]),
-    );
+    // Those that took too long are being stored by themselves, all of them.
+    if (batch.some(({ isStoring }) => isStoring)) return decided.release(false);
+    for (const arrival of batch) arrival.isAdmitting = true;
+    this.#committed = this.#commit(batch, decided);
   }
 
   /** Never rejects. */
-  async #commit(arrivals: readonly Arrival[], made: readonly DecidedArrival[]): Promise<void> {
+  async #commit(arrivals: readonly Arrival[], decided: DecidedArrivals): Promise<void> {
     try {
-      const admitted = await this.#inTime(arrivals, () => admitArrivals(made, this.#ports, this.#lease));
+      const admitted = await this.#inTime(arrivals, () => admitArrivals(decided, this.#ports, this.#lease));
       admitted.forEach((result, i) => this.#admitted(arrivals[i]!, result));
     } catch (thrown) {
       // Refused by the journal: the senders keep them.

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { PasserelleError, UNCONFIGURED, type JournalStore, type MessageCodec } from '../../core/contract/index.ts';
 import { Codecs } from '../../core/codecs/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
+import { Knowledge } from '../../core/knowledge/index.ts';
 import { InboundLane, type InboundEndpoint } from '../../core/lanes/index.ts';
 import type { HostCall } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
@@ -48,6 +49,7 @@ describe('an inbound lane', () => {
       },
       {
         journal,
+        knowledge: new Knowledge(journal, []),
         connectors: {
           call: async <T>(_: string, __: string, call: HostCall): Promise<T> => {
             if (call.operation === 'decode') return { result: decode(call.envelope.text), acknowledgement } as T;

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { UNCONFIGURED, type JournalStore, type MessageCodec } from 'passerelle/contract';
 import { Codecs } from '../../core/codecs/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
+import { Knowledge } from '../../core/knowledge/index.ts';
 import { InboundLane } from '../../core/lanes/index.ts';
 import { ConnectorHost, loadConnectors, loadPlugins } from '../../core/registry/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
@@ -47,6 +48,7 @@ describe('a document', () => {
       },
       {
         journal,
+        knowledge: new Knowledge(journal, []),
         connectors: {
           call: async (_, __, call) => {
             const answer = await host.call(call);

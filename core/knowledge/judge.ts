@@ -1,0 +1,54 @@
+/** Who judges an event by what is known: pure functions from notes to a judgement and new notes. Identities and documents are such judges. */
+import type { DraftEvent, ErrorData, Note, RoutedEvent, SiteSettings, Warning } from '../contract/index.ts';
+import type { CanonicalEvent } from '../model/index.ts';
+
+/** An event as a connector made it, before it is routed. */
+export interface Case {
+  readonly event: CanonicalEvent;
+  readonly draft: DraftEvent;
+  readonly kind: RoutedEvent['kind'];
+  /** Keyed hashes of the patients it names, in the order of the draft. */
+  readonly keys: readonly string[];
+  readonly role: 'establishment' | 'record';
+  readonly settings: SiteSettings;
+  readonly message: {
+    /** Public id. */
+    readonly id: string;
+    readonly run: number;
+    readonly controlId?: string;
+    readonly receivedAt: string;
+  };
+  /** ISO instant of the decision. */
+  readonly now: string;
+}
+
+export type NoteRef = Pick<Note, 'kind' | 'key'>;
+/** Value of a note; undefined when nothing is known. */
+export type Known = (kind: string, key: string) => string | undefined;
+
+/** Everything is optional: nothing said = the event goes on as it is. */
+export interface Judgement {
+  /** Takes the place of the event: another type, other data. */
+  readonly event?: CanonicalEvent;
+  /** It is kept and goes nowhere: stale, a duplicate, our own document that came back. */
+  readonly isSilent?: boolean;
+  /** Its deliveries wait from the start, with this reason. */
+  readonly held?: ErrorData;
+  /** The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement. */
+  readonly quarantine?: ErrorData;
+  /** The whole message is refused (AE); a quarantine when its sender was told AA before. Notes as above. */
+  readonly reject?: ErrorData;
+  readonly warnings?: readonly Warning[];
+  /** What is known from now on; only of what `needs` asked for. */
+  readonly notes?: readonly Note[];
+}
+
+export interface Judge {
+  /**
+   * The notes it must see, and those it may change. Asked again with what is known so far, until it asks for nothing new: a merged patient leads to the one
+   * that absorbed it. Pure.
+   */
+  readonly needs: (one: Case, known: Known) => readonly NoteRef[];
+  /** Pure. */
+  readonly judge: (one: Case, known: Known) => Judgement;
+}

@@ -1,0 +1,174 @@
+/**
+ * Notes in memory, and who may use them now. A batch of messages is judged in its order, each seeing what those before it left; until its commit has
+ * ended nobody else sees or changes the notes it asked for. A commit that fails leaves no trace: what it touched is read again.
+ */
+import type { JournalStore, Note } from '../contract/index.ts';
+import type { Case, Judge, Judgement, Known, NoteRef } from './judge.ts';
+
+/** About a KB each: patients and documents of the last hours. */
+const REMEMBERED = 10_000;
+/** A judge that follows references for longer than this goes in circles. */
+const LONGEST_CHAIN = 64;
+
+export interface Judged {
+  /** By message, then event, in their order; what all judges said of it, as one. */
+  readonly judgements: readonly (readonly Judgement[])[];
+  /** Once, when the commit has ended: `true` when all the decisions of the batch were stored with their notes. */
+  readonly release: (isStored: boolean) => void;
+}
+
+const nameOf = ({ kind, key }: NoteRef): string => `${kind} ${key}`;
+
+export class Knowledge {
+  readonly #journal: Pick<JournalStore, 'notes'>;
+  readonly #judges: readonly Judge[];
+  /** As committed. */
+  readonly #remembered = new Map<string, string | undefined>();
+  /** In use by a batch, until that is over. */
+  readonly #used = new Map<string, Promise<void>>();
+  /** Being read; what is used meanwhile is newer than what comes back. */
+  readonly #reading = new Map<string, symbol>();
+
+  constructor(journal: Pick<JournalStore, 'notes'>, judges: readonly Judge[]) {
+    this.#journal = journal;
+    this.#judges = judges;
+  }
+
+  /** Rejects when the journal cannot be read: then nothing was judged. */
+  async judge(messages: readonly (readonly Case[])[]): Promise<Judged> {
+    if (this.#judges.length === 0 || messages.every((cases) => cases.length === 0))
+      return { judgements: messages.map((c) => c.map(() => ({}))), release: () => undefined };
+    for (;;) {
+      const tried = this.#tryJudge(messages);
+      if (!('missing' in tried)) return tried;
+      await this.#fetch(tried.missing);
+    }
+  }
+
+  /** Changes notes for a person: `change` sees them as they are, and what it answers is kept by `write`. */
+  async change<T>(
+    refs: readonly NoteRef[],
+    change: (known: Known) => { readonly notes: readonly Note[]; readonly result: T },
+    write: (notes: readonly Note[]) => Promise<void>,
+  ): Promise<T> {
+    for (;;) {
+      const missing = this.#missing(refs);
+      if (missing.length === 0) break;
+      await this.#fetch(missing);
+    }
+    const { notes, result } = change((kind, key) => this.#remembered.get(nameOf({ kind, key })));
+    const release = this.#use(new Set(refs.map(nameOf)), new Map(notes.map((note) => [nameOf(note), note.value || undefined])));
+    try {
+      await write(notes);
+      release(true);
+      return result;
+    } catch (error) {
+      release(false);
+      throw error;
+    }
+  }
+
+  /** In one turn, or not at all: what is missing has to be read first. */
+  #tryJudge(messages: readonly (readonly Case[])[]): Judged | { readonly missing: readonly NoteRef[] } {
+    const asked = new Set<string>();
+    const changed = new Map<string, string | undefined>();
+    const missing = new Map<string, NoteRef>();
+    const judgements = messages.map((cases) => {
+      const own = new Map<string, string | undefined>();
+      const known: Known = (kind, key) => {
+        const name = nameOf({ kind, key });
+        if (own.has(name)) return own.get(name);
+        return changed.has(name) ? changed.get(name) : this.#remembered.get(name);
+      };
+      const made: Judgement[] = [];
+      for (const one of cases) {
+        const said = this.#judges.map((judge) => {
+          if (!this.#ask(judge, one, known, asked, missing)) return {};
+          const judgement = judge.judge(one, known);
+          for (const note of judgement.notes ?? []) own.set(nameOf(note), note.value || undefined);
+          return judgement;
+        });
+        made.push(together(said));
+      }
+      const stop = made.find(({ quarantine, reject }) => quarantine ?? reject);
+      const kept = stop ? new Map((stop.notes ?? []).map((note) => [nameOf(note), note.value || undefined])) : own;
+      for (const [name, value] of kept) changed.set(name, value);
+      return made;
+    });
+    if (missing.size > 0) return { missing: [...missing.values()] };
+    return { judgements, release: this.#use(asked, changed) };
+  }
+
+  /** Everything a judge asks for, as far as it is known; false when something has to be read or waited for first. */
+  #ask(judge: Judge, one: Case, known: Known, asked: Set<string>, missing: Map<string, NoteRef>): boolean {
+    for (let links = 0, before = -1; links < LONGEST_CHAIN; links += 1) {
+      const refs = judge.needs(one, known);
+      const absent = this.#missing(refs);
+      for (const ref of absent) missing.set(nameOf(ref), ref);
+      if (absent.length > 0) return false;
+      for (const ref of refs) asked.add(nameOf(ref));
+      if (refs.length === before) return true;
+      before = refs.length;
+    }
+    throw new RangeError('references between notes without an end');
+  }
+
+  #missing(refs: readonly NoteRef[]): readonly NoteRef[] {
+    return refs.filter((ref) => !this.#remembered.has(nameOf(ref)) || this.#used.has(nameOf(ref)));
+  }
+
+  #use(names: ReadonlySet<string>, changed: ReadonlyMap<string, string | undefined>): (isStored: boolean) => void {
+    const over = Promise.withResolvers<void>();
+    for (const name of names) {
+      this.#used.set(name, over.promise);
+      this.#reading.delete(name);
+    }
+    return (isStored) => {
+      for (const name of names) {
+        this.#used.delete(name);
+        if (!isStored) this.#remembered.delete(name);
+      }
+      if (isStored) for (const [name, value] of changed) this.#remember(name, value);
+      over.resolve();
+    };
+  }
+
+  /** Waits for who uses them, and reads those that are not known; whether that was enough is seen by trying again. */
+  async #fetch(refs: readonly NoteRef[]): Promise<void> {
+    await Promise.all(refs.flatMap((ref) => this.#used.get(nameOf(ref)) ?? []));
+    const unread = refs.filter((ref) => !this.#remembered.has(nameOf(ref)) && !this.#used.has(nameOf(ref)));
+    await Promise.all([...Map.groupBy(unread, ({ kind }) => kind)].map(([kind, some]) => this.#read(kind, [...new Set(some.map(({ key }) => key))])));
+  }
+
+  async #read(kind: string, keys: readonly string[]): Promise<void> {
+    const reading = Symbol('reading');
+    const names = keys.map((key) => nameOf({ kind, key }));
+    for (const name of names) this.#reading.set(name, reading);
+    const values = await this.#journal.notes(kind, keys);
+    names.forEach((name, i) => {
+      if (this.#reading.get(name) !== reading) return;
+      this.#reading.delete(name);
+      this.#remember(name, values[i]);
+    });
+  }
+
+  #remember(name: string, value: string | undefined): void {
+    this.#remembered.delete(name);
+    this.#remembered.set(name, value);
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size <= REMEMBERED) break;
+      if (!this.#used.has(oldest)) this.#remembered.delete(oldest);
+      else break;
+    }
+  }
+}
+
+/** What several judges say of one event. The later judge sees the notes of the earlier one; of two reasons the first stands. */
+function together(said: readonly Judgement[]): Judgement {
+  const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
+  if (!only || others.length === 0) return only ?? {};
+  return Object.assign({}, ...[only, ...others].toReversed(), {
+    warnings: [only, ...others].flatMap(({ warnings = [] }) => warnings),
+    notes: [only, ...others].flatMap(({ notes = [] }) => notes),
+  }) as Judgement;
+}

@@ -1,0 +1,210 @@
+/** From what a connector made of messages to their decisions: schema, what is known of patients and documents, routing. Nothing is written here. */
+import type { OpenedMessage } from '../codecs/index.ts';
+import {
+  PasserelleError,
+  joined,
+  type AckCode,
+  type DecodeResult,
+  type ErrorData,
+  type MessageDecision,
+  type OutgoingEnvelope,
+  type Reception,
+  type Reply,
+  type RoutedEvent,
+  type Warning,
+} from '../contract/index.ts';
+import { messageId } from '../journal/index.ts';
+import type { Case, Judgement } from '../knowledge/index.ts';
+import { kindOf } from '../model/index.ts';
+import { route } from '../routing/index.ts';
+import type { StoredMessage } from './decide.ts';
+import { canonicalEvents } from './events.ts';
+import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
+import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
+
+const STATES = { accept: 'decoded', 'accept-with-warning': 'decoded', quarantine: 'quarantined', reject: 'rejected', filtered: 'filtered' } as const;
+
+export interface Decoded {
+  readonly opened: OpenedMessage;
+  readonly result: DecodeResult;
+  readonly failed?: ErrorData;
+  readonly acknowledgement?: OutgoingEnvelope | null;
+}
+
+export type Assessed = {
+  readonly item: StoredMessage;
+  readonly decision: MessageDecision;
+  readonly reply?: Reply;
+  readonly identities: ReadonlySet<string>;
+};
+
+export interface Translated {
+  readonly made: readonly Assessed[];
+  /** To be called once, when the commit of all of them has ended: `true` when every decision was stored as it is. */
+  readonly release: (isStored: boolean) => void;
+}
+
+/** What a connector host answers to a decode. */
+export interface HostDecode {
+  readonly result: DecodeResult;
+  readonly acknowledgement?: OutgoingEnvelope | null;
+}
+
+type Drafted = ReturnType<typeof canonicalEvents>;
+
+export async function assessAll(
+  batch: readonly StoredMessage[],
+  work: readonly Decoded[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+  now: string,
+): Promise<Translated> {
+  const drafted = batch.map((item, i) => draft(item, work[i]!, endpoint, ports));
+  const cases = drafted.map((made, i) => casesOf(batch[i]!, work[i]!, made, endpoint, ports, now));
+  const { judgements, release } = await ports.knowledge.judge(cases);
+  try {
+    return { made: batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now)), release };
+  } catch (thrown) {
+    release(false);
+    throw thrown;
+  }
+}
+
+function draft(item: StoredMessage, { result }: Decoded, endpoint: InboundEndpoint, ports: InboundPorts): Drafted {
+  const subject = (one: DecodeResult['events'][number]): string | undefined => one.keys[0] && ports.index.patient(one.keys[0]);
+  const origin = {
+    messageId: messageId(ports.journal.tag, item.message),
+    run: item.run,
+    site: endpoint.settings.site,
+    timeZone: endpoint.settings.timeZone,
+    connector: endpoint.connector,
+    connectorVersion: endpoint.connectorVersion,
+    receivedAt: item.receivedAt,
+  };
+  return canonicalEvents(result.events, origin, subject);
+}
+
+/** Only what will be delivered is judged: what a connector refuses or puts aside changes nothing that is known. */
+function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: InboundEndpoint, ports: InboundPorts, now: string): readonly Case[] {
+  if (!('events' in made) || work.failed || STATES[work.result.decision] !== 'decoded') return [];
+  const controlId = work.result.terms?.find(({ field }) => field === 'control-id')?.value;
+  const message = {
+    id: messageId(ports.journal.tag, item.message),
+    run: item.run,
+    receivedAt: item.receivedAt,
+    ...(controlId !== undefined && { controlId }),
+  };
+  const { role, settings } = endpoint;
+  return made.events.map((event, i) => {
+    const one = work.result.events[i]!;
+    const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
+    return { event, draft: one, kind: kindOf(event.type), keys, role, settings, message, now };
+  });
+}
+
+function assess(
+  item: StoredMessage,
+  work: Decoded,
+  made: Drafted,
+  cases: readonly Case[],
+  judgements: readonly Judgement[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+  now: string,
+): Assessed {
+  const { opened, result } = work;
+  const routed = routeEvents(cases, judgements, endpoint, ports);
+  const stop = judgements.find(({ quarantine, reject }) => quarantine ?? reject);
+  const warnings = joinWarnings(joinWarnings(opened.envelope.warnings, result.warnings), [
+    ...judgements.flatMap((judgement) => judgement.warnings ?? []),
+    ...routed.warnings,
+    ...(item.controlIdReused ? [{ code: 'control-id-reused' }] : []),
+  ]);
+  const outcome = outcomeOf(item, work, 'error' in made ? made.error : undefined, routed.error, stop);
+  const kept = outcome.state === 'decoded';
+  const notes = stop ? (stop.notes ?? []) : kept ? judgements.flatMap((judgement) => judgement.notes ?? []) : [];
+  const decision: MessageDecision = {
+    message: item.message,
+    run: item.run,
+    state: outcome.state,
+    decidedAt: now,
+    decision: outcome.state === 'decoded' ? decisionWith(result.decision, warnings) : outcome.decision,
+    warnings,
+    parts: opened.refs,
+    events: kept ? routed.events : [],
+    terms: [...new Set([...(result.terms ?? []).map((t) => ports.index.term(t)), ...(kept ? routed.events.flatMap((e) => e.keys) : [])])],
+    ...(notes.length > 0 && { notes }),
+    ...(outcome.error && { error: outcome.error }),
+    ...(item.answered === undefined && { ack: outcome.ack }),
+  };
+  const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
+  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
+  const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
+  return { item, decision, identities, ...(reply && { reply }) };
+}
+
+function outcomeOf(
+  item: StoredMessage,
+  work: Decoded,
+  schemaError: ErrorData | undefined,
+  routeError: ErrorData | undefined,
+  stop: Judgement | undefined,
+): { state: MessageDecision['state']; decision: Reception['decision']; ack: AckCode; error?: ErrorData } {
+  const defect = work.failed ?? schemaError;
+  if (defect) return { state: 'dead', decision: 'stored', ack: 'AA', error: defect };
+  if (routeError && STATES[work.result.decision] === 'decoded') return { state: 'quarantined', decision: 'quarantine', ack: 'AA', error: routeError };
+  if (stop?.quarantine) return { state: 'quarantined', decision: 'quarantine', ack: 'AA', error: stop.quarantine };
+  const { decision, error } = stop ? { decision: 'reject' as const, error: stop.reject } : work.result;
+  // The sender was told AA before this was known: it is ours now, a person has to see it.
+  if (decision === 'reject' && item.answered === 'AA') return { state: 'quarantined', decision: 'quarantine', ack: 'AA', ...(error && { error }) };
+  return { state: STATES[decision], decision, ack: refusalAck(decision, error), ...(error && { error }) };
+}
+
+function routeEvents(
+  cases: readonly Case[],
+  judgements: readonly Judgement[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+): { events: RoutedEvent[]; warnings: Warning[]; error?: ErrorData } {
+  const isSilent = (index: number | undefined): boolean => index !== undefined && judgements[index]?.isSilent === true;
+  const routes = route(
+    cases.map(({ event, draft: { destinations, within } }) => ({
+      type: event.type,
+      site: event.site,
+      role: endpoint.role,
+      ...(destinations && { destinations }),
+      ...(within !== undefined && !isSilent(within) && { within }),
+    })),
+    ports.destinations(),
+  );
+  const warnings: Warning[] = [];
+  let error: ErrorData | undefined;
+  const routed = cases.map(({ event, draft: { document }, kind, keys }, i): RoutedEvent => {
+    const judgement = judgements[i] ?? {};
+    const { lanes, missing } = isSilent(i) ? { lanes: [], missing: [] } : (routes[i] ?? { lanes: [], missing: [] });
+    for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
+    if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0 && !isSilent(i))
+      error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();
+    const setId = document?.setId ?? document?.id;
+    const { held } = judgement;
+    return {
+      event: (judgement.event ?? event) as unknown as RoutedEvent['event'],
+      kind,
+      keys,
+      destinations: lanes.map((lane) => ({ lane, ...(held && { held }) })),
+      ...(setId && { series: ports.index.series(event.site, setId) }),
+    };
+  });
+  return { events: routed, warnings, ...(error && { error }) };
+}
+
+/** An answer that cannot be written is no reason not to decide: the plainest one is given later. */
+function replyOf(acknowledgement: OutgoingEnvelope | null, ports: InboundPorts, endpoint: InboundEndpoint): Reply | undefined {
+  if (!acknowledgement) return { bytes: null };
+  try {
+    const bytes = joined(ports.codec(endpoint.format).build(acknowledgement, () => new Uint8Array()));
+    return { bytes, ...(acknowledgement.http && { http: acknowledgement.http }) };
+  } catch {
+    return undefined;
+  }
+}

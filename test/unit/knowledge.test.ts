@@ -1,0 +1,127 @@
+/** Notes are judged in the order of messages, and nobody sees what a commit under way may still take back. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { UNCONFIGURED, type Note } from '../../core/contract/index.ts';
+import { Knowledge, type Case, type Judge } from '../../core/knowledge/index.ts';
+
+const KIND = 'person';
+
+/** A journal of notes that answers when it is told to. */
+class Notes {
+  readonly kept = new Map<string, string>();
+  reads = 0;
+  wait: Promise<void> = Promise.resolve();
+
+  async notes(_kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    this.reads += 1;
+    const values = keys.map((key) => this.kept.get(key));
+    await this.wait;
+    return values;
+  }
+
+  commit(notes: readonly Note[]): void {
+    for (const { key, value } of notes) this.kept.set(key, value);
+  }
+}
+
+/** Appends what an event says to the note of its first patient; a note `-> b` leads to the note of b. */
+const judge: Judge = {
+  needs: ({ keys }, known) => {
+    const chain = [keys[0]!];
+    for (let next = known(KIND, chain[0]!); next?.startsWith('-> '); next = known(KIND, chain.at(-1)!)) chain.push(next.slice(3));
+    return chain.map((key) => ({ kind: KIND, key }));
+  },
+  judge: ({ keys, event }, known) => {
+    let key = keys[0]!;
+    while (known(KIND, key)?.startsWith('-> ')) key = known(KIND, key)!.slice(3);
+    const { says } = event.data as unknown as { says: string };
+    const notes = [{ kind: KIND, key, value: says.startsWith('-> ') ? says : `${known(KIND, key) ?? ''}${says}` }];
+    return says === 'stop' ? { quarantine: { code: 'ERR_INVARIANT', message: '' } as never, notes: [] } : { notes };
+  },
+};
+
+const said = (patient: string, says: string): Case =>
+  ({
+    event: { data: { says } },
+    draft: {},
+    kind: 'identity',
+    keys: [patient],
+    role: 'establishment',
+    settings: UNCONFIGURED,
+    message: {},
+    now: '',
+  }) as unknown as Case;
+
+describe('knowledge', () => {
+  let journal: Notes;
+  let knowledge: Knowledge;
+  const notesOf = (judgements: readonly (readonly { readonly notes?: readonly Note[] }[])[]): Note[] =>
+    judgements.flat().flatMap(({ notes = [] }) => notes);
+  const judgeAndCommit = async (...messages: Case[]): Promise<void> => {
+    const { judgements, release } = await knowledge.judge(messages.map((one) => [one]));
+    journal.commit(notesOf(judgements));
+    release(true);
+  };
+
+  beforeEach(() => {
+    journal = new Notes();
+    knowledge = new Knowledge(journal, [judge]);
+  });
+
+  it('shows each message what those before it left, and reads a note once', async () => {
+    await judgeAndCommit(said('a', '1'), said('b', '2'), said('a', '3'));
+    await judgeAndCommit(said('a', '4'));
+    expect(Object.fromEntries(journal.kept)).to.deep.equal({ a: '134', b: '2' });
+    expect(journal.reads).to.equal(1);
+  });
+
+  it('follows a note to another one', async () => {
+    journal.kept.set('a', '-> b').set('b', '-> c');
+    await judgeAndCommit(said('a', '1'), said('b', '2'));
+    expect(journal.kept.get('c')).to.equal('12');
+  });
+
+  it('lets nobody see what is not committed, and nothing of what never was', async () => {
+    const first = await knowledge.judge([[said('a', 'lost')]]);
+    let isSecondDone = false;
+    const second = judgeAndCommit(said('a', '2')).then(() => (isSecondDone = true));
+    await judgeAndCommit(said('b', 'else'));
+    expect(isSecondDone).to.equal(false);
+    first.release(false);
+    await second;
+    expect(journal.kept.get('a')).to.equal('2');
+  });
+
+  it('counts nothing of a message that stops, and what comes after it in the batch goes on', async () => {
+    const { judgements, release } = await knowledge.judge([[said('a', 'x'), said('b', 'stop')], [said('a', '1')]]);
+    expect(judgements[1]![0]!.notes).to.deep.equal([{ kind: KIND, key: 'a', value: '1' }]);
+    release(true);
+  });
+
+  it('keeps what was committed while an older reading was on its way', async () => {
+    const reading = Promise.withResolvers<void>();
+    journal.wait = reading.promise;
+    const slow = knowledge.judge([[said('a', '2')]]);
+    await nextTurn();
+    journal.wait = Promise.resolve();
+    await judgeAndCommit(said('a', '1'));
+    reading.resolve();
+    const { judgements, release } = await slow;
+    release(true);
+    expect(notesOf(judgements)).to.deep.equal([{ kind: KIND, key: 'a', value: '12' }]);
+  });
+
+  it('gives a person the notes as they are, after who uses them', async () => {
+    const first = await knowledge.judge([[said('a', '1')]]);
+    const changing = knowledge.change(
+      [{ kind: KIND, key: 'a' }],
+      (known) => ({ notes: [{ kind: KIND, key: 'a', value: `${known(KIND, 'a')}!` }], result: known(KIND, 'a') }),
+      async (notes) => journal.commit(notes),
+    );
+    journal.commit(notesOf(first.judgements));
+    first.release(true);
+    expect(await changing).to.equal('1');
+    await judgeAndCommit(said('a', '2'));
+    expect(journal.kept.get('a')).to.equal('1!2');
+  });
+});
