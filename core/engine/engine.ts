@@ -68,6 +68,7 @@ export class Engine {
   readonly #codecs: Codecs;
   readonly #writes = new JournalWrites(Date.now);
   #changing: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
     this.version = options.version;
@@ -132,7 +133,7 @@ export class Engine {
     await this.#mesh.start();
     const stored = active?.documents ?? [];
     const drift = documents.length === 0 ? [] : planChange(storedDocuments(stored), parseDocuments(documents)).map((c) => `${c.action} ${c.what}`);
-    const addresses = active ? await this.#run(this.#check(stored)) : [];
+    const addresses = active ? await this.#run(this.#check(stored), active.revision) : [];
     this.alerts.start();
     return { addresses, revision: active?.revision ?? 0, drift };
   }
@@ -158,6 +159,7 @@ export class Engine {
 
   /** Legal twice. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#changing;
     await this.alerts.stop();
     await this.region?.stop();
@@ -178,14 +180,16 @@ export class Engine {
       base: before?.revision ?? 0,
     };
     if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
+    const running = this.region;
     try {
-      await this.#run(this.#check(values));
+      await this.#run(this.#check(values), plan.base + 1);
+      const revision = await this.journal.saveSettings({ at: new Date().toISOString(), who, documents: values, ...(why && { why }) });
+      return { revision, plan };
     } catch (error) {
-      if (before) await this.#run(this.#check(before.documents));
+      const failed = this.region;
+      if (failed !== running) await this.#runActive().catch((thrown: unknown) => this.#later(failed, thrown));
       throw error;
     }
-    const revision = await this.journal.saveSettings({ at: new Date().toISOString(), who, documents: values, ...(why && { why }) });
-    return { revision, plan };
   }
 
   #check(documents: readonly unknown[]): RegionSettings {
@@ -194,7 +198,7 @@ export class Engine {
     return settings as RegionSettings;
   }
 
-  async #run(settings: RegionSettings): Promise<readonly string[]> {
+  async #run(settings: RegionSettings, revision: number): Promise<readonly string[]> {
     const next = new Region(settings, {
       plugins: this.plugins,
       connectors: this.connectors,
@@ -204,9 +208,10 @@ export class Engine {
       secretsFolder: this.#options.secretsFolder,
       hostsConnectors: this.#options.hostsConnectors ?? true,
       node: this.#node,
-      lost: () => void this.#again(next),
+      revision,
+      ended: () => this.#replace(next),
     });
-    await this.region?.stop();
+    await this.region?.stop(true);
     this.region = next;
     try {
       return await next.start();
@@ -217,18 +222,25 @@ export class Engine {
     }
   }
 
-  /** After the lanes went to another node: the same settings, or newer ones, waiting for the lanes. */
-  async #again(region: Region): Promise<void> {
+  async #runActive(): Promise<void> {
+    const active = await this.journal.settings();
+    if (!active) return;
+    await this.#run(this.#check(active.documents), active.revision);
+    this.#options.logger.info('the active settings run', { revision: active.revision });
+  }
+
+  /** A region that is over, because of its lanes or its settings, gives way to one that runs the active settings and waits for the lanes. */
+  #replace(region: Region | undefined): void {
     const change = this.#changing.then(async () => {
-      if (this.region !== region) return;
-      const active = await this.journal.settings();
-      if (active) await this.#run(this.#check(active.documents));
+      // Unless a person was faster.
+      if (!this.#stopped && (this.region === region || !this.region)) await this.#runActive();
     });
-    this.#changing = change.catch((thrown: unknown) => {
-      const { code } = PasserelleError.from(thrown);
-      this.#options.logger.error('the lanes could not be left', { code });
-      setTimeout(() => void this.#again(region), AGAIN_MS).unref();
-    });
+    this.#changing = change.catch((thrown: unknown) => this.#later(region, thrown));
+  }
+
+  #later(region: Region | undefined, thrown: unknown): void {
+    this.#options.logger.error('the active settings cannot be run', { code: PasserelleError.from(thrown).code });
+    setTimeout(() => this.#replace(region), AGAIN_MS).unref();
   }
 
   #codec(format: string): MessageCodec {
@@ -262,7 +274,7 @@ function nodeName(data: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/** The journal was away when the lanes were lost. */
+/** Until the active settings are tried again: the journal was away, an address is not free yet. */
 const AGAIN_MS = 2000;
 
 const COUNTERS: Readonly<Record<CounterName, string>> = {

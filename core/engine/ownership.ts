@@ -1,20 +1,24 @@
 /**
  * Which node works a journal that several nodes have open (decision 0016): the one that holds the leases of all its lanes. The others accept
  * and store, and take over when the leases are over. A node knows by its own clock when its leases end: from then on it sends nothing.
+ * Lanes are worked with the active settings only: a node whose settings are older asks for nothing more, and is told so.
  */
-import type { JournalStore } from '../contract/index.ts';
+import type { JournalStore, LaneLease } from '../contract/index.ts';
 import type { OwnedLease } from '../lanes/index.ts';
 
 export interface OwnershipOptions {
-  readonly journal: Pick<JournalStore, 'lease' | 'release'>;
+  readonly journal: Pick<JournalStore, 'lease' | 'release' | 'settings'>;
   readonly node: string;
   readonly lanes: readonly string[];
+  /** Settings revision that the lanes are made from. */
+  readonly revision: number;
   readonly ttlMs: number;
   /** Longest time that a send of the owner before us can still be on the wire. */
   readonly graceMs: number;
-  /** Called when the leases are ours, and when they no longer are; one after the other. Must not reject. */
+  /** Called once, when the leases are ours. Must not reject. */
   readonly taken: (leases: ReadonlyMap<string, OwnedLease>) => Promise<void>;
-  readonly lost: () => Promise<void>;
+  /** Called once, when another node has the lanes that were ours, or newer settings are active: nothing more is asked for. */
+  readonly ended: (why: 'lost' | 'settings') => void;
 }
 
 /** Renewals in one lease: two may fail. */
@@ -27,7 +31,7 @@ export class Ownership {
   #validUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #stopped = false;
+  #isOver = false;
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -44,41 +48,57 @@ export class Ownership {
     await this.#turn;
   }
 
-  /** Gives the lanes back, once nothing works on them any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  /**
+   * Once nothing works on the lanes any more. Gives them back, unless they are for the next one of this node: then no other node gets them in
+   * between.
+   */
+  async stop(keep = false): Promise<void> {
+    this.#isOver = true;
     clearInterval(this.#timer);
     await this.#turn;
     const held = this.#held;
     this.#held = undefined;
-    if (held) await this.#options.journal.release([...held.values()]).catch(() => undefined); // they end by themselves
+    if (held && !keep) await this.#release([...held.values()]);
   }
 
   async #renew(): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#isOver) return;
     const { journal, node, lanes, ttlMs, graceMs } = this.#options;
     const asked = performance.now();
     const granted = await journal.lease({ node, lanes, ttlMs, graceMs }).catch(() => undefined);
     if (!granted) {
-      if (this.#held && !this.isOwner) await this.#lose();
+      if (this.#held && !this.isOwner) this.#end('lost');
       return;
     }
-    if (granted.length < new Set(lanes).size) {
-      // Another node works the rest: all or nothing.
-      await journal.release(granted).catch(() => undefined);
-      if (this.#held) await this.#lose();
-      return;
+    const isWhole = granted.length === new Set(lanes).size;
+    const isHeld = isWhole && this.#held !== undefined && granted.every(({ lane, token }) => this.#held?.get(lane)?.token === token);
+    if (isHeld) this.#validUntil = asked + ttlMs;
+    // After the leases: from then on no other node that works these lanes changes settings.
+    const active = await journal.settings().then(
+      (revision) => revision?.revision ?? 0,
+      () => undefined,
+    );
+    const isOld = active !== undefined && active > this.#options.revision;
+    // All or nothing; and nothing with settings that are not known to be the active ones.
+    if (!isWhole || (!this.#held && (isOld || active === undefined))) await this.#release(granted);
+    if (isOld) this.#end('settings');
+    else if (this.#held && !isHeld) this.#end('lost');
+    else if (isWhole && !isHeld && active !== undefined) {
+      this.#validUntil = asked + ttlMs;
+      this.#held = new Map(granted.map((lease) => [lease.lane, { ...lease, isValid: () => this.isOwner }]));
+      await this.#options.taken(this.#held);
     }
-    const isSame = this.#held && granted.every(({ lane, token }) => this.#held?.get(lane)?.token === token);
-    if (this.#held && !isSame) await this.#lose();
-    this.#validUntil = asked + ttlMs;
-    if (isSame) return;
-    this.#held = new Map(granted.map((lease) => [lease.lane, { ...lease, isValid: () => this.isOwner }]));
-    await this.#options.taken(this.#held);
   }
 
-  async #lose(): Promise<void> {
+  /** From now on nothing is sent, and nothing asked for. */
+  #end(why: 'lost' | 'settings'): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
     this.#held = undefined;
-    await this.#options.lost();
+    this.#options.ended(why);
+  }
+
+  async #release(leases: readonly LaneLease[]): Promise<void> {
+    if (leases.length > 0) await this.#options.journal.release(leases).catch(() => undefined); // they end by themselves
   }
 }

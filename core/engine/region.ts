@@ -37,8 +37,10 @@ export interface RegionParts {
   readonly mesh: Mesh;
   /** Names this node among those that have the journal open. */
   readonly node: string;
-  /** The lanes went to another node: this region is to be replaced by one that waits for them. */
-  readonly lost: () => void;
+  /** Of the settings. */
+  readonly revision: number;
+  /** The lanes went to another node, or other settings are active: this region is to be replaced by one that runs those. */
+  readonly ended: () => void;
   readonly ports: LanePorts;
   /** Where secret files named by a relative path are. */
   readonly secretsFolder: string;
@@ -94,7 +96,7 @@ export class Region {
 
   /** This node works the lanes; always, when no other node can have the journal. */
   get isOwner(): boolean {
-    return this.#ownership?.isOwner ?? true;
+    return this.#ownership ? this.#ownership.isOwner : !this.#parts.journal.watch;
   }
 
   /** What a person ordered holds over changes of settings, restarts and nodes. */
@@ -110,35 +112,39 @@ export class Region {
   }
 
   async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
-    const { journal, node, ports, lost } = this.#parts;
+    const { journal, node, revision, ports, ended } = this.#parts;
     this.#unwatch = watch((lane) => this.isOwner && this.inbound.get(lane)?.look());
     this.#ownership = new Ownership({
       journal,
       node,
       lanes: [...this.inbound.keys(), ...this.outbound.keys()],
+      revision,
       ttlMs: LEASE_MS,
       graceMs: Math.max(LEAST_GRACE_MS, ...[...this.outbound.values()].map((lane) => lane.endpoint.ackTimeoutMs)),
       taken: async (leases) => {
         ports.log('info', 'this node works the lanes', { lanes: leases.size });
         await this.#startLanes(leases).catch((thrown: unknown) => {
           ports.log('error', 'the lanes could not be started', { code: PasserelleError.from(thrown).code });
-          lost();
+          ended();
         });
       },
-      lost: async () => {
-        ports.log('warn', 'another node works the lanes', { lanes: this.inbound.size + this.outbound.size });
-        lost();
+      ended: (why) => {
+        if (why === 'lost') ports.log('warn', 'another node works the lanes', { lanes: this.inbound.size + this.outbound.size });
+        ended();
       },
     });
     await this.#ownership.start();
   }
 
-  /** Listeners first, so that nothing new comes; then what is on the wire. Legal twice and after a start that failed half-way. */
-  async stop(): Promise<void> {
+  /**
+   * Listeners first, so that nothing new comes; then what is on the wire. Legal twice and after a start that failed half-way.
+   * @param isReplaced the next region of this node follows: it gets the lanes, no other node.
+   */
+  async stop(isReplaced = false): Promise<void> {
     await Promise.all(this.#sources.map((s) => s.stop()));
     await Promise.all([...this.inbound.values()].map((l) => l.stop()));
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
-    await this.#ownership?.stop();
+    await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
     await Promise.all(this.#hosts.map((h) => h.stop()));
   }

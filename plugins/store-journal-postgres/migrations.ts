@@ -2,8 +2,8 @@
  * The schema, as an append-only list: migration n takes a journal from version n-1 to n (`meta.version`). Run with the journal's schema first in
  * `search_path`.
  *
- * Tables and columns are those of the SQLite store (the same values, so that a journal moves by copying rows), but for `head` and `lease`, which only
- * several writers need. Content stands in `part` and in the columns typed bytea; the rest is integers, references and hashes.
+ * Tables and columns are those of the SQLite store (the same values, so that a journal moves by copying rows), but for `head`, `lease` and `mark`, which
+ * only several writers need. Content stands in `part` and in the columns typed bytea; the rest is integers, references and hashes.
  *
  * Indexes are few, since each one is CPU and log for every message: what waits, is held or was refused has a partial index, what went well is found by id.
  */
@@ -81,5 +81,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE note (kind integer NOT NULL, key bytea NOT NULL, value bytea NOT NULL, changed_at bigint NOT NULL, PRIMARY KEY (kind, key))
     WITH (fillfactor = 80);
   CREATE INDEX note_changed ON note (kind, changed_at, key) WHERE value > '';
+  `,
+  `
+  -- Number of the last transaction that each writer committed: what became of a COMMIT whose answer was lost. A row for each start of an engine.
+  CREATE TABLE mark (writer text PRIMARY KEY, last bigint NOT NULL) WITH (fillfactor = 10);
   `,
 ];

@@ -4,14 +4,15 @@
  * node has written since, the group is rolled back and runs again with the right ones.
  *
  * When the connection is lost, what was not committed is refused. Of a COMMIT whose answer was lost the outcome is asked for on the next connection
- * before its callers are answered: a refusal always means that nothing was stored.
+ * before its callers are answered: a refusal always means that nothing was stored. Each transaction leaves its number in the row of this writer: a
+ * transaction id would not do, since a server that crashed gives the ones it never wrote down to others.
  */
 import type { Client } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
 import { executeBare, executeSaved, isHot, type Answer, type Command, type Entered } from './command.ts';
-import { asRefusal, connectWriter, isOfCommand, isOfStatement, queryOn, sqlState, unavailable } from './connection.ts';
+import { asRefusal, connectWriter, isOfCommand, isOfStatement, queryOn, unavailable } from './connection.ts';
 import { loadLeases, requireLease, type HeldLease } from './leases.ts';
 import { GROUP_MS, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from './limits.ts';
 import type { Names } from './names.ts';
@@ -21,19 +22,22 @@ import { headOf, Transaction, type Head } from './transaction.ts';
 const LOCK = { name: 'lock', text: 'SELECT pg_advisory_xact_lock($1)' };
 const HEAD = {
   name: 'head',
-  text: `SELECT part, event, delivery, act, name, indexed, leases, floor(extract(epoch from clock_timestamp()) * 1000)::int8 AS now,
-    pg_current_xact_id()::text AS xid FROM head`,
+  text: 'SELECT part, event, delivery, act, name, indexed, leases, floor(extract(epoch from clock_timestamp()) * 1000)::int8 AS now FROM head',
+};
+const MARK = {
+  name: 'mark',
+  text: 'INSERT INTO mark (writer, last) VALUES ($1, $2) ON CONFLICT (writer) DO UPDATE SET last = excluded.last',
 };
 
 interface Lock {
   readonly head: Head;
   readonly now: number;
-  readonly xid: string;
 }
 
 /** A COMMIT that was sent and not answered. */
 interface Unknown {
-  readonly xid: string;
+  /** Number of the transaction among those of this writer. */
+  readonly number: number;
   readonly answers: readonly Answer[];
 }
 
@@ -61,6 +65,8 @@ export class Writer {
   #waitingBytes = 0;
   #running = false;
   #unknown: Unknown | undefined;
+  /** Of the last transaction that was to be committed. */
+  #number = 0;
   /** As of our last commit; undefined when it must be read first. */
   #head: Head | undefined;
   #now = 0;
@@ -179,7 +185,7 @@ export class Writer {
       client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
       query({ ...LOCK, values: [this.#address.lock] }),
       query(HEAD),
-    ]).then(([, , [row]]): Lock => ({ head: headOf(row!), now: Number(row!['now']), xid: String(row!['xid']) }));
+    ]).then(([, , [row]]): Lock => ({ head: headOf(row!), now: Number(row!['now']) }));
     locking.catch(() => undefined);
     try {
       if (!guess) await this.#catchUp(await locking, query);
@@ -220,19 +226,21 @@ export class Writer {
     if (monthOf(now) >= this.#lastMonth) this.#lastMonth = await makePartitions(query, monthOf(now));
   }
 
-  async #end(client: Client, tx: Transaction, { head, now, xid }: Lock, answers: readonly Answer[]): Promise<void> {
+  async #end(client: Client, tx: Transaction, { head, now }: Lock, answers: readonly Answer[]): Promise<void> {
     this.#sendTogether(client);
+    const number = (this.#number += 1);
+    const marked = tx.query({ ...MARK, values: [this.#id, number] });
     const notices = [...tx.touched]
       .filter((lane) => !this.#isOurs(lane))
       .map((lane) => tx.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.#address.channel, `${this.#id} ${lane}`] }));
     const committing = client.query('COMMIT');
-    const [committed, ...noticed] = await Promise.allSettled([committing, ...notices]);
+    const [committed, ...said] = await Promise.allSettled([committing, marked, ...notices]);
     if (committed.status === 'rejected') {
       if (isOfStatement(committed.reason)) throw committed.reason;
-      throw new Uncertain({ xid, answers }, committed.reason);
+      throw new Uncertain({ number, answers }, committed.reason);
     }
     // The server answers ROLLBACK to the COMMIT of a transaction in which a statement failed.
-    if (committed.value.command !== 'COMMIT') throw noticed.find((n) => n.status === 'rejected')?.reason ?? unavailable(undefined);
+    if (committed.value.command !== 'COMMIT') throw said.find((one) => one.status === 'rejected')?.reason ?? unavailable(undefined);
     for (const [name, id] of tx.fresh) this.#names.learn(id, name);
     this.#now = now;
     // Leases that changed are read again; a month that began gets its partitions.
@@ -288,14 +296,8 @@ export class Writer {
     if (!unknown) return;
     await client.query('BEGIN');
     await client.query({ ...LOCK, values: [this.#address.lock] });
-    const isCommitted = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [unknown.xid]).then(
-      ({ rows }) => rows[0]?.status === 'committed',
-      (error: unknown) => {
-        // A server that has never given this number was put in the place of the one that was lost, without the transaction.
-        if (sqlState(error) === '22023') return false;
-        throw error;
-      },
-    );
+    const { rows } = await client.query<{ last: number }>('SELECT last FROM mark WHERE writer = $1', [this.#id]);
+    const isCommitted = rows[0]?.last === unknown.number;
     await client.query('ROLLBACK');
     this.#unknown = undefined;
     for (const { command, value, error } of unknown.answers) {

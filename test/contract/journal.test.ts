@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { plugin as postgres } from '../../plugins/store-journal-postgres/index.ts';
 import { plugin as sqlite } from '../../plugins/store-journal-sqlite/index.ts';
 import { postgresFolder, startCluster, type Cluster } from '../ground/index.ts';
+import { crossing } from './journal/crossing.ts';
 import { journalSuite, type StoreUnderTest } from './journal-suite.ts';
 
 const SQLITE: StoreUnderTest = {
@@ -42,5 +43,7 @@ describe('PostgreSQL', function () {
     cluster = await startCluster();
   });
   after(() => cluster?.stop());
-  journalSuite(onPostgres(() => cluster!));
+  const under = onPostgres(() => cluster!);
+  journalSuite(under);
+  crossing(SQLITE, under);
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { AlertList, JournalStore } from '../../core/contract/index.ts';
 import { at, decided, encoded, incoming, routed, T0 } from '../contract/journal/samples.ts';
-import { freePorts, until } from '../flow/region.ts';
+import { until } from '../flow/region.ts';
 import { AlertGround, HOUR, iso } from '../unit/alerts/ground.ts';
 import { passerelle } from '../unit/cli/cli-process.ts';
 import { describeJournals, describePostgres, openJournal } from './journals.ts';
@@ -55,7 +55,7 @@ describePostgres('alerts of two engines on one database', (under) => {
   before(async () => {
     stand = await new Stand({ journal: under }).open();
     await stand.start();
-    await stand.startSecond(await freePorts(2));
+    await stand.startSecond();
   });
   after(() => stand.close());
 

@@ -1,15 +1,16 @@
 /** Faults that only a journal on a server has: its connection lost, the database restarted, two engines at work, a node frozen past its lease. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { freePorts, until } from '../flow/region.ts';
+import { until } from '../flow/region.ts';
 import { describePostgres } from './journals.ts';
-import { trials } from './random.ts';
+import { SEED, trials } from './random.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { Stand } from './stand.ts';
 
 const ROUNDS = trials(3);
-/** Longer than a lease and what a new owner waits before it sends. */
-const FROZEN_MS = Number(process.env['PASSERELLE_FROZEN_MS'] ?? 60_000);
+const FAILOVERS = trials(4);
+/** Much longer than a lease and what a new owner waits before it sends. */
+const FROZEN_MS = 60_000;
 
 describePostgres(`a database that comes and goes: ${ROUNDS} rounds`, (journal) => {
   let proxy: Proxy;
@@ -46,16 +47,20 @@ describePostgres(`a database that comes and goes: ${ROUNDS} rounds`, (journal) =
   });
 });
 
-describePostgres('two engines on one database', (journal) => {
+describePostgres(`two engines on one database: ${FAILOVERS} takeovers, seed ${SEED}`, (journal) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await new Stand({ journal, paceMs: 2 }).open();
+    stand = await new Stand({ journal, paceMs: 20, ackTimeoutMs: 1000 }).open();
     await stand.start();
-    await stand.startSecond(await freePorts(2));
+    await stand.startSecond();
     for (const sender of stand.senders) void sender.play();
   });
   afterEach(() => stand.close());
 
+  const trafficRuns = (): Promise<void> => {
+    const before = stand.acknowledged;
+    return until('traffic runs', 60_000, () => stand.acknowledged > before + 40);
+  };
   const end = async (): Promise<void> => {
     await Promise.all(stand.senders.map((s) => s.stop()));
     await stand.drained();
@@ -64,23 +69,43 @@ describePostgres('two engines on one database', (journal) => {
 
   it('both accept, each lane has one owner, and no law is broken', async () => {
     await until('both take messages', 60_000, () => stand.senders.every((s) => s.acknowledged > 20));
+    expect([await stand.isOwner(0), await stand.isOwner(1)]).to.deep.equal([true, false]);
     await end();
   });
 
-  it('one is killed: the other takes over its lanes', async () => {
-    await until('traffic runs', 60_000, () => stand.acknowledged > 40);
+  it('the one that works the lanes is killed or stopped, again and again: the other takes over, in traffic', async function () {
+    this.timeout(60_000 + FAILOVERS * 60_000);
+    for (let turn = 0; turn < FAILOVERS; turn += 1) {
+      const [owner, other] = turn % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
+      expect(await stand.isOwner(owner), `takeover ${turn}`).to.equal(true);
+      await trafficRuns();
+      await wait(stand.random.between(0, 300));
+      const signal = turn % 3 === 2 ? 'SIGTERM' : 'SIGKILL';
+      await (owner === 0 ? stand.kill(signal) : stand.killSecond(signal));
+      // Its senders go to the other one, which answers them while the lease of the dead one runs.
+      await trafficRuns();
+      await until('the other works the lanes', 60_000, () => stand.isOwner(other));
+      await (owner === 0 ? stand.start() : stand.startSecond());
+    }
+    await end();
+  });
+
+  it('the one that stands by is killed: the owner is not disturbed', async () => {
+    await trafficRuns();
     await stand.killSecond();
+    await trafficRuns();
+    expect(await stand.isOwner(0)).to.equal(true);
     await end();
   });
 
   it('one is frozen past its lease and wakes: it has lost its lanes, and writes nothing for them', async function () {
     this.timeout(FROZEN_MS + 240_000);
-    await until('traffic runs', 60_000, () => stand.acknowledged > 40);
+    await trafficRuns();
     stand.engine?.kill('SIGSTOP');
-    await wait(FROZEN_MS);
+    await until('the other works the lanes', FROZEN_MS, () => stand.isOwner(1));
     stand.engine?.kill('SIGCONT');
-    const before = stand.acknowledged;
-    await until('traffic runs again', 60_000, () => stand.acknowledged > before + 40);
+    await trafficRuns();
+    expect([await stand.isOwner(0), await stand.isOwner(1)]).to.deep.equal([false, true]);
     await end();
   });
 });

@@ -139,11 +139,10 @@ describe('the engine', () => {
     const engine = await region();
     engine.region?.outbound.get('dcc-out')?.pause();
     const lane = 'estuaire-dxcare-in';
-    // The lane reads what is undecided when it starts; what this test stores and decides by itself must come after that.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const received = await engine.journal.receive(Array.from({ length: 620 }, () => incoming({ lane })));
-    const ids = received.map(({ message }) => message);
-    const rows = await engine.journal.decide(ids.map((id) => decided(id)));
+    // Stored and decided in one commit: the lane, which reads what is undecided when it starts, never sees them.
+    const ids = await engine.journal.reserve(620);
+    const admitted = await engine.journal.admit(ids.map((id) => ({ message: incoming({ lane }), decision: decided(id) })));
+    const rows = admitted.map(({ deliveries = [] }) => deliveries);
     const [sending, stale] = [ids[5]!, ids[6]!];
     await engine.journal.begin([{ delivery: rows[5]![0]!.delivery, startedAt: at(0), encoded: encoded() }]);
     const newer = await engine.journal.receive([incoming({ lane: 'another-in' })]);

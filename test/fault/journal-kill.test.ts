@@ -7,20 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { JournalStore } from '../../core/contract/index.ts';
-import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
+import { describeJournals, openJournal, type TestJournal } from './journals.ts';
+import { chance, SEED, trials } from './random.ts';
 
-const SEED = Number(process.env['SEED'] ?? 20260914);
-const KILLS = Number(process.env['KILLS'] ?? 8);
-
-/** A small seeded generator (xorshift): the same moments of death in every run. */
-function* dice(seed: number): Generator<number, never> {
-  for (let x = seed | 0 || 1; ;) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    yield x >>> 0;
-  }
-}
+const KILLS = trials(8);
 
 interface Said {
   readonly received: Map<number, string>;
@@ -29,8 +19,8 @@ interface Said {
 }
 
 /** Runs the load until it has said so many lines, kills it, and adds what it said. */
-async function load(folder: string, round: number, lines: number, said: Said): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'journal-load.js'), folder, String(round)], {
+async function load(journal: TestJournal, folder: string, round: number, lines: number, said: Said): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'journal-load.js'), JSON.stringify(journal), folder, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
@@ -75,14 +65,15 @@ async function check(store: JournalStore, said: Said): Promise<void> {
   expect(sum).to.equal(messages.length + deliveries.length);
 }
 
-describe('a journal whose engine is killed under load', () => {
-  it(`has everything that was acknowledged, and is whole (${KILLS} kills, seed ${SEED})`, async () => {
+describeJournals(`a journal whose engine is killed under load: ${KILLS} kills, seed ${SEED}`, (journal) => {
+  it('has everything that was acknowledged, and is whole', async function () {
+    this.timeout(60_000 + KILLS * 30_000);
     const folder = await mkdtemp(join(tmpdir(), 'passerelle-kill-'));
     const said: Said = { received: new Map(), decided: new Map(), delivered: new Set() };
-    const random = dice(SEED);
+    const random = chance(SEED);
     for (let round = 0; round < KILLS; round++) {
-      await load(folder, round, 1 + (random.next().value % 900), said);
-      const store = await openSqliteJournal(folder);
+      await load(journal, folder, round, random.between(1, 900), said);
+      const store = await openJournal(journal, folder);
       await check(store, said);
       await store.close();
     }

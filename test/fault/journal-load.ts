@@ -1,10 +1,10 @@
 /** A process that writes to a journal as fast as it can and says what was acknowledged, until it is killed. */
-import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { at, decided, encoded, hashed, incoming, routed } from '../contract/journal/samples.ts';
+import { openJournal, type TestJournal } from './journals.ts';
 
-const [folder = '', round = '0'] = process.argv.slice(2);
+const [which = '', folder = '', round = '0'] = process.argv.slice(2);
 const CALLERS = 8;
-const journal = await openSqliteJournal(folder);
+const journal = await openJournal(JSON.parse(which) as TestJournal, folder);
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 let serial = 0;
 

@@ -23,8 +23,8 @@ export interface Scripted {
   readonly close: () => Promise<void>;
 }
 
-export async function startReceiver(): Promise<Scripted> {
-  const receipts = new Receipts();
+/** One that comes later may stand at a given port, and add to what another one got. */
+export async function startReceiver(at = 0, receipts = new Receipts()): Promise<Scripted> {
   const sockets = new Set<net.Socket>();
   let last = '';
   let isDeaf = false;
@@ -77,7 +77,7 @@ export async function startReceiver(): Promise<Scripted> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-  receiver.port = await listen(server);
+  receiver.port = await listen(server, at);
   return receiver;
 }
 
@@ -110,7 +110,7 @@ export async function startRecord(): Promise<RecordServer> {
   return { receipts, port, close };
 }
 
-async function listen(server: net.Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: net.Server, at = 0): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
   return (server.address() as net.AddressInfo).port;
 }

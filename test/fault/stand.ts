@@ -7,9 +7,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import type net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { DeliveryView, LaneView, Page } from '../../core/contract/index.ts';
-import { ended, freePorts, printed, startNode, until } from '../flow/region.ts';
+import { ended, freePorts, printed, startNode } from '../flow/region.ts';
 import { openJournal, SQLITE, type TestJournal } from './journals.ts';
 import { breaches, type Destination } from './law.ts';
 import { chance, SEED } from './random.ts';
@@ -48,9 +49,11 @@ export class Stand {
   record!: RecordServer;
   engine: ChildProcess | undefined;
   readonly #options: StandOptions;
+  /** A second node of the same journal, in tests that start one. */
+  second: ChildProcess | undefined;
   #url = '';
+  #secondUrl = '';
   #ports: readonly [number, number] = [0, 0];
-  #second: ChildProcess | undefined;
   #secondPorts: readonly [number, number] | undefined;
   #number = 0;
 
@@ -81,22 +84,24 @@ export class Stand {
     this.#url = line[1] ?? '';
   }
 
-  /** A second node of the same journal, for the endpoints at these ports; every other connection of the hospital goes there. */
-  async startSecond([decided = 0, stored = 0]: readonly number[]): Promise<void> {
+  /** The second node, with endpoints on ports of its own; every other connection of the hospital goes there while it is up. */
+  async startSecond(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const [decided, stored] = (this.#secondPorts ??= (await freePorts(2)) as [number, number]);
     // One key for all nodes of a journal.
-    mkdirSync(`${this.data}-2`, { mode: 0o700 });
+    mkdirSync(`${this.data}-2`, { mode: 0o700, recursive: true });
     copyFileSync(path.join(this.data, 'index.key'), path.join(`${this.data}-2`, 'index.key'));
-    this.#second = this.spawn(`${this.data}-2`, {
+    this.second = this.spawn(`${this.data}-2`, {
       PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided),
       PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored),
+      ...env,
     });
-    await printed(this.#second, /^admin (http:\S+)$/m);
-    this.#secondPorts = [decided, stored];
+    const line = await printed(this.second, /^admin (http:\S+)$/m);
+    this.#secondUrl = line[1] ?? '';
   }
 
-  async killSecond(): Promise<void> {
-    await ended(this.#second, 'SIGKILL');
-    this.#secondPorts = this.#ports;
+  async killSecond(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await ended(this.second, signal);
+    this.second = undefined;
   }
 
   /** Another engine on the same settings, not waited for. */
@@ -124,9 +129,20 @@ export class Stand {
     this.engine = undefined;
   }
 
+  /** Asks the node that works the lanes; the first one, when it is up, for what any node answers. */
   async call<T>(method: 'GET' | 'POST', resource: string, body?: object): Promise<T> {
-    const token = readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
-    const response = await fetch(`${this.#url}/api/v1/${resource}`, {
+    if (!this.second) return this.callNode(0, method, resource, body);
+    if (!this.engine) return this.callNode(1, method, resource, body);
+    return this.callNode<T>(0, method, resource, body).catch((error: unknown) => {
+      if (!String(error).includes('ERR_OTHER_NODE')) throw error;
+      return this.callNode<T>(1, method, resource, body);
+    });
+  }
+
+  async callNode<T>(node: 0 | 1, method: 'GET' | 'POST', resource: string, body?: object): Promise<T> {
+    const [url, data] = node === 0 ? [this.#url, this.data] : [this.#secondUrl, `${this.data}-2`];
+    const token = readFileSync(path.join(data, 'admin.token'), 'utf8').trim();
+    const response = await fetch(`${url}/api/v1/${resource}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
@@ -135,9 +151,21 @@ export class Stand {
     return (await response.json()) as T;
   }
 
-  /** Of the endpoint that the n-th connection of the hospital sends to. */
+  /** The settings file with a change, as `settings/apply` and the journal take it. */
+  edited(edit: (yaml: string) => string): { readonly file: string; readonly text: string }[] {
+    return [{ file: 'region.yaml', text: edit(readFileSync(path.join(this.config, 'region.yaml'), 'utf8')) }];
+  }
+
+  /** Whether this node works the lanes. */
+  async isOwner(node: 0 | 1): Promise<boolean> {
+    const { items } = await this.callNode<{ items: LaneView[] }>(node, 'GET', 'lanes');
+    return items.length > 0 && items.every(({ status }) => status !== 'elsewhere');
+  }
+
+  /** Of the endpoint that the n-th connection of the hospital sends to: half of them to the second node, all to the one that is up. */
   address = (n = 0): net.NetConnectOpts => {
-    const ports = n >= 2 && this.#secondPorts ? this.#secondPorts : this.#ports;
+    const isSecond = this.#secondPorts !== undefined && this.second !== undefined && (n >= 2 || !this.engine);
+    const ports = isSecond ? this.#secondPorts! : this.#ports;
     return { host: '127.0.0.1', port: n % 2 === 0 ? ports[0] : ports[1] };
   };
 
@@ -146,27 +174,32 @@ export class Stand {
     (await this.call<Page<DeliveryView>>('GET', `deliveries?limit=500&${query}`)).items;
 
   /**
-   * Waits until nothing is on its way. A person looks at every delivery in doubt meanwhile: what its receiver has is confirmed, what it has
-   * not is sent again. Answers why they were in doubt.
+   * Waits until nothing is on its way, as long as something moves. A person looks at every delivery in doubt meanwhile: what its receiver has is
+   * confirmed, what it has not is sent again. Answers why they were in doubt.
+   * @param stillMs how long nothing may change while something waits.
    */
-  async drained(deadlineMs = 60_000): Promise<string[]> {
+  async drained(stillMs = 60_000): Promise<string[]> {
     const reasons: string[] = [];
-    await until('nothing is received, queued or sending', deadlineMs, async () => {
+    let seen = '';
+    for (let deadline = Date.now() + stillMs; ; await wait(25)) {
       for (const doubt of await this.deliveries('state=review')) {
         reasons.push(doubt.error?.code ?? 'no reason');
         const destination = this.destinations.find(({ lane }) => lane === doubt.lane);
         const verb = destination?.receipts.taken.has(doubt.controlId ?? '') ? 'confirm' : 'resend';
         await this.call('POST', `deliveries/${doubt.id}:${verb}`, { why: 'the receiver was asked' });
       }
-      const moving = await this.lanes();
-      return moving.every(({ counts }) => !counts.received && !counts.queued && !counts.sending && !counts.review);
-    });
-    return reasons;
+      const moving = (await this.lanes()).filter(({ counts }) => counts.received || counts.queued || counts.sending || counts.review);
+      if (moving.length === 0) return reasons;
+      const now = moving.map(({ lane, status, counts }) => `${lane} ${status} ${JSON.stringify(counts)}`).join(', ');
+      if (now !== seen) deadline = Date.now() + stillMs;
+      else if (Date.now() > deadline) throw new Error(`nothing moves: ${now}`);
+      seen = now;
+    }
   }
 
   /** Ends the engine and holds what is left to the law. */
   async breaches(drained: boolean): Promise<string[]> {
-    await Promise.all([this.kill('SIGTERM'), ended(this.#second, 'SIGTERM')]);
+    await Promise.all([this.kill('SIGTERM'), this.killSecond('SIGTERM')]);
     const journal = await openJournal(this.journal, this.data);
     try {
       return await breaches(journal, { sent: this.senders.flatMap((s) => s.sent), destinations: this.destinations, drained });
@@ -190,7 +223,7 @@ export class Stand {
 
   async close(): Promise<void> {
     await Promise.all(this.senders.map((s) => s.giveUp()));
-    await Promise.all([this.kill(), ended(this.#second, 'SIGKILL')]);
+    await Promise.all([this.kill(), this.killSecond()]);
     await Promise.all([this.receiver.close(), this.archive.close(), this.record.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }

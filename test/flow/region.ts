@@ -9,7 +9,7 @@ import { packageRoot } from '../../core/registry/index.ts';
 import { loadPeer, startPeer, type RunningPeer } from '../../plugins/app-sandbox/index.ts';
 
 export const TOKEN = 'jeton-de-demonstration';
-const READY_DEADLINE_MS = 20_000;
+const READY_DEADLINE_MS = 60_000;
 
 export interface Ports {
   readonly mllp: number;

@@ -16,18 +16,31 @@ const run = promisify(execFile);
 export interface Cluster {
   /** `postgres://` address of an empty database of its own. */
   readonly url: string;
+  /** Its data directory, and the temporary folder around it, where the server may write. */
+  readonly data: string;
+  readonly folder: string;
   /** The server and its children that live now. */
   pids(): number[];
   /** Runs one statement beside whoever uses the database; answers its rows, fields separated by `|`. */
   query(sql: string): Promise<string>;
-  /** SIGKILL to every process, as a power cut without the loss of what was not synced. The folder stays: `start` recovers. */
+  /**
+   * All processes at one moment (SIGSTOP, then SIGKILL), as a power cut without the loss of what was not synced. The folder stays: `start`
+   * recovers.
+   */
   kill(): Promise<void>;
-  /** Starts again after `kill` or `halt`; resolves when it takes connections. Same address. */
+  /** Immediate stop (SIGQUIT): no checkpoint, `start` recovers. */
+  crash(): Promise<void>;
+  /** Starts again after `kill`, `crash` or `halt`; resolves when it takes connections. Same address. */
   start(): Promise<void>;
   /** Clean fast stop, folder kept: what an operator's restart does. */
   halt(): Promise<void>;
   /** Stops and removes everything. Legal twice. */
   stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly preload?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Folder of `initdb` and `postgres`, newest version first; undefined where PostgreSQL is not installed: skip, visibly. */
@@ -38,10 +51,11 @@ export function postgresFolder(): string | undefined {
 }
 
 /**
- * @param preload environment added to the server's, see `slowDisk`.
+ * @param options.preload environment added to the server's, see `slowDisk`.
+ * @param options.settings of the server, by name.
  * Throws when PostgreSQL is not installed (`postgresFolder`) or does not start; the message is what the server said.
  */
-export async function startCluster({ preload = {} }: { readonly preload?: Readonly<Record<string, string>> } = {}): Promise<Cluster> {
+export async function startCluster({ preload = {}, settings = {} }: ClusterOptions = {}): Promise<Cluster> {
   const bin = postgresFolder();
   if (!bin) throw new Error('PostgreSQL is not installed');
   const folder = mkdtempSync(path.join(tmpdir(), 'passerelle-pg-'));
@@ -67,13 +81,20 @@ export async function startCluster({ preload = {} }: { readonly preload?: Readon
 
   const start = async (): Promise<void> => {
     const args = ['-D', data, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`];
+    for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`);
     server = spawn(path.join(bin, 'postgres'), args, { ...options, env: { ...env, ...preload }, stdio: ['ignore', 'ignore', 'pipe'] });
     await said(server, /ready to accept connections/);
   };
-  const end = async (signal: 'SIGINT' | 'SIGKILL'): Promise<void> => {
+  const end = async (signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void> => {
     const ending = server;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = new Promise((resolve) => ending.once('exit', resolve));
+    if (signal === 'SIGKILL') {
+      // The postmaster first, so that no more are born.
+      trySignal(ending.pid!, 'SIGSTOP');
+      for (const pid of pids()) trySignal(pid, 'SIGSTOP');
+      while (pids().some((pid) => !['T', 'Z'].includes(statusOf(pid)?.[0] ?? 'Z'))) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     const all = pids();
     // The children die with the postmaster only after a while; a power cut leaves none.
     for (const pid of signal === 'SIGKILL' ? all : [ending.pid!]) trySignal(pid, signal);
@@ -95,7 +116,18 @@ export async function startCluster({ preload = {} }: { readonly preload?: Readon
     await stop();
     throw error;
   }
-  return { url: `postgres://${ROLE}@127.0.0.1:${port}/${ROLE}`, pids, query, start, kill: () => end('SIGKILL'), halt: () => end('SIGINT'), stop };
+  return {
+    url: `postgres://${ROLE}@127.0.0.1:${port}/${ROLE}`,
+    data,
+    folder,
+    pids,
+    query,
+    start,
+    kill: () => end('SIGKILL'),
+    crash: () => end('SIGQUIT'),
+    halt: () => end('SIGINT'),
+    stop,
+  };
 }
 
 function said(server: ChildProcess, pattern: RegExp): Promise<void> {

@@ -36,7 +36,7 @@ const cell = (table: string, row: DumpRow, column: string): DumpRow[number] =>
 const column = (tables: Tables, table: string, name: string): DumpRow[number][] => tables[table]!.map((row) => cell(table, row, name));
 
 /** Everything that the contract lets one read. */
-async function everything(store: JournalStore): Promise<object> {
+export async function everything(store: JournalStore): Promise<object> {
   const page = { limit: 1000 };
   const messages = (await store.messages({}, page)).items;
   const deliveries = (await store.deliveries({}, page)).items;
@@ -60,7 +60,7 @@ async function everything(store: JournalStore): Promise<object> {
 }
 
 /** One of everything: states, replays, acts, a long payload, settings, a pause. */
-async function fill(journal: Fixture): Promise<void> {
+export async function fill(journal: Fixture): Promise<void> {
   for (const state of ['queued', 'sending', 'delivered', 'review', 'dead', 'held'] as const) await journal.inState(state);
   const long = await journal.receive({ raw: Buffer.alloc(700_000, 'long'), controlId: 'KNOWN', http: { method: 'POST', path: '/x' } });
   await journal.decide(long, { terms: [hashed('a term')], events: [routed({ kind: 'document', series: hashed('set') })] });
