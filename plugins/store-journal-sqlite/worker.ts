@@ -88,15 +88,25 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
     waitingWrites = end < 0 ? [] : waitingWrites.slice(end);
     return group;
   };
-  const answerRead = ({ id, name, args }: Command): void => {
-    let answer: Answer;
+  const read = ({ id, name, args }: Command): Answer => {
     try {
-      answer = { id, value: (reads[name as keyof (Reads & FileCalls)] as (...args: readonly unknown[]) => unknown)(...args) };
+      return { id, value: (reads[name as keyof (Reads & FileCalls)] as (...args: readonly unknown[]) => unknown)(...args) };
     } catch (error) {
-      answer = { id, error: refusal(error) };
+      return { id, error: refusal(error) };
     }
-    const bytes = 'value' in answer && answer.value instanceof Uint8Array ? answer.value.buffer : undefined;
-    port.postMessage([answer], bytes instanceof ArrayBuffer ? [bytes] : []);
+  };
+  /** Those that waited together are answered together: waking a thread costs more than most reads. Payloads go by themselves, as soon as they are read. */
+  const answerReads = (commands: readonly Command[]): void => {
+    let answers: Answer[] = [];
+    for (const command of commands) {
+      const answer = read(command);
+      answers.push(answer);
+      const bytes = 'value' in answer && answer.value instanceof Uint8Array ? answer.value.buffer : undefined;
+      if (!(bytes instanceof ArrayBuffer)) continue;
+      port.postMessage(answers, [bytes]);
+      answers = [];
+    }
+    if (answers.length > 0) port.postMessage(answers);
   };
 
   port.on('message', (commands: readonly Command[]) => {
@@ -109,7 +119,7 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
         for (const command of group) release(command);
       }
       const count = waitingWrites.length > 0 ? READS_BETWEEN_GROUPS : waitingReads.length;
-      for (const read of waitingReads.splice(0, count)) answerRead(read);
+      answerReads(waitingReads.splice(0, count));
     }
     if (!closing) return;
     journal.db.close();
