@@ -94,15 +94,11 @@ export class BenchEngine {
   /** Resolves once the listening addresses are printed. */
   async startChild(): Promise<void> {
     const { folder, config = path.join(packageRoot, 'test/bench/region'), preload } = this.#options;
-    // As whoever installs it starts it: the executable says how it wants its Node.
-    const child = spawn(path.join(packageRoot, 'dist/core/cli/main.js'), ['start', '--config', config, '--data', folder], {
-      env: {
-        PATH: [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
-        ...(preload && { NODE_OPTIONS: `--import ${preload}` }),
-        ...this.#env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const program = path.join(packageRoot, 'dist/core/cli/main.js');
+    // As whoever installs it starts it: the first line of the executable says how it wants its Node.
+    const [, flags = ''] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(program, 'utf8')) ?? [];
+    const args = [...flags.split(' '), ...(preload ? ['--import', preload] : []), program, 'start', '--config', config, '--data', folder];
+    const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const orphan = (): boolean => child.kill('SIGKILL');
     process.once('exit', orphan);
     child.once('exit', () => process.off('exit', orphan));
