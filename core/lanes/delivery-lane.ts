@@ -45,7 +45,10 @@ export class DeliveryLane {
   readonly #schedule: Schedule;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #settled: (delivery: number, message: number, to: string) => void;
+  /** Deliveries that have one of the endpoint's connections, or are about to. */
   #inFlight = 0;
+  /** Those, and the ones whose outcome is being stored. */
+  #inWork = 0;
   #status: 'open' | 'paused' | 'tripped' = 'paused';
   #error: ErrorData | undefined;
   #failing: { readonly since: number; readonly code?: ErrorCode } | undefined;
@@ -179,7 +182,7 @@ export class DeliveryLane {
     this.#stopBy = performance.now() + STOP_WAIT_MS;
     clearTimeout(this.#reloadTimer);
     this.#gate.stop();
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#inWork > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
     await this.#sink.stop();
   }
@@ -230,10 +233,11 @@ export class DeliveryLane {
   }
 
   #pump(): void {
-    while (this.#status === 'open' && this.#inFlight < this.#sink.concurrency && this.#schedule.readyCount > 0 && this.#gate.take()) {
+    while (this.#status === 'open' && this.#isFree && this.#schedule.readyCount > 0 && this.#gate.take()) {
       const entry = this.#schedule.take();
       if (!entry) break;
       this.#inFlight += 1;
+      this.#inWork += 1;
       void this.#deliver(entry.item)
         .catch((thrown: unknown) =>
           this.#ports.log('error', 'delivery stopped', {
@@ -243,8 +247,8 @@ export class DeliveryLane {
           }),
         )
         .finally(() => {
-          this.#inFlight -= 1;
-          if (this.#inFlight === 0) for (const done of this.#idle.splice(0)) done();
+          this.#inWork -= 1;
+          if (this.#inWork === 0) for (const done of this.#idle.splice(0)) done();
           this.#pump();
         });
     }
@@ -252,8 +256,14 @@ export class DeliveryLane {
     this.#isLoading = true;
     void this.#load().then((read) => {
       this.#isLoading = false;
-      if (read && this.#schedule.readyCount > 0 && this.#inFlight < this.#sink.concurrency) this.#pump();
+      if (read && this.#schedule.readyCount > 0 && this.#isFree) this.#pump();
     });
+  }
+
+  /** A connection is free, and the journal keeps up with outcomes: as many may wait for it as are being sent. */
+  get #isFree(): boolean {
+    const { concurrency } = this.#sink;
+    return this.#inFlight < concurrency && this.#inWork < 2 * concurrency;
   }
 
   async #deliver(item: QueuedDelivery): Promise<void> {
@@ -273,11 +283,14 @@ export class DeliveryLane {
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
+    this.#inFlight -= 1;
     if (result.kind === 'unavailable') {
       this.#trip(result.error);
       this.#schedule.reopen(item.delivery);
       return;
     }
+    // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
+    if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
     await this.#conclude(item, result);
   }
 
