@@ -1,7 +1,9 @@
 /** Every bound of the store, with what it protects from. */
 
-/** Reads that run between two commits while writers wait: reading never starves writing. */
-export const READS_BETWEEN_GROUPS = 8;
+/** How long reads may take between two commits while writers wait, one read at least: reading never starves writing. */
+export const READING_MS = 2;
+/** The same when nobody waits: then it is seen whether somebody does. */
+export const LONG_READING_MS = 20;
 
 /** Bytes from which a payload is copied once and handed over; below, a second copy costs less than a transfer. */
 export const TRANSFER_BYTES = 64 * 1024;
@@ -24,3 +26,5 @@ export const BATCH_BYTES = 1024 * 1024;
 export const COPY_BYTES = 4 * 1024 * 1024;
 /** Space that a copy of the file leaves to the journal itself. */
 export const COPY_SPARE_BYTES = 256 * 1024 * 1024;
+/** Payloads of reads that are answered together; past it the answer goes out. */
+export const ANSWER_BYTES = 512 * 1024;

@@ -14,7 +14,7 @@ import { freezer } from './freeze.ts';
 import { groupCommitter, refusal } from './group.ts';
 import { historyReader } from './history.ts';
 import { openJournal, type Journal } from './journal.ts';
-import { READS_BETWEEN_GROUPS, TRANSFER_BYTES } from './limits.ts';
+import { ANSWER_BYTES, LONG_READING_MS, READING_MS, TRANSFER_BYTES } from './limits.ts';
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
@@ -69,7 +69,7 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
   const commit = groupCommitter(journal, writes, options);
   const groupItems = options.groupItems ?? GROUP_ITEMS;
   let waitingWrites: Command[] = [];
-  let waitingReads: Command[] = [];
+  const waitingReads: Command[] = [];
   let closing: Command | undefined;
 
   const take = (commands: readonly Command[]): void => {
@@ -95,18 +95,25 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
       return { id, error: refusal(error) };
     }
   };
-  /** Those that waited together are answered together: waking a thread costs more than most reads. Payloads go by themselves, as soon as they are read. */
-  const answerReads = (commands: readonly Command[]): void => {
+  /** Those that waited together are answered together, up to some bytes of payload: waking a thread costs more than most reads. */
+  const answerReads = (until: number): void => {
     let answers: Answer[] = [];
-    for (const command of commands) {
+    let transfers: ArrayBuffer[] = [];
+    let bytes = 0;
+    const post = (): void => {
+      if (answers.length > 0) port.postMessage(answers, transfers);
+      [answers, transfers, bytes] = [[], [], 0];
+    };
+    do {
+      const command = waitingReads.shift();
+      if (!command) break;
       const answer = read(command);
       answers.push(answer);
-      const bytes = 'value' in answer && answer.value instanceof Uint8Array ? answer.value.buffer : undefined;
-      if (!(bytes instanceof ArrayBuffer)) continue;
-      port.postMessage(answers, [bytes]);
-      answers = [];
-    }
-    if (answers.length > 0) port.postMessage(answers);
+      const payload = 'value' in answer && answer.value instanceof Uint8Array ? answer.value.buffer : undefined;
+      if (payload instanceof ArrayBuffer) transfers.push(payload);
+      if ((bytes += payload?.byteLength ?? 0) >= ANSWER_BYTES) post();
+    } while (performance.now() < until);
+    post();
   };
 
   port.on('message', (commands: readonly Command[]) => {
@@ -118,8 +125,7 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
         port.postMessage(commit(group));
         for (const command of group) release(command);
       }
-      const count = waitingWrites.length > 0 ? READS_BETWEEN_GROUPS : waitingReads.length;
-      answerReads(waitingReads.splice(0, count));
+      answerReads(performance.now() + (waitingWrites.length > 0 ? READING_MS : LONG_READING_MS));
     }
     if (!closing) return;
     journal.db.close();
