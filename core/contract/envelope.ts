@@ -31,12 +31,16 @@ export interface EnvelopePart {
   readonly read?: DocumentReading;
 }
 
-/** Header facts of a document. CDA: French header rules in specs FACTS G0 to G4. PDF: only `kind`, `pdfaMark`. */
+/** Header facts of a document. CDA: French header rules in specs FACTS G0 to G4. PDF: what its bytes say without being drawn. */
 export interface DocumentReading {
   readonly kind: 'cda' | 'pdf';
   readonly cda?: CdaHeader;
   /** PDF/A claim of the XMP metadata, such as `1B`; absent when there is none. */
   readonly pdfaMark?: string;
+  /** PDF: `1.7`. */
+  readonly version?: string;
+  /** PDF: said only when true. PDF/A forbids it. */
+  readonly encrypted?: true;
   /** Set when it begins like this kind but cannot be read: not well-formed, cut, too deep. */
   readonly unreadable?: string;
 }
@@ -108,7 +112,13 @@ export interface CdaHeader {
     readonly facility?: { readonly ids: readonly CdaId[]; readonly name?: string };
   };
   /** N1: what the body holds. `unreadable`: its Base64 does not decode, or the PDF inside is not whole. */
-  readonly body?: { readonly mediaType?: string; readonly bytes?: number; readonly pdfaMark?: string; readonly unreadable?: string };
+  readonly body?: {
+    readonly mediaType?: string;
+    readonly bytes?: number;
+    readonly pdfaMark?: string;
+    readonly encrypted?: true;
+    readonly unreadable?: string;
+  };
 }
 
 /** Where a part of an outgoing message comes from: a part of the incoming one, or text with such a part inside (a CDA N1 around a PDF). */
