@@ -2,7 +2,7 @@
  * The kinds of plugin: codec, transport, journal store, application. A plugin is a capability that knows no vendor; the registry
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
-import type { Envelope, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
+import type { Envelope, DocumentLook, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
 import type { DumpBatch, JournalDump } from './dump.ts';
 import type { ErrorData } from './errors.ts';
 import type { AckCode, JournalStore } from './journal.ts';
@@ -81,6 +81,13 @@ export interface DocumentCodec {
   readonly read: (content: Uint8Array) => DocumentReading;
   /** Holds a document to official rules that stand in a folder; nothing found = valid. A diagnosis for people, never a condition of delivery (SAFETY B9). */
   readonly validate?: (content: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
+}
+
+/** Looks at a document as a person does: pages drawn, codes read. Takes seconds, in a thread of its own: never on the way of a message. */
+export interface DocumentViewer {
+  readonly recognises: (mime: string, content: Uint8Array) => boolean;
+  /** Never rejects: what cannot be drawn is said in `unreadable`. */
+  readonly look: (content: Uint8Array) => Promise<DocumentLook>;
 }
 
 export interface DocumentFinding {
@@ -164,6 +171,7 @@ export interface CodecPlugin {
   readonly id: string;
   readonly message?: MessageCodec;
   readonly document?: DocumentCodec;
+  readonly viewer?: DocumentViewer;
 }
 
 export interface StorePlugin {

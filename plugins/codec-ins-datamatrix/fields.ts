@@ -1,17 +1,5 @@
 /** The seven fields of the INS datamatrix v2.2, once, for reading and writing alike (specs FACTS F3). */
-
-/** What the datamatrix says of the patient, under the names of the canonical patient: the five strict traits with number and OID. */
-export interface InsIdentity {
-  readonly ins: string;
-  readonly insOid: string;
-  readonly birthGivenNames: string;
-  readonly birthName: string;
-  /** `U`: said to be undetermined (`I`). */
-  readonly sex: 'F' | 'M' | 'U';
-  /** `1958-03-14`, as said: day and month may be none of our calendar. */
-  readonly birthDate: string;
-  readonly birthPlaceCog?: string;
-}
+import type { InsIdentity } from '../../core/contract/index.ts';
 
 /** `IS`, version 01, then the 22 characters of a 2D-Doc header, which an INS does not use. */
 export const HEADER = `IS01${'0'.repeat(22)}`;

@@ -1,7 +1,7 @@
 /** Text of an INS datamatrix -> identity, or which field is wrong and how. Texts come from anybody's paper: bounded, and never quoted in an error. */
-import { PasserelleError } from '../../core/contract/index.ts';
+import { PasserelleError, type InsIdentity } from '../../core/contract/index.ts';
 import { hasValidInsKey, isInsOid } from '../../core/model/index.ts';
-import { FIELDS, GS, HEADER, type Field, type InsIdentity } from './fields.ts';
+import { FIELDS, GS, HEADER, type Field } from './fields.ts';
 
 /** Header, seven tags and separators, every field at its maximum. */
 const LONGEST = HEADER.length + FIELDS.reduce((sum, { length }) => sum + 3 + length, 0);

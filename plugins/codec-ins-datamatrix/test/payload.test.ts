@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { PasserelleError, type ErrorCode } from '../../../core/contract/index.ts';
-import { fold, type Patient } from '../../../core/model/index.ts';
-import { isInsDatamatrix, payloadOf, readPayload, sameAs } from '../index.ts';
+import { fold, sameAs, type Patient } from '../../../core/model/index.ts';
+import { isInsDatamatrix, payloadOf, readPayload } from '../index.ts';
 import { ESTREMOY, birthDate, insNumber, qualified } from './people.ts';
 
 const HEADER = `IS01${'0'.repeat(22)}`;

@@ -1,6 +1,7 @@
 /** Does the datamatrix of a document name the patient of its envelope (SAFETY A8)? A pure comparison: it attaches nothing by itself. */
-import { differingTrait, type Patient } from '../../core/model/index.ts';
-import type { InsIdentity } from './fields.ts';
+import type { InsIdentity } from '../contract/index.ts';
+import type { Patient } from './schemas.ts';
+import { differingTrait } from './traits.ts';
 
 /**
  * `same`: number and OID are equal and no trait contradicts. `another`: one of the codes contradicts. `unproven`: nothing contradicts, but
