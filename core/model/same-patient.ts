@@ -1,5 +1,6 @@
 /** Does the datamatrix of a document name the patient of its envelope (SAFETY A8)? A pure comparison: it attaches nothing by itself. */
-import type { InsIdentity } from '../contract/index.ts';
+import type { CdaHeader, InsIdentity } from '../contract/index.ts';
+import { isInsOid } from './ins.ts';
 import type { Patient } from './schemas.ts';
 import { differingTrait } from './traits.ts';
 
@@ -26,4 +27,16 @@ function difference(patient: Patient, code: InsIdentity): string | undefined {
   if (patient.ins && patient.ins !== ins) return 'another INS';
   if (patient.insOid && patient.insOid !== insOid) return 'another INS authority';
   return differingTrait(patient, { ...traits, givenNames });
+}
+
+/** The patient of a CDA header, as far as a datamatrix says it too. */
+export function patientOfHeader({ ids, givenNames, sex, birthDate, ...names }: CdaHeader['patient']): Patient {
+  const ins = ids.find(({ root }) => isInsOid(root));
+  return {
+    ...names,
+    ...(ins?.extension !== undefined && { ins: ins.extension, insOid: ins.root }),
+    ...(givenNames !== undefined && { birthGivenNames: givenNames }),
+    ...(birthDate !== undefined && { birthDate }),
+    ...((sex === 'F' || sex === 'M') && { sex }),
+  };
 }

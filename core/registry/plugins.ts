@@ -6,6 +6,7 @@ import {
   PasserelleError,
   type AppPlugin,
   type DocumentCodec,
+  type DocumentPrinter,
   type DocumentViewer,
   type MessageCodec,
   type Plugin,
@@ -17,6 +18,7 @@ export interface PluginSet {
   readonly codecs: ReadonlyMap<string, MessageCodec>;
   readonly documents: readonly DocumentCodec[];
   readonly viewers: readonly DocumentViewer[];
+  readonly printers: readonly DocumentPrinter[];
   readonly transports: ReadonlyMap<string, TransportPlugin>;
   readonly stores: ReadonlyMap<string, StorePlugin>;
   readonly apps: ReadonlyMap<string, AppPlugin>;
@@ -30,6 +32,7 @@ export async function loadPlugins({ folder = pluginsFolder, only = '' } = {}): P
     codecs: new Map<string, MessageCodec>(),
     documents: [] as DocumentCodec[],
     viewers: [] as DocumentViewer[],
+    printers: [] as DocumentPrinter[],
     transports: new Map<string, TransportPlugin>(),
     stores: new Map<string, StorePlugin>(),
     apps: new Map<string, AppPlugin>(),
@@ -48,6 +51,7 @@ function add(
     codecs: Map<string, MessageCodec>;
     documents: DocumentCodec[];
     viewers: DocumentViewer[];
+    printers: DocumentPrinter[];
     transports: Map<string, TransportPlugin>;
     stores: Map<string, StorePlugin>;
     apps: Map<string, AppPlugin>;
@@ -66,5 +70,6 @@ function add(
     if (plugin.message) put(set.codecs, plugin.message.id, plugin.message);
     if (plugin.document) set.documents.push(plugin.document);
     if (plugin.viewer) set.viewers.push(plugin.viewer);
+    if (plugin.printer) set.printers.push(plugin.printer);
   }
 }

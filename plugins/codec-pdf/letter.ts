@@ -1,17 +1,11 @@
 /** A document that came as text alone, as a person reads it: whose it is, what it is, its text, and the INS datamatrix of a qualified identity. */
-import { PasserelleError } from '../../core/contract/index.ts';
-import { isSendableIns, type DocumentData, type EventData, type InsEnvironment, type Patient } from '../../core/model/index.ts';
+import { PasserelleError, type PrintOptions } from '../../core/contract/index.ts';
+import { isSendableIns, type DocumentData, type EventData, type Patient } from '../../core/model/index.ts';
 import { payloadOf, symbolOf } from '../codec-ins-datamatrix/index.ts';
 import { writePages } from './write.ts';
 
-export interface LetterOptions {
-  readonly environment: InsEnvironment;
-  /** ISO 8601 instant, for a document that does not say when it was made. */
-  readonly now: string;
-}
-
 /** Throws ERR_DOCUMENT_MISSING when there is no text, and what `payloadOf` throws of a qualified identity that is wrong (SAFETY A4, A5). */
-export async function writeLetter({ patient, document }: EventData<'dcc.document.received'>, options: LetterOptions): Promise<Buffer> {
+export async function writeLetter({ patient, document }: EventData<'dcc.document.received'>, options: PrintOptions): Promise<Buffer> {
   if (!document.text?.trim()) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: '/document/text' }, expected: 'a text' });
   const title = document.title ?? document.label ?? 'Document';
   const author = nameOf(document.participants?.find(({ role }) => role === 'author'));

@@ -1,13 +1,13 @@
 import { PDFiumLibrary } from '@hyzyla/pdfium';
 import { expect } from 'chai';
-import { PasserelleError } from '../../../core/contract/index.ts';
+import { PasserelleError, type PrintOptions } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient } from '../../../core/model/index.ts';
 import { ESTREMOY } from '../../codec-ins-datamatrix/test/people.ts';
-import { readPdf, writeLetter, type LetterOptions } from '../index.ts';
+import { readPdf, writeLetter } from '../index.ts';
 import { printable } from '../printable.ts';
 import { look } from '../look.ts';
 
-const OPTIONS: LetterOptions = { environment: 'production', now: '2026-03-14T10:30:00.000Z' };
+const OPTIONS: PrintOptions = { environment: 'production', now: '2026-03-14T10:30:00.000Z' };
 const REPORT: DocumentData = {
   canonicalType: 'CR-CONCERTATION',
   title: 'Compte rendu — suivi ≥ 6 mois',
