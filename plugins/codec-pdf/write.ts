@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { QUIET_MODULES, type DatamatrixSymbol } from '../codec-ins-datamatrix/index.ts';
 import { printable } from './printable.ts';
+import { wrapped } from './wrap.ts';
 
 export interface PagesOfText {
   readonly title: string;
@@ -26,7 +27,11 @@ const FOOTER_SIZE = 8;
 const MODULE = 1.2;
 
 const require = createRequire(import.meta.url);
-const FONTS = { text: 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf', bold: 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf' };
+const FONTS = {
+  text: 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
+  bold: 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
+  mono: 'dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf',
+};
 
 export async function writePages(content: PagesOfText): Promise<Buffer> {
   // Fonts and writer are loaded by those who print.
@@ -40,26 +45,39 @@ export async function writePages(content: PagesOfText): Promise<Buffer> {
     bufferPages: true,
     font: require.resolve(FONTS.text),
     info: {
-      Title: content.title,
       Producer: 'Passerelle',
       Creator: 'Passerelle',
       CreationDate: new Date(content.createdAt),
-      ...(content.author !== undefined && { Author: content.author }),
     },
   });
   const written = bytesOf(pdf);
-  pdf.registerFont('text', require.resolve(FONTS.text)).registerFont('bold', require.resolve(FONTS.bold));
+  for (const [name, file] of Object.entries(FONTS)) pdf.registerFont(name, require.resolve(file));
+  nameDocument(pdf.font('text'), content);
   drawHead(pdf, content);
   for (const { title, text } of content.sections) {
-    if (title) pdf.font('bold').fontSize(TEXT_SIZE).text(shown(pdf, title)).moveDown(0.3);
-    pdf.font('text').fontSize(TEXT_SIZE);
-    for (const line of shown(pdf, text).split('\n')) pdf.text(line === '' ? ' ' : line);
-    pdf.moveDown(0.8);
+    if (title) drawText(pdf, title, 'bold');
+    drawText(pdf, text, isAligned(text) ? 'mono' : 'text');
   }
   drawFooters(pdf, content.footer);
   pdf.end();
   return written;
 }
+
+/** Title and author of the file. The writer puts them into its XML as they are: they are escaped for that moment. */
+function nameDocument(pdf: PDFKit.PDFDocument, { title, author }: PagesOfText): void {
+  const oneLine = (text: string): string => shown(pdf, text).replaceAll('\n', ' ');
+  const { info } = pdf;
+  info.Title = oneLine(title);
+  if (author !== undefined) info.Author = oneLine(author);
+  const writer = pdf as unknown as { endMetadata: () => void };
+  const endMetadata = writer.endMetadata.bind(pdf);
+  writer.endMetadata = () => {
+    for (const name of ['Title', 'Author'] as const) if (info[name] !== undefined) info[name] = escapeXml(info[name]);
+    endMetadata();
+  };
+}
+
+const escapeXml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function bytesOf(pdf: PDFKit.PDFDocument): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -108,6 +126,27 @@ function drawCode(pdf: PDFKit.PDFDocument, { symbol, caption }: NonNullable<Page
     .font('text')
     .fontSize(FOOTER_SIZE)
     .text(shown(pdf, caption), left, MARGIN + width, { width, align: 'center' });
+}
+
+/** Columns made with spaces are only columns in a font whose characters are all as wide. */
+const isAligned = (text: string): boolean => /\S {2,}\S|\S\t/.test(text);
+
+function drawText(pdf: PDFKit.PDFDocument, text: string, font: keyof typeof FONTS): void {
+  pdf.font(font).fontSize(TEXT_SIZE);
+  const [width, step] = [pdf.page.width - 2 * MARGIN, pdf.currentLineHeight(true)];
+  const lines = shown(pdf, text)
+    .split('\n')
+    .flatMap((line) => wrapped(line, width, (part) => pdf.widthOfString(part)));
+  let y = pdf.y;
+  for (const line of lines) {
+    if (y + step > pdf.page.height - MARGIN) {
+      pdf.addPage();
+      y = MARGIN;
+    }
+    if (line !== '') pdf.text(line, MARGIN, y, { lineBreak: false });
+    y += step;
+  }
+  pdf.y = y + step / 2;
 }
 
 function drawFooters(pdf: PDFKit.PDFDocument, footer: string): void {

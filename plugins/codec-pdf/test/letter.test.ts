@@ -1,10 +1,12 @@
 import { PDFiumLibrary } from '@hyzyla/pdfium';
 import { expect } from 'chai';
+import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { PasserelleError, type PrintOptions } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient } from '../../../core/model/index.ts';
 import { ESTREMOY } from '../../codec-ins-datamatrix/test/people.ts';
 import { readPdf, writeLetter } from '../index.ts';
 import { printable } from '../printable.ts';
+import { wrapped } from '../wrap.ts';
 import { look } from '../look.ts';
 
 const OPTIONS: PrintOptions = { environment: 'production', now: '2026-03-14T10:30:00.000Z' };
@@ -55,6 +57,14 @@ describe('a text document as a page', () => {
     pages.forEach((page, i) => expect(page).to.include(`D’Estrémoy-Lœuvrier Marie-Anne - ${i + 1}/${pages.length}`));
   });
 
+  it('keeps a word that does not end, and columns made with spaces', async () => {
+    const word = Array.from({ length: 400 }, (_, i) => i).join('');
+    const pages = await pagesOf(await write({ text: `a ${word} b\nHb      12,1  g/dL\nLeuco    6,2  G/L` }));
+    expect(pages.join('').replaceAll(/\s/g, '')).to.include(`a${word}b`);
+    expect((await write({ text: 'a  b' })).includes('DejaVuSansMono'), 'all characters as wide').to.equal(true);
+    expect((await write({ text: 'a b' })).includes('DejaVuSansMono')).to.equal(false);
+  });
+
   it('is the same file when it is made again from the same event', async () => {
     expect((await write()).equals(await write())).to.equal(true);
   });
@@ -85,6 +95,37 @@ describe('a text document as a page', () => {
   it('prints what little is known', async () => {
     const [page = ''] = await pagesOf(await writeLetter({ patient: {}, document: { canonicalType: 'OTHER', text: 'Texte' } }, OPTIONS));
     expect(page).to.include('Document').and.include('identité inconnue').and.include('Texte');
+  });
+});
+
+describe('lines that fit', () => {
+  const widthOf = (text: string): number => Array.from(text).reduce((sum, char) => sum + (char === 'W' ? 3 : 1), 0);
+
+  it('property: lose nothing but the spaces where they were cut, and fit', () => {
+    assert(
+      property(
+        array(constantFrom('a', 'W', ' ', 'mot', 'W'.repeat(70), '😀', '  '), { maxLength: 60 }),
+        integer({ min: 3, max: 40 }),
+        (parts, width) => {
+          const lines = wrapped(parts.join(''), width, widthOf);
+          expect(lines.join('').replaceAll(' ', '')).to.equal(parts.join('').replaceAll(' ', ''));
+          for (const line of lines.filter((each) => !each.startsWith(' '))) expect(widthOf(line), line).to.be.at.most(width);
+        },
+      ),
+    );
+  });
+
+  it('are cut between words where they can be', () => {
+    expect(wrapped('un mot et un autre', 8, widthOf)).to.deep.equal(['un mot', 'et un', 'autre']);
+    expect(wrapped('', 8, widthOf)).to.deep.equal(['']);
+  });
+
+  it('measure a text about once, whatever it is', () => {
+    for (const text of ['a'.repeat(60_000), 'a b '.repeat(15_000), ' '.repeat(60_000), 'W'.repeat(60_000)]) {
+      let measured = 0;
+      wrapped(text, 90, (part) => ((measured += part.length), widthOf(part)));
+      expect(measured).to.be.below(8 * text.length);
+    }
   });
 });
 

@@ -3,10 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { sample, string } from 'fast-check';
 import PdfWriter from 'pdfkit';
 import { hasPreflight, preflight } from '../../../test/ground/index.ts';
 import { ESTREMOY } from '../../codec-ins-datamatrix/test/people.ts';
 import { writeLetter } from '../index.ts';
+import { look } from '../look.ts';
 
 const text = 'Cher confrère,\n\nRéponse complète → surveillance ; œdème ≤ 2 cm, β-HCG < 5 UI/L ✓\tflux, fibrose, suffisant 😀\n';
 const letter = (patient: object, document: object): Promise<Buffer> =>
@@ -39,6 +41,14 @@ describe('PDF/A-1b', function () {
 
   it('holds for a letter about whom little is known', async () => {
     expect(await validated('bare', await letter({}, {}))).to.include('is a valid PDF/A-1b file');
+  });
+
+  it('holds for any text and title', async () => {
+    const [title = '', author = '', ...lines] = sample(string({ unit: 'binary', maxLength: 60 }), { numRuns: 150, seed: 3 });
+    const document = { title: `R&D <b> "x" ]]> \0 ${title}`, text: lines.join('\n'), participants: [{ role: 'author', family: `& <${author}>` }] };
+    const pdf = await letter({ birthName: '<M&M>' }, document);
+    expect(await validated('any', pdf)).to.include('is a valid PDF/A-1b file');
+    expect((await look(pdf)).title).to.match(/^R&D <b> "x" \]\]> /);
   });
 
   it('fails for a PDF that is not one: the validator does judge', async () => {
