@@ -9,6 +9,7 @@ import {
   type DocumentCodec,
   type DocumentFinding,
   type EncodablePart,
+  type PrintOptions,
   type SiteSettings,
   type StorePlugin,
 } from '../contract/index.ts';
@@ -17,6 +18,7 @@ import { checkEventData, sourceUri } from '../model/index.ts';
 import { journalAddress, type JournalAddress } from '../journal/index.ts';
 import { translate, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
+import { readDocument } from './read-document.ts';
 import type { CliServices, Sender, TranslateOptions } from './services.ts';
 import { startNode } from './start-node.ts';
 
@@ -30,7 +32,8 @@ export async function composeServices(version: string): Promise<CliServices> {
     translate: (bytes, options) =>
       translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
-    readDocument: async (bytes) => documentCodec(bytes, plugins).read(bytes),
+    readDocument: (bytes, patient) => readDocument(bytes, plugins, patient),
+    printDocument: async (event, options) => printDocument(event, options, plugins),
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (journal) => tryJournal(journal, plugins),
@@ -90,6 +93,17 @@ function documentCodec(bytes: Uint8Array, plugins: PluginSet): DocumentCodec {
   const codec = plugins.documents.find((d) => d.recognises(sniffMime(bytes), bytes));
   if (!codec) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA or a PDF' });
   return codec;
+}
+
+function printDocument(given: unknown, options: PrintOptions, plugins: PluginSet): Promise<Uint8Array> {
+  const { type, data } = given as Pick<CanonicalEventLike, 'type' | 'data'>;
+  if (type !== 'dcc.document.received')
+    throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '/type' }, expected: 'dcc.document.received' });
+  const problem = checkEventData(type, data);
+  if (problem) throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: `/data${problem.path}` }, expected: problem.rule });
+  const [printer] = plugins.printers;
+  if (!printer) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed printer of documents' });
+  return printer.print(data, options);
 }
 
 async function validateDocument(bytes: Uint8Array, rules: string, plugins: PluginSet): Promise<readonly DocumentFinding[]> {

@@ -1,9 +1,11 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
 import type { JournalPlace } from '../backup/index.ts';
-import type { DocumentFinding, DocumentReading, Sink, SiteSettings } from '../contract/index.ts';
+import type { DocumentFinding, PrintOptions, Sink, SiteSettings } from '../contract/index.ts';
 import type { JournalAddress } from '../journal/index.ts';
+import type { Patient } from '../model/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
+import type { ReadDocument } from './read-document.ts';
 
 export interface StartOptions {
   /** Folder of settings documents, for an empty journal. */
@@ -48,7 +50,10 @@ export interface CliServices {
   readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
   /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */
   readonly render: (event: unknown, options: TranslateOptions, parts: Readonly<Record<string, Uint8Array>>) => Promise<Uint8Array>;
-  readonly readDocument: (bytes: Uint8Array) => Promise<DocumentReading>;
+  /** `patient`: of the envelope that it came in, to compare. Throws ERR_DOCUMENT_UNREADABLE for a kind that nobody reads. */
+  readonly readDocument: (bytes: Uint8Array, patient?: Patient) => Promise<ReadDocument>;
+  /** Pages of an event that is a text document. Throws ERR_REQUEST_INVALID for another event, ERR_DOCUMENT_MISSING, ERR_INS_*. */
+  readonly printDocument: (event: unknown, options: PrintOptions) => Promise<Uint8Array>;
   /** Throws ERR_DOCUMENT_UNREADABLE, ERR_NOT_FOUND when the folder does not hold the rules of this kind of document. */
   readonly validateDocument: (bytes: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */

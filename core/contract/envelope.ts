@@ -3,7 +3,7 @@
  * in a child process and over the mesh. Documents are never inside: the codec empties every embedded document (HL7 OBX-5 of
  * type ED or with Base64; any other value above 16 KB) and names it as a part; the part's bytes stay in the journal.
  */
-import type { Location } from './errors.ts';
+import type { ErrorData, Location } from './errors.ts';
 
 /** Something tolerated, kept with the message. `code` is kebab-case, `detail` its argument: `flag-missing` + `MASQUE_PS`. */
 export interface Warning {
@@ -31,14 +31,48 @@ export interface EnvelopePart {
   readonly read?: DocumentReading;
 }
 
-/** Header facts of a document. CDA: French header rules in specs FACTS G0 to G4. PDF: only `kind`, `pdfaMark`. */
+/** Header facts of a document. CDA: French header rules in specs FACTS G0 to G4. PDF: what its bytes say without being drawn. */
 export interface DocumentReading {
-  readonly kind: 'cda' | 'pdf';
+  readonly kind: 'cda' | 'pdf' | 'image';
   readonly cda?: CdaHeader;
   /** PDF/A claim of the XMP metadata, such as `1B`; absent when there is none. */
   readonly pdfaMark?: string;
+  /** PDF: `1.7`. */
+  readonly version?: string;
+  /** PDF: said only when true. PDF/A forbids it. */
+  readonly encrypted?: true;
   /** Set when it begins like this kind but cannot be read: not well-formed, cut, too deep. */
   readonly unreadable?: string;
+}
+
+/** What is seen of a document when its pages are drawn, and the codes on them read: slow, hence only on demand. */
+export interface DocumentLook extends DocumentReading {
+  readonly pages?: number;
+  /** Pages that were searched for codes, from the first; absent = all. */
+  readonly searched?: number;
+  readonly title?: string;
+  readonly datamatrix?: readonly DatamatrixReading[];
+}
+
+/** A datamatrix on a page: an INS one has `ins`, or the `error` that keeps it from being read; without both it is of another kind. */
+export interface DatamatrixReading {
+  /** 1-based. */
+  readonly page: number;
+  readonly ins?: InsIdentity;
+  readonly error?: ErrorData;
+}
+
+/** What an INS datamatrix says of the patient, under the names of the canonical patient: five strict traits with number and OID. */
+export interface InsIdentity {
+  readonly ins: string;
+  readonly insOid: string;
+  readonly birthGivenNames: string;
+  readonly birthName: string;
+  /** `U`: said to be undetermined (`I`). */
+  readonly sex: 'F' | 'M' | 'U';
+  /** `1958-03-14`, as said: day and month may be none of our calendar. */
+  readonly birthDate: string;
+  readonly birthPlaceCog?: string;
 }
 
 /** A CDA identifier; `id` is the HL7 v2 habit of writing it: `root` or `root.extension` is never built, both are kept. */
@@ -108,7 +142,13 @@ export interface CdaHeader {
     readonly facility?: { readonly ids: readonly CdaId[]; readonly name?: string };
   };
   /** N1: what the body holds. `unreadable`: its Base64 does not decode, or the PDF inside is not whole. */
-  readonly body?: { readonly mediaType?: string; readonly bytes?: number; readonly pdfaMark?: string; readonly unreadable?: string };
+  readonly body?: {
+    readonly mediaType?: string;
+    readonly bytes?: number;
+    readonly pdfaMark?: string;
+    readonly encrypted?: true;
+    readonly unreadable?: string;
+  };
 }
 
 /** Where a part of an outgoing message comes from: a part of the incoming one, or text with such a part inside (a CDA N1 around a PDF). */

@@ -280,6 +280,26 @@ export const CATALOGUE = {
     fr: "l'autorité INS appartient à un autre environnement",
     fix: { fr: 'Ne jamais mélanger INS de test et de production.', en: 'Never mix test and production INS.' },
   }),
+  ERR_INS_NOT_SENDABLE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'number and OID of the INS go only with a qualified and complete identity',
+    fr: "matricule et OID INS ne partent qu'avec une identité qualifiée et complète",
+    fix: {
+      fr: "Faire qualifier l'identité, ou produire le document sans INS.",
+      en: 'Have the identity qualified, or make the document without INS.',
+    },
+  }),
+  ERR_INS_DATAMATRIX: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the INS datamatrix is not one of version 2.2',
+    fr: "le datamatrix INS n'est pas conforme à la version 2.2",
+    fix: {
+      fr: "Faire corriger le champ indiqué (S1 à S7) par l'émetteur du document ou par l'identitovigilance.",
+      en: 'Have the field named (S1 to S7) corrected by the sender of the document or by identity vigilance.',
+    },
+  }),
   ERR_PATIENT_MISMATCH: e({
     disposition: 'permanent',
     ack: 'AE',

@@ -2,7 +2,7 @@
  * The kinds of plugin: codec, transport, journal store, application. A plugin is a capability that knows no vendor; the registry
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
-import type { Envelope, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
+import type { Envelope, DocumentLook, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
 import type { DumpBatch, JournalDump } from './dump.ts';
 import type { ErrorData } from './errors.ts';
 import type { AckCode, JournalStore } from './journal.ts';
@@ -79,8 +79,30 @@ export interface DocumentCodec {
   readonly id: string;
   readonly recognises: (mime: string, content: Uint8Array) => boolean;
   readonly read: (content: Uint8Array) => DocumentReading;
+  /** The document that it wraps, decoded; `undefined` when it wraps none. Never throws. */
+  readonly wrapped?: (content: Uint8Array) => Uint8Array | undefined;
   /** Holds a document to official rules that stand in a folder; nothing found = valid. A diagnosis for people, never a condition of delivery (SAFETY B9). */
   readonly validate?: (content: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
+}
+
+/** Looks at a document as a person does: pages drawn, codes read. Takes seconds, in a thread of its own: never on the way of a message. */
+export interface DocumentViewer {
+  readonly recognises: (mime: string, content: Uint8Array) => boolean;
+  /** Never rejects: what cannot be drawn is said in `unreadable`. */
+  readonly look: (content: Uint8Array) => Promise<DocumentLook>;
+}
+
+/** Makes a document that a person reads out of one that came as text alone. */
+export interface DocumentPrinter {
+  /** `data`: of a `dcc.document.received`, checked. Throws ERR_DOCUMENT_MISSING when there is no text, ERR_INS_* for an INS that must not be printed. */
+  readonly print: (data: unknown, options: PrintOptions) => Promise<Uint8Array>;
+}
+
+export interface PrintOptions {
+  /** Of the reader: no test INS in production, and the reverse (SAFETY A5). */
+  readonly environment: 'test' | 'production';
+  /** ISO 8601 instant, for a document that does not say when it was made. */
+  readonly now: string;
 }
 
 export interface DocumentFinding {
@@ -164,6 +186,8 @@ export interface CodecPlugin {
   readonly id: string;
   readonly message?: MessageCodec;
   readonly document?: DocumentCodec;
+  readonly viewer?: DocumentViewer;
+  readonly printer?: DocumentPrinter;
 }
 
 export interface StorePlugin {

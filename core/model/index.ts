@@ -5,3 +5,4 @@ export * from './schemas.ts';
 export { toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { checkEventData } from './validate.ts';
+export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';

@@ -6,6 +6,8 @@ import {
   PasserelleError,
   type AppPlugin,
   type DocumentCodec,
+  type DocumentPrinter,
+  type DocumentViewer,
   type MessageCodec,
   type Plugin,
   type StorePlugin,
@@ -15,6 +17,8 @@ import {
 export interface PluginSet {
   readonly codecs: ReadonlyMap<string, MessageCodec>;
   readonly documents: readonly DocumentCodec[];
+  readonly viewers: readonly DocumentViewer[];
+  readonly printers: readonly DocumentPrinter[];
   readonly transports: ReadonlyMap<string, TransportPlugin>;
   readonly stores: ReadonlyMap<string, StorePlugin>;
   readonly apps: ReadonlyMap<string, AppPlugin>;
@@ -27,6 +31,8 @@ export async function loadPlugins({ folder = pluginsFolder, only = '' } = {}): P
   const set = {
     codecs: new Map<string, MessageCodec>(),
     documents: [] as DocumentCodec[],
+    viewers: [] as DocumentViewer[],
+    printers: [] as DocumentPrinter[],
     transports: new Map<string, TransportPlugin>(),
     stores: new Map<string, StorePlugin>(),
     apps: new Map<string, AppPlugin>(),
@@ -44,6 +50,8 @@ function add(
   set: {
     codecs: Map<string, MessageCodec>;
     documents: DocumentCodec[];
+    viewers: DocumentViewer[];
+    printers: DocumentPrinter[];
     transports: Map<string, TransportPlugin>;
     stores: Map<string, StorePlugin>;
     apps: Map<string, AppPlugin>;
@@ -61,5 +69,7 @@ function add(
   else {
     if (plugin.message) put(set.codecs, plugin.message.id, plugin.message);
     if (plugin.document) set.documents.push(plugin.document);
+    if (plugin.viewer) set.viewers.push(plugin.viewer);
+    if (plugin.printer) set.printers.push(plugin.printer);
   }
 }

@@ -20,7 +20,9 @@ export function readBody(text: Tag, runs: readonly Run[]): Body {
   const run = runOf(carried, runs);
   const { head, tail, bytes, unreadable } = decodedOf(run ?? { carried: Buffer.from(carried, 'latin1') });
   if (unreadable) return { ...named, bytes, unreadable };
-  return { ...named, bytes, ...(mediaType === 'application/pdf' && readPdf(head, tail)) };
+  if (mediaType !== 'application/pdf') return { ...named, bytes };
+  const { version: _, ...facts } = readPdf(head, tail);
+  return { ...named, bytes, ...facts };
 }
 
 interface Decoded {

@@ -1,6 +1,7 @@
 /** CDA R2 as the French guides write it: header facts, model recognition, and an N1 around a PDF. */
 import type { CodecPlugin } from '../../core/contract/index.ts';
 import { cda } from './read.ts';
+import { wrapped } from './wrapped.ts';
 
 export {
   LOINC_OID,
@@ -19,4 +20,4 @@ export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
 export type { N1Party } from './n1-parties.ts';
 export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';
 
-export const plugin: CodecPlugin = { kind: 'codec', id: 'cda', document: cda };
+export const plugin: CodecPlugin = { kind: 'codec', id: 'cda', document: { ...cda, wrapped } };

@@ -1,3 +1,4 @@
-/** What an engine stands on, made to order and gone afterwards: a PostgreSQL cluster of its own, a disk that is slow to sync. Door of the folder. */
+/** What an engine stands on, made to order and gone afterwards: a PostgreSQL cluster of its own, a disk that is slow to sync, a validator of PDF/A. Door of the folder. */
 export { postgresFolder, startCluster, type Cluster } from './cluster.ts';
+export { hasPreflight, preflight } from './preflight.ts';
 export { compiler, slowDisk } from './slow-disk.ts';

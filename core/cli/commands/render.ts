@@ -39,8 +39,8 @@ function addPart(text: string, before: Readonly<Record<string, string>>): Readon
   return { ...before, [name]: rest.join('=') };
 }
 
-/** One event, or the lines of `translate` with the events they hold. */
-function eventsOf(bytes: Uint8Array, file: string): readonly unknown[] {
+/** One event, or the lines of `translate` with the events they hold. Throws ERR_REQUEST_INVALID. */
+export function eventsOf(bytes: Uint8Array, file: string): readonly unknown[] {
   const text = Buffer.from(bytes).toString('utf8').trim();
   const values = tryParse(text) ?? text.split('\n').map((line) => tryParse(line)?.[0]);
   const events = values.flatMap((value) => (value as { events?: readonly unknown[] } | null | undefined)?.events ?? [value]);
