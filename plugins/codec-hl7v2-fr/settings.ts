@@ -32,6 +32,13 @@ const FRENCH_SETTINGS = {
       system: { type: 'string', minLength: 1, maxLength: 50, default: 'LN' },
     },
   },
+  mailMatrix: {
+    title: 'Combinaisons de destinataires admises',
+    description:
+      'strict: only the combinations of the guide, any other message is refused. practical: also letters to professionals alone; any other combination holds the mail.',
+    enum: ['practical', 'strict'],
+    default: 'practical',
+  },
   mailDomain: {
     title: 'Domaine des Message-ID',
     description: 'Domain of the Message-ID written when a document that came by no mail is announced.',
