@@ -1,5 +1,5 @@
 /** MetaDMPMSS flags: who may see a document and where it is wanted (specs FACTS A4, B, C; SAFETY B7). */
-import type { Hl7Segment } from '../codec-hl7v2/index.ts';
+import type { Hl7Message, Hl7Segment } from '../codec-hl7v2/index.ts';
 import { at, warn, type Reading } from './reading.ts';
 import { clean } from './values.ts';
 
@@ -43,12 +43,14 @@ export const isMetadata = (obx: Hl7Segment): boolean =>
   clean(obx.get('3.3')).toUpperCase() === FLAG_SYSTEM.toUpperCase() || flagOf(codeOf(obx)) !== undefined || OTHER_CODES.has(codeOf(obx));
 
 /** To whom the message speaks, when it says so: MSH-21 `2.1^CISIS_CDA_HL7_V2` or `1.1^CISIS_CDA_HL7_LPS`. */
-export function declaredAudience(reading: Reading): Audience | undefined {
-  const declared = (reading.message.first('MSH')?.reps(21) ?? []).flatMap((field) => [clean(field.get(1)), clean(field.get(2))]);
+export function audienceOf(message: Hl7Message): Audience | undefined {
+  const declared = (message.first('MSH')?.reps(21) ?? []).flatMap((field) => [clean(field.get(1)), clean(field.get(2))]);
   const profile = declared.find((one) => one.startsWith('CISIS_CDA_HL7'));
   if (!profile) return undefined;
   return profile.endsWith('_LPS') ? 'care-software' : 'platform';
 }
+
+export const declaredAudience = ({ message }: Reading): Audience | undefined => audienceOf(message);
 
 /**
  * Flags of the message; an absent one is unknown, never N. Warns `flag-missing:CODE` for each expected one, `flag-synonym`,

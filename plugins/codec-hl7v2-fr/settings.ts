@@ -39,6 +39,14 @@ const FRENCH_SETTINGS = {
     enum: ['practical', 'strict'],
     default: 'practical',
   },
+  documentGuide: {
+    title: 'Version du guide de transmission',
+    description: "Guide and version in which documents leave; the product's own when absent. Every version is read.",
+    enum: ['platform-2.1', 'platform-2.0', 'platform-1.2', 'lps-1.1', 'lps-1.0'],
+  },
+  senderMail: name('Messagerie émettrice', 'PRT-15 of the sender towards care software, where the document names none.', {
+    examples: ['dcc@dcc.mssante.example'],
+  }),
   mailDomain: {
     title: 'Domaine des Message-ID',
     description: 'Domain of the Message-ID written when a document that came by no mail is announced.',

@@ -12,7 +12,7 @@ import { contextOf } from './messages.ts';
 const fixtures = path.resolve(import.meta.dirname, '../../../../connectors/ci-sis/fixtures/decode');
 
 /** What came in the profile towards care software goes back in it. */
-const CARE_SOFTWARE = dialect('care-software', { writing: { document: { message: 'MDM', audience: 'care-software' } } });
+const CARE_SOFTWARE = dialect('care-software', { writing: { document: { message: 'MDM', guide: 'lps-1.1' } } });
 
 /** Decoded, written again by the same dialect for the same site, and decoded once more. */
 interface Trip {
