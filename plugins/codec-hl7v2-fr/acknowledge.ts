@@ -28,7 +28,8 @@ export function acknowledgeFr(reception: Reception, envelope: Envelope, context:
     ['MSA', { 1: reception.ack, 2: message?.get('MSH-10') }],
     ...(error ? [['ERR', errorFields(reception.ack, error, message)] as const] : []),
   ]);
-  return { format: envelope.format, text, charset: message ? envelope.charset : profile.writing.charset.encoding, controlId };
+  const charset = message && keepsCharset(message) ? envelope.charset : profile.writing.charset.encoding;
+  return { format: envelope.format, text, charset, controlId };
 }
 
 function readable(text: string): Hl7Message | undefined {
@@ -52,10 +53,14 @@ function header(message: Hl7Message | undefined, context: ConnectorContext, prof
     9: ['ACK', trigger, 'ACK'],
     11: msh ? whole(msh, 11) : context.settings.environment === 'production' ? 'P' : 'T',
     12: msh?.get('12') ? whole(msh, 12) : '2.5',
-    17: msh ? whole(msh, 17) : 'FRA',
-    18: msh ? whole(msh, 18) : profile.writing.charset.declared,
+    // Required by the guides, whatever the message left out.
+    17: message && msh && (msh.get('17') || !audienceOf(message)) ? whole(msh, 17) : 'FRA',
+    18: message && msh && keepsCharset(message) ? whole(msh, 18) : profile.writing.charset.declared,
   };
 }
+
+/** The guides require a charset: where a message of theirs declares none, the answer is in ours and says so. */
+const keepsCharset = (message: Hl7Message): boolean => message.get('MSH-18') !== '' || audienceOf(message) === undefined;
 
 /** A field with its components and subcomponents, to be written again. */
 function whole(segment: Hl7Segment, field: number): Hl7Value {

@@ -220,12 +220,14 @@ interface Around {
 
 function assemble(reading: Reading, shared: Shared, group: Group, document: DocumentData, around: Around): Made {
   const { patient, keys } = shared.patient;
-  const facts = messageFacts(reading, shared.event);
+  const facts = { ...messageFacts(reading, shared.event), ...said({ recordedAt: recordedAt(reading, group) }) };
   const flags = readFlags(reading, group.metadata);
   const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
   const destinations = flags?.audience === 'platform' ? destinationsFor(flags.flags, restrictions, matrixMode(reading)) : undefined;
   const visibility = flags && visibilityOf(flags.flags, destinations, patientMayReply(reading));
   for (const code of LEGS) if (flags?.flags[code] && destinations?.legs[code] === false) warn(reading, 'leg-refused', code);
+  // Another visibility is another version (specs FACTS A6).
+  if (flags?.flags.MODIF_CONF_CODE && document.action === 'new') warn(reading, 'visibility-change-not-announced', undefined, 'ORC-1');
   if (destinations?.outside) warn(reading, 'mail-combination');
   // Nothing names it but the number its source gave it (SAFETY B2).
   const id = idKey(document.id, document.idExtension) ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
@@ -253,6 +255,10 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
     terms: [document.id, document.setId].filter((value) => value !== undefined).map((value) => ({ field: 'document' as const, value })),
   };
 }
+
+/** An ORU has no EVN: ORC-9 says when it was entered at its source. */
+const recordedAt = (reading: Reading, { orc }: Group): string | undefined =>
+  orc && !at(reading, 'EVN-2.1') ? timeAt(reading, `ORC[${orc.occurrence}]-9.1`) : undefined;
 
 /** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
 function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {

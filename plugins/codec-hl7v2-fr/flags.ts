@@ -35,7 +35,10 @@ const OTHER_CODES = new Set<string>([MAIL_BODY_PRO, MAIL_BODY_PATIENT, 'COMP_LOT
 export type Flags = Partial<Record<FlagCode, boolean>>;
 export type Audience = 'platform' | 'care-software';
 
-const codeOf = (obx: Hl7Segment): string => clean(obx.get('3.1')).toUpperCase();
+const codeOf = (obx: Hl7Segment): string =>
+  clean(obx.get('3.1'))
+    .toUpperCase()
+    .replaceAll(/[\s-]+/g, '_');
 const flagOf = (code: string): FlagCode | undefined => ((PLATFORM_FLAGS as readonly string[]).includes(code) ? (code as FlagCode) : SYNONYMS[code]);
 
 /** Whether an OBX is metadata: by its system, or by its code (version 1.2 sends none). */
@@ -54,7 +57,7 @@ export const declaredAudience = ({ message }: Reading): Audience | undefined => 
 
 /**
  * Flags of the message; an absent one is unknown, never N. Warns `flag-missing:CODE` for each expected one, `flag-synonym`,
- * `flag-value`, `flag-repeated` (the more restrictive value counts), `flag-order`. `undefined` when the message is of no CISIS profile
+ * `flag-unknown`, `flag-value`, `flag-repeated` (the more restrictive value counts), `flag-order`. `undefined` when the message is of no CISIS profile
  * and has no flag: then none is expected.
  */
 export function readFlags(reading: Reading, observations: readonly Hl7Segment[]): { flags: Flags; audience: Audience } | undefined {
@@ -62,6 +65,11 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
   const declared = declaredAudience(reading);
   if (!declared && sent.length === 0) return undefined;
   const audience = declared ?? 'platform';
+  for (const obx of observations) {
+    const code = codeOf(obx);
+    const isKnown = flagOf(code) !== undefined || OTHER_CODES.has(code);
+    if (!isKnown) warn(reading, 'flag-unknown', /^\w{1,40}$/.test(code) ? code : undefined, `OBX[${obx.occurrence}]-3`);
+  }
   const flags: Flags = {};
   const unreadable = new Set<FlagCode>();
   let last = -1;
@@ -71,11 +79,12 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
     if (code !== codeOf(obx)) warn(reading, 'flag-synonym', code, `${where}-3`);
     if (PLATFORM_FLAGS.indexOf(code) < last) warn(reading, 'flag-order', undefined, where);
     last = PLATFORM_FLAGS.indexOf(code);
-    const value = clean(obx.get('5.1')).toUpperCase();
-    if (value !== 'Y' && value !== 'N') {
-      warn(reading, 'flag-value', code, `${where}-5`);
-      unreadable.add(code);
-    } else note(reading, flags, code, value === 'Y');
+    for (const value of valuesOf(obx)) {
+      if (value === undefined) {
+        warn(reading, 'flag-value', code, `${where}-5`);
+        unreadable.add(code);
+      } else note(reading, flags, code, value);
+    }
   }
   // Said twice, once unreadably: only the more restrictive answer stands.
   for (const code of unreadable) if (flags[code] === code.startsWith('DEST')) delete flags[code];
@@ -83,6 +92,16 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
     if (flags[code] === undefined) warn(reading, 'flag-missing', code);
   }
   return { flags, audience };
+}
+
+/** Table 0085: withdrawn, not had, wrong, not asked. A flag of such a line is not said. */
+const NOT_SAID = new Set(['D', 'X', 'W', 'N', 'O']);
+
+/** Each repetition of OBX-5; `undefined` = neither Y nor N. */
+function valuesOf(obx: Hl7Segment): readonly (boolean | undefined)[] {
+  const sent = obx.reps(5).map((field) => clean(field.get(1)).toUpperCase());
+  if (NOT_SAID.has(clean(obx.get('11')).toUpperCase()) || sent.length === 0) return [undefined];
+  return sent.map((value) => (value === 'Y' ? true : value === 'N' ? false : undefined));
 }
 
 /** For a wish to send, no is the restrictive answer; for a mask, yes. */

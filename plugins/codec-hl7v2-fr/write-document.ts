@@ -52,7 +52,8 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
   writeFlags(observations, guide, data);
   if (!isForCareSoftware) writeMailBodies(observations, guide, document, parts);
   const visit = isForCareSoftware ? { ...data.visit, class: 'N' } : { ...data.visit };
-  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId }];
+  const recordedAt = form.message === 'ORU' ? toHl7Time(data.recordedAt) : undefined;
+  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId, 9: recordedAt }];
   const request: SegmentOut = [
     'OBR',
     {

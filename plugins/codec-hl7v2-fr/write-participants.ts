@@ -73,7 +73,8 @@ function writeOrganisation(organisation: ParticipantData['organization']): Hl7Va
   if (!organisation) return undefined;
   const { name, finess, id } = organisation;
   const isEstablishment = id === undefined || toFiness(id) === finess;
-  if (finess && isEstablishment) return [name, ...blanks(4), ['ASIP-SANTE-ST', ORGANISATION_OID, 'ISO'], 'FINEG', undefined, undefined, `1${finess}`];
+  if (finess && isEstablishment)
+    return [name, ...blanks(4), ['ASIP-SANTE-ST', ORGANISATION_OID, 'ISO'], 'FINEG', undefined, undefined, id ?? `1${finess}`];
   return [name, ...blanks(4), finess, finess ? 'UF' : undefined, undefined, undefined, id];
 }
 
