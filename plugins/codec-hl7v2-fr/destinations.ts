@@ -55,8 +55,8 @@ export const FORBIDDEN_LEGS: Readonly<Record<string, readonly LegCode[]>> = {
   V: ['DESTDMP', 'DESTMSSANTEPAT'],
 };
 
-/** A DMP document is filed with its masks: none of them may be unknown. */
-const DMP_NEEDS = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REP_LEGAUX', 'CONNEXION_SECRETE'] as const;
+/** Who may see it: while one of these is unknown, it goes neither to the DMP, which files it with its masks, nor to the patient. */
+const MASKS = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REP_LEGAUX', 'CONNEXION_SECRETE'] as const;
 
 export interface Destinations {
   readonly legs: Readonly<Record<LegCode, LegState>>;
@@ -79,15 +79,14 @@ export function destinationsFor(flags: Flags, restrictions: Restrictions, mode: 
     const [first = 'held', ...others] = found.map((one) => one[mail]);
     return others.every((one) => one === first) ? first : 'held';
   };
-  return { legs: { DESTDMP: dmpLeg(flags, restrictions), DESTMSSANTEPS: agreed('recipients'), DESTMSSANTEPAT: agreed('patient') }, outside };
+  const isDoubtful = MASKS.some((code) => flags[code] === undefined);
+  const held = (leg: LegState): LegState => (leg === true && isDoubtful ? 'held' : leg);
+  const dmp = forbiddenLegs(flags, restrictions).has('DESTDMP') ? false : (flags.DESTDMP ?? 'held');
+  return { legs: { DESTDMP: held(dmp), DESTMSSANTEPS: agreed('recipients'), DESTMSSANTEPAT: held(agreed('patient')) }, outside };
 }
 
-function dmpLeg(flags: Flags, restrictions: Restrictions): LegState {
-  if (flags.DESTDMP === false || forbidden(flags, restrictions).has('DESTDMP')) return false;
-  return flags.DESTDMP === undefined || DMP_NEEDS.some((code) => flags[code] === undefined) ? 'held' : true;
-}
-
-function forbidden(flags: Flags, { opposed, confidentiality = '' }: Restrictions): ReadonlySet<LegCode> {
+/** Legs on which the document must not leave, whoever asks. */
+export function forbiddenLegs(flags: Flags, { opposed, confidentiality = '' }: Restrictions): ReadonlySet<LegCode> {
   const reasons = [...COLUMNS.filter((code) => flags[code]), ...(opposed ? ['IO'] : []), confidentiality];
   return new Set(reasons.flatMap((reason) => FORBIDDEN_LEGS[reason] ?? []));
 }
@@ -101,7 +100,7 @@ const completions = (flags: Flags): readonly Flags[] =>
 
 /** The guide is read on what was asked; practice on what remains of it once the forbidden legs are struck out. */
 function mailsOf(flags: Flags, restrictions: Restrictions, mode: MatrixMode): Record<Mail, LegState> & { readonly outside: boolean } {
-  const struck = forbidden(flags, restrictions);
+  const struck = forbiddenLegs(flags, restrictions);
   const wanted: Flags = mode === 'strict' ? flags : { ...flags, ...Object.fromEntries([...struck].map((leg) => [leg, false])) };
   const isAsked = wanted.DESTMSSANTEPS === true || wanted.DESTMSSANTEPAT === true;
   const row = MAIL_MATRIX.find(

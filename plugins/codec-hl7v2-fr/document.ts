@@ -232,6 +232,8 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   // Nothing names it but the number its source gave it (SAFETY B2).
   const id = idKey(document.id, document.idExtension) ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
   const isDeletion = document.action === 'delete';
+  if (isDeletion && id === undefined)
+    throw new PasserelleError('ERR_HL7_FIELD_MISSING', { location: { hl7: 'TXA-12' }, expected: 'the id of the document to delete', found: 'none' });
   const replaces = isDeletion ? undefined : idKey(document.replaces, document.replacesExtension);
   const named = said({ id, setId: idKey(document.setId, document.setIdExtension), version: document.version, replaces });
   return {

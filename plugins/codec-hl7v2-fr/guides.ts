@@ -9,8 +9,8 @@ export interface Guide {
   readonly conformance: readonly [string, string];
   /** False where an MDM has no ORC and OBR: the event and OBX-11 alone say what is done. */
   readonly ordersInMdm: boolean;
-  /** `ORU`: the guide has no MDM. */
-  readonly only?: 'ORU';
+  /** The one message of a guide that does not have both. */
+  readonly only?: 'MDM' | 'ORU';
   /** Flags in the order they are written. */
   readonly flags: readonly FlagCode[];
   /** Where a flag has another name. */
@@ -46,8 +46,8 @@ export const GUIDES: Readonly<Record<GuideId, Guide>> = {
     names: { INVISIBLE_REP_LEGAUX: 'INVISIBLE_REPRESENTANTS_LEGAUX', MODIF_CONF_CODE: 'MODIF_CONFIDENTIALITYCODE' },
     signed: 'LA',
   },
-  'lps-1.1': { ...CURRENT, audience: 'care-software', conformance: ['1.1', 'CISIS_CDA_HL7_LPS'], flags: CARE_SOFTWARE_FLAGS },
-  'lps-1.0': { ...FIRST_MDM, audience: 'care-software', conformance: ['1.0', 'CISIS_CDA_HL7_LPS'], flags: CARE_SOFTWARE_FLAGS },
+  'lps-1.1': { ...CURRENT, only: 'MDM', audience: 'care-software', conformance: ['1.1', 'CISIS_CDA_HL7_LPS'], flags: CARE_SOFTWARE_FLAGS },
+  'lps-1.0': { ...FIRST_MDM, only: 'MDM', audience: 'care-software', conformance: ['1.0', 'CISIS_CDA_HL7_LPS'], flags: CARE_SOFTWARE_FLAGS },
 };
 
 export const isGuideId = (value: unknown): value is GuideId => typeof value === 'string' && Object.hasOwn(GUIDES, value);

@@ -44,6 +44,11 @@ const FRENCH_SETTINGS = {
     description: "Guide and version in which documents leave; the product's own when absent. Every version is read.",
     enum: ['platform-2.1', 'platform-2.0', 'platform-1.2', 'lps-1.1', 'lps-1.0'],
   },
+  documentMessage: {
+    title: 'Message des documents',
+    description: "MDM or ORU, for a CDA and for other documents; the product's own when absent. Version 1.2 of the guide has ORU alone.",
+    enum: ['MDM', 'ORU'],
+  },
   senderMail: name('Messagerie émettrice', 'PRT-15 of the sender towards care software, where the document names none.', {
     examples: ['dcc@dcc.mssante.example'],
   }),

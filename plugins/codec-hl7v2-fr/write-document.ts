@@ -33,15 +33,15 @@ const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
   const { document } = data;
-  const { writing: how } = writing.profile;
   const isCda = document.format !== undefined;
-  const chosen = writing.context.settings.connector['documentGuide'];
-  const guide = GUIDES[isGuideId(chosen) ? chosen : how.document.guide];
-  const form: Form = {
-    message: guide.only ?? (isCda ? how.document.message : how.plainDocument),
-    guide,
-    action: type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'),
-  };
+  const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  if (form.action === 'delete' && !document.id && !document.sourceId)
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      location: { path: '/data/document/id' },
+      expected: 'the document to delete',
+      found: 'none',
+    });
+  const { guide } = form;
   const isForCareSoftware = guide.audience === 'care-software';
   const code = writeCode(writing, document);
   const observations = new Observations(form.message);
@@ -80,6 +80,14 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
           writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
   return { segments: [...segments, ...observations.segments], parts: observations.parts };
+}
+
+/** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
+function formOf({ context, profile: { writing: how } }: Writing, isCda: boolean, action: Form['action']): Form {
+  const { documentGuide, documentMessage } = context.settings.connector;
+  const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
+  const chosen = documentMessage === 'MDM' || documentMessage === 'ORU' ? documentMessage : isCda ? how.document.message : how.plainDocument;
+  return { message: isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen, guide, action };
 }
 
 function headerOf({ message, guide, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {

@@ -1,9 +1,12 @@
 /** What the guides write after a document: the flags in their fixed order, then the bodies of the mails (specs FACTS A4). */
 import type { EncodablePart } from '../../core/contract/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
-import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, type FlagCode } from './flags.ts';
+import { isOpposed } from './consent.ts';
+import { forbiddenLegs } from './destinations.ts';
+import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, PLATFORM_FLAGS, type FlagCode } from './flags.ts';
 import type { Guide } from './guides.ts';
 import type { Observations } from './observations.ts';
+import { said } from './values.ts';
 
 type DocumentEvent = EventData<'dcc.document.received'>;
 
@@ -21,12 +24,18 @@ const FLAGS: Readonly<Record<FlagCode, readonly [label: string, field: keyof Non
   ACK_LECTURE_MSS: ['Accusé de lecture', 'ackReading'],
 };
 
-/** Only what is known is written: an unknown flag, or a leg that is held, never becomes N or Y (SAFETY B7). */
-export function writeFlags(observations: Observations, guide: Guide, { visibility }: DocumentEvent): void {
+/**
+ * Only what is known is written: an unknown flag, or a leg that is held, never becomes N or Y. A leg that is true was asked for or decided; what
+ * a mask, the patient's opposition or the confidentiality forbids is N all the same, whoever made the event (SAFETY B7).
+ */
+export function writeFlags(observations: Observations, guide: Guide, { visibility, consent, document }: DocumentEvent): void {
   if (!visibility) return;
+  const known = PLATFORM_FLAGS.map((code) => [code, visibility[FLAGS[code][1]]] as const).filter(([, value]) => typeof value === 'boolean');
+  const restrictions = { opposed: isOpposed(consent), ...said({ confidentiality: document.confidentiality }) };
+  const forbidden: ReadonlySet<string> = forbiddenLegs(Object.fromEntries(known), restrictions);
   for (const code of guide.flags) {
     const [label, field] = FLAGS[code];
-    const value = visibility[field];
+    const value = visibility[field] === true && forbidden.has(code) ? false : visibility[field];
     if (typeof value === 'boolean')
       observations.add(
         observations.coded,

@@ -83,6 +83,7 @@ describe('A5 the matrix of destinations', () => {
         .map((one, at) => (at === i ? '?' : one))
         .join('');
       expect(destinationsFor(flagsOf(letters), OPEN, 'practical').legs.DESTDMP, letters).to.equal('held');
+      expect(mails(letters.replace(/NN$/, 'YY'), 'practical')[1], letters).to.equal('?');
     }
   });
 

@@ -123,6 +123,34 @@ describe('A4 flags of a message', () => {
   });
 });
 
+describe('B7 what is written of an event', () => {
+  const written = (visibility: object, more: object = {}): string => {
+    const found = decodeDocument();
+    const data = found.events[0]?.data as { document: { content: { part: string; bytes: number; mime: string } } };
+    const event = { type: 'dcc.document.received', data: { ...data, visibility, ...more } } as never;
+    const parts = [{ ...data.document.content, sha256: '' }];
+    const sent = encodeFr({ event, parts }, contextOf({ ...SITE, identityAuthorities: [] }), NATIONAL_PROFILE);
+    const text = sent.outcome === 'message' ? sent.envelope.text : '';
+    return [...text.matchAll(/\|CWE\|(DEST[A-Z]+)\^[^|]*\|\|([YN])/g)].map(([, code, value]) => `${code}=${value}`).join(' ');
+  };
+  const all = { sendToDmp: true, sendToMssPro: true, sendToMssPatient: true };
+
+  it('never asks for a leg that masks, opposition or confidentiality forbid, whoever made the event', () => {
+    expect(written(all)).to.equal('DESTDMP=Y DESTMSSANTEPS=Y DESTMSSANTEPAT=Y');
+    expect(written({ ...all, hiddenFromPatient: true })).to.equal('DESTDMP=N DESTMSSANTEPS=Y DESTMSSANTEPAT=N');
+    expect(written({ ...all, maskedToProfessionals: true })).to.equal('DESTDMP=Y DESTMSSANTEPS=N DESTMSSANTEPAT=Y');
+    expect(written(all, { consent: { dmpFeedOpposition: 'IO' } })).to.equal('DESTDMP=N DESTMSSANTEPS=Y DESTMSSANTEPAT=N');
+    for (const documents of ['R', 'V']) {
+      const data = decodeDocument({ documents: [cda({ confidentiality: documents })] }).events[0]?.data as object;
+      expect(written(all, data && { document: (data as { document: object }).document }), documents).to.contain('DESTDMP=N');
+    }
+  });
+
+  it('says nothing of a leg that is held or not said', () => {
+    expect(written({ ...all, sendToDmp: 'held', sendToMssPatient: null })).to.equal('DESTMSSANTEPS=Y');
+  });
+});
+
 describe('B7 copies of one document in a message', () => {
   it('that differ in confidentiality: the more restrictive counts, with a warning', () => {
     const documents = [cda({ level: 'N1', confidentiality: 'R', id: '1.2.3' }), cda({ level: 'N3' })];
