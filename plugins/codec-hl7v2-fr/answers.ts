@@ -76,11 +76,12 @@ const codeOf = (obx: Hl7Segment): string => clean(obx.get('3.1')).toUpperCase();
 /** A business acknowledgement of a platform: it names our message in OBX-4, never in MSA. */
 export function decodeZam(reading: Reading, trigger: string): Decoded {
   const { message } = reading;
-  const type = POSITIVE[trigger];
-  if (!type) throw new PasserelleError('ERR_HL7_EVENT_UNSUPPORTED', { location: { hl7: 'MSH-9.2' }, expected: 'Z01, Z02 or Z03' });
+  const positive = POSITIVE[trigger];
+  if (!positive) throw new PasserelleError('ERR_HL7_EVENT_UNSUPPORTED', { location: { hl7: 'MSH-9.2' }, expected: 'Z01, Z02 or Z03' });
   const observations = message.all('OBX');
   const about = observations.find((obx) => codeOf(obx).startsWith('ACK_')) ?? observations[0];
-  const person = observations.find((obx) => obx !== about);
+  // One for each recipient, says the guide: of several in one, none is lost.
+  const [first, ...others] = observations.filter((obx) => obx !== about);
   const originalMessageId = clean(about?.get('4') ?? '');
   if (!about || !originalMessageId)
     throw new PasserelleError('ERR_HL7_FIELD_MISSING', {
@@ -100,17 +101,22 @@ export function decodeZam(reading: Reading, trigger: string): Decoded {
   if (value !== 'Y' && value !== 'N')
     throw new PasserelleError('ERR_HL7_FIELD_INVALID', { location: { hl7: 'OBX-5' }, expected: 'Y or N', found: 'something else' });
   const isYes = value === 'Y';
-  const mail = person ? readMail(person, 5) : '';
-  const rpps = toRpps(clean(person?.get('4') ?? ''));
-  const who = trigger === 'Z03' ? { reader: mail } : { recipient: mail };
-  const data = {
-    originalMessageId,
-    channel: trigger === 'Z01' ? 'DMP' : 'MSSANTE',
-    ...(trigger === 'Z01' && { status: isYes ? 'accepted' : 'refused' }),
-    ...said({ ...who, recipientRpps: rpps }),
-    ...(!isYes && refusalOf(reading, trigger)),
-  };
-  return answered(reading, isYes ? type : (NEGATIVE[trigger] ?? type), data);
+  const type = (isYes ? POSITIVE : NEGATIVE)[trigger] ?? positive;
+  const made = [first, ...others].map((person) =>
+    answered(reading, type, {
+      originalMessageId,
+      channel: trigger === 'Z01' ? 'DMP' : 'MSSANTE',
+      ...(trigger === 'Z01' && { status: isYes ? 'accepted' : 'refused' }),
+      ...(person && readPerson(person, trigger)),
+      ...(!isYes && refusalOf(reading, trigger)),
+    }),
+  );
+  return { events: made.flatMap(({ events }) => events), terms: made[0]?.terms ?? [] };
+}
+
+function readPerson(person: Hl7Segment, trigger: string): object {
+  const mail = readMail(person, 5);
+  return said({ ...(trigger === 'Z03' ? { reader: mail } : { recipient: mail }), recipientRpps: toRpps(clean(person.get('4'))) });
 }
 
 function refusalOf(reading: Reading, trigger: string): object {
@@ -123,7 +129,7 @@ function refusalOf(reading: Reading, trigger: string): object {
   return { ...common, ...said({ smtpCode: number }), permanent: /^5(\d\d|\.\d+\.\d+)$/.test(code) };
 }
 
-function answered(reading: Reading, type: EventType, data: { readonly originalMessageId: string }): Decoded {
+function answered(reading: Reading, type: EventType, data: { readonly originalMessageId: string; readonly [field: string]: unknown }): Decoded {
   const { originalMessageId } = data;
   const event: DraftEvent = { type, ...happenedAt(reading), keys: [], data, ...(originalMessageId && { correlation: originalMessageId }) };
   return { events: [event], terms: data.originalMessageId ? [{ field: 'control-id', value: data.originalMessageId }] : [] };

@@ -69,7 +69,7 @@ interface Made {
 
 function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[]): Made {
   const read = contents
-    .filter((one) => one.kind !== 'text' || one === contents[0])
+    .filter((one) => (one.kind !== 'text' || one === contents[0]) && !isEmptyDeletion(one))
     .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
   for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
@@ -79,7 +79,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
-    ...routeType(reading, codesOf(reading, group, main?.content), cda),
+    ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda),
     ...main?.read.facts,
     ...ids,
     ...action,
@@ -98,6 +98,10 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   };
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
 }
+
+/** A deletion names its document; it need not carry it again. */
+const isEmptyDeletion = ({ kind, part, obx }: Content): boolean =>
+  kind === 'embedded' && !part && clean(obx.get('11')).toUpperCase() === 'D' && [1, 5].every((i) => clean(obx.get(`5.${i}`)) === '');
 
 /** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
 function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {

@@ -192,6 +192,14 @@ describe('A8 business acknowledgements (ZAM)', () => {
     expect(decode(lines('ACK_RECEPTION_MSS')).error?.code).to.equal('ERR_HL7_FIELD_INVALID');
   });
 
+  it('of several recipients in one message lose none', () => {
+    const person = (n: number): string => `OBX|${n}|XTN|DESTINATAIRE_MSS^x^AckMetierZAM||^^X.400^r${n}@test-ci-sis.mssante.fr||||||F`;
+    const about = 'OBX|1|CWE|ACK_RECEPTION_MSS^x^AckMetierZAM|015|Y^^expandedYes-NoIndicator||||||F';
+    const found = decode([header('ZAM^Z02^ZAM_Z01', '2.6'), 'EVN||20261001081500', about, person(2), person(3)]);
+    const recipients = found.events.map(({ data }) => (data as { recipient?: string }).recipient);
+    expect(recipients).to.deep.equal(['r2@test-ci-sis.mssante.fr', 'r3@test-ci-sis.mssante.fr']);
+  });
+
   it('a technical acknowledgement that came by itself has the id it is about as its correlation', () => {
     const found = decode([header('ACK^T02^ACK'), 'MSA|AE|KP-1', 'ERR|||207^x^x|E|902^x^x']);
     expect(found.events[0]).to.deep.include({ type: 'dcc.document.refused', correlation: 'KP-1' });

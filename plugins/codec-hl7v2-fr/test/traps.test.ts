@@ -181,3 +181,60 @@ describe('C traps of the official examples', () => {
     expect(patient['address']).to.include({ city: 'PAU' });
   });
 });
+
+describe('A6 replacement and deletion', () => {
+  const send = (event: string, data: unknown): string => {
+    const content = (data as { document: { content?: { part: string; bytes: number; mime: string } } }).document.content;
+    const parts = content ? [{ ...content, sha256: '' }] : [];
+    const sent = encodeFr({ event: { type: event, data } as never, parts }, contextOf({ ...SITE, identityAuthorities: [] }), NATIONAL_PROFILE);
+    return sent.outcome === 'message' ? sent.envelope.text : JSON.stringify(sent);
+  };
+
+  it('a deletion need not carry its document again: the id is enough, in and out', () => {
+    const found = decodeDocument({ event: 'T04' });
+    const data = structuredClone(found.events[0]?.data) as { document: Record<string, unknown> };
+    for (const field of ['content', 'bytes', 'mime', 'format', 'level']) delete data.document[field];
+    const text = send('dcc.document.deleted', data);
+    expect(text)
+      .to.match(/ORC\|CA/)
+      .and.to.match(/TXA\|1\|34794-8\|.*\|1\.2\.250\.1\.999\.92\.1\|/);
+    const again = decodeFr(open(text), contextOf(SITE), NATIONAL_PROFILE);
+    expect(again.error).to.equal(undefined);
+    expect(again.events[0]).to.deep.include({ type: 'dcc.document.deleted', document: { id: DOCUMENT_ID } });
+  });
+
+  it('a deletion that names no document is refused, in and out', () => {
+    const lines = documentLines({ event: 'T04', documents: [''], orders: false, txa12: '' });
+    expect(decode(lines).error?.code).to.equal('ERR_HL7_FIELD_MISSING');
+    const data = structuredClone(decodeDocument({ event: 'T04' }).events[0]?.data) as { document: Record<string, unknown> };
+    for (const field of ['id', 'sourceId']) delete data.document[field];
+    expect(send('dcc.document.deleted', data)).to.contain('ERR_ENCODE_UNSUPPORTED');
+  });
+
+  it('the event, ORC-1 and OBX-11 agree, or the message is refused (A1)', () => {
+    const actions = { T02: ['NW', 'F'], T10: ['RO', 'C'], T04: ['CA', 'D'], R01: ['', ''] } as const;
+    for (const event of ['T02', 'T10', 'T04', 'R01'] as const)
+      for (const orc of ['NW', 'RO', 'CA'])
+        for (const obx11 of ['F', 'C', 'D']) {
+          const found = decodeDocument({ event, orc, obx11, txa13: '1.2.3' });
+          const pair = orc + obx11;
+          const agrees = event === 'R01' ? ['NWF', 'ROC', 'CAD'].includes(pair) : pair === actions[event].join('');
+          expect(found.error?.code, `${event} ${pair}`).to.equal(agrees ? undefined : 'ERR_DOCUMENT_INCOHERENT');
+        }
+  });
+
+  it('the id, the set and the version of the document are its own; TXA-13 names what it replaces where the document does not', () => {
+    const version = '<setId root="1.2.250.1.999.92.100"/><versionNumber value="2"/>';
+    const documents = [cda({ id: '1.2.250.1.999.92.2', version, related: DOCUMENT_ID })];
+    const found = decodeDocument({ event: 'T10', documents, txa12: '1.2.250.1.999.92.2', txa13: DOCUMENT_ID });
+    const named = { id: '1.2.250.1.999.92.2', setId: '1.2.250.1.999.92.100', version: 2, replaces: DOCUMENT_ID };
+    expect(found.events[0]).to.deep.include({ type: 'dcc.document.received', document: named });
+    expect(found.warnings).to.deep.equal([]);
+    expect(send('dcc.document.received', found.events[0]?.data)).to.match(
+      /MDM\^T10.*ORC\|RO.*\|1\.2\.250\.1\.999\.92\.2\|1\.2\.250\.1\.999\.92\.1\|.*\|C\r/s,
+    );
+    expect(codesOf(decodeDocument({ event: 'T10', documents, txa12: '1.2.250.1.999.92.2', txa13: '1.2.9' }))).to.include(
+      'replaced-document-mismatch',
+    );
+  });
+});
