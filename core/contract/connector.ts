@@ -31,6 +31,8 @@ export interface DraftEvent {
   /** Documents only: what names the document for order and idempotency, else absent. `parts` = names of the parts it needs. */
   readonly document?: { readonly id?: string; readonly setId?: string; readonly version?: number; readonly replaces?: string };
   readonly parts?: readonly string[];
+  /** Answers only: control id of the message it is about, as `correlationid`. */
+  readonly correlation?: string;
   /** FINESS of the establishments it is meant for (SAFETY B6); absent = by routing rule. */
   readonly destinations?: readonly string[];
 }

@@ -13,8 +13,9 @@ export function checkDecoded(value: unknown): DecodeResult {
   const result = fieldsOf(value, 'a decode result');
   need(DECISIONS.includes(result['decision']), `a decision among ${DECISIONS.join(', ')}`);
   for (const event of listOf(result['events'], 'events')) {
-    const { type, keys, destinations } = fieldsOf(event, 'an event');
+    const { type, keys, destinations, correlation } = fieldsOf(event, 'an event');
     need(typeof type === 'string', 'an event type');
+    need(correlation === undefined || typeof correlation === 'string', 'the control id that an event is about');
     for (const key of listOf(keys, 'patient keys of an event')) needTexts(key, ['domain', 'value']);
     if (destinations !== undefined) for (const site of listOf(destinations, 'destinations')) need(typeof site === 'string', 'a FINESS');
   }

@@ -35,6 +35,7 @@ export function canonicalEvent(draft: DraftEvent, ordinal: number, origin: Event
     dataschema: dataSchemaUri(draft.type),
     site: origin.site,
     messageid: origin.messageId,
+    ...(draft.correlation && { correlationid: draft.correlation }),
     connectorversion: `${origin.connector}@${origin.connectorVersion}`,
     ...(origin.run > 1 && { supersedes: eventId(origin.messageId, ordinal, origin.run - 1) }),
     ...(draft.destinations?.length && { destinations: draft.destinations.join(',') }),

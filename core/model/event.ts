@@ -17,7 +17,7 @@ export interface CanonicalEvent<T extends EventType = EventType> {
   readonly site: string;
   /** Public id of the message it comes from; absent in a translation without engine. */
   readonly messageid?: string;
-  /** Messages of the same business act: the document's series, or the message itself. */
+  /** Messages of the same business act: of an answer, the control id of the message that it is about. */
   readonly correlationid?: string;
   readonly connectorversion: string;
   /** Id of the event of the run before, on a replay. */

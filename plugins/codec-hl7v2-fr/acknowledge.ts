@@ -9,6 +9,8 @@ import {
   type Reception,
 } from '../../core/contract/index.ts';
 import { parseHl7, repeat, writeHl7, type Hl7Message, type Hl7Segment, type Hl7Value } from '../codec-hl7v2/index.ts';
+import { APPLICATION_ERRORS, applicationCodeOf } from './application-errors.ts';
+import { audienceOf, type Audience } from './flags.ts';
 import type { DialectProfile } from './profile.ts';
 import { localNow } from './write-header.ts';
 
@@ -24,9 +26,10 @@ export function acknowledgeFr(reception: Reception, envelope: Envelope, context:
   const text = writeHl7([
     ['MSH', { ...header(message, context, profile), 10: controlId }],
     ['MSA', { 1: reception.ack, 2: message?.get('MSH-10') }],
-    ...(error ? [['ERR', errorFields(error, message === undefined || message.get('MSH-18') !== '')] as const] : []),
+    ...(error ? [['ERR', errorFields(reception.ack, error, message)] as const] : []),
   ]);
-  return { format: envelope.format, text, charset: message ? envelope.charset : profile.writing.charset.encoding, controlId };
+  const charset = message && keepsCharset(message) ? envelope.charset : profile.writing.charset.encoding;
+  return { format: envelope.format, text, charset, controlId };
 }
 
 function readable(text: string): Hl7Message | undefined {
@@ -50,10 +53,14 @@ function header(message: Hl7Message | undefined, context: ConnectorContext, prof
     9: ['ACK', trigger, 'ACK'],
     11: msh ? whole(msh, 11) : context.settings.environment === 'production' ? 'P' : 'T',
     12: msh?.get('12') ? whole(msh, 12) : '2.5',
-    17: msh ? whole(msh, 17) : 'FRA',
-    18: msh ? whole(msh, 18) : profile.writing.charset.declared,
+    // Required by the guides, whatever the message left out.
+    17: message && msh && (msh.get('17') || !audienceOf(message)) ? whole(msh, 17) : 'FRA',
+    18: message && msh && keepsCharset(message) ? whole(msh, 18) : profile.writing.charset.declared,
   };
 }
+
+/** The guides require a charset: where a message of theirs declares none, the answer is in ours and says so. */
+const keepsCharset = (message: Hl7Message): boolean => message.get('MSH-18') !== '' || audienceOf(message) === undefined;
 
 /** A field with its components and subcomponents, to be written again. */
 function whole(segment: Hl7Segment, field: number): Hl7Value {
@@ -61,17 +68,25 @@ function whole(segment: Hl7Segment, field: number): Hl7Value {
   return values.length > 1 ? repeat(...values) : values[0];
 }
 
+/** How the guide that the message declares calls tables 0357 and 0533; a message of none gets the names of HL7. */
+const TABLES: Readonly<Record<Audience, readonly [string, string]>> = {
+  platform: ['messageErrorCondition', 'applicationErrorCondition'],
+  'care-software': ['messageErrorCondition', 'applicationErrorCode'],
+};
+
 /** ERR-2 where, ERR-3 table 0357, ERR-4, ERR-5 table 0533, ERR-7 our code, ERR-8 what to do about it. */
-function errorFields(error: ErrorData, hasCharset: boolean): Record<number, Hl7Value> {
+function errorFields(ack: Reception['ack'], error: ErrorData, message: Hl7Message | undefined): Record<number, Hl7Value> {
+  const hasCharset = message === undefined || message.get('MSH-18') !== '';
+  const audience = message && audienceOf(message);
+  const [hl70357, hl70533] = audience ? TABLES[audience] : ['HL70357', 'HL70533'];
   const entry = CATALOGUE[error.code];
-  const { err5, hl7 } = entry as { err5?: number; hl7?: number };
-  const application = error.applicationCode ?? err5;
-  const code = hl7 ?? 207;
+  const code = (entry as { hl7?: number }).hl7 ?? 207;
+  const application = applicationCodeOf(error, ack === 'AE' && audience !== undefined);
   return {
     2: errorLocation(error.location),
-    3: [code, TABLE_0357[code], 'HL70357'],
+    3: [code, TABLE_0357[code], hl70357],
     4: 'E',
-    5: application === undefined ? undefined : [application, writable(TABLE_0533[application] ?? '', hasCharset), 'HL70533'],
+    5: application === undefined ? undefined : [application, writable(APPLICATION_ERRORS[application]?.label ?? '', hasCharset), hl70533],
     7: error.code,
     8: writable(`${entry.fr}. ${entry.fix.fr}`, hasCharset),
   };
@@ -96,16 +111,6 @@ const TABLE_0357: Readonly<Record<number, string>> = {
   203: 'Unsupported version id',
   207: 'Application error',
 };
-const TABLE_0533: Readonly<Record<number, string>> = {
-  900: 'Version du document incorrecte',
-  901: 'Auteur non autorisé',
-  902: 'Patient inconnu',
-  903: 'INS absent du document',
-  904: 'INS différent',
-  905: 'INS incomplet',
-  906: 'Autre erreur',
-};
-
 /** `PID-3.4` -> `PID^1^3^1^4`; `OBX[2]-5.5` -> `OBX^2^5^1^5`; `PID` -> `PID^1`. */
 function errorLocation(location: Location | undefined): Hl7Value {
   const match = /^([A-Z][A-Z\d]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?)?$/.exec(location?.hl7 ?? '');

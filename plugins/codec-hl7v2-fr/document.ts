@@ -3,6 +3,7 @@ import { PasserelleError, type CdaHeader, type CdaId, type DraftEvent, type Enve
 import type { DocumentData, Visit } from '../../core/model/index.ts';
 import { happenedAt, messageFacts, type Decoded } from './adt.ts';
 import { isOpposed, readConsent, type ConsentData } from './consent.ts';
+import { destinationsFor, type MatrixMode } from './destinations.ts';
 import { readAction } from './document-action.ts';
 import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
@@ -68,7 +69,7 @@ interface Made {
 
 function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[]): Made {
   const read = contents
-    .filter((one) => one.kind !== 'text' || one === contents[0])
+    .filter((one) => (one.kind !== 'text' || one === contents[0]) && !isEmptyDeletion(one))
     .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
   for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
@@ -78,17 +79,29 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
-    ...routeType(reading, codesOf(reading, group, main?.content), cda),
+    ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda),
     ...main?.read.facts,
     ...ids,
     ...action,
-    ...readFacts(reading, group, cda),
+    ...readFacts(
+      reading,
+      group,
+      cda,
+      strictestOf(
+        reading,
+        read.map((one) => one.read.cda?.confidentiality),
+      ),
+    ),
     ...(participants.length > 0 && { participants: [...participants] }),
     ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
     ...mailOf(reading, group, shared.parts),
   };
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
 }
+
+/** A deletion names its document; it need not carry it again. */
+const isEmptyDeletion = ({ kind, part, obx }: Content): boolean =>
+  kind === 'embedded' && !part && clean(obx.get('11')).toUpperCase() === 'D' && [1, 5].every((i) => clean(obx.get(`5.${i}`)) === '');
 
 /** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
 function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {
@@ -110,6 +123,12 @@ function readIds(reading: Reading, cda: CdaHeader | undefined, action: DocumentD
   if (cda?.replaces && parent && !sameId(cda.replaces, parent)) warn(reading, 'replaced-document-mismatch', undefined, 'TXA-13');
   if (action === 'new' && (cda?.replaces ?? parent)) warn(reading, 'replacement-not-announced', undefined, 'TXA-13');
   const replaces = cda?.replaces ?? parent;
+  if (action === 'replace' && id && replaces && sameId(id, replaces))
+    throw new PasserelleError('ERR_DOCUMENT_VERSION', {
+      location: { hl7: 'TXA-13' },
+      expected: 'another document than the new one',
+      found: 'a document that replaces itself',
+    });
   return said({
     id: id?.root,
     idExtension: id?.extension,
@@ -133,7 +152,7 @@ function entityId(reading: Reading, field: number): CdaId | undefined {
   return first ? { root: first } : undefined;
 }
 
-function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): Partial<DocumentData> {
+function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined, confidentiality: string | undefined): Partial<DocumentData> {
   const obr = group.obr ? `OBR[${group.obr.occurrence}]` : undefined;
   const orderField = reading.dialect.orderNumber === 'placer' ? 2 : 3;
   const order = (field: number): string => clean(group.orc?.get(`${field}.1`) ?? '') || clean(group.obr?.get(`${field}.1`) ?? '');
@@ -146,15 +165,23 @@ function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined): 
       title: cda?.title?.slice(0, 250),
       date,
       createdAt: cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-6.1'),
-      confidentiality: strictest(cda?.confidentiality, at(reading, 'TXA-18').toUpperCase()),
+      confidentiality,
       language: cda?.language,
     }),
     ...(custodian && { custodian }),
   };
 }
 
-/** TXA-18 (table 0272: V, R, U) may only restrict what the document says of itself. */
-const strictest = (own: string | undefined, sent: string): string | undefined => ['V', 'R'].find((one) => one === own || one === sent) ?? own;
+/**
+ * What the contents say of themselves. Two copies that differ: the more restrictive counts (SAFETY B7). TXA-18 (table 0272: V, R, U) may only
+ * restrict further.
+ */
+function strictestOf(reading: Reading, own: readonly (string | undefined)[]): string | undefined {
+  const stated = own.filter((one) => one !== undefined);
+  if (new Set(stated).size > 1) warn(reading, 'confidentiality-mismatch');
+  const sent = at(reading, 'TXA-18').toUpperCase();
+  return ['V', 'R'].find((one) => sent === one || stated.includes(one)) ?? stated[0];
+}
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
   const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
@@ -185,11 +212,9 @@ const usedParts = (document: DocumentData): readonly string[] =>
     .filter((part) => part !== undefined);
 
 /** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
-const LEGS = [
-  ['DESTDMP', 'sendToDmp'],
-  ['DESTMSSANTEPS', 'sendToMssPro'],
-  ['DESTMSSANTEPAT', 'sendToMssPatient'],
-] as const;
+const LEGS = ['DESTDMP', 'DESTMSSANTEPS', 'DESTMSSANTEPAT'] as const;
+
+const matrixMode = ({ settings }: Reading): MatrixMode => (settings.connector['mailMatrix'] === 'strict' ? 'strict' : 'practical');
 
 interface Around {
   readonly cda: CdaHeader | undefined;
@@ -199,14 +224,20 @@ interface Around {
 
 function assemble(reading: Reading, shared: Shared, group: Group, document: DocumentData, around: Around): Made {
   const { patient, keys } = shared.patient;
-  const facts = messageFacts(reading, shared.event);
+  const facts = { ...messageFacts(reading, shared.event), ...said({ recordedAt: recordedAt(reading, group) }) };
   const flags = readFlags(reading, group.metadata);
   const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
-  const visibility = flags && visibilityOf(flags.flags, flags.audience, restrictions, patientMayReply(reading));
-  for (const [code, leg] of LEGS) if (flags?.flags[code] && visibility?.[leg] === false) warn(reading, 'leg-refused', code);
+  const destinations = flags?.audience === 'platform' ? destinationsFor(flags.flags, restrictions, matrixMode(reading)) : undefined;
+  const visibility = flags && visibilityOf(flags.flags, destinations, patientMayReply(reading));
+  for (const code of LEGS) if (flags?.flags[code] && destinations?.legs[code] === false) warn(reading, 'leg-refused', code);
+  // Another visibility is another version (specs FACTS A6).
+  if (flags?.flags.MODIF_CONF_CODE && document.action === 'new') warn(reading, 'visibility-change-not-announced', undefined, 'ORC-1');
+  if (destinations?.outside) warn(reading, 'mail-combination');
   // Nothing names it but the number its source gave it (SAFETY B2).
   const id = idKey(document.id, document.idExtension) ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
   const isDeletion = document.action === 'delete';
+  if (isDeletion && id === undefined)
+    throw new PasserelleError('ERR_HL7_FIELD_MISSING', { location: { hl7: 'TXA-12' }, expected: 'the id of the document to delete', found: 'none' });
   const replaces = isDeletion ? undefined : idKey(document.replaces, document.replacesExtension);
   const named = said({ id, setId: idKey(document.setId, document.setIdExtension), version: document.version, replaces });
   return {
@@ -230,6 +261,10 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
     terms: [document.id, document.setId].filter((value) => value !== undefined).map((value) => ({ field: 'document' as const, value })),
   };
 }
+
+/** An ORU has no EVN: ORC-9 says when it was entered at its source. */
+const recordedAt = (reading: Reading, { orc }: Group): string | undefined =>
+  orc && !at(reading, 'EVN-2.1') ? timeAt(reading, `ORC[${orc.occurrence}]-9.1`) : undefined;
 
 /** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
 function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {

@@ -6,6 +6,7 @@ import type { DialectProfile } from './profile.ts';
 import { writeIdentity, writeVisitEvent } from './write-adt.ts';
 import { writeDocument, type WrittenDocument } from './write-document.ts';
 import { writeLink, writeMerge, writeReassigned } from './write-relations.ts';
+import { isAnswer, writeZam } from './write-zam.ts';
 import type { Writing } from './write-header.ts';
 
 /** A patient whom the destination does not know is held (SAFETY B6); what cannot be written is refused with its reason. */
@@ -43,5 +44,6 @@ function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument
   if (type.startsWith('dcc.visit.')) return { segments: writeVisitEvent(writing, type, data as EventData<'dcc.visit.opened'>), parts: [] };
   if (type === 'dcc.document.received' || type === 'dcc.document.deleted')
     return writeDocument(writing, type, data as EventData<'dcc.document.received'>, parts);
-  throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'an identity, a stay or a document', found: type });
+  if (isAnswer(type) && writing.profile.writing.answers === 'ZAM') return { segments: writeZam(writing, event), parts: [] };
+  throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'an identity, a stay, a document, or an answer this product takes', found: type });
 }

@@ -1,5 +1,5 @@
 /** MetaDMPMSS flags: who may see a document and where it is wanted (specs FACTS A4, B, C; SAFETY B7). */
-import type { Hl7Segment } from '../codec-hl7v2/index.ts';
+import type { Hl7Message, Hl7Segment } from '../codec-hl7v2/index.ts';
 import { at, warn, type Reading } from './reading.ts';
 import { clean } from './values.ts';
 
@@ -35,7 +35,10 @@ const OTHER_CODES = new Set<string>([MAIL_BODY_PRO, MAIL_BODY_PATIENT, 'COMP_LOT
 export type Flags = Partial<Record<FlagCode, boolean>>;
 export type Audience = 'platform' | 'care-software';
 
-const codeOf = (obx: Hl7Segment): string => clean(obx.get('3.1')).toUpperCase();
+const codeOf = (obx: Hl7Segment): string =>
+  clean(obx.get('3.1'))
+    .toUpperCase()
+    .replaceAll(/[\s-]+/g, '_');
 const flagOf = (code: string): FlagCode | undefined => ((PLATFORM_FLAGS as readonly string[]).includes(code) ? (code as FlagCode) : SYNONYMS[code]);
 
 /** Whether an OBX is metadata: by its system, or by its code (version 1.2 sends none). */
@@ -43,16 +46,18 @@ export const isMetadata = (obx: Hl7Segment): boolean =>
   clean(obx.get('3.3')).toUpperCase() === FLAG_SYSTEM.toUpperCase() || flagOf(codeOf(obx)) !== undefined || OTHER_CODES.has(codeOf(obx));
 
 /** To whom the message speaks, when it says so: MSH-21 `2.1^CISIS_CDA_HL7_V2` or `1.1^CISIS_CDA_HL7_LPS`. */
-export function declaredAudience(reading: Reading): Audience | undefined {
-  const declared = (reading.message.first('MSH')?.reps(21) ?? []).flatMap((field) => [clean(field.get(1)), clean(field.get(2))]);
+export function audienceOf(message: Hl7Message): Audience | undefined {
+  const declared = (message.first('MSH')?.reps(21) ?? []).flatMap((field) => [clean(field.get(1)), clean(field.get(2))]);
   const profile = declared.find((one) => one.startsWith('CISIS_CDA_HL7'));
   if (!profile) return undefined;
   return profile.endsWith('_LPS') ? 'care-software' : 'platform';
 }
 
+export const declaredAudience = ({ message }: Reading): Audience | undefined => audienceOf(message);
+
 /**
  * Flags of the message; an absent one is unknown, never N. Warns `flag-missing:CODE` for each expected one, `flag-synonym`,
- * `flag-value`, `flag-repeated` (the more restrictive value counts), `flag-order`. `undefined` when the message is of no CISIS profile
+ * `flag-unknown`, `flag-value`, `flag-repeated` (the more restrictive value counts), `flag-order`. `undefined` when the message is of no CISIS profile
  * and has no flag: then none is expected.
  */
 export function readFlags(reading: Reading, observations: readonly Hl7Segment[]): { flags: Flags; audience: Audience } | undefined {
@@ -60,6 +65,11 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
   const declared = declaredAudience(reading);
   if (!declared && sent.length === 0) return undefined;
   const audience = declared ?? 'platform';
+  for (const obx of observations) {
+    const code = codeOf(obx);
+    const isKnown = flagOf(code) !== undefined || OTHER_CODES.has(code);
+    if (!isKnown) warn(reading, 'flag-unknown', /^\w{1,40}$/.test(code) ? code : undefined, `OBX[${obx.occurrence}]-3`);
+  }
   const flags: Flags = {};
   const unreadable = new Set<FlagCode>();
   let last = -1;
@@ -69,11 +79,12 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
     if (code !== codeOf(obx)) warn(reading, 'flag-synonym', code, `${where}-3`);
     if (PLATFORM_FLAGS.indexOf(code) < last) warn(reading, 'flag-order', undefined, where);
     last = PLATFORM_FLAGS.indexOf(code);
-    const value = clean(obx.get('5.1')).toUpperCase();
-    if (value !== 'Y' && value !== 'N') {
-      warn(reading, 'flag-value', code, `${where}-5`);
-      unreadable.add(code);
-    } else note(reading, flags, code, value === 'Y');
+    for (const value of valuesOf(obx)) {
+      if (value === undefined) {
+        warn(reading, 'flag-value', code, `${where}-5`);
+        unreadable.add(code);
+      } else note(reading, flags, code, value);
+    }
   }
   // Said twice, once unreadably: only the more restrictive answer stands.
   for (const code of unreadable) if (flags[code] === code.startsWith('DEST')) delete flags[code];
@@ -81,6 +92,16 @@ export function readFlags(reading: Reading, observations: readonly Hl7Segment[])
     if (flags[code] === undefined) warn(reading, 'flag-missing', code);
   }
   return { flags, audience };
+}
+
+/** Table 0085: withdrawn, not had, wrong, not asked. A flag of such a line is not said. */
+const NOT_SAID = new Set(['D', 'X', 'W', 'N', 'O']);
+
+/** Each repetition of OBX-5; `undefined` = neither Y nor N. */
+function valuesOf(obx: Hl7Segment): readonly (boolean | undefined)[] {
+  const sent = obx.reps(5).map((field) => clean(field.get(1)).toUpperCase());
+  if (NOT_SAID.has(clean(obx.get('11')).toUpperCase()) || sent.length === 0) return [undefined];
+  return sent.map((value) => (value === 'Y' ? true : value === 'N' ? false : undefined));
 }
 
 /** For a wish to send, no is the restrictive answer; for a mask, yes. */

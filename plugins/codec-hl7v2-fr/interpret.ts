@@ -1,7 +1,8 @@
 /** What an acknowledgement to something we sent means (MODELS section 9; the deviations of a product are in its profile). */
 import { PasserelleError, type Envelope, type ReplyOutcome } from '../../core/contract/index.ts';
 import { parseHl7 } from '../codec-hl7v2/index.ts';
-import { isPositive, isTemporary, readAck, type AckReading } from './answers.ts';
+import { APPLICATION_ERRORS, isApplicationError } from './application-errors.ts';
+import { ACK_CODES, isPositive, isTemporary, readAck, type AckReading } from './answers.ts';
 import type { DialectProfile, ReplyRule } from './profile.ts';
 
 /** Never throws: what cannot be read is `unreadable`, hence ambiguous. An answer to another message is no answer to this one. */
@@ -38,11 +39,9 @@ function outcomeOf(read: AckReading, rules: readonly ReplyRule[]): ReplyOutcome[
   );
   if (rule) return rule.outcome;
   if (isPositive(read)) return 'delivered';
-  if (read.ack === 'AE' || read.ack === 'CE') return read.applicationCode === 902 ? 'unknown-there' : 'refused';
-  // Sent again, it would be as unknown: held until the patient is known there.
-  if (read.applicationCode === 902 && (read.ack === 'AR' || read.ack === 'CR')) return 'unknown-there';
-  if (read.ack === 'AR' || read.ack === 'CR') return isTemporary(read) ? 'later' : 'refused';
-  return 'unreadable';
+  if (!ACK_CODES.has(read.ack)) return 'unreadable';
+  if (isTemporary(read)) return 'later';
+  return isApplicationError(read.applicationCode) ? (APPLICATION_ERRORS[read.applicationCode]?.received ?? 'refused') : 'refused';
 }
 
 const CODES = {

@@ -35,10 +35,16 @@ export function readParticipants(reading: Reading, segments: readonly Hl7Segment
         ...person,
         ...(organization && Object.keys(organization).length > 0 && { organization }),
         ...(isPatient && { isPatient }),
-        ...said({ mail: isSomebodyElse ? undefined : clean(prt.get('15.4')) }),
+        ...said({ mail: isSomebodyElse ? undefined : readMail(prt, 15) }),
       },
     ];
   });
+}
+
+/** XTN: the address in component 4; in 1 by the custom of before. */
+export function readMail(segment: Hl7Segment, field: number): string {
+  const [first, fourth] = [clean(segment.get(`${field}.1`)), clean(segment.get(`${field}.4`))];
+  return fourth || (first.includes('@') ? first : '');
 }
 
 /** Establishments the recipients belong to: where the document is meant to go (SAFETY B6). */

@@ -3,6 +3,7 @@
  * one of these profiles, a type map in the site's settings, and at most a small override.
  */
 import type { ReplyOutcome } from '../../core/contract/index.ts';
+import type { GuideId } from './guides.ts';
 
 /** What a repetition of PID-5 holds. `untyped` = the sender does not say; `ignored` = a pseudonym, an alias. */
 export type NameUse = 'birth' | 'used' | 'untyped' | 'ignored';
@@ -39,11 +40,13 @@ export interface WritingProfile {
   readonly charset: { readonly declared: string; readonly encoding: string };
   /** XPN-7 of the used name: `D` in France, `S` with some. */
   readonly usedNameType: string;
-  /** How documents leave. `platform` writes the ten flags, `care-software` the four and the mail part (specs FACTS A and B). */
+  /** How documents leave: by which guide (unless the site's `connector.documentGuide` names another), and in which message of it. */
   readonly document: {
     readonly message: 'MDM' | 'ORU';
-    readonly audience: 'platform' | 'care-software';
+    readonly guide: GuideId;
   };
+  /** What became of a document: as a ZAM of the guide, or not at all for a product that reads none. */
+  readonly answers: 'ZAM' | 'none';
   /** A document that is not a CDA (PDF, text): in the same message, or in ORU^R01. */
   readonly plainDocument: 'MDM' | 'ORU';
   /** `never`: a target that is not ready for the INS gets the message in the old form (vendors FACTS section 3, Loghos 3). */
@@ -89,7 +92,8 @@ export const NATIONAL_PROFILE: DialectProfile = {
     adtConformance: ['2.11', 'IHE_FRANCE-2.11-PAM'],
     charset: { declared: 'UNICODE UTF-8', encoding: 'utf-8' },
     usedNameType: 'D',
-    document: { message: 'MDM', audience: 'platform' },
+    document: { message: 'MDM', guide: 'platform-2.1' },
+    answers: 'ZAM',
     plainDocument: 'MDM',
     ins: 'when-qualified',
     unitsSwapped: false,

@@ -8,12 +8,18 @@ import { isUnconfigured, type Reading } from './reading.ts';
 
 type CdaPatient = CdaHeader['patient'];
 
+const NOTHING_IN_COMMON = 'no identifier in common';
+
 /**
- * Throws ERR_PATIENT_MISMATCH (904), ERR_INS_ENVIRONMENT, ERR_INS_KEY; without settings, which alone tie the namespace of an envelope
+ * Throws ERR_PATIENT_MISMATCH (904), ERR_DOCUMENT_INS (903 none, 905 incomplete), ERR_INS_ENVIRONMENT, ERR_INS_KEY; without settings, which alone tie the namespace of an envelope
  * to the OID of a document, ERR_PATIENT_NO_IDENTIFIER. `hl7`: where the document stands.
  */
 export function checkSamePatient(reading: Reading, envelope: PatientReading, document: CdaPatient, hl7: string): void {
-  const differs = differingIdentifier(reading, envelope, document, hl7) ?? differingTrait(envelope.patient, document);
+  const [identifier, trait] = [differingIdentifier(reading, envelope, document, hl7), differingTrait(envelope.patient, document)];
+  const differs = identifier ?? trait;
+  // Nothing contradicts: the document only says nothing of the INS that alone tells the patient.
+  if (identifier === NOTHING_IN_COMMON && !trait && envelope.patient.ins && !document.ids.some(({ root }) => isInsOid(root)))
+    throw new PasserelleError('ERR_DOCUMENT_INS', { location: { hl7 }, expected: 'the INS of the message', found: 'none', applicationCode: 903 });
   if (differs)
     throw new PasserelleError('ERR_PATIENT_MISMATCH', {
       location: { hl7: 'PID-3' },
@@ -27,6 +33,14 @@ function differingIdentifier(reading: Reading, { patient, identifiers }: Patient
   let common = 0;
   for (const { root, extension = '' } of document.ids) {
     if (isInsOid(root)) {
+      // Without its key, or empty: told to the sender, as the number itself is not wrong.
+      if (/^(\d{5}(\d{2}|2[AB])\d{6})?$/.test(extension))
+        throw new PasserelleError('ERR_DOCUMENT_INS', {
+          location: { hl7 },
+          expected: '15 characters',
+          found: `${extension.length}`,
+          applicationCode: 905,
+        });
       checkIns(extension, root, reading.settings, hl7);
       if (!patient.ins) continue;
       if (patient.ins !== extension || patient.insOid !== root) return 'another INS';
@@ -48,5 +62,5 @@ function differingIdentifier(reading: Reading, { patient, identifiers }: Patient
       expected: 'an authority that envelope and document share',
       found: 'none',
     });
-  return 'no identifier in common';
+  return NOTHING_IN_COMMON;
 }

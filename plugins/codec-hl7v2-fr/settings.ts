@@ -32,6 +32,26 @@ const FRENCH_SETTINGS = {
       system: { type: 'string', minLength: 1, maxLength: 50, default: 'LN' },
     },
   },
+  mailMatrix: {
+    title: 'Combinaisons de destinataires admises',
+    description:
+      'strict: only the combinations of the guide, any other message is refused. practical: also letters to professionals alone; any other combination holds the mail.',
+    enum: ['practical', 'strict'],
+    default: 'practical',
+  },
+  documentGuide: {
+    title: 'Version du guide de transmission',
+    description: "Guide and version in which documents leave; the product's own when absent. Every version is read.",
+    enum: ['platform-2.1', 'platform-2.0', 'platform-1.2', 'lps-1.1', 'lps-1.0'],
+  },
+  documentMessage: {
+    title: 'Message des documents',
+    description: "MDM or ORU, for a CDA and for other documents; the product's own when absent. Version 1.2 of the guide has ORU alone.",
+    enum: ['MDM', 'ORU'],
+  },
+  senderMail: name('Messagerie émettrice', 'PRT-15 of the sender towards care software, where the document names none.', {
+    examples: ['dcc@dcc.mssante.example'],
+  }),
   mailDomain: {
     title: 'Domaine des Message-ID',
     description: 'Domain of the Message-ID written when a document that came by no mail is announced.',

@@ -2,11 +2,12 @@
 import { PasserelleError, type EncodablePart, type OutgoingPart } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
-import type { Hl7Value } from '../codec-hl7v2/index.ts';
-import { CARE_SOFTWARE_FLAGS, FLAG_SYSTEM, MAIL_BODY_PATIENT, MAIL_BODY_PRO, PLATFORM_FLAGS, type FlagCode } from './flags.ts';
+import { GUIDES, isGuideId, type Guide } from './guides.ts';
+import { Observations } from './observations.ts';
 import { said, toHl7Time } from './values.ts';
 import { writePv1 } from './write-adt.ts';
 import { writeEvn, writeMsh, textSetting, type SegmentOut, type Writing } from './write-header.ts';
+import { writeFlags, writeMailBodies } from './write-metadata.ts';
 import { writeParticipants } from './write-participants.ts';
 import { ippAt, writePid, writeXcn } from './write-patient.ts';
 
@@ -21,7 +22,7 @@ export interface WrittenDocument {
 /** What differs between MDM and ORU, and between the two guides. */
 interface Form {
   readonly message: 'MDM' | 'ORU';
-  readonly audience: 'platform' | 'care-software';
+  readonly guide: Guide;
   readonly action: NonNullable<DocumentData['action']>;
 }
 
@@ -32,23 +33,27 @@ const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
   const { document } = data;
-  const { writing: how } = writing.profile;
   const isCda = document.format !== undefined;
-  const form: Form = {
-    message: isCda ? how.document.message : how.plainDocument,
-    audience: how.document.audience,
-    action: type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'),
-  };
+  const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  if (form.action === 'delete' && !document.id && !document.sourceId)
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      location: { path: '/data/document/id' },
+      expected: 'the document to delete',
+      found: 'none',
+    });
+  const { guide } = form;
+  const isForCareSoftware = guide.audience === 'care-software';
   const code = writeCode(writing, document);
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
   const declares = isCda || data.visibility !== undefined;
-  writeContents(observations, form, document, code, parts, declares ? writeParticipants(writing, data) : []);
-  if (form.audience === 'care-software' && form.message === 'MDM') writeMail(writing, observations, data, parts);
-  writeFlags(observations, form, data);
-  if (form.audience === 'platform') writeMailBodies(observations, document, parts);
-  const visit = form.audience === 'care-software' ? { ...data.visit, class: 'N' } : { ...data.visit };
-  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId }];
+  writeContents(observations, form, document, code, parts, declares ? writeParticipants(writing, data, guide) : []);
+  if (isForCareSoftware && form.message === 'MDM') writeMail(writing, observations, data, parts);
+  writeFlags(observations, guide, data);
+  if (!isForCareSoftware) writeMailBodies(observations, guide, document, parts);
+  const visit = isForCareSoftware ? { ...data.visit, class: 'N' } : { ...data.visit };
+  const recordedAt = form.message === 'ORU' ? toHl7Time(data.recordedAt) : undefined;
+  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId, 9: recordedAt }];
   const request: SegmentOut = [
     'OBR',
     {
@@ -71,19 +76,25 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
           writeEvn(writing, data.recordedAt),
           patient,
           stay,
-          order,
-          request,
-          writeTxa(document, code, toHl7Time(document.date ?? document.createdAt)),
+          ...(guide.ordersInMdm ? [order, request] : []),
+          writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
   return { segments: [...segments, ...observations.segments], parts: observations.parts };
 }
 
-function headerOf({ message, audience, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {
-  const conformance = audience === 'platform' ? ['2.1', 'CISIS_CDA_HL7_V2'] : ['1.1', 'CISIS_CDA_HL7_LPS'];
+/** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
+function formOf({ context, profile: { writing: how } }: Writing, isCda: boolean, action: Form['action']): Form {
+  const { documentGuide, documentMessage } = context.settings.connector;
+  const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
+  const chosen = documentMessage === 'MDM' || documentMessage === 'ORU' ? documentMessage : isCda ? how.document.message : how.plainDocument;
+  return { message: isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen, guide, action };
+}
+
+function headerOf({ message, guide, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {
   return {
     type: message === 'ORU' ? ['ORU', 'R01', 'ORU_R01'] : ['MDM', EVENTS[action], 'MDM_T02'],
     version: [message === 'ORU' ? '2.5' : '2.6'],
-    ...(declares && { conformance }),
+    ...(declares && { conformance: guide.conformance }),
   };
 }
 
@@ -116,7 +127,7 @@ function writeCode(writing: Writing, document: DocumentData): readonly string[] 
   throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'a document with a code', found: 'none' });
 }
 
-function writeTxa(document: DocumentData, code: readonly string[], when: string): SegmentOut {
+function writeTxa(document: DocumentData, guide: Guide, code: readonly string[], when: string): SegmentOut {
   return [
     'TXA',
     {
@@ -126,28 +137,9 @@ function writeTxa(document: DocumentData, code: readonly string[], when: string)
       4: when,
       12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
       13: document.replaces && (document.replacesExtension ? [document.replacesExtension, undefined, document.replaces, 'ISO'] : document.replaces),
-      17: 'AU',
+      17: guide.signed,
     },
   ];
-}
-
-/** OBX of one message, numbered over all of it, with the segments that follow each. */
-class Observations {
-  readonly segments: SegmentOut[] = [];
-  readonly parts: OutgoingPart[] = [];
-  /** Coded values are CE in 2.5, CWE in 2.6. */
-  readonly coded: string;
-  private count = 0;
-
-  constructor(message: Form['message']) {
-    this.coded = message === 'ORU' ? 'CE' : 'CWE';
-  }
-
-  add(type: string, code: Hl7Value, value: Hl7Value, result: string, part?: string): void {
-    this.count += 1;
-    this.segments.push(['OBX', { 1: this.count, 2: type, 3: code, 5: value, 11: result }]);
-    if (part) this.parts.push({ at: `OBX[${this.count}]-5.5`, encoding: 'base64', from: { part } });
-  }
 }
 
 type PlacedContent = NonNullable<DocumentData['content']>;
@@ -179,51 +171,6 @@ function writeContents(
   observations.segments.push(...participants);
   // An MDM carries exactly one document.
   if (form.message === 'ORU') for (const { content, format } of document.companions ?? []) if (content) place(content, format !== undefined);
-}
-
-/** What each flag is called in the guide, and where its value stands in the event. */
-const FLAGS: Readonly<Record<FlagCode, readonly [label: string, field: keyof NonNullable<DocumentEvent['visibility']>]>> = {
-  MASQUE_PS: ['Masqué aux professionnels de Santé', 'maskedToProfessionals'],
-  INVISIBLE_PATIENT: ['Document Non Visible par le patient', 'hiddenFromPatient'],
-  INVISIBLE_REP_LEGAUX: ['Non visible par les représentants Légaux du patient', 'hiddenFromLegalRepresentatives'],
-  CONNEXION_SECRETE: ['Connexion Secrete', 'secretConnection'],
-  MODIF_CONF_CODE: ['Modification Confidentiality Code', 'changesConfidentiality'],
-  DESTDMP: ['Destinataire DMP', 'sendToDmp'],
-  DESTMSSANTEPS: ['Destinataire (Professionnel de Santé, organisation ou BAL applicative)', 'sendToMssPro'],
-  DESTMSSANTEPAT: ['Destinataire Patient', 'sendToMssPatient'],
-  ACK_RECEPTION: ['Accusé de réception', 'ackReception'],
-  ACK_LECTURE_MSS: ['Accusé de lecture', 'ackReading'],
-};
-
-/** Only what is known is written: an unknown flag, or a leg that is held, never becomes N or Y (SAFETY B7). */
-function writeFlags(observations: Observations, { audience }: Form, { visibility }: DocumentEvent): void {
-  if (!visibility) return;
-  for (const code of audience === 'platform' ? PLATFORM_FLAGS : CARE_SOFTWARE_FLAGS) {
-    const [label, field] = FLAGS[code];
-    const value = visibility[field];
-    if (typeof value === 'boolean')
-      observations.add(observations.coded, [code, label, FLAG_SYSTEM], [value ? 'Y' : 'N', undefined, 'expandedYes-NoIndicator'], 'F');
-    if (code === 'DESTMSSANTEPAT' && typeof value === 'boolean' && visibility.patientMayReply === false)
-      observations.segments.push(['NTE', { 1: '1', 4: 'FIN' }]);
-  }
-}
-
-function writeMailBodies(observations: Observations, document: DocumentData, parts: readonly EncodablePart[]): void {
-  const bodies = [
-    [MAIL_BODY_PRO, 'Corps du mail pour un PS', document.mailBody],
-    [MAIL_BODY_PATIENT, 'Corps du mail pour un patient', document.mailBodyPatient],
-  ] as const;
-  for (const [code, label, body] of bodies) {
-    if (body && parts.some(({ part }) => part === body.part)) {
-      observations.add(
-        'ED',
-        [code, label, FLAG_SYSTEM],
-        [undefined, observations.coded === 'CE' ? 'TEXT' : 'text', undefined, 'Base64'],
-        'F',
-        body.part,
-      );
-    }
-  }
 }
 
 /**

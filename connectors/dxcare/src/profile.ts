@@ -5,7 +5,8 @@ export const DXCARE: DialectProfile = dialect('dxcare', {
   writing: {
     receivingApplication: 'DXCARE',
     // What comes from the record reaches care software: four flags, the mail that announces the document.
-    document: { message: 'MDM', audience: 'care-software' },
+    document: { message: 'MDM', guide: 'lps-1.1' },
+    answers: 'none',
     // As DxCare itself sends a PDF.
     plainDocument: 'ORU',
   },

@@ -2,7 +2,7 @@
 import { dialect } from 'passerelle/codec/hl7v2-fr';
 
 export const K_PROCESS_HL7 = dialect('k-process', {
-  writing: { receivingApplication: 'KPROCESS', document: { message: 'MDM', audience: 'platform' } },
+  writing: { receivingApplication: 'KPROCESS', document: { message: 'MDM', guide: 'platform-2.1' } },
 });
 
 /** Messages of the pilots, and answers to them, are HL7; everything else is our JSON contract. */
