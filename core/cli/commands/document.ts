@@ -33,12 +33,13 @@ export function addDocument(program: Command, context: Context): void {
     .action((file: string, flags: { rules: string; json?: boolean }) => validate(file, flags, context));
 }
 
-/** Exit 1 when it cannot be read, or names another patient than it should. */
+/** Exit 1 when it, or what it wraps, cannot be read, or names another patient than it should. */
 async function read(file: string, event: string | undefined, context: Context): Promise<void> {
   try {
     const patient = event === undefined ? undefined : await patientOf(event);
     const reading = await (await context.services()).readDocument(await readInput(file), patient);
-    if (reading.unreadable !== undefined || reading.samePatient?.verdict === 'another') context.exitCode = 1;
+    const isUnreadable = (reading.unreadable ?? reading.wrapped?.unreadable) !== undefined;
+    if (isUnreadable || reading.samePatient?.verdict === 'another') context.exitCode = 1;
     printJson(context.io, reading);
   } catch (error) {
     fail(context, error);

@@ -139,6 +139,8 @@ describe('the command passerelle', () => {
       withServices({ readDocument: async () => ({ kind: 'pdf', ...(unreadable && { unreadable }) }) }, ['document', 'read', input]);
     expect(await read()).to.deep.include({ code: 0, out: '{\n  "kind": "pdf"\n}\n' });
     expect((await read('cut')).code).to.equal(1);
+    const wrapping = { readDocument: async () => ({ kind: 'cda', wrapped: { kind: 'pdf', unreadable: 'cut' } }) } satisfies Partial<CliServices>;
+    expect((await withServices(wrapping, ['document', 'read', input])).code).to.equal(1);
   });
 
   it('validates a document against the rules of a folder, and exits with 1 when they are broken', async () => {
