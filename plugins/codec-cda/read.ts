@@ -4,7 +4,7 @@ import { readHeader } from './header.ts';
 import { prepareXml, unreadable } from './prepare.ts';
 import { HL7_V3, readTree } from './tag.ts';
 import { withDocument, writtenRoot } from './tree.ts';
-import { validate } from './validate.ts';
+import { validate } from './rules/index.ts';
 
 /** How far the root element may stand: official files begin with pages of comments and instructions. */
 const ROOT_WITHIN_BYTES = 64 * 1024;
