@@ -6,6 +6,7 @@ import fontoxpath, { type Options } from 'fontoxpath';
 import { parseXmlDocument, type Document, type Element, type Node } from 'slimdom';
 import type { Let, Rule, RuleSet } from './compile.ts';
 
+// oxlint-disable-next-line import/no-named-as-default-member
 const { evaluateXPath, evaluateXPathToBoolean, evaluateXPathToNodes, registerCustomXPathFunction } = fontoxpath;
 
 export interface RuleFailure {
