@@ -34,8 +34,9 @@ export const CareActor = object({
   /** Words of the sender about the role. */
   mention: note,
   specialty: coded,
-  /** RPPS, or another national number as sent. */
+  /** As sent: a national number with its prefix (8 + RPPS), under the OID of `idSystem`. */
   id: short,
+  idSystem: short,
   family: short,
   given: short,
   prefix: short,
@@ -46,6 +47,7 @@ export const CareActor = object({
   address: short,
   start: date,
   end: date,
+  /** CDA classCode, when it is not a provider of care (PROV). */
   kind: short,
 });
 export type CareActor = Static<typeof CareActor>;

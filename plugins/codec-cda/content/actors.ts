@@ -39,7 +39,7 @@ function headerActor(reading: Reading, tag: Tag): CareActor {
       mention: reading.note(functionTag?.first('originalText')?.text),
       start: isoTime(time?.attribute('value') ?? time?.value('low')),
       end: isoTime(time?.value('high')),
-      kind: entity?.attribute('classCode'),
+      kind: entity?.attribute('classCode') === 'PROV' ? undefined : entity?.attribute('classCode'),
     }),
     ...partyOf(reading, entity, entity?.first('associatedPerson'), entity?.first('scopingOrganization')),
   };
@@ -71,6 +71,7 @@ function partyOf(reading: Reading, entity: Tag | undefined, person: Tag | undefi
   return said({
     specialty: codedOf(reading, entity?.first('code')),
     id: reading.short(entity?.first('id')?.attribute('extension')),
+    idSystem: reading.short(entity?.first('id')?.attribute('root')),
     family: short(name?.first('family')),
     given: short(name?.first('given')),
     prefix: short(name?.first('prefix')),

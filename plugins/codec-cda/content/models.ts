@@ -42,9 +42,11 @@ export interface ContentModel {
   readonly version: string;
   readonly kind: 'rcp' | 'pps' | 'conclusions';
   readonly sections: Sections;
-  /** Code of the observation that is the tumour. */
-  readonly tumourCode?: { readonly code: string; readonly system: string; readonly label: string };
+  /** Codes of the observation that is the tumour, and of the problem that a section of reason must have. */
+  readonly tumourCode?: ModelCode;
+  readonly problemCode?: ModelCode;
 }
+type ModelCode = readonly [code: string, system: string, label: string];
 
 const CI_SIS = '1.2.250.1.213.1.1.2';
 const PCC = '1.3.6.1.4.1.19376.1.5.3.1';
@@ -94,22 +96,24 @@ const FRCP_2022: Sections = {
 const FRCP_2021: Sections = { ...FRCP_2022, frame: section('35510-7', 'Essais cliniques - Informations générales', `${CI_SIS}.45`) };
 const PPS: Sections = { ...CANCER, references: section('55107-7', 'Documents référencés', `${CI_SIS}.55`) };
 
-const SNOMED_TUMOUR = { code: '282291009', system: '2.16.840.1.113883.6.96', label: 'interprétation diagnostique' };
+const SNOMED = {
+  tumourCode: ['282291009', '2.16.840.1.113883.6.96', 'interprétation diagnostique'],
+  problemCode: ['55607006', '2.16.840.1.113883.6.96', 'problème'],
+} as const;
+/** Before the models went over to SNOMED CT. */
+const SNOMED_3_5 = {
+  tumourCode: ['G-1009', '1.2.250.1.213.2.12', 'Diagnostic'],
+  problemCode: ['F-01000', '1.2.250.1.213.2.12', 'Problème'],
+} as const;
 /** Conclusion of the structured reports of pathology (APSR) and of those made after them, molecular genetics. */
 const APSR: Sections = { conclusion: section('22637-3', 'Conclusion - Diagnostic', '1.3.6.1.4.1.19376.1.8.1.2.5', `${CI_SIS}.169`) };
 
 const DOCUMENTS = '1.2.250.1.213.1.1.1';
 /** Oldest first: a version that is not here is read as the newest. */
 export const CONTENT_MODELS: readonly ContentModel[] = [
-  {
-    oid: `${DOCUMENTS}.8`,
-    version: '2021.01',
-    kind: 'rcp',
-    sections: FRCP_2021,
-    tumourCode: { code: 'G-1009', system: '1.2.250.1.213.2.12', label: 'Diagnostic' },
-  },
-  { oid: `${DOCUMENTS}.8`, version: '2022.01', kind: 'rcp', sections: FRCP_2022, tumourCode: SNOMED_TUMOUR },
-  { oid: `${DOCUMENTS}.26`, version: '2022.01', kind: 'pps', sections: PPS, tumourCode: SNOMED_TUMOUR },
+  { oid: `${DOCUMENTS}.8`, version: '2021.01', kind: 'rcp', sections: FRCP_2021, ...SNOMED_3_5 },
+  { oid: `${DOCUMENTS}.8`, version: '2022.01', kind: 'rcp', sections: FRCP_2022, ...SNOMED },
+  { oid: `${DOCUMENTS}.26`, version: '2022.01', kind: 'pps', sections: PPS, ...SNOMED },
   { oid: `${DOCUMENTS}.57`, version: '', kind: 'conclusions', sections: APSR },
   { oid: `${DOCUMENTS}.32`, version: '2022.01', kind: 'conclusions', sections: APSR },
 ];

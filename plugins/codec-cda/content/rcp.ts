@@ -61,9 +61,9 @@ export function readRcp(reading: Reading, root: Tag, sections: readonly Section[
 }
 
 /** The acts documented that are a tumour: by code system, since their order is a habit. */
-function tumourCodes(reading: Reading, root: Tag): readonly Coded[] {
+function tumourCodes(reading: Reading, root: Tag): readonly (Coded | undefined)[] {
   const acts = root.elements.filter(({ name }) => name === 'documentationOf').flatMap((one) => one.first('serviceEvent', 'code') ?? []);
-  return acts.filter((code) => code.attribute('codeSystem') === ICD10).flatMap((code) => codedOf(reading, code) ?? []);
+  return acts.filter((code) => code.attribute('codeSystem') === ICD10).map((code) => codedOf(reading, code));
 }
 
 function readMeeting(reading: Reading, root: Tag): Rcp {

@@ -13,14 +13,30 @@ const SCREENING = '63921-1';
 const [PHASE, PROGRESSION, LOCAL, REGIONAL, DISTANT] = ['MED-243', 'MED-245', 'MED-246', 'MED-247', 'MED-248'] as const;
 
 /** `icd10`: of each tumour in the header, in order. Discovery and phase are those of the disease: said with the first. */
-export function readTumours(sections: readonly Section[], icd10: readonly Coded[]): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
+export function readTumours(
+  sections: readonly Section[],
+  icd10: readonly (Coded | undefined)[],
+): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
   const found = sections.filter(({ names }) => names.has('diagnosis')).flatMap(({ entries }) => entries.flatMap((entry) => readEntry(entry)));
   const course = readCourse(sections);
-  const count = Math.max(found.length, icd10.length, course ? 1 : 0);
-  const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: icd10[i] }), ...found[i], ...(i === 0 && course) }));
+  const codes = placed(icd10, found);
+  const count = Math.max(found.length, codes.length, course ? 1 : 0);
+  const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: codes[i] }), ...found[i], ...(i === 0 && course) }));
   const [tumour, ...others] = all;
   const otherTumours = sections[0]?.reading.list(others, 'tumours');
   return { ...(tumour && { tumour }), ...(otherTumours && { otherTumours }) };
+}
+
+/** As many codes as tumours: in order. Otherwise a code goes to the tumour of its topography, else to the next one that is free. */
+function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[]): (Coded | undefined)[] {
+  if (codes.length === tumours.length) return [...codes];
+  const places: (Coded | undefined)[] = tumours.map((tumour) => codes.find((one) => one && one.code === tumour.topography?.code));
+  for (const code of codes) {
+    if (!code || places.includes(code)) continue;
+    const free = places.indexOf(undefined);
+    places[free < 0 ? places.length : free] = code;
+  }
+  return places;
 }
 
 function readEntry(entry: Statement): Tumour[] {
