@@ -17,7 +17,7 @@ export {
 } from './models.ts';
 export { validate, type ValidateOptions } from './rules/index.ts';
 export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
-export { writeN3, type N3Request } from './write/index.ts';
+export { writeN3, type N3Request, type N3Source } from './write/index.ts';
 export type { N1Party } from './n1-parties.ts';
 export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';
 

@@ -7,7 +7,7 @@ import { isoTime } from '../hl7-time.ts';
 import { needs, sharedFile } from './official-files.ts';
 import { frcpRequest, PPS, ppsRequest, RCP } from './synthetic-content.ts';
 
-const write = (request: N3Request): string => writeN3(request).pieces.join('');
+const write = (request: N3Request): string => writeN3(request).pieces[0];
 const read = (xml: string | Uint8Array): CdaHeader => {
   const { cda, unreadable } = plugin.document!.read(typeof xml === 'string' ? Buffer.from(xml) : xml);
   expect(unreadable).to.equal(undefined);

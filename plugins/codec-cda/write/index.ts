@@ -1,5 +1,5 @@
 /** Writes a structured CDA (N3) from a canonical document: FRCP and PPS, by the model and version asked for (SAFETY B10). */
-import { PasserelleError, type PartSource } from '../../../core/contract/index.ts';
+import { PasserelleError } from '../../../core/contract/index.ts';
 import type { Tumour } from '../../../core/model/index.ts';
 import { CONTENT_MODELS, ICD10, MEETING, RCP_IDS } from '../content/index.ts';
 import { hl7Time } from '../hl7-time.ts';
@@ -18,11 +18,17 @@ export interface N3Request extends HeaderRequest {
   readonly modelVersion?: string;
 }
 
+/** A `PartSource` that is text alone. */
+export interface N3Source {
+  readonly pieces: readonly [string];
+  readonly mime: string;
+}
+
 /**
  * Throws as `writeN1`, and ERR_DOCUMENT_INCOMPLETE for a document with neither FRCP nor PPS content, for an FRCP without the three national
  * ids of its meeting (its header is none without them), and for a version that is not known.
  */
-export function writeN3(request: N3Request): Extract<PartSource, { readonly pieces: unknown }> {
+export function writeN3(request: N3Request): N3Source {
   const { document, timeZone, modelVersion } = request;
   const kind = document.rcp ? 'rcp' : document.pps ? 'pps' : undefined;
   if (!kind) throw incomplete('/document/rcp', 'the content of an FRCP or a PPS');
