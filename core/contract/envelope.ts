@@ -94,6 +94,10 @@ export interface CdaParticipant extends CdaPerson {
   readonly type: string;
   /** functionCode/@code. */
   readonly function?: string;
+  /** functionCode/originalText: the words of the sender. */
+  readonly mention?: string;
+  /** functionCode/translation: what a PPS says the contact is (ORG-177 reference hospital, ORG-190 3C, ORG-178 proximity). */
+  readonly contact?: string;
 }
 
 export interface CdaHeader {
@@ -110,7 +114,15 @@ export interface CdaHeader {
   /** documentationOf/serviceEvent/effectiveTime/low: when the act took place. */
   readonly serviceStart?: string;
   readonly confidentiality?: string;
+  /** All codes, when there are several: the strictest counts. */
+  readonly confidentialities?: readonly string[];
   readonly language?: string;
+  /** Every relatedDocument: what this one replaces (RPLC), completes (APND) or transforms (XFRM). */
+  readonly parents?: readonly { readonly relation: string; readonly id: CdaId; readonly setId?: CdaId; readonly version?: number }[];
+  /** Orders that it answers (inFulfillmentOf). */
+  readonly orders?: readonly CdaId[];
+  /** documentationOf/serviceEvent/code: the acts documented; of an FRCP the meeting, then the tumour. */
+  readonly acts?: readonly { readonly code: string; readonly system?: string; readonly label?: string; readonly start?: string }[];
   /** relatedDocument[@typeCode='RPLC']/parentDocument/id. */
   readonly replaces?: CdaId;
   readonly patient: {
@@ -130,6 +142,11 @@ export interface CdaHeader {
     readonly birthPlaceCog?: string;
   };
   readonly author?: CdaPerson;
+  /** Every author, when there are several. */
+  readonly authors?: readonly CdaPerson[];
+  readonly legalAuthenticator?: CdaPerson;
+  /** participant INF with PCP. */
+  readonly treatingDoctor?: CdaPerson;
   readonly custodian?: { readonly ids: readonly CdaId[]; readonly name?: string };
   /** Never used for routing (specs FACTS A3): said for people. */
   readonly recipients: readonly CdaPerson[];
@@ -140,6 +157,8 @@ export interface CdaHeader {
     readonly start?: string;
     readonly end?: string;
     readonly facility?: { readonly ids: readonly CdaId[]; readonly name?: string };
+    /** Ids of an RCP: network (RRC), manager, meeting. */
+    readonly rcp?: { readonly network?: string; readonly manager?: string; readonly rcp?: string };
   };
   /** N1: what the body holds. `unreadable`: its Base64 does not decode, or the PDF inside is not whole. */
   readonly body?: {
@@ -149,6 +168,10 @@ export interface CdaHeader {
     readonly encrypted?: true;
     readonly unreadable?: string;
   };
+  /** N3 of a model whose content is read: `rcp`, `pps` or `conclusions` of core/model, at most 64 KB. */
+  readonly content?: Readonly<Record<string, unknown>>;
+  /** What was tolerated or cut while it was read. */
+  readonly warnings?: readonly Warning[];
 }
 
 /** Where a part of an outgoing message comes from: a part of the incoming one, or text with such a part inside (a CDA N1 around a PDF). */

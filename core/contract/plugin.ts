@@ -111,6 +111,10 @@ export interface DocumentFinding {
   readonly message: string;
   /** 1-based line of the document, exact as long as no body of Base64 stands before it. */
   readonly line?: number;
+  /** Where in the document, by names and positions of elements: `/ClinicalDocument/author[1]`. */
+  readonly at?: string;
+  /** What says so: `XSD`, or the file of rules. */
+  readonly rules?: string;
 }
 
 // ------------------------------------------------------------------------------------------------------------ transports

@@ -1,4 +1,17 @@
 /** Canonical DCC events, identities and documents: what every connector translates to and from. */
+export {
+  LIST_LIMIT,
+  NOTE_LIMIT,
+  type CareActor,
+  type CareStep,
+  type Coded,
+  type Conclusion,
+  type Finding,
+  type PlanStep,
+  type Pps,
+  type Rcp,
+  type Tumour,
+} from './cancer.ts';
 export { dataSchemaUri, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
 export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
 export * from './schemas.ts';

@@ -3,6 +3,10 @@
  * Field names are those of the samples' index. Names are kept as sent; `null` says "said to be absent", a missing field "not said".
  */
 import { Type, type Static, type TSchema } from 'typebox';
+import { DateTime } from './basics.ts';
+import { Conclusion, Pps, Rcp } from './cancer.ts';
+
+export { DateTime };
 
 const text = Type.String({ maxLength: 4000 });
 const short = Type.String({ maxLength: 250 });
@@ -12,9 +16,6 @@ const oneOf = <T extends string>(...values: T[]) => Type.Enum(values);
 
 /** `1958-03-14`, `1958-03`, `1958`, or a lunar date whose day or month does not exist in our calendar, as sent: `1950-00-00`. */
 export const BirthDate = Type.String({ pattern: '^\\d{4}(-\\d{2}(-\\d{2})?)?$' });
-/** ISO 8601; without an offset it is a local time of the site. */
-export const DateTime = Type.String({ pattern: '^\\d{4}-\\d{2}(-\\d{2}(T\\d{2}(:\\d{2}(:\\d{2}(\\.\\d+)?)?)?(Z|[+-]\\d{2}:\\d{2})?)?)?$' });
-
 /** An identifier as sent, with whose it is. `domain` and `use` come from the site settings; absent when no entry matched. */
 export const Identifier = object({
   value: short,
@@ -188,6 +189,10 @@ export const DocumentData = object({
       }),
     ),
   ),
+  /** What an FRCP, a PPS or a report of pathology says, when its CDA is structured. */
+  rcp: Type.Optional(Rcp),
+  pps: Type.Optional(Pps),
+  conclusions: Type.Optional(Type.Array(Conclusion, { maxItems: 100 })),
   mailSubject: Type.Optional(text),
   mailMessageId: Type.Optional(short),
   /** Bodies of the mails that the sender wants (CORPSMAIL_PS, CORPSMAIL_PATIENT), or of the mail it came by. */

@@ -1,6 +1,7 @@
 /** Reads the header of a French CDA R2 (specs FACTS G0; CI-SIS, volet Structuration minimale). */
 import type { CdaHeader, CdaId, CdaParticipant, CdaPerson } from '../../core/contract/index.ts';
 import { readBody } from './body.ts';
+import { RCP_IDS } from './content/index.ts';
 import { unreadable, type Run } from './prepare.ts';
 import type { Tag } from './tag.ts';
 
@@ -22,11 +23,23 @@ export function readHeader(root: Tag, runs: readonly Run[]): CdaHeader {
     title: root.first('title')?.text,
     effectiveTime: root.value('effectiveTime'),
     serviceStart: mainActStart(root),
-    confidentiality: root.code('confidentialityCode'),
+    ...confidentialityOf(root),
     language: root.code('languageCode'),
     replaces: replacedBy(root),
+    parents: several(root.all('relatedDocument').flatMap(parentOf), 1),
+    orders: several(
+      root.all('inFulfillmentOf').flatMap((tag) => idsOf(tag.first('order'))),
+      1,
+    ),
+    acts: several(root.all('documentationOf').flatMap(actOf), 1),
     patient: patientOf(root.first('recordTarget', 'patientRole')),
     author: authorOf(root.all('author')),
+    authors: several(
+      root.all('author').map((tag) => authorOf([tag]) ?? { ids: [] }),
+      2,
+    ),
+    legalAuthenticator: signerOf(root),
+    treatingDoctor: treatingDoctorOf(root),
     custodian: custodian && organizationOf(custodian),
     recipients: root.all('informationRecipient').map((tag) => {
       const recipient = tag.first('intendedRecipient');
@@ -37,6 +50,9 @@ export function readHeader(root: Tag, runs: readonly Run[]): CdaHeader {
     body: nonXml?.first('text') && readBody(nonXml.first('text')!, runs),
   });
 }
+
+/** Left out when there are fewer: the first one stands alone elsewhere. */
+const several = <T>(list: readonly T[], least: number): readonly T[] | undefined => (list.length < least ? undefined : list);
 
 const idsOf = (tag: Tag | undefined, name = 'id'): CdaId[] =>
   (tag?.all(name) ?? []).flatMap((id) => {
@@ -59,6 +75,39 @@ function mainActStart(root: Tag): string | undefined {
   const start = (act: Tag): string | undefined => act.value('effectiveTime', 'low') ?? act.value('effectiveTime');
   const main = acts.find((act) => act.first('performer') && start(act)) ?? acts.find((act) => start(act));
   return main && start(main);
+}
+
+/** Strictest first: of several codes the document obeys that one. */
+function confidentialityOf(root: Tag): Pick<CdaHeader, 'confidentiality' | 'confidentialities'> {
+  const codes = root.all('confidentialityCode').flatMap((tag) => tag.attribute('code') ?? []);
+  const strictest = ['V', 'R', 'N'].find((one) => codes.includes(one)) ?? codes[0];
+  return defined({ confidentiality: strictest, confidentialities: several(codes, 2) });
+}
+
+function parentOf(tag: Tag): NonNullable<CdaHeader['parents']> {
+  const parent = tag.first('parentDocument');
+  const setId = idsOf(parent, 'setId')[0];
+  const version = versionOf(parent?.value('versionNumber'));
+  return idsOf(parent).map((id) => defined({ relation: tag.attribute('typeCode') ?? '', id, setId, version }));
+}
+
+function actOf(tag: Tag): NonNullable<CdaHeader['acts']> {
+  const event = tag.first('serviceEvent');
+  const code = codeOf(event?.first('code'));
+  return code ? [defined({ ...code, start: event?.value('effectiveTime', 'low') ?? event?.value('effectiveTime') })] : [];
+}
+
+function signerOf(root: Tag): CdaPerson | undefined {
+  const entity = root.first('legalAuthenticator', 'assignedEntity');
+  return entity && personOf(entity, entity.first('assignedPerson'), entity.first('representedOrganization'));
+}
+
+function treatingDoctorOf(root: Tag): CdaPerson | undefined {
+  const doctor = root
+    .all('participant')
+    .find((tag) => tag.code('functionCode') === 'PCP')
+    ?.first('associatedEntity');
+  return doctor && personOf(doctor, doctor.first('associatedPerson'), doctor.first('scopingOrganization'));
 }
 
 function replacedBy(root: Tag): CdaId | undefined {
@@ -101,6 +150,8 @@ function participantOf(tag: Tag): CdaParticipant {
   return defined<CdaParticipant>({
     type: tag.attribute('typeCode') ?? '',
     function: tag.code('functionCode'),
+    mention: tag.first('functionCode', 'originalText')?.text,
+    contact: tag.code('functionCode', 'translation'),
     ...personOf(entity, entity?.first('associatedPerson'), entity?.first('scopingOrganization')),
   });
 }
@@ -113,8 +164,18 @@ function encounterOf(tag: Tag | undefined): CdaHeader['encounter'] {
     ids: idsOf(tag),
     start: tag.value('effectiveTime', 'low') ?? tag.value('effectiveTime'),
     end: tag.value('effectiveTime', 'high'),
-    facility: facility && defined({ ids: [...idsOf(facility), ...idsOf(provider)], name: provider?.first('name')?.text }),
+    facility:
+      facility &&
+      defined({ ids: [...idsOf(facility), ...idsOf(provider)], name: provider?.first('name')?.text ?? facility.first('location', 'name')?.text }),
+    rcp: rcpIdsOf(idsOf(tag)),
   });
+}
+
+/** The three national ids of an RCP. */
+function rcpIdsOf(ids: readonly CdaId[]): NonNullable<CdaHeader['encounter']>['rcp'] {
+  const of = (root: string): string | undefined => ids.find((id) => id.root === root)?.extension;
+  const [network, manager, rcp] = [of(RCP_IDS.network), of(RCP_IDS.manager), of(RCP_IDS.rcp)];
+  return (network ?? manager ?? rcp) ? defined({ network, manager, rcp }) : undefined;
 }
 
 function personOf(entity: Tag | undefined, person: Tag | undefined, organization: Tag | undefined): CdaPerson {

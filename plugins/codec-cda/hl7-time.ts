@@ -1,4 +1,4 @@
-/** ISO 8601 of canonical data to the times of HL7 v3: `20260914170000+0200`, `20260914`, `202609`. */
+/** ISO 8601 of canonical data and the times of HL7 v3: `20260914170000+0200`, `20260914`, `202609`. */
 
 /**
  * A time of day always gets an offset (CI-SIS refuses one without): its own, else the one that `timeZone` had at that moment.
@@ -24,4 +24,16 @@ function offsetAt(local: string, timeZone: string): string {
   const before = offsetOf(wall - 86_400_000);
   const at = offsetOf(Date.parse(`${local}${before}`));
   return (offsetOf(Date.parse(`${local}${at}`)) === at ? at : before).replace(':', '');
+}
+
+/** The other way: `20190218154500+0100` to `2019-02-18T15:45:00+01:00`, a year or a month as it is. `undefined` when it is no such time. */
+export function isoTime(hl7: string | undefined): string | undefined {
+  const match = hl7 === undefined ? null : /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(\d{2})?(\d{2})?(?:\.\d+)?([+-]\d{4})?)?)?)?$/.exec(hl7);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute = '00', second = '00', zone] = match;
+  const date = [year, month, day].filter(Boolean).join('-');
+  if (Number.isNaN(Date.parse(date)) || (day !== undefined && new Date(date).getUTCDate() !== Number(day))) return undefined;
+  if (hour === undefined) return date;
+  if (hour > '23' || minute > '59' || second > '59') return undefined;
+  return `${date}T${hour}:${minute}:${second}${zone ? `${zone.slice(0, 3)}:${zone.slice(3)}` : ''}`;
 }

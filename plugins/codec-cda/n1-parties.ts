@@ -20,7 +20,7 @@ export interface N1Party {
 type Organization = NonNullable<N1Party['organization']>;
 
 const isOid = (value: string | null | undefined): value is string => !!value && /^[0-2](\.(0|[1-9]\d*))+$/.test(value);
-const coded = (name: string, { code, system, label }: TypeCode): string => element(name, { code, codeSystem: system, displayName: label });
+export const coded = (name: string, { code, system, label }: TypeCode): string => element(name, { code, codeSystem: system, displayName: label });
 
 /** INS first, and only when qualified (SAFETY A4); then the IPP with the OID of its domain. */
 export function patientIds(patient: Patient, ippOid: string | undefined): readonly string[] {

@@ -1,10 +1,11 @@
 /** The document codec: bytes of a CDA to what its header says. */
 import { PasserelleError, sniffMime, type DocumentCodec, type DocumentReading } from '../../core/contract/index.ts';
+import { contentModelOf, readContent } from './content/index.ts';
 import { readHeader } from './header.ts';
 import { prepareXml, unreadable } from './prepare.ts';
 import { HL7_V3, readTree } from './tag.ts';
-import { withDocument, writtenRoot } from './tree.ts';
-import { validate } from './validate.ts';
+import { modelIdsOf, wholeText, withDocument, writtenRoot } from './tree.ts';
+import { validate } from './rules/index.ts';
 
 /** How far the root element may stand: official files begin with pages of comments and instructions. */
 const ROOT_WITHIN_BYTES = 64 * 1024;
@@ -22,7 +23,12 @@ function read(content: Uint8Array): DocumentReading {
     const cda = withDocument(prepared, (document) => {
       const { root } = document;
       if (root.name !== 'ClinicalDocument' || root.namespaceUri !== HL7_V3) throw unreadable('its root is not a ClinicalDocument of HL7 v3');
-      return readHeader(readTree(writtenRoot(document)), prepared.runs);
+      // Sections are read of the models that say what they hold; of others they stay behind.
+      const ids = modelIdsOf(document);
+      const tree = readTree(contentModelOf(ids) ? wholeText(document) : writtenRoot(document));
+      const header = readHeader(tree, prepared.runs);
+      const read = readContent(tree, ids);
+      return { ...header, ...(read && { content: read.content }), ...(read && read.warnings.length > 0 && { warnings: read.warnings }) };
     });
     return { kind: 'cda', cda };
   } catch (error) {

@@ -55,6 +55,16 @@ export class Tag {
     return text;
   }
 
+  /** HL7 elements in order, however many. */
+  get elements(): readonly Tag[] {
+    return this.#content.filter((piece): piece is Tag => typeof piece !== 'string' && piece.isHl7);
+  }
+
+  /** Text and elements in order: a narrative. */
+  get pieces(): readonly (string | Tag)[] {
+    return this.#content.map((piece) => (typeof piece === 'string' ? meaningOf(piece) : piece));
+  }
+
   all(name: string): readonly Tag[] {
     const found = this.#byName().get(name) ?? [];
     if (found.length > LIST_LIMIT) throw unreadable(`more than ${LIST_LIMIT} elements of one kind in the header`);

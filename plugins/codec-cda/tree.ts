@@ -1,5 +1,6 @@
 /** The XML parser as a CDA needs it: nothing fetched or replaced, its memory given back, its tree taken over in one go. */
 import { ParseOption, XmlDocument, XmlElement } from 'libxml2-wasm';
+import type { CdaId } from '../../core/contract/index.ts';
 import { unreadable, type PreparedXml } from './prepare.ts';
 
 /**
@@ -38,6 +39,17 @@ function reasonOf(message: string): string {
   return 'not well-formed XML';
 }
 
+/** Root ids that say the model, asked of the parser itself: a dozen at most come first in a document. */
+export function modelIdsOf({ root }: XmlDocument): CdaId[] {
+  const ids: CdaId[] = [];
+  for (let node = root.firstChild; node && ids.length < 50; node = node.next) {
+    if (!(node instanceof XmlElement) || node.name !== 'templateId') continue;
+    const extension = node.attr('extension')?.value;
+    ids.push({ root: node.attr('root')?.value ?? '', ...(extension !== undefined && { extension }) });
+  }
+  return ids;
+}
+
 /** Children of a structured body that are left out of what is written: beyond, they are few bytes each. */
 const SECTIONS_LIMIT = 1000;
 
@@ -54,6 +66,11 @@ export function writtenRoot({ root }: XmlDocument): string {
       if (body instanceof XmlElement && body.name === 'structuredBody') for (let i = 0; i < SECTIONS_LIMIT; i++) body.firstChild?.remove();
     break;
   }
+  return wholeText({ root });
+}
+
+/** The same with the sections of the body. */
+export function wholeText({ root }: Pick<XmlDocument, 'root'>): string {
   const chunks: Buffer[] = [];
   const write = (bytes: Uint8Array): number => {
     // A view of the parser's memory, cut anywhere: also between the bytes of one character.

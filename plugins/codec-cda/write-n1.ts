@@ -60,7 +60,16 @@ export function writeN1(request: N1Request): N1Source {
   };
 }
 
-function headerOf(request: N1Request, document: DocumentData): string {
+/** What a structured document has in the place of what an N1 has. */
+export interface HeaderParts {
+  readonly model: { readonly oid: string; readonly version: string };
+  readonly participants: string;
+  readonly services?: string;
+  readonly encounter?: string;
+}
+export type HeaderRequest = Omit<N1Request, 'part' | 'mediaType'>;
+
+export function headerOf(request: HeaderRequest, document: DocumentData, parts?: HeaderParts): string {
   const { timeZone, patient, visit } = request;
   const type = typeOf(request, document);
   const created = hl7Time(document.createdAt?.includes('T') ? document.createdAt : request.now, timeZone) ?? required('/now');
@@ -68,7 +77,7 @@ function headerOf(request: N1Request, document: DocumentData): string {
   const author = request.author ?? written;
   const keeper = request.custodian ?? document.custodian;
   return [
-    identification(request, document, type, created),
+    identification(request, document, type, created, parts?.model),
     element('recordTarget', {}, element('patientRole', {}, ...patientIds(patient, request.ippOid), patientPerson(patient))),
     element('author', {}, element('time', { value: created }), person('assignedAuthor', author)),
     custodian(keeper),
@@ -80,13 +89,14 @@ function headerOf(request: N1Request, document: DocumentData): string {
       element('signatureCode', { code: 'S' }),
       person('assignedEntity', request.legalAuthenticator),
     ),
-    service(hl7Time(document.date, timeZone), author, request.practiceSetting),
+    parts?.participants,
+    parts?.services ?? service(hl7Time(document.date, timeZone), author, request.practiceSetting),
     related(request, document),
-    encounter(visit, timeZone, request.facilityType),
+    parts?.encounter ?? encounter(visit, timeZone, request.facilityType),
   ].join('');
 }
 
-function identification(request: N1Request, document: DocumentData, type: TypeCode, created: string): string {
+function identification(request: HeaderRequest, document: DocumentData, type: TypeCode, created: string, model?: HeaderParts['model']): string {
   const setId = rootOnly(request.ids?.setId ?? document.setId, undefined, '/document/setId');
   const id = rootOnly(request.ids?.id ?? document.id, request.ids?.id ? undefined : document.idExtension, '/document/id') ?? required('/document/id');
   const confidentiality = document.confidentiality ?? request.confidentiality;
@@ -94,8 +104,9 @@ function identification(request: N1Request, document: DocumentData, type: TypeCo
   return [
     element('realmCode', { code: 'FR' }),
     element('typeId', { root: '2.16.840.1.113883.1.3', extension: 'POCD_HD000040' }),
-    // HL7 France, CI-SIS, and XDS-SD, which stands for the model of an N1.
-    ...['2.16.840.1.113883.2.8.2.1', '1.2.250.1.213.1.1.1.1', '1.3.6.1.4.1.19376.1.2.20'].map((root) => element('templateId', { root })),
+    // HL7 France, CI-SIS, and the model; XDS-SD stands for that of an N1.
+    ...['2.16.840.1.113883.2.8.2.1', '1.2.250.1.213.1.1.1.1'].map((root) => element('templateId', { root })),
+    element('templateId', model ? { root: model.oid, extension: model.version } : { root: '1.3.6.1.4.1.19376.1.2.20' }),
     element('id', { root: id }),
     element('code', {
       code: type.code,
@@ -114,7 +125,7 @@ function identification(request: N1Request, document: DocumentData, type: TypeCo
 
 const CONFIDENTIALITY: Readonly<Record<string, string>> = { N: 'Normal', R: 'Restreint', V: 'Très restreint' };
 
-function typeOf({ type }: N1Request, document: DocumentData): TypeCode {
+function typeOf({ type }: HeaderRequest, document: DocumentData): TypeCode {
   const code = document.nationalCode ?? document.loinc;
   const national = code === undefined ? undefined : nationalTypeOf(code);
   if (type) return type;
@@ -123,7 +134,7 @@ function typeOf({ type }: N1Request, document: DocumentData): TypeCode {
   return nationalCodeOf(document.canonicalType) ?? required('/document/loinc', 'a type code agreed with the receiver');
 }
 
-function related(request: N1Request, document: DocumentData): string | undefined {
+function related(request: HeaderRequest, document: DocumentData): string | undefined {
   const parent = rootOnly(request.ids?.replaces ?? document.replaces, undefined, '/document/replaces');
   return parent && element('relatedDocument', { typeCode: 'RPLC' }, element('parentDocument', {}, element('id', { root: parent })));
 }

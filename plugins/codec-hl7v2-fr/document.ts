@@ -75,6 +75,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   // N3 says more than N1; otherwise the first one leads.
   const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
   const cda = main?.read.cda;
+  for (const { code, detail } of cda?.warnings ?? []) warn(reading, code, detail, main?.content.part?.at);
   const action = readAction(reading, shared.event, group, contents);
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
@@ -92,6 +93,8 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
         read.map((one) => one.read.cda?.confidentiality),
       ),
     ),
+    // What the CDA codec read of a structured body, in canonical form already.
+    ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions'> | undefined),
     ...(participants.length > 0 && { participants: [...participants] }),
     ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
     ...mailOf(reading, group, shared.parts),

@@ -25,9 +25,9 @@ export function addDocument(program: Command, context: Context): void {
   document
     .command('validate')
     .argument('<file>', 'CDA, ou - / CDA, or -')
-    .description('vérifie un CDA sur les schémas officiels / checks a CDA against the official schemas')
+    .description('vérifie un CDA sur les schémas et schématrons officiels / checks a CDA against the official schemas and schematrons')
     .addOption(
-      new Option('--rules <dir>', 'dossier de CDA_extended.xsd / folder of the official schemas').makeOptionMandatory().env('PASSERELLE_CDA_RULES'),
+      new Option('--rules <dir>', 'dossier des règles officielles / folder of the official rules').makeOptionMandatory().env('PASSERELLE_CDA_RULES'),
     )
     .addOption(jsonOption())
     .action((file: string, flags: { rules: string; json?: boolean }) => validate(file, flags, context));
@@ -75,16 +75,18 @@ async function print(
   }
 }
 
-/** Exit 0 valid, 1 findings. */
+/** Exit 1 when the schema refuses it; what a schematron says is a warning (SAFETY B9). */
 async function validate(file: string, { rules, json }: { rules: string; json?: boolean }, context: Context): Promise<void> {
   try {
     const findings = await (await context.services()).validateDocument(await readInput(file), rules);
     if (findings.some(({ severity }) => severity === 'error')) context.exitCode = 1;
     if (json) return printJson(context.io, findings);
     const { io } = context;
-    if (findings.length === 0) return io.out('Valide sur les schémas / valid against the schemas.\n');
-    for (const { severity, message, line } of findings)
-      io.out(`${severity === 'error' ? 'erreur' : 'avis'}${line ? ` ligne ${line}` : ''} : ${message}\n`);
+    if (findings.length === 0) return io.out('Valide sur les schémas et schématrons / valid against the schemas and schematrons.\n');
+    for (const { severity, rules: source, message, line, at } of findings)
+      io.out(
+        `${severity === 'error' ? 'erreur' : 'avis'}${source ? ` ${source}` : ''}${line ? ` ligne ${line}` : ''} : ${message}${at ? `\n  ${at}` : ''}\n`,
+      );
   } catch (error) {
     fail(context, error);
   }

@@ -128,7 +128,11 @@ describe('official CDA documents (skipped when the folder of specifications is a
   it('are valid against the official schema, those of the content tests', async function () {
     needs(this, SCHEMAS);
     for (const [file] of OFFICIAL.filter(([name]) => name.includes('testcontenu-3.0'))) {
-      expect(await validate(readShared('specs', file), sharedFile(SCHEMAS)), file).to.deep.equal([]);
+      const findings = await validate(readShared('specs', file), sharedFile(SCHEMAS));
+      expect(
+        findings.filter(({ severity }) => severity === 'error'),
+        file,
+      ).to.deep.equal([]);
     }
   });
 });

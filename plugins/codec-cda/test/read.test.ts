@@ -13,6 +13,17 @@ describe('reading a CDA', () => {
   it('gives the header of an N1 as the document says it', () => {
     expect(headerOf(syntheticCda())).to.deep.equal({
       templateIds: [{ root: '2.16.840.1.113883.2.8.2.1' }, { root: '1.2.250.1.213.1.1.1.1' }],
+      authors: [
+        { ids: [{ root: '1.2.250.1.999.9', extension: 'robot' }] },
+        {
+          ids: [{ root: '1.2.250.1.71.4.2.1', extension: '899700700018' }],
+          family: 'TESTMED',
+          given: 'CAMILLE',
+          organization: { ids: [{ root: '1.2.250.1.71.4.2.2', extension: '1990099012' }], name: 'DSRC DE TEST' },
+        },
+      ],
+      parents: [{ relation: 'RPLC', id: { root: '1.2.250.1.999.1.0' } }],
+      treatingDoctor: { ids: [], family: 'TRAITANT' },
       level: 'N1',
       id: { root: '1.2.250.1.999.1.2' },
       setId: { root: '1.2.250.1.999.1.1' },

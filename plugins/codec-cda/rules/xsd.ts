@@ -1,10 +1,8 @@
-/** XSD validation of a CDA against the official schemas, given by folder: a diagnosis for people, never a condition of delivery (SAFETY B9). */
-import { readFile, readdir } from 'node:fs/promises';
-import path from 'node:path';
+/** XSD validation of a CDA against the official schemas. */
+import { readFile } from 'node:fs/promises';
 import { XmlBufferInputProvider, XmlDocument, XmlLibError, XsdValidator, xmlRegisterInputProvider } from 'libxml2-wasm';
-import { PasserelleError, type DocumentFinding } from '../../core/contract/index.ts';
-import { prepareXml } from './prepare.ts';
-import { SAFE_OPTIONS, withDocument } from './tree.ts';
+import { PasserelleError, type DocumentFinding } from '../../../core/contract/index.ts';
+import { SAFE_OPTIONS } from '../tree.ts';
 
 /** Most findings that are worth reading: a document of another model fails everywhere. */
 const FINDING_LIMIT = 200;
@@ -12,27 +10,21 @@ const FINDING_LIMIT = 200;
 const MESSAGE_LIMIT = 4000;
 /** Bound of the schemas of a folder (the official set has 2.3 MB): a folder given by mistake must not be read whole. */
 const SCHEMA_LIMIT_BYTES = 32 * 1024 * 1024;
-const ENTRY = 'CDA_extended.xsd';
 
-/**
- * `rulesFolder` holds `CDA_extended.xsd` and what it includes. Nothing is found = valid. Throws ERR_DOCUMENT_UNREADABLE for what is
- * no XML, ERR_NOT_FOUND when the folder has no such schema.
- */
-export async function validate(content: Uint8Array, rulesFolder: string): Promise<readonly DocumentFinding[]> {
-  const validator = await validatorOf(path.resolve(rulesFolder));
-  return withDocument(prepareXml(content), (document) => {
-    try {
-      validator.validate(document);
-      return [];
-    } catch (error) {
-      if (error instanceof XmlLibError) return error.details.slice(0, FINDING_LIMIT).map(findingOf);
-      throw PasserelleError.from(error);
-    }
-  });
+/** Nothing is found = valid. */
+export function checkSchema(document: XmlDocument, validator: XsdValidator): readonly DocumentFinding[] {
+  try {
+    validator.validate(document);
+    return [];
+  } catch (error) {
+    if (error instanceof XmlLibError) return error.details.slice(0, FINDING_LIMIT).map(findingOf);
+    throw PasserelleError.from(error);
+  }
 }
 
 const findingOf = ({ message, line, level }: { message: string; line?: number; level?: number }): DocumentFinding => ({
   severity: level === 1 ? 'warning' : 'error',
+  rules: 'XSD',
   message: withoutValues(message.trim()),
   ...(line !== undefined && line > 0 && { line }),
 });
@@ -46,28 +38,26 @@ function withoutValues(message: string): string {
 /** Compiled schemas live as long as the process: compiling costs a hundred times a validation. */
 const validators = new Map<string, Promise<XsdValidator>>();
 
-function validatorOf(folder: string): Promise<XsdValidator> {
-  let validator = validators.get(folder);
+/** `entry`: path of `CDA_extended.xsd`; `files`: every schema it may include. */
+export function validatorOf(entry: string, files: readonly string[]): Promise<XsdValidator> {
+  let validator = validators.get(entry);
   if (!validator) {
-    validator = compile(folder);
-    validator.catch(() => validators.delete(folder));
-    validators.set(folder, validator);
+    validator = compile(entry, files);
+    validator.catch(() => validators.delete(entry));
+    validators.set(entry, validator);
   }
   return validator;
 }
 
 /** Schemas are read here and handed over in memory: the parser never opens a file itself. */
-async function compile(folder: string): Promise<XsdValidator> {
+async function compile(url: string, files: readonly string[]): Promise<XsdValidator> {
   const schemas: Record<string, Uint8Array> = {};
   let total = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    if (!entry.isFile() || !entry.name.endsWith('.xsd')) continue;
-    const file = path.join(entry.parentPath, entry.name);
+  for (const file of files) {
     const bytes = await readFile(file);
     if ((total += bytes.length) > SCHEMA_LIMIT_BYTES) break;
     schemas[file] = bytes;
   }
-  const url = path.join(folder, ENTRY);
   const entry = schemas[url];
   if (!entry) throw new PasserelleError('ERR_NOT_FOUND', { location: { file: url }, expected: 'the schemas of CDA R2' });
   xmlRegisterInputProvider(new XmlBufferInputProvider(schemas));

@@ -1,0 +1,225 @@
+/** Sections and entries of a structured body, as the readers of each model walk them. Nothing here knows a model. */
+import { LIST_LIMIT, NOTE_LIMIT, type Coded, type Finding } from '../../../core/model/index.ts';
+import type { Warning } from '../../../core/contract/index.ts';
+import { isoTime } from '../hl7-time.ts';
+import type { Tag } from '../tag.ts';
+import type { SectionName } from './models.ts';
+import { blocksOf, namedPieces, narrativeText, type Block } from './narrative.ts';
+
+const STATEMENTS = new Set([
+  'act',
+  'encounter',
+  'observation',
+  'observationMedia',
+  'organizer',
+  'procedure',
+  'regionOfInterest',
+  'substanceAdministration',
+  'supply',
+]);
+/** Deeper nesting of sections or entries is not read. */
+const DEPTH_LIMIT = 12;
+const SHORT_LIMIT = 250;
+const CUT = ' […]';
+const COMMENT = '48767-8';
+
+/** What a reading shares: warnings, and what all narratives name. */
+export class Reading {
+  readonly warnings: Warning[] = [];
+  readonly named: ReadonlyMap<string, Tag>;
+  /** References that lead nowhere. */
+  readonly unresolved = new Set<string>();
+
+  constructor(body: Tag) {
+    this.named = namedPieces(body);
+  }
+
+  warn(code: string, detail?: string): void {
+    if (!this.warnings.some((one) => one.code === code && one.detail === detail))
+      this.warnings.push({ code, ...(detail !== undefined && { detail }) });
+  }
+
+  note(text: string | undefined): string | undefined {
+    return this.#cut(text, NOTE_LIMIT);
+  }
+
+  short(text: string | undefined): string | undefined {
+    return this.#cut(text, SHORT_LIMIT);
+  }
+
+  list<T>(items: readonly T[], what: string): T[] | undefined {
+    if (items.length > LIST_LIMIT) this.warn('cda-list-cut', what);
+    return items.length > 0 ? items.slice(0, LIST_LIMIT) : undefined;
+  }
+
+  #cut(text: string | undefined, limit: number): string | undefined {
+    if (!text) return undefined;
+    if (text.length <= limit) return text;
+    this.warn('cda-text-cut');
+    return text.slice(0, limit - CUT.length).toWellFormed() + CUT;
+  }
+}
+
+export class Section {
+  readonly reading: Reading;
+  readonly tag: Tag;
+  readonly names: ReadonlySet<SectionName>;
+  readonly sections: readonly Section[];
+  readonly #named: ReadonlyMap<string, Tag>;
+
+  constructor(reading: Reading, tag: Tag, names: ReadonlyMap<string, SectionName>, depth = 0) {
+    this.reading = reading;
+    this.tag = tag;
+    this.names = new Set(tag.elements.filter(({ name }) => name === 'templateId').flatMap((one) => names.get(one.attribute('root') ?? '') ?? []));
+    const text = tag.first('text');
+    this.#named = text ? namedPieces(text) : new Map();
+    const inner = tag.elements.filter(({ name }) => name === 'component').flatMap((one) => one.first('section') ?? []);
+    this.sections = depth < DEPTH_LIMIT ? inner.map((one) => new Section(reading, one, names, depth + 1)) : [];
+  }
+
+  get text(): string | undefined {
+    const text = this.tag.first('text');
+    return text && this.reading.note(narrativeText(text));
+  }
+
+  get blocks(): readonly Block[] {
+    const text = this.tag.first('text');
+    return text ? blocksOf(text) : [];
+  }
+
+  get translations(): readonly string[] {
+    return (this.tag.first('code')?.elements ?? []).flatMap((one) => (one.name === 'translation' ? (one.attribute('code') ?? []) : []));
+  }
+
+  get entries(): readonly Statement[] {
+    return statementsIn(
+      this,
+      this.tag.elements.filter(({ name }) => name === 'entry'),
+    );
+  }
+
+  /** Statements of a code in its entries, nested ones too. */
+  find(code: string): Statement | undefined {
+    for (const entry of this.entries) {
+      const found = entry.find(code);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** What a `text` or `originalText` says: what it refers to, in this section first, or its own words. */
+  said(tag: Tag | undefined): string | undefined {
+    const reference = tag?.first('reference')?.attribute('value');
+    if (reference === undefined) return tag && this.reading.note(narrativeText(tag));
+    const name = reference.replace(/^#/, '');
+    const target = name ? (this.#named.get(name) ?? this.reading.named.get(name)) : undefined;
+    // Official examples have such references: the words are in the section, and not where the entry says.
+    if (name && !target) this.reading.unresolved.add(name.slice(0, 80));
+    return target && this.reading.note(narrativeText(target));
+  }
+
+  /** `fallback`: what the narrative says of it, when the element itself refers to nothing. Kept only where it says more than the label. */
+  coded(tag: Tag | undefined, fallback?: string): Coded | undefined {
+    const { reading } = this;
+    const [code, label] = [reading.short(tag?.attribute('code')), reading.short(tag?.attribute('displayName'))];
+    const text = this.said(tag?.first('originalText')) ?? fallback;
+    return said({ code, system: code && reading.short(tag?.attribute('codeSystem')), label, text: text === (label ?? code) ? undefined : text });
+  }
+}
+
+export class Statement {
+  readonly section: Section;
+  readonly tag: Tag;
+  readonly depth: number;
+
+  constructor(section: Section, tag: Tag, depth: number) {
+    this.section = section;
+    this.tag = tag;
+    this.depth = depth;
+  }
+
+  get code(): string | undefined {
+    return this.tag.code('code');
+  }
+
+  get mood(): string | undefined {
+    return this.tag.attribute('moodCode');
+  }
+
+  /** Its words in the narrative. */
+  get text(): string | undefined {
+    return this.section.said(this.tag.first('text'));
+  }
+
+  /** `value` as a code, or as the text that stands in its place. */
+  get value(): Coded | undefined {
+    return this.section.coded(this.tag.first('value'), this.text);
+  }
+
+  /** Undefined when the value is no truth: absent, or of a nullFlavor, which is never `false`. */
+  get flag(): boolean | undefined {
+    const value = this.tag.value('value');
+    return value === 'true' ? true : value === 'false' ? false : undefined;
+  }
+
+  get number(): number | undefined {
+    const value = this.tag.value('value');
+    return value !== undefined && /^-?\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : undefined;
+  }
+
+  get start(): string | undefined {
+    return isoTime(this.tag.value('effectiveTime') ?? this.tag.value('effectiveTime', 'low'));
+  }
+
+  get end(): string | undefined {
+    return isoTime(this.tag.value('effectiveTime', 'high'));
+  }
+
+  get related(): readonly Statement[] {
+    if (this.depth > DEPTH_LIMIT) return [];
+    const holders = this.tag.elements.filter(({ name }) => name === 'entryRelationship' || name === 'component');
+    return statementsIn(this.section, holders, this.depth + 1);
+  }
+
+  find(code: string): Statement | undefined {
+    if (this.code === code) return this;
+    for (const one of this.related) {
+      const found = one.find(code);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The comment on it, not on what it holds. */
+  get comment(): string | undefined {
+    return this.related.find(({ code }) => code === COMMENT)?.text;
+  }
+
+  get finding(): Finding | undefined {
+    const { section, tag } = this;
+    const value = tag.first('value');
+    const isCode = value?.attribute('code') !== undefined;
+    const { reading } = section;
+    return said({
+      ...section.coded(tag.first('code'), this.text),
+      value: reading.short(value?.attribute('code') ?? value?.attribute('value') ?? value?.text),
+      valueSystem: isCode ? reading.short(value?.attribute('codeSystem')) : undefined,
+      valueLabel: isCode ? reading.short(value?.attribute('displayName')) : undefined,
+      unit: reading.short(value?.attribute('unit')),
+      date: this.start,
+    });
+  }
+}
+
+export const isComment = ({ code }: Statement): boolean => code === COMMENT;
+
+const statementsIn = (section: Section, holders: readonly Tag[], depth = 0): readonly Statement[] =>
+  holders.flatMap((holder) => holder.elements.filter(({ name }) => STATEMENTS.has(name)).map((tag) => new Statement(section, tag, depth)));
+
+type Said<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Only what is said; `undefined` when that is nothing. */
+export function said<T extends object>(fields: T): Said<Partial<T>> | undefined {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return kept.length > 0 ? (Object.fromEntries(kept) as Said<Partial<T>>) : undefined;
+}

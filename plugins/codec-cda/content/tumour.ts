@@ -1,0 +1,107 @@
+/** The tumours of an FRCP or a PPS: sections of diagnosis, mode of discovery and phase (specs FACTS G2). */
+import type { Coded, Tumour } from '../../../core/model/index.ts';
+import { said, type Section, type Statement } from './section.ts';
+
+const TUMOUR_TEMPLATES = ['1.3.6.1.4.1.19376.1.7.3.1.4.14.1', '1.2.250.1.213.1.1.3.113'];
+const TUMOUR_CODES = ['282291009', 'G-1009'];
+/** LOINC 75620-5, and its code until 2020. */
+const TNM_CODES = ['75620-5', '21908-9'];
+const [T, N, M, STAGE, EDITION] = ['21905-5', '21906-3', '21907-1', '21909-7', '21917-0'] as const;
+const [OTHER_STAGE, OTHER_NAME, OTHER_VERSION] = ['21918-8', 'GEN-101', 'GEN-102'] as const;
+const LATERALITY = '20228-3';
+const SCREENING = '63921-1';
+const [PHASE, PROGRESSION, LOCAL, REGIONAL, DISTANT] = ['MED-243', 'MED-245', 'MED-246', 'MED-247', 'MED-248'] as const;
+
+/** `icd10`: of each tumour in the header, in order. Discovery and phase are those of the disease: said with the first. */
+export function readTumours(
+  sections: readonly Section[],
+  icd10: readonly (Coded | undefined)[],
+): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
+  const found = sections.filter(({ names }) => names.has('diagnosis')).flatMap(({ entries }) => entries.flatMap((entry) => readEntry(entry)));
+  const course = readCourse(sections);
+  const codes = placed(icd10, found);
+  const count = Math.max(found.length, codes.length, course ? 1 : 0);
+  const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: codes[i] }), ...found[i], ...(i === 0 && course) }));
+  const [tumour, ...others] = all;
+  const otherTumours = sections[0]?.reading.list(others, 'tumours');
+  return { ...(tumour && { tumour }), ...(otherTumours && { otherTumours }) };
+}
+
+/** As many codes as tumours: in order. Otherwise a code goes to the tumour of its topography, else to the next one that is free. */
+function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[]): (Coded | undefined)[] {
+  if (codes.length === tumours.length) return [...codes];
+  const places: (Coded | undefined)[] = tumours.map((tumour) => codes.find((one) => one && one.code === tumour.topography?.code));
+  for (const code of codes) {
+    if (!code || places.includes(code)) continue;
+    const free = places.indexOf(undefined);
+    places[free < 0 ? places.length : free] = code;
+  }
+  return places;
+}
+
+function readEntry(entry: Statement): Tumour[] {
+  const tumours = entry.related.filter(isTumour);
+  return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => ({
+    ...said({ diagnosisDate: one.start ?? entry.start }),
+    ...readTumour(one),
+  }));
+}
+
+function isTumour({ tag, code }: Statement): boolean {
+  if (tag.name !== 'observation') return false;
+  const templates = tag.elements.filter(({ name }) => name === 'templateId').map((one) => one.attribute('root') ?? '');
+  return TUMOUR_TEMPLATES.some((one) => templates.includes(one)) || TUMOUR_CODES.includes(code ?? '') || tag.first('targetSiteCode') !== undefined;
+}
+
+function readTumour(one: Statement): Tumour {
+  const { section, tag } = one;
+  const site = tag.first('targetSiteCode');
+  const tnm = one.related.find(({ code }) => TNM_CODES.includes(code ?? ''));
+  const other = one.related.find(({ code }) => code === OTHER_STAGE);
+  return (
+    said({
+      morphology: section.coded(tag.first('value')),
+      topography: section.coded(site),
+      laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
+      tnm: tnm && readTnm(tnm),
+      otherStage:
+        other &&
+        said({ text: other.value?.text ?? other.value?.label, name: wordsOf(other.find(OTHER_NAME)), version: wordsOf(other.find(OTHER_VERSION)) }),
+      comment: one.comment,
+    }) ?? {}
+  );
+}
+
+const wordsOf = (one: Statement | undefined): string | undefined => one?.value?.text ?? one?.value?.label;
+
+function readTnm(tnm: Statement): Tumour['tnm'] {
+  const part = (code: string): Coded | undefined => tnm.find(code)?.value;
+  const date = tnm.start;
+  return said({ t: part(T), n: part(N), m: part(M), stage: qualifierOf(tnm, 'value', STAGE), edition: qualifierOf(tnm, 'value', EDITION), date });
+}
+
+function qualifierOf({ tag, section }: Statement, holder: string, name: string): Coded | undefined {
+  const qualifiers = tag.first(holder)?.elements.filter((one) => one.name === 'qualifier') ?? [];
+  const value = qualifiers.find((one) => one.code('name') === name)?.first('value');
+  return section.coded(value);
+}
+
+function readCourse(sections: readonly Section[]): Pick<Tumour, 'discovery' | 'phase' | 'progression'> | undefined {
+  const find = (code: string): Statement | undefined => {
+    for (const section of sections) {
+      const found = section.names.has('discovery') || section.names.has('progress') ? section.find(code) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const [screening, phase, progression] = [find(SCREENING), find(PHASE), find(PROGRESSION)];
+  const part = (code: string): boolean | undefined => progression?.find(code)?.flag;
+  return said({
+    discovery:
+      screening && said({ screening: screening.flag, date: screening.start, text: screening.flag === undefined ? screening.text : undefined }),
+    phase: phase && said({ ...phase.section.coded(phase.tag.first('value')), date: phase.start, comment: phase.comment }),
+    progression:
+      progression &&
+      said({ progressing: progression.flag, local: part(LOCAL), regional: part(REGIONAL), distant: part(DISTANT), date: progression.start }),
+  });
+}

@@ -1,0 +1,219 @@
+/** The content of FRCP and PPS written, and read back whatever the spelling of the document. */
+import { expect } from 'chai';
+import type { CdaHeader } from '../../../core/contract/index.ts';
+import { checkEventData, type Rcp } from '../../../core/model/index.ts';
+import { plugin, validate, writeN3, type N3Request } from '../index.ts';
+import { isoTime } from '../hl7-time.ts';
+import { needs, sharedFile } from './official-files.ts';
+import { frcpRequest, PPS, ppsRequest, RCP } from './synthetic-content.ts';
+
+const write = (request: N3Request): string => writeN3(request).pieces[0];
+const read = (xml: string | Uint8Array): CdaHeader => {
+  const { cda, unreadable } = plugin.document!.read(typeof xml === 'string' ? Buffer.from(xml) : xml);
+  expect(unreadable).to.equal(undefined);
+  return cda!;
+};
+const rcpOf = (xml: string | Uint8Array): Rcp => read(xml).content!['rcp'] as Rcp;
+const FRCP = write(frcpRequest());
+/** Sections of the body, whole. */
+const sectionsOf = (xml: string): string[] => {
+  const body = /<structuredBody>(.*)<\/structuredBody>/s.exec(xml)![1]!;
+  const found: string[] = [];
+  for (let from = 0, depth = 0; ;) {
+    const match = /<component>|<\/component>/g;
+    match.lastIndex = from;
+    let start = -1;
+    for (let one = match.exec(body); one; one = match.exec(body)) {
+      if (one[0] === '<component>' && depth++ === 0) start = one.index;
+      else if (one[0] === '</component>' && --depth === 0) {
+        found.push(body.slice(start, match.lastIndex));
+        from = match.lastIndex;
+        break;
+      }
+    }
+    if (start < 0) return found;
+  }
+};
+const withSections = (xml: string, sections: readonly string[]): string =>
+  xml.replace(/<structuredBody>.*<\/structuredBody>/s, () => `<structuredBody>${sections.join('')}</structuredBody>`);
+
+describe('the content of an FRCP', () => {
+  it('is read as it was written: two tumours, nine propositions in their order', () => {
+    const header = read(FRCP);
+    expect(header.content).to.deep.equal({ rcp: RCP });
+    expect(header.warnings).to.equal(undefined);
+    expect(checkEventData('dcc.document.received', { patient: {}, document: { canonicalType: 'FRCP', ...header.content } })).to.equal(undefined);
+  });
+
+  it('is the same in any order of sections', () => {
+    expect(rcpOf(withSections(FRCP, sectionsOf(FRCP).toReversed()))).to.deep.equal(RCP);
+  });
+
+  it('is the same under a prefix, and in Windows-1252', () => {
+    const prefixed = FRCP.replace('xmlns="', 'xmlns:h="').replace(/<(\/?)([A-Za-z])/g, '<$1h:$2');
+    expect(rcpOf(prefixed)).to.deep.equal(RCP);
+    const declared = FRCP.replace('UTF-8', 'windows-1252').replaceAll('’', '&#8217;');
+    expect(rcpOf(Buffer.from(declared, 'latin1'))).to.deep.equal(RCP);
+  });
+
+  it('is known by the template of a section, never by its code', () => {
+    const recoded = FRCP.replaceAll(/<code code="(42349-1|30954-2|18776-5|10164-2)"/g, '<code code="0-0"');
+    expect(rcpOf(recoded)).to.deep.equal(RCP);
+    const untemplated = withSections(
+      FRCP,
+      sectionsOf(FRCP).map((one) => one.replace(/<templateId root="[^"]*"\/>/g, '')),
+    );
+    const header = read(untemplated);
+    expect((header.content!['rcp'] as Rcp).plan).to.equal(undefined);
+    expect(header.warnings!.map(({ code }) => code)).to.include('cda-section-unknown');
+  });
+
+  it('lacks what a missing section would say, and nothing else', () => {
+    const sections = sectionsOf(FRCP).filter((one) => !one.includes('<title>Plan de soins</title>'));
+    const { plan: _plan, planComment: _comment, ...rest } = RCP;
+    expect(rcpOf(withSections(FRCP, sections))).to.deep.equal(rest);
+  });
+
+  it('joins sections that are there twice, and finds one that stands within another', () => {
+    const sections = sectionsOf(FRCP);
+    const plan = sections.find((one) => one.includes('<title>Plan de soins</title>'))!;
+    expect(rcpOf(withSections(FRCP, [...sections, plan])).plan).to.have.length(18);
+    const nested = sections
+      .filter((one) => one !== plan)
+      .map((one) =>
+        one.includes('<title>PROPOSITION DE LA RCP</title>') ? one.replace('</section></component>', `${plan}</section></component>`) : one,
+      );
+    expect(rcpOf(withSections(FRCP, nested))).to.deep.equal(RCP);
+  });
+
+  it('takes a nullFlavor for neither a truth nor a number', () => {
+    const unknown = FRCP.replaceAll(/(xsi:type="BL") value="(true|false)"/g, '$1 nullFlavor="UNK"').replaceAll(
+      /(xsi:type="INT") value="\d+"/g,
+      '$1 nullFlavor="UNK"',
+    );
+    const rcp = rcpOf(unknown);
+    expect([rcp.appeal, rcp.fileComplete, rcp.tumour!.discovery?.screening, rcp.painScore]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(rcp.who!.score).to.equal(1);
+  });
+
+  it('reads an entry without text, and says which references lead nowhere', () => {
+    const silent = FRCP.replaceAll(/<text><reference value="[^"]*"\/><\/text>/g, '');
+    expect(rcpOf(silent).plan!.map(({ code }) => code)).to.deep.equal(RCP.plan!.map(({ code }) => code));
+    const header = read(FRCP.replaceAll('ID="t', 'ID="u'));
+    expect((header.content!['rcp'] as Rcp).tumour!.icd10!.code).to.equal('C50.2');
+    expect(header.warnings!.map(({ code }) => code)).to.deep.equal(['cda-reference-unresolved']);
+  });
+
+  it('understands tables, lists and paragraphs', () => {
+    const text = (xml: string): string =>
+      withSections(FRCP, ['<component><section><templateId root="1.3.6.1.4.1.19376.1.5.3.1.3.4"/>', `<text>${xml}</text>`, '</section></component>']);
+    expect(rcpOf(text('<list><caption>Question posée</caption><item>Chirurgie ?</item><item>Radiothérapie ?</item></list>')).question).to.equal(
+      '- Chirurgie ?\n- Radiothérapie ?',
+    );
+    expect(rcpOf(text('<paragraph>Synthèse : a<br/>b</paragraph><paragraph>Question : c ?</paragraph>'))).to.include({
+      synthesis: 'a\nb',
+      question: 'c ?',
+    });
+    expect(rcpOf(text('du texte <content>nu</content>'))).to.include({ synthesis: 'du texte nu', question: 'du texte nu' });
+  });
+
+  it('is read with the newest table, and a warning, when its version is not known', () => {
+    const header = read(FRCP.replace('extension="2022.01"', 'extension="2031.01"'));
+    expect(header.content).to.deep.equal({ rcp: RCP });
+    expect(header.warnings).to.deep.equal([{ code: 'cda-model-version-unknown', detail: '2031.01' }]);
+  });
+
+  it('is cut visibly where it is longer than an event may be', () => {
+    const long = read(write(frcpRequest({ ...RCP, history: 'é'.repeat(3999), problems: 'x'.repeat(5000) })));
+    const { history, problems } = long.content!['rcp'] as Rcp;
+    expect([history!.length, problems!.length, problems!.endsWith(' […]')]).to.deep.equal([3999, 4000, true]);
+    expect(long.warnings).to.deep.equal([{ code: 'cda-text-cut' }]);
+    const plan = Array.from({ length: 99 }, () => ({ ...RCP.plan![2]!, comment: 'y'.repeat(3000) }));
+    const huge = read(write(frcpRequest({ ...RCP, plan })));
+    expect(Buffer.byteLength(JSON.stringify(huge.content))).to.be.lessThan(64 * 1024 + 1);
+    expect((huge.content!['rcp'] as Rcp).plan!.map(({ code }) => code)).to.deep.equal(plan.map(({ code }) => code));
+    expect(huge.warnings).to.deep.equal([{ code: 'cda-content-cut' }]);
+  });
+
+  it('never makes its header unreadable', () => {
+    const header = read(FRCP.replace('displayName="Radiothérapie"', `displayName="${'x'.repeat(9000)}"`));
+    expect(header.content).to.deep.equal({});
+    expect(header.warnings).to.deep.equal([{ code: 'cda-content-unreadable' }]);
+    expect(header.encounter!.rcp).to.deep.equal({ network: '5201', manager: '520114', rcp: '27011113' });
+  });
+});
+
+describe('writing an N3', () => {
+  it('gives a PPS back as it was written', () => {
+    const header = read(write(ppsRequest()));
+    expect(header.content).to.deep.equal({ pps: PPS });
+    expect(header.participants.map(({ contact }) => contact)).to.deep.equal(['ORG-177', 'ORG-190', 'ORG-178']);
+  });
+
+  it('writes the same bytes twice, and ids that are a root alone', () => {
+    expect(write(frcpRequest())).to.equal(FRCP);
+    const own = [...FRCP.matchAll(/<(?:id|setId) root="([0-9A-F]{8}-[^"]*|1\.2\.250\.1\.999\.20\.\d)"([^>]*)>/g)];
+    expect(own.length).to.be.greaterThan(50);
+    expect(new Set(own.map(([, , rest]) => rest))).to.deep.equal(new Set(['/']));
+  });
+
+  it('writes each version with its own templates', () => {
+    const [old, current] = ['2021.01', '2022.01'].map((modelVersion) => write({ ...frcpRequest(), modelVersion }));
+    expect(old).to.include('1.2.250.1.213.1.1.2.45"').and.include('extension="2021.01"').and.include('G-1009').and.not.include('282291009');
+    expect(current).to.include('1.2.250.1.213.1.1.2.175"').and.include('extension="2022.01"').and.include('282291009').and.not.include('G-1009');
+    expect(rcpOf(old!)).to.deep.equal(RCP);
+  });
+
+  it('refuses what would be no FRCP, naming the field', () => {
+    const { ids: _ids, ...anonymous } = RCP;
+    expect(() => write(frcpRequest(anonymous)))
+      .to.throw()
+      .with.nested.property('detail.location.path', '/document/rcp/ids/network');
+    expect(() => write({ ...frcpRequest(), modelVersion: '1999' }))
+      .to.throw()
+      .with.nested.property('detail.location.path', '/document/modelVersion');
+    const { rcp: _rcp, ...empty } = frcpRequest().document;
+    expect(() => write({ ...frcpRequest(), document: empty }))
+      .to.throw()
+      .with.nested.property('detail.location.path', '/document/rcp');
+  });
+
+  const bare: Rcp = { ids: { network: '1', manager: '2', rcp: '3' } };
+  for (const [title, request, example] of [
+    ['an FRCP with everything', frcpRequest(), 'CANCER-FRCP_2022.01_Appareil.xml'],
+    ['an FRCP with as little as is accepted', frcpRequest(bare), 'CANCER-FRCP_2022.01_Appareil.xml'],
+    ['a PPS with everything', ppsRequest(), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
+    ['a PPS with a status alone', ppsRequest({ status: PPS.status! }), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
+  ] as const) {
+    it(`${title} breaks no rule that the official example keeps (skipped when the folder of specifications is absent)`, async function () {
+      needs(this, 'specs/cda');
+      this.timeout(60_000);
+      const { readShared } = await import('./official-files.ts');
+      const rules = sharedFile('specs/cda');
+      const official = await validate(readShared('specs/cda/testcontenu-3.0/ExemplesCDA', example), rules, { profiles: true });
+      const known = new Set(official.map((one) => `${one.rules} ${one.message}`));
+      const written = await validate(Buffer.from(write(request)), rules, { profiles: true });
+      expect(written.filter((one) => one.severity === 'error' || !known.has(`${one.rules} ${one.message}`))).to.deep.equal([]);
+    });
+  }
+});
+
+describe('times of a document', () => {
+  it('are as precise as they were, and nothing when there is no such day', () => {
+    expect(['2019', '201902', '20190218', '201902181545+0100', '20190218154500.5', '20190230', '20191399', 'x'].map(isoTime)).to.deep.equal([
+      '2019',
+      '2019-02',
+      '2019-02-18',
+      '2019-02-18T15:45:00+01:00',
+      '2019-02-18T15:45:00',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
