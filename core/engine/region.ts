@@ -22,6 +22,7 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
+import { documentJudge } from '../documents/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -76,7 +77,7 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.#knowledge = new Knowledge(parts.journal, []);
+    this.#knowledge = new Knowledge(parts.journal, [documentJudge(parts.ports.index)]);
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
