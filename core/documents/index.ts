@@ -1,2 +1,3 @@
 /** What is known of documents and of what patients want done with them: one note each, kept by the decision that changes it (SAFETY B1 to B8, A8). */
+export { sentKeyOf } from './answers.ts';
 export { documentJudge } from './judge.ts';

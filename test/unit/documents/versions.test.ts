@@ -29,7 +29,7 @@ describe('the document registry', () => {
       const other = await archive.takes({ ...D1, content: 'changed' });
       expect([codeOf(other), other.sentTo]).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT', []]);
       expect(codeOf(await archive.takes({ ...D1, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
-      expect((archive.note(oid(1))?.['conflicts'] as unknown[]).length).to.equal(2);
+      expect(archive.note(oid(1))?.['conflicts']).to.have.length(2);
       expect((await archive.takes(D1)).codes).to.deep.equal(['duplicate']);
     });
 
