@@ -8,7 +8,7 @@ import { contradictions, flagsOf, isOpposed, restricted, strictest, withData } f
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, registered, union } from './register.ts';
+import { actOf, registered, newerThan, setEntry, union } from './register.ts';
 import { mayChange, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -20,7 +20,7 @@ export function judgeCopy(one: Case, facts: DocumentFacts, key: string, own: Doc
   const before = own.flags ?? {};
   const flags = strictest(before, flagsOf(data.visibility));
   const isReturned = own.to.includes(site) && !own.from.includes(site);
-  const isOver = own.superseded ?? own.deleted;
+  const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
   const isHeard = one.role === 'record' || mayChange(site, own);
   const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !own.to.includes(target));
@@ -36,7 +36,10 @@ export function judgeCopy(one: Case, facts: DocumentFacts, key: string, own: Doc
     ...((own.isNumbered ?? false) === facts.hasOwnId && { sameAs: facts.id }),
     flags,
   };
-  const notes: Note[] = [note(KINDS.document, key, made)];
+  // A copy may be the first to say which version of which set it is.
+  const isPlaced = key === facts.key && own.set === undefined && own.first !== undefined && facts.version !== undefined && facts.set !== undefined;
+  const placed = isPlaced ? { ...made, set: facts.set, version: facts.version } : made;
+  const notes: Note[] = [note(KINDS.document, key, placed), ...(isPlaced ? setEntry(facts, own.first, known) : [])];
   // Who replaces it later may know it by this name only.
   if (key !== facts.key)
     notes.push(note(KINDS.document, facts.key, { ...registered(one, facts, documentOf(known, facts.key), made.to), sameAs: own.id, flags }));

@@ -31,8 +31,12 @@ const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|(urn:uuid:)?[\da-f]{8}(-[\da-f]{4
 
 export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
 
+/** The key of an id that is the same everywhere. */
+export const worldwideKey = (id: string, index: BlindIndex): string | undefined =>
+  WORLDWIDE.test(id.slice(id.lastIndexOf('^') + 1)) ? index.term({ field: 'document', value: id }) : undefined;
+
 /** `undefined` when nothing names it, not even its bytes: nothing can be known of it. */
-export function factsOf(one: Case, index: BlindIndex): DocumentFacts | undefined {
+export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: BlindIndex): DocumentFacts | undefined {
   const data = documentData(one);
   const { document } = data;
   const { site } = one.event;
@@ -64,13 +68,13 @@ export function factsOf(one: Case, index: BlindIndex): DocumentFacts | undefined
   };
 }
 
-function contentOf(one: Case): string | undefined {
+function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
   const { document } = documentData(one);
   if (document.content) return one.parts.find(({ part }) => part === document.content?.part)?.sha256;
   return document.text === undefined ? undefined : hash('sha256', document.text, 'hex');
 }
 
-function companionsOf(one: Case): { companions?: string } {
+function companionsOf(one: Pick<Case, 'event' | 'parts'>): { companions?: string } {
   const named = (documentData(one).document.companions ?? []).map(
     ({ content }) => one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
   );

@@ -53,6 +53,7 @@ function documentRefs(facts: DocumentFacts, known: Known): readonly NoteRef[] {
   return [
     ...ref(KINDS.document, facts.key),
     ...ref(KINDS.set, facts.set),
+    ...ref(KINDS.set, documentOf(known, facts.key)?.set),
     ...ref(KINDS.content, facts.contentKey),
     ...others.flatMap((key) => ref(KINDS.document, key)),
     ...aliasRefs([...new Set([...facts.patient, ...patients])], known),

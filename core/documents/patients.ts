@@ -9,7 +9,10 @@ import type { Note } from '../contract/index.ts';
 const LONGEST = 16;
 
 /** `authority#hash` of each number that names the patient: those of its domains, and its INS once it is qualified. */
-export function tokensOf({ event, draft }: Pick<Case, 'event' | 'draft'>, index: BlindIndex): readonly string[] {
+export function tokensOf(
+  { event, draft }: { readonly event: Case['event']; readonly draft: Pick<Case['draft'], 'keys'> },
+  index: BlindIndex,
+): readonly string[] {
   const { patient } = event.data as { patient?: Patient };
   const ins = patient?.insStatus === 'VALI' && patient.ins && patient.insOid ? [{ domain: patient.insOid, value: patient.ins }] : [];
   return [...new Set([...draft.keys, ...ins].map((key) => `${key.domain}#${index.patient(key)}`))];

@@ -53,17 +53,26 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
 
 export const union = (one: readonly string[], other: readonly string[]): readonly string[] => [...new Set([...one, ...other])].slice(0, 32);
 
+/** What took its place: by name, or by the number of its set. */
+export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {
+  const newest = read(known, KINDS.set, set)?.versions[0];
+  return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
+}
+
+/** Its place in its set. */
+export function setEntry({ key, id, set, version, patient }: DocumentFacts, act: Act, known: Known): readonly Note[] {
+  if (set === undefined || version === undefined) return [];
+  const before = read(known, KINDS.set, set);
+  const others = (before?.versions ?? []).filter((other) => other.key !== key);
+  const versions = [...others, { ...act, version, key, id }].toSorted((a, b) => b.version - a.version).slice(0, VERSIONS);
+  return [note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions })];
+}
+
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
-  const { key, id, set, version, contentKey, replaces, patient } = facts;
+  const { key, id, contentKey, replaces, patient } = facts;
   const act = actOf(one);
-  const notes: Note[] = [];
-  if (set !== undefined && version !== undefined) {
-    const before = read(known, KINDS.set, set);
-    const others = (before?.versions ?? []).filter((other) => other.key !== key);
-    const versions = [...others, { ...act, version, key, id }].toSorted((a, b) => b.version - a.version).slice(0, VERSIONS);
-    notes.push(note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions }));
-  }
+  const notes: Note[] = [...setEntry(facts, act, known)];
   if (contentKey !== undefined) {
     const others = read(known, KINDS.content, contentKey) ?? [];
     if (!others.includes(key)) notes.push(note(KINDS.content, contentKey, lately(others, key, 8)));

@@ -25,7 +25,7 @@ describe('what a patient allows', () => {
       [false, false, true],
       ['leg-refused', 'leg-refused', 'patient-opposed'],
     ]);
-    expect((made.event?.data as { consent: object }).consent).to.deep.equal({ dmpFeedOpposition: 'IO' });
+    expect((made.event?.data as { consent?: object } | undefined)?.consent).to.deep.equal({ dmpFeedOpposition: 'IO' });
     const other = await archive.takes({ ...DOC, document: { id: oid(2) }, patient: '2', visibility: WANTED });
     expect(legsOf(other)).to.deep.equal([true, true, true]);
   });
