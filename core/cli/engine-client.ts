@@ -9,9 +9,11 @@ import {
   type ConnectorManifest,
   type Durability,
   type DeliveryView,
+  type DocumentWhere,
   type ErrorData,
   type LaneDetail,
   type LaneView,
+  type LearnedType,
   type MessageQuery,
   type MessageTimeline,
   type MessageView,
@@ -20,6 +22,7 @@ import {
   type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
+  type UntypedDocument,
 } from '../contract/index.ts';
 import type { SettingsFile } from '../settings/index.ts';
 import type { Access } from './data-directory.ts';
@@ -59,6 +62,23 @@ export class EngineClient {
   }
   timeline(id: string): Promise<MessageTimeline> {
     return this.#get(`/api/v1/messages/${encodeURIComponent(id)}/timeline`);
+  }
+  /** As for messages: what names a document is not written into an address. */
+  document(id: string): Promise<DocumentWhere> {
+    return this.#post('/api/v1/documents/search', { document: id });
+  }
+  untyped(page: { readonly limit: number; readonly after?: string }): Promise<Page<UntypedDocument>> {
+    const params = new URLSearchParams({ limit: String(page.limit), ...(page.after && { after: page.after }) });
+    return this.#get(`/api/v1/documents/untyped?${params.toString()}`);
+  }
+  async typeDocument(id: string, body: ActOptions & { readonly type: string; readonly remember?: boolean }): Promise<readonly string[]> {
+    return (await this.#post<{ ids: readonly string[] }>(`/api/v1/documents/untyped/${encodeURIComponent(id)}:type`, body)).ids;
+  }
+  async learnedTypes(): Promise<readonly LearnedType[]> {
+    return (await this.#get<{ items: readonly LearnedType[] }>('/api/v1/documents/types')).items;
+  }
+  async forgetType(body: ActOptions & { readonly site: string; readonly system: string; readonly code: string }): Promise<readonly LearnedType[]> {
+    return (await this.#post<{ items: readonly LearnedType[] }>('/api/v1/documents/types:forget', body)).items;
   }
   deliveries(query: {
     readonly state?: readonly string[];

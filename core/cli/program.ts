@@ -9,6 +9,7 @@ import { addDeliveries } from './commands/deliveries.ts';
 import { addDelivery } from './commands/delivery.ts';
 import { addDiscard } from './commands/discard.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDocuments } from './commands/documents.ts';
 import { addDocument } from './commands/document.ts';
 import { addLane } from './commands/lane.ts';
 import { addLanes } from './commands/lanes.ts';
@@ -42,6 +43,7 @@ const COMMANDS = [
   addMessages,
   addMessage,
   addWhere,
+  addDocuments,
   addDeliveries,
   addLanes,
   addLane,

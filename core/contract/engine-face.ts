@@ -1,6 +1,6 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { AlertList } from './alerts.ts';
-import type { ErrorData } from './errors.ts';
+import type { DocumentCode, ErrorData } from './errors.ts';
 import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
@@ -49,6 +49,87 @@ export interface MessageTimeline {
   }[];
   readonly attempts: readonly AttemptRecord[];
   readonly acts: readonly ActRecord[];
+}
+
+/** A message that did something to a document. */
+export interface DocumentAct {
+  /** Public id. */
+  readonly message: string;
+  readonly at: string;
+  readonly site: string;
+}
+
+/** What an answer proves of one delivery; none of them is taken for another (SAFETY B8). */
+export interface DocumentProof {
+  readonly proof: 'relayed' | 'delivered' | 'delayed' | 'failed' | 'filed' | 'filing-refused' | 'read' | 'refused';
+  readonly lane: string;
+  readonly delivery: string;
+  readonly channel?: string;
+  readonly who?: string;
+  readonly code?: string;
+  readonly at: string;
+  readonly message: string;
+}
+
+/** What is known of one document. */
+export interface DocumentState {
+  readonly id: string;
+  /** `announced`: others speak of it, it has not come. */
+  readonly state: 'announced' | 'in-force' | 'superseded' | 'deleted';
+  readonly version?: number;
+  readonly status?: string;
+  /** Another name it came by. */
+  readonly sameAs?: string;
+  readonly replaces?: string;
+  readonly superseded?: DocumentAct & { readonly id: string };
+  readonly deleted?: DocumentAct;
+  readonly first?: DocumentAct;
+  /** The last of them. */
+  readonly copies: readonly DocumentAct[];
+  /** Messages that brought another content under its name. */
+  readonly conflicts: readonly DocumentAct[];
+  /** Sites it came from, and was sent to. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** Masks and legs, of all copies together; absent = unknown. */
+  readonly flags: Readonly<Record<string, boolean | 'held'>>;
+  /** Of its set, highest version first. */
+  readonly versions: readonly (DocumentAct & { readonly id: string; readonly version: number })[];
+}
+
+export interface DocumentWhere {
+  readonly documents: readonly DocumentState[];
+  /** Every delivery of it, with why it waits and what is proven of it. */
+  readonly legs: readonly (DeliveryView & { readonly proofs: readonly DocumentProof[] })[];
+  /** Messages that carried it or spoke of it, newest first, 50 at most. */
+  readonly messages: readonly MessageTimeline[];
+}
+
+/** A document that waits to be typed; without a code it can only be discarded, or corrected and submitted again. */
+export interface UntypedDocument extends Partial<DocumentCode> {
+  readonly message: MessageView;
+}
+
+export interface TypeDecision {
+  /** Public id of the message. */
+  readonly id: string;
+  /** Canonical type. */
+  readonly type: string;
+  /** For every document of this site with this code, those that wait and those to come. */
+  readonly remember?: boolean;
+  readonly who: string;
+  readonly why?: string;
+}
+
+/** What a person decided of a code. */
+export interface LearnedType extends DocumentCode {
+  readonly site: string;
+  readonly type: string;
+  readonly who: string;
+  readonly why?: string;
+  readonly at: string;
+  /** Taken back: it counts no more. */
+  readonly revoked?: { readonly who: string; readonly why: string; readonly at: string };
 }
 
 export interface LaneView extends LaneCounts {
@@ -145,6 +226,14 @@ export interface EngineFace {
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
   readonly messages: (query: MessageQuery) => Promise<Page<MessageView>>;
   readonly message: (id: string) => Promise<MessageTimeline>;
+  /** Where a document is, by its id or that of its set. Throws ERR_NOT_FOUND when nothing is known of it. */
+  readonly document: (id: string) => Promise<DocumentWhere>;
+  readonly untyped: (page: PageRequest) => Promise<Page<UntypedDocument>>;
+  /** Answers the messages that are decided again. Throws ERR_TRANSITION when it does not wait, ERR_REQUEST_INVALID without a code. */
+  readonly typeDocument: (decision: TypeDecision) => Promise<readonly string[]>;
+  readonly learnedTypes: () => Promise<readonly LearnedType[]>;
+  /** Throws ERR_NOT_FOUND. */
+  readonly forgetType: (code: Pick<LearnedType, 'site' | 'system' | 'code'>, who: string, why: string) => Promise<void>;
   /** Raw bytes as received; the caller has audited why. */
   readonly content: (id: string) => Promise<Uint8Array>;
   readonly deliveries: (

@@ -418,6 +418,41 @@ export const CATALOGUE = {
       en: 'Give each version a new id, and name the one before (relatedDocument, TXA-13).',
     },
   }),
+  ERR_DOCUMENT_VERSION_CONFLICT: e({
+    disposition: 'quarantine',
+    err5: 900,
+    http: 409,
+    en: 'another content or another version is known under the same name',
+    fr: 'un autre contenu ou une autre version est connu sous le même nom',
+    fix: {
+      fr: 'Comparer les deux (« passerelle where --document ») ; faire envoyer la bonne version sous un nouvel identifiant, puis écarter celle-ci.',
+      en: 'Compare the two ("passerelle where --document"); have the right version sent under a new id, then discard this one.',
+    },
+  }),
+  ERR_DOCUMENT_NOT_AUTHOR: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 207,
+    err5: 901,
+    http: 403,
+    en: "only the author's organisation may replace or delete this document",
+    fr: "seule l'organisation auteur peut remplacer ou supprimer ce document",
+    fix: {
+      fr: "Faire remplacer ou supprimer le document par l'établissement qui l'a produit.",
+      en: 'Have the document replaced or deleted by the establishment that made it.',
+    },
+  }),
+  ERR_DOCUMENT_OTHER_PATIENT: e({
+    disposition: 'quarantine',
+    err5: 904,
+    http: 409,
+    en: 'this document is known as that of another patient',
+    fr: "ce document est connu comme celui d'un autre patient",
+    fix: {
+      fr: "Vérifier l'identité avec l'établissement : faire envoyer le document sous le bon patient, ou transmettre la fusion, puis rejouer.",
+      en: 'Check the identity with the establishment: have the document sent under the right patient, or the merge sent, then replay.',
+    },
+  }),
   ERR_DESTINATION_UNKNOWN_PATIENT: e({
     disposition: 'quarantine',
     err5: 902,

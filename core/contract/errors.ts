@@ -26,7 +26,15 @@ export interface ErrorDetail {
   readonly found?: string;
   /** HL7 table 0533 code of ERR-5 (900 to 906), when it is more precise than the catalogue's. */
   readonly applicationCode?: number;
+  /** The code that has no type here: what a person gives one to (SAFETY B1). Tells nothing of a patient. */
+  readonly documentCode?: DocumentCode;
   readonly cause?: unknown;
+}
+
+/** The type of a document as sent: coding system and code, or `text` and the label where there is no code. */
+export interface DocumentCode {
+  readonly system: string;
+  readonly code: string;
 }
 
 /** An error as plain data: what crosses worker and mesh boundaries, and what API and command line print. */
@@ -37,6 +45,7 @@ export interface ErrorData {
   readonly expected?: string;
   readonly found?: string;
   readonly applicationCode?: number;
+  readonly documentCode?: DocumentCode;
 }
 
 export class PasserelleError extends Error {
@@ -55,7 +64,7 @@ export class PasserelleError extends Error {
   }
 
   toData(): ErrorData {
-    const { location, expected, found, applicationCode } = this.detail;
+    const { location, expected, found, applicationCode, documentCode } = this.detail;
     return {
       code: this.code,
       message: this.message,
@@ -63,6 +72,7 @@ export class PasserelleError extends Error {
       ...(expected !== undefined && { expected }),
       ...(found !== undefined && { found }),
       ...(applicationCode !== undefined && { applicationCode }),
+      ...(documentCode && { documentCode }),
     };
   }
 

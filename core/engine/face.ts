@@ -1,12 +1,25 @@
 /** `EngineFace` over a running engine: what API, console and command line may ask. */
 import { keptFiles, toWire } from '../backup/index.ts';
-import { PasserelleError, type EngineFace, type IndexTerm, type MessageHistory, type MessageQuery, type PageRequest } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type EngineFace,
+  type IndexTerm,
+  type MessageHistory,
+  type MessageQuery,
+  type MessageTimeline,
+  type PageRequest,
+} from '../contract/index.ts';
+import { whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
 import { laneFace } from './lane-face.ts';
+import { decideType, untyped } from './untyped.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
+
+/** A document that is sent again and again has its first message in its note. */
+const DOCUMENT_MESSAGES = 50;
 
 export function faceOf(engine: Engine): EngineFace {
   const { journal, index } = engine;
@@ -19,6 +32,15 @@ export function faceOf(engine: Engine): EngineFace {
     if (!found) throw new PasserelleError('ERR_NOT_FOUND', { found: id });
     return found;
   };
+
+  const story = (found: MessageHistory): MessageTimeline => ({
+    message: messageView(tag, found.message),
+    events: found.events.map(({ event, run }) => ({ id: event.id, type: event.type, time: event.time, run })),
+    deliveries: found.deliveries.map((d) => deliveryView(tag, d, engine.region?.outbound.get(d.lane)?.blockerOf(d.delivery))),
+    timeline: timelineOf(tag, found),
+    attempts: found.attempts,
+    acts: found.acts,
+  });
 
   const find = (query: MessageQuery): ReturnType<typeof journal.messages> =>
     journal.messages(
@@ -33,17 +55,20 @@ export function faceOf(engine: Engine): EngineFace {
       const page = await find(query);
       return { ...page, items: page.items.map((m) => messageView(tag, m)) };
     },
-    message: async (id) => {
-      const found = await history(id);
-      return {
-        message: messageView(tag, found.message),
-        events: found.events.map(({ event, run }) => ({ id: event.id, type: event.type, time: event.time, run })),
-        deliveries: found.deliveries.map((d) => deliveryView(tag, d, engine.region?.outbound.get(d.lane)?.blockerOf(d.delivery))),
-        timeline: timelineOf(tag, found),
-        attempts: found.attempts,
-        acts: found.acts,
-      };
+    message: async (id) => story(await history(id)),
+    document: async (id) => {
+      const found = await journal.messages({ terms: [index.term({ field: 'document', value: id })] }, { limit: DOCUMENT_MESSAGES });
+      const histories = await Promise.all(found.items.map(({ message }) => journal.message(message)));
+      return whereIs(
+        id,
+        histories.filter((one) => one !== undefined),
+        { journal, index, story },
+      );
     },
+    untyped: (page) => untyped(engine, pageOf(page)),
+    typeDocument: async (decision) => decideType(owner(engine), decision),
+    learnedTypes: async () => engine.region?.types.all ?? [],
+    forgetType: async (code, who, why) => owner(engine).region?.types.forget(code, { who, why, at: new Date().toISOString() }),
     content: async (id) => journal.raw((await history(id)).message.message),
     deliveries: async (query) => {
       const message = query.message === undefined ? undefined : parseId(tag, query.message);

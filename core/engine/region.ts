@@ -22,6 +22,7 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
+import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -66,6 +67,9 @@ export class Region {
   readonly #intake = new Intake();
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
   readonly #knowledge: Knowledge;
+  readonly #legs: Legs;
+  /** What people decided of codes of documents. */
+  readonly types: DocumentTypes;
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
@@ -76,7 +80,9 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.#knowledge = new Knowledge(parts.journal, []);
+    this.#knowledge = new Knowledge(parts.journal, [documentJudge(parts.ports.index)]);
+    this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
+    this.#legs = new Legs({ journal: parts.journal, knowledge: this.#knowledge, index: parts.ports.index, now: parts.ports.now });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -102,6 +108,7 @@ export class Region {
   /** What a person ordered holds over changes of settings, restarts and nodes. */
   async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
     const { journal } = this.#parts;
+    await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
     for (const [name, lane] of this.outbound) {
@@ -184,7 +191,13 @@ export class Region {
       };
       this.outbound.set(
         endpoint.name,
-        new DeliveryLane(lane, transport.sink(own), ports, (_, message, to) => to === 'queued' || this.#followed.settled(message), this.#window),
+        new DeliveryLane(
+          lane,
+          transport.sink(own),
+          { ...ports, legs: this.#legs },
+          (_, message, to) => to === 'queued' || this.#followed.settled(message),
+          this.#window,
+        ),
       );
       this.#destinations.push({ lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends });
       return;
@@ -198,6 +211,7 @@ export class Region {
     const lane = new InboundLane(address, {
       ...ports,
       knowledge: this.#knowledge,
+      types: this.types,
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       identified: (at, keys) => void this.#releaseKnown(at, keys),

@@ -11,6 +11,10 @@ export interface Case {
   readonly keys: readonly string[];
   readonly role: 'establishment' | 'record';
   readonly settings: SiteSettings;
+  /** Every document or large value of the message, by the name that the event's data gives it. */
+  readonly parts: readonly { readonly part: string; readonly sha256: string }[];
+  /** Sites (FINESS) it goes to when nothing is said of it. */
+  readonly targets: readonly string[];
   readonly message: {
     /** Public id. */
     readonly id: string;
@@ -32,6 +36,8 @@ export interface Judgement {
   readonly event?: CanonicalEvent;
   /** It is kept and goes nowhere: stale, a duplicate, our own document that came back. */
   readonly isSilent?: boolean;
+  /** Of the targets, those it goes to; absent = all. */
+  readonly targets?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */
   readonly held?: ErrorData;
   /** The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement. */

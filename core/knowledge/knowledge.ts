@@ -45,18 +45,24 @@ export class Knowledge {
     }
   }
 
+  /** Notes as they are, for who decides nothing. */
+  async read(refs: readonly NoteRef[]): Promise<Known> {
+    for (;;) {
+      const missing = this.#missing(refs);
+      if (missing.length === 0) break;
+      await this.#fetch(missing);
+    }
+    const values = new Map(refs.map((ref) => [nameOf(ref), this.#remembered.get(nameOf(ref))]));
+    return (kind, key) => values.get(nameOf({ kind, key }));
+  }
+
   /** Changes notes for a person: `change` sees them as they are, and what it answers is kept by `write`. */
   async change<T>(
     refs: readonly NoteRef[],
     change: (known: Known) => { readonly notes: readonly Note[]; readonly result: T },
     write: (notes: readonly Note[]) => Promise<void>,
   ): Promise<T> {
-    for (;;) {
-      const missing = this.#missing(refs);
-      if (missing.length === 0) break;
-      await this.#fetch(missing);
-    }
-    const { notes, result } = change((kind, key) => this.#remembered.get(nameOf({ kind, key })));
+    const { notes, result } = change(await this.read(refs));
     const release = this.#use(new Set(refs.map(nameOf)), new Map(notes.map((note) => [nameOf(note), note.value || undefined])));
     try {
       await write(notes);
@@ -163,8 +169,13 @@ export class Knowledge {
   }
 }
 
-/** What several judges say of one event. The later judge sees the notes of the earlier one; of two reasons the first stands. */
-function together(said: readonly Judgement[]): Judgement {
+/**
+ * What several judges say of one event. The later judge sees the notes of the earlier one; of two reasons the first stands. When one of them stops
+ * the message, nothing happened that another one could keep.
+ */
+function together(all: readonly Judgement[]): Judgement {
+  const isStopped = all.some(({ quarantine, reject }) => quarantine ?? reject);
+  const said = all.map((one) => (isStopped && !(one.quarantine ?? one.reject) ? { warnings: one.warnings ?? [] } : one));
   const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
   if (!only || others.length === 0) return only ?? {};
   return Object.assign({}, ...[only, ...others].toReversed(), {

@@ -16,7 +16,7 @@ import {
 import { messageId } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import { kindOf } from '../model/index.ts';
-import { route } from '../routing/index.ts';
+import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
 import { canonicalEvents } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
@@ -63,7 +63,12 @@ export async function assessAll(
   const cases = drafted.map((made, i) => casesOf(batch[i]!, work[i]!, made, endpoint, ports, now));
   const { judgements, release } = await ports.knowledge.judge(cases);
   try {
-    return { made: batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now)), release };
+    const made = batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now));
+    // A message that cannot be routed is put aside without its notes: what was judged is not what is stored.
+    const isAsJudged = made.every(
+      ({ decision }, i) => decision.state === 'decoded' || judgements[i]!.every(({ notes, quarantine, reject }) => !notes || (quarantine ?? reject)),
+    );
+    return { made, release: (isStored) => release(isStored && isAsJudged) };
   } catch (thrown) {
     release(false);
     throw thrown;
@@ -95,12 +100,28 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
     ...(controlId !== undefined && { controlId }),
   };
   const { role, settings } = endpoint;
+  const parts = work.opened.refs;
+  const destinations = ports.destinations();
+  const routes = route(
+    made.events.map((event, i) => routable(event, work.result.events[i]!, role)),
+    destinations,
+  );
   return made.events.map((event, i) => {
     const one = work.result.events[i]!;
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
-    return { event, draft: one, kind: kindOf(event.type), keys, role, settings, message, now };
+    const lanes = routes[i]?.lanes ?? [];
+    const targets = [...new Set(destinations.filter(({ lane }) => lanes.includes(lane)).map(({ site }) => site))];
+    return { event, draft: one, kind: kindOf(event.type), keys, role, settings, parts, targets, message, now };
   });
 }
+
+const routable = (event: Case['event'], { destinations, within }: Case['draft'], role: Case['role']): RoutableEvent => ({
+  type: event.type,
+  site: event.site,
+  role,
+  ...(destinations && { destinations }),
+  ...(within !== undefined && { within }),
+});
 
 function assess(
   item: StoredMessage,
@@ -167,21 +188,20 @@ function routeEvents(
   ports: InboundPorts,
 ): { events: RoutedEvent[]; warnings: Warning[]; error?: ErrorData } {
   const isSilent = (index: number | undefined): boolean => index !== undefined && judgements[index]?.isSilent === true;
+  const destinations = ports.destinations();
   const routes = route(
-    cases.map(({ event, draft: { destinations, within } }) => ({
-      type: event.type,
-      site: event.site,
-      role: endpoint.role,
-      ...(destinations && { destinations }),
-      ...(within !== undefined && !isSilent(within) && { within }),
-    })),
-    ports.destinations(),
+    cases.map(({ event, draft: { within, ...one } }) =>
+      routable(event, { ...one, ...(!isSilent(within) && within !== undefined && { within }) }, endpoint.role),
+    ),
+    destinations,
   );
+  const siteOf = new Map(destinations.map(({ lane, site }) => [lane, site]));
   const warnings: Warning[] = [];
   let error: ErrorData | undefined;
   const routed = cases.map(({ event, draft: { document }, kind, keys }, i): RoutedEvent => {
     const judgement = judgements[i] ?? {};
-    const { lanes, missing } = isSilent(i) ? { lanes: [], missing: [] } : (routes[i] ?? { lanes: [], missing: [] });
+    const { lanes: all, missing } = isSilent(i) ? { lanes: [], missing: [] } : (routes[i] ?? { lanes: [], missing: [] });
+    const lanes = all.filter((lane) => judgement.targets?.includes(siteOf.get(lane) ?? '') ?? true);
     for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
     if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0 && !isSilent(i))
       error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();

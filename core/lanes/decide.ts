@@ -242,7 +242,7 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
       operation: 'decode',
       envelope: opened.envelope,
       messageId: id,
-      settings: endpoint.settings,
+      settings: (await ports.types?.settingsFor(endpoint.settings, id, item.run)) ?? endpoint.settings,
       now,
       seed: `${id}/${item.run}`,
     });

@@ -11,6 +11,7 @@ import {
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
+import type { LegEnd } from '../documents/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 
@@ -40,11 +41,17 @@ export interface Dispatcher {
 /** What an attempt needs; with the raw bytes of the incoming message, when they are at hand. */
 export type Material = DeliveryMaterial & { readonly raw?: Uint8Array };
 
-export async function attempt(material: Material, dispatcher: Dispatcher): Promise<AttemptResult> {
+export async function attempt(given: Material, dispatcher: Dispatcher): Promise<AttemptResult> {
+  let material = given;
   let encoded: EncodedMessage;
   let pieces: readonly Uint8Array[];
   let begun: Settlement['begun'];
+  const { lane, ports } = dispatcher;
+  const to = { name: lane.name, site: lane.settings.site };
   try {
+    const leg = (await ports.legs?.before(material, to)) ?? material;
+    if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
+    material = { ...material, event: leg.event };
     const outcome = material.encoded ? { outcome: 'message' as const, encoded: material.encoded } : await encode(material, dispatcher);
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
@@ -60,7 +67,20 @@ export async function attempt(material: Material, dispatcher: Dispatcher): Promi
       ? { kind: 'unavailable', error: error.toData() }
       : { kind: 'encode', outcome: 'refuse', error: error.toData() };
   }
-  return { ...(await send(material, encoded, pieces, dispatcher)), ...(begun && { begun }) };
+  // An answer comes after the message: this is stored by then, and what it is for is not worth losing the outcome of a send.
+  const noted = encoded.controlId === undefined ? undefined : note(material, to, encoded.controlId, ports);
+  const result = await send(material, encoded, pieces, dispatcher);
+  await noted;
+  return { ...result, ...(begun && { begun }) };
+}
+
+async function note(material: DeliveryMaterial, to: LegEnd, controlId: string, { legs, log }: LanePorts): Promise<void> {
+  try {
+    await legs?.sent(material, to, controlId);
+  } catch (thrown) {
+    const { code } = PasserelleError.from(thrown);
+    log('warn', 'answers to this delivery will not find its document', { delivery: material.delivery, code });
+  }
 }
 
 async function send(

@@ -31,6 +31,7 @@ import {
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
+import type { DocumentTypes } from '../documents/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
 
@@ -43,6 +44,8 @@ export interface InboundEndpoint extends LaneIdentity {
 
 export interface InboundPorts extends LanePorts {
   readonly knowledge: Knowledge;
+  /** What people decided of codes of documents; absent where nobody can. */
+  readonly types?: Pick<DocumentTypes, 'settingsFor'>;
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;

@@ -48,6 +48,11 @@ export const NAME = ':name([A-Za-z0-9_.-]{1,100})';
 const why = Type.String({ minLength: 1, maxLength: 500 });
 const who = Type.Optional(Type.String({ maxLength: 64, pattern: '^[^\\p{Cc}/]+$', description: 'Qui agit, à côté du nom du jeton / who acts' }));
 export const Act = Type.Object({ why: Type.Optional(why), who }, strict);
+/** An OID, a UUID, a number of a source; never a number of a patient. */
+export const DocumentId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 250 }) }, strict);
+export const DocumentSearch = Type.Object({ document: Type.String({ minLength: 1, maxLength: 250 }) }, strict);
+export const TypeChoice = Type.Object({ type: text, remember: Type.Optional(Type.Boolean()), why: Type.Optional(why), who }, strict);
+export const TypedCode = Type.Object({ site: text, system: text, code: text, why, who }, strict);
 export const BackupReason = Type.Object({ why, who }, strict);
 export const Replay = Type.Object(
   { ...messageFilter, ipp: term, ins: term, document: term, why: Type.Optional(why), who, dryRun: Type.Optional(Type.Boolean()) },
@@ -117,6 +122,9 @@ export const DeliveryAnswer = Type.Object(
   },
   open,
 );
+export const DocumentAnswer = Type.Object({ documents: Type.Array(any), legs: Type.Array(any), messages: Type.Array(any) }, open);
+export const UntypedAnswer = Type.Object({ message: MessageAnswer, system: maybe, code: maybe }, open);
+export const TypedAnswer = Type.Object({ site: text, system: text, code: text, type: text, who: text, why: maybe, at: text }, open);
 export const TimelineAnswer = Type.Object(
   {
     message: MessageAnswer,

@@ -7,6 +7,7 @@ import { hostGuard, tokenGuard } from './guard.ts';
 import { IdempotencyMemory } from './idempotency.ts';
 import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
+import { documentRoutes } from './routes-documents.ts';
 import { eventRoutes, healthRoutes, journalRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
 import { laneRoutes } from './routes-lanes.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
@@ -55,6 +56,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   api.addHook('onSend', (request, reply, payload) => memory.after(request, reply, payload));
   messageRoutes(api, engine, settings);
   deliveryRoutes(api, engine, settings);
+  documentRoutes(api, engine, settings);
   laneRoutes(api, engine, settings);
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);

@@ -94,7 +94,11 @@ function ppac(all: readonly SentCode[], cda: CdaHeader | undefined): DocumentTyp
 
 function unknownType(all: readonly SentCode[], loinc: SentCode | undefined): PasserelleError {
   const shared = loinc && nationalTypeOf(loinc.code) && !nationalTypeOf(loinc.code)?.type;
+  const [first] = all;
+  const local = first?.code ? { system: first.system, code: first.code } : first?.label ? { system: 'text', code: first.label } : undefined;
+  const documentCode = shared ? { system: 'LN', code: loinc.code } : local;
   return new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', {
+    ...(documentCode && { documentCode }),
     location: { hl7: all[0]?.at ?? 'OBX-3' },
     expected: 'a model, a line of documentTypes, or a national code of one type',
     // A code of a document type tells nothing of the patient: the operator needs it to write the line.

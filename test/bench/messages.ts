@@ -1,4 +1,5 @@
 /** Messages of the benchmarks, of a patient who does not exist: an admission of 1 KB, a report of 200 KB (CDA N1 around a PDF). */
+import { crc32 } from 'node:zlib';
 import { writeHl7 } from 'passerelle/codec/hl7v2';
 
 const lines = (...segments: readonly string[]): Buffer => Buffer.from(segments.map((segment) => `${segment}\r`).join(''));
@@ -56,7 +57,12 @@ function pdf(size: number): Buffer {
   return Buffer.concat([Buffer.from(`%PDF-1.4\n${XMP}\nstream\n`), noise, Buffer.from('\nendstream\ntrailer\n<<>>\n%%EOF\n')]);
 }
 
-const documentOf = (pdfBytes: number): string => `${HEADER}${pdf(pdfBytes).toString('base64')}</text></nonXMLBody></component></ClinicalDocument>`;
+const ID = '1.2.250.1.999.1.9.1';
+const SET_ID = '1.2.250.1.999.1.8.1';
+const idOf = (number: number): string => `${ID}.${number}`;
+/** A document of its own for each message: the same one again would go no further. */
+const documentOf = (pdfBytes: number, number: number): string =>
+  `${HEADER.replace(ID, idOf(number)).replace(SET_ID, `${SET_ID}.${number}`)}${pdf(pdfBytes).toString('base64')}</text></nonXMLBody></component></ClinicalDocument>`;
 const FLAGS =
   'MASQUE_PS=N INVISIBLE_PATIENT=Y INVISIBLE_REP_LEGAUX=N CONNEXION_SECRETE=N MODIF_CONF_CODE=N DESTDMP=N DESTMSSANTEPS=Y DESTMSSANTEPAT=N ACK_RECEPTION=N ACK_LECTURE_MSS=N';
 const TYPE = '34794-8^CR de réunion de concertation pluridisciplinaire^LN';
@@ -70,9 +76,18 @@ export const mdm = (pdfBytes: number, controlId: string): Buffer =>
     PV1,
     'ORC|NW',
     `OBR|1|||${TYPE}`,
-    'TXA|1|34794-8|TEXT|20260915101530||||||||1.2.250.1.999.1.9.1|||||AU',
+    `TXA|1|34794-8|TEXT|20260915101530||||||||${idOf(crc32(controlId))}|||||AU`,
     writeHl7([
-      ['OBX', { 1: 1, 2: 'ED', 3: TYPE.split('^'), 5: ['', 'text', 'XML', 'Base64', Buffer.from(documentOf(pdfBytes)).toString('base64')], 11: 'F' }],
+      [
+        'OBX',
+        {
+          1: 1,
+          2: 'ED',
+          3: TYPE.split('^'),
+          5: ['', 'text', 'XML', 'Base64', Buffer.from(documentOf(pdfBytes, crc32(controlId))).toString('base64')],
+          11: 'F',
+        },
+      ],
     ]).trimEnd(),
     'PRT||UC||SB^Send by^participation|810000000009^ESSAI^MÉDECIN^^^^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS|||CH-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000001',
     'PRT||UC||RCT^Result Copies To^participation||||DCC-FICTIF^^^^^ASIP-SANTE-ST&1.2.250.1.71.4.2.2&ISO^FINEG^^^330000019|||||||^^X.400^essai@exemple.invalid',

@@ -1,6 +1,14 @@
 /** `passerelle where`: where a document or a patient's messages are, every leg. */
 import { Option, type Command } from 'commander';
-import { PasserelleError, type DeliveryView, type MessageTimeline } from '../../contract/index.ts';
+import {
+  PasserelleError,
+  type DeliveryView,
+  type DocumentAct,
+  type DocumentProof,
+  type DocumentState,
+  type DocumentWhere,
+  type MessageTimeline,
+} from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { EngineClient } from '../engine-client.ts';
 import type { Io } from '../io.ts';
@@ -31,7 +39,9 @@ export function addWhere(program: Command, context: Context): void {
 
 async function where(options: Options, context: Context): Promise<void> {
   try {
-    const stories = await search(await clientOf(options), options);
+    const client = await clientOf(options);
+    if (options.document !== undefined) return printDocument(context, await client.document(options.document), options);
+    const stories = await search(client, options);
     if (options.json) return printJson(context.io, { items: stories });
     if (stories.length > 0) return stories.forEach((story) => printLegs(context.io, story));
     context.exitCode = 1;
@@ -41,10 +51,10 @@ async function where(options: Options, context: Context): Promise<void> {
   }
 }
 
-async function search(client: EngineClient, { document, ipp, ins }: Options): Promise<readonly MessageTimeline[]> {
+async function search(client: EngineClient, { ipp, ins }: Options): Promise<readonly MessageTimeline[]> {
   if (ipp !== undefined && !/^[^:]+:.+$/.test(ipp))
     throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '--ipp' }, expected: 'DOMAIN:VALUE' });
-  const terms = document ? [{ document }] : ipp ? [{ ipp }] : insTerms(ins);
+  const terms = ipp ? [{ ipp }] : insTerms(ins);
   const ids = new Set<string>();
   for (const term of terms) for (const { id } of (await client.messages({ ...term, limit: MAX_MESSAGES })).items) ids.add(id);
   const stories: MessageTimeline[] = [];
@@ -69,6 +79,44 @@ const LEGS: readonly Column<DeliveryView>[] = [
     value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : (d.behind && `derrière ${d.behind}`) || STATE_WORDS[d.state]),
   },
 ];
+
+const STATES: Readonly<Record<DocumentState['state'], string>> = {
+  announced: 'annoncé, jamais reçu / spoken of, never received',
+  'in-force': 'en vigueur / in force',
+  superseded: 'remplacé / superseded',
+  deleted: 'supprimé / deleted',
+};
+
+/** What is known of it, then each message with its legs, then what the answers prove. */
+function printDocument({ io }: Context, { documents, legs, messages }: DocumentWhere, { json }: Options): void {
+  if (json) return printJson(io, { items: messages, documents, legs });
+  const say = (what: string, { message, at, site }: DocumentAct, more = ''): void =>
+    io.out(`  ${what} : ${message} le ${localTime(at)}, site ${printable(site)}${printable(more)}\n`);
+  for (const one of documents) {
+    const { id, state, version, first, superseded, deleted, copies, conflicts } = one;
+    io.out(`${style(io, 'bold', printable(id))}${version === undefined ? '' : ` version ${version}`} : ${STATES[state]}\n`);
+    if (first) say('reçu / received', first);
+    if (superseded) say('remplacé par / superseded by', superseded, `, ${superseded.id}`);
+    if (deleted) say('supprimé par / deleted by', deleted);
+    for (const copy of copies) say('copie / copy', copy);
+    for (const conflict of conflicts) say('en conflit / in conflict', conflict);
+  }
+  for (const story of messages) printLegs(io, story);
+  for (const { proofs } of legs)
+    for (const { delivery, proof, who = '', channel = '', code = '', at, message } of proofs)
+      io.out(`  ${delivery} ${PROOF_WORDS[proof]} ${printable([channel, who, code].filter(Boolean).join(' '))} le ${localTime(at)} (${message})\n`);
+}
+
+const PROOF_WORDS: Readonly<Record<DocumentProof['proof'], string>> = {
+  relayed: 'relayé / relayed',
+  delivered: 'remis / delivered',
+  delayed: 'retardé / delayed',
+  failed: 'non remis / not delivered',
+  filed: 'classé / filed',
+  'filing-refused': 'classement refusé / filing refused',
+  read: 'lu / read',
+  refused: 'refusé / refused',
+};
 
 function printLegs(io: Io, { message, deliveries }: MessageTimeline): void {
   const { id, type = '?', lane, receivedAt, state } = message;

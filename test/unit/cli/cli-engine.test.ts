@@ -75,11 +75,24 @@ describe('commands on a running engine', () => {
     expect(code).to.equal(0);
     expect(out).to.contain('test-d3').and.to.contain('kp-out').and.to.contain('ERR_ACK_TIMEOUT');
     expect(Math.max(...out.split('\n').map((line) => line.length))).to.be.at.most(100);
-    expect(engine.calls[0]?.input).to.deep.equal({ limit: 20, document: '1.2.250.1.999.1.1' });
+    expect(out).to.contain('en vigueur').and.to.contain('reçu / received : test-3');
+    expect(engine.calls[0]).to.deep.equal({ method: 'document', input: '1.2.250.1.999.1.1' });
+    expect((await run(['where', '--document', '1.2.250.1.999.1.2'])).code).to.equal(1);
     await run(['where', '--ins', '150019900101234']);
-    expect(engine.calls.slice(1).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
+    expect(engine.calls.slice(2).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
     for (const args of [['where'], ['where', '--ipp', '123'], ['where', '--ipp', 'a:1', '--ins', '1']])
       expect((await run(args)).code, args.join(' ')).to.equal(2);
+  });
+
+  it('show documents to be typed, take the decision, and take it back', async () => {
+    const waiting = await run(['documents', 'untyped']);
+    expect(waiting.out).to.contain('LOCAL').and.to.contain('X1').and.to.contain('passerelle documents type test-9 --as TYPE --remember');
+    expect((await run(['documents', 'type', 'test-9', '--as', 'OTHER', '--remember', '--why', 'letter'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ id: 'test-9', type: 'OTHER', remember: true, why: 'letter' });
+    expect((await run(['documents', 'types'])).out).to.contain('cli/referent');
+    expect((await run(['documents', 'forget', '--site', '990001018', '--system', 'LOCAL', '--code', 'X1'])).code, 'without a reason').to.equal(2);
+    await run(['documents', 'forget', '--site', '990001018', '--system', 'LOCAL', '--code', 'X1', '--why', 'wrong']);
+    expect(engine.calls.at(-1)?.input).to.include({ site: '990001018', system: 'LOCAL', code: 'X1', why: 'wrong' });
   });
 
   it('show alerts: what, since when, why, what to do; whose they are on a node that stands by', async () => {

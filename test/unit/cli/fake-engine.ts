@@ -155,6 +155,31 @@ export function fakeEngine(): FakeEngine {
         : { items: items.slice(0, query.limit), ...(items.length > query.limit && { next: 'opaque-1' }) };
     },
     message: async (id) => timeline(id),
+    document: async (id) => {
+      note('document', id);
+      const story = timeline('test-3');
+      if (id !== '1.2.250.1.999.1.1') throw new PasserelleError('ERR_NOT_FOUND', { found: id });
+      const act = { message: story.message.id, at, site: '990001018' };
+      const document = {
+        id,
+        state: 'in-force' as const,
+        copies: [],
+        conflicts: [],
+        from: [act.site],
+        to: ['990009017'],
+        flags: {},
+        versions: [],
+        first: act,
+      };
+      return { documents: [document], legs: story.deliveries.map((leg) => ({ ...leg, proofs: [] })), messages: [story] };
+    },
+    untyped: async () => ({ items: [{ message: message(9, { state: 'quarantined' }), system: 'LOCAL', code: 'X1' }] }),
+    typeDocument: async (decision) => {
+      note('typeDocument', decision);
+      return [decision.id];
+    },
+    learnedTypes: async () => [{ site: '990001018', system: 'LOCAL', code: 'X1', type: 'OTHER', who: 'cli/referent', at }],
+    forgetType: async (code, who, why) => note('forgetType', { ...code, who, why }),
     content: async (id) => {
       note('content', id);
       return Buffer.from(`MSH|${find(id).id}`);

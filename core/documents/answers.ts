@@ -1,0 +1,63 @@
+/**
+ * Business answers to messages of ours: relayed, delivered, filed, read are facts of one delivery and one recipient, each kept as it is said and never
+ * taken for another (SAFETY B8).
+ */
+import type { BlindIndex } from '../journal/index.ts';
+import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import type { EventData } from '../model/index.ts';
+import { documentOf, KINDS, note, read, withProof, type Proof, type ProofOf, type SentNote } from './notes.ts';
+
+const PROOFS: Readonly<Record<string, Proof>> = {
+  'dcc.document.delivered': 'delivered',
+  'dcc.document.refused': 'refused',
+  'dcc.delivery.dmp.accepted': 'filed',
+  'dcc.delivery.dmp.refused': 'filing-refused',
+  'dcc.delivery.mss.relayed': 'relayed',
+  'dcc.delivery.mss.delivered': 'delivered',
+  'dcc.delivery.mss.delayed': 'delayed',
+  'dcc.delivery.mss.failed': 'failed',
+  'dcc.delivery.mss.read': 'read',
+  'dcc.delivery.mss.integration-failed': 'filing-refused',
+};
+
+type Answer = EventData<'dcc.delivery.mss.delivered'>;
+
+export const isAnswer = ({ event }: Case): boolean => Object.hasOwn(PROOFS, event.type);
+
+/** Only the site a message went to can answer it. */
+export const sentKeyOf = (site: string, controlId: string, index: BlindIndex): string =>
+  index.term({ field: 'control-id', value: `${site}/${controlId}` });
+
+export function sentKey({ event }: Case, index: BlindIndex): string | undefined {
+  const { originalMessageId } = event.data as Answer;
+  return originalMessageId ? sentKeyOf(event.site, originalMessageId, index) : undefined;
+}
+
+export function judgeAnswer(one: Case, known: Known, index: BlindIndex): Judgement {
+  const sent = read(known, KINDS.sent, sentKey(one, index));
+  const document = documentOf(known, sent?.document);
+  // An identity that is answered, or a message from before a move: nothing to add to.
+  if (!sent || !document) return { warnings: [{ code: 'answer-unmatched' }] };
+  const proof = proofOf(one, sent);
+  const isSaid = document.proofs?.some(
+    (each) => each.proof === proof.proof && each.delivery === proof.delivery && each.channel === proof.channel && each.who === proof.who,
+  );
+  if (isSaid) return { warnings: [{ code: 'duplicate' }] };
+  return { notes: [note(KINDS.document, sent.document, { ...document, proofs: withProof(document.proofs, proof) })] };
+}
+
+function proofOf({ event, message }: Case, { lane, delivery }: SentNote): ProofOf {
+  const { channel, recipient, reader, smtpCode, dmpCode, applicationCode, ack } = event.data as Answer;
+  const who = reader ?? recipient;
+  const code = dmpCode ?? smtpCode ?? applicationCode ?? ack;
+  return {
+    proof: PROOFS[event.type]!,
+    lane,
+    delivery,
+    at: event.time,
+    message: message.id,
+    ...(channel && { channel }),
+    ...(who && { who }),
+    ...(code !== undefined && { code: String(code) }),
+  };
+}

@@ -1,0 +1,143 @@
+/** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
+import type { Warning } from '../contract/index.ts';
+import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import { isOpposed, restricted, flagsOf, strictest, withData } from './consent.ts';
+import { judgeCopy } from './copies.ts';
+import { documentData, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
+import { comparePatients } from './patients.ts';
+import { actOf, entries, registered, union } from './register.ts';
+import { isReplayOf, mayChange, stop } from './stops.ts';
+
+/** Table 0085 in its order: what is less final never takes the place of what is more so. */
+const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
+
+export function judgeArrival(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
+  if (!facts) return first(one, undefined, known, [{ code: 'document-without-key' }]);
+  const own = documentOf(known, facts.key);
+  const set = read(known, KINDS.set, facts.set);
+  const original = documentOf(known, facts.replaces?.key);
+  for (const other of [own, original, set])
+    if (other && comparePatients(other.patient, facts.patient, known) === 'other')
+      return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  if (own?.first && !isReplayOf(own.first, one)) {
+    if (isSameContent(own, facts)) return judgeCopy(one, facts, facts.key, own, known);
+    if (facts.content !== undefined && own.earlier?.includes(facts.content)) return silent(one, facts, own, known, 'document-superseded');
+    const step = progress(one, facts, own);
+    if (step === 'conflict') return conflict(one, facts.key, own);
+    if (step === 'older') return silent(one, facts, own, known, 'document-superseded');
+  }
+  return judgeVersion(one, facts, own, set, original, known);
+}
+
+const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
+  known.content === facts.content && (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
+
+/**
+ * Other content under the same key. A number of the source stands for one result through its life: a correction, and a final one after a
+ * preliminary one, are its next versions. An id of its own never changes content.
+ */
+function progress({ event }: Case, facts: DocumentFacts, own: DocumentNote): 'newer' | 'older' | 'conflict' {
+  const [before, now] = [RANK[own.status ?? ''] ?? 1, RANK[facts.status] ?? 1];
+  if (facts.hasOwnId || own.from[0] !== event.site) return 'conflict';
+  if (now < before) return 'older';
+  return now > before || documentData({ event }).document.action === 'replace' ? 'newer' : 'conflict';
+}
+
+function conflict(one: Case, key: string, own: DocumentNote): Judgement {
+  return {
+    quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.first?.message ?? 'another message'} brought it with another content`),
+    notes: [note(KINDS.document, key, { ...own, conflicts: lately(own.conflicts, actOf(one)) })],
+  };
+}
+
+function judgeVersion(
+  one: Case,
+  facts: DocumentFacts,
+  own: DocumentNote | undefined,
+  set: SetNote | undefined,
+  original: DocumentNote | undefined,
+  known: Known,
+): Judgement {
+  const { site } = one.event;
+  const twin = set?.versions.find(({ version, key }) => version === facts.version && key !== facts.key);
+  const twinNote = documentOf(known, twin?.key);
+  if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
+  const returned = ofSameBytes(one, facts, known);
+  if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
+  const newest = set?.versions[0];
+  const newer = own?.superseded ?? (newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined);
+  const whole = { from: own?.from[0] === undefined ? [site] : own.from, owners: union(own?.owners ?? [], facts.owners) };
+  if (newer && !mayChange(newer.site, whole))
+    return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
+  if (newer) return silent(one, facts, own, known, 'document-superseded');
+  // A deletion by somebody else was none.
+  if (own?.deleted && mayChange(own.deleted.site, whole)) return silent(one, facts, own, known, 'document-deleted');
+  return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
+}
+
+/** `before`: the newest of its set, which it takes the place of without naming it. */
+function judgeReplacement(
+  one: Case,
+  facts: DocumentFacts,
+  original: DocumentNote | undefined,
+  before: DocumentNote | undefined,
+  known: Known,
+): Judgement {
+  const { replaces } = facts;
+  if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other)))
+    return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
+  const other = original?.superseded;
+  // Two that replace the same one: only their numbers in one set could tell which is newer.
+  const isOrdered = other && facts.set !== undefined && documentOf(known, other.key)?.set === facts.set;
+  if (other && other.key !== facts.key && !isOrdered)
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${other.message} has replaced the same document`) };
+  const warnings: Warning[] = [];
+  if (replaces && !original?.first) warnings.push({ code: 'original-not-received', detail: replaces.id });
+  if (replaces && original?.deleted) warnings.push({ code: 'original-deleted', detail: replaces.id });
+  return first(one, facts, known, warnings);
+}
+
+/** It goes to its targets, and is known from now on. */
+function first(one: Case, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
+  const own = documentOf(known, facts?.key);
+  const data = documentData(one);
+  const flags = strictest(flagsOf(data.visibility), own?.flags ?? {});
+  const left = restricted(data, flags, isOpposed(facts?.patient ?? [], known));
+  const notes = facts ? [note(KINDS.document, facts.key, { ...registered(one, facts, own, one.targets), flags }), ...entries(one, facts, known)] : [];
+  return { ...withData(one, left.data), warnings: [...warnings, ...left.warnings], notes };
+}
+
+/** Kept, known, and delivered nowhere. */
+function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, known: Known, code: string): Judgement {
+  const newest = read(known, KINDS.set, facts.set)?.versions[0];
+  const by = own?.superseded ?? (newest && newest.key !== facts.key ? newest : undefined);
+  const isLess = own?.content !== undefined && own.content !== facts.content;
+  // What is older under the same number leaves the content that is in force alone.
+  const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
+  const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
+  const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];
+  return { isSilent: true, warnings: [{ code, ...(by && { detail: by.message }) }], notes };
+}
+
+/**
+ * The bytes are known under another name (SAFETY B5): sent to this very site and come back, or the same document by a road that names it and by one
+ * that only numbers it.
+ */
+function ofSameBytes(one: Case, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+  const { site } = one.event;
+  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
+    const other = key === facts.key ? undefined : documentOf(known, key);
+    if (
+      !other?.first ||
+      other.content !== facts.content ||
+      isReplayOf(other.first, one) ||
+      comparePatients(other.patient, facts.patient, known) !== 'same'
+    )
+      continue;
+    const isOurs = other.to.includes(site) && !other.from.includes(site);
+    const isOtherRoad = other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
+    if (isOurs || isOtherRoad) return { key, note: other };
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+/** What a patient allows: opposition remembered from one message to the next, and the legs that it, confidentiality and masks forbid (SAFETY B6, B7). */
+import type { Note, Warning } from '../contract/index.ts';
+import type { Case, Known, NoteRef } from '../knowledge/index.ts';
+import { toInstant, type Consent, type Visibility } from '../model/index.ts';
+import type { Static } from 'typebox';
+import { documentData, type DocumentEvent } from './facts.ts';
+import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
+import { hashOf } from './patients.ts';
+
+type ConsentData = Static<typeof Consent>;
+
+export const consentRefs = (tokens: readonly string[]): readonly NoteRef[] => tokens.flatMap((token) => ref(KINDS.consent, hashOf(token)));
+
+/** Of opposition or its end. NA: there is no national record to feed, which withdraws no opposition. */
+export const saysConsent = ({ event }: Case): boolean => /^(INO|IO)$/.test(saidIn(event)?.dmpFeedOpposition ?? '');
+
+const saidIn = (event: Case['event']): ConsentData | undefined => (event.data as { consent?: ConsentData }).consent;
+
+/** What a message says of it, for each number of its patient; a statement older than what its site said last changes nothing. */
+export function consentNotes({ event, settings }: Case, tokens: readonly string[], known: Known): readonly Note[] {
+  const consent = saidIn(event);
+  const isNo = consent?.dmpFeedOpposition === 'IO';
+  const at = (consent?.dmpFeedAt && toInstant(consent.dmpFeedAt, settings.timeZone)) ?? event.time;
+  return tokens.flatMap((token) => {
+    const now = read(known, KINDS.consent, hashOf(token)) ?? {};
+    const before = now[event.site];
+    return before && before.at > at ? [] : [note(KINDS.consent, hashOf(token), { ...now, [event.site]: { opposed: isNo, at } })];
+  });
+}
+
+/** Where several sites speak of one patient, one that says no is enough. */
+export const isOpposed = (tokens: readonly string[], known: Known): boolean =>
+  tokens.some((token) => Object.values(read(known, KINDS.consent, hashOf(token)) ?? {}).some(({ opposed }) => opposed));
+
+export function flagsOf(visibility: Visibility | undefined): Flags {
+  const all = [...MASKS, ...LEGS].map((name) => [name, visibility?.[name]] as const);
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Both together: a mask that one of them sets, a leg that one of them forbids. What one of them leaves unknown is what the other says. */
+export function strictest(one: Flags, other: Flags): Flags {
+  const masks = MASKS.map((name) => [name, one[name] === true || other[name] === true || (one[name] ?? other[name])] as const);
+  const legs = LEGS.map((name) => {
+    const said = [one[name], other[name]].filter((value) => value !== undefined);
+    return [name, said.includes(false) ? false : said.includes(true) ? true : said[0]] as const;
+  });
+  return Object.fromEntries([...masks, ...legs].filter(([, value]) => value !== undefined));
+}
+
+/** A mask or a ban that `now` has and `before` had not. */
+export const isStricter = (now: Flags, before: Flags): boolean =>
+  MASKS.some((name) => now[name] === true && before[name] !== true) || LEGS.some((name) => now[name] === false && before[name] !== false);
+
+export const contradictions = (one: Flags, other: Flags): readonly string[] =>
+  MASKS.filter((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
+
+/**
+ * The event as it may leave: with the masks that are known of the document, and without the legs that lead to the patient when the patient is
+ * opposed, the document confidential or hidden from the patient. The same object when nothing changes.
+ */
+export function restricted(
+  data: DocumentEvent,
+  flags: Flags,
+  opposed: boolean,
+): { readonly data: DocumentEvent; readonly warnings: readonly Warning[] } {
+  const own = flagsOf(data.visibility);
+  const merged = strictest(own, flags);
+  const { confidentiality } = data.document;
+  const forbids = opposed || confidentiality === 'R' || confidentiality === 'V' || merged.hiddenFromPatient === true;
+  const banned = forbids ? LEGS.filter((leg) => leg !== 'sendToMssPro' && merged[leg] !== undefined && merged[leg] !== false) : [];
+  const visible: Flags = { ...merged, ...Object.fromEntries(banned.map((leg) => [leg, false])) };
+  const changes = Object.entries(visible).filter(([name, value]) => own[name as keyof Flags] !== value);
+  const saysOpposed = data.consent?.dmpFeedOpposition === 'IO';
+  if (changes.length === 0 && (!opposed || saysOpposed)) return { data, warnings: [] };
+  const warnings: Warning[] = banned.map((leg) => ({ code: 'leg-refused', detail: leg === 'sendToDmp' ? 'DESTDMP' : 'DESTMSSANTEPAT' }));
+  if (opposed && !saysOpposed) warnings.push({ code: 'patient-opposed' });
+  return {
+    data: {
+      ...data,
+      ...(changes.length > 0 && { visibility: { ...data.visibility, ...Object.fromEntries(changes) } }),
+      ...(opposed && { consent: { ...data.consent, dmpFeedOpposition: 'IO' } }),
+    },
+    warnings,
+  };
+}
+
+/** A document event with other data. */
+export const withData = (one: Case, data: DocumentEvent): { readonly event?: Case['event'] } =>
+  data === documentData(one) ? {} : { event: { ...one.event, data } };

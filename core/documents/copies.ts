@@ -1,0 +1,67 @@
+/**
+ * The same document again: by another road, from where we sent it, for one more recipient, or with masks that were not known (SAFETY B2, B5, B7).
+ * A recipient that is added makes no new version (HL7v2-CDA guide), so a copy goes where the document has not been, and nowhere else.
+ */
+import type { Note, Warning } from '../contract/index.ts';
+import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import { contradictions, flagsOf, isOpposed, restricted, strictest, withData } from './consent.ts';
+import { documentData, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
+import { comparePatients } from './patients.ts';
+import { actOf, registered, newerThan, setEntry, union } from './register.ts';
+import { mayChange, stop } from './stops.ts';
+
+/** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
+export function judgeCopy(one: Case, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
+  if (comparePatients(own.patient, facts.patient, known) === 'other')
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  const { site } = one.event;
+  const data = documentData(one);
+  const before = own.flags ?? {};
+  const flags = strictest(before, flagsOf(data.visibility));
+  const isReturned = own.to.includes(site) && !own.from.includes(site);
+  const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
+  const isHeard = one.role === 'record' || mayChange(site, own);
+  const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
+  const remaining = one.targets.filter((target) => !own.from.includes(target) && !own.to.includes(target));
+  const targets = isOver ? [] : isMasked ? one.targets : remaining;
+  const left = restricted(data, flags, isOpposed(facts.patient, known));
+  const isSilent = targets.length === 0;
+  const made: DocumentNote = {
+    ...own,
+    patient: union(own.patient, facts.patient),
+    from: isReturned ? own.from : union(own.from, [site]),
+    to: union(own.to, targets),
+    copies: lately(own.copies, actOf(one)),
+    ...((own.isNumbered ?? false) === facts.hasOwnId && { sameAs: facts.id }),
+    flags,
+  };
+  // A copy may be the first to say which version of which set it is.
+  const isPlaced = key === facts.key && own.set === undefined && own.first !== undefined && facts.version !== undefined && facts.set !== undefined;
+  const placed = isPlaced ? { ...made, set: facts.set, version: facts.version } : made;
+  const notes: Note[] = [note(KINDS.document, key, placed), ...(isPlaced ? setEntry(facts, own.first, known) : [])];
+  // Who replaces it later may know it by this name only.
+  if (key !== facts.key)
+    notes.push(note(KINDS.document, facts.key, { ...registered(one, facts, documentOf(known, facts.key), made.to), sameAs: own.id, flags }));
+  const warnings = [
+    ...warningsOf(own, isReturned, isMasked, isSilent),
+    ...knownBy(before, flagsOf(data.visibility)),
+    ...(isSilent ? [] : left.warnings),
+  ];
+  return { ...(isSilent ? { isSilent } : { targets }), ...withData(one, left.data), warnings, notes };
+}
+
+function warningsOf(own: DocumentNote, isReturned: boolean, isMasked: boolean, isSilent: boolean): readonly Warning[] {
+  const detail = own.first?.message;
+  const about = (code: string): Warning => ({ code, ...(detail !== undefined && { detail }) });
+  if (isSilent) return [about(isReturned ? 'document-returned' : 'duplicate')];
+  return [about(isMasked ? 'masked-by-copy' : 'further-recipient')];
+}
+
+/** What this copy adds to the masks that were known, and where it contradicts them. */
+function knownBy(before: Flags, now: Flags): readonly Warning[] {
+  return [
+    ...contradictions(before, now).map((detail) => ({ code: 'visibility-contradiction', detail })),
+    ...MASKS.filter((mask) => before[mask] === undefined && now[mask] !== undefined).map((detail) => ({ code: 'visibility-known', detail })),
+  ];
+}

@@ -1,0 +1,47 @@
+/** A document is withdrawn: only by its author's organisation (SAFETY B4), of the patient it is of (A8), and of the version in force. */
+import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import { documentData, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, lately, note, type DocumentNote } from './notes.ts';
+import { comparePatients } from './patients.ts';
+import { actOf, blank, union } from './register.ts';
+import { isReplayOf, mayChange, stop } from './stops.ts';
+
+export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
+  if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
+  const own = documentOf(known, facts.key);
+  if (own && comparePatients(own.patient, facts.patient, known) === 'other')
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);
+  if (!own?.first) return unknown(one, facts, own);
+  if (!mayChange(one.event.site, own)) return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
+  // The newer one stays; whether the sender wants it gone too, only a person can ask.
+  if (own.superseded) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it`) };
+  return { notes: [deleted(one, facts, own)] };
+}
+
+const deleted = (one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> =>
+  note(KINDS.document, key, { ...own, deleted: { ...actOf(one), to: one.targets } });
+
+/** The record tells others of a deletion that it was told of: it goes where it has not been. */
+function again(one: Case, { key }: DocumentFacts, own: DocumentNote): Judgement {
+  const done = own.deleted?.to ?? [];
+  const targets = one.targets.filter((target) => !done.includes(target) && target !== own.deleted?.site);
+  const made: DocumentNote = {
+    ...own,
+    copies: lately(own.copies, actOf(one)),
+    ...(own.deleted && { deleted: { ...own.deleted, to: union(done, targets) } }),
+  };
+  const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', ...(own.deleted && { detail: own.deleted.message }) }];
+  return { ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings, notes: [note(KINDS.document, key, made)] };
+}
+
+/**
+ * What is withdrawn must not stay visible for want of a trace here: it is passed on at once, and the receiver, who may know the document from before us,
+ * decides. It counts against a late original only when it comes from its author. A document that names another keeper is nobody else's to withdraw unseen.
+ */
+function unknown(one: Case, facts: DocumentFacts, own: DocumentNote | undefined): Judgement {
+  const keeper = documentData(one).document.custodian?.finess;
+  if (keeper !== undefined && keeper !== one.event.site)
+    return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion of an unknown document that names another keeper') };
+  return { warnings: [{ code: 'original-not-received', detail: facts.id }], notes: [deleted(one, facts, own ?? blank(facts.id, facts.patient))] };
+}

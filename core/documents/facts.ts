@@ -1,0 +1,90 @@
+/** A document as the registry sees it: the keys it is known by, what it holds, whose it is, who may withdraw it (SAFETY B2, B4). */
+import { hash } from 'node:crypto';
+import type { BlindIndex } from '../journal/index.ts';
+import type { Case } from '../knowledge/index.ts';
+import type { EventData } from '../model/index.ts';
+import { tokensOf } from './patients.ts';
+
+export type DocumentEvent = EventData<'dcc.document.received'>;
+
+export interface DocumentFacts {
+  readonly key: string;
+  /** As people know it. */
+  readonly id: string;
+  /** An id of its own, the same at every site; else the number that its source gave it, which another document of its may share. */
+  readonly hasOwnId: boolean;
+  readonly set?: string;
+  readonly version?: number;
+  readonly replaces?: { readonly key: string; readonly id: string };
+  /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
+  readonly content?: string;
+  readonly companions?: string;
+  /** Where a document of these bytes is noted; texts are too short to be recognised by what they say. */
+  readonly contentKey?: string;
+  readonly patient: readonly string[];
+  readonly owners: readonly string[];
+  readonly status: string;
+}
+
+/** An OID with enough arcs to be somebody's, or a UUID: what is not one of these is a number of its site. */
+const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|(urn:uuid:)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/i;
+
+export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
+
+/** The key of an id that is the same everywhere. */
+export const worldwideKey = (id: string, index: BlindIndex): string | undefined =>
+  WORLDWIDE.test(id.slice(id.lastIndexOf('^') + 1)) ? index.term({ field: 'document', value: id }) : undefined;
+
+/** `undefined` when nothing names it, not even its bytes: nothing can be known of it. */
+export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: BlindIndex): DocumentFacts | undefined {
+  const data = documentData(one);
+  const { document } = data;
+  const { site } = one.event;
+  const name = (root: string | undefined, extension: string | undefined): { id: string; scoped: string } | undefined => {
+    if (root === undefined) return undefined;
+    const id = extension === undefined ? root : `${extension}^^${root}`;
+    return { id, scoped: WORLDWIDE.test(root) ? id : `${site}|${id}` };
+  };
+  const keyOf = (scoped: string): string => index.term({ field: 'document', value: scoped });
+  const content = contentOf(one);
+  const own = name(document.id, document.idExtension);
+  const source = document.sourceId ?? (content && `sha256:${content}`);
+  const identity = own ?? (source === undefined ? undefined : { id: source, scoped: `${site}|${data.originApplication ?? ''}/${source}` });
+  if (!identity) return undefined;
+  const set = name(document.setId, document.setIdExtension);
+  const replaces = document.action === 'delete' ? undefined : name(document.replaces, document.replacesExtension);
+  return {
+    key: keyOf(identity.scoped),
+    id: identity.id,
+    hasOwnId: own !== undefined,
+    ...(set && document.version !== undefined && { set: keyOf(`set ${set.scoped}`), version: document.version }),
+    ...(replaces && replaces.id !== identity.id && { replaces: { key: keyOf(replaces.scoped), id: replaces.id } }),
+    ...(content !== undefined && { content }),
+    ...(content !== undefined && document.content && { contentKey: keyOf(`content ${content}`) }),
+    ...companionsOf(one),
+    patient: tokensOf(one, index),
+    owners: ownersOf(data),
+    status: document.status ?? 'final',
+  };
+}
+
+function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
+  const { document } = documentData(one);
+  if (document.content) return one.parts.find(({ part }) => part === document.content?.part)?.sha256;
+  return document.text === undefined ? undefined : hash('sha256', document.text, 'hex');
+}
+
+function companionsOf(one: Pick<Case, 'event' | 'parts'>): { companions?: string } {
+  const named = (documentData(one).document.companions ?? []).map(
+    ({ content }) => one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
+  );
+  return named.length > 0 ? { companions: hash('sha256', named.toSorted().join(), 'hex') } : {};
+}
+
+/** The organisations that the document itself names as its keeper and its authors. */
+function ownersOf({ document }: DocumentEvent): readonly string[] {
+  const authors = (document.participants ?? [])
+    .filter(({ role }) => role === 'author' || role === 'sender')
+    .map(({ organization }) => organization?.finess);
+  return [...new Set([document.custodian?.finess, ...authors])].filter((finess) => finess !== undefined).slice(0, 8);
+}

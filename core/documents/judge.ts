@@ -1,0 +1,61 @@
+/** The judge of documents: what a received, replaced, deleted or answered document means beside what is known. Pure (core/knowledge). */
+import type { BlindIndex } from '../journal/index.ts';
+import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
+import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
+import { judgeArrival } from './arrival.ts';
+import { consentNotes, consentRefs, saysConsent } from './consent.ts';
+import { judgeDeletion } from './deletion.ts';
+import { factsOf, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, read, ref } from './notes.ts';
+import { aliasOf, aliasRefs, tokensOf } from './patients.ts';
+import { documentsIn } from './register.ts';
+
+export function documentJudge(index: BlindIndex): Judge {
+  const isDocument = (one: Case): boolean => one.kind === 'document';
+  const isMerge = (one: Case): boolean => one.event.type === 'dcc.identity.merged';
+  return {
+    needs: (one, known) => {
+      if (isAnswer(one)) return answerRefs(one, known, index);
+      if (isMerge(one)) return ref(KINDS.alias, aliasKey(one, index));
+      if (!isDocument(one)) return saysConsent(one) ? consentRefs(tokensOf(one, index)) : [];
+      const facts = factsOf(one, index);
+      return [...consentRefs(tokensOf(one, index)), ...(facts ? documentRefs(facts, known) : [])];
+    },
+    judge: (one, known) => {
+      if (isAnswer(one)) return judgeAnswer(one, known, index);
+      if (isMerge(one)) return { notes: [aliasOf(one, index)].filter((made) => made !== undefined) };
+      const consent = saysConsent(one) ? consentNotes(one, tokensOf(one, index), known) : [];
+      // What this very message says of the patient's wish counts for it too.
+      const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
+      const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
+      if (!isDocument(one)) return consent.length > 0 ? { notes: consent } : {};
+      const facts = factsOf(one, index);
+      const judgement = one.event.type === 'dcc.document.deleted' ? judgeDeletion(one, facts, knownNow) : judgeArrival(one, facts, knownNow);
+      return { ...judgement, notes: [...consent, ...(judgement.notes ?? [])] };
+    },
+  };
+}
+
+const aliasKey = (one: Case, index: BlindIndex): string | undefined => aliasOf(one, index)?.key;
+
+function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRef[] {
+  const key = sentKey(one, index);
+  return [...ref(KINDS.sent, key), ...ref(KINDS.document, read(known, KINDS.sent, key)?.document)];
+}
+
+/** The document, its set, what it replaces, others of the same bytes; then whose each of them is. */
+function documentRefs(facts: DocumentFacts, known: Known): readonly NoteRef[] {
+  const others = documentsIn(facts, known);
+  const patients = [
+    ...[facts.key, ...others].flatMap((key) => documentOf(known, key)?.patient ?? []),
+    ...(read(known, KINDS.set, facts.set)?.patient ?? []),
+  ];
+  return [
+    ...ref(KINDS.document, facts.key),
+    ...ref(KINDS.set, facts.set),
+    ...ref(KINDS.set, documentOf(known, facts.key)?.set),
+    ...ref(KINDS.content, facts.contentKey),
+    ...others.flatMap((key) => ref(KINDS.document, key)),
+    ...aliasRefs([...new Set([...facts.patient, ...patients])], known),
+  ];
+}

@@ -1,0 +1,90 @@
+/**
+ * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
+ * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
+ */
+import { PasserelleError, type DeliveryMaterial, type ErrorData, type JournalStore } from '../contract/index.ts';
+import { deliveryId, parseId, type BlindIndex } from '../journal/index.ts';
+import type { Case, Knowledge } from '../knowledge/index.ts';
+import { sentKeyOf } from './answers.ts';
+import { isOpposed, restricted } from './consent.ts';
+import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, note, ref, type Act } from './notes.ts';
+import { hashOf } from './patients.ts';
+import { newerThan } from './register.ts';
+
+export interface LegParts {
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'keep'>;
+  readonly knowledge: Knowledge;
+  readonly index: BlindIndex;
+  readonly now: () => number;
+}
+
+/** Where it goes: a delivery lane and its site. */
+export interface LegEnd {
+  readonly name: string;
+  readonly site: string;
+}
+
+type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts'>;
+
+export class Legs {
+  readonly #parts: LegParts;
+
+  constructor(parts: LegParts) {
+    this.#parts = parts;
+  }
+
+  /** The event as it may leave now, or why it waits. */
+  async before(leaving: Leaving, to: LegEnd): Promise<{ readonly event: Leaving['event'] } | { readonly held: ErrorData }> {
+    const facts = this.#factsOf(leaving);
+    if (!facts) return { event: leaving.event };
+    // The first number of the patient is the event's subject; the others are told from its data.
+    const { subject } = leaving.event as { readonly subject?: string };
+    const patient = [...facts.patient, ...(subject === undefined ? [] : [`#${subject}`])];
+    const keys = patient.map(hashOf);
+    const { knowledge } = this.#parts;
+    const refs = [...ref(KINDS.document, facts.key), ...keys.flatMap((key) => ref(KINDS.consent, key))];
+    const known = await knowledge.read(refs);
+    const own = documentOf(known, facts.key);
+    if (leaving.event.type === 'dcc.document.received')
+      for (const over of [own && newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)])), own?.deleted])
+        if (over && (await this.#hasLeft(over, to)))
+          return {
+            held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT', { found: `${over.message}, which took its place, was sent there` }).toData(),
+          };
+    const event = leaving.event as unknown as Case['event'];
+    const left = restricted(documentData({ event }), own?.flags ?? {}, isOpposed(patient, known));
+    return { event: left.data === event.data ? leaving.event : { ...leaving.event, data: left.data } };
+  }
+
+  /** To be called when it is about to be sent. */
+  async sent(leaving: Leaving, to: LegEnd, controlId: string): Promise<void> {
+    const facts = this.#factsOf(leaving);
+    if (!facts) return;
+    const { journal, knowledge, index, now } = this.#parts;
+    const key = sentKeyOf(to.site, controlId, index);
+    const value = { document: facts.key, lane: to.name, delivery: deliveryId(journal.tag, leaving.delivery) };
+    await knowledge.change(
+      ref(KINDS.sent, key),
+      (known) => ({ notes: known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : [], result: undefined }),
+      async (notes) => (notes.length > 0 ? journal.keep(notes, new Date(now()).toISOString()) : undefined),
+    );
+  }
+
+  #factsOf({ event, parts }: Leaving): DocumentFacts | undefined {
+    if (event.type !== 'dcc.document.received' && event.type !== 'dcc.document.deleted') return undefined;
+    return factsOf(
+      { event: event as unknown as Case['event'], draft: { type: event.type, data: event['data'], keys: [] }, parts },
+      this.#parts.index,
+    );
+  }
+
+  async #hasLeft({ message }: Act, { name }: LegEnd): Promise<boolean> {
+    const { journal } = this.#parts;
+    const parsed = parseId(journal.tag, message);
+    const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
+    return (
+      history?.deliveries.some(({ lane, state }) => lane === name && (state === 'delivered' || state === 'review' || state === 'sending')) ?? false
+    );
+  }
+}

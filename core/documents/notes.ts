@@ -1,0 +1,124 @@
+/** What is kept of a document, a set of versions, a patient's opposition: shapes of the notes, read and written. Lists are bounded, the oldest goes first. */
+import type { Note } from '../contract/index.ts';
+import type { Known, NoteRef } from '../knowledge/index.ts';
+
+export const KINDS = {
+  document: 'document',
+  set: 'document-set',
+  /** By what the bytes are: a document that comes back under another name. */
+  content: 'document-content',
+  /** By the control id of a message of ours: which document an answer is about. */
+  sent: 'document-sent',
+  consent: 'patient-consent',
+  alias: 'patient-alias',
+} as const;
+
+/** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
+export const MASKS = ['maskedToProfessionals', 'hiddenFromPatient', 'hiddenFromLegalRepresentatives', 'secretConnection'] as const;
+export const LEGS = ['sendToDmp', 'sendToMssPro', 'sendToMssPatient'] as const;
+export type Mask = (typeof MASKS)[number];
+export type Leg = (typeof LEGS)[number];
+export type Flags = { readonly [K in Mask]?: boolean } & { readonly [K in Leg]?: boolean | 'held' };
+
+/** The message that did something to a document. */
+export interface Act {
+  /** Public id. */
+  readonly message: string;
+  readonly run: number;
+  readonly at: string;
+  readonly site: string;
+}
+
+/** Facts that never become one another (SAFETY B8). */
+export type Proof = 'relayed' | 'delivered' | 'delayed' | 'failed' | 'filed' | 'filing-refused' | 'read' | 'refused';
+
+export interface ProofOf {
+  readonly proof: Proof;
+  readonly lane: string;
+  /** Public id of our delivery. */
+  readonly delivery: string;
+  readonly channel?: string;
+  /** Mailbox that it is true of. */
+  readonly who?: string;
+  readonly code?: string;
+  readonly at: string;
+  /** The message that says so. */
+  readonly message: string;
+}
+
+export interface DocumentNote {
+  /** As people know it. */
+  readonly id: string;
+  /** `authority#hash` of every identifier its patient was named by. */
+  readonly patient: readonly string[];
+  /** Establishments that may withdraw or replace it, besides the one it came from. */
+  readonly owners: readonly string[];
+  /** Sites it came from, the first one first; empty while only others speak of it. */
+  readonly from: readonly string[];
+  /** Sites it was sent to. */
+  readonly to: readonly string[];
+  /** What received it first, and later copies. */
+  readonly first?: Act;
+  readonly copies?: readonly Act[];
+  /** Same key, other content: each waits in quarantine. */
+  readonly conflicts?: readonly Act[];
+  /** SHA-256 of what it is now, and was before under the same number. */
+  readonly content?: string;
+  readonly companions?: string;
+  readonly earlier?: readonly string[];
+  readonly status?: string;
+  readonly set?: string;
+  readonly version?: number;
+  readonly replaces?: string;
+  readonly superseded?: Act & { readonly key: string; readonly id: string };
+  /** With the sites that were told. */
+  readonly deleted?: Act & { readonly to: readonly string[] };
+  /** Known by a number of its source only. */
+  readonly isNumbered?: boolean;
+  /** Another name that this very document came by. */
+  readonly sameAs?: string;
+  readonly flags?: Flags;
+  readonly proofs?: readonly ProofOf[];
+}
+
+export interface SetNote {
+  readonly patient: readonly string[];
+  /** Highest version first. */
+  readonly versions: readonly (Act & { readonly version: number; readonly key: string; readonly id: string })[];
+}
+
+/** By site: what it said last of the patient's opposition to the national record. */
+export type ConsentNote = Readonly<Record<string, { readonly opposed: boolean; readonly at: string }>>;
+
+export interface SentNote {
+  readonly document: string;
+  readonly lane: string;
+  readonly delivery: string;
+}
+
+/** One sender repeats a document by mistake for days: the first is kept for good, and the last ones. */
+const BOUND = 16;
+const PROOFS = 64;
+export const lately = <T>(list: readonly T[] | undefined, one: T, bound = BOUND): readonly T[] => [...(list ?? []), one].slice(-bound);
+export const withProof = (list: readonly ProofOf[] | undefined, one: ProofOf): readonly ProofOf[] => lately(list, one, PROOFS);
+
+/** What a note of each kind holds. */
+export interface NoteValues {
+  readonly document: DocumentNote;
+  readonly 'document-set': SetNote;
+  /** Keys of the documents. */
+  readonly 'document-content': readonly string[];
+  readonly 'document-sent': SentNote;
+  readonly 'patient-consent': ConsentNote;
+  /** Key of the patient that it stands for now. */
+  readonly 'patient-alias': string;
+}
+
+export function read<K extends keyof NoteValues>(known: Known, kind: K, key: string | undefined): NoteValues[K] | undefined {
+  const value = key === undefined ? undefined : known(kind, key);
+  return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
+}
+export const documentOf = (known: Known, key: string | undefined): DocumentNote | undefined => read(known, KINDS.document, key);
+
+export const ref = (kind: string, key: string | undefined): readonly NoteRef[] => (key === undefined ? [] : [{ kind, key }]);
+export const note = <K extends keyof NoteValues>(kind: K, key: string, value: NoteValues[K]): Note => ({ kind, key, value: JSON.stringify(value) });

@@ -1,0 +1,85 @@
+/** Notes of documents as they are changed: a document comes, another one takes its place, its set grows. */
+import type { Note } from '../contract/index.ts';
+import type { Case, Known } from '../knowledge/index.ts';
+import type { DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, lately, note, read, type Act, type DocumentNote } from './notes.ts';
+
+/** Versions of one set that are kept: the highest ones decide. */
+const VERSIONS = 32;
+
+export const actOf = ({ message, event, now }: Case): Act => ({ message: message.id, run: message.run, at: now, site: event.site });
+
+/** Keys of the other documents that this one has to be held against. */
+export function documentsIn(facts: DocumentFacts, known: Known): readonly string[] {
+  const set = read(known, KINDS.set, facts.set);
+  const same = set?.versions.filter(({ version }) => version === facts.version) ?? [];
+  const replacedBy = documentOf(known, facts.replaces?.key)?.superseded?.key;
+  const named = [
+    facts.replaces?.key,
+    replacedBy,
+    set?.versions[0]?.key,
+    ...same.map(({ key }) => key),
+    ...(read(known, KINDS.content, facts.contentKey) ?? []),
+  ];
+  return [...new Set(named.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
+}
+
+/** What was not known at all. */
+export const blank = (id: string, patient: readonly string[]): DocumentNote => ({ id, patient, owners: [], from: [], to: [] });
+
+/** The document as it came, beside what was known of it. */
+export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
+  const { id, patient, owners, content, companions, status, set, version, replaces } = facts;
+  const old = before ?? blank(id, patient);
+  const outgrown = old.content !== undefined && old.content !== content ? [old.content] : [];
+  return {
+    ...old,
+    id,
+    patient: union(old.patient, patient),
+    owners: union(old.owners, owners),
+    from: union(old.from, [one.event.site]),
+    to: union(old.to, to),
+    first: old.first ?? actOf(one),
+    status,
+    ...(!facts.hasOwnId && { isNumbered: true }),
+    ...(content !== undefined && { content }),
+    ...(companions !== undefined && { companions }),
+    ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
+    ...(set !== undefined && { set }),
+    ...(version !== undefined && { version }),
+    ...(replaces && { replaces: replaces.id }),
+  };
+}
+
+export const union = (one: readonly string[], other: readonly string[]): readonly string[] => [...new Set([...one, ...other])].slice(0, 32);
+
+/** What took its place: by name, or by the number of its set. */
+export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {
+  const newest = read(known, KINDS.set, set)?.versions[0];
+  return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
+}
+
+/** Its place in its set. */
+export function setEntry({ key, id, set, version, patient }: DocumentFacts, act: Act, known: Known): readonly Note[] {
+  if (set === undefined || version === undefined) return [];
+  const before = read(known, KINDS.set, set);
+  const others = (before?.versions ?? []).filter((other) => other.key !== key);
+  const versions = [...others, { ...act, version, key, id }].toSorted((a, b) => b.version - a.version).slice(0, VERSIONS);
+  return [note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions })];
+}
+
+/** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
+export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
+  const { key, id, contentKey, replaces, patient } = facts;
+  const act = actOf(one);
+  const notes: Note[] = [...setEntry(facts, act, known)];
+  if (contentKey !== undefined) {
+    const others = read(known, KINDS.content, contentKey) ?? [];
+    if (!others.includes(key)) notes.push(note(KINDS.content, contentKey, lately(others, key, 8)));
+  }
+  if (replaces) {
+    const original = documentOf(known, replaces.key) ?? blank(replaces.id, patient);
+    notes.push(note(KINDS.document, replaces.key, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
+  }
+  return notes;
+}

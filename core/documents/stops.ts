@@ -1,0 +1,16 @@
+/** Why a document waits or is refused, and who may change one (SAFETY B4). */
+import { PasserelleError, type ErrorCode, type ErrorData } from '../contract/index.ts';
+import type { Case } from '../knowledge/index.ts';
+import type { Act, DocumentNote } from './notes.ts';
+
+export const stop = (code: ErrorCode, found: string): ErrorData => new PasserelleError(code, { found }).toData();
+
+/** The same message judged again: a replay. */
+export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => act?.message === message.id && act.run !== message.run;
+
+/**
+ * The establishment it came from, or one that the document itself names as its keeper or author. The endpoint says which establishment speaks; what the
+ * other message claims proves nothing: a deletion carries the very document that it deletes.
+ */
+export const mayChange = (site: string, { from, owners }: Pick<DocumentNote, 'from' | 'owners'>): boolean =>
+  from[0] === site || owners.includes(site);

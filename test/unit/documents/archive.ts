@@ -1,0 +1,102 @@
+/** A record and two establishments in memory: each message judged by the real judge over real notes, as a lane would. */
+import { hash } from 'node:crypto';
+import { documentJudge } from '../../../core/documents/index.ts';
+import { BlindIndex } from '../../../core/journal/index.ts';
+import { Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
+import type { ClearKey } from '../../../core/contract/index.ts';
+import { UNCONFIGURED } from '../../../core/contract/index.ts';
+import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
+
+export const [NORTH, SOUTH, RECORD] = ['990001018', '990001026', '990009995'];
+export const index = new BlindIndex(Buffer.alloc(32));
+
+export interface Said {
+  readonly site?: string;
+  readonly type?: string;
+  readonly patient?: string;
+  readonly ins?: string;
+  /** What the document is, by its bytes. */
+  readonly content?: string;
+  readonly document?: Partial<DocumentData>;
+  readonly visibility?: Visibility;
+  readonly opposition?: string;
+  readonly opposedAt?: string;
+  /** Establishments named. */
+  readonly to?: readonly string[];
+  /** A message that was judged before: a replay. */
+  readonly replays?: number;
+  readonly data?: object;
+}
+
+export class Archive {
+  readonly notes = new Map<string, string>();
+  readonly knowledge = new Knowledge({ notes: (kind, keys) => Promise.resolve(keys.map((key) => this.notes.get(`${kind} ${key}`))) }, [
+    documentJudge(index),
+  ]);
+  #messages = 0;
+  readonly #runs = new Map<number, number>();
+
+  /** What becomes of one message with one event. Its notes are stored as the engine would store them. */
+  async takes(said: Said): Promise<Judgement & { readonly sentTo: readonly string[]; readonly codes: readonly string[]; readonly message: number }> {
+    const message = said.replays ?? (this.#messages += 1);
+    const run = (this.#runs.get(message) ?? 0) + 1;
+    this.#runs.set(message, run);
+    const one = caseOf(said, message, run);
+    const { judgements, release } = await this.knowledge.judge([[one]]);
+    const judgement = judgements[0]![0]!;
+    for (const { kind, key, value } of judgement.notes ?? []) this.notes.set(`${kind} ${key}`, value);
+    release(true);
+    const stays = judgement.isSilent ?? judgement.quarantine ?? judgement.reject;
+    const sentTo = stays ? [] : (judgement.targets ?? one.targets);
+    return {
+      ...judgement,
+      sentTo,
+      message,
+      codes: (judgement.warnings ?? []).map(({ code, detail }) => (code.startsWith('visibility') ? `${code}:${detail}` : code)),
+    };
+  }
+
+  note(id: string, kind = 'document'): Record<string, unknown> | undefined {
+    const value = this.notes.get(`${kind} ${index.term({ field: 'document', value: id })}`);
+    return value === undefined ? undefined : (JSON.parse(value) as Record<string, unknown>);
+  }
+}
+
+export function caseOf(said: Said, message: number, run: number): Case {
+  const { site = NORTH, type = 'dcc.document.received', patient = '1', ins, content, document, visibility, opposition, opposedAt } = said;
+  const role = site === RECORD ? 'record' : 'establishment';
+  const time = new Date(Date.UTC(2026, 8, 1) + message * 60_000).toISOString();
+  const keys: readonly ClearKey[] =
+    ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
+  const who: Patient = { ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
+  const data = said.data ?? {
+    patient: who,
+    ...(type.startsWith('dcc.document') && {
+      document: {
+        canonicalType: 'FRCP',
+        status: 'final',
+        action: type === 'dcc.document.deleted' ? 'delete' : 'new',
+        ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
+        ...document,
+      },
+      originApplication: 'DPI',
+    }),
+    ...(visibility && { visibility }),
+    ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
+  };
+  return {
+    event: { id: hash('md5', `${message}/${run}`), type, site, time, data } as unknown as Case['event'],
+    draft: { type, data, keys },
+    kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
+    keys: keys.map((key) => index.patient(key)),
+    role,
+    settings: UNCONFIGURED,
+    parts: content === undefined ? [] : [{ part: 'p1', sha256: hash('sha256', content) }],
+    targets: role === 'record' ? (said.to ?? []) : [RECORD],
+    message: { id: `TEST-${message}`, run, receivedAt: time },
+    now: time,
+  };
+}
+
+/** OIDs with arcs enough to be somebody's. */
+export const oid = (n: number): string => `1.2.250.1.999.1.8.${n}`;

@@ -1,0 +1,135 @@
+/** SAFETY A8, B2, B3, B6 as properties: whatever order messages come in. */
+import { expect } from 'chai';
+import { array, assert, asyncProperty, boolean, constantFrom, integer, record, subarray, type Arbitrary } from 'fast-check';
+import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
+
+const SITES = [NORTH, SOUTH, RECORD] as const;
+
+/** A life of one document: version n replaces n - 1; copies, altered ones, deletions, in any order and by any road. */
+const step = record({
+  version: integer({ min: 1, max: 4 }),
+  site: constantFrom(...SITES),
+  what: constantFrom('version', 'version', 'version', 'altered', 'deletion'),
+  patient: constantFrom('1', '1', '1', '2'),
+  to: subarray([NORTH, SOUTH]),
+  hasSet: boolean(),
+});
+type Step = typeof step extends Arbitrary<infer T> ? T : never;
+
+function saidBy({ version, site, what, patient, to, hasSet }: Step): Said {
+  const set = hasSet ? { setId: oid(1), version } : {};
+  return {
+    site,
+    patient,
+    to,
+    type: what === 'deletion' ? 'dcc.document.deleted' : 'dcc.document.received',
+    content: what === 'altered' ? `altered ${version}` : `version ${version}`,
+    document: {
+      id: oid(10 + version),
+      ...set,
+      ...(version > 1 && { action: 'replace', replaces: oid(9 + version) }),
+      ...(what === 'deletion' && { action: 'delete' }),
+    },
+  };
+}
+
+const steps = array(step, { minLength: 2, maxLength: 14 });
+
+describe('whatever order documents come in', () => {
+  it('B3: no version reaches a place after a newer one that is known to replace it', async () => {
+    await assert(
+      asyncProperty(steps, async (all) => {
+        const archive = new Archive();
+        /** What is known to be replaced: by a replacement that was not stopped, or by a higher number of the set. */
+        const replaced = new Set<number>();
+        let highest = 0;
+        for (const one of all) {
+          const made = await archive.takes(saidBy(one));
+          const isVersion = one.what !== 'deletion';
+          if (isVersion && made.sentTo.length > 0) {
+            expect(replaced.has(one.version), `${one.version} after what replaced it`).to.equal(false);
+            if (one.hasSet) expect(one.version).to.be.at.least(highest);
+          }
+          if (!isVersion || made.quarantine || made.reject) continue;
+          replaced.add(one.version - 1);
+          if (one.hasSet) highest = Math.max(highest, one.version);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('B2: of one id only one content ever leaves, the others wait; and no place is sent the same twice', async () => {
+    await assert(
+      asyncProperty(steps, async (all) => {
+        const archive = new Archive();
+        const contents = new Map<number, string>();
+        const places = new Set<string>();
+        for (const one of all.filter(({ what }) => what !== 'deletion')) {
+          const said = saidBy(one);
+          const made = await archive.takes(said);
+          const known = contents.get(one.version);
+          if (known !== undefined && known !== said.content) expect(made.quarantine, 'a conflict that nobody sees').not.to.equal(undefined);
+          if (made.quarantine || made.reject) continue;
+          contents.set(one.version, said.content!);
+          for (const place of made.sentTo) {
+            expect(places.has(`${one.version} ${place}`), `${one.version} sent twice to ${place}`).to.equal(false);
+            places.add(`${one.version} ${place}`);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('A8: no document moves to another patient: what leaves names the patient of its message, and of every version of it that left', async () => {
+    await assert(
+      asyncProperty(steps, async (all) => {
+        const archive = new Archive();
+        const patients = new Map<number, string>();
+        for (const one of all) {
+          const made = await archive.takes(saidBy(one));
+          if (made.event) expect((made.event.data as { patient: { ipp: string } }).patient.ipp).to.equal(one.patient);
+          if (made.quarantine || made.reject) continue;
+          for (const version of [one.version, ...(one.version > 1 && one.what !== 'deletion' ? [one.version - 1] : [])]) {
+            expect(patients.get(version) ?? one.patient, `version ${version}`).to.equal(one.patient);
+            patients.set(version, one.patient);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('B6: nothing leaves towards an establishment that the message does not name, nor back to the one it came from', async () => {
+    await assert(
+      asyncProperty(steps, async (all) => {
+        const archive = new Archive();
+        for (const one of all) {
+          const { sentTo } = await archive.takes(saidBy(one));
+          const allowed = one.site === RECORD ? one.to : [RECORD];
+          for (const place of sentTo) expect(allowed).to.include(place).and.not.to.equal(one.site);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('B4: nothing is withdrawn or replaced by who is not its author', async () => {
+    await assert(
+      asyncProperty(steps, async (all) => {
+        const archive = new Archive();
+        const authors = new Map<number, string>();
+        for (const one of all) {
+          const made = await archive.takes(saidBy(one));
+          if (made.quarantine || made.reject) continue;
+          const touched = one.what === 'deletion' ? one.version : one.version - 1;
+          const isNews = made.sentTo.length > 0 && !made.codes.includes('further-recipient');
+          if (isNews && authors.has(touched)) expect(authors.get(touched), `${touched} by ${one.site}`).to.equal(one.site);
+          if (one.what !== 'deletion' && !authors.has(one.version)) authors.set(one.version, one.site);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

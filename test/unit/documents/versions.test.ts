@@ -1,0 +1,241 @@
+/** SAFETY B2 to B5 and A8: copies, versions, deletions and loops, by the pure judge over its own notes. */
+import { expect } from 'chai';
+import { Archive, NORTH, RECORD, SOUTH, oid } from './archive.ts';
+
+const D1 = { document: { id: oid(1) }, content: 'one' } as const;
+const D2 = { document: { id: oid(2), action: 'replace', replaces: oid(1) }, content: 'two' } as const;
+const V = (version: number, rest: object = {}) => ({
+  document: { id: oid(10 + version), setId: oid(10), version, ...rest },
+  content: `version ${version}`,
+});
+
+describe('the document registry', () => {
+  let archive: Archive;
+  beforeEach(() => {
+    archive = new Archive();
+  });
+  const codeOf = (made: { quarantine?: { code: string }; reject?: { code: string } }): string | undefined => (made.quarantine ?? made.reject)?.code;
+
+  describe('B2: copies', () => {
+    it('B2: the same document again, by another message, is kept, linked to the first and delivered nowhere', async () => {
+      expect((await archive.takes(D1)).sentTo).to.deep.equal([RECORD]);
+      const again = await archive.takes(D1);
+      expect([again.isSilent, again.sentTo, again.warnings]).to.deep.equal([true, [], [{ code: 'duplicate', detail: 'TEST-1' }]]);
+      expect(archive.note(oid(1))).to.deep.include({ copies: [{ message: 'TEST-2', run: 1, at: '2026-09-01T00:02:00.000Z', site: NORTH }] });
+    });
+
+    it('B2: the same id with other content waits as a version conflict, every time, and is noted', async () => {
+      await archive.takes(D1);
+      const other = await archive.takes({ ...D1, content: 'changed' });
+      expect([codeOf(other), other.sentTo]).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT', []]);
+      expect(codeOf(await archive.takes({ ...D1, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(archive.note(oid(1))?.['conflicts']).to.have.length(2);
+      expect((await archive.takes(D1)).codes).to.deep.equal(['duplicate']);
+    });
+
+    it('B2: another id of the same set and version is a copy with the same content, a conflict with another', async () => {
+      await archive.takes(V(1));
+      expect((await archive.takes({ ...V(1, { id: oid(99) }) })).codes).to.deep.equal(['duplicate']);
+      expect(codeOf(await archive.takes({ ...V(1, { id: oid(98) }), content: 'other' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: without an id the key is the number of its source at that site: elsewhere it is another document', async () => {
+      const numbered = { document: { sourceId: '4711' }, content: 'text' };
+      await archive.takes(numbered);
+      expect((await archive.takes(numbered)).codes).to.deep.equal(['duplicate']);
+      expect((await archive.takes({ ...numbered, site: SOUTH, patient: '2', content: 'else' })).sentTo).to.deep.equal([RECORD]);
+      expect(codeOf(await archive.takes({ ...numbered, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: under one number a final result follows a preliminary one, a correction follows both, and none comes back', async () => {
+      const step = (content: string, status: string, action = 'new'): object => ({ document: { sourceId: '4711', status, action }, content });
+      expect((await archive.takes(step('draft', 'preliminary'))).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes(step('final', 'final'))).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes(step('mended', 'corrected', 'replace'))).sentTo).to.deep.equal([RECORD]);
+      for (const late of [step('draft', 'preliminary'), step('final', 'final'), step('other draft', 'preliminary')])
+        expect((await archive.takes(late)).codes).to.deep.equal(['document-superseded']);
+    });
+
+    it('B2: the same bytes by a road that names them (MDM) and one that numbers them (ORU) are one document', async () => {
+      await archive.takes({ document: { sourceId: '4711' }, content: 'a pdf' });
+      expect((await archive.takes({ document: { id: oid(5) }, content: 'a pdf' })).codes).to.deep.equal(['duplicate']);
+      expect((await archive.takes({ document: { id: oid(6) }, content: 'a pdf' })).sentTo, 'two ids are two documents').to.deep.equal([RECORD]);
+      expect((await archive.takes({ document: { sourceId: '9' }, content: 'a pdf', patient: '2' })).sentTo, 'of another patient').to.deep.equal([
+        RECORD,
+      ]);
+    });
+
+    it('B2: two messages judged in one commit are copies as well, and one whose commit fails leaves no trace', async () => {
+      const { caseOf } = await import('./archive.ts');
+      const cases = [[caseOf(D1, 1, 1)], [caseOf(D1, 2, 1)]];
+      const failed = await archive.knowledge.judge(cases);
+      expect(failed.judgements.map(([one]) => one?.isSilent)).to.deep.equal([undefined, true]);
+      failed.release(false);
+      expect((await archive.takes(D1)).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('a replay of the first is the first again, that of a copy a copy', async () => {
+      await archive.takes(D1);
+      await archive.takes(D1);
+      expect((await archive.takes({ ...D1, replays: 1 })).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes({ ...D1, replays: 2 })).codes).to.deep.equal(['duplicate']);
+    });
+
+    it('a copy for one more recipient goes there, and nowhere else', async () => {
+      await archive.takes({ ...D1, site: RECORD, to: [NORTH] });
+      const more = await archive.takes({ ...D1, site: RECORD, to: [NORTH, SOUTH] });
+      expect([more.sentTo, more.codes]).to.deep.equal([[SOUTH], ['further-recipient']]);
+      expect((await archive.takes({ ...D1, site: RECORD, to: [NORTH, SOUTH] })).codes).to.deep.equal(['duplicate']);
+    });
+  });
+
+  describe('B3: versions', () => {
+    it('B3: a replacement whose original is unknown is delivered at once, and the late original is kept and not delivered', async () => {
+      const early = await archive.takes(D2);
+      expect([early.sentTo, early.codes]).to.deep.equal([[RECORD], ['original-not-received']]);
+      const late = await archive.takes(D1);
+      expect([late.sentTo, late.warnings]).to.deep.equal([[], [{ code: 'document-superseded', detail: 'TEST-1' }]]);
+      expect((await archive.takes({ ...D1, replays: 2 })).sentTo).to.deep.equal([]);
+    });
+
+    it('B3: a replacement after its original is delivered and says nothing; a copy of the original afterwards stays', async () => {
+      await archive.takes(D1);
+      const next = await archive.takes(D2);
+      expect([next.sentTo, next.codes]).to.deep.equal([[RECORD], []]);
+      expect((await archive.takes(D1)).sentTo).to.deep.equal([]);
+      expect(archive.note(oid(1))?.['superseded']).to.deep.include({ id: oid(2), message: 'TEST-2' });
+    });
+
+    it('B3: a version older than the newest of its set is kept and not delivered', async () => {
+      await archive.takes(V(3));
+      expect((await archive.takes(V(2))).codes).to.deep.equal(['document-superseded']);
+      expect((await archive.takes(V(4))).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B3: two that replace the same original wait for a person, unless their set orders them', async () => {
+      await archive.takes(D1);
+      await archive.takes(D2);
+      expect(codeOf(await archive.takes({ ...D2, document: { ...D2.document, id: oid(3) }, content: 'three' }))).to.equal(
+        'ERR_DOCUMENT_VERSION_CONFLICT',
+      );
+      await archive.takes(V(1));
+      await archive.takes(V(2, { action: 'replace', replaces: oid(11) }));
+      expect((await archive.takes(V(3, { action: 'replace', replaces: oid(11) }))).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('a replacement by another organisation waits, whichever comes first', async () => {
+      await archive.takes(D1);
+      expect(codeOf(await archive.takes({ ...D2, site: SOUTH }))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      const late = new Archive();
+      await late.takes({ ...D2, site: SOUTH });
+      expect(codeOf(await late.takes(D1))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      const set = new Archive();
+      await set.takes({ ...V(2), site: SOUTH });
+      expect(codeOf(await set.takes(V(1)))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      expect(codeOf(await set.takes(V(3)))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+    });
+  });
+
+  describe('B4: deletion', () => {
+    const gone = { type: 'dcc.document.deleted', document: { id: oid(1) } };
+
+    it('B4: by the establishment it came from, it is passed on; the document does not come back', async () => {
+      await archive.takes(D1);
+      expect((await archive.takes(gone)).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes(gone)).codes).to.deep.equal(['duplicate']);
+      expect((await archive.takes(D1)).sentTo).to.deep.equal([]);
+      expect((await archive.takes({ ...D1, replays: 1 })).codes).to.deep.equal(['document-deleted']);
+    });
+
+    it('B4: by another organisation it is refused with 901, whatever keeper its message names', async () => {
+      await archive.takes(D1);
+      const refused = await archive.takes({ ...gone, site: SOUTH, document: { id: oid(1), custodian: { finess: SOUTH } } });
+      expect([refused.reject?.code, refused.sentTo]).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR', []]);
+      expect(archive.note(oid(1))).not.to.have.property('deleted');
+    });
+
+    it('B4: the establishment that the document names as its keeper or author may delete what came by the record', async () => {
+      await archive.takes({ ...D1, site: RECORD, to: [SOUTH], document: { id: oid(1), custodian: { finess: NORTH } } });
+      expect((await archive.takes(gone)).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B4: of an unknown document it is passed on at once, and holds against a late original of the same establishment only', async () => {
+      expect((await archive.takes(gone)).codes).to.deep.equal(['original-not-received']);
+      expect((await archive.takes(D1)).codes).to.deep.equal(['document-deleted']);
+      const other = new Archive();
+      await other.takes({ ...gone, site: SOUTH });
+      expect((await other.takes(D1)).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B4: of an unknown document that names another keeper it waits', async () => {
+      expect((await archive.takes({ ...gone, document: { id: oid(1), custodian: { finess: SOUTH } } })).quarantine?.code).to.equal(
+        'ERR_DOCUMENT_NOT_AUTHOR',
+      );
+    });
+
+    it('B4: of a version that has been replaced it waits: only a person can ask which one was meant', async () => {
+      await archive.takes(D1);
+      await archive.takes(D2);
+      expect((await archive.takes(gone)).quarantine?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B4: the record passes a deletion on to those who were sent the document', async () => {
+      await archive.takes(D1);
+      await archive.takes({ ...D1, site: RECORD, to: [SOUTH] });
+      await archive.takes(gone);
+      const told = await archive.takes({ ...gone, site: RECORD, to: [NORTH, SOUTH] });
+      expect([told.sentTo, told.codes]).to.deep.equal([[SOUTH], ['further-recipient']]);
+    });
+  });
+
+  describe('B5: loops', () => {
+    it('B5: what an establishment sent does not go back to it, and goes on to the others', async () => {
+      await archive.takes(D1);
+      expect((await archive.takes({ ...D1, site: RECORD, to: [NORTH] })).sentTo).to.deep.equal([]);
+      expect((await archive.takes({ ...D1, site: RECORD, to: [NORTH, SOUTH] })).sentTo).to.deep.equal([SOUTH]);
+    });
+
+    it('B5: what came from the record and comes back by its id goes no further', async () => {
+      await archive.takes({ ...D1, site: RECORD, to: [NORTH] });
+      const back = await archive.takes(D1);
+      expect([back.sentTo, back.codes]).to.deep.equal([[], ['document-returned']]);
+    });
+
+    it('B5: the same bytes under a number of the establishment they were sent to are ours, come back', async () => {
+      await archive.takes({ ...D1, site: RECORD, to: [NORTH] });
+      expect((await archive.takes({ ...D1, document: { sourceId: 'A1' } })).codes).to.deep.equal(['document-returned']);
+      expect((await archive.takes({ ...D1, document: { id: oid(77) } })).codes).to.deep.equal(['document-returned']);
+      expect((await archive.takes({ ...D1, site: SOUTH, document: { id: oid(78) } })).sentTo, 'never sent there').to.deep.equal([RECORD]);
+    });
+
+    it('B5: what comes back changed under its id waits', async () => {
+      await archive.takes({ ...D1, site: RECORD, to: [NORTH] });
+      expect(codeOf(await archive.takes({ ...D1, content: 'printed again' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+  });
+
+  describe('A8: whose it is', () => {
+    it('A8: a copy, a replacement and a deletion under another patient wait', async () => {
+      await archive.takes(D1);
+      for (const made of [{ ...D1 }, { ...D2 }, { type: 'dcc.document.deleted', document: { id: oid(1) } }, { ...V(1, { replaces: oid(1) }) }])
+        expect(codeOf(await archive.takes({ ...made, patient: '2' }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    });
+
+    it('A8: a version of a set of another patient, and a late original of another patient, wait', async () => {
+      await archive.takes(V(1));
+      expect(codeOf(await archive.takes({ ...V(2), patient: '2' }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+      await archive.takes(D2);
+      expect(codeOf(await archive.takes({ ...D1, patient: '2' }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    });
+
+    it('A8: a number that was merged is the same patient; a merge never moves a document', async () => {
+      await archive.takes(D1);
+      await archive.takes({ type: 'dcc.identity.merged', data: { surviving: '2', absorbed: '1', domain: 'region' } });
+      const next = await archive.takes({ ...D2, patient: '2' });
+      expect(next.sentTo).to.deep.equal([RECORD]);
+      expect(next).not.to.have.property('event');
+      await archive.takes({ type: 'dcc.identity.merged', data: { surviving: '1', absorbed: '2', domain: 'region' } });
+      expect((await archive.takes({ ...D1, patient: '2' })).codes, 'a circle of merges ends').to.deep.equal(['duplicate']);
+    });
+  });
+});

@@ -1,0 +1,129 @@
+/** SAFETY B6, B7 and B8: what patients and copies allow, and what answers prove. */
+import { expect } from 'chai';
+import { sentKeyOf } from '../../../core/documents/index.ts';
+import type { Visibility } from '../../../core/model/index.ts';
+import { Archive, NORTH, RECORD, SOUTH, index, oid } from './archive.ts';
+
+const DOC = { document: { id: oid(1) }, content: 'one' } as const;
+const WANTED: Visibility = { maskedToProfessionals: false, hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true, sendToMssPro: true };
+const legsOf = (made: { event?: { data: unknown } }, said: Visibility = WANTED): unknown[] => {
+  const { visibility = said } = (made.event?.data ?? {}) as { visibility?: Visibility };
+  return [visibility.sendToDmp, visibility.sendToMssPatient, visibility.sendToMssPro];
+};
+
+describe('what a patient allows', () => {
+  let archive: Archive;
+  beforeEach(() => {
+    archive = new Archive();
+  });
+
+  it('B6: opposition said once holds for later documents of the patient, whose message does not repeat it', async () => {
+    await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+    const made = await archive.takes({ ...DOC, visibility: WANTED });
+    expect([made.sentTo, legsOf(made), made.codes]).to.deep.equal([
+      [RECORD],
+      [false, false, true],
+      ['leg-refused', 'leg-refused', 'patient-opposed'],
+    ]);
+    expect((made.event?.data as { consent?: object } | undefined)?.consent).to.deep.equal({ dmpFeedOpposition: 'IO' });
+    const other = await archive.takes({ ...DOC, document: { id: oid(2) }, patient: '2', visibility: WANTED });
+    expect(legsOf(other)).to.deep.equal([true, true, true]);
+  });
+
+  it('B6: opposition said with one number holds for the same INS elsewhere', async () => {
+    const ins = '237063399100156';
+    await archive.takes({ ...DOC, ins, patient: '1', opposition: 'IO' });
+    const elsewhere = await archive.takes({ ...DOC, document: { id: oid(2) }, content: 'two', ins, patient: '77', site: SOUTH, visibility: WANTED });
+    expect(legsOf(elsewhere)).to.deep.equal([false, false, true]);
+  });
+
+  it('B6: it ends when the patient says so, not by an older message, by silence or by NA; and only where it was said', async () => {
+    const legs = async (): Promise<unknown[]> =>
+      legsOf(await archive.takes({ ...DOC, document: { sourceId: crypto.randomUUID() }, visibility: WANTED }));
+    const says = (opposition: string, opposedAt?: string, site = NORTH): Promise<unknown> =>
+      archive.takes({ type: 'dcc.visit.updated', opposition, site, ...(opposedAt && { opposedAt }) });
+    await says('IO', '2026-05-01');
+    await says('INO', '2026-04-01');
+    expect(await legs(), 'older').to.deep.equal([false, false, true]);
+    await says('NA', '2026-06-01');
+    expect(await legs(), 'NA').to.deep.equal([false, false, true]);
+    await says('INO', '2026-06-01', SOUTH);
+    expect(await legs(), 'another site').to.deep.equal([false, false, true]);
+    await says('INO', '2026-06-02');
+    expect(await legs(), 'withdrawn').to.deep.equal([true, true, true]);
+  });
+
+  it('B7: confidentiality R or V and INVISIBLE_PATIENT close the ways to the patient, whoever sends the document', async () => {
+    for (const [n, document, visibility] of [
+      [3, { confidentiality: 'R' }, WANTED],
+      [4, { confidentiality: 'V' }, WANTED],
+      [5, {}, { ...WANTED, hiddenFromPatient: true }],
+    ] as const) {
+      const made = await archive.takes({ site: RECORD, to: [NORTH], content: `${n}`, document: { id: oid(n), ...document }, visibility });
+      expect([made.sentTo, legsOf(made, visibility)]).to.deep.equal([[NORTH], [false, false, true]]);
+    }
+  });
+
+  it('B7: a second copy makes unknown flags known, and is delivered nowhere', async () => {
+    await archive.takes({ ...DOC, visibility: { sendToDmp: 'held' } });
+    const copy = await archive.takes({ ...DOC, visibility: WANTED });
+    expect([copy.sentTo, copy.codes]).to.deep.equal([
+      [],
+      ['duplicate', 'visibility-known:maskedToProfessionals', 'visibility-known:hiddenFromPatient'],
+    ]);
+    expect(archive.note(oid(1))?.['flags']).to.deep.include({ hiddenFromPatient: false, sendToDmp: true });
+  });
+
+  it('B7: copies that contradict each other: the more restrictive wins, with a warning, and the receiver is told', async () => {
+    await archive.takes({ ...DOC, visibility: WANTED });
+    const hidden = await archive.takes({ ...DOC, visibility: { ...WANTED, hiddenFromPatient: true } });
+    expect([hidden.sentTo, hidden.codes.slice(0, 2)]).to.deep.equal([[RECORD], ['masked-by-copy', 'visibility-contradiction:hiddenFromPatient']]);
+    expect(legsOf(hidden)).to.deep.equal([false, false, true]);
+    const open = await archive.takes({ ...DOC, visibility: WANTED });
+    expect([open.sentTo, open.codes]).to.deep.equal([[], ['duplicate', 'visibility-contradiction:hiddenFromPatient']]);
+  });
+});
+
+describe('B8: what answers prove', () => {
+  const answer = (archive: Archive, type: string, data: object, site = RECORD): ReturnType<Archive['takes']> =>
+    archive.takes({ type, site, data: { originalMessageId: 'OUT1', ...data } });
+  const proofs = (archive: Archive): unknown => archive.note(oid(1))?.['proofs'];
+  const sent = async (): Promise<Archive> => {
+    const archive = new Archive();
+    await archive.takes(DOC);
+    const document = index.term({ field: 'document', value: oid(1) });
+    archive.notes.set(`document-sent ${sentKeyOf(RECORD, 'OUT1', index)}`, JSON.stringify({ document, lane: 'dcc-out', delivery: 'TEST-d1' }));
+    return archive;
+  };
+
+  it('B8: each answer is one fact of one delivery and recipient; none makes another true', async () => {
+    const archive = await sent();
+    await answer(archive, 'dcc.delivery.mss.relayed', { channel: 'MSSANTE', recipient: 'a' });
+    await answer(archive, 'dcc.delivery.mss.delivered', { channel: 'MSSANTE', recipient: 'a' });
+    await answer(archive, 'dcc.delivery.mss.failed', { channel: 'MSSANTE', recipient: 'b', smtpCode: 550, permanent: true });
+    await answer(archive, 'dcc.delivery.mss.read', { channel: 'MSSANTE', reader: 'a' });
+    await answer(archive, 'dcc.delivery.dmp.accepted', { channel: 'DMP', status: 'accepted' });
+    const facts = (proofs(archive) as { proof: string; channel: string; who?: string; code?: string }[]).map((p) => [
+      p.proof,
+      p.channel,
+      p.who,
+      p.code,
+    ]);
+    expect(facts).to.deep.equal([
+      ['relayed', 'MSSANTE', 'a', undefined],
+      ['delivered', 'MSSANTE', 'a', undefined],
+      ['failed', 'MSSANTE', 'b', '550'],
+      ['read', 'MSSANTE', 'a', undefined],
+      ['filed', 'DMP', undefined, undefined],
+    ]);
+  });
+
+  it('B8: the same answer twice is one fact; an answer of another site, or to no message of ours, proves nothing', async () => {
+    const archive = await sent();
+    await answer(archive, 'dcc.delivery.mss.delivered', { recipient: 'a' });
+    expect((await answer(archive, 'dcc.delivery.mss.delivered', { recipient: 'a' })).codes).to.deep.equal(['duplicate']);
+    expect((await answer(archive, 'dcc.delivery.mss.read', { reader: 'a' }, SOUTH)).codes).to.deep.equal(['answer-unmatched']);
+    expect((await answer(archive, 'dcc.delivery.mss.read', { originalMessageId: 'OUT2' })).codes).to.deep.equal(['answer-unmatched']);
+    expect(proofs(archive)).to.have.length(1);
+  });
+});
