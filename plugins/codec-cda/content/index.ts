@@ -41,12 +41,16 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
     if (model.kind !== 'conclusions')
       for (const one of sections) if (one.names.size === 0) reading.warn('cda-section-unknown', one.tag.code('code')?.slice(0, 50));
     if (reading.unresolved.size > 0) reading.warn('cda-reference-unresolved', [...reading.unresolved].join(' ').slice(0, 250));
-    const { content, cut } = fitted(read);
+    const { content, cut } = fitted(withoutEmpty(read));
     if (cut) reading.warn('cda-content-cut');
     return { content, warnings: reading.warnings };
   } catch {
     return { content: {}, warnings: [{ code: 'cda-content-unreadable' }] };
   }
 }
+
+/** A document of which nothing was read says so by its absence. */
+const withoutEmpty = (content: Content): Content =>
+  Object.fromEntries(Object.entries(content).filter(([, value]) => Object.keys(value).length > 0)) as Content;
 
 const withInner = (section: Section): Section[] => [section, ...section.sections.flatMap(withInner)];

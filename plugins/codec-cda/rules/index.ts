@@ -41,7 +41,11 @@ async function exchange(order: Order, timeoutMs: number): Promise<readonly Docum
     else resolve(answer);
   };
   const ended = (): void => resolve(undefined);
-  const timer = setTimeout(() => void thread.terminate(), timeoutMs);
+  // Not for the next document any more, even if it still answers.
+  const timer = setTimeout(() => {
+    if (worker === thread) worker = undefined;
+    void thread.terminate();
+  }, timeoutMs);
   thread.on('message', hear).once('exit', ended).ref();
   thread.postMessage(order);
   try {
@@ -65,6 +69,10 @@ function launch(): Worker {
   // What a library prints could be a document: it goes nowhere (SAFETY D11).
   thread.stdout.resume();
   thread.stderr.resume();
-  thread.on('error', () => undefined).once('exit', () => (worker = undefined));
+  thread
+    .on('error', () => undefined)
+    .once('exit', () => {
+      if (worker === thread) worker = undefined;
+    });
   return thread;
 }
