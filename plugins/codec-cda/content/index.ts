@@ -38,8 +38,7 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
         : model.kind === 'pps'
           ? { pps: readPps(reading, root, sections) }
           : { conclusions: reading.list(sections.filter((one) => one.names.has('conclusion')).map(reported), 'conclusions') ?? [] };
-    if (model.kind !== 'conclusions')
-      for (const one of sections) if (one.names.size === 0) reading.warn('cda-section-unknown', one.tag.code('code')?.slice(0, 50));
+    // A section that the model does not know is no defect: what it says is in the document, and stays there.
     if (reading.unresolved.size > 0) reading.warn('cda-reference-unresolved', [...reading.unresolved].join(' ').slice(0, 250));
     const { content, cut } = fitted(withoutEmpty(read));
     if (cut) reading.warn('cda-content-cut');
@@ -51,6 +50,6 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
 
 /** A document of which nothing was read says so by its absence. */
 const withoutEmpty = (content: Content): Content =>
-  Object.fromEntries(Object.entries(content).filter(([, value]) => Object.keys(value).length > 0)) as Content;
+  Object.fromEntries(Object.entries(content).filter(([, value]) => Object.keys(value).length > 0));
 
 const withInner = (section: Section): Section[] => [section, ...section.sections.flatMap(withInner)];

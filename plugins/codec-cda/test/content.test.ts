@@ -65,7 +65,6 @@ describe('the content of an FRCP', () => {
     );
     const header = read(untemplated);
     expect((header.content!['rcp'] as Rcp).plan).to.equal(undefined);
-    expect(header.warnings!.map(({ code }) => code)).to.include('cda-section-unknown');
   });
 
   it('lacks what a missing section would say, and nothing else', () => {
