@@ -319,8 +319,8 @@ export const CATALOGUE = {
     en: 'the type of the document is not known at this site',
     fr: "le type du document n'est pas connu sur ce site",
     fix: {
-      fr: 'Ajouter une ligne documentTypes pour ce code au fichier du site ({ system: ..., code: ..., type: ... }), puis « passerelle apply » et « passerelle replay ».',
-      en: 'Add a documentTypes line for this code to the file of the site ({ system: ..., code: ..., type: ... }), then "passerelle apply" and "passerelle replay".',
+      fr: 'Dire ce qu’est ce code : « passerelle documents type ID --as TYPE --remember », ou une ligne documentTypes au fichier du site ({ system: ..., code: ..., type: ... }), « passerelle apply » et « passerelle replay ».',
+      en: 'Say what this code is: "passerelle documents type ID --as TYPE --remember", or a documentTypes line in the file of the site ({ system: ..., code: ..., type: ... }), "passerelle apply" and "passerelle replay".',
     },
   }),
   ERR_DOCUMENT_MISSING: e({

@@ -96,7 +96,9 @@ function unknownType(all: readonly SentCode[], loinc: SentCode | undefined): Pas
   const shared = loinc && nationalTypeOf(loinc.code) && !nationalTypeOf(loinc.code)?.type;
   const [first] = all;
   const local = first?.code ? { system: first.system, code: first.code } : first?.label ? { system: 'text', code: first.label } : undefined;
-  const documentCode = shared ? { system: 'LN', code: loinc.code } : local;
+  // National codes that contradict each other are for their sender to mend: no decision of this site is to stand above them.
+  const isNational = all.some((one) => isLoinc(one) && nationalTypeOf(one.code)?.type);
+  const documentCode = isNational ? undefined : shared ? { system: 'LN', code: loinc.code } : local;
   return new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', {
     ...(documentCode && { documentCode }),
     location: { hl7: all[0]?.at ?? 'OBX-3' },

@@ -1,0 +1,88 @@
+/** SAFETY B3, B6 and B8 at the last moment: what is asked before a leg opens, and what is noted when it does. */
+import { expect } from 'chai';
+import type { DeliveryState, MessageHistory } from '../../../core/contract/index.ts';
+import { Legs } from '../../../core/documents/index.ts';
+import type { DocumentData, Visibility } from '../../../core/model/index.ts';
+import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+
+const TO = { name: 'dcc-out', site: RECORD };
+const WANTED: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
+
+describe('before a document leaves', () => {
+  let archive: Archive;
+  let legs: Legs;
+  /** State of the delivery of each message by that lane. */
+  const states = new Map<number, { lane: string; state: DeliveryState }>();
+  beforeEach(() => {
+    archive = new Archive();
+    states.clear();
+    legs = new Legs({
+      index,
+      knowledge: archive.knowledge,
+      now: () => 0,
+      journal: {
+        tag: 'TEST',
+        message: async (message) => ({ deliveries: states.has(message) ? [states.get(message)] : [] }) as unknown as MessageHistory,
+        keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
+      },
+    });
+  });
+
+  const leaving = (said: Said, message = 1): Parameters<Legs['before']>[0] => {
+    const { event, parts, keys } = caseOf(said, message, 1);
+    return { delivery: 7, message, event: { ...event, ...(keys[0] && { subject: keys[0] }) }, parts: parts as never };
+  };
+  const dataOf = (made: Awaited<ReturnType<Legs['before']>>): { visibility?: Visibility; document?: DocumentData } =>
+    ('event' in made ? made.event['data'] : {}) as { visibility?: Visibility };
+
+  it('B6: opposition, and a mask that a copy brought, said while it waited, close the ways to the patient', async () => {
+    const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
+    await archive.takes(one);
+    expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.deep.equal(WANTED);
+    await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+    expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
+    await archive.takes({ type: 'dcc.identity.updated', opposition: 'INO' });
+    await archive.takes({ ...one, visibility: { ...WANTED, hiddenFromPatient: true } });
+    expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ hiddenFromPatient: true, sendToDmp: false });
+  });
+
+  for (const [how, next] of [
+    ['replaced by name', { document: { id: oid(2), action: 'replace', replaces: oid(1) }, content: 'two' }],
+    ['of a lower number in its set', { document: { id: oid(2), setId: oid(9), version: 2 }, content: 'two' }],
+    ['deleted', { type: 'dcc.document.deleted', document: { id: oid(1) } }],
+  ] as const)
+    it(`B3: a version ${how} waits once what took its place has left by that lane, and not before`, async () => {
+      const one = { document: { id: oid(1), setId: oid(9), version: 1 }, content: 'one' };
+      await archive.takes(one);
+      await archive.takes(next);
+      for (const [lane, state, isHeld] of [
+        ['dcc-out', 'queued', false],
+        ['other-out', 'delivered', false],
+        ['dcc-out', 'review', true],
+        ['dcc-out', 'delivered', true],
+      ] as const) {
+        states.set(2, { lane, state });
+        const made = await legs.before(leaving(one), TO);
+        expect('held' in made ? made.held.code : undefined, `${lane} ${state}`).to.equal(isHeld ? 'ERR_DOCUMENT_VERSION_CONFLICT' : undefined);
+      }
+    });
+
+  it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    await archive.takes(one);
+    await legs.sent(leaving(one), TO, 'OUT9');
+    const answer = (site: string): ReturnType<Archive['takes']> =>
+      archive.takes({ type: 'dcc.document.delivered', site, data: { originalMessageId: 'OUT9', ack: 'AA' } });
+    expect((await answer(SOUTH)).codes).to.deep.equal(['answer-unmatched']);
+    expect((await answer(RECORD)).codes).to.deep.equal([]);
+    expect(archive.note(oid(1))?.['proofs']).to.deep.include.members([
+      { proof: 'delivered', lane: 'dcc-out', delivery: 'TEST-d7', code: 'AA', at: '2026-09-01T00:03:00.000Z', message: 'TEST-3' },
+    ]);
+  });
+
+  it('asks nothing of what is no document', async () => {
+    const made = await legs.before(leaving({ type: 'dcc.identity.updated', site: NORTH }), TO);
+    expect(made).to.have.property('event');
+    expect(archive.notes.size).to.equal(0);
+  });
+});
