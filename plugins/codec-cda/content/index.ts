@@ -49,7 +49,6 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
 }
 
 /** A document of which nothing was read says so by its absence. */
-const withoutEmpty = (content: Content): Content =>
-  Object.fromEntries(Object.entries(content).filter(([, value]) => Object.keys(value).length > 0));
+const withoutEmpty = (content: Content): Content => Object.fromEntries(Object.entries(content).filter(([, value]) => Object.keys(value).length > 0));
 
 const withInner = (section: Section): Section[] => [section, ...section.sections.flatMap(withInner)];
