@@ -23,6 +23,7 @@ import {
   type OwnedLease,
 } from '../lanes/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
+import { identityJudge } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -80,7 +81,7 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.#knowledge = new Knowledge(parts.journal, [documentJudge(parts.ports.index)]);
+    this.#knowledge = new Knowledge(parts.journal, [identityJudge, documentJudge(parts.ports.index)]);
     this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
     this.#legs = new Legs({ journal: parts.journal, knowledge: this.#knowledge, index: parts.ports.index, now: parts.ports.now });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;

@@ -179,6 +179,7 @@ function together(all: readonly Judgement[]): Judgement {
   const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
   if (!only || others.length === 0) return only ?? {};
   return Object.assign({}, ...[only, ...others].toReversed(), {
+    keys: [only, ...others].flatMap(({ keys = [] }) => keys),
     warnings: [only, ...others].flatMap(({ warnings = [] }) => warnings),
     notes: [only, ...others].flatMap(({ notes = [] }) => notes),
   }) as Judgement;

@@ -172,7 +172,8 @@ export class DeliveryLane {
 
   /** Held deliveries that name one of these patients: an identity event of their establishment may have made it known there. */
   heldFor(keys: ReadonlySet<string>): readonly number[] {
-    return [...this.#schedule].filter((e) => e.item.state === 'held' && e.item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
+    const isUnknownThere = ({ state, error }: QueuedDelivery): boolean => state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
+    return [...this.#schedule].filter(({ item }) => isUnknownThere(item) && item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
   }
 
   /** Stops taking, waits for what is on the wire. */

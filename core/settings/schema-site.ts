@@ -21,6 +21,12 @@ export const Sender = Type.Object(
   {
     application: text('Application émettrice (MSH-3)', 'Sending application (MSH-3)'),
     insAuthority: Type.Optional(Type.Boolean({ title: "Fait autorité pour l'INS", en: 'INS authority', default: false })),
+    insContract: Type.Optional(
+      text("Contrat de confiance pour l'INS qualifiée (référence)", 'Contract of trust for its qualified INS (reference)', {
+        description: 'Sans contrat, une INS reçue reste une affirmation de son émetteur.',
+        examples: ['Convention 2026-03'],
+      }),
+    ),
   },
   { ...strict, title: 'Émetteur', en: 'Sender' },
 );
