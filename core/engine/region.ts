@@ -67,7 +67,7 @@ export class Region {
   readonly #hosts: ConnectorHost[] = [];
   readonly #intake = new Intake();
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
-  readonly #knowledge: Knowledge;
+  readonly knowledge: Knowledge;
   readonly #legs: Legs;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
@@ -81,9 +81,9 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.#knowledge = new Knowledge(parts.journal, [identityJudge, documentJudge(parts.ports.index)]);
+    this.knowledge = new Knowledge(parts.journal, [identityJudge, documentJudge(parts.ports.index)]);
     this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: parts.journal, knowledge: this.#knowledge, index: parts.ports.index, now: parts.ports.now });
+    this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -211,7 +211,7 @@ export class Region {
     };
     const lane = new InboundLane(address, {
       ...ports,
-      knowledge: this.#knowledge,
+      knowledge: this.knowledge,
       types: this.types,
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),

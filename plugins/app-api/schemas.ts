@@ -71,6 +71,15 @@ export const Rate = Type.Object(
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
+const identityNumber = { domain: Type.String({ minLength: 1, maxLength: 250 }), ipp: Type.String({ minLength: 1, maxLength: 250 }) };
+export const IdentitySearch = Type.Object({ ...identityNumber, reason: Type.String({ minLength: 3, maxLength: 500 }), who }, strict);
+export const Decision = Type.Object({ why, who }, strict);
+export const Unmerge = Type.Object({ ...identityNumber, why, who }, strict);
+export const IdentityTaskList = Type.Object(
+  { state: states(['open', 'accepted', 'rejected']), limit: Type.Optional(limit), after: Type.Optional(cursor) },
+  strict,
+);
+
 const documents = Type.Array(
   Type.Object({ file: Type.String({ minLength: 1, maxLength: 500 }), text: Type.String({ maxLength: 1024 * 1024 }) }, strict),
   { minItems: 1, maxItems: 2_000 },
@@ -134,6 +143,27 @@ export const TimelineAnswer = Type.Object(
     attempts: Type.Array(any),
     acts: Type.Array(any),
   },
+  open,
+);
+export const IdentityTaskAnswer = Type.Object(
+  {
+    id: text,
+    kind: text,
+    state: text,
+    site: text,
+    eventType: text,
+    sender: text,
+    receivedAt: text,
+    askedAt: text,
+    attributes: Type.Array(text),
+    closed: Type.Optional(any),
+    candidates: Type.Optional(Type.Array(any)),
+    differences: Type.Optional(Type.Array(any)),
+  },
+  open,
+);
+export const IdentityAnswer = Type.Object(
+  { ...identityNumber, attributes: any, ins: Type.Optional(any), senders: any, into: Type.Optional(any), absorbed: Type.Array(any) },
   open,
 );
 const lane = {
