@@ -23,6 +23,7 @@ import {
   type MessageView,
   type Page,
   type ReplayPage,
+  type WithheldView,
   type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
@@ -114,6 +115,12 @@ export class EngineClient {
   /** `null` = no limit. */
   rate(name: string, body: ActOptions & { readonly perMinute: number | null }): Promise<LaneView> {
     return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:rate`, body);
+  }
+  withheld(name: string): Promise<WithheldView> {
+    return this.#get(`/api/v1/lanes/${encodeURIComponent(name)}/withheld`);
+  }
+  declareReady(name: string, verb: 'ready' | 'not-ready', body: ActOptions & { readonly perMinute?: number }): Promise<WithheldView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:${verb}`, body);
   }
   async connectors(): Promise<readonly ConnectorManifest[]> {
     return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;

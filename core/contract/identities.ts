@@ -58,6 +58,32 @@ export interface IdentityView extends IdentityNumber {
   readonly history: readonly { readonly at: string; readonly message: string; readonly what: string; readonly sender: string }[];
 }
 
+/** What a destination that is not capable yet was not told in full. */
+export interface WithheldView {
+  readonly lane: string;
+  readonly capability: 'ins';
+  readonly state: 'withholding' | 'releasing' | 'ready';
+  /** Updates to be sent: one a patient, of what is known of it then. */
+  readonly patients: number;
+  /** Messages they stand for. */
+  readonly messages: number;
+  /** Messages that a later one of the same patient took the place of. */
+  readonly superseded: number;
+  /** When the first one was kept; the oldest goes first. */
+  readonly oldest?: string;
+  readonly perMinute?: number;
+}
+
+export interface ReadyOrder {
+  readonly lane: string;
+  readonly capability: 'ins';
+  readonly verb: 'ready' | 'not-ready';
+  /** Updates a minute; absent = as fast as the destination takes them. */
+  readonly perMinute?: number;
+  readonly who: string;
+  readonly why: string;
+}
+
 export interface TaskAnswer {
   readonly id: string;
   readonly verdict: 'accept' | 'reject';
@@ -77,6 +103,10 @@ export interface IdentityFace {
    * ERR_TRANSITION (closed already; a circle of merges cannot be accepted), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;
+  /** Throws ERR_NOT_FOUND when the settings of the lane say nothing of the capability. */
+  readonly withheld: (lane: string, capability: WithheldView['capability']) => Promise<WithheldView>;
+  /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
+  readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
   /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
   readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<void>;
 }

@@ -27,6 +27,7 @@ import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
 import type { Region } from './region.ts';
+import { sendersOf } from './senders.ts';
 
 export function identityFace(engine: Engine): IdentityFace {
   const { journal, index } = engine;
@@ -72,6 +73,11 @@ export function identityFace(engine: Engine): IdentityFace {
       });
       return summaryOf(task);
     },
+    withheld: (lane, capability) => region().capable.preview(lane, capability),
+    declare: async (order) => {
+      if (!order.why) throw new PasserelleError('ERR_REASON_MISSING');
+      return region().capable.declare(order);
+    },
     unmerge: async ({ domain, ipp }, { who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
@@ -100,10 +106,7 @@ const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), cand
 
 function viewOf(person: Person, settings: RegionSettings): IdentityView {
   const { domain, ipp, folds, inherited, into, absorbed = [], undone = [], links = [], open = [], history } = person;
-  const site = settings.sites.find(
-    ({ role, identityAuthorities }) => role === 'establishment' && identityAuthorities.some((one) => one.domain === domain),
-  );
-  const senders = site?.senders ?? [];
+  const senders = sendersOf(settings, domain);
   const { patient, sources, ins } = joinedOf(person, senders);
   const said = (value: unknown, source: string, at: string): IdentityStatement => ({ value, source, ...(timeOf(at) && { at: timeOf(at) }) });
   const attributes = Object.entries(patient).map(([name, value]) => {

@@ -7,3 +7,4 @@ export { PERSON, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, surviv
 export { timeOf } from './stamp.ts';
 export { TASK, readTask, taskKey, type Task, type TaskKind } from './task.ts';
 export { standingOf } from './updates.ts';
+export { type Target, type Targets, type Withheld } from './withheld.ts';

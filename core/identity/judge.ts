@@ -7,19 +7,21 @@ import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, noteOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { judgeUpdate, outgoing } from './updates.ts';
+import type { Targets } from './withheld.ts';
 
-export const identityJudge: Judge = {
+/** @param targets destinations of an event that are, or were, not capable of everything it says. */
+export const identityJudge = (targets: Targets = () => []): Judge => ({
   needs: ({ kind, keys }, known) => (kind === 'other' ? [] : references(keys, known)),
   judge: (one, known) => {
     if (one.keys.length === 0 || one.kind === 'other') return {};
     const { type } = one.event;
-    if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
+    if (type === 'dcc.identity.updated') return judgeUpdate(one, known, targets);
     if (type === 'dcc.identity.merged') return judgeMerge(one, known);
     if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
     if (one.kind === 'document') return judgeDocument(one, known);
     return type === 'dcc.visit.reassigned' ? absorbed(one, known) : judgeVisit(one, known);
   },
-};
+});
 
 /** Everybody it names, and everybody they lead to. */
 function references(keys: readonly string[], known: Known): readonly NoteRef[] {

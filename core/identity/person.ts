@@ -4,6 +4,7 @@ import type { Known } from '../knowledge/index.ts';
 import { joinFolds, type Folds, type Joined } from './join.ts';
 import type { Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
+import type { Withheld } from './withheld.ts';
 
 export const PERSON = 'person';
 
@@ -59,6 +60,8 @@ export interface Person {
   /** Messages that wait for a person, and those that one accepted and that are not decided again yet. */
   readonly open?: readonly string[];
   readonly accepted?: readonly string[];
+  /** By delivery lane. */
+  readonly withheld?: Readonly<Record<string, Withheld>>;
   readonly history: readonly Change[];
 }
 

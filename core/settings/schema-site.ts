@@ -129,6 +129,18 @@ export const OutboundFields = Type.Object(
         maxItems: 50,
       },
     ),
+    capabilities: Type.Optional(
+      Type.Object(
+        { ins: Type.Optional(Type.Boolean({ title: "Prêt pour l'INS", en: 'Ready for the INS' })) },
+        {
+          ...strict,
+          title: 'Capacités du destinataire',
+          en: 'Capabilities of the receiver',
+          description:
+            "ins: false : il reçoit les identités dans l'ancien format ; « passerelle lane ready » le déclare prêt et libère ce qui a été gardé.",
+        },
+      ),
+    ),
     retry: Retry,
     ackTimeoutMs: milliseconds("Attente de l'accusé", 'Wait for the acknowledgement', 30_000, 100, 600_000),
     resendAfterMs: milliseconds("Renvoi d'une issue douteuse après", 'Resend a doubtful outcome after', 900_000, 0, 86_400_000),

@@ -68,6 +68,9 @@ export const Rate = Type.Object(
   { perMinute: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 600_000 }), Type.Null()]), why: Type.Optional(why), who },
   strict,
 );
+const capability = Type.Optional(Type.Enum(['ins']));
+export const CapabilityQuery = Type.Object({ capability }, strict);
+export const Ready = Type.Object({ capability, perMinute: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 600_000 })), why, who }, strict);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
 
@@ -180,6 +183,19 @@ const lane = {
   blocked: Type.Optional(Type.Object({ heads: Type.Integer(), waiting: Type.Integer() })),
 };
 export const LaneAnswer = Type.Object(lane, open);
+export const WithheldAnswer = Type.Object(
+  {
+    lane: text,
+    capability: text,
+    state: text,
+    patients: Type.Integer(),
+    messages: Type.Integer(),
+    superseded: Type.Integer(),
+    oldest: maybe,
+    perMinute: Type.Optional(Type.Number()),
+  },
+  open,
+);
 const head = Type.Object({ delivery: DeliveryAnswer, since: text, directly: Type.Integer(), inAll: Type.Integer() }, open);
 export const LaneDetailAnswer = Type.Object({ ...lane, heads: Type.Array(head), partial: Type.Boolean() }, open);
 const alert = Type.Object(

@@ -86,6 +86,15 @@ describe('commands on a running engine', () => {
     }
   });
 
+  it('show what a receiver was not told, declare it ready at a rate, or not after all', async () => {
+    const { out } = await run(['lane', 'withheld', 'kp-out']);
+    expect(out).to.contain('3 patients à mettre à jour, pour 5 messages, dont 2 remplacés');
+    expect((await run(['lane', 'ready', 'kp-out', '--rate', '2/s', '--why', 'recette faite'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ lane: 'kp-out', verb: 'ready', perMinute: 120, why: 'recette faite' });
+    expect((await run(['lane', 'not-ready', 'kp-out', '--why', 'anomalie'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ verb: 'not-ready', why: 'anomalie' });
+  });
+
   it('show an identity with who said what, and undo a merge', async () => {
     const { out } = await run(['identity', 'fictif', '1', '--why', 'vérification']);
     expect(out).to.contain('VALMORÉE').and.to.contain('DPI').and.to.contain('à décider / to decide: test-2');

@@ -228,6 +228,11 @@ export function fakeEngine(): FakeEngine {
         note('answer', answer);
         return { ...task, state: answer.verdict === 'accept' ? 'accepted' : 'rejected' };
       },
+      withheld: async (lane, capability) => ({ lane, capability, state: 'withholding', patients: 3, messages: 5, superseded: 2, oldest: at }),
+      declare: async (order) => {
+        note('declare', order);
+        return { lane: order.lane, capability: 'ins', state: 'releasing', patients: 3, messages: 5, superseded: 2 };
+      },
       unmerge: async (number, by) => note('unmerge', { ...number, ...by }),
     },
     lane: async (name, verb) => {

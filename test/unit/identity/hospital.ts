@@ -49,6 +49,8 @@ export interface Telling {
 
 const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISOString();
 
+const judge = identityJudge();
+
 export class Hospital {
   readonly notes = new Map<string, string>();
   readonly settings: SiteSettings;
@@ -118,8 +120,8 @@ export class Hospital {
       message: { id, run: 1, controlId, receivedAt: minute(0) },
       now: minute(0),
     } as const satisfies Case;
-    const asked = new Set(identityJudge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
-    const judgement = identityJudge.judge(one, this.known);
+    const asked = new Set(judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
+    const judgement = judge.judge(one, this.known);
     for (const { kind, key } of judgement.notes ?? [])
       if (kind === PERSON && !asked.has(`${kind} ${key}`)) throw new Error(`changed a note that it did not ask for: ${key}`);
     const problem = judgement.event && checkEventData(judgement.event.type, judgement.event.data);
