@@ -115,10 +115,11 @@ export const personOf = (known: Known, key: string): Person | undefined => {
 };
 
 /** As stored: times once each, registers as `[value, time, time of another value]`. */
-interface Stored extends Omit<Person, 'folds' | 'inherited'> {
+interface Stored extends Omit<Person, 'folds' | 'inherited' | 'history'> {
   readonly times: readonly Stamp[];
   readonly folds: StoredFolds;
   readonly inherited?: StoredFolds;
+  readonly history: readonly (readonly [at: string, message: string, what: string, sender: string])[];
 }
 type StoredFolds = Readonly<
   Record<string, { readonly last: number; readonly registers: Readonly<Record<string, readonly [unknown, number, number?]>> }>
@@ -135,13 +136,14 @@ export function noteOf(key: string, person: Person): Note {
       last: index(last),
       registers: mapValues(registers, ({ value, at, other }) => (other === undefined ? [value, index(at)] : [value, index(at), index(other)])),
     }));
-  const { folds, inherited, ...rest } = person;
-  const stored = { ...rest, folds: pack(folds), ...(inherited && { inherited: pack(inherited) }), times };
+  const { folds, inherited, history, ...rest } = person;
+  const changes = history.map(({ at, message, what, sender }) => [at, message, what, sender] as const);
+  const stored: Stored = { ...rest, folds: pack(folds), ...(inherited && { inherited: pack(inherited) }), history: changes, times };
   return { kind: PERSON, key, value: JSON.stringify(stored) };
 }
 
 export function readPerson(value: string): Person {
-  const { times, folds, inherited, ...rest } = JSON.parse(value) as Stored;
+  const { times, folds, inherited, history, ...rest } = JSON.parse(value) as Stored;
   const time = (index: number): Stamp => {
     const at = times[index];
     if (at === undefined) throw new PasserelleError('ERR_INVARIANT', { found: 'a note of a person without its times' });
@@ -156,7 +158,8 @@ export function readPerson(value: string): Person {
         ...(other !== undefined && { other: time(other) }),
       })),
     }));
-  return { ...rest, folds: unpack(folds), ...(inherited && { inherited: unpack(inherited) }) };
+  const changes = history.map(([at, message, what, sender]): Change => ({ at, message, what, sender }));
+  return { ...rest, folds: unpack(folds), ...(inherited && { inherited: unpack(inherited) }), history: changes };
 }
 
 const mapValues = <T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> =>

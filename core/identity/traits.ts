@@ -18,7 +18,7 @@ export function isSaidAgain(attribute: string, one: unknown, other: unknown): bo
 
 /** Between two sources: cut lists of names, incomplete dates and what is not said contradict nothing. */
 export const contradicts = (trait: StrictTrait, one: unknown, other: unknown): boolean =>
-  differingTrait({ [trait]: one }, traitsOf({ [trait]: other })) !== undefined;
+  Boolean(one && other) && one !== other && differingTrait({ [trait]: one }, traitsOf({ [trait]: other })) !== undefined;
 
 /** A patient as another description of one: `null` says nothing here. */
 export const traitsOf = (patient: Patient): Traits => {
