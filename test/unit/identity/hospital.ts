@@ -117,6 +117,8 @@ export class Hospital {
       keys: ipps.map(keyed),
       role: 'establishment',
       settings: this.settings,
+      parts: [],
+      targets: [],
       message: { id, run: 1, controlId, receivedAt: minute(0) },
       now: minute(0),
     } as const satisfies Case;
