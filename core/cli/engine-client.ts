@@ -11,6 +11,10 @@ import {
   type DeliveryView,
   type DocumentWhere,
   type ErrorData,
+  type IdentityNumber,
+  type IdentityTask,
+  type IdentityTaskDetail,
+  type IdentityView,
   type LaneDetail,
   type LaneView,
   type LearnedType,
@@ -19,6 +23,7 @@ import {
   type MessageView,
   type Page,
   type ReplayPage,
+  type WithheldView,
   type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
@@ -111,6 +116,12 @@ export class EngineClient {
   rate(name: string, body: ActOptions & { readonly perMinute: number | null }): Promise<LaneView> {
     return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:rate`, body);
   }
+  withheld(name: string): Promise<WithheldView> {
+    return this.#get(`/api/v1/lanes/${encodeURIComponent(name)}/withheld`);
+  }
+  declareReady(name: string, verb: 'ready' | 'not-ready', body: ActOptions & { readonly perMinute?: number }): Promise<WithheldView> {
+    return this.#post(`/api/v1/lanes/${encodeURIComponent(name)}:${verb}`, body);
+  }
   async connectors(): Promise<readonly ConnectorManifest[]> {
     return (await this.#get<{ items: readonly ConnectorManifest[] }>('/api/v1/connectors')).items;
   }
@@ -122,6 +133,24 @@ export class EngineClient {
   async act(id: string, verb: string, options: ActOptions): Promise<readonly string[]> {
     const kind = isDeliveryId(id) ? 'deliveries' : 'messages';
     return (await this.#post<{ ids: readonly string[] }>(`/api/v1/${kind}/${encodeURIComponent(id)}:${verb}`, options)).ids;
+  }
+  identityTasks(query: { readonly state?: readonly string[]; readonly limit: number; readonly after?: string }): Promise<Page<IdentityTask>> {
+    const params = new URLSearchParams({ limit: String(query.limit) });
+    for (const state of query.state ?? []) params.append('state', state);
+    if (query.after) params.set('after', query.after);
+    return this.#get(`/api/v1/identities/tasks?${params.toString()}`);
+  }
+  identityTask(id: string, reason: string): Promise<IdentityTaskDetail> {
+    return this.#get(`/api/v1/identities/tasks/${encodeURIComponent(id)}?${new URLSearchParams({ reason }).toString()}`);
+  }
+  answerIdentityTask(id: string, verb: 'accept' | 'reject', options: ActOptions): Promise<IdentityTask> {
+    return this.#post(`/api/v1/identities/tasks/${encodeURIComponent(id)}:${verb}`, options);
+  }
+  identity(query: IdentityNumber & { readonly reason: string; readonly who?: string }): Promise<IdentityView> {
+    return this.#post('/api/v1/identities/search', query);
+  }
+  async unmerge(options: IdentityNumber & ActOptions): Promise<void> {
+    await this.#post('/api/v1/identities:unmerge', options);
   }
   journal(): Promise<{ readonly description: string; readonly durability: Durability }> {
     return this.#get('/api/v1/journal');

@@ -11,6 +11,8 @@ import { addDiscard } from './commands/discard.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDocuments } from './commands/documents.ts';
 import { addDocument } from './commands/document.ts';
+import { addIdentities } from './commands/identities.ts';
+import { addIdentity } from './commands/identity.ts';
 import { addLane } from './commands/lane.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessage } from './commands/message.ts';
@@ -50,6 +52,8 @@ const COMMANDS = [
   addReplay,
   addDiscard,
   addDelivery,
+  addIdentities,
+  addIdentity,
   addConnectors,
   addBackup,
   addRestore,

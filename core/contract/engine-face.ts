@@ -1,6 +1,7 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { AlertList } from './alerts.ts';
 import type { DocumentCode, ErrorData } from './errors.ts';
+import type { IdentityFace } from './identities.ts';
 import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
@@ -254,6 +255,7 @@ export interface EngineFace {
   readonly replay: (request: ReplayRequest) => Promise<ReplayPage>;
   /** Corrected bytes for a message: a new message, linked to it. */
   readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
+  readonly identities: IdentityFace;
   readonly connectors: () => readonly ConnectorManifest[];
   readonly journal: () => Promise<{ readonly tag: string; readonly description: string; readonly durability: Durability }>;
   /** A backup as one stream (core/backup), which holds everything: the caller has audited why. Throws ERR_BACKUP_RUNS, ERR_BACKUP_UNWRITABLE. */

@@ -462,6 +462,34 @@ export const CATALOGUE = {
     fix: { fr: "Attendre l'identité, ou l'envoyer, puis libérer la remise.", en: 'Wait for the identity or send it, then release the delivery.' },
   }),
 
+  ERR_IDENTITY_CONFLICT: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'what the message says of the patient contradicts the identity on file',
+    fr: "le message contredit l'identité connue du patient",
+    fix: {
+      fr: 'Comparer et décider : « passerelle identities », puis « passerelle identity task » avec --accept ou --reject.',
+      en: 'Compare and decide: "passerelle identities", then "passerelle identity task" with --accept or --reject.',
+    },
+  }),
+  ERR_IDENTITY_MERGE: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the merge concerns two INS, a number absorbed before, or makes a circle',
+    fr: 'la fusion concerne deux INS, un numéro déjà fusionné, ou forme un cycle',
+    fix: {
+      fr: "Faire décider la cellule d'identitovigilance : « passerelle identities », puis « passerelle identity task ».",
+      en: 'Have identity vigilance decide: "passerelle identities", then "passerelle identity task".',
+    },
+  }),
+  ERR_FILING_BLOCKED: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'a mark on the identity (duplicate, collision, usurpation, anonymous, hidden, unknown) forbids filing by itself',
+    fr: "une marque de l'identité (doublon, collision, usurpation, anonymat, cachée, inconnue) interdit le classement automatique",
+    fix: { fr: "Vérifier l'identité, puis libérer ou écarter la remise.", en: 'Check the identity, then release or discard the delivery.' },
+  }),
+
   ERR_NO_DESTINATION: e({
     disposition: 'quarantine',
     http: 422,

@@ -19,6 +19,8 @@ export interface SenderSettings {
   /** MSH-3. */
   readonly application: string;
   readonly insAuthority?: boolean;
+  /** Reference of the contract of trust by which the INS it qualified counts as qualified here (rule 30 of the national guide). */
+  readonly insContract?: string;
 }
 
 export interface DocumentTypeRule {

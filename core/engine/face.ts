@@ -14,6 +14,7 @@ import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
+import { identityFace } from './identity-face.ts';
 import { laneFace } from './lane-face.ts';
 import { decideType, untyped } from './untyped.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
@@ -95,6 +96,7 @@ export function faceOf(engine: Engine): EngineFace {
       };
     },
     ...laneFace(engine),
+    identities: identityFace(engine),
     alerts: () => engine.alerts.list(),
     act: async (request) => act(owner(engine), request),
     replay: async (request) => replayPage(owner(engine), request, find),

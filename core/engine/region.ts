@@ -23,12 +23,16 @@ import {
   type OwnedLease,
 } from '../lanes/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
-import { Knowledge } from '../knowledge/index.ts';
+import { identityJudge, type Target } from '../identity/index.ts';
+import { Knowledge, type Case } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
-import type { Destination } from '../routing/index.ts';
+import type { Capability } from '../model/index.ts';
+import { route, type Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
+import { Capable } from './capable.ts';
 import { Ownership } from './ownership.ts';
+import { sendersOf } from './senders.ts';
 import { Followed } from './followed.ts';
 
 export interface RegionParts {
@@ -66,10 +70,12 @@ export class Region {
   readonly #hosts: ConnectorHost[] = [];
   readonly #intake = new Intake();
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
-  readonly #knowledge: Knowledge;
+  readonly knowledge: Knowledge;
   readonly #legs: Legs;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
+  /** Destinations that are not told everything yet. */
+  readonly capable: Capable;
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
@@ -80,9 +86,18 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.#knowledge = new Knowledge(parts.journal, [documentJudge(parts.ports.index)]);
+    this.knowledge = new Knowledge(parts.journal, [identityJudge((one, became) => this.#targets(one, became)), documentJudge(parts.ports.index)]);
+    this.capable = new Capable({
+      journal: parts.journal,
+      knowledge: this.knowledge,
+      lanes: capabilitiesOf(settings),
+      sendersOf: (domain) => sendersOf(settings, domain),
+      now: () => new Date(parts.ports.now()),
+      queued: (deliveries) => this.queued(deliveries, false),
+      log: (what, fields) => parts.ports.log('info', what, fields),
+    });
     this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: parts.journal, knowledge: this.#knowledge, index: parts.ports.index, now: parts.ports.now });
+    this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -111,6 +126,7 @@ export class Region {
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
+    await this.capable.start();
     for (const [name, lane] of this.outbound) {
       lane.obey(orders.filter((order) => order.lane === name));
       await lane.start(paused.has(name), leases.get(name));
@@ -150,6 +166,7 @@ export class Region {
   async stop(isReplaced = false): Promise<void> {
     await Promise.all(this.#sources.map((s) => s.stop()));
     await Promise.all([...this.inbound.values()].map((l) => l.stop()));
+    await this.capable.stop();
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
     await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
@@ -181,6 +198,7 @@ export class Region {
         order: endpoint.order,
         onDead: endpoint.onDead,
         ackTimeoutMs: endpoint.ackTimeoutMs,
+        lacking: () => this.capable.lacking(endpoint.name),
         address: addressOf(endpoint.transport, own),
         policy: {
           idempotent: endpoint.idempotent,
@@ -210,7 +228,7 @@ export class Region {
     };
     const lane = new InboundLane(address, {
       ...ports,
-      knowledge: this.#knowledge,
+      knowledge: this.knowledge,
       types: this.types,
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
@@ -275,6 +293,13 @@ export class Region {
     }
   }
 
+  /** Destinations of an event that are, or were, not capable of everything. */
+  #targets({ event, role, draft }: Case, became: string): readonly Target[] {
+    const { destinations } = draft;
+    const [found] = route([{ type: event.type, became, site: event.site, role, ...(destinations && { destinations }) }], this.#destinations);
+    return this.capable.targets(found?.lanes ?? []);
+  }
+
   /** A person acted: lanes follow. */
   acted(changes: readonly Acted[]): void {
     for (const { message, deliveries, again } of changes) {
@@ -295,6 +320,14 @@ function plainRefusal(code: ErrorCode, head: Uint8Array, codec: MessageCodec): R
   const now = new Date().toISOString();
   return ack && codec.plainReply(head, { ack, now, id: now.replaceAll(/\D/g, ''), error: error.toData() });
 }
+
+/** What the settings say that destinations are capable of, by lane. */
+const capabilitiesOf = ({ sites }: RegionSettings): ReadonlyMap<string, Readonly<Partial<Record<Capability, boolean>>>> =>
+  new Map(
+    sites
+      .flatMap(({ connectors }) => connectors.flatMap(({ endpoints }) => endpoints))
+      .flatMap((endpoint) => (endpoint.direction === 'out' && endpoint.capabilities ? [[endpoint.name, endpoint.capabilities]] : [])),
+  );
 
 /** An inbound endpoint that is a path shares the engine's public listener unless it names its own. */
 function publicListener(settings: RegionSettings, transport: TransportPlugin, endpoint: Endpoint): { host?: string; port?: number } {

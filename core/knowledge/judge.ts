@@ -34,6 +34,8 @@ export type Known = (kind: string, key: string) => string | undefined;
 export interface Judgement {
   /** Takes the place of the event: another type, other data. */
   readonly event?: CanonicalEvent;
+  /** Keys that the event has to keep the order of beside those it names. */
+  readonly keys?: readonly string[];
   /** It is kept and goes nowhere: stale, a duplicate, our own document that came back. */
   readonly isSilent?: boolean;
   /** Of the targets, those it goes to; absent = all. */

@@ -176,9 +176,13 @@ export class Knowledge {
 function together(all: readonly Judgement[]): Judgement {
   const isStopped = all.some(({ quarantine, reject }) => quarantine ?? reject);
   const said = all.map((one) => (isStopped && !(one.quarantine ?? one.reject) ? { warnings: one.warnings ?? [] } : one));
+  // What the others would have kept belongs to a message that goes on; the one that stops it says what is kept of it.
+  const stop = said.find(({ quarantine, reject }) => quarantine ?? reject);
+  if (stop) return stop;
   const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
   if (!only || others.length === 0) return only ?? {};
   return Object.assign({}, ...[only, ...others].toReversed(), {
+    keys: [only, ...others].flatMap(({ keys = [] }) => keys),
     warnings: [only, ...others].flatMap(({ warnings = [] }) => warnings),
     notes: [only, ...others].flatMap(({ notes = [] }) => notes),
   }) as Judgement;

@@ -190,9 +190,10 @@ function routeEvents(
   const isSilent = (index: number | undefined): boolean => index !== undefined && judgements[index]?.isSilent === true;
   const destinations = ports.destinations();
   const routes = route(
-    cases.map(({ event, draft: { within, ...one } }) =>
-      routable(event, { ...one, ...(!isSilent(within) && within !== undefined && { within }) }, endpoint.role),
-    ),
+    cases.map(({ event, draft: { within, ...one } }, i) => ({
+      ...routable(event, { ...one, ...(!isSilent(within) && within !== undefined && { within }) }, endpoint.role),
+      became: judgements[i]?.event?.type ?? event.type,
+    })),
     destinations,
   );
   const siteOf = new Map(destinations.map(({ lane, site }) => [lane, site]));
@@ -210,7 +211,7 @@ function routeEvents(
     return {
       event: (judgement.event ?? event) as unknown as RoutedEvent['event'],
       kind,
-      keys,
+      keys: judgement.keys ? [...new Set([...keys, ...judgement.keys])] : keys,
       destinations: lanes.map((lane) => ({ lane, ...(held && { held }) })),
       ...(setId && { series: ports.index.series(event.site, setId) }),
     };

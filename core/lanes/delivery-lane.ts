@@ -11,6 +11,7 @@ import {
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
+import type { Capability } from '../model/index.ts';
 import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult, type Material } from './dispatch.ts';
 import { Gate } from './gate.ts';
@@ -27,6 +28,8 @@ export interface DeliveryEndpoint extends LaneIdentity {
   readonly onDead: 'block' | 'continue';
   readonly ackTimeoutMs: number;
   readonly address: string;
+  /** What the receiver is not capable of now. */
+  readonly lacking?: () => readonly Capability[];
 }
 
 /** Deliveries of a lane known in memory; the rest waits in the journal. About 300 bytes each. */
@@ -172,7 +175,8 @@ export class DeliveryLane {
 
   /** Held deliveries that name one of these patients: an identity event of their establishment may have made it known there. */
   heldFor(keys: ReadonlySet<string>): readonly number[] {
-    return [...this.#schedule].filter((e) => e.item.state === 'held' && e.item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
+    const isUnknownThere = ({ state, error }: QueuedDelivery): boolean => state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
+    return [...this.#schedule].filter(({ item }) => isUnknownThere(item) && item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
   }
 
   /** Stops taking, waits for what is on the wire. */
@@ -278,6 +282,7 @@ export class DeliveryLane {
         sink: this.#sink,
         ackTimeoutMs: this.endpoint.ackTimeoutMs,
         idempotent: this.endpoint.policy.idempotent,
+        lacking: this.endpoint.lacking?.() ?? [],
         ...(this.#lease && { lease: this.#lease }),
       });
     } catch (thrown) {

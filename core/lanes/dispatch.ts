@@ -12,6 +12,7 @@ import {
   type Sink,
 } from '../contract/index.ts';
 import type { LegEnd } from '../documents/index.ts';
+import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 
@@ -35,6 +36,8 @@ export interface Dispatcher {
   readonly ackTimeoutMs: number;
   /** The receiver recognises what it gets twice: an attempt that a crash forgets does no harm, and one commit is enough for it. */
   readonly idempotent: boolean;
+  /** What the receiver is not capable of now: it is told in the form of before. */
+  readonly lacking: readonly Capability[];
   readonly lease?: OwnedLease;
 }
 
@@ -133,7 +136,7 @@ async function encode(
   const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
     operation: 'encode',
     input: {
-      event: material.event as never,
+      event: { ...material.event, data: reducedFor(dispatcher.lacking, material.event['data']) } as never,
       parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
       format: lane.format,
     },

@@ -1,5 +1,6 @@
 /** The ordered path of messages: receive, decode, route, deliver, retry. The state tables are in `core/contract/states.ts`. */
 export { DeliveryLane, type DeliveryEndpoint } from './delivery-lane.ts';
+export { eventId } from './events.ts';
 export { Intake } from './intake.ts';
 export { InboundLane, type InboundEndpoint, type InboundPorts } from './inbound-lane.ts';
 export type { ConnectorCaller, CounterName, FreshDelivery, LaneIdentity, LanePorts, OwnedLease } from './ports.ts';

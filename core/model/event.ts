@@ -37,3 +37,12 @@ export function kindOf(type: string): EventKind {
   if (type.startsWith('dcc.visit.')) return 'visit';
   return type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other';
 }
+
+const TOLD_AS_UPDATE: ReadonlySet<string> = new Set([
+  'dcc.identity.updated',
+  'dcc.identity.created',
+  'dcc.identity.qualified',
+  'dcc.identity.dequalified',
+]);
+/** The whole identity as it is now, whatever changed of it: counterparties are told it as one update. */
+export const isIdentityUpdate = (type: string): boolean => TOLD_AS_UPDATE.has(type);

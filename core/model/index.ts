@@ -12,7 +12,8 @@ export {
   type Rcp,
   type Tumour,
 } from './cancer.ts';
-export { dataSchemaUri, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
+export { CAPABILITIES, isReducedFor, reducedFor, type Capability } from './capability.ts';
+export { dataSchemaUri, isIdentityUpdate, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
 export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
 export * from './schemas.ts';
 export { toInstant } from './time.ts';

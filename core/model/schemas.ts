@@ -236,6 +236,8 @@ export const IdentityData = object({
   recordedAt: Type.Optional(DateTime),
   /** MSH-3: identities are folded per sender (SAFETY A2). */
   originApplication: Type.Optional(short),
+  /** Whose word the INS rests on (SAFETY A4): its sender's alone, or a recorded contract of trust with it. */
+  insStanding: Type.Optional(oneOf('claimed', 'contract')),
 });
 /** One number stands for another from now on: two patients were one (A40), or a number was replaced (A47). Only this event merges. */
 export const MergeData = object({
@@ -305,9 +307,13 @@ export const AnswerData = object({
   label: Type.Optional(short),
 });
 
-/** Schema of `data` for each event type that a translation can give. */
+/** Schema of `data` for each event type. A translation says `updated`; what that means for the person is decided by core/identity. */
 export const EVENT_DATA = {
   'dcc.identity.updated': IdentityData,
+  'dcc.identity.created': IdentityData,
+  'dcc.identity.qualified': IdentityData,
+  'dcc.identity.dequalified': IdentityData,
+  'dcc.identity.stale-ignored': IdentityData,
   'dcc.identity.merged': MergeData,
   'dcc.identity.linked': LinkData,
   'dcc.identity.unlinked': LinkData,

@@ -14,7 +14,10 @@ export interface Destination {
 }
 
 export interface RoutableEvent {
+  /** As translated: a destination that takes it takes what it became as well (`updated`: `created`, `qualified`...). */
   readonly type: string;
+  /** After it was judged; the same as `type` when absent. */
+  readonly became?: string;
   readonly site: string;
   readonly role: 'establishment' | 'record';
   readonly destinations?: readonly string[];
@@ -32,7 +35,7 @@ export interface RouteResult {
 export function route(events: readonly RoutableEvent[], destinations: readonly Destination[]): readonly RouteResult[] {
   return events.map((event) => {
     const carrier = event.within === undefined ? undefined : events[event.within];
-    const candidates = destinations.filter((d) => d.site !== event.site && takes(d, event.type) && !(carrier && takes(d, carrier.type)));
+    const candidates = destinations.filter((d) => d.site !== event.site && takes(d, event) && !(carrier && takes(d, carrier)));
     if (event.role === 'establishment') return { lanes: candidates.filter((d) => d.role === 'record').map((d) => d.lane), missing: [] };
     const named = event.destinations ?? [];
     const chosen = candidates.filter((d) => d.role === 'establishment' && named.includes(d.site));
@@ -40,5 +43,5 @@ export function route(events: readonly RoutableEvent[], destinations: readonly D
   });
 }
 
-const takes = (destination: Destination, type: string): boolean =>
-  destination.sends.some((pattern) => (pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type));
+const takes = ({ sends }: Destination, { type, became = type }: RoutableEvent): boolean =>
+  sends.some((pattern) => [type, became].some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name)));

@@ -21,6 +21,12 @@ export const Sender = Type.Object(
   {
     application: text('Application émettrice (MSH-3)', 'Sending application (MSH-3)'),
     insAuthority: Type.Optional(Type.Boolean({ title: "Fait autorité pour l'INS", en: 'INS authority', default: false })),
+    insContract: Type.Optional(
+      text("Contrat de confiance pour l'INS qualifiée (référence)", 'Contract of trust for its qualified INS (reference)', {
+        description: 'Sans contrat, une INS reçue reste une affirmation de son émetteur.',
+        examples: ['Convention 2026-03'],
+      }),
+    ),
   },
   { ...strict, title: 'Émetteur', en: 'Sender' },
 );
@@ -122,6 +128,18 @@ export const OutboundFields = Type.Object(
         minItems: 1,
         maxItems: 50,
       },
+    ),
+    capabilities: Type.Optional(
+      Type.Object(
+        { ins: Type.Optional(Type.Boolean({ title: "Prêt pour l'INS", en: 'Ready for the INS' })) },
+        {
+          ...strict,
+          title: 'Capacités du destinataire',
+          en: 'Capabilities of the receiver',
+          description:
+            "ins: false : il reçoit les identités dans l'ancien format ; « passerelle lane ready » le déclare prêt et libère ce qui a été gardé.",
+        },
+      ),
     ),
     retry: Retry,
     ackTimeoutMs: milliseconds("Attente de l'accusé", 'Wait for the acknowledgement', 30_000, 100, 600_000),

@@ -48,6 +48,33 @@ export function laneRoutes(app: FastifyInstance, engine: EngineFace, settings: A
       engine.lane(request.params.name, verb as keyof typeof VERBS),
     );
   }
+  app.get<{ Params: Named; Querystring: { capability?: 'ins' } }>(
+    `/lanes/${schema.NAME}/withheld`,
+    {
+      schema: {
+        ...one,
+        summary: "Ce qu'un destinataire pas encore prêt n'a pas reçu en entier / What a receiver that is not ready was not told in full",
+        querystring: schema.CapabilityQuery,
+        response: { 200: schema.WithheldAnswer },
+      },
+    },
+    ({ params, query }) => engine.identities.withheld(params.name, query.capability ?? 'ins'),
+  );
+  const ready = {
+    ready: 'Déclarer prêt : libérer en mises à jour ce qui a été gardé / Declare ready: release what was kept as updates',
+    'not-ready': 'Arrêter la libération, revenir à l’ancien format / Stop the release, back to the form of before',
+  } as const;
+  for (const [verb, summary] of Object.entries(ready)) {
+    app.post<{ Params: Named; Body: Static<typeof schema.Ready> }>(
+      `/lanes/${schema.NAME}::${verb}`,
+      { schema: { ...one, summary, body: schema.Ready, response: { 200: schema.WithheldAnswer } } },
+      ({ params: { name: lane }, body }) => {
+        const { capability = 'ins', perMinute, why } = body;
+        const order = { lane, capability, verb: verb as keyof typeof ready, who: actor(settings, body), why };
+        return engine.identities.declare({ ...order, ...(perMinute !== undefined && { perMinute }) });
+      },
+    );
+  }
   app.post<{ Params: Named; Body: Static<typeof schema.Downtime> }>(
     `/lanes/${schema.NAME}::downtime`,
     { schema: { ...one, summary: 'Arrêt prévu du destinataire / Planned downtime of the receiver', body: schema.Downtime } },

@@ -68,8 +68,20 @@ export const Rate = Type.Object(
   { perMinute: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 600_000 }), Type.Null()]), why: Type.Optional(why), who },
   strict,
 );
+const capability = Type.Optional(Type.Enum(['ins']));
+export const CapabilityQuery = Type.Object({ capability }, strict);
+export const Ready = Type.Object({ capability, perMinute: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 600_000 })), why, who }, strict);
 /** Why a person reads the content of a message: written in the audit trail (SAFETY D6). */
 export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500 }) }, strict);
+
+const identityNumber = { domain: Type.String({ minLength: 1, maxLength: 250 }), ipp: Type.String({ minLength: 1, maxLength: 250 }) };
+export const IdentitySearch = Type.Object({ ...identityNumber, reason: Type.String({ minLength: 3, maxLength: 500 }), who }, strict);
+export const Decision = Type.Object({ why, who }, strict);
+export const Unmerge = Type.Object({ ...identityNumber, why, who }, strict);
+export const IdentityTaskList = Type.Object(
+  { state: states(['open', 'accepted', 'rejected']), limit: Type.Optional(limit), after: Type.Optional(cursor) },
+  strict,
+);
 
 const documents = Type.Array(
   Type.Object({ file: Type.String({ minLength: 1, maxLength: 500 }), text: Type.String({ maxLength: 1024 * 1024 }) }, strict),
@@ -136,6 +148,27 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
+export const IdentityTaskAnswer = Type.Object(
+  {
+    id: text,
+    kind: text,
+    state: text,
+    site: text,
+    eventType: text,
+    sender: text,
+    receivedAt: text,
+    askedAt: text,
+    attributes: Type.Array(text),
+    closed: Type.Optional(any),
+    candidates: Type.Optional(Type.Array(any)),
+    differences: Type.Optional(Type.Array(any)),
+  },
+  open,
+);
+export const IdentityAnswer = Type.Object(
+  { ...identityNumber, attributes: any, ins: Type.Optional(any), senders: any, into: Type.Optional(any), absorbed: Type.Array(any) },
+  open,
+);
 const lane = {
   lane: text,
   direction: text,
@@ -150,6 +183,19 @@ const lane = {
   blocked: Type.Optional(Type.Object({ heads: Type.Integer(), waiting: Type.Integer() })),
 };
 export const LaneAnswer = Type.Object(lane, open);
+export const WithheldAnswer = Type.Object(
+  {
+    lane: text,
+    capability: text,
+    state: text,
+    patients: Type.Integer(),
+    messages: Type.Integer(),
+    superseded: Type.Integer(),
+    oldest: maybe,
+    perMinute: Type.Optional(Type.Number()),
+  },
+  open,
+);
 const head = Type.Object({ delivery: DeliveryAnswer, since: text, directly: Type.Integer(), inAll: Type.Integer() }, open);
 export const LaneDetailAnswer = Type.Object({ ...lane, heads: Type.Array(head), partial: Type.Boolean() }, open);
 const alert = Type.Object(

@@ -9,6 +9,7 @@ import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
 import { documentRoutes } from './routes-documents.ts';
 import { eventRoutes, healthRoutes, journalRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { identityRoutes } from './routes-identities.ts';
 import { laneRoutes } from './routes-lanes.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
 import { Nothing } from './schemas.ts';
@@ -58,6 +59,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   deliveryRoutes(api, engine, settings);
   documentRoutes(api, engine, settings);
   laneRoutes(api, engine, settings);
+  identityRoutes(api, engine, settings);
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);
   registryRoutes(api, engine);

@@ -1,6 +1,6 @@
 /** A canonical event to a message for one destination, by its dialect profile. */
 import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult } from '../../core/contract/index.ts';
-import type { EventData } from '../../core/model/index.ts';
+import { isIdentityUpdate, type EventData } from '../../core/model/index.ts';
 import { writeHl7 } from '../codec-hl7v2/index.ts';
 import type { DialectProfile } from './profile.ts';
 import { writeIdentity, writeVisitEvent } from './write-adt.ts';
@@ -34,7 +34,7 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
 /** `data` has passed the schema of its type. */
 function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument {
   const { type, data } = event;
-  if (type === 'dcc.identity.updated') return { segments: writeIdentity(writing, data as EventData<'dcc.identity.updated'>), parts: [] };
+  if (isIdentityUpdate(type)) return { segments: writeIdentity(writing, data as EventData<'dcc.identity.updated'>), parts: [] };
   if (type === 'dcc.identity.merged') return { segments: writeMerge(writing, data as EventData<'dcc.identity.merged'>), parts: [] };
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') {
     const trigger = type === 'dcc.identity.linked' ? 'A24' : 'A37';

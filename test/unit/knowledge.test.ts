@@ -98,6 +98,22 @@ describe('knowledge', () => {
     release(true);
   });
 
+  it('keeps of a message that one judge stops the notes of that judge alone', async () => {
+    const registers: Judge = { needs: judge.needs, judge: ({ keys }) => ({ notes: [{ kind: 'document', key: keys[0]!, value: 'registered' }] }) };
+    const stops: Judge = {
+      needs: judge.needs,
+      judge: ({ keys }) => ({ quarantine: { code: 'ERR_INVARIANT', message: '' }, notes: [{ kind: 'task', key: keys[0]!, value: 'asked' }] }),
+    };
+    for (const judges of [
+      [registers, stops],
+      [stops, registers],
+    ]) {
+      const { judgements, release } = await new Knowledge(journal, judges).judge([[said('a', '1')]]);
+      expect(notesOf(judgements).map(({ kind }) => kind)).to.deep.equal(['task']);
+      release(true);
+    }
+  });
+
   it('keeps what was committed while an older reading was on its way', async () => {
     const reading = Promise.withResolvers<void>();
     journal.wait = reading.promise;

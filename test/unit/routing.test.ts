@@ -22,6 +22,13 @@ describe('routing (SAFETY B6)', () => {
     expect(result).to.deep.equal({ lanes: ['chy'], missing: ['990003030'] });
   });
 
+  it('sends what an update of an identity became to who takes updates, and to who asks for just that', () => {
+    const event = { type: 'dcc.identity.updated', became: 'dcc.identity.qualified', site: chx.site, role: 'establishment' as const };
+    const takes = (pattern: string): number => route([event], [{ ...record, sends: [pattern] }])[0]!.lanes.length;
+    const patterns = ['dcc.identity.updated', 'dcc.identity.qualified', 'dcc.identity.created', 'dcc.identity.*'];
+    expect(patterns.map(takes)).to.deep.equal([1, 1, 0, 1]);
+  });
+
   it('sends a document of the record that names nobody to nobody', () => {
     expect(route([{ type: 'dcc.document.received', site: record.site, role: 'record' }], all)[0]?.lanes).to.deep.equal([]);
   });

@@ -5,6 +5,9 @@ export const CONTRACT_VERSION = '1.0';
 /** Wire type of each canonical event. */
 export const WIRE_TYPES: Readonly<Record<string, string>> = {
   'dcc.identity.updated': 'identity.updated',
+  'dcc.identity.created': 'identity.updated',
+  'dcc.identity.qualified': 'identity.updated',
+  'dcc.identity.dequalified': 'identity.updated',
   'dcc.identity.merged': 'identity.merged',
   'dcc.identity.linked': 'identity.linked',
   'dcc.identity.unlinked': 'identity.unlinked',

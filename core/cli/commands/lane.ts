@@ -7,6 +7,7 @@ import { parseDuration, parseRate } from '../measures.ts';
 import { parseTime } from '../message-filters.ts';
 import { table } from '../table.ts';
 import { showLane } from './lane-heads.ts';
+import { addReady } from './lane-ready.ts';
 import { LANES } from '../lane-table.ts';
 
 const VERBS = {
@@ -51,6 +52,7 @@ export function addLane(program: Command, context: Context): void {
     .addOption(new Option('--cancel', 'annule / cancels').conflicts(['until', 'for', 'from']))
     .addOption(whyOption());
   add('rate', 'cadence maximale des envois, ex. 60/min ; off = sans limite / highest rate of sends', rate, '<rate>').addOption(whyOption());
+  addReady(lane, context);
   add('drain', 'attend que la file soit vide / waits until the lane is empty', (name, options) => drain(name, options, context)).addOption(
     new Option('--timeout <duration>', 'abandon après, ex. 10min / gives up after').argParser(parseDuration),
   );

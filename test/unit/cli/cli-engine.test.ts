@@ -70,6 +70,38 @@ describe('commands on a running engine', () => {
     expect(missing.err).to.contain('ERR_NOT_FOUND').and.to.contain('À faire :').and.to.contain('To do:');
   });
 
+  it('show what waits for identity vigilance, without a patient, and decide it with a reason', async () => {
+    const list = await run(['identities']);
+    expect(list.out).to.contain('test-2').and.to.contain('deux émetteurs de même rang').and.to.contain('birthName').and.not.to.contain('VALMORÉE');
+    expect(engine.calls.at(-1)).to.deep.equal({ method: 'tasks', input: { state: ['open'], limit: 200 } });
+    expect((await run(['identity', 'task', 'test-2', '--accept'])).err).to.contain('ERR_REASON_MISSING');
+    const shown = await run(['identity', 'task', 'test-2', '--why', 'vérification']);
+    expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept');
+    for (const [flag, verdict] of [
+      ['--accept', 'accept'],
+      ['--reject', 'reject'],
+    ] as const) {
+      expect((await run(['identity', 'task', 'test-2', flag, '--why', 'vu'])).code).to.equal(0);
+      expect(engine.calls.at(-1)?.input).to.include({ id: 'test-2', verdict, why: 'vu' });
+    }
+  });
+
+  it('show what a receiver was not told, declare it ready at a rate, or not after all', async () => {
+    const { out } = await run(['lane', 'withheld', 'kp-out']);
+    expect(out).to.contain('3 patients à mettre à jour, pour 5 messages, dont 2 remplacés');
+    expect((await run(['lane', 'ready', 'kp-out', '--rate', '2/s', '--why', 'recette faite'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ lane: 'kp-out', verb: 'ready', perMinute: 120, why: 'recette faite' });
+    expect((await run(['lane', 'not-ready', 'kp-out', '--why', 'anomalie'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ verb: 'not-ready', why: 'anomalie' });
+  });
+
+  it('show an identity with who said what, and undo a merge', async () => {
+    const { out } = await run(['identity', 'fictif', '1', '--why', 'vérification']);
+    expect(out).to.contain('VALMORÉE').and.to.contain('DPI').and.to.contain('à décider / to decide: test-2');
+    expect((await run(['identity', 'undo', 'fictif', '1', '--why', 'deux personnes'])).code).to.equal(0);
+    expect(engine.calls.at(-1)?.input).to.include({ domain: 'fictif', ipp: '1', why: 'deux personnes' });
+  });
+
   it('say where a document is, leg by leg, the identifier in the body of the request', async () => {
     const { code, out } = await run(['where', '--document', '1.2.250.1.999.1.1']);
     expect(code).to.equal(0);

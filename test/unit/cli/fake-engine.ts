@@ -80,6 +80,19 @@ export interface FakeEngine extends EngineFace {
   elsewhere: boolean;
 }
 
+const task = {
+  id: 'test-2',
+  kind: 'traits',
+  state: 'open',
+  site: '990001018',
+  eventType: 'dcc.identity.updated',
+  sender: 'GAM',
+  receivedAt: at,
+  askedAt: at,
+  attributes: ['birthName'],
+} as const;
+const difference = { attribute: 'birthName', onFile: { value: 'VALMORÉE', source: 'DPI', at }, received: { value: 'ÉTREZAC', source: 'GAM', at } };
+
 export function fakeEngine(): FakeEngine {
   const calls: FakeEngine['calls'] = [];
   const note = (method: string, input: unknown): void => void calls.push({ method, input });
@@ -197,6 +210,31 @@ export function fakeEngine(): FakeEngine {
     },
     lanes: async () => lanes,
     alerts: async () => ({ items: engine.alerting, elsewhere: engine.elsewhere }),
+    identities: {
+      tasks: async (query) => {
+        note('tasks', query);
+        return { items: [task] };
+      },
+      task: async (id) => {
+        note('task', id);
+        return { ...task, candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient: {} }], differences: [difference] };
+      },
+      find: async (number) => {
+        note('identity', number);
+        const attributes = { birthName: difference.onFile };
+        return { ...number, attributes, senders: {}, absorbed: [], undone: [], links: [], tasks: [task.id], history: [] };
+      },
+      answer: async (answer) => {
+        note('answer', answer);
+        return { ...task, state: answer.verdict === 'accept' ? 'accepted' : 'rejected' };
+      },
+      withheld: async (lane, capability) => ({ lane, capability, state: 'withholding', patients: 3, messages: 5, superseded: 2, oldest: at }),
+      declare: async (order) => {
+        note('declare', order);
+        return { lane: order.lane, capability: 'ins', state: 'releasing', patients: 3, messages: 5, superseded: 2 };
+      },
+      unmerge: async (number, by) => note('unmerge', { ...number, ...by }),
+    },
     lane: async (name, verb) => {
       note('lane', { name, verb });
       const found = lanes.find((l) => l.lane === name);

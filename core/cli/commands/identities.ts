@@ -1,0 +1,57 @@
+/** `passerelle identities`: what waits for identity vigilance, without anything of a patient. */
+import { Option, type Command } from 'commander';
+import type { IdentityTask } from '../../contract/index.ts';
+import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
+import { table, type Column } from '../table.ts';
+import { shortTime } from '../words.ts';
+
+export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
+  traits: 'deux émetteurs de même rang se contredisent',
+  ins: "autre INS ou autres traits que ceux du dossier d'identité",
+  document: 'document au nom de quelqu’un d’autre',
+  'merge-ins': 'fusion de deux INS',
+  'merge-elsewhere': 'numéro déjà fusionné ailleurs',
+  'merge-cycle': 'fusions en cycle : défaire ou rejeter',
+};
+const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };
+
+const COLUMNS: readonly Column<IdentityTask>[] = [
+  { title: 'TÂCHE', value: ({ id }) => id },
+  { title: 'ÉTAT', value: ({ state }) => TASK_STATES[state] },
+  { title: 'DEPUIS', value: ({ askedAt }) => shortTime(askedAt) },
+  { title: 'SITE', value: ({ site }) => site },
+  { title: 'ÉMETTEUR', value: ({ sender }) => sender || '-' },
+  {
+    title: 'POURQUOI',
+    rest: true,
+    value: ({ kind, attributes }) => `${TASK_WORDS[kind]}${attributes.length > 0 ? ` (${attributes.join(', ')})` : ''}`,
+  },
+];
+
+/** Pages of one look: a list that is longer is read by its JSON. */
+const PAGES = 20;
+
+export function addIdentities(program: Command, context: Context): void {
+  withEngine(program.command('identities'))
+    .description("montre ce qui attend la cellule d'identitovigilance / shows what waits for identity vigilance")
+    .addOption(new Option('--all', 'aussi ce qui est décidé / what was decided as well'))
+    .addOption(jsonOption())
+    .action(async ({ all, json, ...options }: EngineOptions & { all?: boolean; json?: boolean }) => {
+      try {
+        const client = await clientOf(options);
+        const items: IdentityTask[] = [];
+        let after: string | undefined;
+        for (let page = 0; page < PAGES; page += 1) {
+          const found = await client.identityTasks({ ...(!all && { state: ['open'] }), limit: 200, ...(after !== undefined && { after }) });
+          items.push(...found.items);
+          after = found.next;
+          if (after === undefined) break;
+        }
+        if (json) return printJson(context.io, { items });
+        context.io.out(items.length > 0 ? table(context.io, COLUMNS, items) : 'Aucune tâche / no task.\n');
+        if (after !== undefined) context.io.out('La liste continue : --json par pages de l’API / there is more.\n');
+      } catch (error) {
+        fail(context, error);
+      }
+    });
+}

@@ -1,0 +1,112 @@
+/** Identities as people see them: what is known of a person and from whom, and what waits for identity vigilance (SAFETY A). */
+import type { Page, PageRequest } from './journal.ts';
+
+/** One number of one identity domain. */
+export interface IdentityNumber {
+  readonly domain: string;
+  readonly ipp: string;
+}
+
+/** What waits, without anything of a patient. */
+export interface IdentityTask {
+  /** Public id of the message that waits. */
+  readonly id: string;
+  readonly kind: 'traits' | 'ins' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-cycle';
+  readonly state: 'open' | 'accepted' | 'rejected';
+  readonly site: string;
+  readonly eventType: string;
+  /** Application that sent it. */
+  readonly sender: string;
+  readonly receivedAt: string;
+  readonly askedAt: string;
+  /** Names of the attributes that differ. */
+  readonly attributes: readonly string[];
+  readonly closed?: { readonly at: string; readonly who: string; readonly why: string };
+}
+
+export interface IdentityStatement {
+  readonly value: unknown;
+  readonly source?: string;
+  readonly at?: string;
+}
+
+/** All that a decision needs. */
+export interface IdentityTaskDetail extends IdentityTask {
+  readonly candidates: readonly (IdentityNumber & { readonly as: 'on file' | 'received'; readonly patient: Readonly<Record<string, unknown>> })[];
+  readonly differences: readonly { readonly attribute: string; readonly onFile: IdentityStatement; readonly received: IdentityStatement }[];
+}
+
+export interface IdentityRelation extends IdentityNumber {
+  readonly kind: 'merge' | 'change-id';
+  /** When its sender says it happened; absent when it does not say. */
+  readonly at?: string;
+  readonly message: string;
+}
+
+export interface IdentityView extends IdentityNumber {
+  /** Attribute by attribute: the value that counts, who said it and when. */
+  readonly attributes: Readonly<Record<string, IdentityStatement>>;
+  readonly ins?: { readonly number: string; readonly oid: string; readonly source: string; readonly standing: 'claimed' | 'contract' };
+  /** What each application says last of each attribute. */
+  readonly senders: Readonly<Record<string, Readonly<Record<string, IdentityStatement>>>>;
+  readonly into?: IdentityRelation;
+  readonly absorbed: readonly IdentityRelation[];
+  readonly undone: readonly (IdentityRelation & { readonly who: string; readonly why: string; readonly undoneAt: string })[];
+  readonly links: readonly IdentityNumber[];
+  /** Open tasks. */
+  readonly tasks: readonly string[];
+  readonly history: readonly { readonly at: string; readonly message: string; readonly what: string; readonly sender: string }[];
+}
+
+/** What a destination that is not capable yet was not told in full. */
+export interface WithheldView {
+  readonly lane: string;
+  readonly capability: 'ins';
+  readonly state: 'withholding' | 'releasing' | 'ready';
+  /** Updates to be sent: one a patient, of what is known of it then. */
+  readonly patients: number;
+  /** Messages they stand for. */
+  readonly messages: number;
+  /** Messages that a later one of the same patient took the place of. */
+  readonly superseded: number;
+  /** When the first one was kept; the oldest goes first. */
+  readonly oldest?: string;
+  readonly perMinute?: number;
+}
+
+export interface ReadyOrder {
+  readonly lane: string;
+  readonly capability: 'ins';
+  readonly verb: 'ready' | 'not-ready';
+  /** Updates a minute; absent = as fast as the destination takes them. */
+  readonly perMinute?: number;
+  readonly who: string;
+  readonly why: string;
+}
+
+export interface TaskAnswer {
+  readonly id: string;
+  readonly verdict: 'accept' | 'reject';
+  readonly who: string;
+  readonly why: string;
+}
+
+export interface IdentityFace {
+  /** The last changed first. A page may hold fewer, even none, when only some states are asked for. */
+  readonly tasks: (query: PageRequest & { readonly state?: readonly IdentityTask['state'][] }) => Promise<Page<IdentityTask>>;
+  /** Shows a patient: the caller has audited why. Throws ERR_NOT_FOUND. */
+  readonly task: (id: string) => Promise<IdentityTaskDetail>;
+  /** Shows a patient: the caller has audited why. Throws ERR_NOT_FOUND. */
+  readonly find: (number: IdentityNumber) => Promise<IdentityView>;
+  /**
+   * Accepted: what the message says counts, and it is decided again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
+   * ERR_TRANSITION (closed already; a circle of merges cannot be accepted), ERR_REASON_MISSING.
+   */
+  readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;
+  /** Throws ERR_NOT_FOUND when the settings of the lane say nothing of the capability. */
+  readonly withheld: (lane: string, capability: WithheldView['capability']) => Promise<WithheldView>;
+  /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
+  readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
+  /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
+  readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<void>;
+}

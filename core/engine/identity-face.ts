@@ -1,0 +1,141 @@
+/** What people see of identities and decide of them. A decision is written before it is followed: what a crash cuts short is still said by its task. */
+import {
+  PasserelleError,
+  type IdentityFace,
+  type IdentityRelation,
+  type IdentityStatement,
+  type IdentityTask,
+  type IdentityTaskDetail,
+  type IdentityView,
+} from '../contract/index.ts';
+import {
+  PERSON,
+  TASK,
+  answerTask,
+  joinedOf,
+  personOf,
+  readPerson,
+  readTask,
+  standingOf,
+  taskKey,
+  timeOf,
+  undoMerge,
+  type Person,
+  type Task,
+} from '../identity/index.ts';
+import type { RegionSettings } from '../settings/index.ts';
+import { act, owner } from './act.ts';
+import type { Engine } from './engine.ts';
+import type { Region } from './region.ts';
+import { sendersOf } from './senders.ts';
+
+export function identityFace(engine: Engine): IdentityFace {
+  const { journal, index } = engine;
+  const region = (): Region => {
+    const running = owner(engine).region;
+    if (!running) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'settings that run', found: 'none' });
+    return running;
+  };
+  const taskOf = async (id: string): Promise<Task> => {
+    const [value] = await journal.notes(TASK, [taskKey(id)]);
+    if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
+    return readTask(value);
+  };
+  return {
+    tasks: async ({ state, ...page }) => {
+      const found = await journal.notesOf(TASK, page);
+      const tasks = found.items.map(({ value }) => readTask(value)).filter((task) => !state || state.includes(task.state));
+      return { ...found, items: tasks.map(summaryOf) };
+    },
+    task: async (id) => detailOf(await taskOf(id)),
+    find: async ({ domain, ipp }) => {
+      const [value] = await journal.notes(PERSON, [index.patient({ domain, value: ipp })]);
+      if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'an identity that was received', found: 'none' });
+      return viewOf(readPerson(value), region().settings);
+    },
+    answer: async ({ id, verdict, who, why }) => {
+      if (!why) throw new PasserelleError('ERR_REASON_MISSING');
+      const { keys } = await taskOf(id);
+      const at = new Date().toISOString();
+      const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
+      const task = await region().knowledge.change(
+        refs,
+        (known) => {
+          const made = answerTask(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+          return { notes: made.notes, result: made.task };
+        },
+        (notes) => journal.keep(notes, at),
+      );
+      const verb = verdict === 'accept' ? 'replay' : 'discard';
+      await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
+        // Put away by another way before: what was to be done is done.
+        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
+      });
+      return summaryOf(task);
+    },
+    withheld: (lane, capability) => region().capable.preview(lane, capability),
+    declare: async (order) => {
+      if (!order.why) throw new PasserelleError('ERR_REASON_MISSING');
+      return region().capable.declare(order);
+    },
+    unmerge: async ({ domain, ipp }, { who, why }) => {
+      if (!why) throw new PasserelleError('ERR_REASON_MISSING');
+      const key = index.patient({ domain, value: ipp });
+      const at = new Date().toISOString();
+      const [value] = await journal.notes(PERSON, [key]);
+      const survivor = value === undefined ? undefined : readPerson(value).into?.key;
+      await region().knowledge.change(
+        [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
+        (known) => {
+          // Another merge came between: what leads elsewhere now was not read.
+          if (personOf(known, key)?.into?.key !== survivor) throw new PasserelleError('ERR_TRANSITION', { found: 'a merge that changed meanwhile' });
+          return { notes: undoMerge(key, known, { who, why, at }), result: undefined };
+        },
+        (notes) => journal.keep(notes, at),
+      );
+    },
+  };
+}
+
+function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, closed }: Task): IdentityTask {
+  const attributes = differences.map(({ attribute }) => attribute);
+  return { id, kind, state, site, eventType, sender, receivedAt, askedAt, attributes, ...(closed && { closed }) };
+}
+
+const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });
+
+function viewOf(person: Person, settings: RegionSettings): IdentityView {
+  const { domain, ipp, folds, inherited, into, absorbed = [], undone = [], links = [], open = [], history } = person;
+  const senders = sendersOf(settings, domain);
+  const { patient, sources, ins } = joinedOf(person, senders);
+  const said = (value: unknown, source: string, at: string): IdentityStatement => ({ value, source, ...(timeOf(at) && { at: timeOf(at) }) });
+  const attributes = Object.entries(patient).map(([name, value]) => {
+    const source = sources[name];
+    return [name, source ? said(value, source.sender, source.at) : { value }] as const;
+  });
+  const bySender = Object.entries({ ...inherited, ...folds }).map(([sender, { registers }]) => {
+    const statements = Object.entries(registers).map(([name, { value, at }]) => [name, said(value, sender, at)] as const);
+    return [sender, Object.fromEntries(statements)] as const;
+  });
+  return {
+    domain,
+    ipp,
+    attributes: Object.fromEntries(attributes),
+    ...(ins && { ins: { number: ins.ins, oid: ins.insOid, source: ins.sender, standing: standingOf(ins.sender, { senders }) } }),
+    senders: Object.fromEntries(bySender),
+    ...(into && { into: relationOf(into) }),
+    absorbed: absorbed.map(relationOf),
+    undone: undone.map((one) => ({ ...relationOf(one), who: one.who, why: one.why, undoneAt: one.undoneAt })),
+    links: links.filter(({ isLinked }) => isLinked).map((link) => ({ domain: link.domain, ipp: link.ipp })),
+    tasks: open,
+    history,
+  };
+}
+
+const relationOf = ({ domain, ipp, kind, at, message }: NonNullable<Person['into']>): IdentityRelation => ({
+  domain,
+  ipp,
+  kind,
+  message,
+  ...(timeOf(at) && { at: timeOf(at) }),
+});

@@ -1,0 +1,80 @@
+/**
+ * What one sender says of a person: for each attribute the value of its newest statement (SAFETY A2, A3). Any order of arrival of the same
+ * statements gives the same fold, because what is kept of an attribute depends on the statements only.
+ */
+import type { Patient } from '../model/index.ts';
+import type { Stamp } from './stamp.ts';
+import { STRICT_TRAITS, isSaidAgain, type StrictTrait } from './traits.ts';
+
+export interface Register {
+  /** `null` = said to be absent. */
+  readonly value: unknown;
+  readonly at: Stamp;
+  /** The newest time at which it had another value. */
+  readonly other?: Stamp;
+}
+
+/** A qualified INS as it was received, with the traits it was received with. Only claimed, until it is verified (SAFETY A4). */
+export interface InsClaim {
+  readonly ins: string;
+  readonly insOid: string;
+  readonly traits: Readonly<Partial<Record<StrictTrait, string>>>;
+}
+
+/** How sure the sender is of the identity, apart from its INS. */
+export type Status = Pick<Patient, 'identityStatus' | 'insStatus'>;
+/** PID-32: marks that block automatic filing. */
+export type Marks = Pick<Patient, 'identityFlags' | 'automaticFiling'>;
+
+export interface Fold {
+  /** The newest statement. */
+  readonly last: Stamp;
+  /** Attributes of a patient, and `claim` (InsClaim, or null: withdrawn), `status`, `marks`. */
+  readonly registers: Readonly<Record<string, Register>>;
+}
+
+/** Kept in registers of their own, or not said of the person at all. */
+const APART = new Set(['ipp', 'ippAuthority', 'domain', 'ins', 'insOid', 'insStatus', 'identityStatus', 'identityFlags', 'automaticFiling']);
+
+export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold {
+  const registers: Record<string, Register> = { ...fold?.registers };
+  for (const [name, value] of statements(patient, isInsAuthority)) registers[name] = say(name, registers[name], value, at);
+  return { last: fold && fold.last > at ? fold.last : at, registers };
+}
+
+function* statements(patient: Patient, isInsAuthority: boolean): Generator<readonly [string, unknown]> {
+  for (const [name, value] of Object.entries(patient)) if (!APART.has(name) && says(name, value)) yield [name, value];
+  const claim = claimOf(patient);
+  // Who is not INS authority withdraws nothing by being silent (A3); who is, does when it says how sure it is and names no INS.
+  if (claim ?? (isInsAuthority && patient.identityStatus !== undefined)) yield ['claim', claim ?? null];
+  const { identityStatus, insStatus, identityFlags, automaticFiling } = patient;
+  if (identityStatus !== undefined || insStatus === 'PROV')
+    yield ['status', { ...(identityStatus && { identityStatus }), ...(insStatus && { insStatus }) }];
+  if (identityStatus !== undefined || identityFlags || automaticFiling !== undefined)
+    yield ['marks', { ...(identityFlags && { identityFlags }), ...(automaticFiling !== undefined && { automaticFiling }) }];
+}
+
+/** Empty means unchanged; a strict trait is not erased by `null` nor by an unknown sex (A3). */
+function says(name: string, value: unknown): boolean {
+  if (value === undefined || value === '') return false;
+  if (name === 'sex' && value === 'U') return false;
+  return value !== null || !(STRICT_TRAITS as readonly string[]).includes(name);
+}
+
+/** Qualified by its sender: a number that is only retrieved or doubtful counts for nothing. */
+export function claimOf(patient: Patient): InsClaim | undefined {
+  const { ins, insOid, insStatus, identityStatus = 'QUAL' } = patient;
+  if (!ins || !insOid || insStatus !== 'VALI' || identityStatus !== 'QUAL') return undefined;
+  const said = STRICT_TRAITS.flatMap((trait) => (says(trait, patient[trait]) ? [[trait, patient[trait]] as const] : []));
+  return { ins, insOid, traits: Object.fromEntries(said) };
+}
+
+/** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */
+function say(name: string, known: Register | undefined, value: unknown, at: Stamp): Register {
+  if (!known) return { value, at };
+  const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
+  const isSame = isSaidAgain(name, known.value, value);
+  if (at === known.at) return { ...known, value };
+  if (at < known.at) return isSame ? known : { ...known, other: newest(known.other, at) };
+  return { value, at, ...(isSame ? known.other !== undefined && { other: known.other } : { other: known.at }) };
+}

@@ -1,0 +1,10 @@
+/** Who a patient is: what each sender says of an identity, joined; merges, their undo, and what waits for a person (SAFETY A). */
+export { answerTask, type Answer } from './decisions.ts';
+export { identityJudge } from './judge.ts';
+export { isInsAuthority, type Joined } from './join.ts';
+export { undoMerge } from './merges.ts';
+export { PERSON, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
+export { timeOf } from './stamp.ts';
+export { TASK, readTask, taskKey, type Task, type TaskKind } from './task.ts';
+export { standingOf } from './updates.ts';
+export { type Target, type Targets, type Withheld } from './withheld.ts';

@@ -1,0 +1,91 @@
+/** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
+import { PasserelleError } from '../contract/index.ts';
+import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
+import { differingTrait, type EventData, type Patient } from '../model/index.ts';
+import { ask, differencesOf, isAccepted, onFile, retyped, speakerOf, without } from './cases.ts';
+import { judgeLink, judgeMerge } from './merges.ts';
+import { PERSON, isKnown, joinedOf, noteOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
+import { traitsOf } from './traits.ts';
+import { judgeUpdate, outgoing } from './updates.ts';
+import type { Targets } from './withheld.ts';
+
+/** @param targets destinations of an event that are, or were, not capable of everything it says. */
+export const identityJudge = (targets: Targets = () => []): Judge => ({
+  needs: ({ kind, keys }, known) => (kind === 'other' ? [] : references(keys, known)),
+  judge: (one, known) => {
+    if (one.keys.length === 0 || one.kind === 'other') return {};
+    const { type } = one.event;
+    if (type === 'dcc.identity.updated') return judgeUpdate(one, known, targets);
+    if (type === 'dcc.identity.merged') return judgeMerge(one, known);
+    if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
+    if (one.kind === 'document') return judgeDocument(one, known);
+    return type === 'dcc.visit.reassigned' ? absorbed(one, known) : judgeVisit(one, known);
+  },
+});
+
+/** Everybody it names, and everybody they lead to. */
+function references(keys: readonly string[], known: Known): readonly NoteRef[] {
+  const all = new Set(keys);
+  for (const key of all) {
+    const value = known(PERSON, key);
+    const into = value?.includes('"into":{') ? readPerson(value).into : undefined;
+    if (into) all.add(into.key);
+  }
+  return [...all].map((key) => ({ kind: PERSON, key }));
+}
+
+/**
+ * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its
+ * place among what is said of the survivor.
+ */
+function absorbed({ keys }: Case, known: Known): Judgement {
+  const others = new Set(keys.flatMap((key) => survivorOf(key, known).chain));
+  for (const key of keys) others.delete(key);
+  return others.size > 0 ? { keys: [...others], warnings: [{ code: 'identity-absorbed' }] } : {};
+}
+
+/** The identity of a stay came with it and was judged: the stay carries what is known now, so that an old one brings no old name. */
+function judgeVisit(one: Case, known: Known): Judgement {
+  const person = personOf(known, one.keys[0]!);
+  const judgement = absorbed(one, known);
+  if (!isKnown(person)) return judgement;
+  const { patient } = one.event.data as EventData<'dcc.visit.opened'>;
+  return { ...judgement, event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(person, one.settings.senders)) }) };
+}
+
+/** A4: what contradicts the person on file is filed nowhere; marks of PID-32 keep it waiting for a person. */
+function judgeDocument(one: Case, known: Known): Judgement {
+  const { patient } = one.event.data as EventData<'dcc.document.received'>;
+  const judgement = absorbed(one, known);
+  let isBlocked = patient.automaticFiling === false;
+  let used: Judgement['notes'] = [];
+  for (const key of one.keys) {
+    const person = personOf(known, key);
+    if (!isKnown(person)) continue;
+    const joined = joinedOf(person, one.settings.senders);
+    isBlocked ||= joined.patient.automaticFiling === false;
+    const found = contradiction(joined.ins?.ins, joined.patient, patient);
+    if (found === undefined) continue;
+    if (!isAccepted(one, person)) return askDocument(one, key, person, joined, patient, found);
+    used = [...used, noteOf(key, without(person, one.message.id))];
+  }
+  const held = new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
+  return { ...judgement, ...(isBlocked && one.event.type === 'dcc.document.received' && { held }), ...(used.length > 0 && { notes: used }) };
+}
+
+function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {
+  if (ins !== undefined && received.ins && received.ins !== ins) return 'another INS';
+  return differingTrait(onFile, traitsOf(received));
+}
+
+function askDocument(one: Case, key: string, person: Person, joined: ReturnType<typeof joinedOf>, received: Patient, found: string): Judgement {
+  return ask(one, {
+    kind: 'document',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'the patient on file under this number',
+    found,
+    persons: new Map([[key, person]]),
+    candidates: [onFile(person, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: differencesOf(joined, received, speakerOf(one, received)),
+  });
+}

@@ -1,0 +1,65 @@
+/** What waits for identity vigilance: why, between whom, and every difference, with its source and its time (SAFETY A4, A6). */
+import type { Note } from '../contract/index.ts';
+import type { Patient } from '../model/index.ts';
+
+export const TASK = 'task';
+
+export type TaskKind =
+  /** Two senders that are trusted alike differ on a strict trait. */
+  | 'traits'
+  /** A qualified INS that is not the one on file, or with other traits. */
+  | 'ins'
+  /** A document says something else than what is on file. */
+  | 'document'
+  /** Both sides of a merge have an INS, not the same. */
+  | 'merge-ins'
+  /** The absorbed number was given to somebody else before. */
+  | 'merge-elsewhere'
+  /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
+  | 'merge-cycle';
+
+export interface Candidate {
+  readonly domain: string;
+  readonly ipp: string;
+  /** `on file`: as known; `received`: as the message has it. */
+  readonly as: 'on file' | 'received';
+  readonly patient: Patient;
+}
+
+export interface Statement {
+  readonly value: unknown;
+  /** Application that said it. */
+  readonly source?: string;
+  /** When it says so, ISO. */
+  readonly at?: string;
+}
+
+export interface Difference {
+  readonly attribute: string;
+  readonly onFile: Statement;
+  readonly received: Statement;
+}
+
+export interface Task {
+  /** Public id of the message that waits: one task a message. */
+  readonly id: string;
+  readonly kind: TaskKind;
+  readonly state: 'open' | 'accepted' | 'rejected';
+  readonly site: string;
+  readonly eventType: string;
+  readonly sender: string;
+  /** Of the message and of the decision to ask, ISO. */
+  readonly receivedAt: string;
+  readonly askedAt: string;
+  /** Keyed hashes of everybody it is about, who changes first. */
+  readonly keys: readonly string[];
+  readonly candidates: readonly Candidate[];
+  readonly differences: readonly Difference[];
+  readonly closed?: { readonly at: string; readonly who: string; readonly why: string };
+}
+
+/** Of a public id, which says nothing of a patient. */
+export const taskKey = (message: string): string => Buffer.from(message).toString('hex');
+
+export const taskNote = (task: Task): Note => ({ kind: TASK, key: taskKey(task.id), value: JSON.stringify(task) });
+export const readTask = (value: string): Task => JSON.parse(value) as Task;

@@ -1,0 +1,128 @@
+/** An identity as it was sent, against what is known: created, updated, qualified, dequalified, stale, or for a person (SAFETY A2 to A4). */
+import { isDeepStrictEqual } from 'node:util';
+import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import type { EventData, Patient } from '../model/index.ts';
+import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, stated, without, type Speaker } from './cases.ts';
+import { claimOf, foldIn, type Fold, type InsClaim } from './fold.ts';
+import { contradictions, type Contradiction, type Joined } from './join.ts';
+import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
+import { withholding, type Targets } from './withheld.ts';
+import { STRICT_TRAITS, contradicts, isSaidAgain } from './traits.ts';
+
+type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
+
+export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgement {
+  const key = one.keys[0];
+  const number = numbersOf(one)[0];
+  if (key === undefined || !number) return {};
+  const data = one.event.data as EventData<'dcc.identity.updated'>;
+  const speaker = speakerOf(one, data.patient);
+  const person = personOf(known, key) ?? nobody(number.domain, number.value);
+  const fold = person.folds[speaker.sender];
+  const isLate = fold !== undefined && speaker.at < fold.last;
+  const folded = foldIn(fold, data.patient, speaker.at, speaker.isInsAuthority);
+  const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
+  const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
+  const claim = claimOf(data.patient);
+  const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
+  const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
+  const isFree = isLate || person.into !== undefined || isAccepted(one, person);
+  if (!isFree && before && otherClaim) return askIns(one, key, person, before, data.patient, speaker);
+  if (!isFree && before && rivals.length > 0) return askTraits(one, key, person, before, data.patient, rivals);
+  const chosen = isAccepted(one, person) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
+  const after = joinedOf(chosen, speaker.senders);
+  const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
+  const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
+  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
+  const patient = outgoing(data.patient, after);
+  const told = what === 'stale-ignored' ? chosen : withholding(chosen, targets(one, `dcc.identity.${what}`), patient, one);
+  const note = isNew ? { notes: [noteOf(key, { ...without(told, one.message.id), history: lastOf(person.history, change) })] } : {};
+  const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
+  const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
+  return {
+    event,
+    ...note,
+    ...(what === 'stale-ignored' && { isSilent: true, warnings: [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] }),
+  };
+}
+
+/** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */
+export function outgoing(sent: Patient, { patient }: Pick<Joined, 'patient'>): Patient {
+  const { ipp, ippAuthority, domain, sex } = sent;
+  return {
+    ...(ipp !== undefined && { ipp }),
+    ...(ippAuthority !== undefined && { ippAuthority }),
+    ...(domain !== undefined && { domain }),
+    ...(sex === 'U' && { sex }),
+    ...patient,
+  };
+}
+
+/** A4: a contract of trust is a setting; without one an INS is its sender's claim. */
+export const standingOf = (sender: string, { senders }: Pick<Speaker, 'senders'>): 'claimed' | 'contract' =>
+  senders.some(({ application, insContract }) => application === sender && insContract !== undefined) ? 'contract' : 'claimed';
+
+/** What a person decided between senders holds until one of the others says something new. */
+function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {
+  if (!person.preferred) return person;
+  const holds = ([attribute, chosen]: readonly [string, string]): boolean => {
+    const [old, now] = [before?.registers[attribute], after.registers[attribute]];
+    return chosen === sender || isSaidAgain(attribute, old?.value, now?.value);
+  };
+  const { preferred, ...rest } = person;
+  const left = Object.entries(preferred).filter(holds);
+  return { ...rest, ...(left.length > 0 && { preferred: Object.fromEntries(left) }) };
+}
+
+/** Another number than the one on file, or other traits than those it stands for there. */
+function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
+  if (!ins) return false;
+  if (ins.ins !== claim.ins || ins.insOid !== claim.insOid) return true;
+  return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+}
+
+function askIns(one: Case, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+  return ask(one, {
+    kind: 'ins',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'the INS on file, with its traits',
+    found: before.ins?.ins === received.ins ? 'the same number with other traits' : 'another number',
+    persons: new Map([[key, person]]),
+    candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: differencesOf(before, received, speaker),
+  });
+}
+
+function askTraits(one: Case, key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Judgement {
+  return ask(one, {
+    kind: 'traits',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'the traits that an application trusted alike gave',
+    found: `other ones: ${rivals.map(({ trait }) => trait).join(', ')}`,
+    persons: new Map([[key, person]]),
+    candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: rivals.map(({ trait, one: theirs, other }) => ({
+      attribute: trait,
+      onFile: stated(theirs.value, theirs),
+      received: stated(other.value, other),
+    })),
+  });
+}
+
+/** A person accepted this message: what it says counts before what anybody else says of the same. */
+function chosenBy(person: Person, before: Joined | undefined, received: Patient, { sender, at }: Speaker, rivals: readonly Contradiction[]): Person {
+  const differing = before ? differencesOf(before, received, { sender, at }).map(({ attribute }) => attribute) : [];
+  const attributes = [
+    ...rivals.map(({ trait }) => trait),
+    ...STRICT_TRAITS.filter((trait) => differing.includes(trait)),
+    ...(claimOf(received) ? ['claim'] : []),
+  ];
+  return { ...person, preferred: { ...person.preferred, ...Object.fromEntries(attributes.map((attribute) => [attribute, sender])) } };
+}
+
+function whatOf(before: Joined | undefined, after: Joined, mayBeStale: boolean, isAbsorbed: boolean): What {
+  if (isAbsorbed || (mayBeStale && before && isDeepStrictEqual(before.patient, after.patient))) return 'stale-ignored';
+  if (!before) return 'created';
+  if (after.ins && (before.ins?.ins !== after.ins.ins || before.ins.insOid !== after.ins.insOid)) return 'qualified';
+  return before.ins && !after.ins ? 'dequalified' : 'updated';
+}

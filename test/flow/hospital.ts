@@ -1,0 +1,91 @@
+/** A hospital that tells identities over MLLP, and a record that takes and remembers everything it is told. */
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { expect } from 'chai';
+import type { TestRegion } from './region.ts';
+
+const IPP = 'DXCARE&1.2.250.1.999.10.1&ISO';
+export const INS = '279035121518989';
+/** With its key. */
+export const OTHER_INS = ((number) => `${number}${String(97 - (Number(number) % 97)).padStart(2, '0')}`)('1580333991001');
+
+export interface Told {
+  readonly type: string;
+  readonly patient: {
+    readonly identifiers: readonly { readonly value: string }[];
+    readonly ins?: { readonly value: string };
+    readonly identityStatus?: string;
+    readonly traits: Readonly<Record<string, string>>;
+  };
+}
+
+/** A record that takes everything and remembers it. */
+export async function startRecord(port: number): Promise<{ told: Told[]; stop: () => void }> {
+  const told: Told[] = [];
+  const server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Told & { messageId: string };
+      told.push(body);
+      response.writeHead(201, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ messageId: body.messageId, recordId: 'R1', status: 'filed' }));
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { told, stop };
+}
+
+export interface Identity {
+  readonly ipp: string;
+  readonly name?: string;
+  readonly ins?: string;
+  readonly status?: string;
+  readonly minute: number;
+  readonly sender?: string;
+  readonly trigger?: string;
+  readonly absorbs?: string;
+}
+
+/** Sends one identity and waits until everything it leads to is done; answers the id of the message. */
+export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise<string>) => {
+  let count = 0;
+  return async ({ ipp, name = 'VALMOREE', ins, status = 'VALI', minute, sender = 'DXCARE', trigger = 'A31', absorbs }) => {
+    const at = `2026100109${String(minute).padStart(2, '0')}00`;
+    const controlId = `ID${(count += 1)}`;
+    const structure = absorbs ? 'ADT_A39' : 'ADT_A05';
+    const numbers = [`${ipp}^^^${IPP}^PI`, ...(ins ? [`${ins}^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.10&ISO^INS`] : [])].join('~');
+    const pid = Array.from({ length: 34 }, () => '');
+    Object.assign(pid, {
+      0: 'PID',
+      1: '1',
+      3: numbers,
+      5: `${name}^ELISE^ELISE ANNE^^^^L`,
+      7: '19370612',
+      8: 'F',
+      11: '^^^^^^BDL^^33063',
+      32: status,
+      33: at,
+    });
+    const segments = [
+      `MSH|^~\\&|${sender}|CHE|PASSERELLE|DCC|${at}||ADT^${trigger}^${structure}|${controlId}|T|2.5^FRA^2.11|||||FRA|8859/1|FR||2.11^IHE_FRANCE-2.11-PAM`,
+      `EVN||${at}||||${at}`,
+      pid.join('|'),
+      absorbs ? `MRG|${absorbs}^^^${IPP}^PI` : 'PV1|1|N',
+    ];
+    const socket = net.connect(region.ports.mllp, '127.0.0.1');
+    socket.write(Buffer.from(`\x0b${segments.join('\r')}\r\x1c\r`, 'latin1'));
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    await region.drained();
+    expect(reply.toString('latin1')).to.include('\rMSA|AA|');
+    const [message] = await region.messages(`controlId=${controlId}&limit=1`);
+    return message!.id;
+  };
+};

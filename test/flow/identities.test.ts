@@ -1,0 +1,103 @@
+/** Stories of identities over real sockets: what the hospital says, what the record is told, what a person decides (SAFETY A). */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { IdentityTask, IdentityTaskDetail, IdentityView, Page } from 'passerelle/contract';
+import { INS, OTHER_INS as otherIns, hospitalOf, startRecord, type Told } from './hospital.ts';
+import { TestRegion } from './region.ts';
+
+describe('identities', () => {
+  const region = new TestRegion();
+  let record: Awaited<ReturnType<typeof startRecord>>;
+  const tell = hospitalOf(region);
+
+  before(async () => {
+    await region.prepare();
+    await region.record.stop();
+    record = await startRecord(region.ports.record);
+    await region.start();
+  });
+  after(async () => {
+    await region.stop();
+    record.stop();
+  });
+
+  const typesOf = async (id: string): Promise<string[]> => (await region.timeline(id)).events.map(({ type }) => type);
+  const last = (): Told['patient'] => record.told.at(-1)!.patient;
+  const find = (ipp: string): Promise<IdentityView> => region.post('identities/search', { domain: 'estuaire', ipp, reason: 'test' });
+  const open = async (): Promise<readonly IdentityTask[]> => (await region.get<Page<IdentityTask>>('identities/tasks?state=open')).items;
+
+  it('A4: a late INS makes the identity qualified, and reaches the record', async () => {
+    expect(await typesOf(await tell({ ipp: '10', minute: 1, status: 'PROV' }))).to.deep.equal(['dcc.identity.created']);
+    expect(last().ins ?? null).to.equal(null);
+    expect(await typesOf(await tell({ ipp: '10', minute: 2, ins: INS }))).to.deep.equal(['dcc.identity.qualified']);
+    expect(last().ins?.value).to.equal(INS);
+    expect((await find('10')).ins).to.deep.include({ number: INS, source: 'DXCARE', standing: 'claimed' });
+  });
+
+  it('A3: an INS that is lost is taken back from the record, and an older message does not bring it back', async () => {
+    await tell({ ipp: '11', minute: 1, ins: INS });
+    expect(await typesOf(await tell({ ipp: '11', minute: 5 }))).to.deep.equal(['dcc.identity.dequalified']);
+    expect(last().ins ?? null).to.equal(null);
+    const before = record.told.length;
+    expect(await typesOf(await tell({ ipp: '11', minute: 3, ins: INS }))).to.deep.equal(['dcc.identity.stale-ignored']);
+    expect(record.told.length, 'delivered nowhere').to.equal(before);
+  });
+
+  it('A6: a merge is told and relinks, its undo gives the number back', async () => {
+    await tell({ ipp: '20', minute: 1 });
+    await tell({ ipp: '21', minute: 1 });
+    await tell({ ipp: '20', minute: 2, trigger: 'A40', absorbs: '21' });
+    expect(record.told.at(-1)?.type).to.equal('identity.merged');
+    expect((await find('21')).into).to.deep.include({ ipp: '20', kind: 'merge' });
+    expect((await find('20')).absorbed.map(({ ipp }) => ipp)).to.deep.equal(['21']);
+    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '21', why: 'two people', who: 'camille' });
+    const undone = await find('21');
+    expect(undone).to.not.have.property('into');
+    expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
+    expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+  });
+
+  it('A4: a conflict waits for a person; rejected it changes nothing, accepted it counts', async () => {
+    await tell({ ipp: '30', minute: 1, ins: INS });
+    const before = record.told.length;
+    const [rejected, accepted] = [await tell({ ipp: '30', minute: 2, ins: otherIns }), await tell({ ipp: '30', minute: 3, ins: otherIns })];
+    expect(record.told.length).to.equal(before);
+    expect((await open()).map(({ id, kind, attributes }) => [id, kind, attributes.includes('ins')])).to.have.deep.members([
+      [accepted, 'ins', true],
+      [rejected, 'ins', true],
+    ]);
+    expect(JSON.stringify(await open()), 'a list shows no patient').to.not.include(INS);
+    const detail = await region.get<IdentityTaskDetail>(`identities/tasks/${rejected}?reason=decision`);
+    expect(detail.differences.find(({ attribute }) => attribute === 'ins')).to.deep.nested.include({
+      'onFile.value': INS,
+      'received.value': otherIns,
+    });
+    await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
+    expect((await region.timeline(rejected)).message.state).to.equal('discarded');
+    expect((await find('30')).ins?.number).to.equal(INS);
+    await region.post(`identities/tasks/${accepted}:accept`, { why: 'seen at the desk' });
+    await region.drained();
+    expect((await region.timeline(accepted)).message.state).to.equal('decoded');
+    expect((await find('30')).ins?.number).to.equal(otherIns);
+    expect(last().ins?.value).to.equal(otherIns);
+    expect(await open()).to.deep.equal([]);
+  });
+
+  it('A2: two applications trusted alike that differ are for a person, over a kill of the engine', async () => {
+    await tell({ ipp: '40', minute: 1, sender: 'GAM1' });
+    const asked = await tell({ ipp: '40', minute: 1, sender: 'GAM2', name: 'ETREZAC' });
+    await region.kill();
+    await region.start();
+    expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[asked, 'traits']]);
+    await region.post(`identities/tasks/${asked}:accept`, { why: 'identity card' });
+    await region.drained();
+    expect(last().traits).to.include({ birthName: 'ETREZAC' });
+    expect((await find('40')).attributes['birthName']).to.deep.include({ value: 'ETREZAC', source: 'GAM2' });
+  });
+
+  it('D6: every look at an identity is in the audit trail, without a number', () => {
+    const audit = readFileSync(path.join(region.data, 'audit.jsonl'), 'utf8');
+    expect(audit).to.include('"message":"identity estuaire"').and.not.include(INS);
+  });
+});

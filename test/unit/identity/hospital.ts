@@ -1,0 +1,153 @@
+/** One hospital as the judge of identities sees it: events in, notes kept in a map. */
+import type { DraftEvent, SenderSettings, SiteSettings } from '../../../core/contract/index.ts';
+import { UNCONFIGURED } from '../../../core/contract/index.ts';
+import {
+  PERSON,
+  TASK,
+  answerTask,
+  identityJudge,
+  joinedOf,
+  personOf,
+  readTask,
+  taskKey,
+  undoMerge,
+  type Joined,
+  type Person,
+  type Task,
+} from '../../../core/identity/index.ts';
+import type { Case, Judgement } from '../../../core/knowledge/index.ts';
+import { checkEventData, kindOf, type CanonicalEvent, type Patient } from '../../../core/model/index.ts';
+
+export const DOMAIN = 'fictif';
+/** 13 digits and their key. */
+export const INS = '279035121518989';
+export const OTHER_INS = '158033399100189';
+export const OID = '1.2.250.1.213.1.4.10';
+export const TRAITS: Patient = {
+  birthName: 'VALMORÉE',
+  firstGivenName: 'ÉLISE',
+  birthGivenNames: 'ÉLISE ANNE',
+  sex: 'F',
+  birthDate: '1937-06-12',
+  birthPlaceCog: '33063',
+};
+export const QUALIFIED: Patient = { ...TRAITS, ins: INS, insOid: OID, insStatus: 'VALI', identityStatus: 'QUAL' };
+export const VALIDATED: Patient = { ...TRAITS, ins: null, insStatus: 'UNKNOWN', identityStatus: 'VALI' };
+/** A sender that says nothing of how sure it is. */
+export const PLAIN: Patient = { ...TRAITS, ins: null, insStatus: 'UNKNOWN' };
+
+export const keyed = (ipp: string): string => Buffer.from(ipp).toString('hex');
+
+export interface Telling {
+  readonly ipp?: string;
+  readonly sender?: string;
+  /** Minute of PID-33 and EVN-2. */
+  readonly at?: number;
+  readonly id?: string;
+  readonly controlId?: string;
+}
+
+const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISOString();
+
+const judge = identityJudge();
+
+export class Hospital {
+  readonly notes = new Map<string, string>();
+  readonly settings: SiteSettings;
+  #count = 0;
+
+  constructor(senders: readonly SenderSettings[] = [{ application: 'DPI', insAuthority: true }, { application: 'GAM' }]) {
+    this.settings = { ...UNCONFIGURED, site: '990001018', environment: 'test', senders };
+  }
+
+  known = (kind: string, key: string): string | undefined => this.notes.get(`${kind} ${key}`);
+
+  person = (ipp: string): Person | undefined => personOf(this.known, keyed(ipp));
+  joined = (ipp: string): Joined => joinedOf(this.person(ipp)!, this.settings.senders);
+
+  identity(patient: Patient, telling: Telling = {}): Judgement {
+    return this.tell('dcc.identity.updated', [telling.ipp ?? '1'], telling, (data) => ({ ...data, patient: this.#said(patient, telling) }));
+  }
+
+  visit(patient: Patient, telling: Telling = {}): Judgement {
+    return this.tell('dcc.visit.moved', [telling.ipp ?? '1'], telling, (data) => ({
+      ...data,
+      patient: this.#said(patient, telling),
+      visit: { id: 'S1' },
+    }));
+  }
+
+  document(patient: Patient, telling: Telling = {}): Judgement {
+    const document = { canonicalType: 'LDL', id: '1.2.3' };
+    return this.tell('dcc.document.received', [telling.ipp ?? '1'], telling, (data) => ({
+      ...data,
+      patient: this.#said(patient, telling),
+      document,
+    }));
+  }
+
+  merge(surviving: string, absorbed: string, telling: Telling & { readonly kind?: 'merge' | 'change-id' } = {}): Judgement {
+    const { kind = 'merge' } = telling;
+    return this.tell('dcc.identity.merged', [surviving, absorbed], telling, (data) => ({ ...data, surviving, absorbed, domain: DOMAIN, kind }));
+  }
+
+  link(one: string, other: string, telling: Telling & { readonly undone?: boolean } = {}): Judgement {
+    const patients = [one, other].map((ipp) => ({ ipp, domain: DOMAIN }));
+    return this.tell(telling.undone ? 'dcc.identity.unlinked' : 'dcc.identity.linked', [one, other], telling, (data) => ({ ...data, patients }));
+  }
+
+  tasks = (): readonly Task[] => [...this.notes].filter(([name]) => name.startsWith(`${TASK} `)).map(([, value]) => readTask(value));
+
+  answer(id: string, verdict: 'accepted' | 'rejected'): void {
+    this.#keep(answerTask(id, this.known, { verdict, who: 'camille', why: 'checked', at: minute(0) }).notes);
+  }
+
+  undo(ipp: string): void {
+    this.#keep(undoMerge(keyed(ipp), this.known, { who: 'camille', why: 'two people', at: minute(0) }));
+  }
+
+  tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
+    const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id } = telling;
+    const data = make({ originApplication: sender, recordedAt: minute(at) });
+    const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
+    const one = {
+      event: { type, data } as unknown as CanonicalEvent,
+      draft: { type, data, keys } satisfies DraftEvent,
+      kind: kindOf(type),
+      keys: ipps.map(keyed),
+      role: 'establishment',
+      settings: this.settings,
+      parts: [],
+      targets: [],
+      message: { id, run: 1, controlId, receivedAt: minute(0) },
+      now: minute(0),
+    } as const satisfies Case;
+    const asked = new Set(judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
+    const judgement = judge.judge(one, this.known);
+    for (const { kind, key } of judgement.notes ?? [])
+      if (kind === PERSON && !asked.has(`${kind} ${key}`)) throw new Error(`changed a note that it did not ask for: ${key}`);
+    const problem = judgement.event && checkEventData(judgement.event.type, judgement.event.data);
+    if (problem) throw new Error(`${judgement.event.type}${problem.path} ${problem.rule}`);
+    this.#keep(judgement.notes ?? []);
+    return judgement;
+  }
+
+  isOpen = (id: string): boolean => this.notes.has(`${TASK} ${taskKey(id)}`);
+
+  #keep(notes: Judgement['notes'] & {}): void {
+    for (const { kind, key, value } of notes) this.notes.set(`${kind} ${key}`, value);
+  }
+
+  #said = (patient: Patient, { ipp = '1', at }: Telling): Patient => ({
+    ipp,
+    domain: DOMAIN,
+    ...patient,
+    ...(at !== undefined && { updatedAt: minute(at) }),
+  });
+}
+
+/** What the judge made of an event, in a word: `updated`, `quarantined ERR_...`. */
+export const verdict = ({ event, quarantine, held }: Judgement): string =>
+  quarantine ? `quarantined ${quarantine.code}` : held ? `held ${held.code}` : (event?.type.replace(/^dcc\.[a-z]+\./, '') ?? 'as it is');
+
+export const patientOf = ({ event }: Judgement): Patient => (event!.data as { patient: Patient }).patient;

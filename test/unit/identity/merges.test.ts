@@ -1,0 +1,194 @@
+/** Merges relink, reversibly; nobody is ever attached to two (SAFETY A6). */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { personOf, survivorOf } from '../../../core/identity/index.ts';
+import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
+
+const NUMBERS = ['1', '2', '3', '4', '5'] as const;
+
+describe('merges', () => {
+  let hospital: Hospital;
+  beforeEach(() => {
+    hospital = new Hospital();
+    for (const ipp of NUMBERS) hospital.identity({ ...TRAITS, usedName: `N${ipp}` }, { ipp });
+  });
+  const survivor = (ipp: string): string => survivorOf(keyed(ipp), hospital.known).person!.ipp;
+  /** What is known, without the trace of what was done. */
+  const state = (of: Hospital): object =>
+    Object.fromEntries(
+      NUMBERS.map((ipp) => {
+        const { history: _, undone: __, ...rest } = of.person(ipp)!;
+        return [ipp, rest];
+      }),
+    );
+
+  it('A6: relink the absorbed number and leave what is known of both', () => {
+    const { folds } = hospital.person('2')!;
+    expect(hospital.merge('1', '2')).to.not.have.property('quarantine');
+    expect(hospital.person('2')!.folds).to.deep.equal(folds);
+    expect(survivor('2')).to.equal('1');
+    expect(hospital.person('1')!.absorbed).to.have.length(1);
+  });
+
+  it('A6: follow chains to their end, before and after', () => {
+    hospital.merge('2', '3');
+    hospital.merge('1', '2');
+    hospital.merge('3', '4');
+    expect(NUMBERS.map(survivor)).to.deep.equal(['1', '1', '1', '1', '5']);
+  });
+
+  it('A6: a circle is quarantined and cannot be accepted', () => {
+    hospital.merge('2', '3');
+    hospital.merge('1', '2');
+    expect(verdict(hospital.merge('3', '1', { id: 'circle' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(hospital.tasks()[0]).to.include({ kind: 'merge-cycle' });
+    expect(() => hospital.answer('circle', 'accepted')).to.throw('a circle of merges');
+    hospital.answer('circle', 'rejected');
+    expect(survivor('3')).to.equal('1');
+  });
+
+  it('A6: a number that another one absorbed is for a person, who may move it', () => {
+    hospital.merge('1', '2');
+    expect(verdict(hospital.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(survivor('2')).to.equal('1');
+    hospital.answer('asked', 'accepted');
+    hospital.merge('3', '2', { id: 'asked' });
+    expect(survivor('2')).to.equal('3');
+    expect(hospital.person('1')).to.not.have.property('absorbed');
+  });
+
+  it('A6: said again, or to where a chain leads already, changes nothing', () => {
+    hospital.merge('2', '3');
+    hospital.merge('1', '2');
+    const before = state(hospital);
+    expect(hospital.merge('1', '3')).to.not.have.property('quarantine');
+    expect(state(hospital)).to.deep.equal(before);
+  });
+
+  it('A6: two INS are never merged by themselves; one, or the same, is', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '2' });
+    hospital.identity(QUALIFIED, { ipp: '3' });
+    expect(verdict(hospital.merge('1', '2', { id: 'two' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(
+      hospital
+        .tasks()
+        .find(({ id }) => id === 'two')!
+        .differences.map(({ attribute }) => attribute),
+    ).to.include('ins');
+    expect(hospital.merge('1', '3')).to.not.have.property('quarantine');
+    expect(hospital.merge('1', '4')).to.not.have.property('quarantine');
+    hospital.answer('two', 'accepted');
+    hospital.merge('1', '2', { id: 'two' });
+    expect(survivor('2')).to.equal('1');
+  });
+
+  it('A6: two INS are seen through the chain that the survivor leads to', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('1', '2');
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '3' });
+    expect(verdict(hospital.merge('2', '3'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
+    hospital.merge('1', '2');
+    const told = hospital.identity({ ...TRAITS, usedName: 'APRÈS' }, { ipp: '2' });
+    expect(verdict(told)).to.equal('stale-ignored');
+    hospital.undo('2');
+    expect(hospital.joined('2').patient.usedName).to.equal('APRÈS');
+    expect(verdict(hospital.identity(TRAITS, { ipp: '2' }))).to.equal('updated');
+  });
+
+  it('A6: documents and stays of an absorbed number go on, in the order of its survivors', () => {
+    hospital.merge('2', '3');
+    hospital.merge('1', '2');
+    for (const told of [hospital.document(TRAITS, { ipp: '3' }), hospital.visit(TRAITS, { ipp: '3' })]) {
+      expect(told.keys).to.have.members([keyed('2'), keyed('1')]);
+      expect(told.warnings).to.deep.equal([{ code: 'identity-absorbed' }]);
+      expect(told).to.not.have.property('isSilent');
+    }
+  });
+
+  it('A6: a change of number takes along what was known; its undo gives it back', () => {
+    hospital.identity({ ...QUALIFIED, usedName: 'AVANT' }, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    expect(hospital.joined('9').patient).to.include({ usedName: 'AVANT', ins: INS });
+    const told = hospital.identity({ usedName: 'APRÈS' }, { ipp: '9' });
+    expect(patientOf(told)).to.include({ usedName: 'APRÈS', birthName: 'VALMORÉE', ins: INS, ipp: '9' });
+    hospital.undo('1');
+    expect(hospital.joined('1').patient).to.include({ usedName: 'AVANT', ins: INS });
+    expect(hospital.joined('9').patient).to.deep.include({ usedName: 'APRÈS', ins: null }).and.not.have.property('birthName');
+  });
+
+  it('A6: links absorb nobody, and the newest statement about two counts in any order', () => {
+    hospital.link('1', '2', { at: 5, undone: true });
+    hospital.link('1', '2', { at: 3 });
+    expect(hospital.person('1')!.links!.map(({ ipp, isLinked }) => [ipp, isLinked])).to.deep.equal([['2', false]]);
+    hospital.link('2', '1', { at: 7 });
+    expect(hospital.person('1')!.links!.map(({ ipp, isLinked }) => [ipp, isLinked])).to.deep.equal([['2', true]]);
+    expect(NUMBERS.map(survivor)).to.deep.equal([...NUMBERS]);
+  });
+
+  const number = fc.constantFrom(...NUMBERS);
+  const pair = fc.tuple(number, number).filter(([a, b]) => a !== b);
+  const step = fc.oneof(
+    pair.map(([into, from]) => ({ do: 'merge' as const, into, from })),
+    number.map((from) => ({ do: 'undo' as const, from })),
+    pair.map(([into, from]) => ({ do: 'accept' as const, into, from })),
+    fc.record({ do: fc.constant('tell' as const), from: number, name: fc.constantFrom('A', 'B') }),
+  );
+  const play = (steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[], after: () => void): void => {
+    steps.forEach((one, i) => {
+      if (one.do === 'tell') hospital.identity({ ...TRAITS, usedName: one.name }, { ipp: one.from });
+      else if (one.do === 'undo') {
+        if (hospital.person(one.from)!.into) hospital.undo(one.from);
+      } else if (hospital.merge(one.into, one.from, { id: `s${i}` }).quarantine && one.do === 'accept')
+        if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind !== 'merge-cycle') {
+          hospital.answer(`s${i}`, 'accepted');
+          hospital.merge(one.into, one.from, { id: `s${i}` });
+        }
+      after();
+    });
+  };
+  const fresh = (): void => {
+    hospital = new Hospital();
+    for (const ipp of NUMBERS) hospital.identity({ ...TRAITS, usedName: `N${ipp}` }, { ipp, at: 0 });
+  };
+
+  it('A6: no sequence leaves a number attached to two survivors, in a circle, or to one that does not know it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        fresh();
+        play(steps, () => {
+          for (const ipp of NUMBERS) {
+            const { chain, person } = survivorOf(keyed(ipp), hospital.known);
+            expect(new Set(chain).size, 'no circle').to.equal(chain.length);
+            expect(person?.into, 'the end of a chain stands for itself').to.equal(undefined);
+            const holders = NUMBERS.filter((other) => hospital.person(other)!.absorbed?.some(({ key }) => key === keyed(ipp)));
+            const { into } = personOf(hospital.known, keyed(ipp))!;
+            expect(holders.map(keyed)).to.deep.equal(into ? [into.key] : []);
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('A6: a merge that is undone restores exactly what was there', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 10 }), pair, (steps, [into, from]) => {
+        fresh();
+        play(steps, () => undefined);
+        fc.pre(hospital.person(from)!.into === undefined);
+        const before = state(hospital);
+        const merged = hospital.merge(into, from, { id: 'last' });
+        fc.pre(!merged.quarantine);
+        expect(state(hospital)).to.not.deep.equal(before);
+        hospital.undo(from);
+        expect(state(hospital)).to.deep.equal(before);
+      }),
+      { numRuns: 200 },
+    );
+    expect(hospital.person('1')).to.not.equal(undefined);
+  });
+});

@@ -1,0 +1,215 @@
+/** What one hospital application says of a person, in any order (SAFETY A1 to A4). */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { joinedOf } from '../../../core/identity/index.ts';
+import type { Patient } from '../../../core/model/index.ts';
+import { Hospital, INS, OID, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, patientOf, verdict } from './hospital.ts';
+
+const RUNS = 300;
+
+describe('identities of one sender', () => {
+  let hospital: Hospital;
+  beforeEach(() => (hospital = new Hospital()));
+
+  it('A1: keeps one identity for each number of a domain', () => {
+    hospital.identity(TRAITS, { ipp: '1' });
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '2' });
+    expect([hospital.joined('1').patient.birthName, hospital.joined('2').patient.birthName]).to.deep.equal(['VALMORÉE', 'ÉTREZAC']);
+  });
+
+  it('A2: a late older event that changes nothing is stale, kept and delivered nowhere', () => {
+    hospital.identity({ ...TRAITS, usedName: 'NEUVE' }, { at: 5 });
+    const late = hospital.identity({ ...TRAITS, usedName: 'ANCIENNE' }, { at: 1 });
+    expect(verdict(late)).to.equal('stale-ignored');
+    expect(late).to.include({ isSilent: true });
+    expect(hospital.joined('1').patient.usedName).to.equal('NEUVE');
+  });
+
+  it('A2: a late older event adds what nobody said since', () => {
+    hospital.identity({ birthName: 'VALMORÉE' }, { at: 5 });
+    const late = hospital.identity({ birthName: 'VALMOREE', phones: ['0500000000'] }, { at: 1 });
+    expect(verdict(late)).to.equal('updated');
+    expect(patientOf(late))
+      .to.include({ birthName: 'VALMORÉE' })
+      .and.deep.include({ phones: ['0500000000'] });
+  });
+
+  it('A2: PID-33 counts before EVN-2, then the control id by its number', () => {
+    hospital.identity({ ...TRAITS, usedName: 'NEUF' }, { at: 3, controlId: 'M9' });
+    expect(verdict(hospital.identity({ ...TRAITS, usedName: 'DIX' }, { at: 3, controlId: 'M10' }))).to.equal('updated');
+    expect(verdict(hospital.identity({ ...TRAITS, usedName: 'HUIT' }, { at: 3, controlId: 'M8' }))).to.equal('stale-ignored');
+  });
+
+  it('A2: times of a site without offset are of its time zone, over the hour that summer time repeats', () => {
+    const told = (updatedAt: string, usedName: string): string => verdict(hospital.identity({ ...TRAITS, usedName, updatedAt }, { id: usedName }));
+    told('2026-10-25T01:59:00', 'UN');
+    expect(told('2026-10-25T03:01:00+02:00', 'DEUX')).to.equal('updated');
+    expect(told('2026-10-25T02:59:00+02:00', 'TROIS')).to.equal('stale-ignored');
+  });
+
+  it('A2: any order of the same events gives the same person', () => {
+    const patient = fc.record(
+      {
+        birthName: fc.constantFrom('VALMORÉE', 'Valmoree', 'ÉTREZAC', ''),
+        firstGivenName: fc.constantFrom('ÉLISE', 'ANNE'),
+        birthDate: fc.constantFrom('1937-06-12', '1937', '1937-00-00'),
+        sex: fc.constantFrom('F', 'U', 'M'),
+        usedName: fc.constantFrom('A', 'B', 'C'),
+        email: fc.constantFrom('a@b.fr', null),
+        identityFlags: fc.constantFrom(['DOUB'], []),
+      },
+      { requiredKeys: [] },
+    ) as fc.Arbitrary<Patient>;
+    const surety = fc.constantFrom<Patient>({ identityStatus: 'VALI', insStatus: 'UNKNOWN' }, { identityStatus: 'PROV', insStatus: 'PROV' }, {});
+    const said = fc.array(fc.record({ patient, surety, claims: fc.boolean(), at: fc.nat({ max: 6 }), sender: fc.constantFrom('DPI', 'GAM') }), {
+      minLength: 1,
+      maxLength: 7,
+    });
+    const order = (length: number): fc.Arbitrary<number[]> =>
+      fc.shuffledSubarray(
+        Array.from({ length }, (_, i) => i),
+        { minLength: length },
+      );
+    const cases = said.chain((all) => fc.tuple(fc.constant(all), order(all.length)));
+    let folded = 0;
+    fc.assert(
+      fc.property(cases, ([all, shuffled]) => {
+        const run = (indices: readonly number[]): { end: Hospital; isAsked: boolean } => {
+          const end = new Hospital();
+          let isAsked = false;
+          for (const i of indices) {
+            const { patient: traits, surety: how, claims, at, sender } = all[i]!;
+            const claim = claims ? { ins: INS, insOid: OID, insStatus: 'VALI' as const, identityStatus: 'QUAL' as const } : { ins: null, ...how };
+            isAsked ||= end.identity({ ...traits, ...claim }, { at, sender, id: `M${i}` }).quarantine !== undefined;
+          }
+          return { end, isAsked };
+        };
+        const [one, other] = [run(all.map((_, i) => i)), run(shuffled)];
+        // What waits for a person is not part of what is known; it is said by other properties.
+        fc.pre(!one.isAsked && !other.isAsked);
+        folded += 1;
+        expect(other.end.person('1')!.folds).to.deep.equal(one.end.person('1')!.folds);
+        const { senders } = one.end.settings;
+        expect(joinedOf(other.end.person('1')!, senders)).to.deep.equal(joinedOf(one.end.person('1')!, senders));
+      }),
+      { numRuns: RUNS, maxSkipsPerRun: 200 },
+    );
+    expect(folded).to.equal(RUNS);
+  });
+
+  it('A3: empty means unchanged, and neither null nor an unknown sex erases a strict trait', () => {
+    hospital.identity(TRAITS);
+    const next = hospital.identity({ birthName: null, firstGivenName: '', sex: 'U' });
+    expect(patientOf(next)).to.include({ birthName: 'VALMORÉE', firstGivenName: 'ÉLISE', sex: 'F' });
+  });
+
+  it('A3: absence of an INS, or PROV, from who is not INS authority withdraws nothing', () => {
+    hospital.identity(QUALIFIED);
+    for (const patient of [PLAIN, { ...PLAIN, identityStatus: 'PROV', insStatus: 'PROV' } as Patient]) {
+      const next = hospital.identity(patient, { sender: 'GAM' });
+      expect(verdict(next)).to.equal('updated');
+      expect(patientOf(next)).to.include({ ins: INS, insOid: OID, identityStatus: 'QUAL', insStatus: 'VALI' });
+    }
+  });
+
+  it('A3: an INS authority that says how sure it is and names no INS withdraws it; one that says nothing does not', () => {
+    hospital.identity(QUALIFIED);
+    expect(verdict(hospital.identity(PLAIN))).to.equal('updated');
+    const lost = hospital.identity(VALIDATED);
+    expect(verdict(lost)).to.equal('dequalified');
+    expect(patientOf(lost)).to.include({ ins: null, identityStatus: 'VALI' }).and.not.have.property('insOid');
+  });
+
+  it('A3: a changed strict trait downgrades and takes number and OID away, until a new qualified INS (rule 27)', () => {
+    hospital.identity(QUALIFIED, { at: 1 });
+    const changed = hospital.identity({ birthName: 'ÉTREZAC' }, { at: 2 });
+    expect(verdict(changed)).to.equal('dequalified');
+    expect(patientOf(changed)).to.include({ birthName: 'ÉTREZAC', ins: null, identityStatus: 'VALI' }).and.not.have.property('insOid');
+    expect(verdict(hospital.identity({ birthName: 'VALMORÉE' }, { at: 3 })), 'the old name alone qualifies nothing').to.equal('updated');
+    expect(verdict(hospital.identity(QUALIFIED, { at: 4 }))).to.equal('qualified');
+  });
+
+  it('A3: another spelling of a name is no change of it', () => {
+    hospital.identity({ ...QUALIFIED, birthName: 'D’ESTRE-MŒUR' });
+    const next = hospital.identity({ birthName: 'd estre moeur'.normalize('NFD') });
+    expect(verdict(next)).to.equal('updated');
+    expect(patientOf(next)).to.include({ birthName: 'd estre moeur', ins: INS });
+  });
+
+  it('A4: a late INS qualifies; it is its sender’s claim unless a contract is recorded', () => {
+    expect(verdict(hospital.identity(PLAIN))).to.equal('created');
+    const late = hospital.identity(QUALIFIED);
+    expect(verdict(late)).to.equal('qualified');
+    expect(late.event!.data).to.include({ insStanding: 'claimed' });
+    const trusted = new Hospital([{ application: 'DPI', insAuthority: true, insContract: 'Convention 2026-03' }]);
+    expect(trusted.identity(QUALIFIED).event!.data).to.include({ insStanding: 'contract' });
+  });
+
+  it('A4: number and OID of what is not qualified go nowhere', () => {
+    const told = hospital.identity({ ...TRAITS, ins: INS, insOid: OID, insStatus: 'NOT-QUALIFIED', identityStatus: 'RECUP' });
+    expect(patientOf(told)).to.include({ ins: null, identityStatus: 'RECUP' }).and.not.have.property('insOid');
+  });
+
+  it('A4: another INS, or the same with other traits, changes nothing and asks a person', () => {
+    hospital.identity(QUALIFIED);
+    const { folds } = hospital.person('1')!;
+    for (const patient of [
+      { ...QUALIFIED, ins: OTHER_INS },
+      { ...QUALIFIED, birthDate: '1937-06-13' },
+    ]) {
+      expect(verdict(hospital.identity(patient, { id: patient.ins! + patient.birthDate! }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(hospital.person('1')!.folds).to.deep.equal(folds);
+    }
+    const [task] = hospital.tasks();
+    expect(task).to.include({ kind: 'ins', state: 'open', sender: 'DPI' });
+    expect(task!.candidates.map((one) => one.as)).to.deep.equal(['on file', 'received']);
+    expect(task!.differences.map(({ attribute }) => attribute)).to.deep.equal(['ins']);
+    expect(task!.differences[0]).to.deep.nested.include({ 'onFile.value': INS, 'onFile.source': 'DPI', 'received.value': OTHER_INS });
+  });
+
+  it('A4: an accepted conflict takes the place of what was on file, a rejected one leaves it', () => {
+    hospital.identity(QUALIFIED);
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' });
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' }))).to.equal('qualified');
+    expect(hospital.joined('1').patient.ins).to.equal(OTHER_INS);
+    expect(hospital.person('1')).to.not.have.any.keys('open', 'accepted');
+    hospital.identity(QUALIFIED, { id: 'again' });
+    hospital.answer('again', 'rejected');
+    expect(hospital.joined('1').patient.ins).to.equal(OTHER_INS);
+    expect(verdict(hospital.identity(QUALIFIED, { id: 'again' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A4: a number whose digits disagree with sex, month and birth place is taken', () => {
+    const disagrees = { ...QUALIFIED, sex: 'M', birthDate: '1990-01-01', birthPlaceCog: '75056' } as Patient;
+    expect(patientOf(hospital.identity(disagrees))).to.include({ ins: INS, sex: 'M' });
+  });
+
+  it('A4: a document that contradicts the person on file is filed nowhere, an incomplete or lunar date contradicts nothing', () => {
+    hospital.identity({ ...QUALIFIED, birthDate: '1937-06-00' });
+    expect(verdict(hospital.document({ ...TRAITS, birthDate: '1937' }))).to.equal('as it is');
+    expect(verdict(hospital.document({ ...TRAITS, birthName: 'valmoree'.normalize('NFD'), birthDate: '1937-06-00' }))).to.equal('as it is');
+    expect(verdict(hospital.document({ ...TRAITS, birthName: 'ÉTREZAC' }, { id: 'doc' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(verdict(hospital.document({ ...TRAITS, birthDate: '1937-06-00', ins: OTHER_INS }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('doc', 'accepted');
+    expect(verdict(hospital.document({ ...TRAITS, birthName: 'ÉTREZAC' }, { id: 'doc' }))).to.equal('as it is');
+  });
+
+  it('A4: marks of PID-32 hold documents until they are gone', () => {
+    hospital.identity({ ...VALIDATED, identityFlags: ['DOUB'], automaticFiling: false });
+    expect(verdict(hospital.document(TRAITS))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(VALIDATED);
+    expect(verdict(hospital.document(TRAITS))).to.equal('as it is');
+  });
+
+  it('A2: a stay that comes late brings no old name', () => {
+    hospital.identity({ ...TRAITS, usedName: 'NEUVE' }, { at: 5 });
+    expect(patientOf(hospital.visit({ ...TRAITS, usedName: 'ANCIENNE' }, { at: 1 }))).to.include({ usedName: 'NEUVE' });
+  });
+
+  it('keeps the note of a person small however much is said', () => {
+    for (let i = 0; i < 200; i += 1) hospital.identity({ ...QUALIFIED, usedName: `N${i}` });
+    expect(hospital.person('1')!.history).to.have.length(20);
+    expect([...hospital.notes.values()][0]!.length).to.be.below(6000);
+  });
+});

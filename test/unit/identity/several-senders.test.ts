@@ -1,0 +1,64 @@
+/** Applications of one hospital that speak of the same person (SAFETY A2). */
+import { expect } from 'chai';
+import { Hospital, INS, PLAIN, QUALIFIED, TRAITS, patientOf, verdict } from './hospital.ts';
+
+describe('identities of several senders', () => {
+  it('A2: attribute by attribute the most trusted sender counts, whatever its clock', () => {
+    const hospital = new Hospital();
+    hospital.identity({ birthName: 'VALMORÉE', usedName: 'DU DPI' }, { sender: 'DPI', at: 1 });
+    const told = hospital.identity({ birthName: 'ÉTREZAC', usedName: 'DE LA GAM', phones: ['0500000000'] }, { sender: 'GAM', at: 50 });
+    expect(verdict(told)).to.equal('updated');
+    expect(patientOf(told))
+      .to.include({ birthName: 'VALMORÉE', usedName: 'DU DPI' })
+      .and.deep.include({ phones: ['0500000000'] });
+    expect(hospital.joined('1').sources).to.nested.include({ 'birthName.sender': 'DPI', 'phones.sender': 'GAM' });
+  });
+
+  for (const order of [
+    ['A', 'B'],
+    ['B', 'A'],
+  ] as const) {
+    it(`A2: senders trusted alike that differ on a strict trait are for a person (${order.join(' then ')})`, () => {
+      const hospital = new Hospital([]);
+      const names = { A: 'VALMORÉE', B: 'ÉTREZAC' };
+      hospital.identity({ ...TRAITS, birthName: names[order[0]] }, { sender: order[0], id: 'first' });
+      const second = hospital.identity({ ...TRAITS, birthName: names[order[1]] }, { sender: order[1], id: 'second' });
+      expect(verdict(second)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(hospital.joined('1').patient.birthName).to.equal(names[order[0]]);
+      const [task] = hospital.tasks();
+      expect(task).to.include({ id: 'second', kind: 'traits' });
+      expect(task!.differences.map(({ attribute, onFile, received }) => [attribute, onFile.source, received.source])).to.deep.equal([
+        ['birthName', order[0], order[1]],
+      ]);
+      hospital.answer('second', 'accepted');
+      const again = hospital.identity({ ...TRAITS, birthName: names[order[1]] }, { sender: order[1], id: 'second' });
+      expect(patientOf(again)).to.include({ birthName: names[order[1]] });
+      expect(verdict(hospital.identity({ ...TRAITS, birthName: names[order[0]] }, { sender: order[0] })), 'the decision holds').to.equal('updated');
+      expect(hospital.joined('1').patient.birthName).to.equal(names[order[1]]);
+    });
+  }
+
+  it('A2: what a person decided holds until the other sender says something new', () => {
+    const hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', id: 'asked' });
+    hospital.answer('asked', 'accepted');
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', id: 'asked' });
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A2: what one cuts short or leaves out contradicts nothing', () => {
+    const hospital = new Hospital([]);
+    hospital.identity(TRAITS, { sender: 'A' });
+    const { birthPlaceCog: _, ...shorter } = { ...TRAITS, birthGivenNames: 'ÉLISE', birthDate: '1937' };
+    expect(verdict(hospital.identity(shorter, { sender: 'B' }))).to.equal('updated');
+  });
+
+  it('A3: a strict trait of a more trusted sender that is not that of the INS takes the INS away', () => {
+    const hospital = new Hospital([{ application: 'DPI' }, { application: 'INSI', insAuthority: true }]);
+    hospital.identity(PLAIN, { sender: 'DPI' });
+    expect(verdict(hospital.identity(QUALIFIED, { sender: 'INSI' }))).to.equal('qualified');
+    expect(hospital.joined('1').ins).to.include({ ins: INS, sender: 'INSI' });
+    expect(verdict(hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { sender: 'DPI' }))).to.equal('dequalified');
+  });
+});
