@@ -5,8 +5,9 @@
 import type { JournalStore, Note } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from './judge.ts';
 
-/** About a KB each: patients and documents of the last hours. */
-const REMEMBERED = 10_000;
+/** Patients and documents of the last hours, a KB or two each. Most of what is asked for is not known: to remember that costs a name. */
+const REMEMBERED = 100_000;
+const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
 /** A judge that follows references for longer than this goes in circles. */
 const LONGEST_CHAIN = 64;
 
@@ -24,6 +25,7 @@ export class Knowledge {
   readonly #judges: readonly Judge[];
   /** As committed. */
   readonly #remembered = new Map<string, string | undefined>();
+  #characters = 0;
   /** In use by a batch, until that is over. */
   readonly #used = new Map<string, Promise<void>>();
   /** Being read; what is used meanwhile is newer than what comes back. */
@@ -62,7 +64,9 @@ export class Knowledge {
     change: (known: Known) => { readonly notes: readonly Note[]; readonly result: T },
     write: (notes: readonly Note[]) => Promise<void>,
   ): Promise<T> {
-    const { notes, result } = change(await this.read(refs));
+    // Seen, changed and taken in one turn: after an await somebody else may have them.
+    for (let missing = this.#missing(refs); missing.length > 0; missing = this.#missing(refs)) await this.#fetch(missing);
+    const { notes, result } = change((kind, key) => this.#remembered.get(nameOf({ kind, key })));
     const release = this.#use(new Set(refs.map(nameOf)), new Map(notes.map((note) => [nameOf(note), note.value || undefined])));
     try {
       await write(notes);
@@ -89,7 +93,8 @@ export class Knowledge {
       const made: Judgement[] = [];
       for (const one of cases) {
         const said = this.#judges.map((judge) => {
-          if (!this.#ask(judge, one, known, asked, missing)) return {};
+          // Once something is missing all will be judged again: what else is missing is asked for in one go.
+          if (!this.#ask(judge, one, known, asked, missing) || missing.size > 0) return {};
           const judgement = judge.judge(one, known);
           for (const note of judgement.notes ?? []) own.set(nameOf(note), note.value || undefined);
           return judgement;
@@ -132,7 +137,7 @@ export class Knowledge {
     return (isStored) => {
       for (const name of names) {
         this.#used.delete(name);
-        if (!isStored) this.#remembered.delete(name);
+        if (!isStored) this.#forget(name);
       }
       if (isStored) for (const [name, value] of changed) this.#remember(name, value);
       over.resolve();
@@ -159,13 +164,18 @@ export class Knowledge {
   }
 
   #remember(name: string, value: string | undefined): void {
-    this.#remembered.delete(name);
+    this.#forget(name);
     this.#remembered.set(name, value);
+    this.#characters += value?.length ?? 0;
     for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= REMEMBERED) break;
-      if (!this.#used.has(oldest)) this.#remembered.delete(oldest);
-      else break;
+      if ((this.#remembered.size <= REMEMBERED && this.#characters <= REMEMBERED_CHARACTERS) || this.#used.has(oldest)) break;
+      this.#forget(oldest);
     }
+  }
+
+  #forget(name: string): void {
+    this.#characters -= this.#remembered.get(name)?.length ?? 0;
+    this.#remembered.delete(name);
   }
 }
 
