@@ -142,7 +142,21 @@ export function noteOf(key: string, person: Person): Note {
   return { kind: PERSON, key, value: JSON.stringify(stored) };
 }
 
+/** Notes read lately: one decision looks at the same person several times, and a batch again when it had to wait. */
+const recent = new Map<string, Person>();
+const RECENT = 256;
+
 export function readPerson(value: string): Person {
+  const known = recent.get(value);
+  if (known) return known;
+  const person = parsePerson(value);
+  recent.set(value, person);
+  const [oldest] = recent.keys();
+  if (recent.size > RECENT && oldest !== undefined) recent.delete(oldest);
+  return person;
+}
+
+function parsePerson(value: string): Person {
   const { times, folds, inherited, history, ...rest } = JSON.parse(value) as Stored;
   const time = (index: number): Stamp => {
     const at = times[index];
