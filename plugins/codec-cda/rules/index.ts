@@ -66,9 +66,7 @@ function launch(): Worker {
     stdout: true,
     stderr: true,
   });
-  // What a library prints could be a document: it goes nowhere (SAFETY D11).
-  thread.stdout.resume();
-  thread.stderr.resume();
+  // Nobody reads its output: reading would keep this process from ending. The thread writes none (worker.ts).
   thread
     .on('error', () => undefined)
     .once('exit', () => {
