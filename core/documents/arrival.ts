@@ -21,24 +21,33 @@ export function judgeArrival(one: Case, facts: DocumentFacts | undefined, known:
     if (other && comparePatients(other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.first && !isReplayOf(own.first, one)) {
-    if (isSameContent(own, facts)) return judgeCopy(one, facts, facts.key, own, known);
-    if (facts.content !== undefined && own.earlier?.includes(facts.content)) return silent(one, facts, own, known, 'document-superseded');
-    const step = progress(one, facts, own);
-    if (step === 'conflict') return conflict(one, facts.key, own);
-    if (step === 'older') return silent(one, facts, own, known, 'document-superseded');
+    const isSame = isSameContent(own, facts);
+    // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
+    if (isSame && rankOf(facts.status) <= rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
+    if (!isSame) {
+      if (facts.content !== undefined && own.earlier?.includes(facts.content)) return silent(one, facts, own, known, 'document-superseded');
+      const step = progress(one, facts, own);
+      if (step === 'conflict') return conflict(one, facts.key, own);
+      if (step === 'older') return silent(one, facts, own, known, 'document-superseded');
+    }
   }
   return judgeVersion(one, facts, own, set, original, known);
 }
 
+const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
+
+/** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
-  known.content === facts.content && (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
+  known.content !== undefined &&
+  known.content === facts.content &&
+  (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
 
 /**
  * Other content under the same key. A number of the source stands for one result through its life: a correction, and a final one after a
  * preliminary one, are its next versions. An id of its own never changes content.
  */
 function progress({ event }: Case, facts: DocumentFacts, own: DocumentNote): 'newer' | 'older' | 'conflict' {
-  const [before, now] = [RANK[own.status ?? ''] ?? 1, RANK[facts.status] ?? 1];
+  const [before, now] = [rankOf(own.status), rankOf(facts.status)];
   if (facts.hasOwnId || own.from[0] !== event.site) return 'conflict';
   if (now < before) return 'older';
   return now > before || documentData({ event }).document.action === 'replace' ? 'newer' : 'conflict';

@@ -71,7 +71,9 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
 function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
   const { document } = documentData(one);
   if (document.content) return one.parts.find(({ part }) => part === document.content?.part)?.sha256;
-  return document.text === undefined ? undefined : hash('sha256', document.text, 'hex');
+  // A document that stands elsewhere (RP) is known by the name of its file: another file is another content.
+  const said = document.text ?? (document.file === undefined ? undefined : `file ${document.file}`);
+  return said === undefined ? undefined : hash('sha256', said, 'hex');
 }
 
 function companionsOf(one: Pick<Case, 'event' | 'parts'>): { companions?: string } {

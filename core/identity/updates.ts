@@ -26,7 +26,8 @@ export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgemen
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
-  const isFree = isLate || person.into !== undefined || isAccepted(one, person);
+  const isFree =
+    (isLate && before !== undefined && isUnmoved(before, joinedOf(next, speaker.senders))) || person.into !== undefined || isAccepted(one, person);
   if (!isFree && before && otherClaim) return askIns(one, key, person, before, data.patient, speaker);
   if (!isFree && before && rivals.length > 0) return askTraits(one, key, person, before, data.patient, rivals);
   const chosen = isAccepted(one, person) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
@@ -73,6 +74,10 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
   const left = Object.entries(preferred).filter(holds);
   return { ...rest, ...(left.length > 0 && { preferred: Object.fromEntries(left) }) };
 }
+
+/** A late message that leaves the number and the strict traits on file as they are, and contradicts nobody, asks nobody; any other is judged as it would have been in time. */
+const isUnmoved = (before: Joined, after: Joined): boolean =>
+  isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
 /** Another number than the one on file, or other traits than those it stands for there. */
 function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {

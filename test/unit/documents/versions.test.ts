@@ -56,6 +56,25 @@ describe('the document registry', () => {
         expect((await archive.takes(late)).codes).to.deep.equal(['document-superseded']);
     });
 
+    it('B2: the same bytes, final after preliminary, are delivered again; the other way round they are a copy', async () => {
+      const step = (status: string): object => ({ document: { id: oid(7), status }, content: 'same' });
+      await archive.takes(step('preliminary'));
+      expect((await archive.takes(step('final'))).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes(step('preliminary'))).codes).to.deep.equal(['duplicate']);
+    });
+
+    it('B2: a document that stands elsewhere is known by the name of its file, and one without any content is never a copy', async () => {
+      const pointer = (file: string | undefined, action: 'new' | 'replace' = 'new'): object => ({
+        document: { sourceId: '4711', action, ...(file !== undefined && { file }) },
+      });
+      await archive.takes(pointer('a.pdf'));
+      expect((await archive.takes(pointer('a.pdf'))).codes).to.deep.equal(['duplicate']);
+      expect((await archive.takes(pointer('b.pdf', 'replace'))).sentTo).to.deep.equal([RECORD]);
+      const nothing = { document: { sourceId: '4712' } };
+      await archive.takes(nothing);
+      expect(codeOf(await archive.takes(nothing))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
     it('B2: the same bytes by a road that names them (MDM) and one that numbers them (ORU) are one document', async () => {
       await archive.takes({ document: { sourceId: '4711' }, content: 'a pdf' });
       expect((await archive.takes({ document: { id: oid(5) }, content: 'a pdf' })).codes).to.deep.equal(['duplicate']);

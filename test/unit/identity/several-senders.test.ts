@@ -1,6 +1,6 @@
 /** Applications of one hospital that speak of the same person (SAFETY A2). */
 import { expect } from 'chai';
-import { Hospital, INS, PLAIN, QUALIFIED, TRAITS, patientOf, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, patientOf, verdict } from './hospital.ts';
 
 describe('identities of several senders', () => {
   it('A2: attribute by attribute the most trusted sender counts, whatever its clock', () => {
@@ -45,6 +45,20 @@ describe('identities of several senders', () => {
     hospital.answer('asked', 'accepted');
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', id: 'asked' });
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A4: a late message that would change the INS or a strict trait on file asks a person, as it would have in time', () => {
+    const hospital = new Hospital([
+      { application: 'GAM', insAuthority: true },
+      { application: 'DPI', insAuthority: true },
+    ]);
+    hospital.identity(QUALIFIED, { sender: 'GAM', at: 5 });
+    hospital.identity({ phones: ['0500000000'] }, { sender: 'DPI', at: 20 });
+    expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { sender: 'DPI', at: 10 }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    const alike = new Hospital([]);
+    alike.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'B', at: 5 });
+    alike.identity({ phones: ['0500000000'] }, { sender: 'A', at: 20 });
+    expect(verdict(alike.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'A', at: 10 }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
   it('A2: what one cuts short or leaves out contradicts nothing', () => {
