@@ -27,7 +27,9 @@ export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgemen
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
   const isFree =
-    (isLate && before !== undefined && isUnmoved(before, joinedOf(next, speaker.senders))) || person.into !== undefined || isAccepted(one, person);
+    (isLate && rivals.length === 0 && before !== undefined && isUnmoved(before, joinedOf(next, speaker.senders))) ||
+    person.into !== undefined ||
+    isAccepted(one, person);
   if (!isFree && before && otherClaim) return askIns(one, key, person, before, data.patient, speaker);
   if (!isFree && before && rivals.length > 0) return askTraits(one, key, person, before, data.patient, rivals);
   const chosen = isAccepted(one, person) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
