@@ -26,10 +26,13 @@ export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgemen
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
-  const isFree =
-    (isLate && rivals.length === 0 && before !== undefined && isUnmoved(before, joinedOf(next, speaker.senders))) ||
-    person.into !== undefined ||
-    isAccepted(one, person);
+  // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
+  const isHarmless = (): boolean =>
+    rivals.length === 0 &&
+    before !== undefined &&
+    isUnmoved(before, joinedOf(next, speaker.senders)) &&
+    (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
+  const isFree = person.into !== undefined || isAccepted(one, person) || (isLate && isHarmless());
   if (!isFree && before && otherClaim) return askIns(one, key, person, before, data.patient, speaker);
   if (!isFree && before && rivals.length > 0) return askTraits(one, key, person, before, data.patient, rivals);
   const chosen = isAccepted(one, person) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
@@ -77,7 +80,7 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
   return { ...rest, ...(left.length > 0 && { preferred: Object.fromEntries(left) }) };
 }
 
-/** A late message that leaves the number and the strict traits on file as they are, and contradicts nobody, asks nobody; any other is judged as it would have been in time. */
+/** The number and the strict traits on file stay as they are. */
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
