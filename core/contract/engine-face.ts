@@ -64,11 +64,14 @@ export interface DocumentAct {
 export interface DocumentProof {
   readonly proof: 'relayed' | 'delivered' | 'delayed' | 'failed' | 'filed' | 'filing-refused' | 'read' | 'refused';
   readonly lane: string;
+  /** Public id of our delivery. */
   readonly delivery: string;
   readonly channel?: string;
+  /** Mailbox that it is true of. */
   readonly who?: string;
   readonly code?: string;
   readonly at: string;
+  /** The message that says so. */
   readonly message: string;
 }
 

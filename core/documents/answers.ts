@@ -2,12 +2,13 @@
  * Business answers to messages of ours: relayed, delivered, filed, read are facts of one delivery and one recipient, each kept as it is said and never
  * taken for another (SAFETY B8).
  */
+import type { DocumentProof } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { documentOf, KINDS, note, read, withProof, type Proof, type ProofOf, type SentNote } from './notes.ts';
+import { documentOf, KINDS, note, read, withProof, type SentNote } from './notes.ts';
 
-const PROOFS: Readonly<Record<string, Proof>> = {
+const PROOFS: Readonly<Record<string, DocumentProof['proof']>> = {
   'dcc.document.delivered': 'delivered',
   'dcc.document.refused': 'refused',
   'dcc.delivery.dmp.accepted': 'filed',
@@ -46,7 +47,7 @@ export function judgeAnswer(one: Case, known: Known, index: BlindIndex): Judgeme
   return { notes: [note(KINDS.document, sent.document, { ...document, proofs: withProof(document.proofs, proof) })] };
 }
 
-function proofOf({ event, message }: Case, { lane, delivery }: SentNote): ProofOf {
+function proofOf({ event, message }: Case, { lane, delivery }: SentNote): DocumentProof {
   const { channel, recipient, reader, smtpCode, dmpCode, applicationCode, ack } = event.data as Answer;
   const who = reader ?? recipient;
   const code = dmpCode ?? smtpCode ?? applicationCode ?? ack;

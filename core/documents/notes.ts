@@ -1,5 +1,5 @@
 /** What is kept of a document, a set of versions, a patient's opposition: shapes of the notes, read and written. Lists are bounded, the oldest goes first. */
-import type { Note } from '../contract/index.ts';
+import type { DocumentProof, Note } from '../contract/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
 
 export const KINDS = {
@@ -27,23 +27,6 @@ export interface Act {
   readonly run: number;
   readonly at: string;
   readonly site: string;
-}
-
-/** Facts that never become one another (SAFETY B8). */
-export type Proof = 'relayed' | 'delivered' | 'delayed' | 'failed' | 'filed' | 'filing-refused' | 'read' | 'refused';
-
-export interface ProofOf {
-  readonly proof: Proof;
-  readonly lane: string;
-  /** Public id of our delivery. */
-  readonly delivery: string;
-  readonly channel?: string;
-  /** Mailbox that it is true of. */
-  readonly who?: string;
-  readonly code?: string;
-  readonly at: string;
-  /** The message that says so. */
-  readonly message: string;
 }
 
 export interface DocumentNote {
@@ -78,7 +61,7 @@ export interface DocumentNote {
   /** Another name that this very document came by. */
   readonly sameAs?: string;
   readonly flags?: Flags;
-  readonly proofs?: readonly ProofOf[];
+  readonly proofs?: readonly DocumentProof[];
 }
 
 export interface SetNote {
@@ -100,7 +83,7 @@ export interface SentNote {
 const BOUND = 16;
 const PROOFS = 64;
 export const lately = <T>(list: readonly T[] | undefined, one: T, bound = BOUND): readonly T[] => [...(list ?? []), one].slice(-bound);
-export const withProof = (list: readonly ProofOf[] | undefined, one: ProofOf): readonly ProofOf[] => lately(list, one, PROOFS);
+export const withProof = (list: readonly DocumentProof[] | undefined, one: DocumentProof): readonly DocumentProof[] => lately(list, one, PROOFS);
 
 /** What a note of each kind holds. */
 export interface NoteValues {
