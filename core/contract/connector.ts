@@ -117,6 +117,37 @@ export interface ReplyOutcome {
   readonly hl7Code?: number;
   readonly applicationCode?: number;
   readonly error?: ErrorData;
+  /** Of the record, to a contextual call: who it could be, or the way in. */
+  readonly call?: RecordAnswer;
+}
+
+/** What the record answers to a contextual call: candidates when it was asked who it could be, a ticket once one was chosen. */
+export type RecordAnswer =
+  | { readonly candidates: readonly RecordCandidate[] }
+  | {
+      /** Address of the record that takes the ticket, by POST, from the browser. */
+      readonly url: string;
+      readonly fields: Readonly<Record<string, string>>;
+      readonly recordId: string;
+      readonly created: boolean;
+    };
+
+/** A record that could be the patient's (SAFETY C9). */
+export interface RecordCandidate {
+  readonly recordId: string;
+  readonly by: 'ins' | 'ipp' | 'traits';
+  /** The record holds another qualified INS than the one that was said: never opened (SAFETY A4). */
+  readonly insDiffers?: boolean;
+  /** The record holds other strict traits. */
+  readonly traitsDiffer?: boolean;
+  /** What a person tells candidates apart by, when they have to choose. */
+  readonly shown: {
+    readonly birthName?: string;
+    readonly usedName?: string;
+    readonly givenNames?: string;
+    readonly birthDate?: string;
+    readonly sex?: string;
+  };
 }
 
 export interface Connector {
@@ -139,6 +170,18 @@ export interface ConnectorFlow {
   readonly stability: Stability;
 }
 
+/** The contextual call of a product: how its own bytes come, decoded like any message (`dcc.context.open`). */
+export interface ConnectorCall {
+  /** Who reads them: the kit, on the site (a command line, a local form), or the engine. */
+  readonly reads: 'kit' | 'engine';
+  /** Codec of its bytes. */
+  readonly format: string;
+  /** Of the engine's public listener; only when the engine reads. */
+  readonly path?: string;
+  /** HMAC-SHA256 in hex over the body as received: weak, enabled by a recorded decision of the site (SAFETY C5). Key ids and secrets are settings of the site. */
+  readonly signature?: { readonly covers: 'body'; readonly keyHeader: string; readonly signatureHeader: string; readonly prefix?: string };
+}
+
 export interface ConnectorManifest {
   readonly id: string;
   readonly displayName: string;
@@ -154,6 +197,7 @@ export interface ConnectorManifest {
   readonly formats: Readonly<Record<string, string>>;
   readonly flows: readonly ConnectorFlow[];
   readonly identities: readonly ('IPP' | 'IEP' | 'INS' | 'MOVEMENT')[];
+  readonly call?: ConnectorCall;
   readonly unsupported?: readonly { readonly what: string; readonly reason: string }[];
   readonly warnings?: readonly string[];
   readonly breaking?: readonly { readonly version: string; readonly what: string; readonly deadline: string; readonly migration: string }[];

@@ -1,5 +1,5 @@
 /** The canonical event: CloudEvents 1.0 with our extensions (ARCHITECTURE section 5). */
-import type { EventData, EventType } from './schemas.ts';
+import type { EventData, EventType } from './event-data.ts';
 
 export interface CanonicalEvent<T extends EventType = EventType> {
   readonly specversion: '1.0';

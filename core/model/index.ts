@@ -12,9 +12,11 @@ export {
   type Rcp,
   type Tumour,
 } from './cancer.ts';
+export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type ReturnContext } from './call.ts';
 export { CAPABILITIES, isReducedFor, reducedFor, type Capability } from './capability.ts';
 export { dataSchemaUri, isIdentityUpdate, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
 export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
+export { EVENT_DATA, type EventData, type EventType } from './event-data.ts';
 export * from './schemas.ts';
 export { toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';

@@ -1,6 +1,6 @@
 /** Checks the data of an event against its schema. */
 import { Ajv, type ValidateFunction } from 'ajv';
-import { EVENT_DATA, type EventType } from './schemas.ts';
+import { EVENT_DATA, type EventType } from './event-data.ts';
 
 const ajv = new Ajv({ allErrors: false, strict: false });
 const compiled = new Map<string, ValidateFunction>();

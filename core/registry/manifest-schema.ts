@@ -26,6 +26,19 @@ export const manifestSchema = object(
       items: object({ id: text, direction: { enum: ['to-dcc', 'from-dcc'] }, events: texts, formats: texts, transports: texts, stability }),
     },
     identities: { type: 'array', items: { enum: ['IPP', 'IEP', 'INS', 'MOVEMENT'] } },
+    call: object(
+      {
+        reads: { enum: ['kit', 'engine'] },
+        format: text,
+        path: { type: 'string', pattern: '^/[a-z0-9/-]{1,100}$' },
+        signature: object({ covers: { const: 'body' }, keyHeader: text, signatureHeader: text, prefix: text }, [
+          'covers',
+          'keyHeader',
+          'signatureHeader',
+        ]),
+      },
+      ['reads', 'format'],
+    ),
     unsupported: { type: 'array', items: object({ what: text, reason: text }) },
     warnings: texts,
     breaking: { type: 'array', items: object({ version: text, what: text, deadline: text, migration: text }) },
