@@ -13,11 +13,24 @@ export {
   type Tumour,
 } from './cancer.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type ReturnContext } from './call.ts';
+export {
+  callText,
+  checkedUser,
+  checkIns,
+  isBirthDate,
+  matchingOf,
+  readWireCall,
+  writeWireCall,
+  CALL_LIFETIME_SECONDS,
+  type WireCall,
+  type WireClaims,
+} from './call-wire.ts';
 export { CAPABILITIES, isReducedFor, reducedFor, type Capability } from './capability.ts';
 export { dataSchemaUri, isIdentityUpdate, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
 export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
 export { EVENT_DATA, type EventData, type EventType } from './event-data.ts';
 export * from './schemas.ts';
+export { hasValidRppsKey } from './rpps.ts';
 export { toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { checkEventData } from './validate.ts';
