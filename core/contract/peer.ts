@@ -46,6 +46,12 @@ export interface PeerWorld {
   readonly random: () => number;
   /** The n-th person of the demonstration: the same one for every peer. */
   readonly person: (index: number) => SyntheticPerson;
+  /** 256 random bits that nobody can guess, in base64url: what a ticket or a session is known by. */
+  readonly secret: () => string;
+  /** HMAC-SHA-256, in base64url. */
+  readonly hmac: (key: string, text: string) => string;
+  /** Address of its pages, without a final slash; empty when it shows none. */
+  readonly pages: () => string;
   readonly pdf: (lines: readonly string[]) => Uint8Array;
   readonly cda: (document: SyntheticCda) => Uint8Array;
 }
@@ -102,6 +108,11 @@ export interface PeerDefinition<State = unknown> {
   readonly init: () => State;
   /** Takes a message: changes `state`, gives the answer. */
   readonly onMessage: (message: PeerIncoming, state: State, world: PeerWorld) => PeerReply;
+  /**
+   * What a person's browser is shown, at an address of its own: a page, or the answer to a form of one. It comes from anybody: it proves
+   * nothing by itself.
+   */
+  readonly onPage?: (request: PeerIncoming, state: State, world: PeerWorld) => PeerReply | Promise<PeerReply>;
   /** An answer made on purpose: a refusal for good, `later`, or one that names another message. */
   readonly misanswer: (how: 'refuse' | 'later' | 'wrong-ack-id', message: PeerIncoming, world: PeerWorld) => PeerReply;
   /** What an answer to one of its own messages means to it. */

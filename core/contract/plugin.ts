@@ -2,6 +2,7 @@
  * The kinds of plugin: codec, transport, journal store, application. A plugin is a capability that knows no vendor; the registry
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Envelope, DocumentLook, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
 import type { DumpBatch, JournalDump } from './dump.ts';
 import type { ErrorData } from './errors.ts';
@@ -181,6 +182,21 @@ export interface TransportPlugin {
   /** Construction checks settings and opens nothing. `settings` have passed the schema; secrets are resolved. */
   readonly source: (settings: Record<string, unknown>, face: { readonly receive: Receive; readonly fault: ProtocolFault }) => Source;
   readonly sink: (settings: Record<string, unknown>) => Sink;
+  /**
+   * A path of the listener that inbound endpoints share, for an application. Throws ERR_PORT_TAKEN, ERR_CONFIG_DUPLICATE (path taken),
+   * ERR_CONFIG_UNSAFE, ERR_CONFIG_INVALID.
+   */
+  readonly listen?: (place: { readonly host: string; readonly port: number; readonly path: string }, handler: HttpHandler) => Promise<HttpDoor>;
+}
+
+/** Takes a request whose path, below the base, is given. It answers, and it bounds what it reads. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse, below: string) => void;
+
+export interface HttpDoor {
+  /** The address as it is really bound: `http://127.0.0.1:8081/entrant/k-process`. */
+  readonly address: string;
+  /** Takes the path away; closes the listener with the last one. */
+  readonly leave: () => Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------------------------ rest

@@ -18,7 +18,10 @@ export interface DemonstrationOptions {
 
 interface DayFile {
   readonly peers: Readonly<
-    Record<string, { readonly connector: string; readonly listen: string; readonly sendsTo: string; readonly control: string }>
+    Record<
+      string,
+      { readonly connector: string; readonly listen: string; readonly sendsTo: string; readonly control: string; readonly pages?: string }
+    >
   >;
   /** Of the demonstration only; a literal test value. */
   readonly token: string;
@@ -67,7 +70,7 @@ export class Demonstration {
     const alive = await running.counts().catch(() => undefined);
     if ((alive as { id?: string } | undefined)?.id === peer.connector) {
       this.#adopted.push(running);
-      return [`${name} ${peer.listen} (encore en marche / still running)`];
+      return [peer.listen, ...(peer.pages ? [peer.pages] : [])].map((address) => `${name} ${address} (encore en marche / still running)`);
     }
     const args = [
       '--connector',
@@ -80,6 +83,7 @@ export class Demonstration {
       peer.control,
       '--state',
       path.join(this.#options.state, name),
+      ...(peer.pages ? ['--pages', peer.pages] : []),
     ];
     const child = fork(path.join(import.meta.dirname, 'run.js'), args, {
       env: { PASSERELLE_PEER_TOKEN: token },

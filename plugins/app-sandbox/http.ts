@@ -6,12 +6,12 @@ import type { Handle, Line, Listening } from './wire.ts';
 /** Protects the sandbox from an endless body. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
-export async function readAll(stream: IncomingMessage): Promise<Buffer> {
+export async function readAll(stream: IncomingMessage, most = MAX_BODY_BYTES): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error('body too large');
+    if (size > most) throw new Error('body too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Misbehaviour, PeerCounts, PeerDefinition, PeerIncoming, PeerReply } from '../../core/contract/index.ts';
 import { openControl } from './control.ts';
 import { httpLine, listenHttp } from './http.ts';
+import { listenPages } from './pages.ts';
 import { listenMllp, mllpLine } from './mllp.ts';
 import { Outbox, type Pace, type Sent, type Waiting } from './outbox.ts';
 import { makeWorld, type WorldState } from './world.ts';
@@ -12,6 +13,8 @@ import type { Line, Listening } from './wire.ts';
 export interface PeerOptions {
   /** `mllp://127.0.0.1:7001` or `http://127.0.0.1:7002/base`; port 0 takes a free one. */
   readonly listen?: string;
+  /** `http://127.0.0.1:7202`: where a browser finds its pages; loopback only, port 0 takes a free one. */
+  readonly pages?: string;
   /** The engine's inbound endpoint, same form. */
   readonly sendsTo?: string;
   /** Bearer token that it presents and asks for. */
@@ -61,7 +64,8 @@ const DEFAULT_WAIT_MS = 15_000;
 export async function startPeer<State>(definition: PeerDefinition<State>, options: PeerOptions): Promise<RunningPeer> {
   const keeper = new Keeper<State>(options.state);
   const memory = keeper.load(() => ({ world: bornNow(definition.id, options), peer: definition.init(), outbox: [] }));
-  const world = makeWorld(memory.world, options.now ?? (() => new Date()));
+  let pages = '';
+  const world = makeWorld(memory.world, options.now ?? (() => new Date()), () => pages);
   const changed = (): void => keeper.save(memory);
   const pending: MisbehaveRequest[] = [];
 
@@ -85,6 +89,16 @@ export async function startPeer<State>(definition: PeerDefinition<State>, option
 
   const opened: Listening[] = [];
   if (options.listen) opened.push(await openListener(new URL(options.listen), options.token, handle));
+  const { onPage } = definition;
+  if (options.pages && onPage) {
+    const shown = await listenPages(new URL(options.pages), async (request) => {
+      const reply = await onPage(request, memory.peer, world);
+      changed();
+      return reply;
+    });
+    pages = shown.address;
+    opened.push({ ...shown, address: `${pages}/ (pages)` });
+  }
   const pace = { ackTimeoutMs: 10_000, retryMs: 250, ...options.pace };
   const outbox = options.sendsTo
     ? new Outbox(memory.outbox, openLine(new URL(options.sendsTo), options.token), definition.judge, pace, changed)

@@ -8,6 +8,7 @@ const { values } = parseArgs({
     connector: { type: 'string' },
     listen: { type: 'string' },
     'sends-to': { type: 'string' },
+    pages: { type: 'string' },
     control: { type: 'string' },
     state: { type: 'string' },
     seed: { type: 'string' },
@@ -21,6 +22,7 @@ try {
   const peer = await startPeer(await loadPeer(values.connector ?? ''), {
     ...(values.listen && { listen: values.listen }),
     ...(values['sends-to'] && { sendsTo: values['sends-to'] }),
+    ...(values.pages && { pages: values.pages }),
     ...(values.control && { control: values.control }),
     ...(values.state && { state: values.state }),
     ...(values.seed && { seed: Number(values.seed) }),

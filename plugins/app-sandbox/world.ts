@@ -1,4 +1,5 @@
 /** The world of a peer: time, chance, ids, people and documents. Chance and ids go on where they were after a restart. */
+import { createHmac, randomBytes } from 'node:crypto';
 import type { PeerWorld } from '../../core/contract/index.ts';
 import { cda } from './cda.ts';
 import { pdf } from './pdf.ts';
@@ -12,7 +13,8 @@ export interface WorldState {
   seed: number;
 }
 
-export function makeWorld(state: WorldState, now: () => Date): PeerWorld {
+/** @param pages address of the peer's pages, once it is known. */
+export function makeWorld(state: WorldState, now: () => Date, pages: () => string): PeerWorld {
   return {
     now: () => now().toISOString(),
     newId: () => `${state.born}${(state.ids++).toString(36).toUpperCase().padStart(4, '0')}`,
@@ -23,6 +25,9 @@ export function makeWorld(state: WorldState, now: () => Date): PeerWorld {
       mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
     },
+    secret: () => randomBytes(32).toString('base64url'),
+    hmac: (key, text) => createHmac('sha256', key).update(text).digest('base64url'),
+    pages,
     person,
     pdf,
     cda,

@@ -39,7 +39,11 @@ async function live(id: string) {
   const script: PeerDefinition = await loadPeer(id);
   const state = script.init();
   let seconds = 0;
-  const world = makeWorld({ born: id.slice(0, 2).toUpperCase(), ids: 1, seed: 1 }, () => new Date(Date.UTC(2026, 8, 15, 8, 0, seconds++)));
+  const world = makeWorld(
+    { born: id.slice(0, 2).toUpperCase(), ids: 1, seed: 1 },
+    () => new Date(Date.UTC(2026, 8, 15, 8, 0, seconds++)),
+    () => '',
+  );
   return {
     script,
     act: (name: string, args = {}) => script.actions[name]!(args, state, world),

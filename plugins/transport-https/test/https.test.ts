@@ -212,6 +212,33 @@ describe('the https transport, way in', () => {
   });
 });
 
+describe('the https transport, a path for an application', () => {
+  const given: { leave: () => Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const door of given.splice(0)) await door.leave();
+  });
+
+  it('is beside the endpoints of the port, and outlives them', async () => {
+    const port = await freePort();
+    const source = plugin.source({ path: '/entrant', port, token: TOKEN }, { receive: never, fault: async () => ({ bytes: null }) });
+    await source.start();
+    const door = await plugin.listen!({ host: '127.0.0.1', port, path: '/appel' }, (_, response, below) => response.end(`below ${below}`));
+    given.push(door);
+    expect(door.address).to.equal(`http://127.0.0.1:${port}/appel`);
+    await source.stop();
+    expect((await call(`${door.address}/v1/calls`)).text).to.equal('below /v1/calls');
+    expect((await call(`http://127.0.0.1:${port}/entrant`)).status).to.equal(404);
+  });
+
+  it('is refused where others could listen in, and where it is taken', async () => {
+    const answer = (): void => undefined;
+    expect(await codeOf(plugin.listen!({ host: '0.0.0.0', port: 0, path: '/appel' }, answer))).to.equal('ERR_CONFIG_UNSAFE');
+    const place = { host: '127.0.0.1', port: await freePort(), path: '/appel' };
+    given.push(await plugin.listen!(place, answer));
+    expect(await codeOf(plugin.listen!(place, answer))).to.equal('ERR_CONFIG_DUPLICATE');
+  });
+});
+
 describe('the https transport, way out', () => {
   const closing: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
