@@ -1,0 +1,79 @@
+/** Each client in its real runtime: what it needs, how it is compiled once, and how its driver is started. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const clients = path.join(root, 'plugins/app-contextual-call/clients');
+const drivers = path.join(root, 'test/clients/drivers');
+
+export interface Start {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Language {
+  readonly name: string;
+  readonly folder: string;
+  /** Commands that must be installed. */
+  readonly needs: readonly string[];
+  /** Prints what runs it; the first line is kept. */
+  readonly version: readonly string[];
+  readonly profiles: readonly ('default' | 'legacy')[];
+  /** Compiles into `out`, trusts the authority of the tests, says how to start. */
+  readonly prepare: (out: string, authority: string) => Start;
+}
+
+const run = (command: string, args: readonly string[], env: Record<string, string> = {}): void =>
+  void execFileSync(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+const both = ['default', 'legacy'] as const;
+
+export const LANGUAGES: readonly Language[] = [
+  {
+    name: 'JavaScript',
+    folder: 'javascript',
+    needs: ['node'],
+    version: ['node', '--version'],
+    profiles: both,
+    prepare: (_out, authority) => ({
+      command: process.execPath,
+      args: [path.join(root, 'dist/test/clients/drivers/driver.js')],
+      env: { NODE_EXTRA_CA_CERTS: authority },
+    }),
+  },
+];
+
+export function has(command: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What it prints may be on either stream. */
+export const versionOf = ({ version: [command = '', ...args] }: Language): string =>
+  /[0-9]+(\.[0-9]+)+[^\s"),]*/.exec(execFileSync('sh', ['-c', `${[command, ...args].join(' ')} 2>&1`], { encoding: 'utf8' }))?.[0] ?? '?';
+
+/** ASCII only: what a line is, and in which charset, differs from one language to the next. */
+const line = (request: object): string =>
+  `${JSON.stringify(request).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+
+/** One JSON object a line in, one out, in order. */
+export async function drive({ command, args, env }: Start, home: string, requests: readonly object[]): Promise<Record<string, string>[]> {
+  mkdirSync(home, { recursive: true });
+  const child = spawn(command, args, { env: { ...process.env, HOME: home, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  child.stdin.end(requests.map(line).join(''));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  const lines = out.split('\n').filter((line) => line !== '');
+  if (code !== 0 || lines.length !== requests.length)
+    throw new Error(`${command}: exit ${String(code)}, ${lines.length} of ${requests.length} answers\n${errors}`);
+  return lines.map((line) => JSON.parse(line) as Record<string, string>);
+}
+void [run, clients, drivers];
