@@ -52,3 +52,10 @@ export type ReturnContext = Static<typeof ReturnContext>;
 
 /** Data of `dcc.context.refused`. */
 export const RefusedContext = object({ code: short, reference: Type.Optional(short), user: Type.Optional(CallUser) });
+
+/** Data of `dcc.context.ended`: towards the record. Tabs that may show and write nothing any more, and why (SAFETY C3, C7). */
+export const EndedContext = object({
+  contextIds: Type.Array(short, { minItems: 1, maxItems: 50 }),
+  reason: Type.Enum(['another-user', 'another-patient', 'link-reused', 'expired']),
+});
+export type EndedContext = Static<typeof EndedContext>;

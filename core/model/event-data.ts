@@ -1,6 +1,6 @@
 /** Which data each canonical event carries (ARCHITECTURE section 5). */
 import type { Static, TSchema } from 'typebox';
-import { CallContext, RefusedContext, ReturnContext } from './call.ts';
+import { CallContext, EndedContext, RefusedContext, ReturnContext } from './call.ts';
 import { AnswerData, DocumentEventData, IdentityData, LinkData, MergeData, ReassignedVisitData, VisitEventData } from './schemas.ts';
 
 /** Schema of `data` for each event type. A translation says `updated`; what that means for the person is decided by core/identity. */
@@ -33,6 +33,7 @@ export const EVENT_DATA = {
   'dcc.delivery.mss.read': AnswerData,
   'dcc.delivery.mss.integration-failed': AnswerData,
   'dcc.context.open': CallContext,
+  'dcc.context.ended': EndedContext,
   'dcc.context.return': ReturnContext,
   'dcc.context.refused': RefusedContext,
 } as const satisfies Record<string, TSchema>;

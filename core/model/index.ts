@@ -12,7 +12,7 @@ export {
   type Rcp,
   type Tumour,
 } from './cancer.ts';
-export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type ReturnContext } from './call.ts';
+export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {
   callText,
   checkedUser,

@@ -1,8 +1,9 @@
 /** The API of the record: answers, idempotency on messageId, and what answers to its own messages mean. */
 import type { PeerDefinition, PeerIncoming, PeerReply, PeerWorld } from 'passerelle/contract';
+import { endContexts, giveTicket, searchRecords } from './contexts.ts';
 import { fileDocument, deleteDocument } from './documents.ts';
 import { linkIdentities, mergeIdentities, reassignVisit, updateIdentity } from './identities.ts';
-import type { RecordState, WireIdentifier, WirePatient } from './state.ts';
+import type { ContextUser, RecordState, WireIdentifier, WirePatient } from './state.ts';
 
 /** A message towards the record, as far as the stand-in looks at it. */
 export interface WireMessage {
@@ -19,10 +20,22 @@ export interface WireMessage {
   readonly formerVisitId?: string;
   readonly merge?: { readonly surviving: WireIdentifier; readonly absorbed: WireIdentifier };
   readonly document?: Readonly<Record<string, unknown>>;
+  readonly allowed?: readonly ('ins' | 'ipp' | 'traits')[];
+  readonly user?: ContextUser;
+  readonly target?: string;
+  readonly situation?: string;
+  readonly contextId?: string;
+  readonly choice?: { readonly recordId?: string; readonly create?: boolean };
+  readonly contextIds?: readonly string[];
+  readonly reason?: string;
 }
 
 /** What happened to a message: filed in a record, or a problem. */
-export type Filing = { readonly recordId: string } | { readonly status: number; readonly title: string; readonly applicationCode?: number };
+export type Filing =
+  | { readonly recordId: string }
+  /** An answer of its own instead of a receipt. */
+  | { readonly http: 200 | 201; readonly body: object }
+  | { readonly status: number; readonly title: string; readonly applicationCode?: number };
 
 type Taker = (message: WireMessage, state: RecordState, world: PeerWorld) => Filing;
 const byType =
@@ -38,6 +51,9 @@ const ROUTES: Readonly<Record<string, Taker>> = {
   '/v1/visits': byType(updateIdentity, { 'visit.reassigned': reassignVisit }),
   '/v1/documents': fileDocument,
   '/v1/documents/deletions': deleteDocument,
+  '/v1/context-searches': searchRecords,
+  '/v1/context-tickets': giveTicket,
+  '/v1/context-endings': endContexts,
 };
 
 export function onMessage(incoming: PeerIncoming, state: RecordState, world: PeerWorld): PeerReply {
@@ -64,9 +80,10 @@ export function onMessage(incoming: PeerIncoming, state: RecordState, world: Pee
       ...(filing.applicationCode && { applicationCode: filing.applicationCode }),
     });
   }
-  const body = JSON.stringify({ messageId: message.messageId, recordId: filing.recordId, status: 'filed' });
+  const own = 'body' in filing ? filing : { http: 201, body: { recordId: filing.recordId, status: 'filed' } };
+  const body = JSON.stringify({ messageId: message.messageId, ...own.body });
   state.answered[message.messageId] = { digest, body };
-  return reply(201, body);
+  return reply(own.http, body);
 }
 
 export const misanswer: PeerDefinition<RecordState>['misanswer'] = (how, incoming) => {

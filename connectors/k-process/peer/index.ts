@@ -1,7 +1,8 @@
-/** Stand-in of the record: the HTTP contract of openapi.yaml, with records, their identities and their documents. */
+/** Stand-in of the record: the HTTP contract of openapi.yaml, with records, their identities and their documents, and the pages of a record that a contextual call opens. */
 import { definePeer } from 'passerelle/contract';
 import { actions } from './actions.ts';
 import { judge, misanswer, onMessage } from './api.ts';
+import { onPage } from './pages.ts';
 import { countsOf, emptyState, type RecordState } from './state.ts';
 
 export const peer = definePeer<RecordState>({
@@ -9,6 +10,7 @@ export const peer = definePeer<RecordState>({
   listens: [{ transport: 'https', format: 'json' }],
   init: emptyState,
   onMessage,
+  onPage,
   misanswer,
   judge,
   actions,

@@ -38,12 +38,38 @@ export interface CancerRecord {
   /** Time of the newest identity or visit event. */
   latest: string;
   visits: number;
+  /** Written in a tab of the record, newest last. */
+  remarks?: { readonly at: string; readonly by: string; readonly text: string }[];
+}
+
+export interface ContextUser {
+  readonly login?: string;
+  readonly rpps?: string;
+  readonly family?: string;
+  readonly given?: string;
+  readonly profile?: string;
+}
+
+/** A tab that a contextual call may open, opened, or may not open any more. */
+export interface TabContext {
+  readonly recordId: string;
+  readonly ticket: string;
+  readonly givenAt: string;
+  readonly site: string;
+  readonly user: ContextUser;
+  readonly target?: string;
+  readonly situation?: string;
+  redeemed?: boolean;
+  /** Why it may show and write nothing any more. */
+  ended?: string;
 }
 
 export interface RecordState {
   records: CancerRecord[];
   /** Records that were linked and stay apart: `R1 R2`. */
   links: string[];
+  /** By context id. */
+  contexts: Record<string, TabContext>;
   /** First answer by messageId: idempotency. */
   answered: Record<string, { readonly digest: string; readonly body: string }>;
   received: number;
@@ -56,6 +82,7 @@ export interface RecordState {
 export const emptyState = (): RecordState => ({
   records: [],
   links: [],
+  contexts: {},
   answered: {},
   received: 0,
   duplicates: 0,

@@ -20,6 +20,8 @@ export const WIRE_TYPES: Readonly<Record<string, string>> = {
   'dcc.visit.reassigned': 'visit.reassigned',
   'dcc.document.received': 'document.published',
   'dcc.document.deleted': 'document.deleted',
+  'dcc.context.open': 'context.ticket',
+  'dcc.context.ended': 'context.ended',
 };
 
 /** What the record sends us. Identities and visits are the hospital's own: the record never writes them there. */
@@ -35,6 +37,8 @@ export const NATIONAL_NUMBER = /^(INS.*|NH|NIR|SS|SNS|NNFRA)$/;
 export function pathOf(wireType: string): string {
   if (wireType.startsWith('identity.')) return '/v1/identities';
   if (wireType.startsWith('visit.')) return '/v1/visits';
+  if (wireType.startsWith('context.'))
+    return { 'context.search': '/v1/context-searches', 'context.ticket': '/v1/context-tickets' }[wireType] ?? '/v1/context-endings';
   return wireType === 'document.deleted' ? '/v1/documents/deletions' : '/v1/documents';
 }
 

@@ -1,8 +1,9 @@
 /** Canonical event -> message of our contract (pure). */
 import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult, type OutgoingPart } from 'passerelle/contract';
 import { encodeFr } from 'passerelle/codec/hl7v2-fr';
-import type { EventData, Patient } from 'passerelle/model';
+import type { CallContext, EventData, Patient } from 'passerelle/model';
 import { CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
+import { isSearch, writeContext } from './context.ts';
 import { writeDocument } from './document-out.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 import { writePatient } from './identities-out.ts';
@@ -10,7 +11,7 @@ import { writePatient } from './identities-out.ts';
 export function encode(input: EncodeInput, context: ConnectorContext): EncodeResult {
   if (isHl7(input.format)) return encodeFr(input, context, K_PROCESS_HL7);
   const { event } = input;
-  const type = WIRE_TYPES[event.type];
+  const type = isSearch(event) ? 'context.search' : WIRE_TYPES[event.type];
   const refuse = (error: PasserelleError): EncodeResult => ({ outcome: 'refuse', error: error.toData() });
   if (!type) return refuse(new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: Object.keys(WIRE_TYPES).join(', ') }));
   try {
@@ -44,6 +45,8 @@ export function encode(input: EncodeInput, context: ConnectorContext): EncodeRes
 
 function writeBody(type: string, { event, parts }: EncodeInput, context: ConnectorContext): { body: object; parts: readonly OutgoingPart[] } {
   const patient = (from: Patient): object => writePatient(from, context.settings.connector['sendContactDetails'] !== 'never');
+  if (type === 'context.ended') return { body: event.data as EventData<'dcc.context.ended'>, parts: [] };
+  if (type.startsWith('context.')) return { body: writeContext(event.data as CallContext), parts: [] };
   if (type === 'identity.merged') {
     const { surviving, absorbed, authority, kind, patient: about } = event.data as EventData<'dcc.identity.merged'>;
     const identifier = (value: string): object => ({ value, ...(authority && { authority: authorityOf(authority) }) });

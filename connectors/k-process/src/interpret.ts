@@ -4,6 +4,7 @@
  * | status | meaning |
  * |---|---|
  * | 200, 201, 202 that names our messageId | delivered |
+ * | the same to a contextual call, without the candidates or the ticket that it asks for | unreadable |
  * | 2xx that does not | unreadable: somebody else's answer |
  * | 404 with application code 902, to a document | unknown there |
  * | 400, 409, 410, 413, 415, 422 and other 4xx with a problem | refused |
@@ -13,6 +14,7 @@
  */
 import { PasserelleError, type Envelope, type ErrorCode, type ReplyOutcome } from 'passerelle/contract';
 import { interpretFr } from 'passerelle/codec/hl7v2-fr';
+import { readRecordAnswer } from './context.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 
 const LATER = new Set([408, 425, 429, 503]);
@@ -33,7 +35,10 @@ export function interpret(reply: Envelope, sent: { readonly controlId?: string; 
 
   if (status >= 200 && status < 300) {
     const ours = sent.controlId === undefined || body?.['messageId'] === sent.controlId;
-    return ours && body ? { outcome: 'delivered', ack } : failed('unreadable', 'ERR_ACK_UNREADABLE');
+    if (!ours || !body) return failed('unreadable', 'ERR_ACK_UNREADABLE');
+    if (sent.type !== 'dcc.context.open') return { outcome: 'delivered', ack };
+    const call = readRecordAnswer(body);
+    return call ? { outcome: 'delivered', ack, call } : failed('unreadable', 'ERR_ACK_UNREADABLE');
   }
   if (status === 404 && applicationCode === 902 && sent.type.startsWith('dcc.document.')) {
     return failed('unknown-there', 'ERR_DESTINATION_UNKNOWN_PATIENT');

@@ -19,6 +19,9 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   'visit.reassigned': 'VisitReassigned',
   'document.published': 'DocumentPublished',
   'document.deleted': 'DocumentDeleted',
+  'context.search': 'ContextSearch',
+  'context.ticket': 'ContextTicketRequest',
+  'context.ended': 'ContextEnding',
 };
 
 function faults(schema: string, value: unknown): string {
