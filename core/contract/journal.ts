@@ -119,6 +119,12 @@ export interface StoredNote extends Note {
   readonly changedAt: string;
 }
 
+/** A note as it shall be, and as its writer knows it. */
+export interface NoteChange extends Note {
+  /** The value that it replaces; absent = nothing is known. */
+  readonly before?: string;
+}
+
 export interface MessageDecision {
   readonly message: number;
   /** Decode run, 1 for the first. */
@@ -422,6 +428,10 @@ export interface JournalStore {
   readonly pause: (lane: string, paused: boolean, at: string) => Promise<void>;
   /** What a person decided, or the engine by itself, without a message. Of two of one kind and key the last one stays. */
   readonly keep: (notes: readonly Note[], at: string, lease?: LaneLease) => Promise<void>;
+  /** All or none, and only when the value of each one is still what its writer knows. False = somebody was faster: nothing was stored. */
+  readonly swap: (changes: readonly NoteChange[], at: string) => Promise<boolean>;
+  /** Drops notes of a kind that have had their time: last changed before this, oldest first, at most `limit`. Answers how many. */
+  readonly forget: (kind: string, changedBefore: string, limit: number) => Promise<number>;
   /** Replaces the order of that kind; it holds over restarts, on every node, until it is withdrawn. */
   readonly order: (order: LaneOrder) => Promise<void>;
   /** Harmless when there is none. */

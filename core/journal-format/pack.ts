@@ -1,5 +1,15 @@
 /** Records of the contract packed (packed.ts): explicit fields, JSON made once. */
-import type { AttemptStart, ErrorData, IncomingMessage, MessageDecision, Note, QueuedDelivery, RoutedEvent, Settlement } from '../contract/index.ts';
+import type {
+  AttemptStart,
+  ErrorData,
+  IncomingMessage,
+  MessageDecision,
+  Note,
+  NoteChange,
+  QueuedDelivery,
+  RoutedEvent,
+  Settlement,
+} from '../contract/index.ts';
 import { msOf } from './codes.ts';
 import type { PackedDecision, PackedMessage, PackedSettlement, PackedStart } from './packed.ts';
 import type { Head, Outcome } from './rows.ts';
@@ -54,6 +64,9 @@ export function packDecision(made: MessageDecision): PackedDecision {
 }
 
 export const packNotes = (notes: readonly Note[]): Note[] => notes.map(({ kind, key, value }) => ({ kind, key, value }));
+
+export const packChanges = (changes: readonly NoteChange[]): NoteChange[] =>
+  changes.map(({ kind, key, value, before }) => ({ kind, key, value, ...(before !== undefined && { before }) }));
 
 /** One destination per lane: a lane named twice in an event is one (law of core/contract/states.ts). */
 const distinct = (destinations: RoutedEvent['destinations']): RoutedEvent['destinations'] =>

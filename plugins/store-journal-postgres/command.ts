@@ -6,14 +6,14 @@ import { asRefusal, isOfCommand } from './connection.ts';
 import { decide } from './decide.ts';
 import { begin, settle } from './deliveries.ts';
 import { lease, release } from './leases.ts';
-import { fact, keep, order, pause, saveSettings, withdraw } from './small.ts';
+import { fact, forget, keep, order, pause, saveSettings, swap, withdraw } from './small.ts';
 import type { Transaction } from './transaction.ts';
 
 /** On batches: those of several commands are executed as one. */
 const ON_MESSAGES = { receive, admit, decide };
 const ON_DELIVERIES = { begin, settle };
 const BATCHES = { ...ON_MESSAGES, ...ON_DELIVERIES };
-const OTHERS = { act, fact, keep, pause, order, withdraw, saveSettings, release };
+const OTHERS = { act, fact, forget, keep, swap, pause, order, withdraw, saveSettings, release };
 
 export type Writes = typeof BATCHES & typeof OTHERS & { readonly lease: typeof lease };
 type Tail<F> = F extends (tx: Transaction, ...args: infer A) => unknown ? A : never;

@@ -1,6 +1,7 @@
 /** The small writes: what people order of lanes, settings revisions. */
-import type { LaneOrder, Note } from '../../core/contract/index.ts';
-import { blobOf, bytesOf } from '../../core/journal-format/index.ts';
+import type { LaneOrder, Note, NoteChange } from '../../core/contract/index.ts';
+import { blobOf, bytesOf, textOf } from '../../core/journal-format/index.ts';
+import { byteas, int4s } from './arrays.ts';
 import { NOTES, noteSql } from './batch.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -35,6 +36,29 @@ export async function keep(tx: Transaction, notes: readonly Note[], at: number):
   const rows = [...last.values()].map(({ kind, key, value }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
   const names = tx.storeNames();
   await Promise.all([names, tx.query({ text: noteSql(1, ''), values: NOTES.values(rows) })]);
+}
+
+/** Compares and writes under the lock of the journal: no other writer comes between. */
+export async function swap(tx: Transaction, changes: readonly NoteChange[], at: number): Promise<boolean> {
+  const ids = changes.map(({ kind }) => tx.nameId(kind));
+  const text = 'SELECT kind, key, value FROM note WHERE kind = ANY($1::int4[]) AND key = ANY($2::bytea[])';
+  const [rows] = await Promise.all([
+    tx.query({ name: 'swap', text, values: [int4s(ids), byteas(changes.map(({ key }) => bytesOf(key)))] }),
+    tx.storeNames(),
+  ]);
+  const known = new Map(
+    rows.map(({ kind, key, value }) => [`${Number(kind)} ${Buffer.from(key as Uint8Array).toString('hex')}`, textOf(value as Uint8Array)]),
+  );
+  const isCurrent = changes.every(({ key, before = '' }, index) => (known.get(`${ids[index]} ${key}`) ?? '') === before);
+  if (isCurrent) await keep(tx, changes, at);
+  return isCurrent;
+}
+
+export async function forget(tx: Transaction, kind: string, before: number, limit: number): Promise<number> {
+  const text = `DELETE FROM note WHERE (kind, key) IN (
+      SELECT kind, key FROM note WHERE kind = (SELECT id FROM name WHERE name = $1) AND value > '' AND changed_at < $2::int8
+      ORDER BY changed_at LIMIT $3) RETURNING 1`;
+  return (await tx.query({ text, values: [kind, before, limit] })).length;
 }
 
 /** Each revision is added, none is ever changed. */

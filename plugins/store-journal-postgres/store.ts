@@ -4,6 +4,7 @@ import { PasserelleError, type Durability, type JournalStore } from '../../core/
 import {
   deliveriesOf,
   msOf,
+  packChanges,
   packDecision,
   packMessage,
   packNotes,
@@ -100,6 +101,8 @@ type Writing = Pick<
   | 'act'
   | 'fact'
   | 'keep'
+  | 'swap'
+  | 'forget'
   | 'pause'
   | 'order'
   | 'withdraw'
@@ -142,6 +145,8 @@ function writing(writer: Writer): Writing {
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     fact: (name, value) => call('fact', [name, value]),
     keep: (notes, at, lease) => call('keep', [packNotes(notes), msOf(at)], { lease }),
+    swap: (changes, at) => call('swap', [packChanges(changes), msOf(at)]),
+    forget: (kind, before, limit) => call('forget', [kind, msOf(before), limit]),
     order: (order) => call('order', [order]),
     withdraw: (lane, kind) => call('withdraw', [lane, kind]),
     saveSettings: async ({ at, who, why, documents }) => call('saveSettings', [msOf(at), who, why, JSON.stringify(documents)]),

@@ -12,6 +12,7 @@ import type {
   MessageFilter,
   MessageSummary,
   Note,
+  NoteChange,
   OperatorAction,
   Page,
   PageRequest,
@@ -44,6 +45,8 @@ export interface Writes {
   act(actions: readonly OperatorAction[]): Acted[];
   pause(lane: string, paused: boolean, at: number): void;
   keep(notes: readonly Note[], at: number): void;
+  swap(changes: readonly NoteChange[], at: number): boolean;
+  forget(kind: string, before: number, limit: number): number;
   fact(name: string, value: string): string;
   order(order: LaneOrder): void;
   withdraw(lane: string, kind: LaneOrder['kind']): void;

@@ -6,6 +6,7 @@ import {
   type PackedMessage,
   deliveriesOf,
   msOf,
+  packChanges,
   packDecision,
   packMessage,
   packNotes,
@@ -66,7 +67,20 @@ function durabilityOf({ journalMode, synchronous }: Pragmas): Durability {
 
 type Writing = Pick<
   JournalStore,
-  'receive' | 'reserve' | 'decide' | 'admit' | 'begin' | 'settle' | 'act' | 'pause' | 'keep' | 'order' | 'withdraw' | 'saveSettings'
+  | 'receive'
+  | 'reserve'
+  | 'decide'
+  | 'admit'
+  | 'begin'
+  | 'settle'
+  | 'act'
+  | 'pause'
+  | 'keep'
+  | 'swap'
+  | 'forget'
+  | 'order'
+  | 'withdraw'
+  | 'saveSettings'
 >;
 
 const writing = ({ call, lastMessage }: Channel): Writing => {
@@ -119,6 +133,8 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         load(actions, () => 0),
       ),
     keep: async (notes, at) => call('keep', [packNotes(notes), msOf(at)]),
+    swap: async (changes, at) => call('swap', [packChanges(changes), msOf(at)]),
+    forget: async (kind, before, limit) => call('forget', [kind, msOf(before), limit]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     order: async (order) => call('order', [plain(order)]),
     withdraw: async (lane, kind) => call('withdraw', [lane, kind]),

@@ -18,7 +18,7 @@ import { ANSWER_BYTES, LONG_READING_MS, READING_MS, TRANSFER_BYTES } from './lim
 import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
-import { noteReaders, noteWriter } from './notes.ts';
+import { noteForgetter, noteReaders, noteSwapper, noteWriter } from './notes.ts';
 import { orderReader, orderWriters, pauseReader, pauser } from './pauses.ts';
 import { receiver } from './receive.ts';
 import { factKeeper, settingsReaders, settingsWriter } from './settings.ts';
@@ -32,6 +32,8 @@ const writesOf = (journal: Journal): Writes => ({
   act: actor(journal),
   pause: pauser(journal),
   keep: noteWriter(journal),
+  swap: noteSwapper(journal),
+  forget: noteForgetter(journal),
   fact: factKeeper(journal),
   ...orderWriters(journal),
   saveSettings: settingsWriter(journal),

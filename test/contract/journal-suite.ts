@@ -25,7 +25,7 @@ export function journalSuite(under: StoreUnderTest): void {
     receiving(journal);
     admitting(journal);
     deciding(journal);
-    noting(journal);
+    noting(journal, under);
     sending(journal);
     acting(journal);
     consulting(journal);

@@ -1,11 +1,12 @@
 /** Notes: what decisions leave behind for later ones. */
 import { expect } from 'chai';
-import { type Fixture, refused } from './fixture.ts';
+import type { NoteChange } from '../../../core/contract/index.ts';
+import { type Fixture, refused, type StoreUnderTest } from './fixture.ts';
 import { at, decided, hashed, incoming } from './samples.ts';
 
 const about = (name: string): string => hashed(`patient ${name}`);
 
-export function noting(journal: Fixture): void {
+export function noting(journal: Fixture, under: StoreUnderTest): void {
   describe('notes', () => {
     const known = (kind: string, ...names: string[]): Promise<readonly (string | undefined)[]> => journal.store.notes(kind, names.map(about));
 
@@ -57,6 +58,47 @@ export function noting(journal: Fixture): void {
       await store.keep([{ kind: 'task', key: about('a'), value: '' }], at(2));
       expect(await known('task', 'a')).to.deep.equal([undefined]);
       expect((await store.notesOf('task', { limit: 10 })).items).to.deep.equal([]);
+    });
+
+    it('are swapped together, only when each is what its writer knows', async () => {
+      const { store } = journal;
+      const note = (kind: string, name: string, value: string, before?: string): NoteChange => ({
+        kind,
+        key: about(name),
+        value,
+        ...(before !== undefined && { before }),
+      });
+      expect(await store.swap([note('nonce', 'a', '1'), note('link', 'a', '"open"')], at(1))).to.equal(true);
+      expect(await store.swap([note('nonce', 'a', '2'), note('link', 'b', '"other"')], at(2))).to.equal(false);
+      expect(await known('link', 'a', 'b')).to.deep.equal(['"open"', undefined]);
+      expect(await store.swap([note('link', 'a', '"over"', '"open"'), note('link', 'b', '"x"', '"stale"')], at(3))).to.equal(false);
+      expect(await store.swap([note('link', 'a', '"over"', '"open"'), note('seen', 'a', 'é')], at(4))).to.equal(true);
+      expect(await store.swap([note('link', 'a', '"again"', '"open"')], at(5))).to.equal(false);
+      await store.keep([{ kind: 'link', key: about('a'), value: '' }], at(6));
+      expect(await store.swap([note('link', 'a', '"anew"')], at(7))).to.equal(true);
+      await refused(store.swap([{ kind: 'link', key: 'xyz', value: '1' }], at(8)), 'ERR_INVARIANT');
+      await journal.reopen();
+      expect([await known('link', 'a'), await known('seen', 'a')]).to.deep.equal([['"anew"'], ['é']]);
+    });
+
+    it('are swapped by one of many that try at once, on this node and on another', async () => {
+      const other = under.shared ? await under.plugin.open(journal.address) : journal.store;
+      const tries = Array.from({ length: 40 }, (_, n) =>
+        [journal.store, other][n % 2]!.swap([{ kind: 'nonce', key: about('same'), value: `${n}` }], at(n)),
+      );
+      expect((await Promise.all(tries)).filter(Boolean)).to.have.length(1);
+      if (other !== journal.store) await other.close();
+    });
+
+    it('are forgotten when they have had their time, oldest first', async () => {
+      const { store } = journal;
+      for (const [n, name] of ['a', 'b', 'c'].entries()) await store.keep([{ kind: 'nonce', key: about(name), value: `${n}` }], at(n));
+      await store.keep([{ kind: 'other', key: about('a'), value: '1' }], at(0));
+      expect(await store.forget('nonce', at(2), 1)).to.equal(1);
+      expect(await known('nonce', 'a', 'b', 'c')).to.deep.equal([undefined, '1', '2']);
+      expect(await store.forget('nonce', at(2), 10)).to.equal(1);
+      expect([await known('nonce', 'b', 'c'), await known('other', 'a')]).to.deep.equal([[undefined, '2'], ['1']]);
+      expect(await store.forget('never-seen', at(9), 10)).to.equal(0);
     });
 
     it('are listed by kind, the last changed first, in pages', async () => {
