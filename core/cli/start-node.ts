@@ -43,7 +43,13 @@ function engineSettings(documents: readonly SettingsFile[]): EngineSettings {
   );
   const engine = values.find((v) => (v as { kind?: string } | null)?.kind === 'engine') as Partial<EngineSettings> | undefined;
   const defaults = defaultEngine();
-  return { ...defaults, ...engine, admin: { ...defaults.admin, ...engine?.admin }, public: { ...defaults.public, ...engine?.public } };
+  return {
+    ...defaults,
+    ...engine,
+    admin: { ...defaults.admin, ...engine?.admin },
+    public: { ...defaults.public, ...engine?.public },
+    contextualCall: { ...defaults.contextualCall, ...engine?.contextualCall },
+  };
 }
 
 async function startConnectors(settings: EngineSettings): Promise<RunningEngine> {

@@ -1,16 +1,11 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { AlertList } from './alerts.ts';
 import type { DocumentCode, ErrorData } from './errors.ts';
+import type { ExplainedError } from './explained.ts';
 import type { IdentityFace } from './identities.ts';
 import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
 import type { DeliveryState, MessageState } from './states.ts';
-
-/** An error with the French operator text and the fix of the catalogue. */
-export interface ExplainedError extends ErrorData {
-  readonly fr?: string;
-  readonly fix?: { readonly fr: string; readonly en: string };
-}
 
 export interface MessageView extends Omit<MessageSummary, 'message' | 'error'> {
   readonly id: string;

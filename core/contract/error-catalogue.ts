@@ -842,6 +842,116 @@ export const CATALOGUE = {
     fix: { fr: 'Corriger le paramètre indiqué.', en: 'Correct the parameter that is named.' },
   }),
 
+  // --- contextual call (plugins/app-contextual-call/PROTOCOL.md); `fr` is what a clinician reads ---------------------
+  ERR_CALL_REFUSED: e({
+    disposition: 'security',
+    http: 401,
+    en: 'the call is not one of a known site',
+    fr: 'appel refusé : il ne vient pas d’un site reconnu, ou il a expiré',
+    fix: {
+      fr: 'Donner la référence à la DSI : le registre des appels et « passerelle call verify » disent quel contrôle a échoué.',
+      en: 'Give the reference to the IT department: the ledger of calls and "passerelle call verify" say which check failed.',
+    },
+  }),
+  ERR_CALL_FORBIDDEN: e({
+    disposition: 'security',
+    http: 403,
+    en: 'this user or site may not make this call',
+    fr: 'appel refusé : votre profil ou votre site n’y est pas autorisé',
+    fix: {
+      fr: 'Faire vérifier contextualCall.users et contextualCall.profiles du site par le référent.',
+      en: 'Have contextualCall.users and contextualCall.profiles of the site checked by the referent.',
+    },
+  }),
+  ERR_CALL_REPLAYED: e({
+    disposition: 'security',
+    http: 409,
+    en: 'this call was already used',
+    fr: 'appel refusé : il a déjà servi',
+    fix: {
+      fr: 'Refaire l’appel depuis le dossier du patient ; chaque appel porte un jti neuf.',
+      en: 'Call again from the record of the patient; each call has a new jti.',
+    },
+  }),
+  ERR_CALL_TOO_LARGE: e({
+    disposition: 'security',
+    http: 413,
+    en: 'the call is too large',
+    fr: 'appel refusé : il est trop volumineux',
+    fix: { fr: 'Envoyer 16 Ko au plus (8 Ko de contexte).', en: 'Send at most 16 KB (8 KB of context).' },
+  }),
+  ERR_CALL_MEDIA_TYPE: e({
+    disposition: 'permanent',
+    http: 415,
+    en: 'the call has another content type',
+    fr: 'appel refusé : son Content-Type n’est pas celui du protocole',
+    fix: {
+      fr: 'Envoyer application/jose pour un jeton, application/json pour le profil HMAC.',
+      en: 'Send application/jose for a token, application/json for the HMAC profile.',
+    },
+  }),
+  ERR_CALL_CONTEXT: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the context of the call is not valid',
+    fr: 'appel refusé : le contexte transmis par le logiciel est incorrect',
+    fix: { fr: 'Corriger le champ indiqué dans le kit ou son paramétrage.', en: 'Correct the field that is named, in the kit or in its settings.' },
+  }),
+  ERR_CALL_IDENTITY: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the identity of the call cannot be used',
+    fr: 'appel refusé : l’identité du patient ne permet pas d’ouvrir son dossier',
+    fix: {
+      fr: 'Vérifier l’identité dans le DPI (INS et sa clé, traits stricts, environnement) ; au besoin, prévenir l’identitovigilance.',
+      en: 'Check the identity in the care record (INS and its key, strict traits, environment); if need be, tell identity vigilance.',
+    },
+  }),
+  ERR_CALL_RATE: e({
+    disposition: 'security',
+    http: 429,
+    en: 'too many calls',
+    fr: 'trop d’appels en peu de temps',
+    fix: { fr: 'Attendre quelques secondes, puis refaire l’appel.', en: 'Wait a few seconds, then call again.' },
+  }),
+  ERR_CALL_LINK: e({
+    disposition: 'security',
+    http: 410,
+    en: 'the link is unknown or over',
+    fr: 'ce lien n’est plus valable',
+    fix: { fr: 'Refaire l’appel depuis le dossier du patient.', en: 'Call again from the record of the patient.' },
+  }),
+  ERR_CALL_LINK_USED: e({
+    disposition: 'security',
+    http: 409,
+    en: 'the link was already used: its session is ended',
+    fr: 'ce lien a déjà servi ; par sécurité, la session ouverte par ce lien est fermée',
+    fix: {
+      fr: 'Refaire l’appel depuis le dossier du patient. Si le lien n’a pas été ouvert deux fois ici, prévenir la DSI.',
+      en: 'Call again from the record of the patient. If nobody opened the link twice here, tell the IT department.',
+    },
+  }),
+  ERR_CALL_ENROLMENT: e({
+    disposition: 'security',
+    http: 401,
+    en: 'the enrolment is refused',
+    fr: 'enrôlement refusé : code inconnu, expiré ou déjà utilisé, ou demande mal signée',
+    fix: {
+      fr: 'Demander un nouveau code au référent ; vérifier FINESS et environnement.',
+      en: 'Ask the referent for a new code; check FINESS and environment.',
+    },
+  }),
+  ERR_CALL_KEY: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'the key cannot be used so',
+    fr: 'cette clé ne peut pas être utilisée ainsi',
+    fix: {
+      fr: 'Relire l’empreinte au téléphone ; une clé RSA de 2048 bits ou plus (3072 conseillés).',
+      en: 'Read the fingerprint again on the telephone; an RSA key of 2048 bits or more (3072 advised).',
+    },
+  }),
+
   // --- settings, registry, command line ---------------------------------------------------------------------------
   ERR_CONFIG_UNREADABLE: e({
     disposition: 'configuration',

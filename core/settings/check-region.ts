@@ -1,5 +1,6 @@
 /** Rules between documents: names, addresses and environments of a region as a whole. */
 import type { SettingsIssue } from '../contract/index.ts';
+import { checkCalls } from './check-call.ts';
 import type { Placed } from './check.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
@@ -22,7 +23,7 @@ export function checkRegion(
   sites: readonly Placed<SiteEntry>[],
   engine: { entry: EngineSettings; document?: SettingsDocument | undefined },
 ): readonly SettingsIssue[] {
-  return [...checkNames(sites), ...checkAddresses(sites, engine), ...checkEnvironments(sites), ...checkAdmin(engine)];
+  return [...checkNames(sites), ...checkAddresses(sites, engine), ...checkEnvironments(sites), ...checkAdmin(engine), ...checkCalls(sites, engine)];
 }
 
 function* endpointsOf(sites: readonly Placed<SiteEntry>[]): Generator<Placed<Endpoint> & { readonly base: string }> {

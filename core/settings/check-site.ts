@@ -1,10 +1,12 @@
 /** One site document: its schema, then its connectors and endpoints against what the registry offers. */
 import type { ConnectorDefinition, SettingsIssue } from '../contract/index.ts';
+import { checkCall } from './check-call.ts';
 import { readEndpoint } from './check-endpoint.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
 import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
+import type { RecordCall, SiteCall } from './schema-call.ts';
 import { SiteDocument } from './schema-site.ts';
 import { suggest } from './suggest.ts';
 
@@ -35,7 +37,13 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
     issues.push(...read.issues);
     connectors.push(read.entry);
   }
-  return issues.length > 0 ? { issues } : { issues, site: { ...(value as SiteEntry), connectors } };
+  issues.push(...checkCall(value as Record<string, unknown>, document, connectors));
+  if ((value as { environment?: unknown }).environment !== 'test')
+    issues.push(...findTestSecrets((value as { contextualCall?: unknown }).contextualCall, document, '/contextualCall'));
+  if (issues.length > 0) return { issues };
+  const { contextualCall: call, ...site } = value as Omit<SiteEntry, 'contextualCall'> & { readonly contextualCall?: unknown };
+  const calls = call === undefined ? {} : site.role === 'record' ? { recordCall: call as RecordCall } : { contextualCall: call as SiteCall };
+  return { issues, site: { ...site, ...calls, connectors } };
 }
 
 /** Time zone and charset: names that only the platform knows. */

@@ -1,5 +1,6 @@
 /** Checked settings with every default filled: what the engine runs. */
 import type { ConnectorDefinition, SiteSettings, TransportPlugin } from '../contract/index.ts';
+import type { RecordCall, SiteCall } from './schema-call.ts';
 import type { EngineDocument } from './schema-engine.ts';
 import type { InboundFields, OutboundFields } from './schema-site.ts';
 
@@ -30,6 +31,10 @@ export interface SiteEntry extends Omit<SiteSettings, 'connector'> {
   readonly role: 'establishment' | 'record';
   readonly environment: 'test' | 'production';
   readonly connectors: readonly ConnectorEntry[];
+  /** How it calls; secrets still references. */
+  readonly contextualCall?: Readonly<SiteCall>;
+  /** Of the record: how calls get there. */
+  readonly recordCall?: Readonly<RecordCall>;
 }
 
 export type EngineSettings = Readonly<Omit<EngineDocument, 'kind'>>;

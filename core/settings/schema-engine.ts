@@ -1,6 +1,7 @@
-/** Schema of the engine's own document (`kind: engine`, at most one): listeners, journal, mesh, alerts, retention. */
+/** Schema of the engine's own document (`kind: engine`, at most one): listeners, contextual call, journal, mesh, alerts, retention. */
 import { Type, type Static } from 'typebox';
 import { DURATION_PATTERN } from './duration.ts';
+import { EngineCall } from './schema-call.ts';
 
 const strict = { additionalProperties: false };
 const host = Type.String({ title: "Adresse d'écoute", en: 'Listening address', default: '127.0.0.1', minLength: 1, maxLength: 253 });
@@ -24,6 +25,7 @@ export const EngineDocument = Type.Object(
       { host, port: port(8081) },
       { ...strict, title: 'Écoute publique', en: 'Public listener', description: "Appel contextuel et points d'accès https.", default: {} },
     ),
+    contextualCall: EngineCall,
     journal: Type.Optional(
       Type.String({
         title: 'Adresse du journal, sans mot de passe (PGPASSWORD ou PGPASSFILE le donnent)',

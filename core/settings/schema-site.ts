@@ -177,6 +177,8 @@ export const SiteDocument = Type.Object(
       description: 'record : le dossier communicant (DCC).',
       default: 'establishment',
     }),
+    // Its fields are those of the role (schema-call.ts).
+    contextualCall: Type.Optional(Type.Object({}, { title: 'Appel contextuel', en: 'Contextual call' })),
     connectors: Type.Array(ConnectorPin, { title: 'Connecteurs', en: 'Connectors', default: [], maxItems: 50 }),
   },
   { ...strict, title: 'Site', en: 'Site' },

@@ -161,6 +161,65 @@ describe('checking settings documents', () => {
     ]);
   });
 
+  describe('of the contextual call', () => {
+    const ENGINE = 'kind: engine\ncontextualCall: { publicUrl: "https://dcc.region.example" }\n';
+    const call = (text = 'connector: dxcare, users: [{ profile: MEDECIN, rights: [open] }]'): string => `${SITE}contextualCall: { ${text} }\n`;
+    const record = (through: string): string =>
+      SITE.replace('990001018', '990009003')
+        .replace('environment: test', 'environment: test\nrole: record')
+        .replaceAll('dx-', 'dcc-')
+        .replace('port: 2575', 'port: 2599')
+        .replace(
+          'sends: [dcc.document.*] }',
+          'sends: [dcc.document.*] }\n      - { name: dcc-calls, direction: out, transport: https, url: "https://dcc.example/api", duplicates: review, sends: [dcc.context.open] }',
+        )
+        .concat(`contextualCall: { through: ${through} }\n`);
+
+    it('fills its defaults, by the role of the site', () => {
+      const { issues, settings } = check(call(), ENGINE, record('dcc-calls'));
+      expect(issues).to.deep.equal([]);
+      const [site, dcc] = settings!.sites;
+      expect(settings!.engine.contextualCall).to.include({ clockSkew: '60s', perAddressPerMinute: 600 });
+      expect(site!.contextualCall).to.deep.include({ creation: false, ambiguous: 'choice', egress: [], profiles: { crypto: 'default' } });
+      expect(site!.contextualCall!.users[0]).to.deep.include({ targets: ['record'], withoutRpps: false, disabled: false });
+      expect([site!.recordCall, dcc!.contextualCall, dcc!.recordCall]).to.deep.equal([undefined, undefined, { through: 'dcc-calls' }]);
+    });
+
+    it('needs an address that links begin with, of this machine or encrypted, without a path', () => {
+      expect(codes(call())).to.deep.equal(['ERR_CONFIG_INVALID /contextualCall/publicUrl']);
+      for (const url of ['http://dcc.region.example', 'https://dcc.region.example/', 'https://a@b.example', 'javascript:alert(1)'])
+        expect(codes(`kind: engine\ncontextualCall: { publicUrl: "${url}" }\n`), url).to.deep.equal(['ERR_CONFIG_INVALID /contextualCall/publicUrl']);
+      expect(codes('kind: engine\ncontextualCall: { publicUrl: "http://127.0.0.1:8081", clockSkew: 2h }\n')).to.deep.equal([
+        'ERR_CONFIG_INVALID /contextualCall/clockSkew',
+      ]);
+    });
+
+    it('names what is there: an enabled connector, an https endpoint, networks, profiles once', () => {
+      expect(
+        codes(call('connector: emed, users: [{ profile: A, rights: [open] }, { profile: A, rights: [open] }], egress: [10.0.0.0/40]'), ENGINE),
+      ).to.deep.equal([
+        'ERR_CONFIG_INVALID /contextualCall/connector',
+        'ERR_CONFIG_DUPLICATE /contextualCall/users/1/profile',
+        'ERR_CONFIG_INVALID /contextualCall/egress/0',
+      ]);
+      expect(codes(record('dcc-out'))).to.deep.equal(['ERR_CONFIG_INVALID /contextualCall/through']);
+      expect(codes(call('through: dx-out'), ENGINE)).to.include('ERR_CONFIG_UNKNOWN_FIELD /contextualCall/through');
+    });
+
+    it('refuses a profile that creates at a site that does not, and secrets in clear', () => {
+      expect(codes(call('connector: dxcare, users: [{ profile: A, rights: [open, create] }]'), ENGINE)).to.deep.equal([
+        'ERR_CONFIG_INVALID /contextualCall/users/0/rights',
+      ]);
+      const hmac = 'connector: dxcare, users: [{ profile: A, rights: [open] }], profiles: { hmac: { keys: { k1: "00" } } }';
+      expect(codes(call(hmac), ENGINE)).to.deep.equal(['ERR_CONFIG_SECRET_IN_CLEAR /contextualCall/profiles/hmac/keys/k1']);
+      const literal = call(hmac.replace('"00"', '{ test: "00" }'));
+      expect(codes(literal, ENGINE)).to.deep.equal([]);
+      expect(codes(literal.replace('environment: test', 'environment: production'), ENGINE)).to.deep.equal([
+        'ERR_CONFIG_SECRET_IN_CLEAR /contextualCall/profiles/hmac/keys/k1',
+      ]);
+    });
+  });
+
   it('does not change the documents it checks', () => {
     const documents = parseDocuments([{ file: 's.yaml', text: SITE }]);
     const before = JSON.stringify(documents[0]!.value);

@@ -1,0 +1,2 @@
+/** The contextual call (SAFETY C, plugins/app-contextual-call/PROTOCOL.md): verified, given a one-time link, counted. */
+export type { CallRoom, RedeemedCall } from './room.ts';
