@@ -1059,17 +1059,6 @@ export const CATALOGUE = {
     fr: 'le bus de messages est injoignable',
     fix: { fr: "Vérifier l'adresse et les droits NATS.", en: 'Check the NATS address and credentials.' },
   }),
-  // --- contextual call (plugins/app-contextual-call/PROTOCOL.md) ----------------------------------------------------
-  ERR_CALL_CONTEXT: e({
-    disposition: 'permanent',
-    http: 422,
-    en: 'the context of the call breaks the protocol',
-    fr: "le contexte de l'appel ne respecte pas le protocole",
-    fix: {
-      fr: 'Corriger le champ indiqué dans le logiciel appelant, ou les réglages du kit.',
-      en: 'Correct the field that is named, in the calling software or in the settings of the kit.',
-    },
-  }),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
