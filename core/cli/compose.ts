@@ -16,8 +16,10 @@ import {
 import type { JournalPlace } from '../backup/index.ts';
 import { checkEventData, sourceUri } from '../model/index.ts';
 import { journalAddress, type JournalAddress } from '../journal/index.ts';
-import { translate, type Translator } from '../lanes/index.ts';
+import { asCapture, looksLikeCall } from '../dialect/index.ts';
+import { translate, type Translation, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
+import { requestText } from './http-text.ts';
 import { readDocument } from './read-document.ts';
 import type { CliServices, Sender, TranslateOptions } from './services.ts';
 import { startNode } from './start-node.ts';
@@ -29,8 +31,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     version,
     catalogue: async () => ({ connectors: connectors.all.map((c) => c.definition), transports: [...plugins.transports.values()] }),
     start: (options) => startNode(version, options),
-    translate: (bytes, options) =>
-      translate(bytes, translatorFor(bytes, options, connectors, plugins), options.settings ?? UNCONFIGURED, new Date(options.now).toISOString()),
+    translate: (bytes, options) => translateFile(bytes, options, connectors, plugins),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
     readDocument: (bytes, patient) => readDocument(bytes, plugins, patient),
     printDocument: async (event, options) => printDocument(event, options, plugins),
@@ -41,15 +42,26 @@ export async function composeServices(version: string): Promise<CliServices> {
   };
 }
 
-/** A product that speaks two formats is read in the one that the bytes are in: JSON begins with a brace. */
+/** A captured request that is no call (what leaves for a product) is a message with its HTTP side. */
+function translateFile(bytes: Uint8Array, options: TranslateOptions, connectors: ConnectorSet, plugins: PluginSet): readonly Translation[] {
+  const translator = translatorFor(bytes, options, connectors, plugins);
+  const captured = translator.call ? undefined : asCapture(bytes);
+  const now = new Date(options.now).toISOString();
+  return translate(captured?.body ?? bytes, translator, options.settings ?? UNCONFIGURED, now, captured?.http);
+}
+
+/** A product that speaks several formats is read in the one that the bytes are in: JSON begins with a brace, HL7 with its header. */
 function translatorFor(bytes: Uint8Array, options: TranslateOptions, connectors: ConnectorSet, plugins: PluginSet): Translator {
   const { manifest, definition } = connectors.get(options.connectorId, options.version);
-  const formats = Object.values(manifest.formats);
-  const json = /^\s*\{/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
-  const format = (json ? formats.find((f) => f === 'json') : formats.find((f) => f !== 'json')) ?? formats[0] ?? 'hl7v2';
+  const call = looksLikeCall(bytes, manifest) ? manifest.call : undefined;
+  const formats = call ? [call.format] : Object.values(manifest.formats);
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  const seen = /^\s*\{/.test(head) ? 'json' : /^[\v\s\xef\xbb\xbf]*(?:MSH|FHS|BHS)/.test(head) ? 'hl7v2' : undefined;
+  const format = formats.find((f) => f === seen) ?? formats.find((f) => f !== 'json') ?? formats[0] ?? 'hl7v2';
   const codec = plugins.codecs.get(format);
   if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...plugins.codecs.keys()].join(', ')}`, found: format });
-  return { id: manifest.id, version: manifest.version, connector: definition, codec, documents: plugins.documents };
+  const { id, version } = manifest;
+  return { id, version, connector: definition, codec, documents: plugins.documents, ...(call && { call, judgeTime: options.judgeTime ?? false }) };
 }
 
 /** Writes an event as the product's bytes: `{ type, data }` is enough, what the engine adds to an event is made up. */
@@ -72,6 +84,9 @@ function render(
   if (result.outcome !== 'message') throw PasserelleError.fromData(result.error);
   const codec = plugins.codecs.get(result.envelope.format);
   if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed codec', found: result.envelope.format });
+  const { http } = result.envelope;
+  // All of it is in the address.
+  if (http?.method === 'GET') return Buffer.from(requestText(http));
   return joined(codec.build(result.envelope, (part) => parts[part] ?? new Uint8Array()));
 }
 

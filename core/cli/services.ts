@@ -33,6 +33,8 @@ export interface TranslateOptions {
   readonly settings?: SiteSettings;
   /** ISO 8601 with offset: the time of the decision. */
   readonly now: string;
+  /** Whether the time of a contextual call is held against `now`; a file of another day is not. */
+  readonly judgeTime?: boolean;
 }
 
 export interface Sender {

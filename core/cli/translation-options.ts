@@ -20,7 +20,7 @@ export function withTranslation(command: Command): Command {
     )
     .addOption(new Option('--settings <file>', 'paramètres du site ; sans eux rien n’est un IPP / site settings').env('PASSERELLE_SETTINGS'))
     .addOption(
-      new Option('--now <time>', 'instant de la décision, pour reproduire / time of the decision (ISO 8601)')
+      new Option('--now <time>', 'instant de la décision ; l’heure d’un appel n’est jugée que s’il est donné / time of the decision (ISO 8601)')
         .argParser(parseTime)
         .env('PASSERELLE_NOW'),
     );
@@ -29,7 +29,7 @@ export function withTranslation(command: Command): Command {
 /** `undefined` when the settings file is refused: its issues are printed and the exit code raised. */
 export async function readTranslation(flags: TranslationFlags, context: Context): Promise<TranslateOptions | undefined> {
   const { id, version } = flags.connector;
-  const common = { connectorId: id, ...(version && { version }), now: flags.now ?? new Date().toISOString() };
+  const common = { connectorId: id, ...(version && { version }), now: flags.now ?? new Date().toISOString(), ...(flags.now && { judgeTime: true }) };
   if (flags.settings === undefined) return common;
   const { issues, settings } = await readSettings(flags.settings, flags.connector, await (await context.services()).catalogue());
   if (settings) return { ...common, settings };

@@ -176,6 +176,8 @@ export interface ConnectorCall {
   readonly reads: 'kit' | 'engine';
   /** Codec of its bytes. */
   readonly format: string;
+  /** Setting of the connector that says their character set; absent = `charsetFallback` of the site. */
+  readonly charsetSetting?: string;
   /** Of the engine's public listener; only when the engine reads. */
   readonly path?: string;
   /** HMAC-SHA256 in hex over the body as received: weak, enabled by a recorded decision of the site (SAFETY C5). Key ids and secrets are settings of the site. */

@@ -1,9 +1,11 @@
 /** A translation without engine, journal or mesh (`passerelle translate`, conformance suites): the lane's own steps on loose bytes. */
 import { createHash } from 'node:crypto';
 import { openMessage } from '../codecs/index.ts';
+import { readCall } from '../dialect/index.ts';
 import {
   PasserelleError,
   type Connector,
+  type ConnectorCall,
   type ConnectorContext,
   type DecodeResult,
   type DocumentCodec,
@@ -16,7 +18,7 @@ import {
   type Warning,
 } from '../contract/index.ts';
 import type { CanonicalEvent } from '../model/index.ts';
-import { canonicalEvents } from './events.ts';
+import { canonicalEvents, type EventOrigin } from './events.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
 export interface Translator {
@@ -25,6 +27,10 @@ export interface Translator {
   readonly connector: Connector;
   readonly codec: MessageCodec;
   readonly documents: readonly DocumentCodec[];
+  /** The bytes are a contextual call of the product, not a message. */
+  readonly call?: ConnectorCall;
+  /** Of a call: whether its time is held against `now`. */
+  readonly judgeTime?: boolean;
 }
 
 /** One line of `passerelle translate` (ARCHITECTURE section 7). */
@@ -43,20 +49,12 @@ export function translate(bytes: Uint8Array, translator: Translator, settings: S
 }
 
 function translateOne(bytes: Uint8Array, translator: Translator, settings: SiteSettings, now: string, http?: HttpMeta): Translation {
-  const opened = openMessage(bytes, translator.codec, translator.documents, settings.charsetFallback, http);
   const id = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const context = countingContext(settings, now, id);
+  if (translator.call) return translateCall(bytes, { ...translator, call: translator.call }, context, id, http);
+  const opened = openMessage(bytes, translator.codec, translator.documents, settings.charsetFallback, http);
   const result: DecodeResult = opened.error ? refusal(opened.error) : decode(translator.connector, opened.envelope, context);
-  const origin = {
-    messageId: id,
-    run: 1,
-    site: settings.site,
-    timeZone: settings.timeZone,
-    connector: translator.id,
-    connectorVersion: translator.version,
-    receivedAt: now,
-  };
-  const made = canonicalEvents(result.events, origin, () => undefined);
+  const made = canonicalEvents(result.events, originOf(translator, settings, now, id), () => undefined);
   const error = 'error' in made ? made.error : result.error;
   const decision = 'error' in made ? 'dead' : result.decision;
   const warnings = joinWarnings(opened.envelope.warnings, result.warnings);
@@ -70,6 +68,33 @@ function translateOne(bytes: Uint8Array, translator: Translator, settings: SiteS
     acknowledgement: reply && { code: ack, text: reply.text, ...(reply.http && { http: reply.http }) },
     ...(error && { error }),
   };
+}
+
+const originOf = ({ id: connector, version }: Translator, { site, timeZone }: SiteSettings, now: string, id: string): EventOrigin => ({
+  messageId: id,
+  run: 1,
+  site,
+  timeZone,
+  connector,
+  connectorVersion: version,
+  receivedAt: now,
+});
+
+/** A call is answered by the engine itself, and not in the dialect of the product. */
+function translateCall(
+  bytes: Uint8Array,
+  translator: Translator & { readonly call: ConnectorCall },
+  context: ConnectorContext,
+  id: string,
+  http: HttpMeta | undefined,
+): Translation {
+  const { call, codec, connector, judgeTime = false } = translator;
+  const { result, warnings: tolerated } = readCall({ bytes, call, codec, connector, context, judgeTime, ...(http && { http }) });
+  const made = canonicalEvents(result.events, originOf(translator, context.settings, context.now, id), () => undefined);
+  const warnings = joinWarnings(tolerated, result.warnings);
+  const error = 'error' in made ? made.error : result.error;
+  const decision = 'error' in made ? 'dead' : decisionWith(result.decision, warnings);
+  return { decision, events: 'error' in made ? [] : made.events, warnings, acknowledgement: null, ...(error && { error }) };
 }
 
 const refusal = (error: PasserelleError): DecodeResult => ({ decision: 'reject', events: [], warnings: [], error: error.toData() });

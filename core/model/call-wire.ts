@@ -131,9 +131,9 @@ function readUser(value: unknown): CallContext['user'] {
 }
 
 /** Somebody: a login, or an RPPS number whose key is right. Throws ERR_CALL_CONTEXT. */
-export function checkedUser(user: CallContext['user'], path: string): CallContext['user'] {
+export function checkedUser(user: CallContext['user'], path: string, rppsPath = `${path}/rpps`): CallContext['user'] {
   if (!user.login && !user.rpps) return refuse(path, 'a login or an RPPS number');
-  if (user.rpps && !hasValidRppsKey(user.rpps)) return refuse(`${path}/rpps`, 'an RPPS number of 11 digits with its key');
+  if (user.rpps && !hasValidRppsKey(user.rpps)) return refuse(rppsPath, 'an RPPS number of 11 digits with its key');
   return user;
 }
 
@@ -217,7 +217,7 @@ function insOf(
   if (!ins || !insOid) return {};
   checkIns(ins, insOid, settings, 'Patient.identifier');
   if (status !== 'QUAL') warnings.push({ code: 'ins-not-qualified', location: { path: '/Patient.identityStatus' } });
-  return { ins, insOid, insStatus: status === 'QUAL' ? 'VALI' : status === 'PROV' ? 'PROV' : 'NOT-QUALIFIED' };
+  return { ins, insOid, insStatus: status === 'QUAL' ? 'VALI' : 'NOT-QUALIFIED' };
 }
 
 /** Key of the number, and its authority against the environment. Throws ERR_CALL_CONTEXT, ERR_INS_KEY, ERR_INS_ENVIRONMENT. */

@@ -30,6 +30,7 @@ export const manifestSchema = object(
       {
         reads: { enum: ['kit', 'engine'] },
         format: text,
+        charsetSetting: text,
         path: { type: 'string', pattern: '^/[a-z0-9/-]{1,100}$' },
         signature: object({ covers: { const: 'body' }, keyHeader: text, signatureHeader: text, prefix: text }, [
           'covers',

@@ -1,5 +1,5 @@
 /**
- * A case of a connector is a folder: `connectors/<id>/fixtures/{decode,encode,acknowledge}/<case>/`. A vendor adds a case by adding
+ * A case of a connector is a folder: `connectors/<id>/fixtures/{decode,encode,acknowledge,call}/<case>/` (calls: `call-case.ts`). A vendor adds a case by adding
  * one; nothing here is changed for it.
  *
  * | file | holds |
@@ -59,7 +59,7 @@ export const CaseFile = object({
 });
 export type CaseFile = Static<typeof CaseFile>;
 
-export const OPERATIONS = ['decode', 'encode', 'acknowledge'] as const;
+export const OPERATIONS = ['decode', 'encode', 'acknowledge', 'call'] as const;
 
 export interface Case {
   readonly connector: string;
@@ -100,10 +100,10 @@ export function settingsOf({ connector }: Case, { settings = {} }: CaseFile): Si
   return { ...UNCONFIGURED, ...(parse(readFileSync(file, 'utf8')) as SiteSettings), ...settings };
 }
 
-/** `input.hl7` or `input.json`. */
+/** `input.hl7`, `input.json`, `input.http` (a captured request) or `input.cmd` (a command line). */
 export function inputFile({ folder }: Case): string {
-  const found = ['input.hl7', 'input.json'].map((name) => path.join(folder, name)).filter((file) => existsSync(file));
-  if (found.length !== 1 || !found[0]) throw new Error('a case has one input: input.hl7 or input.json');
+  const found = ['input.hl7', 'input.json', 'input.http', 'input.cmd'].map((name) => path.join(folder, name)).filter((file) => existsSync(file));
+  if (found.length !== 1 || !found[0]) throw new Error('a case has one input: input.hl7, input.json, input.http or input.cmd');
   return found[0];
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Deviation } from 'passerelle/contract';
 import { loadSiteSettings } from '../../core/settings/index.ts';
+import { outcomeOf, variationsOf } from './call-case.ts';
 import { expectedFile, findCases, readCase, realIdentities, settingsFile } from './case-file.ts';
 import { isRefusal, run, update } from './fixtures.ts';
 import { connectorIds, connectorOf } from './translating.ts';
@@ -12,7 +13,9 @@ describe('connector fixtures', () => {
   for (const id of connectorIds) {
     it(`${id} has cases, of a site whose settings hold`, async () => {
       const cases = findCases([id]);
-      expect(cases.map(({ operation }) => operation)).to.include.members(['decode', 'encode']);
+      const { flows, call } = connectorOf(id).manifest;
+      const needed = [...flows.map(({ direction }) => (direction === 'to-dcc' ? 'decode' : 'encode')), ...(call ? ['call'] : [])];
+      expect(cases.map(({ operation }) => operation)).to.include.members(needed);
       if (!existsSync(settingsFile(id))) return;
       expect((await loadSiteSettings(settingsFile(id), connectorOf(id).definition)).issues).to.deep.equal([]);
     });
@@ -34,6 +37,13 @@ describe('connector fixtures', () => {
         expect(found, file.title).to.equal(readFileSync(expected, 'utf8'));
         expect(expected.endsWith('-error.json'), 'a refusal stands in expected-error.json').to.equal(isRefusal(found));
       });
+
+      for (const variation of one.operation === 'call' ? variationsOf(one) : [])
+        it(`${id} call, ${shorten(one.name)}: ${variation.title}`, () => {
+          const { gives, warnings, patient, user, matching, action } = variation;
+          const expected = { gives, warnings, patient, user, matching, action };
+          expect(outcomeOf(one, readCase(one), variation)).to.deep.equal(Object.fromEntries(Object.entries(expected).filter(([, value]) => value)));
+        });
 
       it(`${id} ${one.operation}: ${shorten(one.name)} carries synthetic identities only`, () => {
         expect(realIdentities(one, readCase(one))).to.deep.equal([]);

@@ -17,8 +17,10 @@ import {
 } from 'passerelle/contract';
 import { checkEventData } from 'passerelle/model';
 import { openMessage, type OpenedMessage } from '../../core/codecs/open.ts';
+import { asCapture } from '../../core/dialect/index.ts';
 import { refusalAck } from '../../core/lanes/replies.ts';
 import type { Translator } from '../../core/lanes/translation.ts';
+import { runCall } from './call-case.ts';
 import { expectedFile, inputFile, readWithDocuments, settingsOf, type Case, type CaseFile } from './case-file.ts';
 import { FIXED_NOW, connectorOf, translatorOf } from './translating.ts';
 
@@ -33,6 +35,7 @@ interface Run {
 
 /** What the connector makes of a case, as the text of its expected file. Throws when the case is not one, or the connector is not pure. */
 export function run(one: Case, file: CaseFile): string {
+  if (one.operation === 'call') return runCall(one, file);
   const settings = settingsOf(one, file);
   const context = (): ConnectorContext => {
     let count = 0;
@@ -59,8 +62,12 @@ function formatOf(one: Case, { transport }: CaseFile): string {
   const { formats } = connectorOf(one.connector).manifest;
   if (transport) return formats[transport] ?? `of ${transport}, which the manifest does not have`;
   const all = Object.values(formats);
-  const wanted = inputFile(one).endsWith('.hl7') ? 'hl7v2' : 'json';
-  return (one.operation === 'encode' ? all[0] : all.find((format) => format === wanted)) ?? `of ${path.basename(inputFile(one))}`;
+  const input = inputFile(one);
+  const wanted = input.endsWith('.hl7') ? 'hl7v2' : 'json';
+  return (
+    (one.operation === 'encode' || input.endsWith('.http') ? all[0] : all.find((format) => format === wanted)) ??
+    `of ${path.basename(inputFile(one))}`
+  );
 }
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -85,8 +92,9 @@ function inputBytes({ one, file: { bytes } }: Run): Buffer {
 }
 
 function opened({ translator, context, file }: Run, bytes: Uint8Array): OpenedMessage {
-  const http: HttpMeta | undefined = file.http && { method: 'POST', path: '', ...file.http };
-  return openMessage(bytes, translator.codec, translator.documents, context().settings.charsetFallback, http);
+  const captured = asCapture(bytes);
+  const http: HttpMeta | undefined = captured?.http ?? (file.http && { method: 'POST', path: '', ...file.http });
+  return openMessage(captured?.body ?? bytes, translator.codec, translator.documents, context().settings.charsetFallback, http);
 }
 
 /** A reply as people read one: HL7 line by line, HTTP with its status and body. */
@@ -145,11 +153,12 @@ function runEncode(given: Run): string {
   const bytes = Buffer.concat(codec.build(result.envelope, content));
   checkParts(given, result.envelope, bytes, content);
   const text = shortened(new TextDecoder(result.envelope.charset ?? 'utf-8').decode(bytes), file, content);
-  return codec.id === 'hl7v2' ? lines(text) : pretty({ http: result.envelope.http, body: JSON.parse(text) as unknown });
+  return codec.id === 'hl7v2' ? lines(text) : pretty({ http: result.envelope.http, ...(text !== '' && { body: JSON.parse(text) as unknown }) });
 }
 
 /** What was built is read again: every document stands where it was placed, byte for byte. */
 function checkParts(given: Run, envelope: OutgoingEnvelope, built: Uint8Array, content: (part: string) => Uint8Array): void {
+  if (!envelope.parts?.length) return;
   const { envelope: read } = opened(given, built);
   for (const { at, from } of envelope.parts ?? []) {
     const wanted = createHash('sha256').update(assemblePart(from, content)).digest('hex');

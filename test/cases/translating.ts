@@ -4,7 +4,9 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
 import { plugin as cda } from '../../plugins/codec-cda/index.ts';
+import { plugin as commandLine } from '../../plugins/codec-command-line/index.ts';
 import { plugin as hl7v2 } from '../../plugins/codec-hl7v2/index.ts';
+import { plugin as form } from '../../plugins/codec-http-form/index.ts';
 import { plugin as json } from '../../plugins/codec-json/index.ts';
 import { plugin as pdf } from '../../plugins/codec-pdf/index.ts';
 import { translate, type Translation, type Translator } from '../../core/lanes/translation.ts';
@@ -27,7 +29,7 @@ export function connectorOf(id: string): InstalledConnector {
 /** What a translation in one format needs. Throws for a format that no codec of the repository reads. */
 export function translatorOf(id: string, format = 'hl7v2'): Translator {
   const { manifest, definition } = connectors.get(id);
-  const codec = [hl7v2.message, json.message].find((one) => one?.id === format);
+  const codec = [hl7v2.message, json.message, form.message, commandLine.message].find((one) => one?.id === format);
   if (!codec) throw new Error(`no codec reads the format ${format}`);
   const documents = [cda.document, pdf.document].filter((one) => one !== undefined);
   return { id, version: manifest.version, connector: definition, codec, documents };

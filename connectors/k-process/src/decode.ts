@@ -1,6 +1,7 @@
 /** Message of the record -> canonical events (pure). JSON here; HL7 of the first pilots through the French codec. */
 import { PasserelleError, type ConnectorContext, type DecodeResult, type DraftEvent, type Envelope, type Warning } from 'passerelle/contract';
 import { decodeFr } from 'passerelle/codec/hl7v2-fr';
+import { decodeCall, isCall } from './call.ts';
 import { INBOUND_TYPES, pathOf } from './contract.ts';
 import { readDocument } from './document.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
@@ -12,17 +13,35 @@ const FINESS = /^[0-9AB]{9}$/;
 export function decode(envelope: Envelope, context: ConnectorContext): DecodeResult {
   if (isHl7(envelope.format)) return decodeFr(envelope, context, K_PROCESS_HL7);
   const warnings: Warning[] = [];
+  let call = false;
   try {
-    const { event, terms } = decodeMessage(envelope, context, warnings);
+    const value = parse(envelope.text);
+    call = isCall(value);
+    if (call) {
+      const { events, terms } = decodeCall(value, context, warnings);
+      return {
+        decision: warnings.length + envelope.warnings.length > 0 ? 'accept-with-warning' : 'accept',
+        events,
+        warnings,
+        ...(terms && { terms }),
+      };
+    }
+    const { event, terms } = decodeMessage(value, envelope, context, warnings);
     return { decision: warnings.length + envelope.warnings.length > 0 ? 'accept-with-warning' : 'accept', events: [event], warnings, terms };
   } catch (thrown) {
     if (!(thrown instanceof PasserelleError)) throw thrown;
-    return { decision: thrown.entry.disposition === 'quarantine' ? 'quarantine' : 'reject', events: [], warnings, error: thrown.toData() };
+    // Nobody waits for a call that is in doubt.
+    return { decision: thrown.entry.disposition === 'quarantine' && !call ? 'quarantine' : 'reject', events: [], warnings, error: thrown.toData() };
   }
 }
 
-function decodeMessage(envelope: Envelope, context: ConnectorContext, warnings: Warning[]): { event: DraftEvent; terms: DecodeResult['terms'] } {
-  const message = new Reader(parse(envelope.text));
+function decodeMessage(
+  value: unknown,
+  envelope: Envelope,
+  context: ConnectorContext,
+  warnings: Warning[],
+): { event: DraftEvent; terms: DecodeResult['terms'] } {
+  const message = new Reader(value);
   if (!/^1\.\d+$/.test(message.need('contract')))
     throw new PasserelleError('ERR_JSON_VERSION_UNSUPPORTED', { location: { path: '/contract' }, expected: '1.x' });
   checkEnvironment(message, context);
