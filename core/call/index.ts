@@ -1,2 +1,4 @@
 /** The contextual call (SAFETY C, plugins/app-contextual-call/PROTOCOL.md): verified, given a one-time link, counted. */
 export type { CallRoom, RedeemedCall } from './room.ts';
+export { Handover, REUSE, type HandoverPorts, type Reuse } from './handover.ts';
+export { CalledRecord, type RecordParts } from './record.ts';

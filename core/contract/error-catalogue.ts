@@ -931,6 +931,53 @@ export const CATALOGUE = {
       en: 'Call again from the record of the patient. If nobody opened the link twice here, tell the IT department.',
     },
   }),
+  ERR_CALL_SESSION: e({
+    disposition: 'security',
+    http: 409,
+    en: 'this page is not the one that waits for an answer: another browser, another user, or too late',
+    fr: 'cette page n’est plus valable : elle a expiré, ou un autre appel a pris sa place',
+    fix: { fr: 'Refaire l’appel depuis le dossier du patient.', en: 'Call again from the record of the patient.' },
+  }),
+  ERR_CALL_ORIGIN: e({
+    disposition: 'security',
+    http: 403,
+    en: 'the request comes from a page that may not make it',
+    fr: 'appel refusé : il vient d’une page qui n’y est pas autorisée',
+    fix: {
+      fr: 'Déclarer l’origine de la page du DPI dans contextualCall.profiles.form.origins du site.',
+      en: 'Declare the origin of the page in contextualCall.profiles.form.origins of the site.',
+    },
+  }),
+  ERR_CALL_UNKNOWN_PATIENT: e({
+    disposition: 'permanent',
+    http: 404,
+    en: 'the patient has no record',
+    fr: 'ce patient n’a pas de dossier de cancérologie',
+    fix: {
+      fr: 'Si un dossier doit être créé, refaire l’appel avec la création, ou s’adresser au secrétariat de RCP.',
+      en: 'If a record is to be made, call again with creation, or ask the secretary of the meeting.',
+    },
+  }),
+  ERR_CALL_AMBIGUOUS: e({
+    disposition: 'permanent',
+    http: 409,
+    en: 'several records could be this patient’s, and the site does not let the user choose',
+    fr: 'plusieurs dossiers peuvent être ceux de ce patient : aucun n’a été ouvert',
+    fix: {
+      fr: 'Prévenir l’identitovigilance avec la référence ; une INS qualifiée désigne un seul dossier.',
+      en: 'Tell identity vigilance the reference; a qualified INS names one record.',
+    },
+  }),
+  ERR_CALL_RECORD: e({
+    disposition: 'transient',
+    http: 503,
+    en: 'the record cannot be asked, or gives no sense',
+    fr: 'le dossier de cancérologie ne répond pas',
+    fix: {
+      fr: 'Refaire l’appel dans quelques minutes. Pour la DSI : le point d’accès contextualCall.through du dossier, « passerelle lanes ».',
+      en: 'Call again in some minutes. For the IT department: the endpoint contextualCall.through of the record, "passerelle lanes".',
+    },
+  }),
   ERR_CALL_ENROLMENT: e({
     disposition: 'security',
     http: 401,

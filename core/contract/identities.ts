@@ -9,9 +9,9 @@ export interface IdentityNumber {
 
 /** What waits, without anything of a patient. */
 export interface IdentityTask {
-  /** Public id of the message that waits. */
+  /** Public id of the message that waits; of a contextual call, its reference. */
   readonly id: string;
-  readonly kind: 'traits' | 'ins' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-cycle';
+  readonly kind: 'traits' | 'ins' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-cycle' | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
   readonly eventType: string;

@@ -1,5 +1,6 @@
 /** The only thing plugins and connectors see of the engine: kinds, records, outcomes, states, errors. */
 export * from './alerts.ts';
+export * from './call-sessions.ts';
 export * from './calls.ts';
 export * from './connector.ts';
 export { decodeBase64, decodeCanonical, encodeBase64, type DecodedBase64 } from './base64.ts';

@@ -66,6 +66,8 @@ export function identityFace(engine: Engine): IdentityFace {
         },
         (notes) => journal.keep(notes, at),
       );
+      // Nothing waits behind a call: it was refused when it was made.
+      if (task.kind === 'call') return summaryOf(task);
       const verb = verdict === 'accept' ? 'replay' : 'discard';
       await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
         // Put away by another way before: what was to be done is done.

@@ -5,6 +5,6 @@ export { isInsAuthority, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
 export { timeOf } from './stamp.ts';
-export { TASK, readTask, taskKey, type Task, type TaskKind } from './task.ts';
+export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
 export { standingOf } from './updates.ts';
 export { type Target, type Targets, type Withheld } from './withheld.ts';

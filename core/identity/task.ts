@@ -16,7 +16,9 @@ export type TaskKind =
   /** The absorbed number was given to somebody else before. */
   | 'merge-elsewhere'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
-  | 'merge-cycle';
+  | 'merge-cycle'
+  /** A contextual call whose identity contradicts the record: nothing was opened, and nothing waits but an answer. */
+  | 'call';
 
 export interface Candidate {
   readonly domain: string;
@@ -41,7 +43,7 @@ export interface Difference {
 }
 
 export interface Task {
-  /** Public id of the message that waits: one task a message. */
+  /** Public id of the message that waits: one task a message. Of a call, its reference. */
   readonly id: string;
   readonly kind: TaskKind;
   readonly state: 'open' | 'accepted' | 'rejected';
@@ -63,3 +65,42 @@ export const taskKey = (message: string): string => Buffer.from(message).toStrin
 
 export const taskNote = (task: Task): Note => ({ kind: TASK, key: taskKey(task.id), value: JSON.stringify(task) });
 export const readTask = (value: string): Task => JSON.parse(value) as Task;
+
+export interface CalledIdentity {
+  readonly reference: string;
+  readonly site: string;
+  readonly connector: string;
+  /** ISO instant. */
+  readonly at: string;
+  /** As the call has it. */
+  readonly called: Patient;
+  readonly onFile: readonly { readonly recordId: string; readonly patient: Patient }[];
+}
+
+/** Of a call: what it said, and what each record that it could mean says. */
+export function callTask({ reference, site, connector, at, called, onFile }: CalledIdentity): Note {
+  const said = called as Readonly<Record<string, unknown>>;
+  const differences = onFile.flatMap(({ recordId, patient }) =>
+    Object.entries(patient).flatMap(([attribute, value]): Difference[] =>
+      said[attribute] === undefined || said[attribute] === value
+        ? []
+        : [{ attribute, onFile: { value, source: recordId }, received: { value: said[attribute], at } }],
+    ),
+  );
+  return taskNote({
+    id: reference,
+    kind: 'call',
+    state: 'open',
+    site,
+    eventType: 'dcc.context.open',
+    sender: connector,
+    receivedAt: at,
+    askedAt: at,
+    keys: [],
+    candidates: [
+      { domain: called.domain ?? '', ipp: called.ipp ?? '', as: 'received', patient: called },
+      ...onFile.map(({ recordId, patient }): Candidate => ({ domain: 'dcc', ipp: recordId, as: 'on file', patient })),
+    ],
+    differences,
+  });
+}

@@ -1,4 +1,5 @@
 /** The ordered path of messages: receive, decode, route, deliver, retry. The state tables are in `core/contract/states.ts`. */
+export { checkEncoded, checkInterpreted } from './connector-results.ts';
 export { DeliveryLane, type DeliveryEndpoint } from './delivery-lane.ts';
 export { eventId } from './events.ts';
 export { Intake } from './intake.ts';

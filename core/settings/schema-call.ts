@@ -132,6 +132,19 @@ export type SiteCall = Static<typeof SiteCall>;
 export const RecordCall = Type.Object(
   {
     through: text("Point d'accès sortant https vers le dossier", 'Outbound https endpoint to the record', { examples: ['dcc-calls'] }),
+    opensAt: Type.Array(text('Origine des pages du dossier', 'Origin of pages of the record', { pattern: ORIGIN }), {
+      title: 'Origines où le navigateur est envoyé ; vide = celle du point d’accès',
+      en: 'Origins that a browser is sent to; empty = that of the endpoint',
+      examples: [['https://dcc.region.example']],
+      default: [],
+      maxItems: 10,
+    }),
+    terms: Type.Array(Type.String({ title: 'Paragraphe', en: 'Paragraph', minLength: 1, maxLength: 2000 }), {
+      title: 'Conditions d’utilisation, acceptées au premier appel ; vide = rien n’est demandé',
+      en: 'Terms of use, agreed to at the first call; empty = nothing is asked',
+      default: [],
+      maxItems: 20,
+    }),
   },
   { ...strict, title: 'Appel contextuel vers le dossier', en: 'Contextual call into the record' },
 );

@@ -12,6 +12,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-ins': 'fusion de deux INS',
   'merge-elsewhere': 'numéro déjà fusionné ailleurs',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
+  call: 'appel contextuel refusé : identité contraire au dossier',
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };
 

@@ -182,7 +182,11 @@ describe('checking settings documents', () => {
       expect(settings!.engine.contextualCall).to.include({ clockSkew: '60s', perAddressPerMinute: 600 });
       expect(site!.contextualCall).to.deep.include({ creation: false, ambiguous: 'choice', egress: [], profiles: { crypto: 'default' } });
       expect(site!.contextualCall!.users[0]).to.deep.include({ targets: ['record'], withoutRpps: false, disabled: false });
-      expect([site!.recordCall, dcc!.contextualCall, dcc!.recordCall]).to.deep.equal([undefined, undefined, { through: 'dcc-calls' }]);
+      expect([site!.recordCall, dcc!.contextualCall, dcc!.recordCall]).to.deep.equal([
+        undefined,
+        undefined,
+        { through: 'dcc-calls', opensAt: [], terms: [] },
+      ]);
     });
 
     it('needs an address that links begin with, of this machine or encrypted, without a path', () => {

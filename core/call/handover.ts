@@ -1,0 +1,325 @@
+/**
+ * From a link to the open record (SAFETY C3, C7, C9): binds the browser, asks the record who it could be, asks the person what only a person
+ * knows, gets the ticket. Each step is a note that is swapped: two tabs, two nodes or a second use of the link never both go on.
+ */
+import {
+  CallRefusal,
+  PasserelleError,
+  type CallAnswer,
+  type CallBrowser,
+  type CallOutcome,
+  type CallSessionsFace,
+  type CallStep,
+  type ErrorCode,
+  type JournalStore,
+} from '../contract/index.ts';
+import { canBeCreated, judgeCandidates, waysOf } from './candidates.ts';
+import { conflictNote } from './conflict.ts';
+import type { CalledRecord } from './record.ts';
+import type { CallRoom, RedeemedCall } from './room.ts';
+import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Held, type Session } from './session.ts';
+import { Tabs, withoutCall } from './tabs.ts';
+
+export interface HandoverPorts {
+  readonly room: CallRoom;
+  readonly journal: Pick<JournalStore, 'notes' | 'notesOf' | 'swap' | 'keep' | 'forget'>;
+  /** Of the settings that run; undefined while there are none. */
+  readonly record: () => CalledRecord | undefined;
+  /** What a site decided of calls; undefined when it makes none. */
+  readonly policy: (site: string) => { readonly ambiguous: 'choice' | 'refuse'; readonly creation: boolean } | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** 256 random bits in base64url. */
+  readonly secret: () => string;
+}
+
+/** Of links that were used twice: what alerts are computed from. */
+export const REUSE = 'call-reuse';
+export interface Reuse {
+  readonly reference: string;
+  readonly site: string;
+  readonly at: string;
+}
+
+/** How long a person may think about a question. */
+const QUESTION_MS = 10 * 60_000;
+/** A tab of yesterday is no tab: what the record keeps open for longer is its own affair. */
+const DAY_MS = 24 * 3600_000;
+/** Open tabs of one browser; the oldest gives way. */
+const MOST_TABS = 20;
+/** Of what only fails when others keep changing the same browser. */
+const TRIES = 20;
+const FORGET = 500;
+
+type Chosen = NonNullable<Session['chosen']>;
+
+export class Handover implements CallSessionsFace {
+  readonly #ports: HandoverPorts;
+  readonly #tabs: Tabs;
+
+  constructor(ports: HandoverPorts) {
+    this.#ports = ports;
+    this.#tabs = new Tabs(ports);
+  }
+
+  origins = (): readonly string[] => this.#ports.record()?.origins ?? [];
+
+  redeem = (from: CallBrowser): Promise<CallAnswer> => this.#answer('', () => this.#redeem(from));
+
+  choose = (from: CallBrowser, candidate: number | 'none'): Promise<CallAnswer> =>
+    this.#answered(from, 'choose', ({ candidates = [] }) => {
+      const picked = candidate === 'none' ? undefined : candidates[candidate];
+      return picked && { chosen: { recordId: picked.recordId } };
+    });
+
+  confirm = (from: CallBrowser, agreed: boolean): Promise<CallAnswer> =>
+    this.#answered(from, 'confirm', ({ closes = [] }) => (agreed ? { closes } : undefined));
+
+  agree = (from: CallBrowser, agreed: boolean): Promise<CallAnswer> =>
+    this.#answered(from, 'terms', async ({ call }) => {
+      if (!agreed || !call) return undefined;
+      await this.#ports.room.acceptTerms(call.userKey);
+      return {};
+    });
+
+  /** Tells the record what it was not told yet, and forgets what has had its time. */
+  async sweep(): Promise<void> {
+    await this.#tabs.tellAll();
+    const before = new Date(this.#ports.now() - DAY_MS).toISOString();
+    for (const kind of [SESSION, BROWSER, REUSE]) await this.#ports.journal.forget(kind, before, FORGET);
+  }
+
+  async #redeem({ code, browser, address }: CallBrowser): Promise<CallAnswer> {
+    const key = keyOf(code);
+    let call: RedeemedCall;
+    try {
+      call = await this.#ports.room.redeem(code, address);
+    } catch (thrown) {
+      if (thrown instanceof CallRefusal && thrown.code === 'ERR_CALL_LINK_USED') await this.#usedTwice(key, thrown.reference);
+      throw thrown;
+    }
+    return this.#answer(call.reference, async () => {
+      const cookie = await this.#bind(key, call, browser);
+      const { step } = await this.#answer(call.reference, async () => ({ step: await this.#go(key) }));
+      return { step, ...(cookie !== undefined && { browser: cookie }) };
+    });
+  }
+
+  /** SAFETY C3: what the first use began is over, and somebody is told. */
+  async #usedTwice(key: string, reference: string): Promise<void> {
+    const ending = await this.#tabs.end(key, 'link-reused', reference);
+    const { value } = await readSession(this.#ports.journal, key);
+    const at = this.#at;
+    const reuse: Reuse = { reference, site: value?.site ?? '', at };
+    await this.#ports.journal.keep([{ kind: REUSE, key, value: JSON.stringify(reuse) }], at);
+    await this.#ports.room.note(reference, { what: 'link used again', code: 'ERR_CALL_LINK_USED' });
+    // Told now or by the next sweep: it is over here already.
+    if (ending) await this.#tabs.tell(ending).catch(() => undefined);
+  }
+
+  /**
+   * The session of this call, in this browser. A browser of another user, or one that nobody knows, is known by something new from now on (session
+   * fixation), and what another user had open in it is over (C7). Answers the new cookie.
+   */
+  async #bind(key: string, call: RedeemedCall, cookie: string | undefined): Promise<string | undefined> {
+    const { journal, secret } = this.#ports;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const mine = cookie === undefined ? undefined : await this.#resolve(cookie);
+      const isSame = mine?.value?.userKey === call.userKey;
+      const fresh = secret();
+      if (mine?.value && !isSame) await this.#tabs.close(mine.value.sessions, 'another-user');
+      const place: Held<Browser> = isSame ? mine : { key: keyOf(fresh), text: undefined, value: undefined };
+      const { reference, site } = call;
+      const session: Session = { state: 'asked', reference, site, browser: place.key, at: this.#at, call };
+      const changes = [
+        change(SESSION, { key, text: undefined }, session),
+        change<Browser>(BROWSER, place, { userKey: call.userKey, sessions: place.value?.sessions ?? [] }),
+        ...(mine?.value && !isSame ? [change<Browser>(BROWSER, mine, { userKey: mine.value.userKey, sessions: [], next: place.key })] : []),
+      ];
+      if (await journal.swap(changes, this.#at)) return isSame ? undefined : fresh;
+      if ((await readSession(journal, key)).value) throw new CallRefusal('ERR_CALL_LINK_USED', reference);
+    }
+    throw new CallRefusal('ERR_CALL_SESSION', call.reference, { found: 'a browser that keeps changing' });
+  }
+
+  /** What a cookie stands for now: another user may have taken its place meanwhile. */
+  async #resolve(cookie: string): Promise<Held<Browser>> {
+    let held = await readBrowser(this.#ports.journal, keyOf(cookie));
+    for (let hops = 0; held.value?.next && hops < TRIES; hops += 1) held = await readBrowser(this.#ports.journal, held.value.next);
+    return held;
+  }
+
+  /** A person answered the question that this tab asked, in the browser that it is bound to. */
+  async #answered(
+    { code, browser }: CallBrowser,
+    waits: NonNullable<Session['waits']>,
+    take: (session: Session) => Partial<Session> | undefined | Promise<Partial<Session> | undefined>,
+  ): Promise<CallAnswer> {
+    const key = keyOf(code);
+    const held = await readSession(this.#ports.journal, key);
+    const session = held.value;
+    return this.#answer(session?.reference ?? '', async () => {
+      const mine = browser === undefined ? undefined : await this.#resolve(browser);
+      const isOurs = session?.state === 'asked' && session.waits === waits && mine?.value && mine.key === session.browser;
+      if (!isOurs || this.#ports.now() - Date.parse(session.at) > QUESTION_MS) throw new PasserelleError('ERR_CALL_SESSION');
+      const { reference } = session;
+      const taken = await take(session);
+      const { waits: _, candidates: __, closes: ___, ...rest } = session;
+      const next: Session = taken ? { ...rest, ...taken, at: this.#at } : { ...withoutCall(session), state: 'abandoned', at: this.#at };
+      if (!(await this.#ports.journal.swap([change(SESSION, held, next)], this.#at))) throw new PasserelleError('ERR_CALL_SESSION');
+      await this.#note(reference, { what: `${waits}: ${taken ? 'yes' : 'no'}` }, taken ? undefined : 'abandoned');
+      return { step: taken ? await this.#go(key) : { reference, outcome: 'abandoned' } };
+    });
+  }
+
+  /** A call that cannot go on is over: nobody it was about is kept, and it does not stand in the way of the next one. */
+  async #go(key: string): Promise<CallStep> {
+    try {
+      return await this.#proceed(key);
+    } catch (thrown) {
+      const held = await readSession(this.#ports.journal, key);
+      if (held.value?.state === 'asked' || held.value?.state === 'opening')
+        await this.#ports.journal.swap([change<Session>(SESSION, held, { ...withoutCall(held.value), state: 'refused', at: this.#at })], this.#at);
+      throw thrown;
+    }
+  }
+
+  /** As far as it goes without a person. */
+  async #proceed(key: string): Promise<CallStep> {
+    const { journal, room } = this.#ports;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const held = await readSession(journal, key);
+      const session = held.value;
+      if (session?.state !== 'asked' || !session.call)
+        throw new PasserelleError(session?.state === 'ended' ? 'ERR_CALL_LINK_USED' : 'ERR_CALL_SESSION');
+      const { call, reference } = session;
+      const record = this.#record();
+      const ask = (waits: NonNullable<Session['waits']>, more: Partial<Session> = {}): Promise<boolean> =>
+        journal.swap([change<Session>(SESSION, held, { ...session, ...more, waits, at: this.#at })], this.#at);
+      const patient = shownOf(call.context.patient);
+
+      if (record.terms.length > 0 && (await room.termsAccepted(call.userKey)) === undefined) {
+        if (await ask('terms')) return { reference, outcome: 'terms', terms: record.terms };
+        continue;
+      }
+      if (!session.chosen) {
+        const { candidates, chosen } = await this.#find(call, record);
+        if (chosen) {
+          await journal.swap([change<Session>(SESSION, held, { ...session, chosen, at: this.#at })], this.#at);
+          continue;
+        }
+        if (!(await ask('choose', { candidates }))) continue;
+        await this.#note(reference, { what: 'choose: asked' });
+        return { reference, outcome: 'choose', patient, candidates: candidates.map(({ shown }) => shown) };
+      }
+      const browser = await readBrowser(journal, session.browser);
+      if (!browser.value || browser.value.next) throw new PasserelleError('ERR_CALL_SESSION', { found: 'a browser that another user took over' });
+      const { open, owed } = await this.#tabs.live(browser.value.sessions);
+      const others = open.filter(({ value }) => !sameRecord(value, session.chosen));
+      const unasked = others.filter((other) => !session.closes?.includes(other.key));
+      if (unasked.length > 0) {
+        if (!(await ask('confirm', { closes: others.map((other) => other.key) }))) continue;
+        await this.#note(reference, { what: 'confirm: asked' });
+        return { reference, outcome: 'confirm', patient, open: unasked.map(({ value }) => value?.shown ?? {}) };
+      }
+      await this.#tabs.close([...others.map((other) => other.key), ...owed], 'another-patient');
+      const kept = open.filter((one) => !others.includes(one)).map((one) => one.key);
+      await this.#tabs.close(kept.splice(0, Math.max(0, kept.length - MOST_TABS + 1)), 'expired');
+      const opening: Session = { ...session, state: 'opening', contextId: this.#ports.secret(), shown: patient, ...session.chosen, at: this.#at };
+      // The tab takes its place in the browser before its ticket is asked for: another one that opens now sees it.
+      const place = change<Browser>(BROWSER, browser, { userKey: call.userKey, sessions: [...kept, key] });
+      if (await journal.swap([change(SESSION, held, opening), place], this.#at)) return this.#open(key, opening, call, record);
+    }
+    throw new PasserelleError('ERR_CALL_SESSION', { found: 'a session that keeps changing' });
+  }
+
+  async #open(key: string, opening: Session, call: RedeemedCall, record: CalledRecord): Promise<CallStep> {
+    const { journal } = this.#ports;
+    const { reference, site, contextId = '', chosen } = opening;
+    const ending = { contextId, reason: 'expired', site, reference } as const;
+    let ticket: Awaited<ReturnType<CalledRecord['ticket']>>;
+    try {
+      ticket = await record.ticket({ ...call.context, contextId, ...(chosen && { choice: chosen }) }, this.#asking(call));
+    } catch (thrown) {
+      // Whether there is a ticket, nobody knows: should there be one, it opens nothing.
+      await this.#tabs.owe(ending);
+      if (PasserelleError.from(thrown).code === 'ERR_CALL_IDENTITY') await journal.keep([conflictNote(call, [], this.#at)], this.#at);
+      if ((await readSession(journal, key)).value?.state === 'ended') throw new PasserelleError('ERR_CALL_LINK_USED', { cause: thrown });
+      throw thrown;
+    }
+    const held = await readSession(journal, key);
+    const open: Session = { ...withoutCall(opening), state: 'open', recordId: ticket.recordId, shown: shownOf(call.context.patient), at: this.#at };
+    const isMine = held.value?.state === 'opening' && held.value.contextId === contextId;
+    if (!isMine || !(await journal.swap([change(SESSION, held, open)], this.#at))) {
+      await this.#tabs.owe({ ...ending, reason: 'link-reused' });
+      throw new PasserelleError('ERR_CALL_LINK_USED');
+    }
+    await this.#note(reference, { what: ticket.created ? 'record made' : 'record opened' }, ticket.created ? 'created' : 'opened');
+    return { reference, outcome: 'open', url: ticket.url, fields: ticket.fields };
+  }
+
+  /** Who it is, by the rules (C9), or between whom the person has to choose. Throws why it is nobody that may be opened. */
+  async #find(
+    call: RedeemedCall,
+    record: CalledRecord,
+  ): Promise<{ readonly candidates: NonNullable<Session['candidates']>; readonly chosen?: Chosen }> {
+    const { context, site } = call;
+    const policy = this.#ports.policy(site);
+    if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
+    const allowed = waysOf(context);
+    const found =
+      allowed.length === 0 ? [] : await record.search({ ...context, matching: { allowed: [...allowed], create: false } }, this.#asking(call));
+    const judged = judgeCandidates(found);
+    await this.#note(call.reference, { what: `search by ${allowed.join(', ') || 'nothing'}: ${judged.is}` });
+    switch (judged.is) {
+      case 'one':
+        return { candidates: [], chosen: { recordId: judged.candidate.recordId } };
+      case 'several':
+        if (policy.ambiguous === 'refuse') throw new PasserelleError('ERR_CALL_AMBIGUOUS', { found: `${judged.candidates.length} records` });
+        return { candidates: judged.candidates };
+      case 'conflict':
+        await this.#ports.journal.keep([conflictNote(call, judged.candidates, this.#at)], this.#at);
+        throw new PasserelleError('ERR_CALL_IDENTITY', { found: judged.found });
+      case 'nobody':
+        if (context.action !== 'open-or-create') throw new PasserelleError('ERR_CALL_UNKNOWN_PATIENT');
+        if (!policy.creation || !call.rights.actions.includes('create'))
+          throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'no right to make a record' });
+        if (!canBeCreated(context.patient)) throw new PasserelleError('ERR_CALL_IDENTITY', { found: 'too little to make a record of' });
+        return { candidates: [], chosen: { create: true } };
+    }
+  }
+
+  /** A refusal ends the session, is kept in the ledger, and is what the page says. */
+  async #answer(reference: string, work: () => Promise<CallAnswer>): Promise<CallAnswer> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const { code } = PasserelleError.from(thrown);
+      const about = thrown instanceof CallRefusal && thrown.reference ? thrown.reference : reference;
+      if (about) await this.#note(about, { what: 'not opened', code }, code === 'ERR_CALL_LINK_USED' ? undefined : 'refused');
+      return { step: { reference: about, outcome: 'refused', code } };
+    }
+  }
+
+  #record(): CalledRecord {
+    const record = this.#ports.record();
+    if (!record) throw new PasserelleError('ERR_CALL_RECORD', { found: 'no record in the settings' });
+    return record;
+  }
+
+  #asking({ site, connector, connectorVersion, reference }: RedeemedCall): Parameters<CalledRecord['ticket']>[1] {
+    return { site, connector, connectorVersion, seed: keyOf(`${reference} ${this.#ports.secret()}`) };
+  }
+
+  /** The ledger tells; it stops nobody. */
+  async #note(reference: string, step: { readonly what: string; readonly code?: ErrorCode }, outcome?: CallOutcome): Promise<void> {
+    await this.#ports.room.note(reference, step, outcome).catch(() => undefined);
+  }
+
+  get #at(): string {
+    return new Date(this.#ports.now()).toISOString();
+  }
+}
+
+const sameRecord = (session: Session | undefined, chosen: Session['chosen']): boolean =>
+  session?.recordId !== undefined && chosen !== undefined && 'recordId' in chosen && session.recordId === chosen.recordId;

@@ -1,0 +1,101 @@
+/**
+ * Tabs that are open in browsers, and their end (SAFETY C3, C7). An end is written first, then told to the record until it took it: a crash between
+ * the two leaves an end that is told later, never a tab that goes on.
+ */
+import { PasserelleError, type JournalStore, type NoteChange } from '../contract/index.ts';
+import type { EndedContext } from '../model/index.ts';
+import type { CalledRecord } from './record.ts';
+import { change, ENDING, keyOf, readSession, SESSION, type Ending, type Held, type Session } from './session.ts';
+
+export interface TabPorts {
+  readonly journal: Pick<JournalStore, 'notes' | 'notesOf' | 'swap' | 'keep'>;
+  readonly record: () => CalledRecord | undefined;
+  readonly now: () => number;
+  /** 256 random bits in base64url. */
+  readonly secret: () => string;
+}
+
+/** One page of what was left untold is enough for one round. */
+const ROUND = 50;
+const TRIES = 20;
+
+export class Tabs {
+  readonly #ports: TabPorts;
+
+  constructor(ports: TabPorts) {
+    this.#ports = ports;
+  }
+
+  get #at(): string {
+    return new Date(this.#ports.now()).toISOString();
+  }
+
+  /** Ends what a call began, whatever it is at; of a call that nobody knows yet, the end is there before it. Does not tell the record. */
+  async end(key: string, reason: EndedContext['reason'], reference: string): Promise<Ending | undefined> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const held = await readSession(this.#ports.journal, key);
+      const { value } = held;
+      if (value?.state === 'ended') return this.#owed(value);
+      const at = this.#at;
+      const ended: Session = value ? { ...withoutCall(value), state: 'ended', at } : { state: 'ended', reference, site: '', browser: '', at };
+      const isLive = value?.state === 'opening' || value?.state === 'open';
+      const ending = isLive && value.contextId ? { contextId: value.contextId, reason, site: value.site, reference: value.reference } : undefined;
+      if (await this.#ports.journal.swap([change(SESSION, held, ended), ...(ending ? [endingNote(ending)] : [])], at)) return ending;
+    }
+    throw new PasserelleError('ERR_CALL_RECORD', { found: 'a session that keeps changing' });
+  }
+
+  /** Ends them all, and returns once the record knows. Throws ERR_CALL_RECORD when it cannot be told: they are over here, and told later. */
+  async close(keys: readonly string[], reason: EndedContext['reason']): Promise<void> {
+    for (const key of keys) {
+      const ending = await this.end(key, reason, '');
+      if (ending) await this.tell(ending);
+    }
+  }
+
+  async tell({ contextId, reason, site }: Ending): Promise<void> {
+    const record = this.#ports.record();
+    if (!record) throw new PasserelleError('ERR_CALL_RECORD', { found: 'no record in the settings' });
+    const seed = keyOf(`${contextId} ${this.#ports.secret()}`);
+    await record.end({ contextIds: [contextId], reason }, { site, connector: 'passerelle', connectorVersion: '0.0.0', seed });
+    await this.#ports.journal.keep([{ kind: ENDING, key: keyOf(contextId), value: '' }], this.#at);
+  }
+
+  /** An end of a tab that may never have been one: its ticket was asked for and no answer came. */
+  async owe(ending: Ending): Promise<void> {
+    await this.#ports.journal.keep([endingNote(ending)], this.#at);
+    await this.tell(ending).catch(() => undefined);
+  }
+
+  /** Tells what could not be told. */
+  async tellAll(): Promise<void> {
+    const { items } = await this.#ports.journal.notesOf(ENDING, { limit: ROUND });
+    for (const { value } of items) await this.tell(JSON.parse(value) as Ending).catch(() => undefined);
+  }
+
+  /** What is live of these, each with its note; `owed`: over, and the record was not told. */
+  async live(keys: readonly string[]): Promise<{ readonly open: readonly Held<Session>[]; readonly owed: readonly string[] }> {
+    const open: Held<Session>[] = [];
+    const owed: string[] = [];
+    for (const key of keys) {
+      const held = await readSession(this.#ports.journal, key);
+      if (held.value?.state === 'opening' || held.value?.state === 'open') open.push(held);
+      else if (held.value?.state === 'ended' && (await this.#owed(held.value))) owed.push(key);
+    }
+    return { open, owed };
+  }
+
+  async #owed({ contextId }: Session): Promise<Ending | undefined> {
+    if (!contextId) return undefined;
+    const [text] = await this.#ports.journal.notes(ENDING, [keyOf(contextId)]);
+    return text ? (JSON.parse(text) as Ending) : undefined;
+  }
+}
+
+const endingNote = (ending: Ending): NoteChange => ({ kind: ENDING, key: keyOf(ending.contextId), value: JSON.stringify(ending) });
+
+/** Over: who it was about is not kept. */
+export function withoutCall(session: Session): Session {
+  const { state, reference, site, browser, at, chosen, contextId, recordId } = session;
+  return { state, reference, site, browser, at, ...(chosen && { chosen }), ...(contextId && { contextId }), ...(recordId && { recordId }) };
+}

@@ -1,0 +1,68 @@
+/** What is taken from a request, and how much of it: everything a stranger can send is bounded in size and in time. */
+import type { IncomingMessage } from 'node:http';
+import { PasserelleError, type HttpMeta } from '../../core/contract/index.ts';
+
+/** A kit sends at once; who drips holds a socket for no longer than this. */
+const BODY_MS = 10_000;
+/** What a call may be judged by; cookies and the rest stay out. */
+const KEPT_HEADERS = /^(host|origin|content-type|passerelle-[a-z]+|x-[a-z0-9-]+|sec-fetch-[a-z]+)$/;
+
+/** Throws ERR_CALL_TOO_LARGE, ERR_CALL_MEDIA_TYPE (compressed: it could grow without limit), ERR_CALL_REFUSED (cut, or too slow). */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (!/^(identity)?$/.test(request.headers['content-encoding'] ?? '')) throw new PasserelleError('ERR_CALL_MEDIA_TYPE');
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new PasserelleError('ERR_CALL_TOO_LARGE');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(() => reject(new PasserelleError('ERR_CALL_REFUSED', { found: 'a body that does not end' })), BODY_MS);
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= maxBytes) chunks.push(chunk);
+    else reject(new PasserelleError('ERR_CALL_TOO_LARGE'));
+  });
+  request.once('end', resolve);
+  request.once('error', () => reject(new PasserelleError('ERR_CALL_REFUSED', { found: 'a body that was cut' })));
+  await promise.finally(() => clearTimeout(late));
+  return Buffer.concat(chunks, size);
+}
+
+/** Media type without parameters, in lower case. */
+export const mediaType = (request: IncomingMessage): string => (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+/**
+ * Who calls. A reverse proxy on this machine says whom it speaks for: the last name of the list is its own word, those before are what
+ * it was told. From elsewhere the header is anybody's.
+ */
+export function addressOf(request: IncomingMessage): string {
+  const peer = plain(request.socket.remoteAddress ?? '');
+  const forwarded = plain(
+    String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? '',
+  );
+  return /^(127\.|::1$)/.test(peer) && /^[0-9a-fA-F.:]{2,45}$/.test(forwarded) ? forwarded : peer;
+}
+
+const plain = (address: string): string => address.replace(/^::ffff:/, '');
+
+export const metaOf = (request: IncomingMessage): HttpMeta => ({
+  method: request.method ?? '',
+  path: (request.url ?? '').split('?')[0] ?? '',
+  headers: Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) => (KEPT_HEADERS.test(name) && typeof value === 'string' ? [[name, value]] : [])),
+  ),
+});
+
+/** Name of the cookie: bound to this host, to https (or this very machine), and to no path or subdomain. */
+export const COOKIE = '__Host-passerelle-appel';
+
+/** What the browser is known by; undefined when it says nothing, or something that we never said. */
+export function cookieOf(request: IncomingMessage): string | undefined {
+  const found = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
+    const [name, value = ''] = pair.trim().split('=');
+    return name === COOKIE && /^[A-Za-z0-9_-]{43}$/.test(value) ? [value] : [];
+  });
+  // Twice the same name: somebody set one of them, and nobody knows who.
+  return found.length === 1 ? found[0] : undefined;
+}

@@ -1,0 +1,165 @@
+/** The routes of PROTOCOL.md: calls and keys from programs, the page and its questions from browsers. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  PasserelleError,
+  CallRefusal,
+  type CallAnswer,
+  type CallBrowser,
+  type CallKind,
+  type CallLink,
+  type CallSessionsFace,
+  type CallsFace,
+} from '../../core/contract/index.ts';
+import { pageHeaders, send, sendJson, sendProblem } from './answer.ts';
+import { Failures } from './failures.ts';
+import { FILES, page } from './files.ts';
+import { COOKIE, addressOf, cookieOf, mediaType, metaOf, readBody } from './request.ts';
+import { told } from './told.ts';
+
+type Calls = Pick<CallsFace, 'receive' | 'jwks' | 'enrol' | 'rotate'>;
+type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+const CALL_BYTES = 16 * 1024;
+/** A token, as a field of a form. */
+const FORM_BYTES = CALL_BYTES + 1024;
+const QUESTION_BYTES = 2048;
+/** In work at once: each holds a body and a connection to the record at most. */
+const MOST_AT_ONCE = 200;
+const CODE = /^[A-Za-z0-9_-]{43}$/;
+
+export class CallServer {
+  readonly #calls: Calls;
+  readonly #sessions: CallSessionsFace;
+  readonly #origin: string;
+  readonly #failures = new Failures(Date.now);
+  readonly #routes: Readonly<Record<string, Route>>;
+  #atOnce = 0;
+
+  /** @param origin scheme, host and port of the public address. */
+  constructor(calls: Calls, sessions: CallSessionsFace, origin: string) {
+    this.#calls = calls;
+    this.#sessions = sessions;
+    this.#origin = origin;
+    this.#routes = {
+      'GET /ouvrir': async (request, response) => this.#page(request, response, 200),
+      'GET /v1/keys': async (request, response) => sendJson(request, response, 200, await calls.jwks()),
+      'POST /v1/calls': (request, response) => this.#receive('token', request, response),
+      'POST /v1/calls/hmac': (request, response) => this.#receive('hmac', request, response),
+      'POST /v1/form': (request, response) => this.#form(request, response),
+      'POST /v1/enrolments': async (request, response) =>
+        sendJson(request, response, 202, await calls.enrol(await this.#programBody(request), addressOf(request))),
+      'POST /v1/rotations': async (request, response) =>
+        sendJson(request, response, 202, await calls.rotate(await this.#programBody(request), addressOf(request))),
+      'POST /v1/links': (request, response) => this.#question(request, response, (from) => sessions.redeem(from)),
+      'POST /v1/choices': (request, response) =>
+        this.#question(request, response, (from, { candidate }) => {
+          if (candidate !== 'none' && !(Number.isInteger(candidate) && Number(candidate) >= 0)) throw new PasserelleError('ERR_REQUEST_INVALID');
+          return sessions.choose(from, candidate as number | 'none');
+        }),
+      'POST /v1/confirmations': (request, response) =>
+        this.#question(request, response, (from, { agreed }) => sessions.confirm(from, agreed === true)),
+      'POST /v1/agreements': (request, response) => this.#question(request, response, (from, { agreed }) => sessions.agree(from, agreed === true)),
+    };
+  }
+
+  handle = (request: IncomingMessage, response: ServerResponse, below: string): void =>
+    this.#run(request, response, async () => {
+      const file = request.method === 'GET' ? FILES[below] : undefined;
+      if (file) return send(request, response, { status: 200, ...file });
+      const route = this.#routes[`${request.method === 'HEAD' ? 'GET' : request.method} ${below}`];
+      if (route) return route(request, response);
+      const isKnown = Object.keys(this.#routes).some((name) => name.endsWith(` ${below}`));
+      return sendProblem(request, response, new PasserelleError(isKnown ? 'ERR_REQUEST_INVALID' : 'ERR_NOT_FOUND'), isKnown ? 405 : 404);
+    });
+
+  /** A product's own bytes, at the address that its connector declares. */
+  handleDialect = (connector: string, request: IncomingMessage, response: ServerResponse, below: string): void =>
+    this.#run(request, response, async () => {
+      if (below !== '/') throw new PasserelleError('ERR_NOT_FOUND');
+      if (request.method !== 'POST') return sendProblem(request, response, new PasserelleError('ERR_REQUEST_INVALID'), 405);
+      return this.#receive('dialect', request, response, connector);
+    });
+
+  #run(request: IncomingMessage, response: ServerResponse, work: () => Promise<void>): void {
+    if (this.#atOnce >= MOST_AT_ONCE) return sendProblem(request, response, new PasserelleError('ERR_BACKPRESSURE'));
+    this.#atOnce += 1;
+    // Said again by whoever wants the body.
+    if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
+    work()
+      .catch((thrown: unknown) => sendProblem(request, response, thrown))
+      .finally(() => (this.#atOnce -= 1));
+  }
+
+  async #receive(kind: Exclude<CallKind, 'form'>, request: IncomingMessage, response: ServerResponse, connector?: string): Promise<void> {
+    const bytes = await this.#programBody(request);
+    const link = await this.#calls.receive({ kind, bytes, http: metaOf(request), address: addressOf(request), ...(connector && { connector }) });
+    const { reference, expiresAt, warnings } = link;
+    sendJson(request, response, 201, { link: link.link, reference, expiresAt, warnings });
+  }
+
+  /** A program has no Origin: this would be a page in somebody's browser. */
+  async #programBody(request: IncomingMessage): Promise<Uint8Array> {
+    if (request.headers.origin !== undefined) throw new PasserelleError('ERR_CALL_ORIGIN');
+    return readBody(request, CALL_BYTES);
+  }
+
+  /** SAFETY C6: signed by the server of the DPI, posted by its page. Its origin is held to the site's by the call itself. */
+  async #form(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (mediaType(request) !== 'application/x-www-form-urlencoded') throw new PasserelleError('ERR_CALL_MEDIA_TYPE');
+      // A navigation by a form, not a script, an image or a frame.
+      if (request.headers.origin === undefined || !/^(document)?$/.test(request.headers['sec-fetch-dest'] ?? ''))
+        throw new PasserelleError('ERR_CALL_ORIGIN');
+      const fields = new URLSearchParams(Buffer.from(await readBody(request, FORM_BYTES)).toString('utf8'));
+      const tokens = fields.getAll('token');
+      if (tokens.length !== 1 || fields.size !== 1) throw new PasserelleError('ERR_CALL_CONTEXT', { expected: 'one field: token' });
+      const bytes = Buffer.from(tokens[0] ?? '');
+      const { code }: CallLink = await this.#calls.receive({ kind: 'form', bytes, http: metaOf(request), address: addressOf(request) });
+      this.#page(request, response, 200, { code });
+    } catch (thrown) {
+      const { code, entry } = PasserelleError.from(thrown);
+      const reference = thrown instanceof CallRefusal ? thrown.reference : '';
+      this.#page(request, response, entry.http, { step: told({ reference, outcome: 'refused', code }) });
+    }
+  }
+
+  #page(request: IncomingMessage, response: ServerResponse, status: number, start: object = {}): void {
+    send(request, response, { status, type: 'text/html; charset=utf-8', body: page(start), headers: pageHeaders(this.#sessions.origins()) });
+  }
+
+  /** What the page of a link asks: of this origin only, by the browser that the link is bound to. */
+  async #question(
+    request: IncomingMessage,
+    response: ServerResponse,
+    ask: (from: CallBrowser, body: Readonly<Record<string, unknown>>) => Promise<CallAnswer>,
+  ): Promise<void> {
+    const { origin, 'sec-fetch-site': site = 'same-origin' } = request.headers;
+    if (origin !== this.#origin || site !== 'same-origin') throw new PasserelleError('ERR_CALL_ORIGIN');
+    if (mediaType(request) !== 'application/json') throw new PasserelleError('ERR_CALL_MEDIA_TYPE');
+    const address = addressOf(request);
+    const retryAfter = this.#failures.waits(address);
+    if (retryAfter !== undefined) throw new CallRefusal('ERR_CALL_RATE', '', { retryAfter });
+    const body = parse(await readBody(request, QUESTION_BYTES));
+    const { code } = body;
+    if (typeof code !== 'string' || !CODE.test(code)) {
+      this.#failures.add(address);
+      throw new CallRefusal('ERR_CALL_LINK', '');
+    }
+    const browser = cookieOf(request);
+    const answer = await ask({ code, address, ...(browser !== undefined && { browser }) }, body);
+    if (answer.step.outcome === 'refused' && ['ERR_CALL_LINK', 'ERR_CALL_LINK_USED', 'ERR_CALL_SESSION'].includes(answer.step.code))
+      this.#failures.add(address);
+    const cookie = answer.browser && { 'set-cookie': `${COOKIE}=${answer.browser}; Path=/; Secure; HttpOnly; SameSite=Strict` };
+    sendJson(request, response, 200, told(answer.step), cookie || undefined);
+  }
+}
+
+function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Readonly<Record<string, unknown>>;
+  } catch {
+    // Its message would quote the body.
+  }
+  throw new PasserelleError('ERR_REQUEST_INVALID', { expected: 'a JSON object' });
+}
