@@ -27,6 +27,7 @@ import {
   type ReplayRequest,
   type SettingsIssue,
   type SettingsPlan,
+  type SiteKit,
   type UntypedDocument,
 } from '../contract/index.ts';
 import type { SettingsFile } from '../settings/index.ts';
@@ -167,6 +168,10 @@ export class EngineClient {
     if (response.statusCode === 200) return response;
     const text = Buffer.concat(await response.toArray()).toString();
     throw problemOf(problemFrom(text), response.statusCode ?? 0);
+  }
+  async kit(body: { readonly connector: string; readonly site: string; readonly who?: string }): Promise<SiteKit> {
+    const { content, ...kit } = await this.#post<Omit<SiteKit, 'bytes'> & { readonly content: string }>('/api/v1/kits', body);
+    return { ...kit, bytes: Buffer.from(content, 'base64') };
   }
   plan(documents: readonly SettingsFile[]): Promise<SettingsPlan> {
     return this.#post('/api/v1/settings/plan', { documents });

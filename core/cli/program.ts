@@ -13,6 +13,7 @@ import { addDocuments } from './commands/documents.ts';
 import { addDocument } from './commands/document.ts';
 import { addIdentities } from './commands/identities.ts';
 import { addIdentity } from './commands/identity.ts';
+import { addKit } from './commands/kit.ts';
 import { addLane } from './commands/lane.ts';
 import { addLanes } from './commands/lanes.ts';
 import { addMessage } from './commands/message.ts';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addIdentities,
   addIdentity,
   addConnectors,
+  addKit,
   addBackup,
   addRestore,
   addMove,

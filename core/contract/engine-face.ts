@@ -220,6 +220,18 @@ export interface SettingsPlan {
   readonly base: number;
 }
 
+/** The interop kit of a site. */
+export interface SiteKit {
+  /** `kit-dxcare-990001018-1.0.0.zip`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly kitVersion: string;
+  readonly connectorVersion: string;
+  /** Of the engine's key that signed it: read out to the site. */
+  readonly fingerprint: string;
+}
+
 export interface EngineFace {
   readonly version: string;
   readonly health: () => Promise<{ readonly ready: boolean; readonly problems: readonly string[] }>;
@@ -267,6 +279,12 @@ export interface EngineFace {
       who: string,
       why?: string,
     ) => Promise<{ readonly revision: number; readonly plan: SettingsPlan }>;
+  };
+  readonly kits: {
+    /** Throws ERR_NOT_FOUND, ERR_KIT_UNAVAILABLE. */
+    readonly build: (request: { readonly connector: string; readonly site: string; readonly who: string }) => Promise<SiteKit>;
+    /** Those that were built, oldest first. */
+    readonly list: () => Promise<readonly Omit<SiteKit, 'bytes' | 'name' | 'fingerprint'>[]>;
   };
   /** Counters and gauges for /metrics, already without identifying labels. */
   readonly metrics: () => readonly {

@@ -998,6 +998,23 @@ export const CATALOGUE = {
       en: 'Read the fingerprint again on the telephone; an RSA key of 2048 bits or more (3072 advised).',
     },
   }),
+  ERR_KIT_UNAVAILABLE: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'no kit can be built for this site and connector',
+    fr: 'aucun kit ne peut être fait pour ce site et ce connecteur',
+    fix: {
+      fr: 'Vérifier contextualCall du site, contextualCall.publicUrl du moteur, et le dossier kit du connecteur.',
+      en: 'Check contextualCall of the site, contextualCall.publicUrl of the engine, and the folder kit of the connector.',
+    },
+  }),
+  ERR_KIT_INVALID: e({
+    disposition: 'security',
+    http: 422,
+    en: 'the kit is not the one that the engine made',
+    fr: "ce kit n'est pas celui que le moteur a fait",
+    fix: { fr: 'Le redemander au référent ; ne rien en installer.', en: 'Ask the referent for it again; install nothing of it.' },
+  }),
 
   // --- settings, registry, command line ---------------------------------------------------------------------------
   ERR_CONFIG_UNREADABLE: e({

@@ -15,6 +15,7 @@ import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
 import { identityFace } from './identity-face.ts';
+import { kitFace } from './kit-face.ts';
 import { laneFace } from './lane-face.ts';
 import { decideType, untyped } from './untyped.ts';
 import { deliveryView, messageView, timelineOf } from './views.ts';
@@ -126,6 +127,7 @@ export function faceOf(engine: Engine): EngineFace {
       },
       apply: async (documents, who, why) => owner(engine).apply(documents, who, why),
     },
+    kits: kitFace(engine),
     metrics: () => engine.metrics.snapshot(),
   };
 }

@@ -120,6 +120,25 @@ export function journalRoutes(app: FastifyInstance, engine: EngineFace, settings
   );
 }
 
+export function kitRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
+  const tags = ['kits'];
+  app.post<{ Body: Static<typeof schema.KitWanted> }>(
+    '/kits',
+    { schema: { summary: "Kit d'un site, signé / Signed kit of a site", tags, body: schema.KitWanted, response: { 200: schema.Anything } } },
+    async ({ body, ip }) => {
+      const who = actor(settings, body);
+      const { bytes, ...kit } = await engine.kits.build({ connector: body.connector, site: body.site, who });
+      await settings.audit({ who, message: `kit ${kit.name}`, reason: kit.sha256, peer: ip });
+      return { ...kit, content: Buffer.from(bytes).toString('base64') };
+    },
+  );
+  app.get(
+    '/kits',
+    { schema: { summary: 'Kits faits / Kits built', tags, querystring: schema.Nothing, response: { 200: schema.listOf(schema.Anything) } } },
+    async () => ({ items: await engine.kits.list() }),
+  );
+}
+
 export function registryRoutes(app: FastifyInstance, engine: EngineFace): void {
   const response = { 200: schema.listOf(schema.Anything) };
   app.get(

@@ -53,6 +53,7 @@ export const DocumentId = Type.Object({ id: Type.String({ minLength: 1, maxLengt
 export const DocumentSearch = Type.Object({ document: Type.String({ minLength: 1, maxLength: 250 }) }, strict);
 export const TypeChoice = Type.Object({ type: text, remember: Type.Optional(Type.Boolean()), why: Type.Optional(why), who }, strict);
 export const TypedCode = Type.Object({ site: text, system: text, code: text, why, who }, strict);
+export const KitWanted = Type.Object({ connector: text, site: text, who }, strict);
 export const BackupReason = Type.Object({ why, who }, strict);
 export const Replay = Type.Object(
   { ...messageFilter, ipp: term, ins: term, document: term, why: Type.Optional(why), who, dryRun: Type.Optional(Type.Boolean()) },

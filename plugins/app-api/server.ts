@@ -8,7 +8,7 @@ import { IdempotencyMemory } from './idempotency.ts';
 import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
 import { documentRoutes } from './routes-documents.ts';
-import { eventRoutes, healthRoutes, journalRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { eventRoutes, healthRoutes, journalRoutes, kitRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
 import { identityRoutes } from './routes-identities.ts';
 import { laneRoutes } from './routes-lanes.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
@@ -63,6 +63,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);
   registryRoutes(api, engine);
+  kitRoutes(api, engine, settings);
   journalRoutes(api, engine, settings);
   api.get('/openapi.json', { schema: { summary: 'Cette description / This description', tags: ['openapi'], querystring: Nothing } }, async () =>
     openApi(routes, engine.version),

@@ -1,6 +1,6 @@
 /** The command line that DxCare runs to begin a contextual call. Assumed: a legacy form, allowed per site, with a warning (SAFETY C2). */
 import { PasserelleError, type ConnectorContext, type DecodeResult, type Envelope } from 'passerelle/contract';
-import { decodeCall, refusedCall, type CallProfile } from 'passerelle/codec/call-fr';
+import { decodeCall as decodeTexts, refusedCall, type CallProfile } from 'passerelle/codec/call-fr';
 
 const DXCARE_CALL: CallProfile = {
   keys: {
@@ -33,10 +33,10 @@ const DXCARE_CALL: CallProfile = {
 
 export const isCall = ({ format }: Envelope): boolean => format === 'command-line';
 
-export function decodeCommandLine({ text }: Envelope, context: ConnectorContext): DecodeResult {
+export function decodeCall({ text }: Envelope, context: ConnectorContext): DecodeResult {
   // Other programs of the workstation can read it, and nothing takes that back: it is said even when the call is refused.
   const warnings = [{ code: 'identity-on-command-line' }];
   if (context.settings.connector['commandLine'] !== 'legacy')
     return refusedCall(new PasserelleError('ERR_CALL_FORBIDDEN', { location: { path: '/connector/commandLine' }, expected: 'legacy' }), warnings);
-  return decodeCall(JSON.parse(text) as Record<string, string>, DXCARE_CALL, context, { mayCreate: true, warnings });
+  return decodeTexts(JSON.parse(text) as Record<string, string>, DXCARE_CALL, context, { mayCreate: true, warnings });
 }

@@ -317,6 +317,20 @@ export function fakeEngine(): FakeEngine {
         return { revision: 2, plan: plan(documents) };
       },
     },
+    kits: {
+      build: async (request) => {
+        calls.push({ method: 'kit', input: request });
+        return {
+          name: 'kit.zip',
+          bytes: Buffer.from('archive'),
+          sha256: '00',
+          kitVersion: '1.0.0',
+          connectorVersion: '0.1.0',
+          fingerprint: 'aaaa bbbb',
+        };
+      },
+      list: async () => [],
+    },
     metrics: () => [{ name: 'messages_received_total', help: 'Messages', type: 'counter', values: [{ labels: { lane: 'a"b' }, value: 3 }] }],
   };
   return engine;

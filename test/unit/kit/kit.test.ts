@@ -1,0 +1,243 @@
+/** The kit of a site: whole, signed, without a secret, the same twice; what is in it works. */
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, verify, createPublicKey } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { PasserelleError, UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
+import { readArchive, writeArchive, type Files } from '../../../core/kit/archive.ts';
+import { changesText, sectionsSince } from '../../../core/kit/changes.ts';
+import type { DialectReader } from '../../../core/kit/dialect.ts';
+import { buildKit, kitAssets, KitKeeper, kitKey, verifyKit, type KitRequest } from '../../../core/kit/index.ts';
+import { loadConnectors, packageRoot } from '../../../core/registry/index.ts';
+
+const { privateKey: key } = generateKeyPairSync('ed25519');
+const connectors = await loadConnectors();
+const assets = kitAssets(packageRoot);
+const withKit = connectors.all.map(({ manifest }) => manifest.id).filter((id) => assets.connector(id).has('kit.json'));
+const SETTINGS: SiteSettings = {
+  ...UNCONFIGURED,
+  site: '990055022',
+  environment: 'test',
+  identityAuthorities: [{ namespace: 'DPI', oid: '1.2.250.1.999.93.1', domain: 'dx', use: 'IPP' }],
+  connector: {
+    commandLine: 'legacy',
+    kit: { origins: ['https://dpi.invalid'], localSecret: { test: 'un-secret-du-site' } },
+    keys: { a: { env: 'SECRET' } },
+  },
+};
+const requestOf = (id: string, more: Partial<KitRequest> = {}): KitRequest => ({
+  manifest: connectors.get(id).manifest,
+  siteName: 'Hôpital fictif',
+  settings: SETTINGS,
+  publicUrl: 'https://dcc.invalid:8443',
+  crypto: 'default',
+  engineVersion: '0.0.0',
+  assets,
+  key,
+  history: [],
+  ...more,
+});
+const textOf = (files: Files, name: string): string => Buffer.from(files.get(name) ?? expect.fail(`no ${name}`)).toString();
+const codeOf = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    return PasserelleError.from(error).code;
+  }
+  return 'done';
+};
+
+describe('the kit of a site', () => {
+  it('is made for each product that begins a call', () => {
+    const calling = connectors.all.filter(({ manifest }) => manifest.call && manifest.id !== 'k-process').map(({ manifest }) => manifest.id);
+    expect(withKit).to.include.members(calling);
+  });
+
+  for (const id of withKit) {
+    it(`${id}: gives the same bytes twice, and verifies`, () => {
+      const kit = buildKit(requestOf(id));
+      expect(Buffer.from(kit.bytes).equals(Buffer.from(buildKit(requestOf(id)).bytes))).to.equal(true);
+      const verdict = verifyKit(kit.bytes, kit.fingerprint);
+      expect(verdict.kit).to.include({
+        connector: id,
+        site: '990055022',
+        url: 'https://dcc.invalid:8443/appel-contextuel',
+        audience: 'urn:dcc:test',
+      });
+    });
+
+    it(`${id}: holds guide, checklist, client, vectors, protocol and settings, every value filled in`, () => {
+      const { files } = readArchive(buildKit(requestOf(id)).bytes);
+      const names = [...files.keys()];
+      for (const name of ['LISEZMOI.fr.md', 'guide.fr.md', 'checklist.fr.md', 'reseau.fr.md', 'enrolement.fr.md', 'CHANGEMENTS.md', 'PROTOCOL.md'])
+        expect(names).to.include(name);
+      for (const folder of ['clients/', 'vecteurs/', 'exemples/'])
+        expect(
+          names.some((name) => name.startsWith(folder)),
+          folder,
+        ).to.equal(true);
+      for (const name of names.filter((one) => one.endsWith('.fr.md'))) expect(textOf(files, name), name).to.not.match(/\{\{|undefined/);
+      expect(names.filter((name) => name.endsWith('.ts'))).to.deep.equal([]);
+      const settings = JSON.parse(
+        textOf(
+          files,
+          names.find((name) => name.endsWith('/passerelle.json'))!,
+        ),
+      ) as object;
+      expect(settings).to.include({ finess: '990055022', url: 'https://dcc.invalid:8443/appel-contextuel', environment: 'test' });
+    });
+
+    it(`C8: ${id}: holds no secret`, () => {
+      const { files } = readArchive(buildKit(requestOf(id)).bytes);
+      for (const [name, bytes] of files) {
+        const text = Buffer.from(bytes).toString('latin1');
+        expect(text.includes('un-secret-du-site'), name).to.equal(false);
+        // The vectors' key signs nothing anywhere: it says so by its name.
+        if (!name.startsWith('vecteurs/')) expect(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(text), name).to.equal(false);
+      }
+    });
+
+    it(`${id}: names files that it holds`, () => {
+      const { files } = readArchive(buildKit(requestOf(id)).bytes);
+      const links = [...files].flatMap(([name, bytes]) =>
+        name.endsWith('.fr.md')
+          ? [
+              ...Buffer.from(bytes)
+                .toString()
+                .matchAll(/\]\((?!https?:)([^)]+)\)/g),
+            ].map(([, target = '']) => target)
+          : [],
+      );
+      expect(links.filter((target) => !files.has(target))).to.deep.equal([]);
+    });
+  }
+
+  it('gives the relay a dialect that runs by itself and reads what the engine reads', async () => {
+    const { files } = readArchive(buildKit(requestOf('dxcare')).bytes);
+    const folder = mkdtempSync(path.join(tmpdir(), 'kit-'));
+    try {
+      for (const name of ['dialecte.mjs', 'dialecte.json']) writeFileSync(path.join(folder, name), files.get(`relais/${name}`)!);
+      writeFileSync(path.join(folder, 'localSecret.secret'), 'un-secret-du-site\n');
+      writeFileSync(path.join(folder, 'a.secret'), 'autre\n');
+      const { openDialect } = (await import(pathToFileURL(path.join(folder, 'dialecte.mjs')).href)) as {
+        openDialect: (folder: string) => DialectReader;
+      };
+      const read = openDialect(folder);
+      const line = (more: string): Buffer =>
+        Buffer.from(`appelctx.exe /etab:990055022 /login:jdoe /ipp:0071 /nomnaiss:"LÉVY" /prenom:ZOÉ /ddn:14/03/1958 /sexe:F${more}`, 'latin1');
+      expect(read({ bytes: line('') })).to.deep.equal({
+        call: {
+          login: 'jdoe',
+          action: 'open',
+          birthName: 'LÉVY',
+          birthDate: '1958-03-14',
+          sex: 'F',
+          firstGivenName: 'ZOÉ',
+          ipp: '0071',
+          ippNamespace: 'DPI',
+          ippOid: '1.2.250.1.999.93.1',
+        },
+        warnings: ['identity-on-command-line'],
+      });
+      const refused = read({ bytes: line(' /rpps:123') });
+      expect(refused.error).to.deep.include({ code: 'ERR_CALL_CONTEXT', place: '/rpps' });
+      expect(refused).to.not.have.property('call');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says what changed since the kit that the site has', () => {
+    const log = '# Changelog\n\n## 1.2.0\n\n- New.\n\n## 1.1.0\n\n- Old.\n';
+    expect(sectionsSince(log, '1.1.0')).to.equal('## 1.2.0\n\n- New.');
+    expect(sectionsSince(log, undefined)).to.include('Old.');
+    expect(sectionsSince(log, '1.2.0')).to.equal('');
+    expect(sectionsSince('## 1.10.0\n\n- Ten.\n', '1.9.0')).to.include('Ten.');
+    expect(changesText([{ title: 'Kit', text: log, since: '1.2.0' }], { kit: '1.2.0', connector: '0.1.0' })).to.include('Rien de changé');
+    const { files } = readArchive(buildKit(requestOf('dxcare', { history: [{ kitVersion: '0.9.0', connectorVersion: '0.0.9' }] })).bytes);
+    expect(textOf(files, 'CHANGEMENTS.md')).to.include('Depuis le kit 0.9.0').and.to.include('## 1.0.0');
+  });
+
+  it('is refused for a connector without a kit, or older than its kit', () => {
+    expect(codeOf(() => buildKit(requestOf('ci-sis')))).to.equal('ERR_KIT_UNAVAILABLE');
+    const { manifest } = connectors.get('dxcare');
+    expect(codeOf(() => buildKit(requestOf('dxcare', { manifest: { ...manifest, version: '0.0.1' } })))).to.equal('ERR_KIT_UNAVAILABLE');
+  });
+});
+
+describe('an archive that somebody changed', () => {
+  const kit = buildKit(requestOf('dxcare'));
+  const { folder, files } = readArchive(kit.bytes);
+  const changed = (change: (files: Map<string, Uint8Array>) => void): Uint8Array => {
+    const copy = new Map(files);
+    change(copy);
+    return writeArchive(folder, copy);
+  };
+
+  it('does not verify: another byte, another file, one less, another signature, another key', () => {
+    expect(codeOf(() => verifyKit(changed(() => undefined)))).to.equal('done');
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' });
+    const changes: readonly ((files: Map<string, Uint8Array>) => void)[] = [
+      (map) => map.set('guide.fr.md', Buffer.from('autre')),
+      (map) => map.set('relais/porte.js', Buffer.from('porte')),
+      (map) => map.delete('guide.fr.md'),
+      (map) => map.delete('SHA256SUMS.sig'),
+      (map) => map.set('SHA256SUMS.sig', Buffer.alloc(64)),
+      (map) => map.set('cle-du-moteur.pem', Buffer.from(other)),
+      (map) => map.set('cle-du-moteur.pem', Buffer.from('rien')),
+    ];
+    for (const [index, change] of changes.entries())
+      expect(
+        codeOf(() => verifyKit(changed(change))),
+        String(index),
+      ).to.equal('ERR_KIT_INVALID');
+  });
+
+  it('does not verify when somebody else signed it, for whoever compares the fingerprint', () => {
+    const forged = buildKit(requestOf('dxcare', { key: generateKeyPairSync('ed25519').privateKey }));
+    expect(codeOf(() => verifyKit(forged.bytes))).to.equal('done');
+    expect(codeOf(() => verifyKit(forged.bytes, kit.fingerprint))).to.equal('ERR_KIT_INVALID');
+    expect(codeOf(() => verifyKit(kit.bytes, kit.fingerprint.toUpperCase().replaceAll(' ', '')))).to.equal('done');
+  });
+
+  it('is no archive, or one that writes outside of its folder', () => {
+    expect(codeOf(() => verifyKit(Buffer.from('PK nothing')))).to.equal('ERR_KIT_INVALID');
+    expect(codeOf(() => verifyKit(writeArchive('kit', new Map([['../x', Buffer.from('x')]]))))).to.equal('ERR_KIT_INVALID');
+  });
+
+  it('verifies with what every system has', () => {
+    const place = mkdtempSync(path.join(tmpdir(), 'kit-'));
+    try {
+      for (const [name, bytes] of files) {
+        mkdirSync(path.dirname(path.join(place, name)), { recursive: true });
+        writeFileSync(path.join(place, name), bytes);
+      }
+      expect(execFileSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: place, encoding: 'utf8' })).to.equal('');
+      const [sums, signature, pem] = ['SHA256SUMS', 'SHA256SUMS.sig', 'cle-du-moteur.pem'].map((name) => readFileSync(path.join(place, name)));
+      expect(verify(null, sums!, createPublicKey(pem!), signature!)).to.equal(true);
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  });
+});
+
+describe('what an engine keeps of kits', () => {
+  it('is its key, readable by its owner only, and the kits it built, each once', async () => {
+    const data = mkdtempSync(path.join(tmpdir(), 'kit-'));
+    try {
+      const [first, second] = [await kitKey(data), await kitKey(data)];
+      expect(first.equals(second)).to.equal(true);
+      const keeper = new KitKeeper(data);
+      const kept = { site: '1', connector: 'x', connectorVersion: '0.1.0', kitVersion: '1.0.0', at: '2026-01-01T00:00:00Z', who: 'r', sha256: 'aa' };
+      await keeper.add(kept);
+      await keeper.add({ ...kept, at: '2026-01-02T00:00:00Z' });
+      await keeper.add({ ...kept, sha256: 'bb' });
+      expect((await new KitKeeper(data).all()).map(({ sha256 }) => sha256)).to.deep.equal(['aa', 'bb']);
+    } finally {
+      rmSync(data, { recursive: true });
+    }
+  });
+});
