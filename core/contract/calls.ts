@@ -143,7 +143,6 @@ export interface CallKey {
   readonly revoked?: { readonly at: string; readonly who: string; readonly why: string };
   /** The key that signed for it, of a rotation. */
   readonly follows?: string;
-  readonly lastUsedAt?: string;
 }
 
 export interface EnrolmentCode {
@@ -179,4 +178,6 @@ export interface CallsFace {
   /** The referent heard this fingerprint. Throws ERR_NOT_FOUND, ERR_CALL_KEY when it is another one. */
   readonly confirmKey: (kid: string, fingerprint: string, who: string) => Promise<CallKey>;
   readonly revokeKey: (kid: string, who: string, why: string) => Promise<CallKey>;
+  /** A new encryption key of the engine; the ones before are still understood. */
+  readonly rotateEngineKey: () => ReturnType<CallsFace['jwks']>;
 }

@@ -10,7 +10,7 @@ export * from './engine-face.ts';
 export * from './envelope.ts';
 export { CATALOGUE, type CatalogueEntry, type Disposition, type ErrorCode } from './error-catalogue.ts';
 export { PasserelleError, formatLocation, type ErrorData, type ErrorDetail, type Location, type DocumentCode } from './errors.ts';
-export * from './explained.ts';
+export { explain, type ExplainedError } from './explained.ts';
 export * from './identities.ts';
 export * from './journal.ts';
 export * from './peer.ts';

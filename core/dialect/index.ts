@@ -5,4 +5,5 @@
 export { asCapture, type Captured } from './capture.ts';
 export { looksLikeCall } from './recognise.ts';
 export { readCall, type CallReading, type CallRequest } from './read.ts';
-export { durationSeconds, skewOf } from './time.ts';
+export { checkSignature } from './signature.ts';
+export { checkTime, durationSeconds, skewOf } from './time.ts';

@@ -1,6 +1,7 @@
 /** Decisions of people: written to the journal, then followed by the lanes from what the journal answers; nothing is read back. */
 import {
   PasserelleError,
+  explain,
   type ActRequest,
   type EngineFace,
   type MessageSummary,
@@ -10,7 +11,7 @@ import {
 } from '../contract/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import type { Engine } from './engine.ts';
-import { explain, messageView } from './views.ts';
+import { messageView } from './views.ts';
 
 /** Deliveries of one commit of a lane release. */
 const RELEASE_PAGE = 500;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
+import { Calls, callSettings } from '../call/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
@@ -14,6 +15,7 @@ import {
   overrideFromEnvironment,
   parseDocuments,
   planChange,
+  resolveSecrets,
   storedDocuments,
   type Catalogue,
   type RegionSettings,
@@ -59,6 +61,7 @@ export class Engine {
   readonly metrics: Metrics;
   readonly face: EngineFace;
   readonly alerts: AlertWatch;
+  readonly calls: Calls;
   /** Rejects with ERR_JOURNAL_UNAVAILABLE when the journal is gone for good; then the engine is to be stopped and started again. */
   readonly ended: Promise<void>;
   region: Region | undefined;
@@ -86,6 +89,7 @@ export class Engine {
     const { store, address } = journalAddress(options.journal, data);
     const folders = store === 'sqlite' ? [...new Set([path.resolve(data), address])] : [data];
     this.alerts = new AlertWatch({ journal, writes: this.#writes, region: () => this.region, folders, now: Date.now, logger, metrics });
+    this.calls = this.#makeCalls();
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -161,6 +165,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#changing;
+    this.calls.stop();
     await this.alerts.stop();
     await this.region?.stop();
     this.region = undefined;
@@ -214,7 +219,9 @@ export class Engine {
     await this.region?.stop(true);
     this.region = next;
     try {
-      return await next.start();
+      const addresses = await next.start();
+      await this.calls.use(callSettings(settings, (value) => resolveSecrets(value, this.#options.secretsFolder)));
+      return addresses;
     } catch (error) {
       await next.stop();
       this.region = undefined;
@@ -248,6 +255,20 @@ export class Engine {
     if (!codec)
       throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
     return codec;
+  }
+
+  #makeCalls(): Calls {
+    const { metrics, data } = this.#options;
+    const counter = metrics.counter('calls_total', 'Contextual calls, by outcome, code and site');
+    return new Calls(data, {
+      journal: this.journal,
+      index: this.index,
+      connectors: this.#mesh,
+      codec: (format) => this.#codec(format),
+      callOf: (connector, version) => this.connectors.get(connector, version).manifest.call,
+      now: Date.now,
+      count: (outcome, code, site) => counter.add({ outcome, code, site }),
+    });
   }
 
   #lanePorts(): LanePorts {

@@ -98,6 +98,7 @@ export function faceOf(engine: Engine): EngineFace {
     },
     ...laneFace(engine),
     identities: identityFace(engine),
+    calls: engine.calls.face,
     alerts: () => engine.alerts.list(),
     act: async (request) => act(owner(engine), request),
     replay: async (request) => replayPage(owner(engine), request, find),

@@ -1,22 +1,15 @@
 /** What people see of journal rows: public ids, operator texts, one timeline. */
 import {
-  CATALOGUE,
+  explain,
   type DeliverySummary,
   type DeliveryView,
   type EarlierDecision,
-  type ErrorData,
   type MessageHistory,
   type MessageSummary,
   type MessageTimeline,
   type MessageView,
 } from '../contract/index.ts';
 import { deliveryId, messageId } from '../journal/index.ts';
-
-/** The error with the French operator text and the fix of the catalogue. */
-export function explain(error: ErrorData): NonNullable<MessageView['error']> {
-  const { fr, fix } = CATALOGUE[error.code];
-  return { ...error, fr, fix };
-}
 
 export function messageView(tag: string, m: MessageSummary): MessageView {
   const { message, error, ...rest } = m;

@@ -41,6 +41,11 @@ export class BlindIndex {
     return this.#hash(`series ${site}`, setId);
   }
 
+  /** Of the contextual call: a nonce of a site, a user. Not remembered: most are asked once. */
+  call(what: 'nonce' | 'user', value: string): string {
+    return this.#hmac(`call ${what}\0${value}`);
+  }
+
   term(term: IndexTerm): string {
     return this.#hash(term.field === 'ipp' || term.field === 'ins' ? 'patient' : term.field, term.value);
   }

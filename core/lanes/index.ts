@@ -6,4 +6,5 @@ export { Intake } from './intake.ts';
 export { InboundLane, type InboundEndpoint, type InboundPorts } from './inbound-lane.ts';
 export type { ConnectorCaller, CounterName, FreshDelivery, LaneIdentity, LanePorts, OwnedLease } from './ports.ts';
 export type { DeliveryPolicy } from './retry.ts';
+export { TokenBucket } from './token-bucket.ts';
 export { translate, type Translation, type Translator } from './translation.ts';

@@ -120,14 +120,14 @@ describe('the HTTP API', () => {
     it('are listed by page with an opaque cursor', async () => {
       const page = await call('GET', '/api/v1/messages?limit=1&state=decoded&state=quarantined');
       expect(page.body['next']).to.equal('opaque-1');
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ limit: 1, state: ['decoded', 'quarantined'] });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ limit: 1, state: ['decoded', 'quarantined'] });
       await call('GET', '/api/v1/messages?after=opaque-1');
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1' });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1' });
     });
 
     it('are searched by patient or document in a body, never in an address', async () => {
       expect((await call('POST', '/api/v1/messages/search', { body: { ipp: 'hm-test:123', limit: 5 } })).status).to.equal(200);
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ ipp: 'hm-test:123', limit: 5 });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ ipp: 'hm-test:123', limit: 5 });
     });
 
     it('tell their story, with reason and fix in French and English', async () => {
@@ -159,23 +159,23 @@ describe('the HTTP API', () => {
       expect(made.text.trimEnd().split('\n').at(-1)).to.equal('{"end":true}');
       expect(readings).to.deep.equal([{ who: 'admin/alice', message: 'backup', reason: 'nightly', peer: '127.0.0.1' }]);
       auditFails = true;
-      engine.calls.length = 0;
+      engine.asked.length = 0;
       expect((await call('POST', '/api/v1/backups', { body: { why: 'nightly' } })).status).to.equal(500);
-      expect(engine.calls).to.deep.equal([]);
+      expect(engine.asked).to.deep.equal([]);
       expect((await call('GET', '/api/v1/journal')).body).to.deep.include({ tag: 'test', durability: { safe: true, fr: 'sûr', en: 'safe' } });
     });
 
     it('take the verbs of people behind a colon, with who and why', async () => {
       expect((await call('POST', '/api/v1/messages/test-2:replay')).body).to.deep.equal({ ids: ['test-2'] });
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ verb: 'replay', ids: ['test-2'], who: 'admin' });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ verb: 'replay', ids: ['test-2'], who: 'admin' });
       await call('POST', '/api/v1/deliveries/test-d3:confirm', { body: { why: 'vu chez le destinataire', who: 'alice' } });
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ verb: 'confirm', ids: ['test-d3'], who: 'admin/alice', why: 'vu chez le destinataire' });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ verb: 'confirm', ids: ['test-d3'], who: 'admin/alice', why: 'vu chez le destinataire' });
       expect((await call('POST', '/api/v1/messages/test-2:discard')).body).to.include({ code: 'ERR_REASON_MISSING' });
       expect((await call('POST', '/api/v1/messages/test-2:explode')).status).to.equal(404);
       expect((await call('POST', '/api/v1/messages/test-2:confirm')).status).to.equal(404);
       const content = Buffer.from('MSH|corrigé').toString('base64');
       expect((await call('POST', '/api/v1/messages/test-2:resubmit', { body: { why: 'PID-3', content } })).body).to.deep.equal({ ids: ['test-10'] });
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ id: 'test-2', text: 'MSH|corrigé', who: 'admin', why: 'PID-3' });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ id: 'test-2', text: 'MSH|corrigé', who: 'admin', why: 'PID-3' });
     });
 
     it('are acted upon once for one Idempotency-Key', async () => {
@@ -183,7 +183,7 @@ describe('the HTTP API', () => {
       const first = await call('POST', '/api/v1/messages/test-2:replay', { headers, body: {} });
       const again = await call('POST', '/api/v1/messages/test-2:replay', { headers, body: {} });
       expect([again.status, again.text, again.headers.get('idempotency-replayed')]).to.deep.equal([200, first.text, 'true']);
-      expect(engine.calls.filter(({ method }) => method === 'act')).to.have.length(1);
+      expect(engine.asked.filter(({ method }) => method === 'act')).to.have.length(1);
       expect((await call('POST', '/api/v1/messages/test-1:replay', { headers, body: {} })).status, 'same key, other request').to.equal(409);
       expect((await call('POST', '/api/v1/messages/test-1:replay', { headers: { 'idempotency-key': ' ' }, body: {} })).status).to.equal(400);
       await call('POST', '/api/v1/messages/test-1:replay', { headers: { 'idempotency-key': 'k2' }, body: {}, token: 'wrong' });
@@ -205,7 +205,7 @@ describe('the HTTP API', () => {
       const { body, text } = await call('GET', '/api/v1/events?after=c0&limit=10');
       expect(body['next']).to.equal('c1');
       expect(text).not.to.contain('INVENTE');
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ after: 'c0', limit: 10 });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ after: 'c0', limit: 10 });
     });
 
     it('check, plan and apply documents; refused ones are a problem with every issue', async () => {
@@ -213,12 +213,12 @@ describe('the HTTP API', () => {
       expect((await call('POST', '/api/v1/settings/check', { body: { documents } })).body).to.deep.equal({ issues: [] });
       expect((await call('POST', '/api/v1/settings/plan', { body: { documents } })).body['changes']).to.have.length(4);
       expect((await call('POST', '/api/v1/settings/apply', { body: { documents, why: 'pilote' } })).body).to.include({ revision: 2 });
-      expect(engine.calls.at(-1)?.input).to.deep.equal({ files: ['s.yaml'], who: 'admin', why: 'pilote' });
+      expect(engine.asked.at(-1)?.input).to.deep.equal({ files: ['s.yaml'], who: 'admin', why: 'pilote' });
       const broken = [{ file: 's.yaml', text: SITE.replace('port: 2575', 'prot: 2575') }];
       const refused = await call('POST', '/api/v1/settings/apply', { body: { documents: broken } });
       expect(refused.status).to.equal(422);
       expect(refused.body['issues']).to.have.length(2);
-      expect(engine.calls.filter(({ method }) => method === 'apply')).to.have.length(1);
+      expect(engine.asked.filter(({ method }) => method === 'apply')).to.have.length(1);
     });
 
     it('name sites and connectors, never a secret', async () => {

@@ -29,7 +29,7 @@ describe('commands on a running engine', () => {
     await app.stop();
     await rm(data, { recursive: true });
   });
-  beforeEach(() => void (engine.calls.length = 0));
+  beforeEach(() => void (engine.asked.length = 0));
 
   it('list messages in a table of 100 columns, in local time, with the whole reason and the next command', async () => {
     const { code, out } = await passerelle(['messages', '--state', 'quarantined', '--state', 'decoded'], env);
@@ -43,14 +43,14 @@ describe('commands on a running engine', () => {
       .and.to.contain('passerelle message ID');
     expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(100);
     expect(out, 'no colour in a pipe').not.to.contain('\u001b');
-    expect(engine.calls[0]?.input).to.deep.equal({ limit: 50, state: ['quarantined', 'decoded'] });
+    expect(engine.asked[0]?.input).to.deep.equal({ limit: 50, state: ['quarantined', 'decoded'] });
   });
 
   it('list as JSON with the cursor of the next page', async () => {
     const { out } = await run(['messages', '--json', '--limit', '1']);
     expect(JSON.parse(out)).to.include({ next: 'opaque-1' });
     await run(['messages', '--after', 'opaque-1', '--lane', 'dx-in', '--since', '2026-10-12T08:00:00+02:00']);
-    expect(engine.calls.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1', lane: 'dx-in', since: '2026-10-12T06:00:00.000Z' });
+    expect(engine.asked.at(-1)?.input).to.deep.equal({ limit: 50, after: 'opaque-1', lane: 'dx-in', since: '2026-10-12T06:00:00.000Z' });
   });
 
   it('tell the story of a message: what, why, what to do, what to type', async () => {
@@ -73,7 +73,7 @@ describe('commands on a running engine', () => {
   it('show what waits for identity vigilance, without a patient, and decide it with a reason', async () => {
     const list = await run(['identities']);
     expect(list.out).to.contain('test-2').and.to.contain('deux émetteurs de même rang').and.to.contain('birthName').and.not.to.contain('VALMORÉE');
-    expect(engine.calls.at(-1)).to.deep.equal({ method: 'tasks', input: { state: ['open'], limit: 200 } });
+    expect(engine.asked.at(-1)).to.deep.equal({ method: 'tasks', input: { state: ['open'], limit: 200 } });
     expect((await run(['identity', 'task', 'test-2', '--accept'])).err).to.contain('ERR_REASON_MISSING');
     const shown = await run(['identity', 'task', 'test-2', '--why', 'vérification']);
     expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept');
@@ -82,7 +82,7 @@ describe('commands on a running engine', () => {
       ['--reject', 'reject'],
     ] as const) {
       expect((await run(['identity', 'task', 'test-2', flag, '--why', 'vu'])).code).to.equal(0);
-      expect(engine.calls.at(-1)?.input).to.include({ id: 'test-2', verdict, why: 'vu' });
+      expect(engine.asked.at(-1)?.input).to.include({ id: 'test-2', verdict, why: 'vu' });
     }
   });
 
@@ -90,16 +90,16 @@ describe('commands on a running engine', () => {
     const { out } = await run(['lane', 'withheld', 'kp-out']);
     expect(out).to.contain('3 patients à mettre à jour, pour 5 messages, dont 2 remplacés');
     expect((await run(['lane', 'ready', 'kp-out', '--rate', '2/s', '--why', 'recette faite'])).code).to.equal(0);
-    expect(engine.calls.at(-1)?.input).to.include({ lane: 'kp-out', verb: 'ready', perMinute: 120, why: 'recette faite' });
+    expect(engine.asked.at(-1)?.input).to.include({ lane: 'kp-out', verb: 'ready', perMinute: 120, why: 'recette faite' });
     expect((await run(['lane', 'not-ready', 'kp-out', '--why', 'anomalie'])).code).to.equal(0);
-    expect(engine.calls.at(-1)?.input).to.include({ verb: 'not-ready', why: 'anomalie' });
+    expect(engine.asked.at(-1)?.input).to.include({ verb: 'not-ready', why: 'anomalie' });
   });
 
   it('show an identity with who said what, and undo a merge', async () => {
     const { out } = await run(['identity', 'fictif', '1', '--why', 'vérification']);
     expect(out).to.contain('VALMORÉE').and.to.contain('DPI').and.to.contain('à décider / to decide: test-2');
     expect((await run(['identity', 'undo', 'fictif', '1', '--why', 'deux personnes'])).code).to.equal(0);
-    expect(engine.calls.at(-1)?.input).to.include({ domain: 'fictif', ipp: '1', why: 'deux personnes' });
+    expect(engine.asked.at(-1)?.input).to.include({ domain: 'fictif', ipp: '1', why: 'deux personnes' });
   });
 
   it('say where a document is, leg by leg, the identifier in the body of the request', async () => {
@@ -108,10 +108,10 @@ describe('commands on a running engine', () => {
     expect(out).to.contain('test-d3').and.to.contain('kp-out').and.to.contain('ERR_ACK_TIMEOUT');
     expect(Math.max(...out.split('\n').map((line) => line.length))).to.be.at.most(100);
     expect(out).to.contain('en vigueur').and.to.contain('reçu / received : test-3');
-    expect(engine.calls[0]).to.deep.equal({ method: 'document', input: '1.2.250.1.999.1.1' });
+    expect(engine.asked[0]).to.deep.equal({ method: 'document', input: '1.2.250.1.999.1.1' });
     expect((await run(['where', '--document', '1.2.250.1.999.1.2'])).code).to.equal(1);
     await run(['where', '--ins', '150019900101234']);
-    expect(engine.calls.slice(2).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
+    expect(engine.asked.slice(2).map(({ input }) => (input as { ins: string }).ins.split(':')[0])).to.include('1.2.250.1.213.1.4.8');
     for (const args of [['where'], ['where', '--ipp', '123'], ['where', '--ipp', 'a:1', '--ins', '1']])
       expect((await run(args)).code, args.join(' ')).to.equal(2);
   });
@@ -120,11 +120,11 @@ describe('commands on a running engine', () => {
     const waiting = await run(['documents', 'untyped']);
     expect(waiting.out).to.contain('LOCAL').and.to.contain('X1').and.to.contain('passerelle documents type test-9 --as TYPE --remember');
     expect((await run(['documents', 'type', 'test-9', '--as', 'OTHER', '--remember', '--why', 'letter'])).code).to.equal(0);
-    expect(engine.calls.at(-1)?.input).to.include({ id: 'test-9', type: 'OTHER', remember: true, why: 'letter' });
+    expect(engine.asked.at(-1)?.input).to.include({ id: 'test-9', type: 'OTHER', remember: true, why: 'letter' });
     expect((await run(['documents', 'types'])).out).to.contain('cli/referent');
     expect((await run(['documents', 'forget', '--site', '990001018', '--system', 'LOCAL', '--code', 'X1'])).code, 'without a reason').to.equal(2);
     await run(['documents', 'forget', '--site', '990001018', '--system', 'LOCAL', '--code', 'X1', '--why', 'wrong']);
-    expect(engine.calls.at(-1)?.input).to.include({ site: '990001018', system: 'LOCAL', code: 'X1', why: 'wrong' });
+    expect(engine.asked.at(-1)?.input).to.include({ site: '990001018', system: 'LOCAL', code: 'X1', why: 'wrong' });
   });
 
   it('show alerts: what, since when, why, what to do; whose they are on a node that stands by', async () => {
@@ -173,7 +173,7 @@ describe('commands on a running engine', () => {
   it('plan a downtime, set a rate, and wait for a lane to drain', async () => {
     const planned = await run(['lane', 'downtime', 'kp-out', '--from', '2036-10-12T10:00:00Z', '--for', '2h', '--why', 'mise à jour']);
     expect(planned.out).to.contain('downtime until 2036-10-12');
-    expect(engine.calls.at(-1)?.input).to.deep.include({
+    expect(engine.asked.at(-1)?.input).to.deep.include({
       kind: 'downtime',
       lane: 'kp-out',
       from: '2036-10-12T10:00:00.000Z',
@@ -181,12 +181,12 @@ describe('commands on a running engine', () => {
       why: 'mise à jour',
     });
     await run(['lane', 'downtime', 'kp-out', '--cancel']);
-    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'downtime' } });
+    expect(engine.asked.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'downtime' } });
     expect((await run(['lane', 'downtime', 'kp-out'])).code, 'no end').to.equal(2);
     expect((await run(['lane', 'rate', 'kp-out', '2/s'])).out).to.contain('120/min');
     expect((await run(['lane', 'rate', 'kp-out', 'fast'])).code).to.equal(2);
     await run(['lane', 'rate', 'kp-out', 'off']);
-    expect(engine.calls.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'rate' } });
+    expect(engine.asked.at(-1)).to.deep.equal({ method: 'withdraw', input: { name: 'kp-out', kind: 'rate' } });
     expect(await run(['lane', 'drain', 'kp-out'])).to.deep.include({ code: 0 });
     expect((await run(['lane', 'drain', 'dx-in'])).code, 'not a delivery lane').to.equal(1);
   });
@@ -199,14 +199,14 @@ describe('commands on a running engine', () => {
     const rest = await run(['replay', ...states, '--after', '1', '--all', '--until', '2026-11-01T00:00:00Z']);
     expect([rest.code, rest.out]).to.deep.equal([1, 'Rejoués / replayed : 1   (passerelle lanes)\n']);
     expect(rest.err).to.contain('not replayed : 1').and.to.contain('test-3 ERR_REPLAY_STALE').and.to.contain('--why');
-    expect(engine.calls.at(-1)?.input).to.include({ after: '1', until: '2026-11-01T00:00:00.000Z' });
+    expect(engine.asked.at(-1)?.input).to.include({ after: '1', until: '2026-11-01T00:00:00.000Z' });
     expect((await run(['replay', ...states, '--all', '--why', 'reprise', '--rate', '600000/min'])).code).to.equal(0);
-    const pages = engine.calls.filter(({ method }) => method === 'replay');
-    engine.calls.length = 0;
+    const pages = engine.asked.filter(({ method }) => method === 'replay');
+    engine.asked.length = 0;
     const dry = await run(['replay', ...states, '--all', '--dry-run', '--document', 'DOC1']);
     expect(dry.out).to.contain('to replay : 3').and.to.contain('test-2');
-    expect(engine.calls.map(({ input }) => input)).to.have.length(1);
-    expect(engine.calls[0]?.input).to.include({ dryRun: true, document: 'DOC1' });
+    expect(engine.asked.map(({ input }) => input)).to.have.length(1);
+    expect(engine.asked[0]?.input).to.include({ dryRun: true, document: 'DOC1' });
     expect(pages.at(-1)?.input).to.include({ why: 'reprise' });
     expect((await run(['replay', ...states, '--rate', '10'])).code).to.equal(2);
   });
@@ -215,7 +215,7 @@ describe('commands on a running engine', () => {
     const { code, out, err } = await run(['replay', 'test-9', 'test-2', '--why', 'type ajouté']);
     expect([code, out]).to.deep.equal([1, 'rejoué / replay : test-2   (passerelle message test-2)\n']);
     expect(err).to.contain('ERR_NOT_FOUND');
-    expect(engine.calls.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
+    expect(engine.asked.at(-1)?.input).to.include({ verb: 'replay', why: 'type ajouté' });
     expect((await run(['replay', '--state', 'quarantined'])).out).to.contain('replayed : 1 ');
     expect((await run(['replay'])).code, 'neither id nor state').to.equal(2);
     expect((await run(['discard', 'test-2'])).code, 'no reason').to.equal(2);
@@ -232,7 +232,7 @@ describe('commands on a running engine', () => {
       expect([plan.code, plan.out.split('\n')[0]]).to.deep.equal([0, '+ site 990001018 (Centre hospitalier fictif)']);
       const applied = await run(['apply', folder, '--why', 'pilote']);
       expect(applied.out).to.contain('Révision 2 active');
-      expect(engine.calls.at(-1)?.input).to.deep.include({ files: ['site.yaml'], why: 'pilote' });
+      expect(engine.asked.at(-1)?.input).to.deep.include({ files: ['site.yaml'], why: 'pilote' });
       await writeFile(path.join(folder, 'site.yaml'), SITE.replace('port: 2575', 'prot: 2575'));
       const nothing = await mkdtemp(path.join(folder, 'empty-'));
       for (const command of ['plan', 'apply']) {

@@ -1,4 +1,5 @@
 /** An EngineFace that holds a few messages, for tests of the API and the command line. */
+import { fakeCalls } from './fake-calls.ts';
 import { toWire } from '../../../core/backup/index.ts';
 import {
   PasserelleError,
@@ -70,9 +71,9 @@ export const alerting: AlertView = {
   fix: { fr: 'passerelle lanes kp-out ; prévenir', en: 'passerelle lanes kp-out; call' },
 };
 
-/** `calls` records what was asked, in order. */
+/** `asked` records what was asked, in order. */
 export interface FakeEngine extends EngineFace {
-  readonly calls: { readonly method: string; readonly input: unknown }[];
+  readonly asked: { readonly method: string; readonly input: unknown }[];
   ready: boolean;
   /** Pages of a replay to refuse for the time being. */
   busy: number;
@@ -94,8 +95,8 @@ const task = {
 const difference = { attribute: 'birthName', onFile: { value: 'VALMORÉE', source: 'DPI', at }, received: { value: 'ÉTREZAC', source: 'GAM', at } };
 
 export function fakeEngine(): FakeEngine {
-  const calls: FakeEngine['calls'] = [];
-  const note = (method: string, input: unknown): void => void calls.push({ method, input });
+  const asked: FakeEngine['asked'] = [];
+  const note = (method: string, input: unknown): void => void asked.push({ method, input });
   const messages = [
     message(1),
     message(2, { state: 'quarantined', decision: 'quarantine', error: explained('ERR_DOCUMENT_TYPE_UNKNOWN'), type: 'MDM^T02' }),
@@ -153,7 +154,8 @@ export function fakeEngine(): FakeEngine {
     return { issues, changes: issues.length > 0 ? [] : planChange([], parsed), base: 1 };
   };
   const engine: FakeEngine = {
-    calls,
+    asked,
+    calls: fakeCalls(note),
     ready: true,
     busy: 0,
     alerting: [alerting],

@@ -1,0 +1,77 @@
+/** The checks of a call as they are made, in the order of the protocol: production and debugger go the same way, and the trail says how far. */
+import { explain, type CallCheck, type ErrorData } from '../contract/index.ts';
+
+export const STEPS = {
+  size: [1, 'Taille'],
+  rate: [2, "Débit de l'adresse"],
+  decryption: [3, 'Déchiffrement'],
+  key: [4, 'Clé du site'],
+  signature: [5, 'Signature'],
+  context: [6, 'Contexte : JSON, clés, valeurs'],
+  audience: [7, 'Destinataire et environnement'],
+  time: [8, 'Heure'],
+  site: [9, 'Site de la clé, profil admis'],
+  nonce: [10, 'Usage unique'],
+  rights: [11, 'Utilisateur, profil, droits'],
+  identity: [12, 'Identité du patient'],
+} as const;
+export type StepName = keyof typeof STEPS;
+
+/** From here on the caller is who it says, and is told what is wrong. */
+export const TOLD_FROM = STEPS.context[0];
+
+export class Trail {
+  readonly warnings: string[] = [];
+  readonly #checks: CallCheck[] = [];
+  #current: { readonly name: StepName; shown?: Readonly<Record<string, unknown>>; warned: boolean } | undefined;
+
+  readonly #isShown: boolean;
+
+  /** `isShown`: for people, with what was read; production keeps the way alone. */
+  constructor(isShown = false) {
+    this.#isShown = isShown;
+  }
+
+  /** The step before has passed. */
+  at(name: StepName): void {
+    this.#close('passed');
+    this.#current = { name, warned: false };
+  }
+
+  get current(): StepName {
+    return this.#current?.name ?? 'size';
+  }
+
+  /** What was read, without secrets. */
+  show(fields: () => Readonly<Record<string, unknown>>): void {
+    if (this.#isShown && this.#current) this.#current.shown = { ...this.#current.shown, ...fields() };
+  }
+
+  warn(...codes: readonly string[]): void {
+    this.warnings.push(...codes.filter((code) => !this.warnings.includes(code)));
+    if (this.#current && codes.length > 0) this.#current.warned = true;
+  }
+
+  /** All steps, in order; the last one begun failed when there is an error, and those never begun are skipped. */
+  checks(error?: ErrorData): readonly CallCheck[] {
+    this.#close(error ? 'failed' : 'passed', error);
+    return Object.entries(STEPS).map(
+      ([name, [step, fr]]) => this.#checks.find((one) => one.name === name) ?? { step, name, fr, result: 'skipped' as const },
+    );
+  }
+
+  #close(result: 'passed' | 'failed', error?: ErrorData): void {
+    if (!this.#current) return;
+    const { name, shown, warned } = this.#current;
+    const [step, fr] = STEPS[name];
+    this.#checks.push({
+      step,
+      name,
+      fr,
+      result: result === 'passed' && warned ? 'warned' : result,
+      ...(shown && { shown }),
+      ...(error && { error: explain(error) }),
+    });
+    this.#current = undefined;
+  }
+}
