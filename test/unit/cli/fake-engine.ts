@@ -321,7 +321,7 @@ export function fakeEngine(): FakeEngine {
     },
     kits: {
       build: async (request) => {
-        calls.push({ method: 'kit', input: request });
+        asked.push({ method: 'kit', input: request });
         return {
           name: 'kit.zip',
           bytes: Buffer.from('archive'),
