@@ -42,6 +42,18 @@ export const LANGUAGES: readonly Language[] = [
       env: { NODE_EXTRA_CA_CERTS: authority },
     }),
   },
+  {
+    name: 'Python',
+    folder: 'python',
+    needs: ['python3', 'openssl'],
+    version: ['python3', '--version'],
+    profiles: ['legacy'],
+    prepare: (_out, authority) => ({
+      command: 'python3',
+      args: ['-B', path.join(drivers, 'driver.py'), path.join(clients, 'python')],
+      env: { SSL_CERT_FILE: authority },
+    }),
+  },
 ];
 
 export function has(command: string): boolean {
