@@ -54,6 +54,17 @@ export const LANGUAGES: readonly Language[] = [
       env: { SSL_CERT_FILE: authority },
     }),
   },
+  {
+    name: 'PHP',
+    folder: 'php',
+    needs: ['php'],
+    version: ['php', '--version'],
+    profiles: both,
+    prepare: (_out, authority) => ({
+      command: 'php',
+      args: ['-d', 'display_errors=stderr', '-d', 'error_reporting=-1', '-d', `openssl.cafile=${authority}`, path.join(drivers, 'driver.php'), path.join(clients, 'php')],
+    }),
+  },
 ];
 
 export function has(command: string): boolean {
