@@ -25,8 +25,8 @@ export interface Language {
   readonly prepare: (out: string, authority: string) => Start;
 }
 
-const run = (command: string, args: readonly string[], env: Record<string, string> = {}): void =>
-  void execFileSync(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+const run = (command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): void =>
+  void execFileSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
 const both = ['default', 'legacy'] as const;
 
 export const LANGUAGES: readonly Language[] = [
@@ -64,6 +64,33 @@ export const LANGUAGES: readonly Language[] = [
       command: 'php',
       args: ['-d', 'display_errors=stderr', '-d', 'error_reporting=-1', '-d', `openssl.cafile=${authority}`, path.join(drivers, 'driver.php'), path.join(clients, 'php')],
     }),
+  },
+  {
+    name: 'Go',
+    folder: 'go',
+    needs: ['go'],
+    version: ['go', 'version'],
+    profiles: both,
+    prepare: (out, authority) => {
+      const program = path.join(out, 'driver');
+      run('go', ['build', '-o', program, '.'], path.join(drivers, 'go'), { GOPROXY: 'off' });
+      return { command: program, args: [], env: { SSL_CERT_FILE: authority } };
+    },
+  },
+  {
+    name: 'Java',
+    folder: 'java',
+    needs: ['javac', 'java', 'keytool'],
+    version: ['java', '-version'],
+    profiles: both,
+    prepare: (out, authority) => {
+      const sources = ['CallException', 'Context', 'Json', 'Passerelle', 'Settings', 'Token'].map((name) => path.join(clients, `java/fr/passerelle/${name}.java`));
+      run('javac', ['--release', '8', '-Xlint:all,-options', '-Werror', '-encoding', 'UTF-8', '-d', out, ...sources, path.join(drivers, 'java/fr/passerelle/Driver.java')], out);
+      const store = path.join(out, 'trust.p12');
+      run('keytool', ['-importcert', '-noprompt', '-file', authority, '-keystore', store, '-storepass', 'changeit', '-alias', 'tests'], out);
+      const trust = [`-Djavax.net.ssl.trustStore=${store}`, '-Djavax.net.ssl.trustStorePassword=changeit'];
+      return { command: 'java', args: ['-XX:TieredStopAtLevel=1', '-Dfile.encoding=ISO-8859-1', ...trust, '-cp', out, 'fr.passerelle.Driver'] };
+    },
   },
 ];
 
