@@ -1,6 +1,6 @@
 /** Each client in its real runtime: what it needs, how it is compiled once, and how its driver is started. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -21,6 +21,8 @@ export interface Language {
   /** Prints what runs it; the first line is kept. */
   readonly version: readonly string[];
   readonly profiles: readonly ('default' | 'legacy')[];
+  /** The platform has no way to say who else may read a file. */
+  readonly ignoresModes?: true;
   /** Compiles into `out`, trusts the authority of the tests, says how to start. */
   readonly prepare: (out: string, authority: string) => Start;
 }
@@ -92,7 +94,30 @@ export const LANGUAGES: readonly Language[] = [
       return { command: 'java', args: ['-XX:TieredStopAtLevel=1', '-Dfile.encoding=ISO-8859-1', ...trust, '-cp', out, 'fr.passerelle.Driver'] };
     },
   },
+  {
+    name: 'C#',
+    folder: 'csharp',
+    needs: ['mcs', 'mono'],
+    version: ['mono', '--version'],
+    profiles: ['legacy'],
+    ignoresModes: true,
+    prepare: (out, authority) => {
+      const program = path.join(out, 'driver.exe');
+      const sources = ['Answer', 'Context', 'Json', 'Passerelle', 'Settings', 'Token'].map((name) => path.join(clients, `csharp/${name}.cs`));
+      run('mcs', ['-langversion:5', '-warnaserror', `-out:${program}`, ...sources, path.join(drivers, 'Driver.cs')], out);
+      trustedByMono(authority, out);
+      return { command: 'mono', args: [program], env: { HOME: out } };
+    },
+  },
 ];
+
+/** Where Mono looks for what an account trusts: a folder in the way of OpenSSL. */
+function trustedByMono(authority: string, home: string): void {
+  const hash = execFileSync('openssl', ['x509', '-in', authority, '-noout', '-hash'], { encoding: 'utf8' }).trim();
+  const folder = path.join(home, '.config/.mono/new-certs/Trust');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(authority, path.join(folder, `${hash}.0`));
+}
 
 export function has(command: string): boolean {
   try {

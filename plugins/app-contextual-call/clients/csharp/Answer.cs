@@ -1,0 +1,111 @@
+// One HTTPS request and its answer: no redirect is followed, no more than 64 KB is read. C# 5.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net;
+using System.Text;
+
+namespace Passerelle
+{
+    internal sealed class Answer
+    {
+        private const int Largest = 65536;
+        internal int Status;
+        internal Dictionary<string, object> Said = new Dictionary<string, object>();
+        internal string Retry = "";
+
+        static Answer()
+        {
+            // .NET Framework 4.6 does not offer TLS 1.2 by itself.
+            ServicePointManager.SecurityProtocol |= SecurityProtocolType.Tls12;
+        }
+
+        internal string Text(string name)
+        {
+            return Json.Text(Said, name);
+        }
+
+        /// <summary>Null when nothing came in time. account: the Windows account proves itself to who asks (a relay, never the engine).</summary>
+        internal static Answer To(string address, string body, string type, int seconds, bool account)
+        {
+            var request = (HttpWebRequest)WebRequest.Create(address);
+            request.AllowAutoRedirect = false;
+            request.KeepAlive = account;
+            request.UseDefaultCredentials = account;
+            request.Timeout = request.ReadWriteTimeout = seconds * 1000;
+            request.ServicePoint.Expect100Continue = false;
+            request.Accept = "application/json";
+            try
+            {
+                if (body != null)
+                {
+                    byte[] bytes = Encoding.UTF8.GetBytes(body);
+                    request.Method = "POST";
+                    request.ContentType = type;
+                    request.ContentLength = bytes.Length;
+                    using (Stream stream = request.GetRequestStream()) stream.Write(bytes, 0, bytes.Length);
+                }
+                using (var response = (HttpWebResponse)request.GetResponse()) return From(response);
+            }
+            catch (WebException e)
+            {
+                var response = e.Response as HttpWebResponse;
+                if (response == null) return null;
+                using (response)
+                    try
+                    {
+                        return From(response);
+                    }
+                    catch (WebException)
+                    {
+                        return null;
+                    }
+                    catch (IOException)
+                    {
+                        return null;
+                    }
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+            finally
+            {
+                request.Abort();
+            }
+        }
+
+        private static Answer From(HttpWebResponse response)
+        {
+            var answer = new Answer { Status = (int)response.StatusCode, Retry = response.Headers["Retry-After"] ?? "" };
+            var body = new MemoryStream();
+            var chunk = new byte[8192];
+            using (Stream stream = response.GetResponseStream())
+                for (int size; body.Length <= Largest && (size = stream.Read(chunk, 0, chunk.Length)) > 0;) body.Write(chunk, 0, size);
+            if (body.Length > Largest) return answer;
+            try
+            {
+                answer.Said = Json.Object(new UTF8Encoding(false, true).GetString(body.ToArray()));
+            }
+            catch (FormatException)
+            {
+                return answer;
+            }
+            catch (ArgumentException)
+            {
+                return answer;
+            }
+            return answer;
+        }
+
+        /// <summary>What the engine, or the relay, refused.</summary>
+        internal CallException Failure(string notNow, string strange)
+        {
+            string code = Text("code"), detail = Text("detail"), reference = Text("reference");
+            if (!Context.Is(code, "ERR_[A-Z_]{1,60}"))
+                return Status == 503 ? new CallException("ERR_KIT_UNREACHABLE", notNow) : new CallException("ERR_KIT_ANSWER", strange);
+            detail = detail == "" ? strange : detail.Substring(0, Math.Min(500, detail.Length));
+            return new CallException(code, detail, "", Context.Is(reference, "[A-Z0-9-]{1,40}") ? reference : "");
+        }
+    }
+}
