@@ -62,7 +62,7 @@ for (const language of LANGUAGES) {
     let folder = '';
     let start: Start;
     let engine: FakeEngine;
-    let stranger: FakeEngine;
+    let strangers: FakeEngine[] = [];
     let passed = 0;
     let files = 0;
 
@@ -74,18 +74,18 @@ for (const language of LANGUAGES) {
         this.skip();
       }
       folder = mkdtempSync(path.join(tmpdir(), 'clients-'));
-      const { authority, localhost, other } = certificates(folder);
+      const { authority, localhost, other, unknown } = certificates(folder);
       cpSync(path.join(vectorFolder, 'site-test.pem'), path.join(folder, 'site.pem'));
       chmodSync(path.join(folder, 'site.pem'), 0o600);
       engine = await fakeEngine(localhost, { keys: [{ kty: 'EC', use: 'enc' }, { ...key, use: 'sig' }, key] });
-      stranger = await fakeEngine(other, { keys: [key] });
+      strangers = [await fakeEngine(other, { keys: [key] }), await fakeEngine(unknown, { keys: [key] })];
       mkdirSync(path.join(folder, 'out'));
       start = language.prepare(path.join(folder, 'out'), authority);
     });
 
     after(() => {
       engine?.stop();
-      stranger?.stop();
+      for (const stranger of strangers) stranger.stop();
       if (folder) {
         table.push([language.name, versionOf(language), language.profiles.join(', '), `${passed} vectors`]);
         rmSync(folder, { recursive: true, force: true });
@@ -154,7 +154,7 @@ for (const language of LANGUAGES) {
 
     it('answers of the engine: one retry at most, nothing followed, nothing opened elsewhere', async () => {
       const all = list<AnswerCase>('answers.json');
-      const requests = all.map(({ answers, timeoutSeconds = 20 }, at) => {
+      const requests = all.map(({ answers, timeoutSeconds = 10 }, at) => {
         engine.answer(`case-${at}`, answers);
         const url = `${engine.origin}/case-${at}/appel-contextuel`;
         return { op: 'open', file: settings({ url, timeoutSeconds, log: 'client.log' }), input: CALL };
@@ -199,15 +199,18 @@ for (const language of LANGUAGES) {
       expect(sent.at(-1)!.iat - ahead, name).to.be.closeTo(Date.now() / 1000, 300);
     };
 
-    it('trusts no certificate of another name, keeps the engine keys, refuses keys that are none', async () => {
-      const kept = { url: `${engine.origin}/kept/appel-contextuel`, keysCache: 'keys.json', timeoutSeconds: 20 };
+    it('trusts no certificate of another name or of an unknown authority, keeps the engine keys, refuses keys that are none', async () => {
+      const kept = { url: `${engine.origin}/kept/appel-contextuel`, keysCache: 'keys.json' };
       const created = list<AnswerCase>('answers.json')[0]!.answers[0]!;
       engine.answer('kept', [created, created]);
-      const [other, plain] = await ask([
-        { op: 'open', file: settings({ url: `${stranger.origin}/any/appel-contextuel`, timeoutSeconds: 20 }), input: CALL },
+      const [misnamed, untrusted, plain] = await ask([
+        { op: 'open', file: settings({ url: `${strangers[0]!.origin}/any/appel-contextuel`, timeoutSeconds: 4 }), input: CALL },
+        { op: 'open', file: settings({ url: `${strangers[1]!.origin}/any/appel-contextuel`, timeoutSeconds: 4 }), input: CALL },
         { op: 'open', file: settings(kept), input: CALL },
       ]);
-      expect(other!['code']).to.equal('ERR_KIT_UNREACHABLE');
+      expect(misnamed!['code']).to.equal('ERR_KIT_UNREACHABLE');
+      expect(untrusted!['code']).to.equal('ERR_KIT_UNREACHABLE');
+      expect(strangers.flatMap(({ asked }) => asked)).to.deep.equal([]);
       expect(plain!['reference']).to.equal('AC-TEST2345');
       const cache = JSON.parse(readFileSync(path.join(folder, 'keys.json'), 'utf8')) as { url: string; key: JsonWebKey };
       expect([cache.url, cache.key.n]).to.deep.equal([kept.url, key.n]);
@@ -215,7 +218,7 @@ for (const language of LANGUAGES) {
       writeFileSync(path.join(folder, 'keys.json'), JSON.stringify({ ...cache, key: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }));
       const [again] = await ask([{ op: 'open', file: settings(kept), input: CALL }]);
       expect(again!['reference']).to.equal('AC-TEST2345');
-      passed += 3;
+      passed += 4;
     });
   });
 }

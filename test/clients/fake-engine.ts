@@ -13,12 +13,14 @@ export interface FakeEngine {
   /** Bodies posted to `v1/calls` of one base address, and any other address that was asked. */
   readonly posted: Map<string, string[]>;
   readonly strays: string[];
+  /** Every address that was asked. */
+  readonly asked: string[];
   answer(base: string, answers: readonly Reply[]): void;
   stop(): void;
 }
 
-/** Certificate files: `authority` signs `localhost`, and `other` for a name that nobody calls. */
-export function certificates(folder: string): { authority: string; localhost: string; other: string } {
+/** Certificate files: `authority` signs `localhost`, and `other` for a name that nobody calls; `unknown` is for localhost, signed by itself. */
+export function certificates(folder: string): { authority: string; localhost: string; other: string; unknown: string } {
   const run = (...args: string[]): unknown => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
   const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
   run(
@@ -58,7 +60,9 @@ export function certificates(folder: string): { authority: string; localhost: st
       `${name}.pem`,
     );
   }
-  return { authority: path.join(folder, 'authority.pem'), localhost: path.join(folder, 'localhost'), other: path.join(folder, 'other') };
+  run('req', '-x509', ...key, '-keyout', 'unknown.key', '-out', 'unknown.pem', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost');
+  const [localhost, other, unknown] = ['localhost', 'other', 'unknown'].map((name) => path.join(folder, name)) as [string, string, string];
+  return { authority: path.join(folder, 'authority.pem'), localhost, other, unknown };
 }
 
 /** @param certificate - path without extension; @param jwks - body of `v1/keys` of every base address */
@@ -66,7 +70,9 @@ export async function fakeEngine(certificate: string, jwks: object): Promise<Fak
   const waiting = new Map<string, Reply[]>();
   const posted = new Map<string, string[]>();
   const strays: string[] = [];
+  const asked: string[] = [];
   const server = createServer({ key: readFileSync(`${certificate}.key`), cert: readFileSync(`${certificate}.pem`) }, (request, response) => {
+    asked.push(request.url ?? '');
     const [, base = '', address = ''] = /^\/([^/]+)\/appel-contextuel\/(.*)$/.exec(request.url ?? '') ?? [];
     if (address === 'v1/keys') return void response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks));
     if (address !== 'v1/calls' || request.method !== 'POST' || request.headers['content-type'] !== 'application/jose') {
@@ -85,6 +91,7 @@ export async function fakeEngine(certificate: string, jwks: object): Promise<Fak
     origin: origin(),
     posted,
     strays,
+    asked,
     answer: (base, answers) => void waiting.set(base, [...answers]),
     stop: () => {
       server.close();

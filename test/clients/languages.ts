@@ -64,7 +64,16 @@ export const LANGUAGES: readonly Language[] = [
     profiles: both,
     prepare: (_out, authority) => ({
       command: 'php',
-      args: ['-d', 'display_errors=stderr', '-d', 'error_reporting=-1', '-d', `openssl.cafile=${authority}`, path.join(drivers, 'driver.php'), path.join(clients, 'php')],
+      args: [
+        '-d',
+        'display_errors=stderr',
+        '-d',
+        'error_reporting=-1',
+        '-d',
+        `openssl.cafile=${authority}`,
+        path.join(drivers, 'driver.php'),
+        path.join(clients, 'php'),
+      ],
     }),
   },
   {
@@ -86,8 +95,25 @@ export const LANGUAGES: readonly Language[] = [
     version: ['java', '-version'],
     profiles: both,
     prepare: (out, authority) => {
-      const sources = ['CallException', 'Context', 'Json', 'Passerelle', 'Settings', 'Token'].map((name) => path.join(clients, `java/fr/passerelle/${name}.java`));
-      run('javac', ['--release', '8', '-Xlint:all,-options', '-Werror', '-encoding', 'UTF-8', '-d', out, ...sources, path.join(drivers, 'java/fr/passerelle/Driver.java')], out);
+      const sources = ['CallException', 'Context', 'Json', 'Passerelle', 'Settings', 'Token'].map((name) =>
+        path.join(clients, `java/fr/passerelle/${name}.java`),
+      );
+      run(
+        'javac',
+        [
+          '--release',
+          '8',
+          '-Xlint:all,-options',
+          '-Werror',
+          '-encoding',
+          'UTF-8',
+          '-d',
+          out,
+          ...sources,
+          path.join(drivers, 'java/fr/passerelle/Driver.java'),
+        ],
+        out,
+      );
       const store = path.join(out, 'trust.p12');
       run('keytool', ['-importcert', '-noprompt', '-file', authority, '-keystore', store, '-storepass', 'changeit', '-alias', 'tests'], out);
       const trust = [`-Djavax.net.ssl.trustStore=${store}`, '-Djavax.net.ssl.trustStorePassword=changeit'];
@@ -108,6 +134,18 @@ export const LANGUAGES: readonly Language[] = [
       trustedByMono(authority, out);
       return { command: 'mono', args: [program], env: { HOME: out } };
     },
+  },
+  {
+    name: 'Perl',
+    folder: 'perl',
+    needs: ['perl', 'openssl'],
+    version: ['perl', '-v'],
+    profiles: ['legacy'],
+    prepare: (_out, authority) => ({
+      command: 'perl',
+      args: [path.join(drivers, 'driver.pl'), path.join(clients, 'perl')],
+      env: { SSL_CERT_FILE: authority },
+    }),
   },
 ];
 
