@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { readWireCall } from 'passerelle/model';
+import { contentKey, decryptContent, JWS_TYPES, readJwe, readJws } from '../../core/call/jose.ts';
+import { isSignedBy, unwrap, unwrapKeyOf, verifyKeyOf } from '../../core/call/rsa.ts';
 import { thumbprint } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
 import { vectors } from '../../plugins/app-contextual-call/vectors/make.ts';
 import { certificates, fakeEngine, type AnswerCase, type FakeEngine } from './fake-engine.ts';
 import { drive, has, LANGUAGES, versionOf, type Start } from './languages.ts';
-import { opened, verified } from './reference.ts';
+import { opened } from './reference.ts';
 
 interface Vector {
   readonly name: string;
@@ -122,7 +124,7 @@ for (const language of LANGUAGES) {
       }
     });
 
-    it('JWS: the exact bytes; tokens of every profile it has open with the reference', async () => {
+    it('JWS: the exact bytes; tokens of every profile it has open with the reference and with the engine', async () => {
       const all = list<{ name: string; context: string; jws: string }>('jws.json');
       const signed = await ask(all.map(({ context }) => ({ op: 'jws', file: settings({}), text: context })));
       expect(signed.map((answer) => answer['value'])).to.deep.equal(all.map(({ jws }) => jws));
@@ -134,6 +136,13 @@ for (const language of LANGUAGES) {
         expect(
           opened(tokens[at]!['value'] ?? JSON.stringify(tokens[at]), engineKey.privateKey, key['kid'] as string, sitePublic, siteKid),
         ).to.deep.equal({ context, profile: each });
+      const engineOpens = await unwrapKeyOf(engineKey.privateKey);
+      const siteVerifies = await verifyKeyOf(sitePublic.export({ format: 'jwk' }) as Parameters<typeof verifyKeyOf>[0]);
+      for (const [at, { context }] of requests.entries()) {
+        const jwe = readJwe(tokens[at]!['value']!);
+        const jws = readJws(decryptContent(jwe, contentKey(await unwrap(jwe, engineOpens), jwe)), JWS_TYPES.context);
+        expect([await isSignedBy(jws, siteVerifies), jws.payload.toString('latin1')]).to.deep.equal([true, Buffer.from(context).toString('latin1')]);
+      }
       expect(new Set(tokens.map((answer) => answer['value'])).size, 'a token is never made twice').to.equal(tokens.length);
       passed += all.length + tokens.length;
     });
@@ -227,4 +236,3 @@ after(() => {
   if (table.length > 0)
     console.log(`\n${table.map((row) => `  ${row.map((cell, at) => cell.padEnd([12, 24, 24, 0][at]!)).join(' ')}`.trimEnd()).join('\n')}`);
 });
-void verified;

@@ -189,4 +189,3 @@ export async function drive({ command, args, env }: Start, home: string, request
     throw new Error(`${command}: exit ${String(code)}, ${lines.length} of ${requests.length} answers\n${errors}`);
   return lines.map((line) => JSON.parse(line) as Record<string, string>);
 }
-void [run, clients, drivers];

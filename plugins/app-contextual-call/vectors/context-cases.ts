@@ -125,6 +125,11 @@ export const CONTEXT_CASES: readonly ContextCase[] = [
     expected: { user: { rpps: '99700700034', authentication: { method: 'cps', time: '2026-09-15T07:41Z' } }, action: 'open', ...traits },
   },
   {
+    name: 'an authentication time with a fraction',
+    input: { ...minimal, authenticationTime: '2026-09-15T07:41:10.123+02:00' },
+    expected: { ...plain, user: { ...user, authentication: { ...user.authentication, time: '2026-09-15T07:41:10.123+02:00' } } },
+  },
+  {
     name: 'an authority of the IPP known by its name only',
     input: { ...minimal, ipp: '77120045', ippNamespace: 'SIGEMS' },
     expected: { ...plain, PatientID: '77120045', PatientIDIssuer: 'SIGEMS&&' },

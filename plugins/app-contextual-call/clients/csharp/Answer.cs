@@ -25,8 +25,8 @@ namespace Passerelle
             return Json.Text(Said, name);
         }
 
-        /// <summary>Null when nothing came in time. account: the Windows account proves itself to who asks (a relay, never the engine).</summary>
-        internal static Answer To(string address, string body, string type, int seconds, bool account)
+        /// <summary>Null when nothing came in time. account: the Windows account proves itself to who asks (a relay, never the engine); session: the secret of the account's session, to a relay.</summary>
+        internal static Answer To(string address, byte[] body, string type, int seconds, bool account, string session = null)
         {
             var request = (HttpWebRequest)WebRequest.Create(address);
             request.AllowAutoRedirect = false;
@@ -35,15 +35,15 @@ namespace Passerelle
             request.Timeout = request.ReadWriteTimeout = seconds * 1000;
             request.ServicePoint.Expect100Continue = false;
             request.Accept = "application/json";
+            if (session != null) request.Headers["Passerelle-Session"] = session;
             try
             {
                 if (body != null)
                 {
-                    byte[] bytes = Encoding.UTF8.GetBytes(body);
                     request.Method = "POST";
                     request.ContentType = type;
-                    request.ContentLength = bytes.Length;
-                    using (Stream stream = request.GetRequestStream()) stream.Write(bytes, 0, bytes.Length);
+                    request.ContentLength = body.Length;
+                    using (Stream stream = request.GetRequestStream()) stream.Write(body, 0, body.Length);
                 }
                 using (var response = (HttpWebResponse)request.GetResponse()) return From(response);
             }

@@ -73,7 +73,7 @@ namespace Passerelle
             { "ippOid", @"bad-oid [0-2](\.(0|[1-9][0-9]*))+" },
             { "ippNamespace", @"bad-authority [^&^|~\\]+" },
             { "birthPlaceCog", "bad-place [0-9]{5}|2[AB][0-9]{3}" },
-            { "authenticationTime", "bad-time [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})" },
+            { "authenticationTime", "bad-time [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})" },
         };
 
         internal static bool Is(string text, string pattern)

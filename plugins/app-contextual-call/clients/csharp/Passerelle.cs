@@ -110,7 +110,7 @@ namespace Passerelle
 
         private Answer Request(string address, string token)
         {
-            return Answer.To(settings.Url.TrimEnd('/') + "/" + address, token, "application/jose", settings.TimeoutSeconds, false);
+            return Answer.To(settings.Url.TrimEnd('/') + "/" + address, token == null ? null : Encoding.ASCII.GetBytes(token), "application/jose", settings.TimeoutSeconds, false);
         }
 
         private Opened Read(Answer answer)

@@ -69,7 +69,7 @@ var patterns = map[string]struct {
 	"ippOid":             {"bad-oid", oid},
 	"ippNamespace":       {"bad-authority", regexp.MustCompile(`^[^&^|~\\]+$`)},
 	"birthPlaceCog":      {"bad-place", regexp.MustCompile(`^([0-9]{5}|2[AB][0-9]{3})$`)},
-	"authenticationTime": {"bad-time", regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$`)},
+	"authenticationTime": {"bad-time", regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})$`)},
 }
 
 // One field, by itself: normalised, or refused.

@@ -99,7 +99,10 @@ function value(key: Field, given: unknown): string {
   if ((key === 'insOid' || key === 'ippOid') && !OID.test(text)) throw no('bad-oid');
   if (key === 'ippNamespace' && /[&^|~\\]/.test(text)) throw no('bad-authority');
   if (key === 'birthPlaceCog' && !/^([0-9]{5}|2[AB][0-9]{3})$/.test(text)) throw no('bad-place');
-  if (key === 'authenticationTime' && !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$/.test(text))
+  if (
+    key === 'authenticationTime' &&
+    !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})$/.test(text)
+  )
     throw no('bad-time');
   if (key !== 'birthDate') return text;
   const date = isoDate(text);

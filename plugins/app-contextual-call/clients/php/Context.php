@@ -73,7 +73,7 @@ final class Context
         'ippOid' => ['bad-oid', '/^[0-2](\.(0|[1-9][0-9]*))+$/D'],
         'ippNamespace' => ['bad-authority', '/^[^&^|~\\\\]+$/D'],
         'birthPlaceCog' => ['bad-place', '/^([0-9]{5}|2[AB][0-9]{3})$/D'],
-        'authenticationTime' => ['bad-time', '/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$/D'],
+        'authenticationTime' => ['bad-time', '/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})$/D'],
     ];
 
     /** Latin letters with a mark, by the mark: letter, composed letter... For PHP without `intl`. */

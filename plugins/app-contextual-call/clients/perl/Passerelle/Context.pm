@@ -48,7 +48,7 @@ my %PATTERNS = (
     ippOid               => ['bad-oid', $OID],
     ippNamespace         => ['bad-authority', qr/[^&^|~\\]+/],
     birthPlaceCog        => ['bad-place', qr/[0-9]{5}|2[AB][0-9]{3}/],
-    authenticationTime   => ['bad-time', qr/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})/],
+    authenticationTime   => ['bad-time', qr/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})/],
 );
 
 # Every failure: show `detail` (French) and `reference` to the person; `code` and `reason` are for support.

@@ -1,0 +1,183 @@
+/** The relay of the kit, as it ships, in its own process: who may say what, and what a web page can do. Each test begins with the rule it defends. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { KitSite, post } from './kit-site.ts';
+
+const PATIENT = '/nomnaiss:"BRÉZOLLET" /prenom:"MARIE-ANNE" /ddn:"14/03/1958" /sexe:"F"';
+const PROGRAM = { 'content-type': 'application/vnd.passerelle.appel' };
+const FORM = 'nomnaiss=BR%C3%89ZOLLET&prenom=MARIE-ANNE&ddn=14/03/1958&sexe=F';
+
+describe('kit relay', function () {
+  this.timeout(60_000);
+  let site: KitSite;
+  let port: number;
+  const camille = { ...PROGRAM, 'x-remote-user': 'HOPITAL\\C.Test' };
+
+  before(async () => {
+    site = new KitSite();
+    site.put('local.secret', 'mot-du-serveur-du-dpi\n', 0o600);
+    await site.startEngine();
+    port = await site.relay({
+      identify: { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] },
+      forms: { origins: ['https://dpi.invalid'], secretFile: '../local.secret', authenticationMethod: 'password' },
+    });
+  });
+  after(() => site.stop());
+
+  it('C1: signs for the account that the site asserts, with the identity the site knows, and gives back the link alone', async () => {
+    site.allow(1);
+    const answer = await post(port, PATIENT, camille);
+    expect(answer.json).to.have.all.keys('link', 'reference');
+    expect(answer.status).to.equal(201);
+    const [context] = site.told();
+    const { user, ...more } = context as { user: { authentication: { method: string; time: string } } };
+    expect(user).to.deep.include({ login: 'testcamille', rpps: '99700700018', family: 'TESTMED', given: 'CAMILLE', profile: 'MEDECIN' });
+    expect(user.authentication.method).to.equal('os-account');
+    expect(more).to.deep.include({ 'Patient.birthDate': '1958-03-14', 'Patient.name.family': 'BRÉZOLLET', iss: 'urn:finess:990001018' });
+  });
+
+  it('C1: refuses a login, an RPPS or a profile that is not of the account, and an account nobody knows', async () => {
+    for (const [words, headers] of [
+      ['/login:"tsec"', camille],
+      ['/login:"TESTCAMILLE"', camille],
+      ['/rpps:"99700700034"', camille],
+      ['/profile:"ADMIN"', camille],
+      ['/rpps:"99700700018"', { ...PROGRAM, 'x-remote-user': 'HOPITAL\\s.test' }],
+      ['', { ...PROGRAM, 'x-remote-user': 'HOPITAL\\inconnu' }],
+      ['', PROGRAM],
+    ] as const) {
+      const answer = await post(port, `${PATIENT} ${words}`, headers);
+      expect([answer.status, answer.json['code']], words).to.deep.equal([403, 'ERR_KIT_ACCOUNT']);
+      expect(answer.json['reference']).to.match(/^KIT-[0-9A-F]{8}$/);
+    }
+    expect(site.told()).to.deep.equal([]);
+  });
+
+  it('C1: does not believe a header from an address that is not the proxy', async () => {
+    const other = await site.relay({ identify: { by: 'proxy-header', header: 'x-remote-user', from: ['192.0.2.7'] } });
+    expect((await post(other, PATIENT, camille)).json['code']).to.equal('ERR_KIT_ACCOUNT');
+  });
+
+  it('C1: knows a session by the hash of its secret, until it ends', async () => {
+    const sessions = await site.relay({ identify: { by: 'session-file', folder: '../sessions' } });
+    const hour = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const secret = (text: string, until: string): string => {
+      const hash = createHash('sha256').update(text).digest('hex');
+      site.put(`sessions/${hash}.json`, JSON.stringify({ account: 'HOPITAL\\s.test', since: '2026-09-15T07:41:10Z', until }));
+      return text;
+    };
+    site.allow(1);
+    const good = await post(sessions, PATIENT, { ...PROGRAM, 'passerelle-session': secret('a'.repeat(43), hour(1)) });
+    expect(good.status).to.equal(201);
+    const [context] = site.told();
+    expect(context).to.have.nested.property('user.login', 'tsec');
+    expect(context).to.have.nested.property('user.authentication.time', '2026-09-15T07:41:10Z');
+    for (const wrong of [secret('b'.repeat(43), hour(-1)), 'c'.repeat(43), '../comptes', ''])
+      expect((await post(sessions, PATIENT, { ...PROGRAM, 'passerelle-session': wrong })).json['code'], wrong).to.equal('ERR_KIT_ACCOUNT');
+  });
+
+  it('C1: takes the name of a certificate that the authority of the site signed, and no connection without one', async () => {
+    const run = (...args: string[]): unknown => execFileSync('openssl', args, { cwd: site.folder, stdio: 'ignore' });
+    run('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'compte.key', '-out', 'compte.csr', '-subj', '/CN=HOPITAL\\\\s.test');
+    run(
+      'x509',
+      '-req',
+      '-in',
+      'compte.csr',
+      '-CA',
+      'authority.pem',
+      '-CAkey',
+      'authority.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-out',
+      'compte.pem',
+    );
+    const listen = { address: '127.0.0.1', port: 0, certificate: '../localhost.pem', key: '../localhost.key', clientAuthority: '../authority.pem' };
+    const mutual = await site.relay({ listen, identify: { by: 'client-certificate' } });
+    const read = (name: string): Buffer => readFileSync(path.join(site.folder, name));
+    const trust = { ca: read('authority.pem'), servername: 'localhost' };
+    site.allow(1);
+    const answer = await post(mutual, PATIENT, PROGRAM, { ...trust, key: read('compte.key'), cert: read('compte.pem') });
+    expect(answer.status, answer.text).to.equal(201);
+    expect(site.told()[0]).to.have.nested.property('user.login', 'tsec');
+    const without = await post(mutual, PATIENT, PROGRAM, trust).catch((error: Error) => error.message);
+    expect(without).to.be.a('string');
+  });
+
+  it('C6: takes a form of a page it knows, with the secret of the DPI server, and gives the link alone', async () => {
+    site.allow(1);
+    const page = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi', 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await post(port, `${FORM}&login=tsec`, page);
+    expect(answer.json).to.have.all.keys('link', 'reference');
+    expect(answer.headers).to.include({ 'access-control-allow-origin': 'https://dpi.invalid', 'cache-control': 'no-store' });
+    expect(site.told()[0]).to.have.nested.property('user.authentication.method', 'password');
+    expect((await post(port, `${FORM}&login=tsec&rpps=99700700018`, page)).json['code']).to.equal('ERR_KIT_ACCOUNT');
+    expect((await post(port, FORM, page)).json['code']).to.equal('ERR_KIT_ACCOUNT');
+  });
+
+  it('C6: a page cannot reach it: another origin, no secret, a name that points here (DNS rebinding), the way of programs', async () => {
+    const page = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi' };
+    const tries: Record<string, string>[] = [
+      { ...page, origin: 'https://evil.invalid' },
+      { ...page, origin: 'null' },
+      { ...page, origin: 'http://dpi.invalid' },
+      { ...page, 'x-kit-local': 'mot-du-serveur-du-dpj' },
+      { ...page, 'x-kit-local': '' },
+      { origin: 'https://dpi.invalid' },
+      { ...page, host: 'evil.invalid' },
+      { ...page, host: 'relais.test:1' },
+      { ...camille, origin: 'https://evil.invalid' },
+      { ...camille, host: 'evil.invalid' },
+    ];
+    for (const headers of tries) {
+      const answer = await post(port, `${FORM}&login=tsec`, headers);
+      expect([answer.status, answer.json['code']], JSON.stringify(headers)).to.deep.equal([403, 'ERR_KIT_FORBIDDEN']);
+      if (headers['origin'] !== 'https://dpi.invalid') expect(answer.headers).not.to.have.property('access-control-allow-origin');
+    }
+    expect((await post(port, '', { origin: 'https://dpi.invalid' }, undefined, 'OPTIONS')).status).to.equal(204);
+    expect((await post(port, '', { origin: 'https://evil.invalid' }, undefined, 'OPTIONS')).status).to.equal(403);
+    expect((await post(port, '', {}, undefined, 'GET')).status).to.equal(404);
+    const simple = await post(port, `${FORM}&login=testcamille`, {
+      'x-remote-user': 'HOPITAL\\c.test',
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(simple.json['code'], 'a form without an origin').to.equal('ERR_KIT_INPUT');
+    expect(site.told()).to.deep.equal([]);
+  });
+
+  it('C4: bounds what it is sent, and how often an account asks', async () => {
+    expect((await post(port, 'x'.repeat(20_000), camille)).json['code']).to.equal('ERR_KIT_TOO_LARGE');
+    const few = await site.relay({ identify: { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] }, perAccountPerMinute: 2 });
+    const codes: unknown[] = [];
+    // Two minutes of the clock at most are touched: five of six cannot all pass.
+    for (let time = 0; time < 6; time += 1) codes.push((await post(few, 'nothing', camille)).json['code']);
+    expect(codes).to.include.members(['ERR_KIT_INPUT', 'ERR_KIT_RATE']);
+  });
+
+  it('keeps the words of what it refuses: the field, never the value; and no health data in its log', async () => {
+    const answer = await post(port, PATIENT.replace('14/03/1958', '14/03/58'), camille);
+    expect(answer.json['detail']).to.include('birthDate').and.not.to.include('58');
+    const log = readFileSync(path.join(site.folder, 'relais.log'), 'utf8');
+    expect(log).to.include('AC-TEST2345 201').and.to.include('bad-date');
+    expect(log).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958/);
+  });
+
+  it('does not start with settings that are unsafe', async () => {
+    const identify = { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] };
+    const said = (settings: object): Promise<unknown> => site.relay(settings).catch((error: Error) => error.message);
+    expect(await said({ identify, listen: { address: '0.0.0.0', port: 0 } }), 'no TLS off loopback').to.include('listen.certificate');
+    expect(await said({ identify, hosts: [] })).to.include('hosts');
+    expect(await said({}), 'nobody can ask').to.include('identify');
+    expect(await said({ forms: { origins: ['*'], secretFile: '../local.secret', authenticationMethod: 'password' } })).to.include('origins');
+    site.put('tous.json', '{}', 0o666);
+    expect(await said({ identify, accounts: '../tous.json' }), 'others may write it').to.include('tous.json');
+    site.put('cle-lisible.pem', readFileSync(path.join(site.folder, 'site.pem'), 'utf8'), 0o644);
+    site.put('autre.json', JSON.stringify({ url: 'https://dcc.invalid/x', finess: '990001018', environment: 'test', keyFile: 'cle-lisible.pem' }));
+    expect(await said({ identify, client: '../autre.json' })).to.include('lisible par d');
+  });
+});
