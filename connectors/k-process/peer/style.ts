@@ -11,7 +11,8 @@ h2 { font-size: 1.15rem; margin-top: 0; }
 section { background: #fff; border: 1px solid #c5ccd0; border-radius: .4rem; padding: 1rem 1.25rem; margin: 0 0 1rem; }
 dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .25rem 1.5rem; margin: 0; }
 dt { color: #4a4a4a; }
-dd { margin: 0; font-weight: 600; }
+dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+@media (width < 40rem) { dl { grid-template-columns: 1fr; } main { padding: 1rem; } }
 .tag { border: 1px solid currentcolor; border-radius: .3rem; padding: 0 .4rem; font-size: .8rem; font-weight: 400; }
 .alert { background: #fff1f0; border-left: .4rem solid #b3261e; padding: .75rem 1rem; }
 .told { background: #e6f4ea; border-left: .4rem solid #1e6b34; padding: .75rem 1rem; }

@@ -142,7 +142,7 @@ export class Desk {
 
   /** A call that was verified: its code. */
   call(patient: Patient, user = 'camille', more: Partial<CallContext> = {}, actions: RedeemedCall['rights']['actions'] = ['open', 'create']): string {
-    const code = `code-${(this.#count += 1)}`.padEnd(43, '+');
+    const code = `code-${(this.#count += 1)}`.padEnd(43, '_');
     const call: RedeemedCall = {
       reference: `AC-${String(this.#count).padStart(8, '0')}`,
       site: '990001018',
