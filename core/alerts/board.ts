@@ -55,4 +55,4 @@ export class Board {
   }
 }
 
-const keyOf = ({ code, lane = '' }: Condition): string => `${code} ${lane}`;
+const keyOf = ({ code, lane = '', site = '' }: Condition): string => `${code} ${lane} ${site}`;

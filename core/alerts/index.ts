@@ -2,3 +2,4 @@
 export { diskBytesFree, LOW_DISK_BYTES, NO_DISK_BYTES } from './machine.ts';
 export { JournalWrites } from './journal-writes.ts';
 export { AlertWatch, type AlertWatchParts, type WatchedRegion } from './watch.ts';
+export type { Condition } from './rules.ts';

@@ -26,6 +26,8 @@ export interface AlertWatchParts {
   readonly writes: Pick<JournalWrites, 'refused'>;
   /** Undefined while no settings are applied. */
   readonly region: () => WatchedRegion | undefined;
+  /** Of contextual calls; rejects when the journal does not answer. */
+  readonly calls?: () => Promise<readonly Condition[]>;
   /** Folders whose disk must have room. */
   readonly folders: readonly string[];
   /** Milliseconds since 1970. */
@@ -98,7 +100,10 @@ export class AlertWatch {
     const conditions: Condition[] = [];
     const { refused } = writes;
     let sightOfLanes: (lane: string) => Sight = () => 'unknown';
+    let sightOfCalls: Sight = 'unknown';
     try {
+      if (this.#parts.calls) conditions.push(...(await within(JOURNAL_MS, this.#parts.calls())));
+      sightOfCalls = 'watched';
       sightOfLanes = await this.#lookAtLanes(region(), conditions);
       if (refused) conditions.push({ code: 'ALERT_JOURNAL_UNAVAILABLE', since: refused.since, error: refused.code });
     } catch (thrown) {
@@ -108,7 +113,10 @@ export class AlertWatch {
     const disk = diskCondition(Math.min(...free), now());
     if (disk) conditions.push(disk);
     this.#lookedAt = now();
-    const changes = this.#board.observe(conditions, this.#lookedAt, ({ lane }) => (lane === undefined ? 'watched' : sightOfLanes(lane)));
+    const changes = this.#board.observe(conditions, this.#lookedAt, ({ code, lane }) => {
+      if (code === 'ALERT_CALL_LINK_REUSED') return sightOfCalls;
+      return lane === undefined ? 'watched' : sightOfLanes(lane);
+    });
     for (const change of changes) this.#tell(change);
   }
 

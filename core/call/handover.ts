@@ -50,12 +50,15 @@ const MOST_TABS = 20;
 /** Of what only fails when others keep changing the same browser. */
 const TRIES = 20;
 const FORGET = 500;
+/** How long the record may not know that a tab is over, should it have been away. */
+const SWEEP_MS = 30_000;
 
 type Chosen = NonNullable<Session['chosen']>;
 
 export class Handover implements CallSessionsFace {
   readonly #ports: HandoverPorts;
   readonly #tabs: Tabs;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: HandoverPorts) {
     this.#ports = ports;
@@ -81,6 +84,12 @@ export class Handover implements CallSessionsFace {
       await this.#ports.room.acceptTerms(call.userKey);
       return {};
     });
+
+  /** Sweeps every now and then, while a record is called. */
+  watch(isOn: boolean): void {
+    clearInterval(this.#timer);
+    this.#timer = isOn ? setInterval(() => void this.sweep().catch(() => undefined), SWEEP_MS).unref() : undefined;
+  }
 
   /** Tells the record what it was not told yet, and forgets what has had its time. */
   async sweep(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   type SettingsFile,
 } from '../settings/index.ts';
 import { createLogger, createMetrics } from '../telemetry/index.ts';
+import { CallDoor } from './call-door.ts';
 import { prepareToken, publishUrl, withdrawUrl } from './data-directory.ts';
 import type { RunningEngine, StartOptions } from './services.ts';
 
@@ -73,6 +74,7 @@ async function startEngine(
   const { data } = options;
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const beside: { door?: CallDoor } = {};
   const engine = await Engine.open({
     version,
     data,
@@ -81,6 +83,11 @@ async function startEngine(
     hostsConnectors,
     logger,
     metrics: createMetrics(),
+    changed: async () => {
+      await beside.door
+        ?.follow()
+        .catch((thrown: unknown) => logger.error('the contextual call is not open', { code: PasserelleError.from(thrown).code }));
+    },
     ...(settings.transporter && { transporter: settings.transporter }),
     ...(settings.journal && { journal: settings.journal }),
   });
@@ -96,10 +103,19 @@ async function startEngine(
         revision: report.revision,
         count: report.drift.length,
       });
+    const door = new CallDoor(engine, settings);
+    stops.push(() => door.stop());
+    const calls = await door.follow();
+    beside.door = door;
     const admin = await startApi(engine, data, settings, stops);
     const demo = options.demo ? await startDemo(engine, data, stops) : [];
     return {
-      addresses: [...report.addresses.map((a) => `${a} (entrée / inbound)`), `admin ${admin}`, ...demo.map((a) => `${a} (simulateur / simulator)`)],
+      addresses: [
+        ...report.addresses.map((a) => `${a} (entrée / inbound)`),
+        ...calls.map((a) => `${a} (appel contextuel / contextual call)`),
+        `admin ${admin}`,
+        ...demo.map((a) => `${a} (simulateur / simulator)`),
+      ],
       stop,
       ended: engine.ended,
     };

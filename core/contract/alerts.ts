@@ -106,6 +106,15 @@ export const ALERTS = {
     en: 'deliveries are held (patient unknown there, flag missing)',
     fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
   }),
+  ALERT_CALL_LINK_REUSED: a({
+    severity: 'attention',
+    fr: 'un lien d’appel contextuel a été ouvert deux fois : la session a été fermée',
+    en: 'a link of a contextual call was opened twice: its session was ended',
+    fix: {
+      fr: 'passerelle calls donne la référence ; demander à l’utilisateur s’il a ouvert le lien deux fois. Sinon, le traiter comme un lien volé. S’éteint un jour après le dernier.',
+      en: 'passerelle calls gives the reference; ask the user whether they opened the link twice. If not, treat it as a stolen link. Ends a day after the last one.',
+    },
+  }),
 } as const satisfies Record<string, AlertEntry>;
 
 export type AlertCode = keyof typeof ALERTS;

@@ -1,5 +1,6 @@
 /** The engine as an application plugin (API, console) sees it. Ids are the public ones (`<tag>-<n>`, `<tag>-d<n>`). */
 import type { AlertList } from './alerts.ts';
+import type { CallSessionsFace } from './call-sessions.ts';
 import type { CallsFace } from './calls.ts';
 import type { DocumentCode, ErrorData } from './errors.ts';
 import type { ExplainedError } from './explained.ts';
@@ -268,6 +269,7 @@ export interface EngineFace {
   readonly resubmit: (id: string, bytes: Uint8Array, who: string, why: string) => Promise<string>;
   readonly identities: IdentityFace;
   readonly calls: CallsFace;
+  readonly callSessions: CallSessionsFace;
   readonly connectors: () => readonly ConnectorManifest[];
   readonly journal: () => Promise<{ readonly tag: string; readonly description: string; readonly durability: Durability }>;
   /** A backup as one stream (core/backup), which holds everything: the caller has audited why. Throws ERR_BACKUP_RUNS, ERR_BACKUP_UNWRITABLE. */

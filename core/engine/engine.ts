@@ -1,11 +1,11 @@
 /** One engine node: journal, mesh, region, applications. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
-import { Calls, callSettings } from '../call/index.ts';
+import { Calls, callSettings, Handover } from '../call/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
@@ -22,6 +22,7 @@ import {
   type SettingsFile,
 } from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
+import { reusedLinks } from './call-alerts.ts';
 import { faceOf } from './face.ts';
 import { Region } from './region.ts';
 
@@ -38,6 +39,8 @@ export interface EngineOptions {
   readonly journal?: string;
   /** False when other nodes run the connectors. */
   readonly hostsConnectors?: boolean;
+  /** Other settings run now: what stands beside the engine follows. */
+  readonly changed?: () => Promise<void>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -62,6 +65,7 @@ export class Engine {
   readonly face: EngineFace;
   readonly alerts: AlertWatch;
   readonly calls: Calls;
+  readonly handover: Handover;
   /** Rejects with ERR_JOURNAL_UNAVAILABLE when the journal is gone for good; then the engine is to be stopped and started again. */
   readonly ended: Promise<void>;
   region: Region | undefined;
@@ -88,8 +92,25 @@ export class Engine {
     const { logger, metrics, data } = options;
     const { store, address } = journalAddress(options.journal, data);
     const folders = store === 'sqlite' ? [...new Set([path.resolve(data), address])] : [data];
-    this.alerts = new AlertWatch({ journal, writes: this.#writes, region: () => this.region, folders, now: Date.now, logger, metrics });
+    this.alerts = new AlertWatch({
+      journal,
+      writes: this.#writes,
+      region: () => this.region,
+      calls: () => reusedLinks(journal, Date.now()),
+      folders,
+      now: Date.now,
+      logger,
+      metrics,
+    });
     this.calls = this.#makeCalls();
+    this.handover = new Handover({
+      room: this.calls.desk,
+      journal,
+      record: () => this.region?.called,
+      policy: (site) => this.region?.settings.sites.find((one) => one.site === site)?.contextualCall,
+      now: Date.now,
+      secret: () => randomBytes(32).toString('base64url'),
+    });
     this.face = faceOf(this);
     this.ended = (journal.failed ?? Promise.withResolvers<void>().promise).then(() => {
       throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a journal that ended' });
@@ -166,6 +187,7 @@ export class Engine {
     this.#stopped = true;
     await this.#changing;
     this.calls.stop();
+    this.handover.watch(false);
     await this.alerts.stop();
     await this.region?.stop();
     this.region = undefined;
@@ -189,6 +211,7 @@ export class Engine {
     try {
       await this.#run(this.#check(values), plan.base + 1);
       const revision = await this.journal.saveSettings({ at: new Date().toISOString(), who, documents: values, ...(why && { why }) });
+      await this.#options.changed?.();
       return { revision, plan };
     } catch (error) {
       const failed = this.region;
@@ -221,6 +244,7 @@ export class Engine {
     try {
       const addresses = await next.start();
       await this.calls.use(callSettings(settings, (value) => resolveSecrets(value, this.#options.secretsFolder)));
+      this.handover.watch(next.called !== undefined);
       return addresses;
     } catch (error) {
       await next.stop();
@@ -234,6 +258,7 @@ export class Engine {
     if (!active) return;
     await this.#run(this.#check(active.documents), active.revision);
     this.#options.logger.info('the active settings run', { revision: active.revision });
+    await this.#options.changed?.();
   }
 
   /** A region that is over, because of its lanes or its settings, gives way to one that runs the active settings and waits for the lanes. */

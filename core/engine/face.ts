@@ -99,6 +99,7 @@ export function faceOf(engine: Engine): EngineFace {
     ...laneFace(engine),
     identities: identityFace(engine),
     calls: engine.calls.face,
+    callSessions: engine.handover,
     alerts: () => engine.alerts.list(),
     act: async (request) => act(owner(engine), request),
     replay: async (request) => replayPage(owner(engine), request, find),

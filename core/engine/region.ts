@@ -30,6 +30,8 @@ import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/in
 import type { Capability } from '../model/index.ts';
 import { route, type Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
+import type { CalledRecord } from '../call/index.ts';
+import { calledRecord } from './called.ts';
 import { Capable } from './capable.ts';
 import { Ownership } from './ownership.ts';
 import { sendersOf } from './senders.ts';
@@ -74,6 +76,8 @@ export class Region {
   readonly #legs: Legs;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
+  /** What contextual calls open; undefined when no record is called. */
+  called: CalledRecord | undefined;
   /** Destinations that are not told everything yet. */
   readonly capable: Capable;
   readonly #window: number;
@@ -167,6 +171,7 @@ export class Region {
     await Promise.all(this.#sources.map((s) => s.stop()));
     await Promise.all([...this.inbound.values()].map((l) => l.stop()));
     await this.capable.stop();
+    await this.called?.stop();
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
     await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
@@ -193,6 +198,7 @@ export class Region {
       role: site.role,
     };
     if (endpoint.direction === 'out') {
+      this.called ??= calledRecord(site, connector, endpoint, { transport, own, format: identity.format, settings, ports });
       const lane: DeliveryEndpoint = {
         ...identity,
         order: endpoint.order,

@@ -1,5 +1,5 @@
 /** The contextual call over HTTP (PROTOCOL.md): calls of care records come in on the engine's public listener, and the pages that a clinician sees go out. */
-import type { AppPlugin, CallSessionsFace, CallsFace, HttpDoor } from '../../core/contract/index.ts';
+import type { AppPlugin, HttpDoor } from '../../core/contract/index.ts';
 import { CallServer } from './server.ts';
 import { readSettings } from './settings.ts';
 
@@ -9,8 +9,7 @@ export type { CallAppSettings } from './settings.ts';
 export const plugin: AppPlugin = {
   kind: 'app',
   id: 'contextual-call',
-  create: (face, given) => {
-    const engine = face as typeof face & { readonly calls: CallsFace; readonly callSessions: CallSessionsFace };
+  create: (engine, given) => {
     const { listen, host, port, publicUrl } = readSettings(given);
     const server = new CallServer(engine.calls, engine.callSessions, publicUrl);
     const doors: HttpDoor[] = [];

@@ -53,7 +53,7 @@ describe('a message of 100 MB', () => {
 
   before(async () => {
     const [port = 0, out = 0, pub = 0] = await freePorts(3);
-    region.ports = { mllp: port, public: pub, dxcare: 0, record: 0 };
+    region.ports = { mllp: port, public: pub, dxcare: 0, record: 0, pages: 0 };
     cpSync(path.join(packageRoot, 'test/bench/region'), region.config, { recursive: true });
     env = { PASSERELLE_ENDPOINT_BENCH_IN_PORT: String(port), PASSERELLE_ENDPOINT_BENCH_OUT_PORT: String(out) };
     const receive = async ({ bytes }: { readonly bytes: Uint8Array }): Promise<{ bytes: Uint8Array }> => {

@@ -16,6 +16,8 @@ export interface Ports {
   readonly public: number;
   readonly dxcare: number;
   readonly record: number;
+  /** Of the record, for browsers. */
+  readonly pages: number;
 }
 
 export class TestRegion {
@@ -31,21 +33,24 @@ export class TestRegion {
 
   /** Settings on free ports and both peers; the engine is started by `start`. */
   async prepare(edit: (yaml: string) => string = (yaml) => yaml): Promise<void> {
-    const [mllp = 0, pub = 0, dxcare = 0, record = 0] = await freePorts(4);
-    this.ports = { mllp, public: pub, dxcare, record };
+    const [mllp = 0, pub = 0, dxcare = 0, record = 0, pages = 0] = await freePorts(5);
+    this.ports = { mllp, public: pub, dxcare, record, pages };
     mkdirSync(this.config);
     const demo = path.join(packageRoot, 'config/demo');
     for (const file of readdirSync(demo).filter((f) => f.endsWith('.yaml'))) {
       const yaml = readFileSync(path.join(demo, file), 'utf8')
         .replaceAll('2575', String(mllp))
         .replaceAll('7001', String(dxcare))
-        .replaceAll('7002', String(record));
+        .replaceAll('7002', String(record))
+        .replaceAll('8081', String(pub))
+        .replaceAll('7202', String(pages));
       writeFileSync(path.join(this.config, file), edit(yaml));
     }
     const pace = { retryMs: 50, ackTimeoutMs: 5000 };
     this.dxcare = await startPeer(await loadPeer('dxcare'), { listen: `mllp://127.0.0.1:${dxcare}`, sendsTo: `mllp://127.0.0.1:${mllp}`, pace });
     this.record = await startPeer(await loadPeer('k-process'), {
       listen: `http://127.0.0.1:${record}`,
+      pages: `http://127.0.0.1:${pages}`,
       sendsTo: `http://127.0.0.1:${pub}/entrant/k-process`,
       token: TOKEN,
       pace,

@@ -1,5 +1,12 @@
 /** The calls of the fake engine: one of each kind, and a note of what was asked. */
-import { PasserelleError, type CallEntry, type CallKey, type CallsFace } from '../../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type CallAnswer,
+  type CallEntry,
+  type CallKey,
+  type CallSessionsFace,
+  type CallsFace,
+} from '../../../core/contract/index.ts';
 
 const at = '2026-09-15T08:00:20.000Z';
 const entry: CallEntry = {
@@ -67,3 +74,7 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
     rotateEngineKey: () => noted('rotateEngineKey', undefined, { keys: [{ kty: 'RSA', kid: 'new' }] }),
   };
 }
+
+/** Every link is unknown. */
+const unknown = async (): Promise<CallAnswer> => ({ step: { outcome: 'refused', code: 'ERR_CALL_LINK', reference: '' } });
+export const fakeSessions: CallSessionsFace = { redeem: unknown, choose: unknown, confirm: unknown, agree: unknown, origins: () => [] };

@@ -1,5 +1,5 @@
 /** An EngineFace that holds a few messages, for tests of the API and the command line. */
-import { fakeCalls } from './fake-calls.ts';
+import { fakeCalls, fakeSessions } from './fake-calls.ts';
 import { toWire } from '../../../core/backup/index.ts';
 import {
   PasserelleError,
@@ -156,6 +156,7 @@ export function fakeEngine(): FakeEngine {
   const engine: FakeEngine = {
     asked,
     calls: fakeCalls(note),
+    callSessions: fakeSessions,
     ready: true,
     busy: 0,
     alerting: [alerting],
