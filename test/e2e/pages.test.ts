@@ -296,7 +296,7 @@ describe(`the pages of a contextual call${hasChromium() ? '' : ' (skipped: no Ch
           const tries = [{ mode: 'no-cors' }, {}, { headers: { 'content-type': 'application/json' } }] as RequestInit[];
           return Promise.all(
             tries.map((more) =>
-              fetch(`${address}/appel-contextuel/v1/links`, { method: 'POST', body: body!, credentials: 'include', ...more }).then(
+              fetch(`${address}/appel-contextuel/v1/links`, { method: 'POST', body, credentials: 'include', ...more }).then(
                 (response) => response.type,
                 () => 'refused',
               ),
