@@ -61,7 +61,6 @@ function verifySigned({ bytes, http, connector }: CallRequest, { settings, call 
   if (!site)
     throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a key of one site that enabled this dialect (contextualCall.profiles.dialect)' });
   trail.at('signature');
-  trail.warn('dialect-weak');
   return { site, keyId };
 }
 

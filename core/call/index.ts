@@ -1,6 +1,8 @@
 /** The contextual call (SAFETY C, plugins/app-contextual-call/PROTOCOL.md): verified, given a one-time link, counted. */
 export { Calls } from './calls.ts';
 export { callSettings, type CallSettings, type CallSite } from './call-settings.ts';
+export { verifyOffline, type OfflineParts } from './offline.ts';
+export { completed, makeToken } from './sign.ts';
 export { CallDesk, type CallPorts } from './desk.ts';
 export type { CallRoom, RedeemedCall } from './room.ts';
 export { Handover, REUSE, type HandoverPorts, type Reuse } from './handover.ts';

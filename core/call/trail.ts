@@ -17,6 +17,27 @@ export const STEPS = {
 } as const;
 export type StepName = keyof typeof STEPS;
 
+/** What to do about a step whose code is one for several reasons. */
+const FIXES: Readonly<Partial<Record<StepName, { readonly fr: string; readonly en: string }>>> = {
+  decryption: {
+    fr: 'Chiffrer avec la clé que donne GET v1/keys de ce moteur (gardée 24 h au plus), et envoyer le jeton tel quel.',
+    en: 'Encrypt to the key that GET v1/keys of this engine gives (kept for 24 hours at most), and send the token as it is.',
+  },
+  key: {
+    fr: 'Vérifier que la clé du site est enrôlée, confirmée et non révoquée : passerelle call key list.',
+    en: 'Check that the key of the site is enrolled, confirmed and not revoked: passerelle call key list.',
+  },
+  signature: {
+    fr: 'Signer les octets exacts qui sont envoyés, avec la clé privée du site.',
+    en: 'Sign the very bytes that are sent, with the private key of the site.',
+  },
+  time: {
+    fr: "Remettre à l'heure (NTP) la machine qui signe ; un appel vaut 60 secondes et ne se garde pas.",
+    en: 'Set the clock (NTP) of the machine that signs; a call is good for 60 seconds and is not kept.',
+  },
+  site: { fr: 'Mettre dans iss le FINESS du site dont la clé signe.', en: 'Put the FINESS of the site whose key signs into iss.' },
+};
+
 /** From here on the caller is who it says, and is told what is wrong. */
 export const TOLD_FROM = STEPS.context[0];
 
@@ -70,7 +91,7 @@ export class Trail {
       fr,
       result: result === 'passed' && warned ? 'warned' : result,
       ...(shown && { shown }),
-      ...(error && { error: explain(error) }),
+      ...(error && { error: { ...explain(error), ...(error.code === 'ERR_CALL_REFUSED' && FIXES[name] && { fix: FIXES[name] }) } }),
     });
     this.#current = undefined;
   }

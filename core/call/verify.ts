@@ -20,12 +20,12 @@ export async function verify(desk: CallDesk, { bytes, site: finess, connector, n
   try {
     if (bytes.length > MAX_BYTES) throw new PasserelleError('ERR_CALL_TOO_LARGE', { expected: `at most ${MAX_BYTES} bytes` });
     const known = await open(desk, bytes, { finess, connector, now }, trail);
-    const { context, rights } = await desk.judge(known, trail);
+    const { rights } = await desk.judge(known, trail);
     trail.show(() => ({ rights: rights.actions }));
     const checks = trail.checks();
     return {
       decision: trail.warnings.length > 0 ? 'accept-with-warning' : 'accept',
-      events: [{ type: 'dcc.context.open', data: withoutTransport(context) }],
+      events: [{ type: 'dcc.context.open', data: known.context }],
       warnings: trail.warnings,
       checks,
     };
@@ -110,8 +110,3 @@ const request = (kind: CallRequest['kind'], bytes: Uint8Array): CallRequest => (
   http: { method: 'POST', path: '/', headers: { 'content-type': kind === 'hmac' ? 'application/json' : 'application/jose' } },
   address: HERE,
 });
-
-function withoutTransport(context: KnownCall['context']): object {
-  const { nonce: _, issuedAt: __, expiresAt: ___, ...data } = context;
-  return data;
-}

@@ -9,6 +9,7 @@ import {
   type DocumentCodec,
   type DocumentFinding,
   type EncodablePart,
+  type MessageCodec,
   type PrintOptions,
   type SiteSettings,
   type StorePlugin,
@@ -21,7 +22,7 @@ import { translate, type Translation, type Translator } from '../lanes/index.ts'
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import { requestText } from './http-text.ts';
 import { readDocument } from './read-document.ts';
-import type { CliServices, Sender, TranslateOptions } from './services.ts';
+import type { CallParts, CliServices, Sender, TranslateOptions } from './services.ts';
 import { startNode } from './start-node.ts';
 
 /** Loads what is installed; called at most once, and only by the commands that need it. */
@@ -32,6 +33,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     catalogue: async () => ({ connectors: connectors.all.map((c) => c.definition), transports: [...plugins.transports.values()] }),
     start: (options) => startNode(version, options),
     translate: (bytes, options) => translateFile(bytes, options, connectors, plugins),
+    callParts: async (id, version) => callParts(id, version, connectors, plugins),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
     readDocument: (bytes, patient) => readDocument(bytes, plugins, patient),
     printDocument: async (event, options) => printDocument(event, options, plugins),
@@ -62,6 +64,16 @@ function translatorFor(bytes: Uint8Array, options: TranslateOptions, connectors:
   if (!codec) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...plugins.codecs.keys()].join(', ')}`, found: format });
   const { id, version } = manifest;
   return { id, version, connector: definition, codec, documents: plugins.documents, ...(call && { call, judgeTime: options.judgeTime ?? false }) };
+}
+
+function callParts(id: string, version: string | undefined, connectors: ConnectorSet, plugins: PluginSet): CallParts {
+  const { manifest, definition } = connectors.get(id, version);
+  const codec = (format: string): MessageCodec => {
+    const found = plugins.codecs.get(format);
+    if (found) return found;
+    throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...plugins.codecs.keys()].join(', ')}`, found: format });
+  };
+  return { manifest, connector: definition, codec };
 }
 
 /** Writes an event as the product's bytes: `{ type, data }` is enough, what the engine adds to an event is made up. */

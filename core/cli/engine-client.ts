@@ -6,10 +6,15 @@ import {
   CATALOGUE,
   PasserelleError,
   type AlertList,
+  type CallCount,
+  type CallEntry,
+  type CallKey,
+  type CallVerdict,
   type ConnectorManifest,
   type Durability,
   type DeliveryView,
   type DocumentWhere,
+  type EnrolmentCode,
   type ErrorData,
   type IdentityNumber,
   type IdentityTask,
@@ -29,6 +34,7 @@ import {
   type SettingsPlan,
   type SiteKit,
   type UntypedDocument,
+  type VerifyRequest,
 } from '../contract/index.ts';
 import type { SettingsFile } from '../settings/index.ts';
 import type { Access } from './data-directory.ts';
@@ -152,6 +158,36 @@ export class EngineClient {
   }
   async unmerge(options: IdentityNumber & ActOptions): Promise<void> {
     await this.#post('/api/v1/identities:unmerge', options);
+  }
+  calls(query: Readonly<Record<string, string>>): Promise<Page<CallEntry>> {
+    return this.#get(`/api/v1/calls?${new URLSearchParams(query).toString()}`);
+  }
+  call(reference: string): Promise<CallEntry> {
+    return this.#get(`/api/v1/calls/${encodeURIComponent(reference)}`);
+  }
+  async callCounts(): Promise<readonly CallCount[]> {
+    return (await this.#get<{ items: readonly CallCount[] }>('/api/v1/calls/counts')).items;
+  }
+  /** `bytes` in Base64. */
+  verifyCall(request: Omit<VerifyRequest, 'bytes'> & { readonly bytes: string }): Promise<CallVerdict> {
+    return this.#post('/api/v1/calls/verify', request);
+  }
+  async callKeys(site?: string): Promise<readonly CallKey[]> {
+    return (
+      await this.#get<{ items: readonly CallKey[] }>(`/api/v1/calls/keys${site === undefined ? '' : `?${new URLSearchParams({ site }).toString()}`}`)
+    ).items;
+  }
+  inviteKey(body: ActOptions & { readonly site: string }): Promise<EnrolmentCode> {
+    return this.#post('/api/v1/calls/keys:invite', body);
+  }
+  confirmKey(body: ActOptions & { readonly kid: string; readonly fingerprint: string }): Promise<CallKey> {
+    return this.#post('/api/v1/calls/keys:confirm', body);
+  }
+  revokeKey(body: ActOptions & { readonly kid: string; readonly why: string }): Promise<CallKey> {
+    return this.#post('/api/v1/calls/keys:revoke', body);
+  }
+  rotateEngineKey(body: ActOptions): Promise<{ readonly keys: readonly Record<string, unknown>[] }> {
+    return this.#post('/api/v1/calls/keys:rotate-engine', body);
   }
   journal(): Promise<{ readonly description: string; readonly durability: Durability }> {
     return this.#get('/api/v1/journal');

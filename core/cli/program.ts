@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { addAlerts } from './commands/alerts.ts';
 import { addApply } from './commands/apply.ts';
 import { addBackup } from './commands/backup.ts';
+import { addCall } from './commands/call.ts';
+import { addCalls } from './commands/calls.ts';
 import { addCheck } from './commands/check.ts';
 import { addConnectors } from './commands/connectors.ts';
 import { addDeliveries } from './commands/deliveries.ts';
@@ -55,6 +57,8 @@ const COMMANDS = [
   addDelivery,
   addIdentities,
   addIdentity,
+  addCall,
+  addCalls,
   addConnectors,
   addKit,
   addBackup,

@@ -1,4 +1,5 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
+import type { OfflineParts } from '../call/index.ts';
 import type { JournalPlace } from '../backup/index.ts';
 import type { DocumentFinding, PrintOptions, Sink, SiteSettings } from '../contract/index.ts';
 import type { JournalAddress } from '../journal/index.ts';
@@ -43,6 +44,8 @@ export interface Sender {
   readonly split: (bytes: Uint8Array) => readonly Uint8Array[];
 }
 
+export type CallParts = Pick<OfflineParts, 'manifest' | 'connector' | 'codec'>;
+
 export interface CliServices {
   readonly version: string;
   /** Installed connectors and transports. */
@@ -50,6 +53,8 @@ export interface CliServices {
   readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
   readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
+  /** What taking a call apart needs of a connector. Throws ERR_CONNECTOR_UNKNOWN, ERR_CONFIG_INVALID. */
+  readonly callParts: (connectorId: string, version?: string) => Promise<CallParts>;
   /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */
   readonly render: (event: unknown, options: TranslateOptions, parts: Readonly<Record<string, Uint8Array>>) => Promise<Uint8Array>;
   /** `patient`: of the envelope that it came in, to compare. Throws ERR_DOCUMENT_UNREADABLE for a kind that nobody reads. */

@@ -9,6 +9,7 @@ import { openApi, recordsOf, type RouteRecord } from './openapi.ts';
 import { sendProblem } from './problem.ts';
 import { documentRoutes } from './routes-documents.ts';
 import { eventRoutes, healthRoutes, journalRoutes, kitRoutes, registryRoutes, settingsRoutes } from './routes-engine.ts';
+import { callRoutes } from './routes-calls.ts';
 import { identityRoutes } from './routes-identities.ts';
 import { laneRoutes } from './routes-lanes.ts';
 import { deliveryRoutes, messageRoutes } from './routes-messages.ts';
@@ -60,6 +61,7 @@ function addApi(api: FastifyInstance, engine: EngineFace, settings: ApiSettings,
   documentRoutes(api, engine, settings);
   laneRoutes(api, engine, settings);
   identityRoutes(api, engine, settings);
+  callRoutes(api, engine, settings);
   eventRoutes(api, engine);
   settingsRoutes(api, engine, settings);
   registryRoutes(api, engine);

@@ -31,6 +31,36 @@ describe('commands on a running engine', () => {
   });
   beforeEach(() => void (engine.asked.length = 0));
 
+  it('show contextual calls: the ledger, one call, numbers', async () => {
+    const { code, out } = await run(['calls', '--site', '990001018', '--outcome', 'refused']);
+    expect([code, engine.asked.at(-1)]).to.deep.equal([0, { method: 'ledger', input: { site: '990001018', outcome: 'refused', limit: 50 } }]);
+    expect(out).to.contain('AC-TESTTEST').and.to.contain('ERR_CALL_REFUSED (time)');
+    const one = await run(['calls', 'AC-TESTTEST']);
+    expect(one.out).to.contain('À faire').and.to.contain('link-taken');
+    expect((await run(['calls', 'AC-AAAAAAAA'])).err).to.contain('ERR_NOT_FOUND');
+    expect((await run(['calls', '--counts'])).out).to.match(/2026-09-15 +990001018 +MEDECIN +open +dossier ouvert +3/);
+  });
+
+  it('keep the keys of sites: code, fingerprint, revocation, key of the engine', async () => {
+    expect((await run(['call', 'key', 'invite', '990001018'])).out).to.contain('AAAAA-BBBBB');
+    expect((await run(['call', 'key', 'list', '--site', '990001018'])).out)
+      .to.contain('à confirmer')
+      .and.to.contain('1A2B 3C4D');
+    await run(['call', 'key', 'confirm', 'k'.repeat(43), '1A2B 3C4D']);
+    expect(engine.asked.at(-1)?.input).to.include({ kid: 'k'.repeat(43), fingerprint: '1A2B 3C4D' });
+    expect((await run(['call', 'key', 'revoke', 'k'.repeat(43)])).code, 'a reason is needed').to.equal(2);
+    expect((await run(['call', 'key', 'revoke', 'k'.repeat(43), '--why', 'poste volé'])).out).to.contain('révoquée');
+    expect((await run(['call', 'key', 'rotate-engine'])).out).to.equal('new\n');
+  });
+
+  it('verify a call by the running engine, with what to do', async () => {
+    const file = path.join(data, 'call.txt');
+    await writeFile(file, 'a.b.c.d.e');
+    const { code, out } = await run(['call', 'verify', file, '--engine', '--site', '990001018', '--now', '2026-09-15T10:00:00+02:00']);
+    expect([code, out.includes('ok   1  Taille'), out.includes('Décision / decision: reject (ERR_CALL_REFUSED)')]).to.deep.equal([1, true, true]);
+    expect(engine.asked.at(-1)?.input).to.deep.equal({ text: 'a.b.c.d.e', site: '990001018', now: '2026-09-15T08:00:00.000Z' });
+  });
+
   it('list messages in a table of 100 columns, in local time, with the whole reason and the next command', async () => {
     const { code, out } = await passerelle(['messages', '--state', 'quarantined', '--state', 'decoded'], env);
     expect(code).to.equal(0);

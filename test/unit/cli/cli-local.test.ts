@@ -8,7 +8,9 @@ import { SITE, catalogue } from '../settings/catalogue.ts';
 import { MAIN, passerelle, startProcess, withServices } from './cli-process.ts';
 
 const COMMANDS =
-  'start check plan apply send translate render document messages message where lanes lane replay discard connectors doctor delivery'.split(' ');
+  'start check plan apply send translate render document messages message where lanes lane replay discard connectors doctor delivery call calls'.split(
+    ' ',
+  );
 
 /** Waits for a condition, with a deadline and a word. */
 async function until(what: string, holds: () => boolean): Promise<void> {
