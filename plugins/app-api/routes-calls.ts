@@ -42,7 +42,7 @@ export function callRoutes(app: FastifyInstance, { calls }: EngineFace, settings
   app.get<{ Querystring: Static<typeof CallList> }>(
     '/calls',
     about('Registre des appels / Ledger of calls', { querystring: CallList, ...page }),
-    ({ query: { limit = 50, after, ...filter } }) => calls.ledger(filter as CallFilter, { limit, ...(after !== undefined && { after }) }),
+    ({ query: { limit = 50, after, ...filter } }) => calls.ledger(filter, { limit, ...(after !== undefined && { after }) }),
   );
   app.get<{ Params: { reference: string } }>(
     '/calls/:reference(AC-[A-Z0-9]{8})',
@@ -57,7 +57,7 @@ export function callRoutes(app: FastifyInstance, { calls }: EngineFace, settings
   app.post<{ Body: Static<typeof Verify> }>(
     '/calls/verify',
     about('Montre chaque contrôle d’un appel, sans le consommer / Shows each check of a call without using it up', { body: Verify }),
-    ({ body: { bytes, ...rest } }) => calls.verify({ ...rest, bytes: Buffer.from(bytes, 'base64') } as Parameters<typeof calls.verify>[0]),
+    ({ body: { bytes, ...rest } }) => calls.verify({ ...rest, bytes: Buffer.from(bytes, 'base64') }),
   );
   app.get<{ Querystring: Static<typeof OfSite> }>(
     '/calls/keys',

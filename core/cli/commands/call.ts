@@ -82,8 +82,8 @@ async function openCall(file: string, options: OpenOptions): Promise<string> {
   const { status, body } = await ask('v1/calls', { method: 'POST', headers: { 'content-type': 'application/jose' }, body: token });
   const { link, code, reference, detail } = body;
   if (status === 201 && typeof link === 'string' && new URL(link).origin === base.origin) return link;
-  const said = { found: `HTTP ${status} ${String(code ?? '')} ${String(reference ?? '')} ${String(detail ?? '')}`.slice(0, 200) };
-  throw new PasserelleError('ERR_CALL_REFUSED', said);
+  const said = [`HTTP ${status}`, ...[code, reference, detail].filter((one) => typeof one === 'string')].join(' ');
+  throw new PasserelleError('ERR_CALL_REFUSED', { found: said.slice(0, 200) });
 }
 
 function addVerify(call: Command, context: Context): void {
