@@ -64,6 +64,7 @@ export function buildKit(request: KitRequest): BuiltKit {
   addAll('', assets.common);
   addAll('', assets.protocol);
   addAll('vecteurs/', assets.vectors);
+  addAll('clients/', assets.clientPages);
   for (const language of clients) addAll(`clients/${language}/`, assets.client(language));
   if (kit.relay) {
     for (const [name, bytes] of assets.programs)
