@@ -52,8 +52,30 @@ export interface PeerWorld {
   readonly hmac: (key: string, text: string) => string;
   /** Address of its pages, without a final slash; empty when it shows none. */
   readonly pages: () => string;
+  /** Begins a contextual call with the kit of the site; `login` has the session it is asked from. Rejects when the peer has no kit. */
+  readonly call: (call: PeerCall, login: string) => Promise<PeerCallAnswer>;
+  /** The page of a care record that lists patients, each with its button to open them in the cancer record. */
+  readonly patientPage: (page: PatientPage) => PeerReply;
   readonly pdf: (lines: readonly string[]) => Uint8Array;
   readonly cda: (document: SyntheticCda) => Uint8Array;
+}
+
+/** A call as a product makes it: what it gives to the program of the kit, or the fields of a client inside its server. */
+export type PeerCall = { readonly program: Uint8Array } | { readonly fields: Readonly<Record<string, string>> };
+
+/** What the kit answers: where the browser goes, or what the person is told. */
+export type PeerCallAnswer = { readonly link: string } | { readonly detail: string; readonly reference: string };
+
+/** Its form posts `patient`, `user` and `action` (`open`, `open-or-create`) to `/appel`. */
+export interface PatientPage {
+  readonly product: string;
+  /** Who may be at the screen: login, and what is shown. */
+  readonly users: readonly { readonly login: string; readonly shown: string }[];
+  readonly patients: readonly { readonly id: string; readonly name: string; readonly birthDate: string; readonly sex: string }[];
+  /** Whether it asks to create records too. */
+  readonly creates: boolean;
+  /** Of the call just made. */
+  readonly answer?: PeerCallAnswer;
 }
 
 export interface PeerIncoming {

@@ -7,34 +7,41 @@ import type { Engine } from './engine.ts';
 
 export function kitFace(engine: Engine): EngineFace['kits'] {
   const keeper = new KitKeeper(engine.data);
+  // One after the other: the first makes the key, and each is written down.
+  let last: Promise<unknown> = Promise.resolve();
+  const build: EngineFace['kits']['build'] = async ({ connector, site, who }) => {
+    const region = engine.region?.settings;
+    const entry = region?.sites.find((one) => one.site === site);
+    const pinned = entry?.connectors.find(({ id }) => id === connector);
+    if (!region || !entry || !pinned)
+      throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a site of the settings, and a connector of it', found: `${site} ${connector}` });
+    const { publicUrl } = region.engine.contextualCall;
+    if (!publicUrl || !entry.contextualCall)
+      throw new PasserelleError('ERR_KIT_UNAVAILABLE', {
+        expected: publicUrl ? `contextualCall of the site ${site}` : 'contextualCall.publicUrl of the engine',
+      });
+    const { manifest } = engine.connectors.get(connector, pinned.version);
+    const request = {
+      manifest,
+      siteName: entry.name,
+      settings: siteSettingsOf(entry, pinned),
+      publicUrl,
+      crypto: entry.contextualCall.profiles.crypto,
+      engineVersion: engine.version,
+      assets: kitAssets(packageRoot),
+      key: await kitKey(engine.data),
+    };
+    const history = (await keeper.all()).filter((one) => one.site === site && one.connector === connector);
+    const built = buildKit({ ...request, history });
+    const { name, bytes, sha256, version, fingerprint } = built;
+    await keeper.add({ site, connector, connectorVersion: manifest.version, kitVersion: version, at: new Date().toISOString(), who, sha256 });
+    return { name, bytes, sha256, kitVersion: version, connectorVersion: manifest.version, fingerprint };
+  };
   return {
-    build: async ({ connector, site, who }) => {
-      const region = engine.region?.settings;
-      const entry = region?.sites.find((one) => one.site === site);
-      const pinned = entry?.connectors.find(({ id }) => id === connector);
-      if (!region || !entry || !pinned)
-        throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a site of the settings, and a connector of it', found: `${site} ${connector}` });
-      const { publicUrl } = region.engine.contextualCall;
-      if (!publicUrl || !entry.contextualCall)
-        throw new PasserelleError('ERR_KIT_UNAVAILABLE', {
-          expected: publicUrl ? `contextualCall of the site ${site}` : 'contextualCall.publicUrl of the engine',
-        });
-      const { manifest } = engine.connectors.get(connector, pinned.version);
-      const request = {
-        manifest,
-        siteName: entry.name,
-        settings: siteSettingsOf(entry, pinned),
-        publicUrl,
-        crypto: entry.contextualCall.profiles.crypto,
-        engineVersion: engine.version,
-        assets: kitAssets(packageRoot),
-        key: await kitKey(engine.data),
-      };
-      const history = (await keeper.all()).filter((one) => one.site === site && one.connector === connector);
-      const built = buildKit({ ...request, history });
-      const { name, bytes, sha256, version, fingerprint } = built;
-      await keeper.add({ site, connector, connectorVersion: manifest.version, kitVersion: version, at: new Date().toISOString(), who, sha256 });
-      return { name, bytes, sha256, kitVersion: version, connectorVersion: manifest.version, fingerprint };
+    build: (request) => {
+      const built = last.then(() => build(request));
+      last = built.catch(() => undefined);
+      return built;
     },
     list: () => keeper.all(),
   };

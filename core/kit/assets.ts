@@ -8,8 +8,6 @@ export interface KitAssets {
   /** Languages that there is a client for. */
   readonly languages: readonly string[];
   readonly client: (language: string) => ReadonlyMap<string, Uint8Array>;
-  /** The page that says how every client is used. */
-  readonly clientPages: ReadonlyMap<string, Uint8Array>;
   /** The relay and the programs of the kit. */
   readonly programs: ReadonlyMap<string, Uint8Array>;
   readonly vectors: ReadonlyMap<string, Uint8Array>;
@@ -30,7 +28,6 @@ export function kitAssets(root: string): KitAssets {
   const text = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   return {
     languages: existsSync(clients) ? readdirSync(clients, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : [])) : [],
-    clientPages: below(clients, (name) => name === 'LISEZMOI.md'),
     client: (language) => runnable(root, `${CALL}/clients/${language}`),
     programs: new Map(
       ['relay', 'program', 'enrolment'].flatMap((name) =>
@@ -53,7 +50,9 @@ export function kitAssets(root: string): KitAssets {
 function runnable(root: string, folder: string): ReadonlyMap<string, Uint8Array> {
   const source = below(path.join(root, folder), (name) => !name.endsWith('.ts'));
   const compiled = below(path.join(root, 'dist', folder), (name) => /\.m?js$/.test(name));
-  return new Map([...source, ...compiled]);
+  // Node.js before 22 takes a module for one only when something says so.
+  const kind = compiled.size > 0 && !source.has('package.json') ? [['package.json', Buffer.from('{ "type": "module" }\n')] as const] : [];
+  return new Map([...source, ...compiled, ...kind]);
 }
 
 /** Every file below a folder, by its path there; none when there is no such folder. */

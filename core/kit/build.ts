@@ -64,17 +64,18 @@ export function buildKit(request: KitRequest): BuiltKit {
   addAll('', assets.common);
   addAll('', assets.protocol);
   addAll('vecteurs/', assets.vectors);
-  addAll('clients/', assets.clientPages);
   for (const language of clients) addAll(`clients/${language}/`, assets.client(language));
-  if (kit.relay) {
-    for (const [name, bytes] of assets.programs)
+  const place = { relay: 'relais', program: 'programme', enrolment: 'enrolement' };
+  for (const [name, bytes] of assets.programs)
+    // The key of a site is made wherever calls are signed; the rest is for sites with a relay.
+    if (kit.relay || name.startsWith('enrolment/'))
       add(
-        name
-          .replace(/^relay\//, 'relais/')
-          .replace(/^program\//, 'programme/')
-          .replace(/^enrolment\//, 'enrolement/'),
+        name.replace(/^\w+/, (folder) => place[folder as keyof typeof place]),
         bytes,
       );
+  if (kit.relay) {
+    add('relais/relais.json', pretty(relaySettings(settings, manifest.call?.format === 'http-form')));
+    add('relais/comptes.exemple.json', pretty(ACCOUNTS));
     const dialect = assets.dialect(manifest.id);
     if (dialect) {
       add('relais/dialecte.mjs', dialect);
@@ -112,6 +113,7 @@ function kitFile(bytes: Uint8Array | undefined, { id, version }: Pick<ConnectorM
   return kit;
 }
 
+const RELAY_PORT = 7443;
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 const baseOf = ({ publicUrl }: KitRequest): string => `${publicUrl}/appel-contextuel`;
 const environmentOf = ({ settings }: KitRequest): 'test' | 'production' => settings.environment ?? 'test';
@@ -126,6 +128,28 @@ const clientSettings = (request: KitRequest): object => ({
   keysCache: 'cles-du-moteur.json',
   log: 'appels.log',
 });
+
+/** Who is who: the site writes its own, `comptes.json`. */
+const ACCOUNTS = {
+  'CHU\\jdupont': { login: 'jdupont', rpps: '99700700018', family: 'DUPONT', given: 'JEANNE', profile: 'MEDECIN' },
+  'CHU\\smartin': { login: 'smartin', profile: 'SECRETAIRE' },
+};
+
+/** On this machine alone, until the site gives it a certificate and an address. */
+function relaySettings({ connector }: SiteSettings, isForm: boolean): object {
+  const { kit } = connector as { readonly kit?: { readonly origins?: readonly string[] } };
+  return {
+    listen: { address: '127.0.0.1', port: RELAY_PORT },
+    hosts: [`127.0.0.1:${RELAY_PORT}`],
+    client: 'passerelle.json',
+    accounts: 'comptes.json',
+    ...(isForm
+      ? { forms: { origins: kit?.origins ?? [], secretFile: 'localSecret.secret', authenticationMethod: 'password' } }
+      : { identify: { by: 'session-file', folder: 'sessions' } }),
+    perAccountPerMinute: 30,
+    log: 'relais.log',
+  };
+}
 
 const machineValues = (request: KitRequest): object => ({
   site: request.settings.site,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import type { EngineFace } from '../../core/contract/index.ts';
 import { remotePeer } from './control.ts';
+import { setUpKit, type WantedKit } from './kit-setup.ts';
 import { playDay, type DayOutcome, type DayStep } from './day.ts';
 import { summaryLines } from './summary.ts';
 
@@ -20,7 +21,16 @@ interface DayFile {
   readonly peers: Readonly<
     Record<
       string,
-      { readonly connector: string; readonly listen: string; readonly sendsTo: string; readonly control: string; readonly pages?: string }
+      {
+        readonly connector: string;
+        /** Absent: it only shows pages. */
+        readonly listen?: string;
+        readonly sendsTo?: string;
+        readonly control: string;
+        readonly pages?: string;
+        /** The kit of its site, set up as a DSI does. */
+        readonly kit?: WantedKit;
+      }
     >
   >;
   /** Of the demonstration only; a literal test value. */
@@ -70,20 +80,20 @@ export class Demonstration {
     const alive = await running.counts().catch(() => undefined);
     if ((alive as { id?: string } | undefined)?.id === peer.connector) {
       this.#adopted.push(running);
-      return [peer.listen, ...(peer.pages ? [peer.pages] : [])].map((address) => `${name} ${address} (encore en marche / still running)`);
+      return [peer.listen, peer.pages].filter(Boolean).map((address) => `${name} ${address} (encore en marche / still running)`);
     }
+    const kit = await this.#kitOf(name, peer);
     const args = [
       '--connector',
       peer.connector,
-      '--listen',
-      peer.listen,
-      '--sends-to',
-      peer.sendsTo,
+      ...(peer.listen ? ['--listen', peer.listen] : []),
+      ...(peer.sendsTo ? ['--sends-to', peer.sendsTo] : []),
       '--control',
       peer.control,
       '--state',
       path.join(this.#options.state, name),
       ...(peer.pages ? ['--pages', peer.pages] : []),
+      ...(kit ? ['--kit', kit] : []),
     ];
     const child = fork(path.join(import.meta.dirname, 'run.js'), args, {
       env: { PASSERELLE_PEER_TOKEN: token },
@@ -100,6 +110,19 @@ export class Demonstration {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => !this.#stopped && this.#options.print(`${name}: ${text.trimEnd()}`));
     child.once('exit', () => reject(new Error(`the peer ${name} ended`)));
     return promise.finally(() => clearTimeout(timer));
+  }
+
+  /** Folder of the kit, set up; without it the peer works, and its calls do not. */
+  async #kitOf(name: string, { connector, kit }: DayFile['peers'][string]): Promise<string | undefined> {
+    if (!kit) return undefined;
+    const folder = path.join(this.#options.state, name, 'kit');
+    try {
+      await setUpKit(this.#engine, connector, kit, folder);
+      return folder;
+    } catch (error) {
+      this.#options.print(`${name} : kit non installé / kit not set up: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   async #play(file: DayFile): Promise<void> {

@@ -1,9 +1,10 @@
 /** Runs one peer: sockets, queue, memory and misbehaviour around the script of a connector. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Misbehaviour, PeerCounts, PeerDefinition, PeerIncoming, PeerReply } from '../../core/contract/index.ts';
+import type { Misbehaviour, PeerCounts, PeerDefinition, PeerIncoming, PeerReply, PeerWorld } from '../../core/contract/index.ts';
 import { openControl } from './control.ts';
 import { httpLine, listenHttp } from './http.ts';
+import { openKit } from './kit.ts';
 import { listenPages } from './pages.ts';
 import { listenMllp, mllpLine } from './mllp.ts';
 import { Outbox, type Pace, type Sent, type Waiting } from './outbox.ts';
@@ -15,6 +16,8 @@ export interface PeerOptions {
   readonly listen?: string;
   /** `http://127.0.0.1:7202`: where a browser finds its pages; loopback only, port 0 takes a free one. */
   readonly pages?: string;
+  /** Folder of the unpacked kit of its site. */
+  readonly kit?: string;
   /** The engine's inbound endpoint, same form. */
   readonly sendsTo?: string;
   /** Bearer token that it presents and asks for. */
@@ -65,7 +68,12 @@ export async function startPeer<State>(definition: PeerDefinition<State>, option
   const keeper = new Keeper<State>(options.state);
   const memory = keeper.load(() => ({ world: bornNow(definition.id, options), peer: definition.init(), outbox: [] }));
   let pages = '';
-  const world = makeWorld(memory.world, options.now ?? (() => new Date()), () => pages);
+  const kit = options.kit === undefined ? undefined : await openKit(options.kit);
+  const call: PeerWorld['call'] = async (asked, login) => {
+    if (!kit) throw new Error('this peer has no kit (--kit)');
+    return kit.call(asked, login);
+  };
+  const world = makeWorld(memory.world, options.now ?? (() => new Date()), () => pages, call);
   const changed = (): void => keeper.save(memory);
   const pending: MisbehaveRequest[] = [];
 
@@ -120,6 +128,7 @@ export async function startPeer<State>(definition: PeerDefinition<State>, option
     addresses: opened.map(({ address }) => address),
     stop: async () => {
       await outbox?.stop();
+      await kit?.stop();
       await Promise.all(opened.map(({ close }) => close()));
       keeper.flush(memory);
     },

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { PeerWorld } from '../../core/contract/index.ts';
 import { cda } from './cda.ts';
+import { patientPage } from './patient-page.ts';
 import { pdf } from './pdf.ts';
 import { person } from './people.ts';
 
@@ -14,7 +15,7 @@ export interface WorldState {
 }
 
 /** @param pages address of the peer's pages, once it is known. */
-export function makeWorld(state: WorldState, now: () => Date, pages: () => string): PeerWorld {
+export function makeWorld(state: WorldState, now: () => Date, pages: () => string, call: PeerWorld['call']): PeerWorld {
   return {
     now: () => now().toISOString(),
     newId: () => `${state.born}${(state.ids++).toString(36).toUpperCase().padStart(4, '0')}`,
@@ -28,6 +29,8 @@ export function makeWorld(state: WorldState, now: () => Date, pages: () => strin
     secret: () => randomBytes(32).toString('base64url'),
     hmac: (key, text) => createHmac('sha256', key).update(text).digest('base64url'),
     pages,
+    call,
+    patientPage,
     person,
     pdf,
     cda,

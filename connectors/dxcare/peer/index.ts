@@ -3,6 +3,7 @@ import { definePeer } from 'passerelle/contract';
 import { actions } from './actions.ts';
 import { judge, misanswer } from './answers.ts';
 import { onMessage } from './filing.ts';
+import { onPage } from './pages.ts';
 import { countsOf, emptyState, type DxCareState } from './state.ts';
 
 export const peer = definePeer<DxCareState>({
@@ -10,6 +11,7 @@ export const peer = definePeer<DxCareState>({
   listens: [{ transport: 'mllp', format: 'hl7v2' }],
   init: emptyState,
   onMessage,
+  onPage,
   misanswer,
   judge,
   actions,

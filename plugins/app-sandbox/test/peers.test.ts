@@ -43,6 +43,7 @@ async function live(id: string) {
     { born: id.slice(0, 2).toUpperCase(), ids: 1, seed: 1 },
     () => new Date(Date.UTC(2026, 8, 15, 8, 0, seconds++)),
     () => '',
+    () => Promise.reject(new Error('no kit')),
   );
   return {
     script,

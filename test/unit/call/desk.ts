@@ -115,6 +115,7 @@ export class Desk {
       { born: 'KP', ids: 1, seed: 1 },
       () => new Date(this.now),
       () => this.pages,
+      () => Promise.reject(new Error('no kit')),
     );
   }
 

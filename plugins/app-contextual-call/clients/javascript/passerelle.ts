@@ -55,7 +55,7 @@ export class Passerelle {
   /** @throws PasserelleCallError ERR_KIT_SETTINGS with its reason */
   constructor(settings: Settings, sources: Sources = MACHINE) {
     this.settings = checked(settings);
-    this.#origin = /^https:\/\/[^/]+/.exec(settings.url)![0];
+    this.#origin = /^https?:\/\/[^/]+/.exec(settings.url)![0];
     this.#key = privateKey(settings.keyFile);
     this.#sources = sources;
   }
@@ -149,7 +149,13 @@ const retryAfter = ({ retryAfter: text }: Answer): number => (/^[0-9]{1,9}$/.tes
 
 function checked(settings: Settings): Settings {
   const no = (reason: Reason, key: string): PasserelleCallError => refused('ERR_KIT_SETTINGS', reason, key);
-  if (typeof settings.url !== 'string' || !/^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]+)*\/?$/.test(settings.url))
+  // In clear on this machine only, and in test: an engine that somebody tries out.
+  const isTest = settings.environment === 'test' && /^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(settings.url);
+  if (
+    typeof settings.url !== 'string' ||
+    !/^https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]+)*\/?$/.test(settings.url) ||
+    !(isTest || settings.url.startsWith('https:'))
+  )
     throw no('bad-url', 'url');
   if (!/^[0-9][0-9AB][0-9]{7}$/.test(settings.finess)) throw no('bad-settings', 'finess');
   if (!['test', 'production'].includes(settings.environment)) throw no('bad-settings', 'environment');
