@@ -13,11 +13,12 @@ import {
   type ErrorCode,
   type JournalStore,
 } from '../contract/index.ts';
-import { canBeCreated, judgeCandidates, waysOf } from './candidates.ts';
+import { Browsers } from './browsers.ts';
 import { conflictNote } from './conflict.ts';
+import { find, type CallPolicy } from './find.ts';
 import type { CalledRecord } from './record.ts';
 import type { CallRoom, RedeemedCall } from './room.ts';
-import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Held, type Session } from './session.ts';
+import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Session } from './session.ts';
 import { Tabs, withoutCall } from './tabs.ts';
 
 export interface HandoverPorts {
@@ -26,7 +27,7 @@ export interface HandoverPorts {
   /** Of the settings that run; undefined while there are none. */
   readonly record: () => CalledRecord | undefined;
   /** What a site decided of calls; undefined when it makes none. */
-  readonly policy: (site: string) => { readonly ambiguous: 'choice' | 'refuse'; readonly creation: boolean } | undefined;
+  readonly policy: (site: string) => CallPolicy | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** 256 random bits in base64url. */
@@ -53,16 +54,16 @@ const FORGET = 500;
 /** How long the record may not know that a tab is over, should it have been away. */
 const SWEEP_MS = 30_000;
 
-type Chosen = NonNullable<Session['chosen']>;
-
 export class Handover implements CallSessionsFace {
   readonly #ports: HandoverPorts;
   readonly #tabs: Tabs;
+  readonly #browsers: Browsers;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: HandoverPorts) {
     this.#ports = ports;
     this.#tabs = new Tabs(ports);
+    this.#browsers = new Browsers({ ...ports, tabs: this.#tabs });
   }
 
   origins = (): readonly string[] => this.#ports.record()?.origins ?? [];
@@ -108,7 +109,7 @@ export class Handover implements CallSessionsFace {
       throw thrown;
     }
     return this.#answer(call.reference, async () => {
-      const cookie = await this.#bind(key, call, browser);
+      const cookie = await this.#browsers.bind(key, call, browser);
       const { step } = await this.#answer(call.reference, async () => ({ step: await this.#go(key) }));
       return { step, ...(cookie !== undefined && { browser: cookie }) };
     });
@@ -126,38 +127,6 @@ export class Handover implements CallSessionsFace {
     if (ending) await this.#tabs.tell(ending).catch(() => undefined);
   }
 
-  /**
-   * The session of this call, in this browser. A browser of another user, or one that nobody knows, is known by something new from now on (session
-   * fixation), and what another user had open in it is over (C7). Answers the new cookie.
-   */
-  async #bind(key: string, call: RedeemedCall, cookie: string | undefined): Promise<string | undefined> {
-    const { journal, secret } = this.#ports;
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const mine = cookie === undefined ? undefined : await this.#resolve(cookie);
-      const isSame = mine?.value?.userKey === call.userKey;
-      const fresh = secret();
-      if (mine?.value && !isSame) await this.#tabs.close(mine.value.sessions, 'another-user');
-      const place: Held<Browser> = isSame ? mine : { key: keyOf(fresh), text: undefined, value: undefined };
-      const { reference, site } = call;
-      const session: Session = { state: 'asked', reference, site, browser: place.key, at: this.#at, call };
-      const changes = [
-        change(SESSION, { key, text: undefined }, session),
-        change<Browser>(BROWSER, place, { userKey: call.userKey, sessions: place.value?.sessions ?? [] }),
-        ...(mine?.value && !isSame ? [change<Browser>(BROWSER, mine, { userKey: mine.value.userKey, sessions: [], next: place.key })] : []),
-      ];
-      if (await journal.swap(changes, this.#at)) return isSame ? undefined : fresh;
-      if ((await readSession(journal, key)).value) throw new CallRefusal('ERR_CALL_LINK_USED', reference);
-    }
-    throw new CallRefusal('ERR_CALL_SESSION', call.reference, { found: 'a browser that keeps changing' });
-  }
-
-  /** What a cookie stands for now: another user may have taken its place meanwhile. */
-  async #resolve(cookie: string): Promise<Held<Browser>> {
-    let held = await readBrowser(this.#ports.journal, keyOf(cookie));
-    for (let hops = 0; held.value?.next && hops < TRIES; hops += 1) held = await readBrowser(this.#ports.journal, held.value.next);
-    return held;
-  }
-
   /** A person answered the question that this tab asked, in the browser that it is bound to. */
   async #answered(
     { code, browser }: CallBrowser,
@@ -168,7 +137,7 @@ export class Handover implements CallSessionsFace {
     const held = await readSession(this.#ports.journal, key);
     const session = held.value;
     return this.#answer(session?.reference ?? '', async () => {
-      const mine = browser === undefined ? undefined : await this.#resolve(browser);
+      const mine = browser === undefined ? undefined : await this.#browsers.resolve(browser);
       const isOurs = session?.state === 'asked' && session.waits === waits && mine?.value && mine.key === session.browser;
       if (!isOurs || this.#ports.now() - Date.parse(session.at) > QUESTION_MS) throw new PasserelleError('ERR_CALL_SESSION');
       const { reference } = session;
@@ -212,14 +181,21 @@ export class Handover implements CallSessionsFace {
         continue;
       }
       if (!session.chosen) {
-        const { candidates, chosen } = await this.#find(call, record);
-        if (chosen) {
+        const policy = this.#ports.policy(call.site);
+        if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
+        const found = await find(call, record, policy, this.#asking(call), (what) => this.#note(reference, { what }));
+        if ('conflict' in found) {
+          await journal.keep([conflictNote(call, found.conflict.candidates, this.#at)], this.#at);
+          throw new PasserelleError('ERR_CALL_IDENTITY', { found: found.conflict.found });
+        }
+        if ('chosen' in found) {
+          const { chosen } = found;
           await journal.swap([change<Session>(SESSION, held, { ...session, chosen, at: this.#at })], this.#at);
           continue;
         }
-        if (!(await ask('choose', { candidates }))) continue;
+        if (!(await ask('choose', { candidates: found.between }))) continue;
         await this.#note(reference, { what: 'choose: asked' });
-        return { reference, outcome: 'choose', patient, candidates: candidates.map(({ shown }) => shown) };
+        return { reference, outcome: 'choose', patient, candidates: found.between.map(({ shown }) => shown) };
       }
       const browser = await readBrowser(journal, session.browser);
       if (!browser.value || browser.value.next) throw new PasserelleError('ERR_CALL_SESSION', { found: 'a browser that another user took over' });
@@ -265,37 +241,6 @@ export class Handover implements CallSessionsFace {
     }
     await this.#note(reference, { what: ticket.created ? 'record made' : 'record opened' }, ticket.created ? 'created' : 'opened');
     return { reference, outcome: 'open', url: ticket.url, fields: ticket.fields };
-  }
-
-  /** Who it is, by the rules (C9), or between whom the person has to choose. Throws why it is nobody that may be opened. */
-  async #find(
-    call: RedeemedCall,
-    record: CalledRecord,
-  ): Promise<{ readonly candidates: NonNullable<Session['candidates']>; readonly chosen?: Chosen }> {
-    const { context, site } = call;
-    const policy = this.#ports.policy(site);
-    if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
-    const allowed = waysOf(context);
-    const found =
-      allowed.length === 0 ? [] : await record.search({ ...context, matching: { allowed: [...allowed], create: false } }, this.#asking(call));
-    const judged = judgeCandidates(found);
-    await this.#note(call.reference, { what: `search by ${allowed.join(', ') || 'nothing'}: ${judged.is}` });
-    switch (judged.is) {
-      case 'one':
-        return { candidates: [], chosen: { recordId: judged.candidate.recordId } };
-      case 'several':
-        if (policy.ambiguous === 'refuse') throw new PasserelleError('ERR_CALL_AMBIGUOUS', { found: `${judged.candidates.length} records` });
-        return { candidates: judged.candidates };
-      case 'conflict':
-        await this.#ports.journal.keep([conflictNote(call, judged.candidates, this.#at)], this.#at);
-        throw new PasserelleError('ERR_CALL_IDENTITY', { found: judged.found });
-      case 'nobody':
-        if (context.action !== 'open-or-create') throw new PasserelleError('ERR_CALL_UNKNOWN_PATIENT');
-        if (!policy.creation || !call.rights.actions.includes('create'))
-          throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'no right to make a record' });
-        if (!canBeCreated(context.patient)) throw new PasserelleError('ERR_CALL_IDENTITY', { found: 'too little to make a record of' });
-        return { candidates: [], chosen: { create: true } };
-    }
   }
 
   /** A refusal ends the session, is kept in the ledger, and is what the page says. */

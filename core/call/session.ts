@@ -81,6 +81,12 @@ type Notes = Pick<JournalStore, 'notes'>;
 export const readSession = (journal: Notes, key: string): Promise<Held<Session>> => read(journal, SESSION, key);
 export const readBrowser = (journal: Notes, key: string): Promise<Held<Browser>> => read(journal, BROWSER, key);
 
+/** All of them with one question. */
+export async function readSessions(journal: Notes, keys: readonly string[]): Promise<readonly Held<Session>[]> {
+  const texts = keys.length === 0 ? [] : await journal.notes(SESSION, keys);
+  return keys.map((key, i) => ({ key, text: texts[i] || undefined, value: texts[i] ? (JSON.parse(texts[i]) as Session) : undefined }));
+}
+
 async function read<T>(journal: Notes, kind: string, key: string): Promise<Held<T>> {
   const [text] = await journal.notes(kind, [key]);
   return { key, text: text || undefined, value: text ? (JSON.parse(text) as T) : undefined };

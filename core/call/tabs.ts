@@ -5,7 +5,7 @@
 import { PasserelleError, type JournalStore, type NoteChange } from '../contract/index.ts';
 import type { EndedContext } from '../model/index.ts';
 import type { CalledRecord } from './record.ts';
-import { change, ENDING, keyOf, readSession, SESSION, type Ending, type Held, type Session } from './session.ts';
+import { change, ENDING, keyOf, readSession, readSessions, SESSION, type Ending, type Held, type Session } from './session.ts';
 
 export interface TabPorts {
   readonly journal: Pick<JournalStore, 'notes' | 'notesOf' | 'swap' | 'keep'>;
@@ -75,13 +75,10 @@ export class Tabs {
 
   /** What is live of these, each with its note; `owed`: over, and the record was not told. */
   async live(keys: readonly string[]): Promise<{ readonly open: readonly Held<Session>[]; readonly owed: readonly string[] }> {
-    const open: Held<Session>[] = [];
+    const held = await readSessions(this.#ports.journal, keys);
+    const open = held.filter(({ value }) => value?.state === 'opening' || value?.state === 'open');
     const owed: string[] = [];
-    for (const key of keys) {
-      const held = await readSession(this.#ports.journal, key);
-      if (held.value?.state === 'opening' || held.value?.state === 'open') open.push(held);
-      else if (held.value?.state === 'ended' && (await this.#owed(held.value))) owed.push(key);
-    }
+    for (const { key, value } of held) if (value?.state === 'ended' && (await this.#owed(value))) owed.push(key);
     return { open, owed };
   }
 

@@ -8,6 +8,8 @@ export interface KitAssets {
   /** Languages that there is a client for. */
   readonly languages: readonly string[];
   readonly client: (language: string) => ReadonlyMap<string, Uint8Array>;
+  /** The page that says how every client is used. */
+  readonly clientPages: ReadonlyMap<string, Uint8Array>;
   /** The relay and the programs of the kit. */
   readonly programs: ReadonlyMap<string, Uint8Array>;
   readonly vectors: ReadonlyMap<string, Uint8Array>;
@@ -28,6 +30,7 @@ export function kitAssets(root: string): KitAssets {
   const text = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
   return {
     languages: existsSync(clients) ? readdirSync(clients, { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : [])) : [],
+    clientPages: below(clients, (name) => name === 'LISEZMOI.md'),
     client: (language) => runnable(root, `${CALL}/clients/${language}`),
     programs: new Map(
       ['relay', 'program', 'enrolment'].flatMap((name) =>

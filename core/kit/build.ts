@@ -64,6 +64,7 @@ export function buildKit(request: KitRequest): BuiltKit {
   addAll('', assets.common);
   addAll('', assets.protocol);
   addAll('vecteurs/', assets.vectors);
+  addAll('clients/', assets.clientPages);
   for (const language of clients) addAll(`clients/${language}/`, assets.client(language));
   const place = { relay: 'relais', program: 'programme', enrolment: 'enrolement' };
   for (const [name, bytes] of assets.programs)
@@ -75,7 +76,6 @@ export function buildKit(request: KitRequest): BuiltKit {
       );
   if (kit.relay) {
     add('relais/relais.json', pretty(relaySettings(settings, manifest.call?.format === 'http-form')));
-    add('relais/comptes.exemple.json', pretty(ACCOUNTS));
     const dialect = assets.dialect(manifest.id);
     if (dialect) {
       add('relais/dialecte.mjs', dialect);
@@ -128,12 +128,6 @@ const clientSettings = (request: KitRequest): object => ({
   keysCache: 'cles-du-moteur.json',
   log: 'appels.log',
 });
-
-/** Who is who: the site writes its own, `comptes.json`. */
-const ACCOUNTS = {
-  'CHU\\jdupont': { login: 'jdupont', rpps: '99700700018', family: 'DUPONT', given: 'JEANNE', profile: 'MEDECIN' },
-  'CHU\\smartin': { login: 'smartin', profile: 'SECRETAIRE' },
-};
 
 /** On this machine alone, until the site gives it a certificate and an address. */
 function relaySettings({ connector }: SiteSettings, isForm: boolean): object {

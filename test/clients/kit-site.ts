@@ -11,6 +11,7 @@ import { certificates, fakeEngine, type FakeEngine } from './fake-engine.ts';
 import { opened } from './reference.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
+const RELAY = path.join(root, 'dist/plugins/app-contextual-call/kit/relay/relais.mjs');
 export const PEOPLE = {
   'HOPITAL\\c.test': { login: 'testcamille', rpps: '99700700018', family: 'TESTMED', given: 'CAMILLE', profile: 'MEDECIN' },
   'HOPITAL\\s.test': { login: 'tsec', profile: 'SECRETAIRE' },
@@ -24,6 +25,8 @@ export interface Answer {
 }
 
 export class KitSite {
+  /** As it ships. */
+  readonly program = RELAY;
   readonly folder = mkdtempSync(path.join(tmpdir(), 'kit-'));
   readonly authority: string;
   readonly #key = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -92,11 +95,14 @@ export class KitSite {
   }
 
   /** Starts `relais.mjs` as it ships; gives its port, or what it says when it does not start. */
-  async relay(settings: object, tls = false): Promise<number> {
+  async relay(settings: object, connector?: { readonly id: string; readonly site: object }): Promise<number> {
     const folder = mkdtempSync(path.join(this.folder, 'relais-'));
-    cpSync(path.join(root, 'dist/plugins/app-contextual-call/kit/relay/relais.mjs'), path.join(folder, 'relais.mjs'));
-    writeFileSync(path.join(folder, 'dialecte.mjs'), DIALECT);
-    const listen = { address: '127.0.0.1', port: 0, ...(tls && { certificate: `${this.#certificate}.pem`, key: `${this.#certificate}.key` }) };
+    cpSync(RELAY, path.join(folder, 'relais.mjs'));
+    if (connector) {
+      cpSync(path.join(root, `dist/connectors/${connector.id}/kit/dialecte.mjs`), path.join(folder, 'dialecte.mjs'));
+      writeFileSync(path.join(folder, 'dialecte.json'), JSON.stringify(connector.site));
+    } else writeFileSync(path.join(folder, 'dialecte.mjs'), DIALECT);
+    const listen = { address: '127.0.0.1', port: 0 };
     const file = path.join(folder, 'relais.json');
     writeFileSync(
       file,
@@ -141,7 +147,7 @@ const DIALECT = `export const openDialect = () => ({ bytes, http }) => {
 `;
 
 /** One request, with the headers as given: Host too. */
-export function post(port: number, body: string, headers: Record<string, string>, tls?: object, method = 'POST'): Promise<Answer> {
+export function post(port: number, body: string | Uint8Array, headers: Record<string, string>, tls?: object, method = 'POST'): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { port, host: '127.0.0.1', path: '/kit/v1/appel', method, headers: { host: 'relais.test', ...headers }, agent: false, ...tls };
     const request = (tls ? tlsRequest : plainRequest)(options, (response) => {

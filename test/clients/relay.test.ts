@@ -1,5 +1,5 @@
 /** The relay of the kit, as it ships, in its own process: who may say what, and what a web page can do. Each test begins with the rule it defends. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -150,6 +150,56 @@ describe('kit relay', function () {
     expect(site.told()).to.deep.equal([]);
   });
 
+  it("reads a product by its connector's own decoder, as the kit ships it", async () => {
+    const identify = { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] };
+    const authority = { namespace: 'DXCARE', oid: '1.2.250.1.999.10.1', type: 'PI', domain: 'dxcare', use: 'IPP' };
+    const place = {
+      site: '990001018',
+      environment: 'test',
+      timeZone: 'Europe/Paris',
+      identityAuthorities: [authority],
+      charsetFallback: 'windows-1252',
+    };
+    const dxcare = await site.relay(
+      { identify },
+      { id: 'dxcare', site: { ...place, connector: { commandLine: 'legacy', commandLineCharset: 'windows-1252' } } },
+    );
+    const line =
+      '"C:\\Kit\\appelctx.exe" /etab:990001018 /dpi:DXCARE /login:testcamille /rpps:99700700018 /ipp:0004512387 /nom:"QUINTARD" /nomnaiss:"BRÉZOLLET" /prenom:"MARIE-ANNE" /ddn:14/03/1958 /sexe:F /action:ouvrir';
+    site.allow(2);
+    for (const bytes of [Buffer.from(line, 'latin1'), Buffer.from(`\ufeff${line}`)])
+      expect((await post(dxcare, bytes, camille)).status).to.equal(201);
+    const told = site.told();
+    expect(told).to.have.length(2);
+    for (const context of told)
+      expect(context).to.include({
+        'Patient.name.family': 'BRÉZOLLET',
+        'Patient.name.used': 'QUINTARD',
+        'Patient.birthDate': '1958-03-14',
+        PatientID: '0004512387',
+        PatientIDIssuer: 'DXCARE&1.2.250.1.999.10.1&ISO',
+        action: 'open',
+      });
+    const refused = await post(dxcare, line.replace('/login:testcamille', '/login:tsec'), camille);
+    expect(refused.json['code']).to.equal('ERR_KIT_ACCOUNT');
+    const secret = { origins: ['https://dpi.invalid'], localSecret: 'mot-du-serveur-du-dpi' };
+    const expert = await site.relay(
+      { forms: { origins: secret.origins, secretFile: '../local.secret', authenticationMethod: 'password' } },
+      { id: 'expert-sante', site: { ...place, connector: { kit: secret } } },
+    );
+    site.allow(1);
+    const form =
+      'etab=990001018&dpi=EXPERTSANTE&user=testcamille&rpps=99700700018&nomNaissance=L%9CUVRIER&nomUsuel=D%92ESTREMOY&prenom=FRAN%C7OISE&ddn=19630721&sexe=F';
+    const page = {
+      origin: 'https://dpi.invalid',
+      'x-kit-local': secret.localSecret,
+      'content-type': 'application/x-www-form-urlencoded; charset=ISO-8859-1',
+    };
+    const answer = await post(expert, form, page);
+    expect(answer.status, answer.text).to.equal(201);
+    expect(site.told()[0]).to.include({ 'Patient.name.family': 'LŒUVRIER', 'Patient.name.used': 'D’ESTREMOY' });
+  });
+
   it('C4: bounds what it is sent, and how often an account asks', async () => {
     expect((await post(port, 'x'.repeat(20_000), camille)).json['code']).to.equal('ERR_KIT_TOO_LARGE');
     const few = await site.relay({ identify: { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] }, perAccountPerMinute: 2 });
@@ -165,6 +215,34 @@ describe('kit relay', function () {
     const log = readFileSync(path.join(site.folder, 'relais.log'), 'utf8');
     expect(log).to.include('AC-TEST2345 201').and.to.include('bad-date');
     expect(log).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958/);
+  });
+
+  it('says step by step what passes before anybody clicks', async () => {
+    const check = async (settings: object): Promise<{ code: number; said: string }> => {
+      const file = site.put(
+        'essai.json',
+        JSON.stringify({ listen: { address: '127.0.0.1', port: 0 }, hosts: ['x'], client: 'passerelle.json', accounts: 'comptes.json', ...settings }),
+      );
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: site.authority };
+      return new Promise((resolve) => {
+        execFile(process.execPath, [site.program, '--verifier', file], { env }, (error, out) =>
+          resolve({ code: Number(error?.code ?? 0), said: out }),
+        );
+      });
+    };
+    const identify = { by: 'session-file', folder: 'sessions' };
+    const good = await check({ identify });
+    expect(good.code, good.said).to.equal(0);
+    expect(good.said.match(/^bon/gm)).to.have.length(5);
+    const bad = await check({ identify, client: 'ailleurs.json' });
+    expect([bad.code, /MAUVAIS {2}réglages/.test(bad.said)]).to.deep.equal([1, true]);
+    site.put(
+      'muet.json',
+      JSON.stringify({ url: 'https://localhost:1/appel-contextuel', finess: '990001018', environment: 'test', keyFile: 'site.pem' }),
+    );
+    expect((await check({ identify, client: 'muet.json' })).said)
+      .to.include('MAUVAIS  moteur')
+      .and.to.include('ne répond pas');
   });
 
   it('does not start with settings that are unsafe', async () => {

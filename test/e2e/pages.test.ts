@@ -113,8 +113,10 @@ describe(`the pages of a contextual call${hasChromium() ? '' : ' (skipped: no Ch
     await save(page);
     await page.getByText('Votre remarque est enregistrée.').waitFor();
     expect(desk.remarks()).to.deep.equal({ R1: 1, R2: 0 });
-    await page.goBack();
-    await title(page, 'Le dossier n’a pas été ouvert');
+    const again = await open(desk.call(ELISE));
+    await title(again, 'PERRUSSEL ÉLISE · Dossier');
+    await again.goBack();
+    await title(again, 'Le dossier n’a pas été ouvert');
     expect(faults).to.deep.equal([]);
   });
 

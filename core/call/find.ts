@@ -1,0 +1,47 @@
+/** Whom a call opens: the record is asked, its answer judged (SAFETY C9), and the right to make a record asked when there is none. */
+import { PasserelleError } from '../contract/index.ts';
+import { canBeCreated, judgeCandidates, waysOf, type Judgement } from './candidates.ts';
+import type { Asking, CalledRecord } from './record.ts';
+import type { RedeemedCall } from './room.ts';
+import type { Session } from './session.ts';
+
+/** What a site decided of calls. */
+export interface CallPolicy {
+  readonly ambiguous: 'choice' | 'refuse';
+  readonly creation: boolean;
+}
+
+export type Found =
+  | { readonly chosen: NonNullable<Session['chosen']> }
+  | { readonly between: NonNullable<Session['candidates']> }
+  | { readonly conflict: Extract<Judgement, { is: 'conflict' }> };
+
+/** `said` is for the ledger. Throws ERR_CALL_UNKNOWN_PATIENT, ERR_CALL_AMBIGUOUS, ERR_CALL_FORBIDDEN, ERR_CALL_IDENTITY, ERR_CALL_RECORD. */
+export async function find(
+  call: RedeemedCall,
+  record: CalledRecord,
+  policy: CallPolicy,
+  asking: Asking,
+  said: (what: string) => Promise<void>,
+): Promise<Found> {
+  const { context, rights } = call;
+  const allowed = waysOf(context);
+  const found = allowed.length === 0 ? [] : await record.search({ ...context, matching: { allowed: [...allowed], create: false } }, asking);
+  const judged = judgeCandidates(found);
+  await said(`search by ${allowed.join(', ') || 'nothing'}: ${judged.is}`);
+  switch (judged.is) {
+    case 'one':
+      return { chosen: { recordId: judged.candidate.recordId } };
+    case 'several':
+      if (policy.ambiguous === 'refuse') throw new PasserelleError('ERR_CALL_AMBIGUOUS', { found: `${judged.candidates.length} records` });
+      return { between: judged.candidates };
+    case 'conflict':
+      return { conflict: judged };
+    case 'nobody':
+      if (context.action !== 'open-or-create') throw new PasserelleError('ERR_CALL_UNKNOWN_PATIENT');
+      if (!policy.creation || !rights.actions.includes('create'))
+        throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'no right to make a record' });
+      if (!canBeCreated(context.patient)) throw new PasserelleError('ERR_CALL_IDENTITY', { found: 'too little to make a record of' });
+      return { chosen: { create: true } };
+  }
+}

@@ -1,0 +1,48 @@
+/** What passes and what does not, step by step, before anybody clicks: `node relais.mjs --verifier`. Nothing is signed, nobody is named. */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Passerelle } from '../clients/javascript/passerelle.ts';
+import { request } from '../clients/javascript/request.ts';
+import { fingerprint } from '../enrolment/enrol.ts';
+import type { Person } from './accounts.ts';
+import { dialectOf } from './dialect.ts';
+import { relaySettings } from './settings.ts';
+
+/** Prints one line for each step; false at the first that fails. */
+export async function verifyRelay(file: string, tell: (line: string) => void): Promise<boolean> {
+  const steps: readonly (readonly [string, () => string | Promise<string>])[] = [
+    ['réglages', () => path.basename((settings = relaySettings(file)).client)],
+    [
+      'clé du site',
+      () => `empreinte ${fingerprint(createPrivateKey(readFileSync((client = Passerelle.fromFile(settings.client)).settings.keyFile)))}`,
+    ],
+    ['comptes', () => `${people(settings.accounts!)} personnes`],
+    ['lecture du produit', async () => ((await dialectOf(path.dirname(file))) ? 'dialecte.mjs' : 'aucun dialecte : champs des clients seulement')],
+    ['moteur', () => reached(client.settings)],
+  ];
+  let settings!: ReturnType<typeof relaySettings>;
+  let client!: Passerelle;
+  for (const [step, run] of steps)
+    try {
+      tell(`bon      ${step} : ${await run()}`);
+    } catch (error) {
+      tell(`MAUVAIS  ${step} : ${(error as { detail?: string }).detail ?? (error as Error).message}`);
+      return false;
+    }
+  return true;
+}
+
+function people(file: string): number {
+  const all = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Person>);
+  const nobody = all.find(([, { login, rpps }]) => !login && !rpps);
+  if (nobody) throw new Error(`le compte ${nobody[0]} n'a ni login ni RPPS`);
+  return all.length;
+}
+
+async function reached(settings: Passerelle['settings']): Promise<string> {
+  const answer = await request(settings, 'v1/keys');
+  if (!answer) throw new Error(`${settings.url}/v1/keys ne répond pas : adresse, pare-feu, proxy ou certificat (reseau.fr.md)`);
+  if (answer.status !== 200 || !Array.isArray(answer.json?.['keys'])) throw new Error(`${settings.url}/v1/keys répond ${answer.status}, sans clé`);
+  return `${settings.url} répond`;
+}
