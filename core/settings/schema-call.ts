@@ -122,7 +122,15 @@ export const SiteCall = Type.Object(
       default: [],
       maxItems: 10_000,
     }),
-    maxPerMinute: Type.Optional(perMinute('Appels admis de ce site', 'Calls taken from this site', 1_200)),
+    maxPerMinute: Type.Optional(
+      Type.Integer({
+        title: 'Appels admis de ce site ; absent = ceux du document engine',
+        en: 'Calls taken from this site; absent = those of the engine document',
+        unit: '/min',
+        minimum: 1,
+        maximum: 100_000,
+      }),
+    ),
   },
   { ...strict, title: 'Appel contextuel', en: 'Contextual call' },
 );

@@ -181,6 +181,7 @@ describe('checking settings documents', () => {
       const [site, dcc] = settings!.sites;
       expect(settings!.engine.contextualCall).to.include({ clockSkew: '60s', perAddressPerMinute: 600 });
       expect(site!.contextualCall).to.deep.include({ creation: false, ambiguous: 'choice', egress: [], profiles: { crypto: 'default' } });
+      expect(site!.contextualCall, 'the rate of the engine document').not.to.have.property('maxPerMinute');
       expect(site!.contextualCall!.users[0]).to.deep.include({ targets: ['record'], withoutRpps: false, disabled: false });
       expect([site!.recordCall, dcc!.contextualCall, dcc!.recordCall]).to.deep.equal([
         undefined,
