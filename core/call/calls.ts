@@ -73,7 +73,7 @@ export class Calls {
       await this.desk.keys.refresh();
       return this.desk.keys.all(site).map(shown);
     },
-    invite: (site, who) => invite(this.#journal, this.desk.settings, site, who, this.#now()),
+    invite: (site, who, weak = false) => invite(this.#journal, this.desk.settings, { site, who, weak }, this.#now()),
     confirmKey: (kid, fingerprint, who) =>
       this.#change(kid, (key, at) => {
         if (key.state !== 'requested' || letters(fingerprint) !== letters(key.fingerprint))

@@ -19,6 +19,7 @@ interface Invitation {
   readonly environment: 'test' | 'production';
   readonly expiresAt: string;
   readonly who: string;
+  readonly weak?: true;
   readonly used?: string;
 }
 
@@ -28,12 +29,17 @@ const hashOf = (code: string): string => createHash('sha256').update(code).diges
 const refused = (expected: string): PasserelleError => new PasserelleError('ERR_CALL_ENROLMENT', { expected });
 
 /** 25 letters in groups of five: 120 random bits that a person can copy. Throws ERR_NOT_FOUND for a site that makes no calls. */
-export async function invite(journal: Journal, settings: CallSettings, site: string, who: string, now: number): Promise<EnrolmentCode> {
+export async function invite(
+  journal: Journal,
+  settings: CallSettings,
+  { site, who, weak = false }: { readonly site: string; readonly who: string; readonly weak?: boolean },
+  now: number,
+): Promise<EnrolmentCode> {
   const found = settings.sites.get(site);
   if (!found) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a site with contextualCall' });
   const code = [...randomBytes(25)].map((byte, i) => `${i > 0 && i % 5 === 0 ? '-' : ''}${LETTERS[byte % LETTERS.length]}`).join('');
   const expiresAt = new Date(now + CODE_MS).toISOString();
-  const invitation: Invitation = { site, environment: found.environment, expiresAt, who };
+  const invitation: Invitation = { site, environment: found.environment, expiresAt, who, ...(weak && { weak: true }) };
   await journal.swap([{ kind: CODE, key: hashOf(code), value: JSON.stringify(invitation) }], new Date(now).toISOString());
   return { code, site, expiresAt };
 }
@@ -50,7 +56,14 @@ export async function enrol(journal: Journal, body: Uint8Array, now: number): Pr
   if (!invitation || invitation.used !== undefined || now >= Date.parse(invitation.expiresAt)) throw refused('a code that is neither used nor over');
   if (invitation.site !== finess || invitation.environment !== environment) throw refused('the site and environment of the code');
   const at = new Date(now).toISOString();
-  const requested: StoredKey = { ...proven, site: invitation.site, environment: invitation.environment, state: 'requested', requestedAt: at };
+  const requested: StoredKey = {
+    ...proven,
+    site: invitation.site,
+    environment: invitation.environment,
+    state: 'requested',
+    requestedAt: at,
+    ...(invitation.weak && { weak: true }),
+  };
   const used: NoteChange = { kind: CODE, key, before: text!, value: JSON.stringify({ ...invitation, used: at }) };
   if (!(await journal.swap([used, changeOf(requested)], at))) throw refused('a code and a key that nobody used before');
   return requested;
@@ -66,8 +79,8 @@ export async function rotate(journal: Journal, keys: SiteKeys, body: Uint8Array,
   requireFresh(iat, now);
   const proven = await proof(typeof request === 'string' ? request : '', now, { follows: jws.kid });
   const at = new Date(now).toISOString();
-  const { site, environment } = old.key;
-  const successor: StoredKey = { ...proven, site, environment, state: 'active', requestedAt: at, follows: jws.kid };
+  const { site, environment, weak } = old.key;
+  const successor: StoredKey = { ...proven, site, environment, state: 'active', requestedAt: at, follows: jws.kid, ...(weak && { weak }) };
   const notAfter = new Date(Math.min(now + OVERLAP_MS, Date.parse(old.key.notAfter ?? '9999-12-31'))).toISOString();
   const before = JSON.stringify(old.key);
   if (!(await journal.swap([changeOf({ ...old.key, notAfter }, before), changeOf(successor)], at)))

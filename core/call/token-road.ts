@@ -27,7 +27,7 @@ export async function openToken(request: CallRequest, parts: TokenParts, trail: 
   const engineKey = await keys.get(jwe.kid);
   if (!engineKey) throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a token encrypted to a key of this engine', found: 'another key id' });
   const inner = decryptContent(jwe, contentKey(await unwrap(jwe, engineKey), jwe));
-  const { site, keyId, payload } = await verifySigned(inner, parts, trail);
+  const { site, keyId, payload, isWeak } = await verifySigned(inner, parts, trail);
   proven(site, keyId);
   trail.at('context');
   const { wire, identityError } = readContext(payload, site, trail);
@@ -45,7 +45,7 @@ export async function openToken(request: CallRequest, parts: TokenParts, trail: 
     keyId,
     context: wire.context,
     nonces: [wire.context.nonce ?? ''],
-    mayCreate: true,
+    mayCreate: !isWeak,
     ...(identityError && { identityError }),
   };
 }
@@ -55,7 +55,7 @@ async function verifySigned(
   inner: string,
   { siteKeys, settings, now }: TokenParts,
   trail: Trail,
-): Promise<{ site: CallSite; keyId: string; payload: Buffer }> {
+): Promise<{ site: CallSite; keyId: string; payload: Buffer; isWeak: boolean }> {
   trail.at('key');
   const jws = readJws(inner, JWS_TYPES.context);
   const found = siteKeys.active(jws.kid, now);
@@ -69,7 +69,8 @@ async function verifySigned(
     });
   trail.at('signature');
   if (!isRight) throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a signature by the key of the site' });
-  return { site, keyId: jws.kid, payload: jws.payload };
+  if (found.key.weak) trail.warn('key-weak');
+  return { site, keyId: jws.kid, payload: jws.payload, isWeak: found.key.weak === true };
 }
 
 /** The ways that the site's settings allow. Throws ERR_CALL_FORBIDDEN. */

@@ -177,7 +177,7 @@ export class EngineClient {
       await this.#get<{ items: readonly CallKey[] }>(`/api/v1/calls/keys${site === undefined ? '' : `?${new URLSearchParams({ site }).toString()}`}`)
     ).items;
   }
-  inviteKey(body: ActOptions & { readonly site: string }): Promise<EnrolmentCode> {
+  inviteKey(body: ActOptions & { readonly site: string; readonly weak?: boolean }): Promise<EnrolmentCode> {
     return this.#post('/api/v1/calls/keys:invite', body);
   }
   confirmKey(body: ActOptions & { readonly kid: string; readonly fingerprint: string }): Promise<CallKey> {

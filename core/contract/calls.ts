@@ -141,6 +141,8 @@ export interface CallKey {
   readonly notAfter?: string;
   readonly confirmed?: { readonly at: string; readonly who: string };
   readonly revoked?: { readonly at: string; readonly who: string; readonly why: string };
+  /** Of one workstation, without a relay (SAFETY C1): its calls create nothing. */
+  readonly weak?: true;
   /** The key that signed for it, of a rotation. */
   readonly follows?: string;
 }
@@ -173,8 +175,8 @@ export interface CallsFace {
   readonly counts: (since: string) => Promise<readonly CallCount[]>;
 
   readonly keys: (site?: string) => Promise<readonly CallKey[]>;
-  /** A code for the contact of a site. Throws ERR_NOT_FOUND for a site that makes no calls. */
-  readonly invite: (site: string, who: string) => Promise<EnrolmentCode>;
+  /** A code for the contact of a site; `weak`: for the key of one workstation. Throws ERR_NOT_FOUND for a site that makes no calls. */
+  readonly invite: (site: string, who: string, weak?: boolean) => Promise<EnrolmentCode>;
   /** The referent heard this fingerprint. Throws ERR_NOT_FOUND, ERR_CALL_KEY when it is another one. */
   readonly confirmKey: (kid: string, fingerprint: string, who: string) => Promise<CallKey>;
   readonly revokeKey: (kid: string, who: string, why: string) => Promise<CallKey>;

@@ -29,7 +29,10 @@ const Verify = Type.Object(
   strict,
 );
 const who = schema.Act.properties.who;
-const Invite = Type.Object({ site: finess, who }, strict);
+const Invite = Type.Object(
+  { site: finess, weak: Type.Optional(Type.Boolean({ description: 'Clé d’un seul poste, sans relais / of one workstation' })), who },
+  strict,
+);
 const Confirm = Type.Object({ kid: Type.String({ maxLength: 60 }), fingerprint: Type.String({ maxLength: 60 }), who }, strict);
 const Revoke = Type.Object({ kid: Type.String({ maxLength: 60 }), why: Type.String({ minLength: 1, maxLength: 500 }), who }, strict);
 const OfSite = Type.Object({ site: Type.Optional(finess) }, strict);
@@ -67,7 +70,7 @@ export function callRoutes(app: FastifyInstance, { calls }: EngineFace, settings
   app.post<{ Body: Static<typeof Invite> }>(
     '/calls/keys::invite',
     about("Code d'enrôlement, montré une fois / Enrolment code, shown once", { body: Invite }),
-    ({ body }) => calls.invite(body.site, actor(settings, body)),
+    ({ body }) => calls.invite(body.site, actor(settings, body), body.weak),
   );
   app.post<{ Body: Static<typeof Confirm> }>(
     '/calls/keys::confirm',

@@ -132,9 +132,9 @@ export class Ground {
   }
 
   /** By the protocol: a code, a request, the fingerprint. */
-  async addKey(site: string, key: KeyObject): Promise<string> {
+  async addKey(site: string, key: KeyObject, weak = false): Promise<string> {
     const { face } = this.calls;
-    const { code } = await face.invite(site, 'referent');
+    const { code } = await face.invite(site, 'referent', weak);
     const { fingerprint } = await face.enrol(enrolment(code, site, key, this.now), ADDRESS);
     const kid = thumbprint(jwkOf(key));
     await face.confirmKey(kid, fingerprint, 'referent');

@@ -258,6 +258,13 @@ describe('contextual call: attacks', function () {
       expect(await refused(ground.token({ ...create, ...one })), JSON.stringify(one)).to.equal('ERR_CALL_IDENTITY identity ERR_CALL_IDENTITY');
   });
 
+  it('C1: the key of one workstation opens, with a warning, and creates nothing', async () => {
+    const key = privateKey('workstation');
+    await ground.addKey(SITE, key, true);
+    expect((await receive(await ground.token({}, { key }))).warnings).to.include('key-weak');
+    expect(await refused(ground.token({ action: 'open-or-create' }, { key }))).to.equal('ERR_CALL_FORBIDDEN rights ERR_CALL_FORBIDDEN');
+  });
+
   it('C9 A5: INS with a bad key, of another environment, or only half said', async () => {
     expect(await refused(ground.token({ 'Patient.identifier.value': '258033399990171' }))).to.equal('ERR_CALL_IDENTITY identity ERR_CALL_IDENTITY');
     expect(await refused(ground.token({ 'Patient.identifier.system': '1.2.250.1.213.1.4.8' }))).to.equal(

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<CallKey>[] = [
   { title: 'EMPREINTE', rest: true, value: ({ fingerprint }) => fingerprint },
 ];
 
-type Flags = EngineOptions & { readonly json?: boolean; readonly site?: string; readonly why?: string };
+type Flags = EngineOptions & { readonly json?: boolean; readonly site?: string; readonly why?: string; readonly weak?: boolean };
 
 export function addCallKey(call: Command, context: Context): void {
   const key = call.command('key').description('clés des sites / keys of sites');
@@ -48,9 +48,12 @@ export function addCallKey(call: Command, context: Context): void {
     ({ items }) => (items.length > 0 ? table(context.io, COLUMNS, items) : 'Aucune clé / no key.\n'),
   );
   add(
-    key.command('invite').argument('<finess>'),
+    key
+      .command('invite')
+      .argument('<finess>')
+      .addOption(new Option('--weak', 'clé d’un seul poste, sans relais : ne crée rien / of one workstation')),
     "donne un code d'enrôlement au contact d'un site / gives an enrolment code for the contact of a site",
-    (client, [site = '']) => client.inviteKey({ site, ...actor() }),
+    (client, [site = ''], { weak }) => client.inviteKey({ site, ...(weak && { weak }), ...actor() }),
     ({ code, site, expiresAt }) =>
       `${code}\n  Pour le contact du site ${site}, par un autre canal que le kit ; bon une fois, jusqu'au ${shortTime(expiresAt)}.\n` +
       `  For the contact of the site, by another channel than the kit; good once.\n`,
