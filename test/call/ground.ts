@@ -96,7 +96,7 @@ export class Ground {
   async open(bits = 2048): Promise<void> {
     this.#folder = await mkdtemp(path.join(tmpdir(), 'passerelle-calls-'));
     // Making one takes a second.
-    const pem = privateKey('engine', 3072).export({ format: 'pem', type: 'pkcs8' });
+    const pem = privateKey(`engine-${bits}`, bits).export({ format: 'pem', type: 'pkcs8' });
     await mkdir(path.join(this.#folder, 'call-keys'));
     await writeFile(path.join(this.#folder, 'call-keys', '2026-01-01_test.pem'), pem);
     this.now = NOW;
