@@ -11,37 +11,40 @@ export interface CallPolicy {
   readonly creation: boolean;
 }
 
-export type Found =
+export type Found = { readonly closed: readonly string[] } & (
   | { readonly chosen: NonNullable<Session['chosen']> }
   | { readonly between: NonNullable<Session['candidates']> }
-  | { readonly conflict: Extract<Judgement, { is: 'conflict' }> };
+  | { readonly conflict: Extract<Judgement, { is: 'conflict' }> }
+);
 
-/** `said` is for the ledger. Throws ERR_CALL_UNKNOWN_PATIENT, ERR_CALL_AMBIGUOUS, ERR_CALL_FORBIDDEN, ERR_CALL_IDENTITY, ERR_CALL_RECORD. */
+/** `tabs` are open in this browser as far as we know; `closed`, of the answer, are not. `said` is for the ledger. Throws ERR_CALL_UNKNOWN_PATIENT, ERR_CALL_AMBIGUOUS, ERR_CALL_FORBIDDEN, ERR_CALL_IDENTITY, ERR_CALL_RECORD. */
 export async function find(
   call: RedeemedCall,
   record: CalledRecord,
   policy: CallPolicy,
   asking: Asking,
+  tabs: readonly string[],
   said: (what: string) => Promise<void>,
 ): Promise<Found> {
   const { context, rights } = call;
   const allowed = waysOf(context);
-  const found = allowed.length === 0 ? [] : await record.search({ ...context, matching: { allowed: [...allowed], create: false } }, asking);
-  const judged = judgeCandidates(found);
+  const asked = { ...context, matching: { allowed: [...allowed], create: false }, ...(tabs.length > 0 && { tabs: [...tabs] }) };
+  const { candidates, closed } = allowed.length === 0 ? { candidates: [], closed: [] } : await record.search(asked, asking);
+  const judged = judgeCandidates(candidates);
   await said(`search by ${allowed.join(', ') || 'nothing'}: ${judged.is}`);
   switch (judged.is) {
     case 'one':
-      return { chosen: { recordId: judged.candidate.recordId } };
+      return { closed, chosen: { recordId: judged.candidate.recordId } };
     case 'several':
       if (policy.ambiguous === 'refuse') throw new PasserelleError('ERR_CALL_AMBIGUOUS', { found: `${judged.candidates.length} records` });
-      return { between: judged.candidates };
+      return { closed, between: judged.candidates };
     case 'conflict':
-      return { conflict: judged };
+      return { closed, conflict: judged };
     case 'nobody':
       if (context.action !== 'open-or-create') throw new PasserelleError('ERR_CALL_UNKNOWN_PATIENT');
       if (!policy.creation || !rights.actions.includes('create'))
         throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'no right to make a record' });
       if (!canBeCreated(context.patient)) throw new PasserelleError('ERR_CALL_IDENTITY', { found: 'too little to make a record of' });
-      return { chosen: { create: true } };
+      return { closed, chosen: { create: true } };
   }
 }

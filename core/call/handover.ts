@@ -183,7 +183,10 @@ export class Handover implements CallSessionsFace {
       if (!session.chosen) {
         const policy = this.#ports.policy(call.site);
         if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
-        const found = await find(call, record, policy, this.#asking(call), (what) => this.#note(reference, { what }));
+        const known = await this.#tabs.live((await readBrowser(journal, session.browser)).value?.sessions ?? []);
+        const tabs = known.open.flatMap(({ value }) => value?.contextId ?? []);
+        const found = await find(call, record, policy, this.#asking(call), tabs, (what) => this.#note(reference, { what }));
+        await this.#tabs.forget(known.open.filter(({ value }) => found.closed.includes(value?.contextId ?? '')));
         if ('conflict' in found) {
           await journal.keep([conflictNote(call, found.conflict.candidates, this.#at)], this.#at);
           throw new PasserelleError('ERR_CALL_IDENTITY', { found: found.conflict.found });

@@ -65,10 +65,15 @@ export class CalledRecord {
     return this.#parts.terms;
   }
 
-  async search(context: CallContext, asking: Asking): Promise<readonly RecordCandidate[]> {
+  /** `closed`: of the tabs that the context names. */
+  async search(
+    context: CallContext,
+    asking: Asking,
+  ): Promise<{ readonly candidates: readonly RecordCandidate[]; readonly closed: readonly string[] }> {
     const { call } = await this.#ask('dcc.context.open', context, asking);
     if (!call || !('candidates' in call)) throw new PasserelleError('ERR_CALL_RECORD', { expected: 'candidates' });
-    return call.candidates.slice(0, 50).map(checkCandidate);
+    const { closedTabs = [] } = call;
+    return { candidates: call.candidates.slice(0, 50).map(checkCandidate), closed: context.tabs?.filter((tab) => closedTabs.includes(tab)) ?? [] };
   }
 
   /** `context` names the tab and the choice. */

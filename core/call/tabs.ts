@@ -53,6 +53,15 @@ export class Tabs {
     }
   }
 
+  /** The person closed them, and the record knows. */
+  async forget(closed: readonly Held<Session>[]): Promise<void> {
+    for (const held of closed) {
+      if (!held.value) continue;
+      const ended: Session = { ...withoutCall(held.value), state: 'ended', at: this.#at };
+      await this.#ports.journal.swap([change(SESSION, held, ended)], this.#at);
+    }
+  }
+
   async tell({ contextId, reason, site }: Ending): Promise<void> {
     const record = this.#ports.record();
     if (!record) throw new PasserelleError('ERR_CALL_RECORD', { found: 'no record in the settings' });

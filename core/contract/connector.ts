@@ -123,7 +123,11 @@ export interface ReplyOutcome {
 
 /** What the record answers to a contextual call: candidates when it was asked who it could be, a ticket once one was chosen. */
 export type RecordAnswer =
-  | { readonly candidates: readonly RecordCandidate[] }
+  | {
+      readonly candidates: readonly RecordCandidate[];
+      /** Of the tabs that it was told of: those that the person closed. */
+      readonly closedTabs?: readonly string[];
+    }
   | {
       /** Address of the record that takes the ticket, by POST, from the browser. */
       readonly url: string;

@@ -37,6 +37,8 @@ export const CallContext = object({
   nonce: Type.Optional(short),
   /** Towards the record only: what the tab is known by (SAFETY C7). */
   contextId: Type.Optional(short),
+  /** Towards the record only, with no choice: tabs that are open in this browser as far as we know. */
+  tabs: Type.Optional(Type.Array(short, { maxItems: 50 })),
   /** Towards the record only: the record that was chosen, or that one is to be made. Absent = who could it be? */
   choice: Type.Optional(object({ recordId: Type.Optional(short), create: Type.Optional(Type.Boolean()) })),
 });

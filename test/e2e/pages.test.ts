@@ -9,7 +9,7 @@ import { CallRefusal, type CallsFace, type HttpDoor } from 'passerelle/contract'
 import { CallServer } from '../../plugins/app-contextual-call/server.ts';
 import { listenPages } from '../../plugins/app-sandbox/pages.ts';
 import { plugin as https } from '../../plugins/transport-https/index.ts';
-import { freePorts } from '../flow/region.ts';
+import { freePorts, until } from '../flow/region.ts';
 import { hasChromium, startChromium } from '../ground/index.ts';
 import { Desk, ELISE, OTHER } from '../unit/call/desk.ts';
 
@@ -177,6 +177,16 @@ describe(`the pages of a contextual call${hasChromium() ? '' : ' (skipped: no Ch
     await readable(second, 'kept');
     await save(first);
     await first.getByText('Votre remarque est enregistrée.').waitFor();
+  });
+
+  it('C7 a tab that was closed is not asked about', async () => {
+    const first = await open(desk.call(ELISE));
+    await title(first, 'PERRUSSEL ÉLISE · Dossier');
+    await save(first);
+    await first.getByText('Votre remarque est enregistrée.').waitFor();
+    await first.close({ runBeforeUnload: false });
+    await until('the record knows', 10_000, () => Object.values(desk.state.contexts).some(({ ended }) => ended === 'closed'));
+    await title(await open(desk.call(OTHER)), 'PERRUSSEL GABIN · Dossier');
   });
 
   it('C7 two calls at once in a browser that was never here: one opens, the other asks', async () => {

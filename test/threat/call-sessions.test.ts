@@ -121,6 +121,19 @@ describe('a contextual call, from the link to the record', () => {
     expect(desk.remarks()).to.deep.equal({ R1: 1, R2: 0 });
   });
 
+  it('C7 a tab that the person closed asks nothing, saves nothing, and a save in between does not close it', async () => {
+    const first = await desk.redeem(desk.call(ELISE));
+    const page = await desk.show(first.step);
+    const saved = await desk.browse('/remarques', { ...page.form, text: 'vue' });
+    const left = (shown: number): Promise<unknown> => desk.browse('/onglet', { contextId: page.form['contextId'] ?? '', page: String(shown) });
+    await left(1);
+    expect((await desk.save(saved.form)).status, 'the page before the save was left').to.equal(200);
+    await left(3);
+    const second = await desk.redeem(desk.call(OTHER), first.browser);
+    expect(second.step.outcome).to.equal('open');
+    expect((await desk.save(page.form)).status).to.equal(409);
+  });
+
   it('C7 keeping the first patient opens nothing, and closes nothing', async () => {
     const first = await desk.redeem(desk.call(ELISE));
     const page = await desk.show(first.step);

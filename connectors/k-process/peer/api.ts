@@ -21,6 +21,7 @@ export interface WireMessage {
   readonly merge?: { readonly surviving: WireIdentifier; readonly absorbed: WireIdentifier };
   readonly document?: Readonly<Record<string, unknown>>;
   readonly allowed?: readonly ('ins' | 'ipp' | 'traits')[];
+  readonly tabs?: readonly string[];
   readonly user?: ContextUser;
   readonly target?: string;
   readonly situation?: string;

@@ -12,10 +12,11 @@ const STRICT = ['birthName', 'firstGivenName', 'sex', 'birthDate', 'birthPlaceCo
 
 type By = 'ins' | 'ipp' | 'traits';
 
-export function searchRecords({ patient, allowed = [] }: WireMessage, state: RecordState): Filing {
+export function searchRecords({ patient, allowed = [], tabs = [] }: WireMessage, state: RecordState): Filing {
   const found = patient ? state.records.map((record) => ({ record, by: allowed.find((way) => WAYS[way](patient, record)) })) : [];
   const candidates = found.flatMap(({ record, by }) => (by && patient ? [candidateOf(record, by, patient)] : []));
-  return { http: 200, body: { candidates } };
+  const closedTabs = tabs.filter((tab) => Object.hasOwn(state.contexts, tab) && state.contexts[tab]?.ended === 'closed');
+  return { http: 200, body: { candidates, ...(closedTabs.length > 0 && { closedTabs }) } };
 }
 
 const WAYS: Readonly<Record<By, (patient: WirePatient, record: CancerRecord) => boolean>> = {
@@ -98,6 +99,12 @@ export function redeem(
   if (Date.parse(world.now()) - Date.parse(context.givenAt) > TICKET_MS) return undefined;
   context.redeemed = true;
   return { contextId, context };
+}
+
+/** The person left the page of a tab; a page that has followed in it, after a save, goes on. */
+export function leave({ contextId, page }: { readonly contextId: string; readonly page: number }, state: RecordState): void {
+  const context = Object.hasOwn(state.contexts, contextId) ? state.contexts[contextId] : undefined;
+  if (context?.redeemed && context.page === page) context.ended ??= 'closed';
 }
 
 /** What a write proves: its tab, and that it means this patient. `undefined` = refused. */

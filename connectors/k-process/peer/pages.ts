@@ -1,6 +1,6 @@
 /** What a browser is shown of the record: the file of one patient, opened by a ticket, and written in by the tab it opened in. */
 import type { PeerDefinition, PeerReply, PeerWorld } from 'passerelle/contract';
-import { redeem, writer } from './contexts.ts';
+import { leave, redeem, writer } from './contexts.ts';
 import { html, type Html } from './html.ts';
 import type { CancerRecord, RecordState, TabContext } from './state.ts';
 import { STYLE } from './style.ts';
@@ -15,6 +15,14 @@ export const onPage: Shown = ({ bytes, http }, state, world) => {
       return page(200, 'Accueil', WELCOME);
     case 'GET /style.css':
       return { bytes: Buffer.from(STYLE), http: { method: '', path: '', status: 200, headers: { 'content-type': 'text/css; charset=utf-8' } } };
+    case 'GET /onglet.js':
+      return {
+        bytes: Buffer.from(LEAVING),
+        http: { method: '', path: '', status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' } },
+      };
+    case 'POST /onglet':
+      leave({ contextId: field('contextId'), page: Number(field('page')) }, state);
+      return { bytes: new Uint8Array(), http: { method: '', path: '', status: 204 } };
     case 'POST /ouvrir': {
       const tab = redeem(field('ticket'), state, world);
       return tab ? file(tab, state, world) : page(403, 'Ticket refusé', NO_TICKET);
@@ -44,6 +52,14 @@ const NOT_WRITTEN = html`<p class="alert" role="alert">
   </p>
   <p>Un autre appel a été ouvert dans ce navigateur. Relancez l’appel depuis le dossier du bon patient, puis saisissez à nouveau.</p>`;
 
+/** The tab says that it is left, so that nobody is asked about a patient who is not open any more. */
+const LEAVING = `
+const tab = document.querySelector('#onglet');
+addEventListener('pagehide', () => {
+  if (tab) navigator.sendBeacon('/onglet', new URLSearchParams({ contextId: tab.dataset.context, page: tab.dataset.page }));
+});
+`;
+
 const recordOf = ({ recordId }: TabContext, state: RecordState): CancerRecord | undefined => state.records.find((one) => one.recordId === recordId);
 const nameOf = ({ user }: TabContext): string => [user.given, user.family].filter(Boolean).join(' ') || user.login || user.rpps || '';
 const TARGETS: Readonly<Record<string, string>> = { 'rcp-preparation': 'Préparation de RCP', pps: 'Programme personnalisé de soins' };
@@ -57,6 +73,7 @@ function file(
 ): PeerReply {
   const record = recordOf(context, state);
   if (!record) return page(404, 'Dossier absent', html`<p class="alert" role="alert">Ce dossier n’existe plus : il a été fusionné.</p>`);
+  context.page = (context.page ?? 0) + 1;
   const traits = record.traits as Readonly<Record<string, string | undefined>>;
   const name = `${traits['usedName'] ?? traits['birthName'] ?? ''} ${traits['usedGivenName'] ?? traits['firstGivenName'] ?? ''}`.trim();
   const documents = Object.values(record.documents).filter(({ deleted, supersededBy }) => !deleted && !supersededBy);
@@ -64,6 +81,7 @@ function file(
     200,
     `${name} · ${TARGETS[context.target ?? ''] ?? 'Dossier'}`,
     html`${told ? html`<p class="told" role="status">${told}</p>` : undefined}
+      <div id="onglet" data-context="${contextId}" data-page="${context.page}" hidden></div>
       <section aria-labelledby="identite">
         <h2 id="identite">Identité</h2>
         <dl>
@@ -119,6 +137,7 @@ const page = (status: number, title: string, body: Html, banner?: Html): PeerRep
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <title>${title} · DCC fictif</title>
           <link rel="stylesheet" href="/style.css" />
+          <script type="module" src="/onglet.js"></script>
         </head>
         <body>
           <header>

@@ -60,6 +60,8 @@ export interface TabContext {
   readonly target?: string;
   readonly situation?: string;
   redeemed?: boolean;
+  /** Of the page shown last: the word of an older one that it was left says nothing. */
+  page?: number;
   /** Why it may show and write nothing any more. */
   ended?: string;
 }

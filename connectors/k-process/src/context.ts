@@ -8,17 +8,18 @@ import { writePatient } from './identities-out.ts';
 export const isSearch = ({ type, data }: CanonicalEventLike): boolean => type === 'dcc.context.open' && (data as CallContext).choice === undefined;
 
 /** Contact details open nothing: they stay out. */
-export function writeContext({ patient, user, action, target, situation, matching, contextId, choice }: CallContext): object {
-  const asked = choice ? { action, target, situation, contextId, choice } : { allowed: matching?.allowed ?? [] };
+export function writeContext({ patient, user, action, target, situation, matching, tabs, contextId, choice }: CallContext): object {
+  const asked = choice ? { action, target, situation, contextId, choice } : { allowed: matching?.allowed ?? [], tabs };
   return said({ patient: writePatient(patient, false), user, ...asked });
 }
 
 /** `undefined` when it is neither a list of candidates nor a ticket, as the contract writes them. */
 export function readRecordAnswer(body: Readonly<Record<string, unknown>>): RecordAnswer | undefined {
-  const { candidates, url, fields, recordId, created } = body;
+  const { candidates, closedTabs, url, fields, recordId, created } = body;
   if (Array.isArray(candidates)) {
     const read = candidates.map(readCandidate);
-    return read.every((one) => one !== undefined) ? { candidates: read } : undefined;
+    const closed = Array.isArray(closedTabs) ? closedTabs.filter((tab) => typeof tab === 'string') : [];
+    return read.every((one) => one !== undefined) ? { candidates: read, ...(closed.length > 0 && { closedTabs: closed }) } : undefined;
   }
   if (typeof url !== 'string' || typeof recordId !== 'string' || typeof created !== 'boolean' || !isTexts(fields)) return undefined;
   return { url, fields, recordId, created };
