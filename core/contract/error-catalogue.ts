@@ -429,6 +429,16 @@ export const CATALOGUE = {
       en: 'Compare the two ("passerelle where --document"); have the right version sent under a new id, then discard this one.',
     },
   }),
+  ERR_DOCUMENT_RESTRICTED_SINCE: e({
+    disposition: 'quarantine',
+    http: 409,
+    en: 'the patient opposed, or the document was masked, after an attempt that may have arrived: the same bytes would say otherwise',
+    fr: "le patient s'est opposé, ou le document a été masqué, après un envoi peut-être arrivé : les mêmes octets diraient le contraire",
+    fix: {
+      fr: 'Vérifier chez le destinataire. Reçu : y faire appliquer l’opposition ou le masque, puis écarter cette remise. Pas reçu : « passerelle replay » du message, qui part alors avec.',
+      en: 'Check at the receiver. Received: have the opposition or the mask applied there, then discard this delivery. Not received: "passerelle replay" the message, which then leaves with it.',
+    },
+  }),
   ERR_DOCUMENT_NOT_AUTHOR: e({
     disposition: 'permanent',
     ack: 'AE',

@@ -182,6 +182,8 @@ export interface EncodedMessage {
   readonly bytes: number;
   readonly connector: string;
   readonly connectorVersion: string;
+  /** Of a document: the masks and closed ways that it leaves with (SAFETY B6, B7). One that was said since makes other bytes. */
+  readonly restrictions?: readonly string[];
 }
 
 export interface AttemptStart {
@@ -189,6 +191,8 @@ export interface AttemptStart {
   readonly startedAt: string;
   /** First attempt, or first after a replay: then and only then (ERR_INVARIANT), since a retry sends the same bytes. */
   readonly encoded?: EncodedMessage;
+  /** `encoded` takes the place of the bytes of earlier attempts: none of them arrived, and their patient closed a way since. */
+  readonly replaces?: true;
 }
 
 /** End of an attempt, or of the wish to make one. Every field but `delivery`, `to` and `at` explains it. */

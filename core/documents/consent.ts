@@ -47,9 +47,12 @@ export function strictest(one: Flags, other: Flags): Flags {
   return Object.fromEntries([...masks, ...legs].filter(([, value]) => value !== undefined));
 }
 
-/** A mask or a ban that `now` has and `before` had not. */
-export const isStricter = (now: Flags, before: Flags): boolean =>
-  MASKS.some((name) => now[name] === true && before[name] !== true) || LEGS.some((name) => now[name] === false && before[name] !== false);
+/** Masks that are set, ways that are closed: what the receiver of a document must obey. */
+export function restrictionsOf({ visibility, consent }: DocumentEvent): readonly string[] {
+  const flags = flagsOf(visibility);
+  const opposed = consent?.dmpFeedOpposition === 'IO' ? ['opposed'] : [];
+  return [...MASKS.filter((name) => flags[name] === true), ...LEGS.filter((name) => flags[name] === false), ...opposed];
+}
 
 export const contradictions = (one: Flags, other: Flags): readonly string[] =>
   MASKS.filter((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);

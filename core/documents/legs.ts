@@ -2,11 +2,11 @@
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
  * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
  */
-import { PasserelleError, type DeliveryMaterial, type ErrorData, type JournalStore } from '../contract/index.ts';
+import { CATALOGUE, PasserelleError, type AttemptRecord, type DeliveryMaterial, type ErrorData, type JournalStore } from '../contract/index.ts';
 import { deliveryId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge } from '../knowledge/index.ts';
 import { sentKeyOf } from './answers.ts';
-import { isOpposed, restricted } from './consent.ts';
+import { isOpposed, restricted, restrictionsOf } from './consent.ts';
 import { documentData, factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act } from './notes.ts';
 import { hashOf } from './patients.ts';
@@ -25,7 +25,16 @@ export interface LegEnd {
   readonly site: string;
 }
 
-type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts'>;
+type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts' | 'encoded'>;
+
+/** How a document may leave. */
+export interface Leave {
+  readonly event: Leaving['event'];
+  /** What `event` tells its receiver to obey; absent when it is no document. */
+  readonly restrictions?: readonly string[];
+  /** The bytes of earlier attempts say less than that. None of them arrived: they are made anew. */
+  readonly isTighter?: true;
+}
 
 export class Legs {
   readonly #parts: LegParts;
@@ -35,7 +44,7 @@ export class Legs {
   }
 
   /** The event as it may leave now, or why it waits. */
-  async before(leaving: Leaving, to: LegEnd): Promise<{ readonly event: Leaving['event'] } | { readonly held: ErrorData }> {
+  async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const facts = this.#factsOf(leaving);
     if (!facts) return { event: leaving.event };
     // The first number of the patient is the event's subject; the others are told from its data.
@@ -53,8 +62,16 @@ export class Legs {
             held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT', { found: `${over.message}, which took its place, was sent there` }).toData(),
           };
     const event = leaving.event as unknown as Case['event'];
-    const left = restricted(documentData({ event }), own?.flags ?? {}, isOpposed(patient, known));
-    return { event: left.data === event.data ? leaving.event : { ...leaving.event, data: left.data } };
+    const { data } = restricted(documentData({ event }), own?.flags ?? {}, isOpposed(patient, known));
+    const restrictions = restrictionsOf(data);
+    const left = { event: data === event.data ? leaving.event : { ...leaving.event, data }, restrictions };
+    const { encoded } = leaving;
+    const said = encoded?.restrictions ?? restrictionsOf(documentData({ event }));
+    if (!encoded || restrictions.every((one) => said.includes(one))) return left;
+    const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
+    return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
+      ? { held: new PasserelleError('ERR_DOCUMENT_RESTRICTED_SINCE').toData() }
+      : { ...left, isTighter: true };
   }
 
   /** To be called when it is about to be sent. */
@@ -88,3 +105,8 @@ export class Legs {
     );
   }
 }
+
+/** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */
+const mayHaveArrived = ({ outcome, error }: AttemptRecord): boolean =>
+  outcome === undefined || outcome === 'review' || outcome === 'delivered' || !error || UNSURE.has(CATALOGUE[error.code].disposition);
+const UNSURE: ReadonlySet<string> = new Set(['ambiguous', 'defect']);

@@ -89,11 +89,12 @@ export function deliveriesOf({ message, events }: MessageDecision, first: number
   );
 }
 
-export const packStart = ({ delivery, startedAt, encoded }: AttemptStart): PackedStart => ({
+export const packStart = ({ delivery, startedAt, encoded, replaces }: AttemptStart): PackedStart => ({
   delivery,
   at: msOf(startedAt),
   controlId: encoded?.controlId,
   encoded: encoded && JSON.stringify(encoded),
+  replaces: replaces === true,
 });
 
 export const packSettlement = ({ delivery, from, to, at, counted, ack, notBefore, error, begun }: Settlement): PackedSettlement => ({

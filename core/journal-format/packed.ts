@@ -74,6 +74,8 @@ export interface PackedStart {
   readonly controlId: string | undefined;
   /** `EncodedMessage` as JSON. */
   readonly encoded: string | undefined;
+  /** It takes the place of an earlier one. */
+  readonly replaces: boolean;
 }
 
 export interface PackedSettlement {

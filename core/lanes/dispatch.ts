@@ -54,13 +54,17 @@ export async function attempt(given: Material, dispatcher: Dispatcher): Promise<
   try {
     const leg = (await ports.legs?.before(material, to)) ?? material;
     if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
-    material = { ...material, event: leg.event };
-    const outcome = material.encoded ? { outcome: 'message' as const, encoded: material.encoded } : await encode(material, dispatcher);
+    const { encoded: before, ...fresh } = { ...material, event: leg.event };
+    const { restrictions, isTighter } = 'restrictions' in leg ? leg : {};
+    material = before && !isTighter ? { ...fresh, encoded: before } : fresh;
+    const outcome = material.encoded
+      ? { outcome: 'message' as const, encoded: material.encoded }
+      : await encode(material, dispatcher, { ...(restrictions && { restrictions }), isAgain: before !== undefined });
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     pieces = 'pieces' in outcome ? outcome.pieces : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);
-    const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded }) };
+    const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded, ...(before && { replaces: true as const }) }) };
     if (dispatcher.idempotent) begun = start;
     else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);
   } catch (thrown) {
@@ -128,9 +132,11 @@ function requireValid(lease: OwnedLease | undefined): void {
   if (lease && !lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
 }
 
+/** `isAgain`: the bytes of attempts that did not arrive are given up, and the control id with them: one id never stands for two contents. */
 async function encode(
   material: Material,
   dispatcher: Dispatcher,
+  { restrictions, isAgain }: { readonly restrictions?: readonly string[]; readonly isAgain: boolean },
 ): Promise<{ outcome: 'message'; encoded: EncodedMessage; pieces: readonly Uint8Array[] } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
   const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
@@ -142,7 +148,7 @@ async function encode(
     },
     settings: lane.settings,
     now: material.queuedAt,
-    seed: `${ports.journal.tag}/${material.event.id}/${lane.name}`,
+    seed: `${ports.journal.tag}/${material.event.id}/${lane.name}${isAgain ? `/${material.attempts}` : ''}`,
   });
   const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
@@ -155,6 +161,7 @@ async function encode(
     bytes,
     connector: lane.connector,
     connectorVersion: lane.connectorVersion,
+    ...(restrictions && { restrictions }),
   };
   return { outcome: 'message', encoded, pieces };
 }

@@ -19,19 +19,19 @@ const SENDING = codeOf(DELIVERY_CODES, 'sending');
 
 /** One move of a delivery. `started`: it begins an attempt; `part` and `bytes`: its first chunk, when it is the first attempt. */
 const MOVES = new Batch(
-  'id:int8 from:int2 to:int2 counted:int4 at:int8 ack:text error:bytea not_before:int8 settled_at:int8 part:int8 control:text started:int8 bytes:bytea',
+  'id:int8 from:int2 to:int2 counted:int4 at:int8 ack:text error:bytea not_before:int8 settled_at:int8 part:int8 control:text started:int8 bytes:bytea replaces:int2',
 );
 
 /**
  * Moves every delivery that stands where its move begins, and answers those. What is sent is written with the first attempt and never again
- * (ARCHITECTURE section 3): a move that begins an attempt and does not fit in this is left out, and refused by its absence.
+ * (ARCHITECTURE section 3) unless it says that it replaces it: a move that begins an attempt and does not fit in this is left out, and refused by its absence.
  * An attempt that was not counted left its ordinal: the next one takes its row, so that an unreachable receiver costs no rows.
  */
 const moveSql = (endsOthers: boolean): string => `
   WITH u AS (
     UPDATE delivery d SET state = v.to, attempts = d.attempts + v.counted, ack = coalesce(v.ack, d.ack), error = CASE WHEN v.to = ${SENDING} THEN d.error ELSE v.error END, not_before = v.not_before,
       settled_at = v.settled_at, encoded = coalesce(v.part, d.encoded), control = coalesce(v.control, d.control)
-    FROM ${MOVES.source(1)} WHERE d.id = v.id AND d.state = v.from AND (v.started IS NULL OR (d.encoded IS NULL) = (v.part IS NOT NULL))
+    FROM ${MOVES.source(1)} WHERE d.id = v.id AND d.state = v.from AND (v.started IS NULL OR (d.encoded IS NULL) = (v.part IS NOT NULL AND v.replaces = 0))
     RETURNING d.id, d.message, d.lane, d.attempts + 1 - v.counted AS ordinal, v.from, v.to, v.at, v.ack, v.error, v.part, v.started, v.bytes),
   p AS (INSERT INTO part (id, message, part, chunk, bytes) SELECT part, message, 4 * id + 2, 0, bytes FROM u WHERE part IS NOT NULL),
   a AS (
@@ -87,6 +87,7 @@ async function moveWave(tx: Transaction, wave: readonly Move[]): Promise<void> {
     begun?.controlId,
     begun?.at,
     payloads[i]?.bytes.subarray(0, CHUNK_BYTES),
+    begun?.replaces ? 1 : 0,
   ]);
   const ends = wave.some(({ from }) => from === SENDING);
   const statement = ends ? { name: 'move-end', text: MOVE_AND_END } : { name: 'move', text: MOVE };

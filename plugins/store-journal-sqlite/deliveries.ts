@@ -25,10 +25,10 @@ export function deliveryFinder({ db }: Journal): (delivery: number) => DeliveryR
   };
 }
 
-/** Writes what is sent, the first time; answers where, null on a retry. What is sent never changes after (ARCHITECTURE section 3). */
+/** Writes what is sent, the first time; answers where, null on a retry. What is sent never changes after (ARCHITECTURE section 3), unless it says so. */
 function encodedWriter({ parts }: Journal): (row: DeliveryRow, start: PackedStart) => number | null {
-  return (row, { delivery, encoded }) => {
-    if ((row.encoded === null) === (encoded === undefined))
+  return (row, { delivery, encoded, replaces }) => {
+    if ((row.encoded === null) !== (encoded !== undefined && !replaces))
       throw new PasserelleError('ERR_INVARIANT', { expected: 'the encoded message once', found: row.encoded === null ? 'none' : 'a second one' });
     return encoded === undefined ? null : parts.write(row.message, encodedPart(delivery), Buffer.from(encoded));
   };

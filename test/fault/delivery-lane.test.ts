@@ -67,6 +67,35 @@ describe('a delivery lane', () => {
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW, discarded: 1 });
   });
 
+  for (const isIdempotent of [false, true])
+    it(`B6: sends what is known now once nothing of the first attempt arrived, under another control id${isIdempotent ? ', to who recognises doubles too' : ''}`, async () => {
+      let restrictions: readonly string[] = [];
+      bench.legs = {
+        before: async ({ event, encoded }) => ({
+          event,
+          restrictions,
+          ...(encoded && restrictions.length > encoded.restrictions!.length && { isTighter: true }),
+        }),
+        sent: async () => undefined,
+      };
+      bench.encode = (_, { seed }) => ({
+        outcome: 'message',
+        envelope: { format: 'plain', text: `${seed} ${restrictions.join()}`, controlId: seed },
+      });
+      bench.interpret = (): unknown => (bench.sent.length < 3 ? { outcome: 'later' } : { outcome: 'delivered' });
+      bench.send = async () => {
+        if (bench.sent.length === 2) restrictions = ['opposed'];
+        return { bytes: new TextEncoder().encode('answer') };
+      };
+      await bench.queue([{ keys: patient('a'), kind: 'document' }]);
+      await bench.make({ policy: { idempotent: isIdempotent, duplicates: 'review', resendAfterMs: 1, attempts: 5, firstMs: 1, maxMs: 2 } }).start();
+      await drained();
+      const [first, second, third] = bench.sent;
+      expect([second, third]).to.deep.equal([first, `${first?.trim()}/2 opposed`]);
+      const [item] = (await bench.journal.deliveries({}, { limit: 1 })).items;
+      expect([item?.state, item?.controlId, item?.attempts]).to.deep.equal(['delivered', `${first?.trim()}/2`, 3]);
+    });
+
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
     bench.interpret = () => ({ outcome: 'perhaps' });
     await bench.queue([{ keys: patient('a'), kind: 'document' }]);

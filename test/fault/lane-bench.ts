@@ -24,7 +24,11 @@ export class LaneBench {
   /** Replaced by a test that wants another endpoint. */
   send: (id: string) => Promise<SendResult> = async () => ({ bytes: encoder.encode('AA') });
   interpret: (reply: string) => unknown = () => ({ outcome: 'delivered', ack: 'AA' });
-  encode: (id: string) => unknown = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id, controlId: id.slice(0, 20) } });
+  encode: (id: string, call: Extract<HostCall, { operation: 'encode' }>) => unknown = (id) => ({
+    outcome: 'message',
+    envelope: { format: 'plain', text: id, controlId: id.slice(0, 20) },
+  });
+  legs: LanePorts['legs'];
   concurrency = 1;
 
   async open(): Promise<void> {
@@ -89,13 +93,14 @@ export class LaneBench {
       journal: this.journal,
       connectors: {
         call: async <T>(_: string, __: string, call: HostCall): Promise<T> => {
-          if (call.operation === 'encode') return this.encode((call.input.event as { id: string }).id) as T;
+          if (call.operation === 'encode') return this.encode((call.input.event as { id: string }).id, call) as T;
           return this.interpret('reply' in call ? call.reply.text : '') as T;
         },
       },
       index: new BlindIndex(Buffer.alloc(32)),
       codec: () => plainCodec,
       codecs: new Codecs(() => plainCodec, []),
+      ...(this.legs && { legs: this.legs }),
       now: Date.now,
       random: Math.random,
       count: () => undefined,

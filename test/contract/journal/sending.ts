@@ -1,9 +1,9 @@
 /** Contract of `begin` and `settle`: every pair of states, attempts, times. */
 import { expect } from 'chai';
-import { DELIVERY_TRANSITIONS, type DeliveryState, type Settlement } from '../../../core/contract/index.ts';
+import { DELIVERY_TRANSITIONS, type DeliveryState, type EncodedMessage, type Settlement } from '../../../core/contract/index.ts';
 import type { Fixture } from './fixture.ts';
 import { refused } from './fixture.ts';
-import { at, encoded } from './samples.ts';
+import { at, encoded, hashed } from './samples.ts';
 
 const ERROR = { code: 'ERR_ACK_REFUSED', message: 'the counterparty refused the message' } as const;
 const REACHABLE = ['queued', 'sending', 'delivered', 'review', 'held', 'dead'] as const;
@@ -32,6 +32,21 @@ export function sending(journal: Fixture): void {
       await journal.settle(delivery, 'queued');
       await refused(journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded() }]), 'ERR_INVARIANT');
       await journal.begin(delivery, false);
+    });
+
+    it('takes other bytes in the place of earlier ones when it is said that they replace them, by either way to begin', async () => {
+      const { delivery } = await journal.queued();
+      const other = (n: number): EncodedMessage => encoded({ controlId: `OUT${n}`, sha256: hashed(`bytes ${n}`) });
+      await refused(journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded(), replaces: true }]), 'ERR_INVARIANT');
+      await journal.begin(delivery);
+      await journal.settle(delivery, 'queued');
+      await journal.store.begin([{ delivery, startedAt: at(1), encoded: other(2), replaces: true }]);
+      expect((await journal.store.material([delivery]))[0]?.encoded).to.deep.equal(other(2));
+      expect((await journal.store.deliveries({}, { limit: 1 })).items[0]?.controlId).to.equal('OUT2');
+      await journal.settle(delivery, 'queued');
+      const begun = { startedAt: at(2), encoded: other(3), replaces: true } as const;
+      await journal.store.settle([{ delivery, from: 'queued', to: 'delivered', at: at(3), counted: true, begun }]);
+      expect((await journal.store.material([delivery]))[0]?.encoded).to.deep.equal(other(3));
     });
   });
 

@@ -1,6 +1,13 @@
 /** SAFETY B3, B6 and B8 at the last moment: what is asked before a leg opens, and what is noted when it does. */
 import { expect } from 'chai';
-import type { DeliveryState, MessageHistory } from '../../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type AttemptRecord,
+  type DeliveryState,
+  type EncodedMessage,
+  type ErrorCode,
+  type MessageHistory,
+} from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
 import type { DocumentData, Visibility } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
@@ -13,7 +20,9 @@ describe('before a document leaves', () => {
   let legs: Legs;
   /** State of the delivery of each message by that lane. */
   const states = new Map<number, { lane: string; state: DeliveryState }>();
+  let attempts: readonly AttemptRecord[] = [];
   beforeEach(() => {
+    attempts = [];
     archive = new Archive();
     states.clear();
     legs = new Legs({
@@ -22,7 +31,7 @@ describe('before a document leaves', () => {
       now: () => 0,
       journal: {
         tag: 'TEST',
-        message: async (message) => ({ deliveries: states.has(message) ? [states.get(message)] : [] }) as unknown as MessageHistory,
+        message: async (message) => ({ attempts, deliveries: states.has(message) ? [states.get(message)] : [] }) as unknown as MessageHistory,
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
       },
     });
@@ -44,6 +53,53 @@ describe('before a document leaves', () => {
     await archive.takes({ type: 'dcc.identity.updated', opposition: 'INO' });
     await archive.takes({ ...one, visibility: { ...WANTED, hiddenFromPatient: true } });
     expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ hiddenFromPatient: true, sendToDmp: false });
+  });
+
+  describe('B6: at a further attempt, after an opposition or a mask was said', () => {
+    const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
+    const ended = (outcome: DeliveryState | undefined, code?: ErrorCode): AttemptRecord => ({
+      delivery: 7,
+      ordinal: 1,
+      startedAt: '',
+      ...(outcome && { outcome }),
+      ...(code && { error: new PasserelleError(code).toData() }),
+    });
+    const again = async (restrictions?: readonly string[]): Promise<string> => {
+      const encoded = { ...(restrictions && { restrictions }) } as EncodedMessage;
+      const made = await legs.before({ ...leaving(one), encoded }, TO);
+      return 'held' in made ? made.held.code : made.isTighter ? 'other bytes' : 'the same bytes';
+    };
+
+    it('the bytes are made anew when no attempt arrived, and it waits for a person when one may have', async () => {
+      await archive.takes(one);
+      attempts = [ended('queued', 'ERR_ACK_TIMEOUT')];
+      expect(await again(), 'nothing said').to.equal('the same bytes');
+      await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+      for (const [outcome, code, expected] of [
+        ['queued', 'ERR_CONNECTION_REFUSED', 'other bytes'],
+        ['queued', 'ERR_ACK_LATER', 'other bytes'],
+        ['dead', 'ERR_ACK_REFUSED', 'other bytes'],
+        ['held', 'ERR_DESTINATION_UNKNOWN_PATIENT', 'other bytes'],
+        ['queued', 'ERR_ACK_TIMEOUT', 'ERR_DOCUMENT_RESTRICTED_SINCE'],
+        ['review', 'ERR_ACK_UNREADABLE', 'ERR_DOCUMENT_RESTRICTED_SINCE'],
+        ['queued', 'ERR_INTERRUPTED', 'ERR_DOCUMENT_RESTRICTED_SINCE'],
+        [undefined, undefined, 'ERR_DOCUMENT_RESTRICTED_SINCE'],
+      ] as const) {
+        attempts = [ended('queued', 'ERR_ACK_LATER'), ended(outcome, code)];
+        expect(await again(), `${outcome} ${code}`).to.equal(expected);
+      }
+    });
+
+    it('bytes that say it already, or more, go again as they are', async () => {
+      await archive.takes(one);
+      await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+      attempts = [ended('queued', 'ERR_ACK_TIMEOUT')];
+      expect(await again(['sendToDmp', 'sendToMssPatient', 'opposed'])).to.equal('the same bytes');
+      await archive.takes({ type: 'dcc.identity.updated', opposition: 'INO' });
+      expect(await again(['sendToDmp', 'sendToMssPatient', 'opposed'])).to.equal('the same bytes');
+      await archive.takes({ ...one, visibility: { ...WANTED, hiddenFromPatient: true } });
+      expect(await again(['sendToDmp', 'sendToMssPatient', 'opposed'])).to.equal('ERR_DOCUMENT_RESTRICTED_SINCE');
+    });
   });
 
   for (const [how, next] of [
