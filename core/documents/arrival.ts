@@ -1,7 +1,7 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { isOpposed, restricted, flagsOf, strictest, withData } from './consent.ts';
+import { restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
@@ -12,7 +12,7 @@ import { isReplayOf, mayChange, stop } from './stops.ts';
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
 
-export function judgeArrival(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
+export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return first(one, undefined, known, [{ code: 'document-without-key' }]);
   const own = documentOf(known, facts.key);
   const set = read(known, KINDS.set, facts.set);
@@ -61,7 +61,7 @@ function conflict(one: Case, key: string, own: DocumentNote): Judgement {
 }
 
 function judgeVersion(
-  one: Case,
+  one: Arriving,
   facts: DocumentFacts,
   own: DocumentNote | undefined,
   set: SetNote | undefined,
@@ -87,7 +87,7 @@ function judgeVersion(
 
 /** `before`: the newest of its set, which it takes the place of without naming it. */
 function judgeReplacement(
-  one: Case,
+  one: Arriving,
   facts: DocumentFacts,
   original: DocumentNote | undefined,
   before: DocumentNote | undefined,
@@ -108,11 +108,11 @@ function judgeReplacement(
 }
 
 /** It goes to its targets, and is known from now on. */
-function first(one: Case, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
+function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
   const own = documentOf(known, facts?.key);
   const data = documentData(one);
   const flags = strictest(flagsOf(data.visibility), own?.flags ?? {});
-  const left = restricted(data, flags, isOpposed(facts?.patient ?? [], known));
+  const left = restricted(data, flags, one.isOpposed);
   const notes = facts ? [note(KINDS.document, facts.key, { ...registered(one, facts, own, one.targets), flags }), ...entries(one, facts, known)] : [];
   return { ...withData(one, left.data), warnings: [...warnings, ...left.warnings], notes };
 }

@@ -1,15 +1,24 @@
 /** What a patient allows: opposition remembered from one message to the next, and the legs that it, confidentiality and masks forbid (SAFETY B6, B7). */
 import type { Note, Warning } from '../contract/index.ts';
+import { PERSON } from '../identity/index.ts';
+import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { toInstant, type Consent, type Visibility } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
 import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
-import { hashOf } from './patients.ts';
+import { hashOf, relatives } from './patients.ts';
+
+/** A document that comes, and whether its patient said no, here or elsewhere. */
+export interface Arriving extends Case {
+  readonly isOpposed: boolean;
+}
 
 type ConsentData = Static<typeof Consent>;
 
-export const consentRefs = (tokens: readonly string[]): readonly NoteRef[] => tokens.flatMap((token) => ref(KINDS.consent, hashOf(token)));
+/** Everything that is said of the wishes of these patients, as far as is known who they are: a merge takes nobody's opposition away. */
+export const consentRefs = (keys: readonly string[], known: Known, index: BlindIndex): readonly NoteRef[] =>
+  [...relatives(keys, known, index)].flatMap((key) => [...ref(PERSON, key), ...ref(KINDS.consent, key)]);
 
 /** Of opposition or its end. NA: there is no national record to feed, which withdraws no opposition. */
 export const saysConsent = ({ event }: Case): boolean => /^(INO|IO)$/.test(saidIn(event)?.dmpFeedOpposition ?? '');
@@ -28,9 +37,9 @@ export function consentNotes({ event, settings }: Case, tokens: readonly string[
   });
 }
 
-/** Where several sites speak of one patient, one that says no is enough. */
-export const isOpposed = (tokens: readonly string[], known: Known): boolean =>
-  tokens.some((token) => Object.values(read(known, KINDS.consent, hashOf(token)) ?? {}).some(({ opposed }) => opposed));
+/** Where several sites, or several numbers, speak of one patient, one that says no is enough. */
+export const isOpposed = (keys: readonly string[], known: Known, index: BlindIndex): boolean =>
+  [...relatives(keys, known, index)].some((key) => Object.values(read(known, KINDS.consent, key) ?? {}).some(({ opposed }) => opposed));
 
 export function flagsOf(visibility: Visibility | undefined): Flags {
   const all = [...MASKS, ...LEGS].map((name) => [name, visibility?.[name]] as const);

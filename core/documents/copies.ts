@@ -3,8 +3,8 @@
  * A recipient that is added makes no new version (HL7v2-CDA guide), so a copy goes where the document has not been, and nowhere else.
  */
 import type { Note, Warning } from '../contract/index.ts';
-import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { contradictions, flagsOf, isOpposed, restricted, strictest, withData } from './consent.ts';
+import type { Judgement, Known } from '../knowledge/index.ts';
+import { contradictions, flagsOf, restricted, strictest, withData, type Arriving } from './consent.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
@@ -12,7 +12,7 @@ import { actOf, registered, newerThan, setEntry, union } from './register.ts';
 import { mayChange, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
-export function judgeCopy(one: Case, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
+export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
   if (comparePatients(own.patient, facts.patient, known) === 'other')
     return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
@@ -25,7 +25,7 @@ export function judgeCopy(one: Case, facts: DocumentFacts, key: string, own: Doc
   const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !own.to.includes(target));
   const targets = isOver ? [] : isMasked ? one.targets : remaining;
-  const left = restricted(data, flags, isOpposed(facts.patient, known));
+  const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
     ...own,

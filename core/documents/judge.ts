@@ -3,40 +3,39 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
-import { consentNotes, consentRefs, saysConsent } from './consent.ts';
+import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
-import { aliasOf, aliasRefs, tokensOf } from './patients.ts';
+import { hashOf, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn } from './register.ts';
 
 export function documentJudge(index: BlindIndex): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
-  const isMerge = (one: Case): boolean => one.event.type === 'dcc.identity.merged';
   return {
     needs: (one, known) => {
       if (isAnswer(one)) return answerRefs(one, known, index);
-      if (isMerge(one)) return ref(KINDS.alias, aliasKey(one, index));
-      if (!isDocument(one)) return saysConsent(one) ? consentRefs(tokensOf(one, index)) : [];
+      if (!isDocument(one)) return saysConsent(one) ? tokensOf(one, index).flatMap((token) => ref(KINDS.consent, hashOf(token))) : [];
       const facts = factsOf(one, index);
-      return [...consentRefs(tokensOf(one, index)), ...(facts ? documentRefs(facts, known) : [])];
+      return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(facts, known) : [])];
     },
     judge: (one, known) => {
       if (isAnswer(one)) return judgeAnswer(one, known, index);
-      if (isMerge(one)) return { notes: [aliasOf(one, index)].filter((made) => made !== undefined) };
       const consent = saysConsent(one) ? consentNotes(one, tokensOf(one, index), known) : [];
       // What this very message says of the patient's wish counts for it too.
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
       const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
       if (!isDocument(one)) return consent.length > 0 ? { notes: consent } : {};
       const facts = factsOf(one, index);
-      const judgement = one.event.type === 'dcc.document.deleted' ? judgeDeletion(one, facts, knownNow) : judgeArrival(one, facts, knownNow);
+      const tokens = tokensOf(one, index).map(hashOf);
+      const judgement =
+        one.event.type === 'dcc.document.deleted'
+          ? judgeDeletion(one, facts, knownNow)
+          : judgeArrival({ ...one, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
       return { ...judgement, notes: [...consent, ...(judgement.notes ?? [])] };
     },
   };
 }
-
-const aliasKey = (one: Case, index: BlindIndex): string | undefined => aliasOf(one, index)?.key;
 
 function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRef[] {
   const key = sentKey(one, index);
@@ -56,6 +55,6 @@ function documentRefs(facts: DocumentFacts, known: Known): readonly NoteRef[] {
     ...ref(KINDS.set, documentOf(known, facts.key)?.set),
     ...ref(KINDS.content, facts.contentKey),
     ...others.flatMap((key) => ref(KINDS.document, key)),
-    ...aliasRefs([...new Set([...facts.patient, ...patients])], known),
+    ...survivorRefs([...new Set([...facts.patient, ...patients])], known),
   ];
 }

@@ -2,14 +2,22 @@
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
  * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
  */
-import { CATALOGUE, PasserelleError, type AttemptRecord, type DeliveryMaterial, type ErrorData, type JournalStore } from '../contract/index.ts';
+import {
+  CATALOGUE,
+  PasserelleError,
+  type AttemptRecord,
+  type DeliveryMaterial,
+  type ErrorData,
+  type JournalStore,
+  type QueuedDelivery,
+} from '../contract/index.ts';
 import { deliveryId, parseId, type BlindIndex } from '../journal/index.ts';
-import type { Case, Knowledge } from '../knowledge/index.ts';
+import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
 import { sentKeyOf } from './answers.ts';
-import { isOpposed, restricted, restrictionsOf } from './consent.ts';
-import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
+import { documentData, factsOf } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act } from './notes.ts';
-import { hashOf } from './patients.ts';
+import { hashOf, tokensOf } from './patients.ts';
 import { newerThan } from './register.ts';
 
 export interface LegParts {
@@ -25,7 +33,7 @@ export interface LegEnd {
   readonly site: string;
 }
 
-type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts' | 'encoded'>;
+type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts' | 'encoded'> & Pick<QueuedDelivery, 'keys'>;
 
 /** How a document may leave. */
 export interface Leave {
@@ -45,29 +53,27 @@ export class Legs {
 
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
-    const facts = this.#factsOf(leaving);
-    if (!facts) return { event: leaving.event };
-    // The first number of the patient is the event's subject; the others are told from its data.
-    const { subject } = leaving.event as { readonly subject?: string };
-    const patient = [...facts.patient, ...(subject === undefined ? [] : [`#${subject}`])];
-    const keys = patient.map(hashOf);
-    const { knowledge } = this.#parts;
-    const refs = [...ref(KINDS.document, facts.key), ...keys.flatMap((key) => ref(KINDS.consent, key))];
+    const one = documentIn(leaving);
+    if (!one) return { event: leaving.event };
+    const { knowledge, index } = this.#parts;
+    const facts = factsOf(one, index);
+    // Its numbers stand with the delivery; the INS is told from its data.
+    const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
+    const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
     const known = await knowledge.read(refs);
-    const own = documentOf(known, facts.key);
+    const own = documentOf(known, facts?.key);
     if (leaving.event.type === 'dcc.document.received')
       for (const over of [own && newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)])), own?.deleted])
         if (over && (await this.#hasLeft(over, to)))
           return {
             held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT', { found: `${over.message}, which took its place, was sent there` }).toData(),
           };
-    const event = leaving.event as unknown as Case['event'];
-    const { data } = restricted(documentData({ event }), own?.flags ?? {}, isOpposed(patient, known));
+    const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    const left = { event: data === event.data ? leaving.event : { ...leaving.event, data }, restrictions };
+    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions };
     const { encoded } = leaving;
-    const said = encoded?.restrictions ?? restrictionsOf(documentData({ event }));
-    if (!encoded || restrictions.every((one) => said.includes(one))) return left;
+    const said = encoded?.restrictions ?? restrictionsOf(documentData(one));
+    if (!encoded || restrictions.every((each) => said.includes(each))) return left;
     const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
     return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
       ? { held: new PasserelleError('ERR_DOCUMENT_RESTRICTED_SINCE').toData() }
@@ -76,9 +82,10 @@ export class Legs {
 
   /** To be called when it is about to be sent. */
   async sent(leaving: Leaving, to: LegEnd, controlId: string): Promise<void> {
-    const facts = this.#factsOf(leaving);
-    if (!facts) return;
     const { journal, knowledge, index, now } = this.#parts;
+    const one = documentIn(leaving);
+    const facts = one && factsOf(one, index);
+    if (!facts) return;
     const key = sentKeyOf(to.site, controlId, index);
     const value = { document: facts.key, lane: to.name, delivery: deliveryId(journal.tag, leaving.delivery) };
     await knowledge.change(
@@ -88,12 +95,14 @@ export class Legs {
     );
   }
 
-  #factsOf({ event, parts }: Leaving): DocumentFacts | undefined {
-    if (event.type !== 'dcc.document.received' && event.type !== 'dcc.document.deleted') return undefined;
-    return factsOf(
-      { event: event as unknown as Case['event'], draft: { type: event.type, data: event['data'], keys: [] }, parts },
-      this.#parts.index,
-    );
+  /** Asked until they lead nowhere new: a merge names another number. */
+  async #consentRefs(keys: readonly string[]): Promise<readonly NoteRef[]> {
+    const { knowledge, index } = this.#parts;
+    for (let refs: readonly NoteRef[] = []; ;) {
+      const more = consentRefs(keys, await knowledge.read(refs), index);
+      if (more.length === refs.length) return more;
+      refs = more;
+    }
   }
 
   async #hasLeft({ message }: Act, { name }: LegEnd): Promise<boolean> {
@@ -104,6 +113,12 @@ export class Legs {
       history?.deliveries.some(({ lane, state }) => lane === name && (state === 'delivered' || state === 'review' || state === 'sending')) ?? false
     );
   }
+}
+
+function documentIn({ event, parts }: Leaving): Pick<Case, 'event' | 'draft' | 'parts'> | undefined {
+  const { type } = event;
+  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
+  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

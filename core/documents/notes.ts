@@ -10,7 +10,6 @@ export const KINDS = {
   /** By the control id of a message of ours: which document an answer is about. */
   sent: 'document-sent',
   consent: 'patient-consent',
-  alias: 'patient-alias',
 } as const;
 
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
@@ -93,8 +92,6 @@ export interface NoteValues {
   readonly 'document-content': readonly string[];
   readonly 'document-sent': SentNote;
   readonly 'patient-consent': ConsentNote;
-  /** Key of the patient that it stands for now. */
-  readonly 'patient-alias': string;
 }
 
 export function read<K extends keyof NoteValues>(known: Known, kind: K, key: string | undefined): NoteValues[K] | undefined {

@@ -1,12 +1,9 @@
-/** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8). */
+/** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8, B6). */
+import { PERSON, joinedOf, personOf, survivorOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
-import type { EventData, Patient } from '../model/index.ts';
-import { KINDS, note, read, ref } from './notes.ts';
-import type { Note } from '../contract/index.ts';
-
-/** Merges that follow one another; more is a circle. */
-const LONGEST = 16;
+import type { Patient } from '../model/index.ts';
+import { ref } from './notes.ts';
 
 /** `authority#hash` of each number that names the patient: those of its domains, and its INS once it is qualified. */
 export function tokensOf(
@@ -22,15 +19,21 @@ export const hashOf = (token: string): string => token.slice(token.lastIndexOf('
 const authorityOf = (token: string): string => token.slice(0, token.lastIndexOf('#'));
 
 /** Where each number leads to, as far as is known. */
-export function aliasRefs(tokens: readonly string[], known: Known): readonly NoteRef[] {
-  return tokens.flatMap((token) => chain(hashOf(token), known)).flatMap((key) => ref(KINDS.alias, key));
+export function survivorRefs(tokens: readonly string[], known: Known): readonly NoteRef[] {
+  return tokens.flatMap((token) => survivorOf(hashOf(token), known).chain).flatMap((key) => ref(PERSON, key));
 }
 
-function chain(start: string, known: Known): readonly string[] {
-  const keys = [start];
-  for (let next = read(known, KINDS.alias, start); next && !keys.includes(next) && keys.length < LONGEST; next = read(known, KINDS.alias, next))
-    keys.push(next);
-  return keys;
+/** Keys of everybody these numbers stand for, as far as is known: whom they absorbed, who absorbed them, and the INS on file of each. */
+export function relatives(keys: readonly string[], known: Known, index: BlindIndex): ReadonlySet<string> {
+  const all = new Set(keys);
+  for (const key of all) {
+    const person = personOf(known, key);
+    if (!person) continue;
+    for (const one of [person.into, ...(person.absorbed ?? [])]) if (one) all.add(one.key);
+    const { ins } = joinedOf(person, []);
+    if (ins) all.add(index.patient({ domain: ins.insOid, value: ins.ins }));
+  }
+  return all;
 }
 
 /**
@@ -38,17 +41,9 @@ function chain(start: string, known: Known): readonly string[] {
  * compare (an establishment's number against an INS).
  */
 export function comparePatients(one: readonly string[], other: readonly string[], known: Known): 'same' | 'other' | 'unknown' {
-  const along = (tokens: readonly string[]): readonly string[] => tokens.flatMap((token) => chain(hashOf(token), known));
+  const along = (tokens: readonly string[]): readonly string[] => tokens.flatMap((token) => survivorOf(hashOf(token), known).chain);
   const mine = new Set(along(one));
   if (along(other).some((key) => mine.has(key))) return 'same';
   const authorities = new Set(one.map(authorityOf));
   return other.some((token) => authorities.has(authorityOf(token))) ? 'other' : 'unknown';
-}
-
-/** A number that stands for another from now on. */
-export function aliasOf({ event }: Case, index: BlindIndex): Note | undefined {
-  const { domain, surviving, absorbed } = event.data as EventData<'dcc.identity.merged'>;
-  if (domain === undefined || surviving === absorbed) return undefined;
-  const key = (value: string): string => index.patient({ domain, value });
-  return note(KINDS.alias, key(absorbed), key(surviving));
 }

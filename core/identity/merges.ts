@@ -31,10 +31,8 @@ export function judgeMerge(one: Case, known: Known): Judgement {
     noteOf(from, { ...without(gone, one.message.id), into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
     noteOf(into, {
       ...without(survivor, one.message.id),
-      absorbed: lastOf(
-        survivor.absorbed?.filter(({ key }) => key !== from),
-        { ...relation, key: from, ipp: absorbed },
-      ),
+      // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
+      absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
       ...(kind === 'change-id' && !isKnown(survivor) && { inherited: { ...gone.inherited, ...gone.folds } }),
       history: lastOf(survivor.history, change),
     }),

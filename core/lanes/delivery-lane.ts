@@ -276,15 +276,18 @@ export class DeliveryLane {
     try {
       const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
-      result = await attempt(material, {
-        lane: this.endpoint,
-        ports: this.#ports,
-        sink: this.#sink,
-        ackTimeoutMs: this.endpoint.ackTimeoutMs,
-        idempotent: this.endpoint.policy.idempotent,
-        lacking: this.endpoint.lacking?.() ?? [],
-        ...(this.#lease && { lease: this.#lease }),
-      });
+      result = await attempt(
+        { ...material, keys: item.keys },
+        {
+          lane: this.endpoint,
+          ports: this.#ports,
+          sink: this.#sink,
+          ackTimeoutMs: this.endpoint.ackTimeoutMs,
+          idempotent: this.endpoint.policy.idempotent,
+          lacking: this.endpoint.lacking?.() ?? [],
+          ...(this.#lease && { lease: this.#lease }),
+        },
+      );
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }

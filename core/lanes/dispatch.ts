@@ -6,6 +6,7 @@ import {
   type EncodedMessage,
   type ErrorData,
   type OutgoingEnvelope,
+  type QueuedDelivery,
   type ReplyOutcome,
   type SendResult,
   type Settlement,
@@ -43,8 +44,10 @@ export interface Dispatcher {
 
 /** What an attempt needs; with the raw bytes of the incoming message, when they are at hand. */
 export type Material = DeliveryMaterial & { readonly raw?: Uint8Array };
+/** With the patients of its delivery. */
+export type Leaving = Material & Pick<QueuedDelivery, 'keys'>;
 
-export async function attempt(given: Material, dispatcher: Dispatcher): Promise<AttemptResult> {
+export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<AttemptResult> {
   let material = given;
   let encoded: EncodedMessage;
   let pieces: readonly Uint8Array[];
@@ -81,7 +84,7 @@ export async function attempt(given: Material, dispatcher: Dispatcher): Promise<
   return { ...result, ...(begun && { begun }) };
 }
 
-async function note(material: DeliveryMaterial, to: LegEnd, controlId: string, { legs, log }: LanePorts): Promise<void> {
+async function note(material: Leaving, to: LegEnd, controlId: string, { legs, log }: LanePorts): Promise<void> {
   try {
     await legs?.sent(material, to, controlId);
   } catch (thrown) {

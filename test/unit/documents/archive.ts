@@ -1,9 +1,10 @@
 /** A record and two establishments in memory: each message judged by the real judge over real notes, as a lane would. */
 import { hash } from 'node:crypto';
 import { documentJudge } from '../../../core/documents/index.ts';
+import { identityJudge, personOf, undoMerge } from '../../../core/identity/index.ts';
 import { BlindIndex } from '../../../core/journal/index.ts';
 import { Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
-import type { ClearKey } from '../../../core/contract/index.ts';
+import type { ClearKey, Note } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 
@@ -14,6 +15,8 @@ export interface Said {
   readonly site?: string;
   readonly type?: string;
   readonly patient?: string;
+  /** A merge: the number that `patient` absorbs. */
+  readonly absorbs?: string;
   readonly ins?: string;
   /** What the document is, by its bytes. */
   readonly content?: string;
@@ -30,11 +33,15 @@ export interface Said {
 
 export class Archive {
   readonly notes = new Map<string, string>();
-  readonly knowledge = new Knowledge({ notes: (kind, keys) => Promise.resolve(keys.map((key) => this.notes.get(`${kind} ${key}`))) }, [
-    documentJudge(index),
-  ]);
+  knowledge = this.#remembering();
   #messages = 0;
   readonly #runs = new Map<number, number>();
+
+  #remembering(): Knowledge {
+    const notes = (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      Promise.resolve(keys.map((key) => this.notes.get(`${kind} ${key}`)));
+    return new Knowledge({ notes }, [identityJudge(), documentJudge(index)]);
+  }
 
   /** What becomes of one message with one event. Its notes are stored as the engine would store them. */
   async takes(said: Said): Promise<Judgement & { readonly sentTo: readonly string[]; readonly codes: readonly string[]; readonly message: number }> {
@@ -56,6 +63,20 @@ export class Archive {
     };
   }
 
+  /** A person undoes the merge that absorbed this number. */
+  undo(patient: string): void {
+    const known = (kind: string, key: string): string | undefined => this.notes.get(`${kind} ${key}`);
+    const key = index.patient({ domain: 'region', value: patient });
+    if (!personOf(known, key)?.into) return;
+    this.keep(undoMerge(key, known, { who: 'camille', why: 'two people', at: '' }));
+  }
+
+  /** Without a message. */
+  keep(notes: readonly Note[]): void {
+    for (const { kind, key, value } of notes) this.notes.set(`${kind} ${key}`, value);
+    this.knowledge = this.#remembering();
+  }
+
   note(id: string, kind = 'document'): Record<string, unknown> | undefined {
     const value = this.notes.get(`${kind} ${index.term({ field: 'document', value: id })}`);
     return value === undefined ? undefined : (JSON.parse(value) as Record<string, unknown>);
@@ -63,32 +84,46 @@ export class Archive {
 }
 
 export function caseOf(said: Said, message: number, run: number): Case {
-  const { site = NORTH, type = 'dcc.document.received', patient = '1', ins, content, document, visibility, opposition, opposedAt } = said;
+  const {
+    site = NORTH,
+    type = said.absorbs === undefined ? 'dcc.document.received' : 'dcc.identity.merged',
+    patient = '1',
+    absorbs,
+    ins,
+    content,
+    document,
+    visibility,
+    opposition,
+    opposedAt,
+  } = said;
   const role = site === RECORD ? 'record' : 'establishment';
   const time = new Date(Date.UTC(2026, 8, 1) + message * 60_000).toISOString();
   const keys: readonly ClearKey[] =
     ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
+  const named = absorbs === undefined ? keys : [...keys, { domain: 'region', value: absorbs }];
   const who: Patient = { ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
-  const data = said.data ?? {
-    patient: who,
-    ...(type.startsWith('dcc.document') && {
-      document: {
-        canonicalType: 'FRCP',
-        status: 'final',
-        action: type === 'dcc.document.deleted' ? 'delete' : 'new',
-        ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
-        ...document,
-      },
-      originApplication: 'DPI',
-    }),
-    ...(visibility && { visibility }),
-    ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
-  };
+  const merge = absorbs === undefined ? undefined : { domain: 'region', surviving: patient, absorbed: absorbs, recordedAt: time };
+  const data = said.data ??
+    merge ?? {
+      patient: who,
+      ...(type.startsWith('dcc.document') && {
+        document: {
+          canonicalType: 'FRCP',
+          status: 'final',
+          action: type === 'dcc.document.deleted' ? 'delete' : 'new',
+          ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
+          ...document,
+        },
+        originApplication: 'DPI',
+      }),
+      ...(visibility && { visibility }),
+      ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
+    };
   return {
     event: { id: hash('md5', `${message}/${run}`), type, site, time, data } as unknown as Case['event'],
-    draft: { type, data, keys },
+    draft: { type, data, keys: named },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
-    keys: keys.map((key) => index.patient(key)),
+    keys: named.map((key) => index.patient(key)),
     role,
     settings: UNCONFIGURED,
     parts: content === undefined ? [] : [{ part: 'p1', sha256: hash('sha256', content) }],

@@ -39,7 +39,7 @@ describe('before a document leaves', () => {
 
   const leaving = (said: Said, message = 1): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = caseOf(said, message, 1);
-    return { delivery: 7, message, event: { ...event, ...(keys[0] && { subject: keys[0] }) }, parts: parts as never };
+    return { delivery: 7, message, event: { ...event, ...(keys[0] && { subject: keys[0] }) }, parts: parts as never, keys };
   };
   const dataOf = (made: Awaited<ReturnType<Legs['before']>>): { visibility?: Visibility; document?: DocumentData } =>
     ('event' in made ? made.event['data'] : {}) as { visibility?: Visibility };
@@ -53,6 +53,21 @@ describe('before a document leaves', () => {
     await archive.takes({ type: 'dcc.identity.updated', opposition: 'INO' });
     await archive.takes({ ...one, visibility: { ...WANTED, hiddenFromPatient: true } });
     expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ hiddenFromPatient: true, sendToDmp: false });
+  });
+
+  it('B6: opposition said for a number that was merged with this one meanwhile closes them too', async () => {
+    const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
+    await archive.takes({ type: 'dcc.identity.updated', patient: '2', opposition: 'IO' });
+    await archive.takes(one);
+    expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.deep.equal(WANTED);
+    await archive.takes({ absorbs: '2' });
+    expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
+  });
+
+  it('B6: it closes them for a document that nothing names as well', async () => {
+    const nameless = { visibility: WANTED };
+    await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+    expect(dataOf(await legs.before(leaving(nameless), TO)).visibility).to.include({ sendToDmp: false });
   });
 
   describe('B6: at a further attempt, after an opposition or a mask was said', () => {

@@ -249,12 +249,19 @@ describe('the document registry', () => {
 
     it('A8: a number that was merged is the same patient; a merge never moves a document', async () => {
       await archive.takes(D1);
-      await archive.takes({ type: 'dcc.identity.merged', data: { surviving: '2', absorbed: '1', domain: 'region' } });
+      await archive.takes({ patient: '2', absorbs: '1' });
       const next = await archive.takes({ ...D2, patient: '2' });
       expect(next.sentTo).to.deep.equal([RECORD]);
       expect(next).not.to.have.property('event');
-      await archive.takes({ type: 'dcc.identity.merged', data: { surviving: '1', absorbed: '2', domain: 'region' } });
+      await archive.takes({ patient: '1', absorbs: '2' });
       expect((await archive.takes({ ...D1, patient: '2' })).codes, 'a circle of merges ends').to.deep.equal(['duplicate']);
+    });
+
+    it('A8: a merge that was undone is none: they are two patients again', async () => {
+      await archive.takes(D1);
+      await archive.takes({ patient: '2', absorbs: '1' });
+      archive.undo('1');
+      expect(codeOf(await archive.takes({ ...D2, patient: '2' }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
     });
   });
 });

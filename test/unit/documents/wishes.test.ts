@@ -53,6 +53,35 @@ describe('what a patient allows', () => {
     expect(await legs(), 'withdrawn').to.deep.equal([true, true, true]);
   });
 
+  it('B6: opposition follows a merge both ways, over chains, in any order, until the merge is undone', async () => {
+    const legs = async (patient: string): Promise<unknown[]> =>
+      legsOf(await archive.takes({ ...DOC, patient, document: { sourceId: crypto.randomUUID() }, content: crypto.randomUUID(), visibility: WANTED }));
+    const [open, closed] = [
+      [true, true, true],
+      [false, false, true],
+    ];
+    await archive.takes({ type: 'dcc.identity.updated', patient: '3', opposition: 'IO' });
+    await archive.takes({ patient: '2', absorbs: '3' });
+    expect(await legs('1')).to.deep.equal(open);
+    await archive.takes({ patient: '1', absorbs: '2' });
+    for (const patient of ['1', '2', '3']) expect(await legs(patient), patient).to.deep.equal(closed);
+    archive.undo('2');
+    expect([await legs('1'), await legs('2'), await legs('3')]).to.deep.equal([open, closed, closed]);
+    await archive.takes({ patient: '5', absorbs: '4' });
+    await archive.takes({ type: 'dcc.identity.updated', patient: '4', opposition: 'IO' });
+    expect(await legs('5'), 'said after the merge, with the absorbed number').to.deep.equal(closed);
+    for (let other = 10; other < 40; other += 1) await archive.takes({ patient: '1', absorbs: String(other) });
+    await archive.takes({ type: 'dcc.identity.updated', patient: '10', opposition: 'IO' });
+    expect(await legs('1'), 'the first of thirty').to.deep.equal(closed);
+  });
+
+  it('B6: opposition said with an INS holds for the number that has it on file, though a document does not repeat it', async () => {
+    const ins = '237063399100156';
+    await archive.takes({ type: 'dcc.identity.updated', patient: '1', ins });
+    await archive.takes({ type: 'dcc.identity.updated', site: SOUTH, patient: '9', ins, opposition: 'IO' });
+    expect(legsOf(await archive.takes({ ...DOC, visibility: WANTED }))).to.deep.equal([false, false, true]);
+  });
+
   it('B7: confidentiality R or V and INVISIBLE_PATIENT close the ways to the patient, whoever sends the document', async () => {
     for (const [n, document, visibility] of [
       [3, { confidentiality: 'R' }, WANTED],
