@@ -48,7 +48,9 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     ...knownBy(before, flagsOf(data.visibility)),
     ...(isSilent ? [] : left.warnings),
   ];
-  return { ...(isSilent ? { isSilent } : { targets }), ...withData(one, left.data), warnings, notes };
+  const messages = [own.first, own.current, ...(own.copies ?? [])].flatMap((act) => act?.message ?? []);
+  const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
+  return { ...(isSilent ? { isSilent } : { targets }), copyOf: { messages, sites }, ...withData(one, left.data), warnings, notes };
 }
 
 function warningsOf(own: DocumentNote, isReturned: boolean, isMasked: boolean, isSilent: boolean): readonly Warning[] {

@@ -31,8 +31,15 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote): Judgement 
     copies: lately(own.copies, actOf(one)),
     ...(own.deleted && { deleted: { ...own.deleted, to: union(done, targets) } }),
   };
+  const messages = [own.deleted, ...(own.copies ?? [])].flatMap((act) => act?.message ?? []);
+  const sites = one.targets.filter((target) => done.includes(target));
   const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', ...(own.deleted && { detail: own.deleted.message }) }];
-  return { ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings, notes: [note(KINDS.document, key, made)] };
+  return {
+    ...(targets.length > 0 ? { targets } : { isSilent: true }),
+    copyOf: { messages, sites },
+    warnings,
+    notes: [note(KINDS.document, key, made)],
+  };
 }
 
 /**

@@ -3,4 +3,5 @@ export { sentKeyOf } from './answers.ts';
 export { documentJudge } from './judge.ts';
 export { Legs, type LegEnd } from './legs.ts';
 export { DocumentTypes } from './types.ts';
+export { goesWhereNoneArrived } from './undelivered.ts';
 export { whereIs } from './where.ts';

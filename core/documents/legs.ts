@@ -7,21 +7,24 @@ import {
   PasserelleError,
   type AttemptRecord,
   type DeliveryMaterial,
+  type DeliveryState,
+  type DeliverySummary,
   type ErrorData,
   type JournalStore,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { deliveryId, parseId, type BlindIndex } from '../journal/index.ts';
+import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
-import { documentData, factsOf } from './facts.ts';
-import { documentOf, KINDS, note, ref, type Act } from './notes.ts';
+import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import { newerThan } from './register.ts';
+import { stop } from './stops.ts';
 
 export interface LegParts {
-  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'keep'>;
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
   readonly knowledge: Knowledge;
   readonly index: BlindIndex;
   readonly now: () => number;
@@ -62,15 +65,18 @@ export class Legs {
     const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
     const known = await knowledge.read(refs);
     const own = documentOf(known, facts?.key);
-    if (leaving.event.type === 'dcc.document.received')
-      for (const over of [own && newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)])), own?.deleted])
-        if (over && (await this.#hasLeft(over, to)))
-          return {
-            held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT', { found: `${over.message}, which took its place, was sent there` }).toData(),
-          };
+    if (own && facts && leaving.event.type === 'dcc.document.received') {
+      const isOutgrown = facts.content !== own.content || facts.status !== own.status;
+      const newer = newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)]));
+      for (const over of [newer, own.deleted, isOutgrown ? own.current : undefined])
+        if (over && (await this.#left(over, to, ({ key }) => key === ('key' in over ? over.key : facts.key))).length > 0)
+          return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${over.message}, which took its place, was sent there`) };
+    }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions };
+    const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
+    if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
     const said = encoded?.restrictions ?? restrictionsOf(documentData(one));
     if (!encoded || restrictions.every((each) => said.includes(each))) return left;
@@ -105,17 +111,45 @@ export class Legs {
     }
   }
 
-  async #hasLeft({ message }: Act, { name }: LegEnd): Promise<boolean> {
-    const { journal } = this.#parts;
+  /** What of it left by that lane with that message. */
+  async #left({ message }: Act, { name }: LegEnd, isIt: (facts: DocumentFacts) => boolean): Promise<readonly DeliverySummary[]> {
+    const { journal, index } = this.#parts;
     const parsed = parseId(journal.tag, message);
     const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
-    return (
-      history?.deliveries.some(({ lane, state }) => lane === name && (state === 'delivered' || state === 'review' || state === 'sending')) ?? false
-    );
+    if (!history) return [];
+    const events = history.events.filter(({ event }) => {
+      const one = documentIn({ event, parts: history.parts });
+      const facts = one && factsOf(one, index);
+      return facts !== undefined && isIt(facts);
+    });
+    const ids = new Set(events.map(({ event }) => event.id));
+    return history.deliveries.filter(({ lane, eventId, state }) => lane === name && ids.has(eventId) && LEFT.has(state));
+  }
+
+  /** The message that brought the same there, by another try of its sender, when its receiver was told to obey as much. */
+  async #arrivedWith(
+    leaving: Leaving,
+    own: DocumentNote,
+    facts: DocumentFacts,
+    restrictions: readonly string[],
+    to: LegEnd,
+  ): Promise<string | undefined> {
+    const { journal } = this.#parts;
+    const tries = [own.first, ...(own.copies ?? [])].filter((act) => act !== undefined);
+    const others = tries.filter(({ message }) => message !== messageId(journal.tag, leaving.message));
+    if (others.length === tries.length) return undefined;
+    for (const other of others) {
+      const legs = await this.#left(other, to, ({ content, status }) => content === facts.content && status === facts.status);
+      const sent = legs.length > 0 ? await journal.material(legs.map(({ delivery }) => delivery)) : [];
+      if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other.message;
+    }
+    return undefined;
   }
 }
 
-function documentIn({ event, parts }: Leaving): Pick<Case, 'event' | 'draft' | 'parts'> | undefined {
+const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
+
+function documentIn({ event, parts }: Pick<Leaving, 'event' | 'parts'>): Pick<Case, 'event' | 'draft' | 'parts'> | undefined {
   const { type } = event;
   if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
   return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };

@@ -42,6 +42,8 @@ export interface DocumentNote {
   /** What received it first, and later copies. */
   readonly first?: Act;
   readonly copies?: readonly Act[];
+  /** What brought it as it is now, and when its sender says that this happened (ISO instant). */
+  readonly current?: Act & { readonly said: string };
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
   /** SHA-256 of what it is now, and was before under the same number. */

@@ -40,6 +40,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     from: union(old.from, [one.event.site]),
     to: union(old.to, to),
     first: old.first ?? actOf(one),
+    current: { ...actOf(one), said: one.event.time },
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),

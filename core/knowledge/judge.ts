@@ -40,6 +40,11 @@ export interface Judgement {
   readonly isSilent?: boolean;
   /** Of the targets, those it goes to; absent = all. */
   readonly targets?: readonly string[];
+  /**
+   * It is a copy: messages (public ids) that brought the same before, and those of the case's targets that they were sent to. It goes where all that they
+   * sent died or was discarded.
+   */
+  readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[] };
   /** Its deliveries wait from the start, with this reason. */
   readonly held?: ErrorData;
   /** The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement. */

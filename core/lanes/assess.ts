@@ -15,6 +15,7 @@ import {
 } from '../contract/index.ts';
 import { messageId } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
+import { goesWhereNoneArrived } from '../documents/index.ts';
 import { kindOf } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
@@ -61,8 +62,9 @@ export async function assessAll(
 ): Promise<Translated> {
   const drafted = batch.map((item, i) => draft(item, work[i]!, endpoint, ports));
   const cases = drafted.map((made, i) => casesOf(batch[i]!, work[i]!, made, endpoint, ports, now));
-  const { judgements, release } = await ports.knowledge.judge(cases);
+  const { judgements: judged, release } = await ports.knowledge.judge(cases);
   try {
+    const judgements = await Promise.all(judged.map((of, i) => Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports)))));
     const made = batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now));
     // A message that cannot be routed is put aside without its notes: what was judged is not what is stored.
     const isAsJudged = made.every(
@@ -88,6 +90,16 @@ function draft(item: StoredMessage, { result }: Decoded, endpoint: InboundEndpoi
   };
   return canonicalEvents(result.events, origin, subject);
 }
+
+const seriesOf = ({ event, draft: { document } }: Case, { index }: InboundPorts): string | undefined => {
+  const setId = document?.setId ?? document?.id;
+  return setId ? index.series(event.site, setId) : undefined;
+};
+
+const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
+  judgement.copyOf
+    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), series: seriesOf(one, ports) })
+    : judgement;
 
 /** Only what will be delivered is judged: what a connector refuses or puts aside changes nothing that is known. */
 function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: InboundEndpoint, ports: InboundPorts, now: string): readonly Case[] {
@@ -199,21 +211,22 @@ function routeEvents(
   const siteOf = new Map(destinations.map(({ lane, site }) => [lane, site]));
   const warnings: Warning[] = [];
   let error: ErrorData | undefined;
-  const routed = cases.map(({ event, draft: { document }, kind, keys }, i): RoutedEvent => {
+  const routed = cases.map((one, i): RoutedEvent => {
+    const { event, kind, keys } = one;
     const judgement = judgements[i] ?? {};
     const { lanes: all, missing } = isSilent(i) ? { lanes: [], missing: [] } : (routes[i] ?? { lanes: [], missing: [] });
     const lanes = all.filter((lane) => judgement.targets?.includes(siteOf.get(lane) ?? '') ?? true);
     for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
     if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0 && !isSilent(i))
       error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();
-    const setId = document?.setId ?? document?.id;
+    const series = seriesOf(one, ports);
     const { held } = judgement;
     return {
       event: (judgement.event ?? event) as unknown as RoutedEvent['event'],
       kind,
       keys: judgement.keys ? [...new Set([...keys, ...judgement.keys])] : keys,
       destinations: lanes.map((lane) => ({ lane, ...(held && { held }) })),
-      ...(setId && { series: ports.index.series(event.site, setId) }),
+      ...(series && { series }),
     };
   });
   return { events: routed, warnings, ...(error && { error }) };

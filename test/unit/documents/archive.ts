@@ -34,6 +34,8 @@ export interface Said {
 export class Archive {
   readonly notes = new Map<string, string>();
   knowledge = this.#remembering();
+  /** The last one judged of each message. */
+  readonly cases = new Map<number, Case>();
   #messages = 0;
   readonly #runs = new Map<number, number>();
 
@@ -49,6 +51,7 @@ export class Archive {
     const run = (this.#runs.get(message) ?? 0) + 1;
     this.#runs.set(message, run);
     const one = caseOf(said, message, run);
+    this.cases.set(message, one);
     const { judgements, release } = await this.knowledge.judge([[one]]);
     const judgement = judgements[0]![0]!;
     for (const { kind, key, value } of judgement.notes ?? []) this.notes.set(`${kind} ${key}`, value);

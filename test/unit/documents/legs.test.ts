@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import {
   PasserelleError,
   type AttemptRecord,
+  type DeliveryMaterial,
   type DeliveryState,
   type EncodedMessage,
   type ErrorCode,
@@ -21,6 +22,8 @@ describe('before a document leaves', () => {
   /** State of the delivery of each message by that lane. */
   const states = new Map<number, { lane: string; state: DeliveryState }>();
   let attempts: readonly AttemptRecord[] = [];
+  /** What the receiver was told to obey before. */
+  let told: readonly string[] = [];
   beforeEach(() => {
     attempts = [];
     archive = new Archive();
@@ -31,7 +34,12 @@ describe('before a document leaves', () => {
       now: () => 0,
       journal: {
         tag: 'TEST',
-        message: async (message) => ({ attempts, deliveries: states.has(message) ? [states.get(message)] : [] }) as unknown as MessageHistory,
+        message: async (message) => {
+          const { event, parts } = archive.cases.get(message)!;
+          const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
+          return { attempts, deliveries, events: [{ event }], parts } as unknown as MessageHistory;
+        },
+        material: async ([delivery]) => [{ delivery, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
       },
     });
@@ -137,6 +145,33 @@ describe('before a document leaves', () => {
         expect('held' in made ? made.held.code : undefined, `${lane} ${state}`).to.equal(isHeld ? 'ERR_DOCUMENT_VERSION_CONFLICT' : undefined);
       }
     });
+
+  it('B3: what a number stood for before does not leave once what it stands for now has', async () => {
+    const draft = { document: { sourceId: '4711', status: 'preliminary' }, content: 'draft' } as const;
+    await archive.takes(draft);
+    await archive.takes({ document: { sourceId: '4711' }, content: 'final' });
+    expect(await legs.before(leaving(draft), TO)).to.have.property('event');
+    states.set(2, { lane: 'dcc-out', state: 'delivered' });
+    expect(await legs.before(leaving(draft), TO)).to.have.property('held');
+  });
+
+  it('B2: a document that another message brought there meanwhile stays, unless it tells of a mask that the receiver does not know', async () => {
+    const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
+    await archive.takes(one);
+    await archive.takes(one);
+    for (const [state, restrictions, isHeld] of [
+      ['dead', [], false],
+      ['delivered', [], true],
+      ['review', [], true],
+    ] as const) {
+      states.set(2, { lane: 'dcc-out', state });
+      told = restrictions;
+      expect('held' in (await legs.before(leaving(one), TO)), state).to.equal(isHeld);
+    }
+    const masked = { ...one, visibility: { ...WANTED, hiddenFromPatient: true } };
+    await archive.takes(masked);
+    expect(await legs.before(leaving(masked, 3), TO), 'masked').to.have.property('event');
+  });
 
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
     const one = { document: { id: oid(1) }, content: 'one' };

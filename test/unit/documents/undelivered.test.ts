@@ -1,0 +1,86 @@
+/** SAFETY B2, B4: what is sent again after its first delivery ended without being made is delivered. */
+import { expect } from 'chai';
+import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
+import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
+import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
+
+const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
+const DESTINATIONS = Object.entries(LANES).map(([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const);
+const ONE: Said = { document: { id: oid(1) }, content: 'one' };
+
+describe('a document that is sent again', () => {
+  let archive: Archive;
+  /** By message: where its deliveries stand, by series. */
+  let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, series?: string])[]>;
+  let messageState: MessageState;
+  beforeEach(() => {
+    archive = new Archive();
+    states = new Map();
+    messageState = 'decoded';
+  });
+
+  const takes = async (said: Said): Promise<{ sentTo: readonly string[]; codes: readonly string[] }> => {
+    const { sentTo, message, ...judgement } = await archive.takes(said);
+    const history = (id: number): MessageHistory =>
+      ({ message: { state: messageState }, deliveries: (states.get(id) ?? []).map(([lane, state, series]) => ({ lane, state, series })) }) as never;
+    const journal = { tag: 'TEST', message: async (id: number) => history(id) };
+    const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, series: 'own' });
+    const targets = made.isSilent ? [] : (made.targets ?? sentTo);
+    return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
+  };
+
+  for (const state of ['dead', 'discarded'] as const)
+    it(`B2: after its first delivery was ${state} it is delivered, and a third time it is a copy of that`, async () => {
+      await takes(ONE);
+      states.set(1, [['dcc-out', state]]);
+      expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+      states.set(2, [['dcc-out', 'queued']]);
+      expect(await takes(ONE)).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+      states.set(2, [['dcc-out', 'dead']]);
+      expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    });
+
+  it('B2: what waits, is under way, was delivered, or is being decided again is not lost: the copy stays', async () => {
+    await takes(ONE);
+    for (const state of ['queued', 'sending', 'review', 'held', 'delivered'] as const) {
+      states.set(1, [['dcc-out', state]]);
+      expect((await takes(ONE)).codes, state).to.deep.equal(['duplicate']);
+    }
+    states.set(1, [['dcc-out', 'discarded']]);
+    messageState = 'received';
+    expect((await takes(ONE)).codes, 'a replay').to.deep.equal(['duplicate']);
+  });
+
+  it('B2: only where it did not arrive, and where it is sent now', async () => {
+    await takes({ ...ONE, site: RECORD, to: [NORTH] });
+    states.set(1, [['north-out', 'dead']]);
+    expect((await takes({ ...ONE, site: RECORD, to: [NORTH, SOUTH] })).sentTo).to.have.members([NORTH, SOUTH]);
+    states.set(2, [
+      ['north-out', 'dead'],
+      ['south-out', 'delivered'],
+    ]);
+    expect((await takes({ ...ONE, site: RECORD, to: [NORTH, SOUTH] })).sentTo).to.deep.equal([NORTH]);
+    expect((await takes({ ...ONE, site: RECORD, to: [SOUTH] })).sentTo).to.deep.equal([]);
+    expect((await takes({ ...ONE, site: NORTH })).sentTo, 'B5: nothing goes back').to.deep.equal([]);
+  });
+
+  it('B2: another document of the same message arrived: this one did not', async () => {
+    await takes(ONE);
+    states.set(1, [
+      ['dcc-out', 'dead', 'own'],
+      ['dcc-out', 'delivered', 'other'],
+    ]);
+    expect((await takes(ONE)).sentTo).to.deep.equal([RECORD]);
+  });
+
+  it('B3, B4: not what was replaced or withdrawn meanwhile; but a deletion is told again', async () => {
+    const gone = { type: 'dcc.document.deleted', document: { id: oid(1) } };
+    await takes(ONE);
+    states.set(1, [['dcc-out', 'dead']]);
+    await takes({ document: { id: oid(2), action: 'replace', replaces: oid(1) }, content: 'two' });
+    expect((await takes(ONE)).sentTo).to.deep.equal([]);
+    await takes({ ...gone, document: { id: oid(2) } });
+    states.set(4, [['dcc-out', 'dead']]);
+    expect(await takes({ ...gone, document: { id: oid(2) } })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+  });
+});
