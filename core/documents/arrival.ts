@@ -6,8 +6,8 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, entries, registered, union } from './register.ts';
-import { isReplayOf, mayChange, stop } from './stops.ts';
+import { actOf, entries, newerThan, registered, union } from './register.ts';
+import { isBefore, isReplayOf, mayChange, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
@@ -20,19 +20,50 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
   for (const other of [own, original, set])
     if (other && comparePatients(other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  const gone = own?.deleted && !newerThan(own, known) && mayChange(own.deleted.site, keepersOf(one, facts, own)) ? own.deleted : undefined;
+  if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && rankOf(facts.status) <= rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
-      if (facts.content !== undefined && own.earlier?.includes(facts.content)) return silent(one, facts, own, known, 'document-superseded');
+      const isLate = own.current !== undefined && isBefore(one, own.current);
+      const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
       const step = progress(one, facts, own);
-      if (step === 'conflict') return conflict(one, facts.key, own);
-      if (step === 'older') return silent(one, facts, own, known, 'document-superseded');
+      if (isLate && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
+      if (step !== 'newer') return conflict(one, facts.key, own);
     }
   }
   return judgeVersion(one, facts, own, set, original, known);
 }
+
+/** Whether it is what was withdrawn, come again, or something else, a person has to say; unless its source gave the number to another content since. */
+function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, gone: NonNullable<DocumentNote['deleted']>): Judgement | undefined {
+  const contents = [own.content, ...(own.earlier ?? [])];
+  const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
+  if (isOther && !facts.hasOwnId && gone.site === one.event.site) return undefined;
+  return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`) };
+}
+
+/** A number that was cancelled and given again: its next document, which nothing withdrew. */
+function reissued(
+  one: Arriving,
+  facts: DocumentFacts,
+  { deleted: _, ...own }: DocumentNote,
+  set: SetNote | undefined,
+  original: DocumentNote | undefined,
+  known: Known,
+): Judgement {
+  const open = JSON.stringify(own);
+  const reopened: Known = (kind, key) => (kind === KINDS.document && key === facts.key ? open : known(kind, key));
+  const judgement = judgeVersion(one, facts, own, set, original, reopened);
+  return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
+}
+
+const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | undefined): Pick<DocumentNote, 'from' | 'owners'> => ({
+  from: own?.from[0] === undefined ? [event.site] : own.from,
+  owners: union(own?.owners ?? [], facts.owners),
+});
 
 const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
 
@@ -68,7 +99,6 @@ function judgeVersion(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const { site } = one.event;
   const twin = set?.versions.find(({ version, key }) => version === facts.version && key !== facts.key);
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
@@ -76,7 +106,7 @@ function judgeVersion(
   if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
   const newer = own?.superseded ?? (newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined);
-  const whole = { from: own?.from[0] === undefined ? [site] : own.from, owners: union(own?.owners ?? [], facts.owners) };
+  const whole = keepersOf(one, facts, own);
   if (newer && !mayChange(newer.site, whole))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');

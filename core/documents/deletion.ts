@@ -1,26 +1,31 @@
 /** A document is withdrawn: only by its author's organisation (SAFETY B4), of the patient it is of (A8), and of the version in force. */
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, type DocumentNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, blank, union } from './register.ts';
-import { isReplayOf, mayChange, stop } from './stops.ts';
+import { actOf, blank, newerThan, union } from './register.ts';
+import { isBefore, isReplayOf, mayChange, stop } from './stops.ts';
 
 export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
   const own = documentOf(known, facts.key);
-  if (own && comparePatients(own.patient, facts.patient, known) === 'other')
-    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  for (const other of [own, read(known, KINDS.set, facts.set)])
+    if (other && comparePatients(other.patient, facts.patient, known) === 'other')
+      return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);
-  if (!own?.first) return unknown(one, facts, own);
-  if (!mayChange(one.event.site, own)) return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
+  if (own?.first && !mayChange(one.event.site, own))
+    return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
   // The newer one stays; whether the sender wants it gone too, only a person can ask.
-  if (own.superseded) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it`) };
-  return { notes: [deleted(one, facts, own)] };
+  const placed = facts.set !== undefined && facts.version !== undefined ? { set: facts.set, version: facts.version } : {};
+  const newer = newerThan({ ...(own ?? blank(facts.id, facts.patient)), ...placed }, known);
+  if (newer) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has replaced it`) };
+  if (own?.current && isBefore(one, own.current))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.current.message} brought what is in force after it was said`) };
+  return own?.first ? { notes: [deleted(one, facts, own)] } : unknown(one, facts, own);
 }
 
 const deleted = (one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> =>
-  note(KINDS.document, key, { ...own, deleted: { ...actOf(one), to: one.targets } });
+  note(KINDS.document, key, { ...own, deleted: { ...actOf(one), to: one.targets, said: one.event.time } });
 
 /** The record tells others of a deletion that it was told of: it goes where it has not been. */
 function again(one: Case, { key }: DocumentFacts, own: DocumentNote): Judgement {

@@ -55,8 +55,8 @@ export interface DocumentNote {
   readonly version?: number;
   readonly replaces?: string;
   readonly superseded?: Act & { readonly key: string; readonly id: string };
-  /** With the sites that were told. */
-  readonly deleted?: Act & { readonly to: readonly string[] };
+  /** With the sites that were told, and when its sender says that this happened. */
+  readonly deleted?: Act & { readonly to: readonly string[]; readonly said?: string };
   /** Known by a number of its source only. */
   readonly isNumbered?: boolean;
   /** Another name that this very document came by. */

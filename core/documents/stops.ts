@@ -14,3 +14,7 @@ export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => 
  */
 export const mayChange = (site: string, { from, owners }: Pick<DocumentNote, 'from' | 'owners'>): boolean =>
   from[0] === site || owners.includes(site);
+
+/** By its sender's own clock it happened before that; clocks of two establishments are never compared (SAFETY A2). */
+export const isBefore = ({ event }: Pick<Case, 'event'>, then: { readonly site: string; readonly said?: string }): boolean =>
+  then.site === event.site && then.said !== undefined && event.time < then.said;

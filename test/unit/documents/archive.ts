@@ -29,6 +29,8 @@ export interface Said {
   /** A message that was judged before: a replay. */
   readonly replays?: number;
   readonly data?: object;
+  /** Minute at which it happened, by its sender; absent = when it comes. */
+  readonly at?: number;
 }
 
 export class Archive {
@@ -86,6 +88,8 @@ export class Archive {
   }
 }
 
+const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
+
 export function caseOf(said: Said, message: number, run: number): Case {
   const {
     site = NORTH,
@@ -100,11 +104,12 @@ export function caseOf(said: Said, message: number, run: number): Case {
     opposedAt,
   } = said;
   const role = site === RECORD ? 'record' : 'establishment';
-  const time = new Date(Date.UTC(2026, 8, 1) + message * 60_000).toISOString();
+  const time = timeOf(message);
   const keys: readonly ClearKey[] =
     ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
   const named = absorbs === undefined ? keys : [...keys, { domain: 'region', value: absorbs }];
   const who: Patient = { ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
+  const happened = said.at === undefined ? time : timeOf(said.at);
   const merge = absorbs === undefined ? undefined : { domain: 'region', surviving: patient, absorbed: absorbs, recordedAt: time };
   const data = said.data ??
     merge ?? {
@@ -123,7 +128,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
       ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
     };
   return {
-    event: { id: hash('md5', `${message}/${run}`), type, site, time, data } as unknown as Case['event'],
+    event: { id: hash('md5', `${message}/${run}`), type, site, time: happened, data } as unknown as Case['event'],
     draft: { type, data, keys: named },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),

@@ -52,8 +52,11 @@ describe('the document registry', () => {
       expect((await archive.takes(step('draft', 'preliminary'))).sentTo).to.deep.equal([RECORD]);
       expect((await archive.takes(step('final', 'final'))).sentTo).to.deep.equal([RECORD]);
       expect((await archive.takes(step('mended', 'corrected', 'replace'))).sentTo).to.deep.equal([RECORD]);
-      for (const late of [step('draft', 'preliminary'), step('final', 'final'), step('other draft', 'preliminary')])
-        expect((await archive.takes(late)).codes).to.deep.equal(['document-superseded']);
+      for (const late of [step('draft', 'preliminary'), step('final', 'final'), step('other draft', 'preliminary')]) {
+        expect((await archive.takes({ ...late, at: 1 })).codes, 'late').to.deep.equal(['document-superseded']);
+        expect(codeOf(await archive.takes(late)), 'said after what is in force').to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      }
+      expect((await archive.takes(step('final', 'corrected', 'replace'))).sentTo, 'the correction is taken back').to.deep.equal([RECORD]);
     });
 
     it('B2: the same bytes, final after preliminary, are delivered again; the other way round they are a copy', async () => {
@@ -180,7 +183,8 @@ describe('the document registry', () => {
 
     it('B4: of an unknown document it is passed on at once, and holds against a late original of the same establishment only', async () => {
       expect((await archive.takes(gone)).codes).to.deep.equal(['original-not-received']);
-      expect((await archive.takes(D1)).codes).to.deep.equal(['document-deleted']);
+      expect((await archive.takes({ ...D1, at: 0 })).codes).to.deep.equal(['document-deleted']);
+      expect(codeOf(await archive.takes(D1)), 'said after its deletion').to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
       const other = new Archive();
       await other.takes({ ...gone, site: SOUTH });
       expect((await other.takes(D1)).sentTo).to.deep.equal([RECORD]);
@@ -196,6 +200,51 @@ describe('the document registry', () => {
       await archive.takes(D1);
       await archive.takes(D2);
       expect((await archive.takes(gone)).quarantine?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      await archive.takes(V(1));
+      await archive.takes(V(3));
+      for (const version of [1, 2])
+        expect(codeOf(await archive.takes({ ...V(version), type: 'dcc.document.deleted' })), `version ${version}`).to.equal(
+          'ERR_DOCUMENT_VERSION_CONFLICT',
+        );
+      expect((await archive.takes({ ...V(3), type: 'dcc.document.deleted' })).sentTo).to.deep.equal([RECORD]);
+      const other = { ...V(2), type: 'dcc.document.deleted', patient: '2' };
+      expect(codeOf(await archive.takes(other)), 'of another patient').to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    });
+
+    describe('B4: a number that was cancelled', () => {
+      const numbered = (content: string, rest: object = {}): object => ({ document: { sourceId: '4711', ...rest }, content });
+      const cancel = { type: 'dcc.document.deleted', document: { sourceId: '4711' } };
+
+      for (const [how, rest] of [
+        ['new', {}],
+        ['a correction', { action: 'replace', status: 'corrected' }],
+      ] as const)
+        it(`B4: and given again to another content (${how}) is delivered, and can be cancelled again`, async () => {
+          await archive.takes(numbered('one'));
+          await archive.takes(cancel);
+          const next = await archive.takes(numbered('two', rest));
+          expect([next.sentTo, next.codes]).to.deep.equal([[RECORD], ['reissued-after-deletion']]);
+          expect((await archive.takes(numbered('two', rest))).codes).to.deep.equal(['duplicate']);
+          expect((await archive.takes(cancel)).sentTo).to.deep.equal([RECORD]);
+        });
+
+      it('B4: waits for a person when what was withdrawn comes again, and is silent only when that was said before', async () => {
+        await archive.takes(numbered('one'));
+        await archive.takes(cancel);
+        expect(codeOf(await archive.takes(numbered('one')))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        expect((await archive.takes({ ...numbered('one'), at: 1 })).codes).to.deep.equal(['duplicate']);
+        expect((await archive.takes({ ...numbered('two', { status: 'corrected', action: 'replace' }), at: 1 })).codes).to.deep.equal([
+          'document-deleted',
+        ]);
+        expect(codeOf(await archive.takes({ ...numbered('two'), patient: '2' }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+      });
+
+      it('B4: a cancellation that was said before what is in force waits', async () => {
+        await archive.takes(numbered('one'));
+        await archive.takes(numbered('two', { status: 'corrected', action: 'replace' }));
+        expect(codeOf(await archive.takes({ ...cancel, at: 1 }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        expect((await archive.takes(cancel)).sentTo).to.deep.equal([RECORD]);
+      });
     });
 
     it('B4: the record passes a deletion on to those who were sent the document', async () => {
