@@ -39,6 +39,7 @@ export interface DraftEvent {
 
 export interface DecodeResult {
   readonly decision: Decision;
+  /** With `quarantine`: at most what says whose wishes the message brings, for these are obeyed while it waits (SAFETY B6); nothing else is made of them. */
   readonly events: readonly DraftEvent[];
   readonly warnings: readonly Warning[];
   /** Why, for `reject` and `quarantine`: code of the catalogue, location, expected, found. */

@@ -49,14 +49,15 @@ function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, g
 function reissued(
   one: Arriving,
   facts: DocumentFacts,
-  { deleted: _, ...own }: DocumentNote,
+  own: DocumentNote,
   set: SetNote | undefined,
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const open = JSON.stringify(own);
+  const { deleted: _, ...rest } = own;
+  const open = JSON.stringify(rest);
   const reopened: Known = (kind, key) => (kind === KINDS.document && key === facts.key ? open : known(kind, key));
-  const judgement = judgeVersion(one, facts, own, set, original, reopened);
+  const judgement = judgeVersion(one, facts, rest, set, original, reopened);
   return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
 }
 

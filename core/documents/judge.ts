@@ -15,7 +15,7 @@ export function documentJudge(index: BlindIndex): Judge {
   return {
     needs: (one, known) => {
       if (isAnswer(one)) return answerRefs(one, known, index);
-      if (!isDocument(one)) return saysConsent(one) ? tokensOf(one, index).flatMap((token) => ref(KINDS.consent, hashOf(token))) : [];
+      if (!isDocument(one) || one.waits) return saysConsent(one) ? tokensOf(one, index).flatMap((token) => ref(KINDS.consent, hashOf(token))) : [];
       const facts = factsOf(one, index);
       return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(facts, known) : [])];
     },
@@ -25,14 +25,15 @@ export function documentJudge(index: BlindIndex): Judge {
       // What this very message says of the patient's wish counts for it too.
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
       const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
-      if (!isDocument(one)) return consent.length > 0 ? { notes: consent } : {};
+      const remembered = consent.length > 0 ? { remembered: consent } : {};
+      if (!isDocument(one) || one.waits) return remembered;
       const facts = factsOf(one, index);
       const tokens = tokensOf(one, index).map(hashOf);
       const judgement =
         one.event.type === 'dcc.document.deleted'
           ? judgeDeletion(one, facts, knownNow)
           : judgeArrival({ ...one, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
-      return { ...judgement, notes: [...consent, ...(judgement.notes ?? [])] };
+      return { ...judgement, ...remembered };
     },
   };
 }

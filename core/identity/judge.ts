@@ -11,9 +11,9 @@ import type { Targets } from './withheld.ts';
 
 /** @param targets destinations of an event that are, or were, not capable of everything it says. */
 export const identityJudge = (targets: Targets = () => []): Judge => ({
-  needs: ({ kind, keys }, known) => (kind === 'other' ? [] : references(keys, known)),
+  needs: ({ kind, keys, waits }, known) => (kind === 'other' || waits ? [] : references(keys, known)),
   judge: (one, known) => {
-    if (one.keys.length === 0 || one.kind === 'other') return {};
+    if (one.keys.length === 0 || one.kind === 'other' || one.waits) return {};
     const { type } = one.event;
     if (type === 'dcc.identity.updated') return judgeUpdate(one, known, targets);
     if (type === 'dcc.identity.merged') return judgeMerge(one, known);

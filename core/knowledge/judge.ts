@@ -1,5 +1,5 @@
 /** Who judges an event by what is known: pure functions from notes to a judgement and new notes. Identities and documents are such judges. */
-import type { DraftEvent, ErrorData, Note, RoutedEvent, SiteSettings, Warning } from '../contract/index.ts';
+import type { DraftEvent, ErrorCode, ErrorData, MessageState, Note, RoutedEvent, SiteSettings, Warning } from '../contract/index.ts';
 import type { CanonicalEvent } from '../model/index.ts';
 
 /** An event as a connector made it, before it is routed. */
@@ -24,6 +24,8 @@ export interface Case {
   };
   /** ISO instant of the decision. */
   readonly now: string;
+  /** Its connector puts the message aside for a person: nothing is judged but what is remembered all the same. */
+  readonly waits?: true;
 }
 
 export type NoteRef = Pick<Note, 'kind' | 'key'>;
@@ -54,6 +56,19 @@ export interface Judgement {
   readonly warnings?: readonly Warning[];
   /** What is known from now on; only of what `needs` asked for. */
   readonly notes?: readonly Note[];
+  /** Notes that are kept even when the message waits for a person, unless it waits because nobody knows which patient it names. */
+  readonly remembered?: readonly Note[];
+}
+
+const PATIENT_UNSURE: ReadonlySet<string> = new Set<ErrorCode>(['ERR_IDENTITY_CONFLICT', 'ERR_IDENTITY_MERGE', 'ERR_DOCUMENT_OTHER_PATIENT']);
+
+/** What is known from now on, of all that was judged of one message, when the message ends in that state. */
+export function keptOf(judgements: readonly Judgement[], state: MessageState): readonly Note[] {
+  const remembered = judgements.flatMap((judgement) => judgement.remembered ?? []);
+  if (state === 'decoded') return [...remembered, ...judgements.flatMap(({ notes = [] }) => notes)];
+  const stop = judgements.find(({ quarantine, reject }) => quarantine ?? reject);
+  const isSure = state === 'quarantined' && !judgements.some(({ quarantine }) => quarantine && PATIENT_UNSURE.has(quarantine.code));
+  return [...(isSure ? remembered : []), ...(stop?.notes ?? [])];
 }
 
 export interface Judge {

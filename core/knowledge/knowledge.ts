@@ -3,7 +3,7 @@
  * ended nobody else sees or changes the notes it asked for. A commit that fails leaves no trace: what it touched is read again.
  */
 import type { JournalStore, Note } from '../contract/index.ts';
-import type { Case, Judge, Judgement, Known, NoteRef } from './judge.ts';
+import { keptOf, type Case, type Judge, type Judgement, type Known, type NoteRef } from './judge.ts';
 
 /** Patients and documents of the last hours, a KB or two each. Most of what is asked for is not known: to remember that costs a name. */
 const REMEMBERED = 100_000;
@@ -96,14 +96,14 @@ export class Knowledge {
           // Once something is missing all will be judged again: what else is missing is asked for in one go.
           if (!this.#ask(judge, one, known, asked, missing) || missing.size > 0) return {};
           const judgement = judge.judge(one, known);
-          for (const note of judgement.notes ?? []) own.set(nameOf(note), note.value || undefined);
+          for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
           return judgement;
         });
         made.push(together(said));
       }
       const stop = made.find(({ quarantine, reject }) => quarantine ?? reject);
-      const kept = stop ? new Map((stop.notes ?? []).map((note) => [nameOf(note), note.value || undefined])) : own;
-      for (const [name, value] of kept) changed.set(name, value);
+      const kept = keptOf(made, stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded');
+      for (const note of kept) changed.set(nameOf(note), note.value || undefined);
       return made;
     });
     if (missing.size > 0) return { missing: [...missing.values()] };
@@ -188,12 +188,14 @@ function together(all: readonly Judgement[]): Judgement {
   const said = all.map((one) => (isStopped && !(one.quarantine ?? one.reject) ? { warnings: one.warnings ?? [] } : one));
   // What the others would have kept belongs to a message that goes on; the one that stops it says what is kept of it.
   const stop = said.find(({ quarantine, reject }) => quarantine ?? reject);
-  if (stop) return stop;
+  const remembered = all.flatMap((one) => one.remembered ?? []);
+  if (stop) return remembered.length > 0 ? { ...stop, remembered } : stop;
   const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
   if (!only || others.length === 0) return only ?? {};
   return Object.assign({}, ...[only, ...others].toReversed(), {
     keys: [only, ...others].flatMap(({ keys = [] }) => keys),
     warnings: [only, ...others].flatMap(({ warnings = [] }) => warnings),
     notes: [only, ...others].flatMap(({ notes = [] }) => notes),
+    remembered,
   }) as Judgement;
 }

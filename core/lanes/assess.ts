@@ -14,7 +14,7 @@ import {
   type Warning,
 } from '../contract/index.ts';
 import { messageId } from '../journal/index.ts';
-import type { Case, Judgement } from '../knowledge/index.ts';
+import { keptOf, type Case, type Judgement } from '../knowledge/index.ts';
 import { goesWhereNoneArrived } from '../documents/index.ts';
 import { kindOf } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
@@ -67,9 +67,10 @@ export async function assessAll(
     const judgements = await Promise.all(judged.map((of, i) => Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports)))));
     const made = batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now));
     // A message that cannot be routed is put aside without its notes: what was judged is not what is stored.
-    const isAsJudged = made.every(
-      ({ decision }, i) => decision.state === 'decoded' || judgements[i]!.every(({ notes, quarantine, reject }) => !notes || (quarantine ?? reject)),
-    );
+    const isAsJudged = made.every(({ decision: { notes = [] } }, i) => {
+      const stop = judged[i]!.find(({ quarantine, reject }) => quarantine ?? reject);
+      return notes.length === keptOf(judged[i]!, stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded').length;
+    });
     return { made, release: (isStored) => release(isStored && isAsJudged) };
   } catch (thrown) {
     release(false);
@@ -101,9 +102,10 @@ const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): 
     ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), series: seriesOf(one, ports) })
     : judgement;
 
-/** Only what will be delivered is judged: what a connector refuses or puts aside changes nothing that is known. */
+/** Only what will be delivered is judged: what a connector refuses changes nothing that is known, what it puts aside only what is remembered all the same. */
 function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: InboundEndpoint, ports: InboundPorts, now: string): readonly Case[] {
-  if (!('events' in made) || work.failed || STATES[work.result.decision] !== 'decoded') return [];
+  const state = STATES[work.result.decision];
+  if (!('events' in made) || work.failed || (state !== 'decoded' && state !== 'quarantined')) return [];
   const controlId = work.result.terms?.find(({ field }) => field === 'control-id')?.value;
   const message = {
     id: messageId(ports.journal.tag, item.message),
@@ -123,7 +125,19 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
     const lanes = routes[i]?.lanes ?? [];
     const targets = [...new Set(destinations.filter(({ lane }) => lanes.includes(lane)).map(({ site }) => site))];
-    return { event, draft: one, kind: kindOf(event.type), keys, role, settings, parts, targets, message, now };
+    return {
+      event,
+      draft: one,
+      kind: kindOf(event.type),
+      keys,
+      role,
+      settings,
+      parts,
+      targets,
+      message,
+      now,
+      ...(state === 'quarantined' && { waits: true }),
+    };
   });
 }
 
@@ -146,7 +160,12 @@ function assess(
   now: string,
 ): Assessed {
   const { opened, result } = work;
-  const routed = routeEvents(cases, judgements, endpoint, ports);
+  const routed = routeEvents(
+    cases.filter(({ waits }) => !waits),
+    judgements,
+    endpoint,
+    ports,
+  );
   const stop = judgements.find(({ quarantine, reject }) => quarantine ?? reject);
   const warnings = joinWarnings(joinWarnings(opened.envelope.warnings, result.warnings), [
     ...judgements.flatMap((judgement) => judgement.warnings ?? []),
@@ -155,7 +174,7 @@ function assess(
   ]);
   const outcome = outcomeOf(item, work, 'error' in made ? made.error : undefined, routed.error, stop);
   const kept = outcome.state === 'decoded';
-  const notes = stop ? (stop.notes ?? []) : kept ? judgements.flatMap((judgement) => judgement.notes ?? []) : [];
+  const notes = keptOf(judgements, outcome.state);
   const decision: MessageDecision = {
     message: item.message,
     run: item.run,

@@ -9,10 +9,12 @@ import {
 } from '../../core/contract/index.ts';
 import { checkEventData } from '../../core/model/index.ts';
 import { parseHl7, type Hl7Message } from '../codec-hl7v2/index.ts';
-import { decodeAdt, type Decoded } from './adt.ts';
+import { decodeAdt, happenedAt, type Decoded } from './adt.ts';
 import { decodeAck, decodeZam } from './answers.ts';
+import { isOpposed, readConsent } from './consent.ts';
 import { decodeDocuments } from './document.ts';
 import { isDocumentEvent } from './document-action.ts';
+import { onlyPid, readPatient } from './patient.ts';
 import type { DialectProfile } from './profile.ts';
 import { at, newReading, warn, type Reading } from './reading.ts';
 
@@ -37,13 +39,27 @@ export function decodeFr(envelope: Envelope, context: ConnectorContext, profile:
     const error = PasserelleError.from(thrown);
     // A fault of ours is not the message's: the lane names it so.
     if (error.entry.disposition === 'defect') throw error;
+    const waits = error.entry.disposition === 'quarantine';
     return {
-      decision: error.entry.disposition === 'quarantine' ? 'quarantine' : 'reject',
-      events: [],
+      decision: waits ? 'quarantine' : 'reject',
+      events: waits ? wishesIn(envelope, context, profile) : [],
       warnings: reading?.warnings ?? [],
       error: error.toData(),
       terms: reading ? controlTerm(reading.message) : [],
     };
+  }
+}
+
+/** Opposition of a patient who is named without doubt: it counts from now on, whatever else has to be asked about the message. */
+function wishesIn(envelope: Envelope, context: ConnectorContext, profile: DialectProfile): readonly DraftEvent[] {
+  try {
+    const reading = newReading(parseHl7(envelope.text), context, profile);
+    const consent = readConsent(reading);
+    const { patient, keys } = readPatient(reading, onlyPid(reading));
+    const event = { type: 'dcc.identity.updated', ...happenedAt(reading), keys, data: { patient, consent } };
+    return isOpposed(consent) && keys.length > 0 && !checkEventData(event.type, event.data) ? [event] : [];
+  } catch {
+    return [];
   }
 }
 

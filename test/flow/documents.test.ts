@@ -16,6 +16,8 @@ interface Sent {
   readonly number?: string;
   readonly event?: 'T02' | 'T10' | 'T04';
   readonly type?: string;
+  /** ZFA-9. */
+  readonly zfa?: string;
 }
 
 describe('the life of documents', () => {
@@ -29,7 +31,7 @@ describe('the life of documents', () => {
 
   /** A PDF of the hospital as an MDM, or an ORU when it has no id; the answer it gets. */
   async function send(one: Sent): Promise<string> {
-    const { id, replaces, content, number = 'N1', event = 'T02', type = '34794-8^CR de RCP^LN' } = one;
+    const { id, replaces, content, number = 'N1', event = 'T02', type = '34794-8^CR de RCP^LN', zfa } = one;
     const control = `DOC${(count += 1)}`;
     const pdf = Buffer.from(`%PDF-1.4\n% ${content}\n%%EOF\n`).toString('base64');
     const [order, result] = { T02: ['NW', 'F'], T10: ['RO', 'C'], T04: ['CA', 'D'] }[event];
@@ -39,6 +41,7 @@ describe('the life of documents', () => {
       `MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001090000||${message}|${control}|T|${id === undefined ? '2.5' : '2.6'}|||||FRA|UNICODE UTF-8`,
       ...(id === undefined ? [] : ['EVN||20261001090000']),
       'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      ...(zfa ? [`ZFA|ACTIF||||||||${zfa}`] : []),
       `ORC|${order}|${number}`,
       `OBR|1|${number}||${type}|||20261001090000`,
       ...txa,
@@ -127,6 +130,31 @@ describe('the life of documents', () => {
     await identify('INO');
     await send({ id: oid(34), content: 'no longer' });
     expect(await codes()).not.to.include('patient-opposed');
+  });
+
+  it('B6: opposition in a message that waits to be typed is remembered', async () => {
+    await send({ id: oid(35), content: 'nobody can type it', type: 'X78^Courrier^LOCAL-DX', zfa: 'IO' });
+    const waiting = await last();
+    expect(waiting.error?.code).to.equal('ERR_DOCUMENT_TYPE_UNKNOWN');
+    await region.post(`messages/${waiting.id}:discard`, { why: 'remembered' });
+    await send({ id: oid(36), content: 'opposed before' });
+    expect(await codes()).to.include('patient-opposed');
+    await identify('INO');
+    await region.drained();
+  });
+
+  it('B2: a document that the record refused is delivered when it is sent again', async () => {
+    await region.record.misbehave({ how: 'refuse' });
+    await send({ id: oid(37), content: 'again' });
+    await region.drained();
+    const states = async (): Promise<string[]> => (await where(oid(37))).legs.map(({ state }) => state).toSorted();
+    expect(await states()).to.deep.equal(['dead']);
+    await send({ id: oid(37), content: 'again' });
+    expect([await codes(), await sentOf()]).to.deep.equal([['sent-again'], ['dcc-out']]);
+    const dead = (await where(oid(37))).legs.find(({ state }) => state === 'dead');
+    await region.post(`deliveries/${dead?.id}:discard`, { why: 'sent again' });
+    await region.drained();
+    expect(await states()).to.deep.equal(['delivered', 'discarded']);
   });
 
   it('B2: two roads, one document: it is delivered once, both are answered AA', async () => {

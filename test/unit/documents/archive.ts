@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { documentJudge } from '../../../core/documents/index.ts';
 import { identityJudge, personOf, undoMerge } from '../../../core/identity/index.ts';
 import { BlindIndex } from '../../../core/journal/index.ts';
-import { Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
+import { keptOf, Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
 import type { ClearKey, Note } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
@@ -56,7 +56,8 @@ export class Archive {
     this.cases.set(message, one);
     const { judgements, release } = await this.knowledge.judge([[one]]);
     const judgement = judgements[0]![0]!;
-    for (const { kind, key, value } of judgement.notes ?? []) this.notes.set(`${kind} ${key}`, value);
+    const state = judgement.quarantine ? 'quarantined' : judgement.reject ? 'rejected' : 'decoded';
+    for (const { kind, key, value } of keptOf([judgement], state)) this.notes.set(`${kind} ${key}`, value);
     release(true);
     const stays = judgement.isSilent ?? judgement.quarantine ?? judgement.reject;
     const sentTo = stays ? [] : (judgement.targets ?? one.targets);

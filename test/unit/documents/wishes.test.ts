@@ -75,6 +75,28 @@ describe('what a patient allows', () => {
     expect(await legs('1'), 'the first of thirty').to.deep.equal(closed);
   });
 
+  it('B6: opposition in a message that waits for a person is remembered, unless it waits because its patient is in doubt', async () => {
+    const legs = async (patient: string): Promise<unknown[]> =>
+      legsOf(await archive.takes({ ...DOC, patient, document: { sourceId: crypto.randomUUID() }, content: crypto.randomUUID(), visibility: WANTED }));
+    await archive.takes(DOC);
+    const conflict = await archive.takes({ ...DOC, content: 'other', opposition: 'IO' });
+    expect([conflict.quarantine?.code, await legs('1')]).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT', [false, false, true]]);
+    const doubtful = await archive.takes({ ...DOC, patient: '2', opposition: 'IO' });
+    expect([doubtful.quarantine?.code, await legs('2')]).to.deep.equal(['ERR_DOCUMENT_OTHER_PATIENT', [true, true, true]]);
+    const refused = await archive.takes({ type: 'dcc.document.deleted', site: SOUTH, document: DOC.document, patient: '1', opposition: 'INO' });
+    expect([refused.reject?.code, await legs('1')], 'what is refused is sent again').to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR', [false, false, true]]);
+  });
+
+  it('B6: of what a connector puts aside nothing is judged but the wish', async () => {
+    const { caseOf } = await import('./archive.ts');
+    const one = { ...caseOf({ type: 'dcc.identity.updated', opposition: 'IO' }, 1, 1), waits: true as const };
+    const { judgements, release } = await archive.knowledge.judge([[one]]);
+    release(true);
+    expect(judgements[0]![0]!.remembered).to.have.length(1);
+    expect(Object.keys(judgements[0]![0]!)).to.deep.equal(['remembered']);
+    expect(legsOf(await archive.takes({ ...DOC, visibility: WANTED }))).to.deep.equal([false, false, true]);
+  });
+
   it('B6: opposition said with an INS holds for the number that has it on file, though a document does not repeat it', async () => {
     const ins = '237063399100156';
     await archive.takes({ type: 'dcc.identity.updated', patient: '1', ins });
