@@ -238,7 +238,7 @@ export class Region {
       types: this.types,
       destinations: () => this.#destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
-      identified: (at, keys) => void this.#releaseKnown(at, keys),
+      identified: (keys) => this.#lookAgain(keys),
       deliveredOf: (message) => this.#followed.until(message),
     });
     this.inbound.set(endpoint.name, lane);
@@ -275,28 +275,9 @@ export class Region {
     for (const [lane, items] of Map.groupBy(deliveries, ({ item }) => item.lane)) this.outbound.get(lane)?.offer(items);
   }
 
-  /** SAFETY B6: what was held as unknown there is looked at again at each identity event of that establishment. */
-  async #releaseKnown(site: string, keys: ReadonlySet<string>): Promise<void> {
-    const { journal, ports } = this.#parts;
-    for (const lane of this.outbound.values()) {
-      if (lane.endpoint.settings.site !== site) continue;
-      for (const delivery of lane.heldFor(keys)) {
-        try {
-          const changes = await journal.act([
-            {
-              verb: 'release',
-              delivery,
-              who: 'passerelle',
-              why: 'identity of the patient received from its establishment',
-              at: new Date(ports.now()).toISOString(),
-            },
-          ]);
-          this.acted(changes);
-        } catch (thrown) {
-          ports.log('warn', 'held delivery could not be released', { lane: lane.endpoint.name, delivery, code: PasserelleError.from(thrown).code });
-        }
-      }
-    }
+  /** SAFETY B6: what was held as unknown there is looked at again at each identity event, wherever it came from. */
+  #lookAgain(keys: ReadonlySet<string>): void {
+    for (const lane of this.outbound.values()) void lane.lookAgain(keys);
   }
 
   /** Destinations of an event that are, or were, not capable of everything. */

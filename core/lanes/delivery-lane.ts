@@ -19,6 +19,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
+import { release, UnknownThere } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -66,6 +67,7 @@ export class DeliveryLane {
   #isLoading = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
+  readonly #unknown = new UnknownThere();
 
   constructor(
     endpoint: DeliveryEndpoint,
@@ -162,21 +164,44 @@ export class DeliveryLane {
     if (item.state === 'sending') return; // our own attempt: its end will say more
     this.#clearTimer(item.delivery);
     this.#warm.forget(item.delivery);
+    this.#unknown.see(item);
     this.#backlog.update(item);
+    // A person says that it arrived.
+    if (item.kind === 'identity' && item.state === 'delivered') void this.lookAgain(new Set(item.keys), true);
     this.#pump();
   }
 
   forget(delivery: number): void {
     this.#clearTimer(delivery);
+    this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
     this.#pump();
   }
 
-  /** Held deliveries that name one of these patients: an identity event of their establishment may have made it known there. */
-  heldFor(keys: ReadonlySet<string>): readonly number[] {
-    const isUnknownThere = ({ state, error }: QueuedDelivery): boolean => state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
-    return [...this.#schedule].filter(({ item }) => isUnknownThere(item) && item.keys.some((k) => keys.has(k))).map((e) => e.delivery);
+  /**
+   * SAFETY B6: an identity of these patients was received, or sent by this lane: what is held as unknown there is looked at again. Of an identity that
+   * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
+   */
+  async lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
+    if (!isTaken && this.#tellsLater(keys)) return;
+    this.#unknown.overtake(keys);
+    await this.#release(this.#unknown.of(keys));
+  }
+
+  /** An identity of one of them waits in this lane. */
+  #tellsLater(keys: ReadonlySet<string>): boolean {
+    const names = this.endpoint.order === 'lane' ? ['*'] : [...keys];
+    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
+      kind === 'identity' && state !== 'dead' && its.some((key) => keys.has(key));
+    return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
+  }
+
+  async #release(deliveries: readonly number[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const lane = this.endpoint.name;
+    const failed = (delivery: number, code: string): void => this.#ports.log('warn', 'held delivery could not be released', { lane, delivery, code });
+    for (const item of await release(this.#ports.journal, deliveries, iso(this.#ports.now()), failed)) this.update(item);
   }
 
   /** Stops taking, waits for what is on the wire. */
@@ -210,7 +235,7 @@ export class DeliveryLane {
 
   /** False when the journal cannot be read now: it is asked again later. */
   #load(): Promise<boolean> {
-    return this.#backlog.load().then(
+    return Promise.all([this.#unknown.load(this.#ports.journal, this.endpoint.name), this.#backlog.load()]).then(
       () => true,
       (thrown: unknown) => {
         this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
@@ -272,6 +297,7 @@ export class DeliveryLane {
 
   async #deliver(item: QueuedDelivery): Promise<void> {
     const { journal } = this.#ports;
+    this.#unknown.begin(item);
     let result: AttemptResult;
     try {
       const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
@@ -293,6 +319,7 @@ export class DeliveryLane {
     }
     this.#inFlight -= 1;
     if (result.kind === 'unavailable') {
+      this.#unknown.end(item.delivery);
       this.#trip(result.error);
       this.#schedule.reopen(item.delivery);
       return;
@@ -306,6 +333,8 @@ export class DeliveryLane {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
+    // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
+    if (item.kind === 'identity' && after.to === 'delivered') await this.lookAgain(new Set(item.keys), true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.to === 'delivered') this.#failing = undefined;
@@ -313,6 +342,7 @@ export class DeliveryLane {
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
+    if (this.#unknown.end(item.delivery) && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
     this.#settled(item.delivery, item.message, after.to);
   }
 
@@ -369,6 +399,7 @@ export class DeliveryLane {
       ...(after.error && { error: after.error }),
       ...(settlement.notBefore && { notBefore: settlement.notBefore }),
     };
+    this.#unknown.see(next);
     this.#backlog.update(next);
   }
 

@@ -49,8 +49,8 @@ export interface InboundPorts extends LanePorts {
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
-  /** Patients that this establishment just spoke of as identities. */
-  readonly identified: (site: string, keys: ReadonlySet<string>) => void;
+  /** Patients that were just spoken of as identities, once their deliveries are queued. */
+  readonly identified: (keys: ReadonlySet<string>) => void;
   /** Resolves when every delivery of the message is settled. */
   readonly deliveredOf: (message: number) => Promise<void>;
 }
@@ -404,7 +404,7 @@ export class InboundLane {
     const { endpoint } = this;
     this.#ports.count('messages_decided_total', { lane: endpoint.name, state: outcome.state });
     if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, endpoint.reply === 'delivered');
-    if (outcome.identities.size > 0) this.#ports.identified(endpoint.settings.site, outcome.identities);
+    if (outcome.identities.size > 0) this.#ports.identified(outcome.identities);
     this.#deciding.delete(outcome.message);
     arrival?.outcome.resolve(outcome);
   }

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at } from '../contract/journal/samples.ts';
+import { at, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -65,6 +65,67 @@ describe('a delivery lane', () => {
     bench.lane.update({ ...rows[0]!, state: 'discarded' });
     await drained();
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW, discarded: 1 });
+  });
+
+  describe('B6: what is held as unknown there', () => {
+    const document = { keys: patient('a'), kind: 'document' } as const;
+    const unknownOnce = (): void => {
+      let isKnown = false;
+      bench.interpret = () => ({ outcome: isKnown ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+      bench.send = async () => {
+        isKnown ||= bench.sent.length > 1;
+        return { bytes: new TextEncoder().encode('answer') };
+      };
+    };
+    const held = (): Promise<void> => until('the document is held', 5000, async () => (await bench.states())['held'] === 1);
+
+    it('leaves once this lane has told the identity, not before; beyond its window too', async () => {
+      unknownOnce();
+      await bench.queue([document]);
+      await bench.make({}, 1).start();
+      await held();
+      const rows = await bench.queue([{ keys: patient('a') }, { keys: patient('b') }, { keys: patient('c') }]);
+      bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [], queuedAt: at(0) })));
+      await bench.lane.lookAgain(new Set(patient('a')));
+      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 4);
+    });
+
+    it('leaves after a restart too, beyond the window as well', async () => {
+      unknownOnce();
+      await bench.queue([document]);
+      await bench.make().start();
+      await held();
+      await bench.lane.stop();
+      await bench.queue(Array.from({ length: 50 }, (_, n) => ({ keys: patient(`p${n % 2}`) })));
+      await bench.make({}, 5).start();
+      await bench.lane.lookAgain(new Set(patient('a')));
+      await until('all is delivered', 10_000, async () => (await bench.states())['delivered'] === 51);
+    });
+
+    it('leaves at once when the lane has nothing to tell, and stays held for the identity of somebody else', async () => {
+      unknownOnce();
+      await bench.queue([document]);
+      await bench.make().start();
+      await held();
+      await bench.lane.lookAgain(new Set(patient('b')));
+      expect(await bench.states()).to.deep.equal({ held: 1 });
+      await bench.lane.lookAgain(new Set(patient('a')));
+      await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+    });
+
+    it('leaves though the identity came while it was being tried', async () => {
+      unknownOnce();
+      const { send } = bench;
+      bench.send = async (id) => {
+        if (bench.sent.length === 1) await bench.lane.lookAgain(new Set(patient('a')));
+        return send(id);
+      };
+      await bench.queue([document]);
+      await bench.make().start();
+      await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+      expect(bench.sent).to.have.length(2);
+    });
   });
 
   for (const isIdempotent of [false, true])

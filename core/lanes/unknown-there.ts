@@ -1,0 +1,103 @@
+/** What a lane holds because the receiver does not know its patient, by patient: looked at again at each identity event of that patient (SAFETY B6). */
+import { PasserelleError, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+
+/** Held deliveries that are read at a time. */
+const PAGE = 500;
+
+const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
+  state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
+
+export class UnknownThere {
+  readonly #keysOf = new Map<number, readonly string[]>();
+  readonly #held = new Map<string, Set<number>>();
+  /** Being tried now: an identity that comes meanwhile finds nothing held yet. */
+  readonly #trying = new Map<number, { readonly keys: readonly string[]; isOvertaken: boolean }>();
+
+  #isLoaded = false;
+  #isLoading = false;
+  /** Changed before all was read: a page may be older. */
+  readonly #seen = new Set<number>();
+
+  /** All that the journal holds, once: more than the lane keeps in memory. Throws ERR_JOURNAL_UNAVAILABLE. */
+  async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<void> {
+    if (this.#isLoaded) return;
+    this.#isLoaded = this.#isLoading = true;
+    try {
+      for (let after: string | undefined; ;) {
+        const page = await journal.deliveries({ lane, states: ['held'] }, { limit: PAGE, ...(after !== undefined && { after }) });
+        for (const item of page.items) if (!this.#seen.has(item.delivery)) this.#keep(item);
+        after = page.next;
+        if (after === undefined) break;
+      }
+    } catch (thrown) {
+      this.#isLoaded = false;
+      throw thrown;
+    } finally {
+      this.#isLoading = false;
+    }
+    this.#seen.clear();
+  }
+
+  /** What the journal says of a delivery now. */
+  see(item: QueuedDelivery): void {
+    this.forget(item.delivery);
+    this.#keep(item);
+  }
+
+  #keep(item: QueuedDelivery): void {
+    if (!isUnknownThere(item)) return;
+    this.#keysOf.set(item.delivery, item.keys);
+    for (const key of item.keys) this.#held.set(key, (this.#held.get(key) ?? new Set()).add(item.delivery));
+  }
+
+  forget(delivery: number): void {
+    if (!this.#isLoaded || this.#isLoading) this.#seen.add(delivery);
+    for (const key of this.#keysOf.get(delivery) ?? []) {
+      const held = this.#held.get(key);
+      held?.delete(delivery);
+      if (held?.size === 0) this.#held.delete(key);
+    }
+    this.#keysOf.delete(delivery);
+  }
+
+  begin({ delivery, keys }: QueuedDelivery): void {
+    this.#trying.set(delivery, { keys, isOvertaken: false });
+  }
+
+  /** True when an identity of its patient came since it began. */
+  end(delivery: number): boolean {
+    const { isOvertaken = false } = this.#trying.get(delivery) ?? {};
+    this.#trying.delete(delivery);
+    return isOvertaken;
+  }
+
+  overtake(keys: ReadonlySet<string>): void {
+    for (const one of this.#trying.values()) one.isOvertaken ||= one.keys.some((key) => keys.has(key));
+  }
+
+  of(keys: Iterable<string>): readonly number[] {
+    return [...keys].flatMap((key) => [...(this.#held.get(key) ?? [])]);
+  }
+
+  isHeld(delivery: number): boolean {
+    return this.#keysOf.has(delivery);
+  }
+}
+
+/** Each may have been decided by a person meanwhile; answers those that were released, as they are now. */
+export async function release(
+  journal: Pick<JournalStore, 'act'>,
+  deliveries: readonly number[],
+  at: string,
+  failed: (delivery: number, code: string) => void,
+): Promise<readonly QueuedDelivery[]> {
+  const released: QueuedDelivery[] = [];
+  for (const delivery of new Set(deliveries))
+    try {
+      const changes = await journal.act([{ verb: 'release', delivery, who: 'passerelle', why: 'identity of the patient received', at }]);
+      released.push(...changes.flatMap((change) => change.deliveries));
+    } catch (thrown) {
+      failed(delivery, PasserelleError.from(thrown).code);
+    }
+  return released;
+}
