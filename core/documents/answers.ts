@@ -6,7 +6,7 @@ import type { DocumentProof } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { documentOf, KINDS, note, read, withProof, type SentNote } from './notes.ts';
+import { documentOf, KINDS, note, MOST_PROOFS, read, type SentNote } from './notes.ts';
 
 const PROOFS: Readonly<Record<string, DocumentProof['proof']>> = {
   'dcc.document.delivered': 'delivered',
@@ -44,7 +44,9 @@ export function judgeAnswer(one: Case, known: Known, index: BlindIndex): Judgeme
     (each) => each.proof === proof.proof && each.delivery === proof.delivery && each.channel === proof.channel && each.who === proof.who,
   );
   if (isSaid) return { warnings: [{ code: 'duplicate' }] };
-  return { notes: [note(KINDS.document, sent.document, { ...document, proofs: withProof(document.proofs, proof) })] };
+  const { proofs = [] } = document;
+  if (proofs.length >= MOST_PROOFS) return { warnings: [{ code: 'proofs-full' }] };
+  return { notes: [note(KINDS.document, sent.document, { ...document, proofs: [...proofs, proof] })] };
 }
 
 function proofOf({ event, message }: Case, { lane, delivery }: SentNote): DocumentProof {

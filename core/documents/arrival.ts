@@ -20,6 +20,8 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
   for (const other of [own, original, set])
     if (other && comparePatients(other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  const number = sharedNumber(one, facts, own, known);
+  if (number) return number;
   const gone = own?.deleted && !newerThan(own, known) && mayChange(own.deleted.site, keepersOf(one, facts, own)) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
@@ -35,6 +37,33 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
     }
   }
   return judgeVersion(one, facts, own, set, original, known);
+}
+
+/**
+ * A number that stood for several documents and names one now, or the reverse: the same bytes are the same document; which of them a correction is about
+ * nobody can tell.
+ */
+function sharedNumber(one: Arriving, facts: DocumentFacts, own: DocumentNote | undefined, known: Known): Judgement | undefined {
+  const alone = documentOf(known, facts.shares);
+  if (alone?.first && facts.shares !== undefined && !isReplayOf(alone.first, one)) {
+    if (isSameContent(alone, facts)) return judgeCopy(one, facts, facts.shares, alone, known);
+    if (documentData(one).document.action === 'replace' && !documentOf(known, facts.key)?.first) return { quarantine: shared(alone.first.message) };
+  }
+  if (!own?.isShared || (own.first && (isSameContent(own, facts) || isReplayOf(own.first, one)))) return undefined;
+  const same = sameNumber(facts, known);
+  return same ? judgeCopy(one, facts, same.key, same.note, known) : { quarantine: shared('an earlier message') };
+}
+
+const shared = (by: string): ReturnType<typeof stop> =>
+  stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} used this number for another count of documents`);
+
+/** The document of these bytes among those that share the number. */
+function sameNumber(facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
+    const note = documentOf(known, key);
+    if (key !== facts.key && note?.first && note.isNumbered && note.id.startsWith(`${facts.id}#`)) return { key, note };
+  }
+  return undefined;
 }
 
 /** Whether it is what was withdrawn, come again, or something else, a person has to say; unless its source gave the number to another content since. */

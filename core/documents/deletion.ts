@@ -12,6 +12,7 @@ export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known
   for (const other of [own, read(known, KINDS.set, facts.set)])
     if (other && comparePatients(other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
   if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);
   if (own?.first && !mayChange(one.event.site, own))
     return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };

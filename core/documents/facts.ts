@@ -13,6 +13,8 @@ export interface DocumentFacts {
   readonly id: string;
   /** An id of its own, the same at every site; else the number that its source gave it, which another document of its may share. */
   readonly hasOwnId: boolean;
+  /** Key of the bare number, when this is one of several documents of it. */
+  readonly shares?: string;
   readonly set?: string;
   readonly version?: number;
   readonly replaces?: { readonly key: string; readonly id: string };
@@ -49,7 +51,11 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
   const content = contentOf(one);
   const own = name(document.id, document.idExtension);
   const source = document.sourceId ?? (content && `sha256:${content}`);
-  const identity = own ?? (source === undefined ? undefined : { id: source, scoped: `${site}|${data.originApplication ?? ''}/${source}` });
+  const numbered = (number: string | undefined): { id: string; scoped: string } | undefined =>
+    number === undefined ? undefined : { id: number, scoped: `${site}|${data.originApplication ?? ''}/${number}` };
+  const item =
+    own || document.sourceItem === undefined || document.sourceId === undefined ? undefined : `${document.sourceId}#${document.sourceItem}`;
+  const identity = own ?? numbered(item ?? source);
   if (!identity) return undefined;
   const set = name(document.setId, document.setIdExtension);
   const replaces = document.action === 'delete' ? undefined : name(document.replaces, document.replacesExtension);
@@ -57,6 +63,7 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     key: keyOf(identity.scoped),
     id: identity.id,
     hasOwnId: own !== undefined,
+    ...(item !== undefined && { shares: keyOf(numbered(source)!.scoped) }),
     ...(set && document.version !== undefined && { set: keyOf(`set ${set.scoped}`), version: document.version }),
     ...(replaces && replaces.id !== identity.id && { replaces: { key: keyOf(replaces.scoped), id: replaces.id } }),
     ...(content !== undefined && { content }),

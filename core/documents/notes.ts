@@ -57,6 +57,8 @@ export interface DocumentNote {
   readonly superseded?: Act & { readonly key: string; readonly id: string };
   /** With the sites that were told, and when its sender says that this happened. */
   readonly deleted?: Act & { readonly to: readonly string[]; readonly said?: string };
+  /** Not a document but a number that several documents share. */
+  readonly isShared?: boolean;
   /** Known by a number of its source only. */
   readonly isNumbered?: boolean;
   /** Another name that this very document came by. */
@@ -82,9 +84,9 @@ export interface SentNote {
 
 /** One sender repeats a document by mistake for days: the first is kept for good, and the last ones. */
 const BOUND = 16;
-const PROOFS = 64;
+/** Recipients of one document, each with what is proven of it. Past it the first ones stay, and the message that brings another is seen to be left out. */
+export const MOST_PROOFS = 2000;
 export const lately = <T>(list: readonly T[] | undefined, one: T, bound = BOUND): readonly T[] => [...(list ?? []), one].slice(-bound);
-export const withProof = (list: readonly DocumentProof[] | undefined, one: DocumentProof): readonly DocumentProof[] => lately(list, one, PROOFS);
 
 /** What a note of each kind holds. */
 export interface NoteValues {

@@ -18,6 +18,7 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     facts.replaces?.key,
     replacedBy,
     set?.versions[0]?.key,
+    facts.shares,
     ...same.map(({ key }) => key),
     ...(read(known, KINDS.content, facts.contentKey) ?? []),
   ];
@@ -52,7 +53,8 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
   };
 }
 
-export const union = (one: readonly string[], other: readonly string[]): readonly string[] => [...new Set([...one, ...other])].slice(0, 32);
+/** Bounded by what there is: sites of a region, numbers of one patient. Not one may be left out: it was sent there, or is whose it is. */
+export const union = (one: readonly string[], other: readonly string[]): readonly string[] => [...new Set([...one, ...other])];
 
 /** What took its place: by name, or by the number of its set. */
 export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {
@@ -78,6 +80,9 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
     const others = read(known, KINDS.content, contentKey) ?? [];
     if (!others.includes(key)) notes.push(note(KINDS.content, contentKey, lately(others, key, 8)));
   }
+  const number = documentOf(known, facts.shares);
+  if (facts.shares !== undefined && !number?.isShared)
+    notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));
   if (replaces) {
     const original = documentOf(known, replaces.key) ?? blank(replaces.id, patient);
     notes.push(note(KINDS.document, replaces.key, { ...original, superseded: original.superseded ?? { ...act, key, id } }));

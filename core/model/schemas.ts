@@ -162,6 +162,8 @@ export const DocumentData = object({
   replacesExtension: Type.Optional(short),
   /** Number the source gave it (ORC-2, OBR-2): key of a document without id (SAFETY B2). */
   sourceId: Type.Optional(short),
+  /** Which of several documents of that number, where one message brings several: what tells them apart there. */
+  sourceItem: Type.Optional(short),
   action: Type.Optional(oneOf('new', 'replace', 'delete')),
   status: Type.Optional(oneOf('final', 'preliminary', 'corrected', 'deleted')),
   title: Type.Optional(short),

@@ -34,8 +34,9 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
   const consent = readConsent(reading);
   const shared: Shared = { patient, event, parts, ...(visit && { visit }), ...(consent && { consent }) };
   const groups = readGroups(reading, parts);
-  const made = groups.flatMap((group) => documentsOf(group).map((contents) => documentEvent(reading, shared, group, contents)));
-  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, []));
+  const found = groups.flatMap((group) => documentsOf(group).map((contents) => ({ group, contents })));
+  const made = found.map((one, i) => documentEvent(reading, shared, one.group, one.contents, sourceItemOf(reading, found, i)));
+  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, [], undefined));
   if (made.length === 0)
     throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
   if (event !== 'R01' && (made.length > 1 || reading.message.all('TXA').length > 1))
@@ -62,12 +63,38 @@ function documentsOf(group: Group): readonly (readonly Content[])[] {
   return [...grouped, ...(texts.length > 0 ? [texts] : [])].filter((one) => one.length > 0);
 }
 
+interface Found {
+  readonly group: Group;
+  readonly contents: readonly Content[];
+}
+
+/**
+ * Several documents of one order number: what tells this one from the others, the same each time they are sent. The other number of the order, OBX-4, OBX-3;
+ * their place when nothing else does.
+ */
+function sourceItemOf(reading: Reading, found: readonly Found[], index: number): string | undefined {
+  const number = (one: Found): string => orderNumberOf(reading, one.group);
+  const same = found.filter((one) => number(one) === number(found[index]!));
+  if (same.length < 2 || number(found[index]!) === '') return undefined;
+  const obx = ({ contents }: Found, field: string): string => clean(contents[0]?.obx.get(field) ?? '');
+  const otherNumber = ({ group }: Found): string => orderOf(group, 5 - orderFieldOf(reading));
+  for (const name of [otherNumber, (one: Found) => obx(one, '4'), (one: Found) => obx(one, '3.1')]) {
+    const names = same.map(name);
+    if (names.every((each) => each !== '') && new Set(names).size === names.length) return name(found[index]!);
+  }
+  return String(same.indexOf(found[index]!) + 1);
+}
+
+const orderFieldOf = ({ dialect }: Reading): number => (dialect.orderNumber === 'placer' ? 2 : 3);
+const orderOf = ({ orc, obr }: Group, field: number): string => clean(orc?.get(`${field}.1`) ?? '') || clean(obr?.get(`${field}.1`) ?? '');
+const orderNumberOf = (reading: Reading, group: Group): string => orderOf(group, orderFieldOf(reading)) || orderOf(group, 5 - orderFieldOf(reading));
+
 interface Made {
   readonly event: DraftEvent;
   readonly terms: readonly IndexTerm[];
 }
 
-function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[]): Made {
+function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[], sourceItem: string | undefined): Made {
   const read = contents
     .filter((one) => (one.kind !== 'text' || one === contents[0]) && !isEmptyDeletion(one))
     .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
@@ -83,6 +110,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda),
     ...main?.read.facts,
     ...ids,
+    ...said({ sourceItem }),
     ...action,
     ...readFacts(
       reading,
@@ -157,14 +185,12 @@ function entityId(reading: Reading, field: number): CdaId | undefined {
 
 function readFacts(reading: Reading, group: Group, cda: CdaHeader | undefined, confidentiality: string | undefined): Partial<DocumentData> {
   const obr = group.obr ? `OBR[${group.obr.occurrence}]` : undefined;
-  const orderField = reading.dialect.orderNumber === 'placer' ? 2 : 3;
-  const order = (field: number): string => clean(group.orc?.get(`${field}.1`) ?? '') || clean(group.obr?.get(`${field}.1`) ?? '');
   const cdaTime = (value: string | undefined): string | undefined => (value === undefined ? undefined : toIsoTime(value));
   const date = (obr && timeAt(reading, `${obr}-7.1`)) ?? cdaTime(cda?.serviceStart) ?? cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-4.1');
   const custodian = readCustodian(cda);
   return {
     ...said({
-      sourceId: order(orderField) || order(5 - orderField),
+      sourceId: orderNumberOf(reading, group),
       title: cda?.title?.slice(0, 250),
       date,
       createdAt: cdaTime(cda?.effectiveTime) ?? timeAt(reading, 'TXA-6.1'),
@@ -237,7 +263,9 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   if (flags?.flags.MODIF_CONF_CODE && document.action === 'new') warn(reading, 'visibility-change-not-announced', undefined, 'ORC-1');
   if (destinations?.outside) warn(reading, 'mail-combination');
   // Nothing names it but the number its source gave it (SAFETY B2).
-  const id = idKey(document.id, document.idExtension) ?? (document.sourceId && `${facts.originApplication ?? ''}/${document.sourceId}`);
+  const id =
+    idKey(document.id, document.idExtension) ??
+    (document.sourceId && `${facts.originApplication ?? ''}/${[document.sourceId, document.sourceItem].filter(Boolean).join('#')}`);
   const isDeletion = document.action === 'delete';
   if (isDeletion && id === undefined)
     throw new PasserelleError('ERR_HL7_FIELD_MISSING', { location: { hl7: 'TXA-12' }, expected: 'the id of the document to delete', found: 'none' });

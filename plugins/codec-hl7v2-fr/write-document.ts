@@ -30,6 +30,9 @@ const EVENTS = { new: 'T02', replace: 'T10', delete: 'T04' } as const;
 const ORDERS = { new: 'NW', replace: 'RO', delete: 'CA' } as const;
 const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 
+/** Two documents of one order are two for their receiver as well. */
+const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
+
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
   const { document } = data;
@@ -53,12 +56,12 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
   if (!isForCareSoftware) writeMailBodies(observations, guide, document, parts);
   const visit = isForCareSoftware ? { ...data.visit, class: 'N' } : { ...data.visit };
   const recordedAt = form.message === 'ORU' ? toHl7Time(data.recordedAt) : undefined;
-  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: document.sourceId, 9: recordedAt }];
+  const order: SegmentOut = ['ORC', { 1: ORDERS[form.action], 2: numberOf(document), 9: recordedAt }];
   const request: SegmentOut = [
     'OBR',
     {
       1: '1',
-      2: document.sourceId,
+      2: numberOf(document),
       4: code,
       7: toHl7Time(document.date),
       16: isCda ? undefined : writeXcn(data.authorRpps),

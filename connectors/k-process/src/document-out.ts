@@ -24,7 +24,8 @@ export function writeDocument(
     version: document.version,
     replaces: document.replaces,
     replacesExtension: document.replacesExtension,
-    sourceId: document.sourceId,
+    // Two documents of one order are two for the record as well.
+    sourceId: document.sourceId && [document.sourceId, document.sourceItem].filter(Boolean).join('#'),
     code: code ? said({ code, system: 'LN', label }) : undefined,
     localCode: localCode ? said({ code: localCode, system: localSystem }) : undefined,
     model: modelOid ? said({ oid: modelOid, version: modelVersion }) : undefined,

@@ -50,6 +50,32 @@ const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<n
 };
 
 describe('what a document is said to be', () => {
+  it('B2: several documents of one order are told apart by OBX-4, else by their code, else by their place; one alone needs no more than its number', () => {
+    const second = (sub: string, code: string): string => `OBX|2|ED|${code}|${sub}|^application^pdf^Base64^${PDF}||||||F`;
+    const items = (found: DecodeResult): unknown[] =>
+      found.events.map(({ data }) => {
+        const { sourceId, sourceItem } = (data as { document: { sourceId: string; sourceItem?: string } }).document;
+        return [sourceId, sourceItem];
+      });
+    const named = (found: DecodeResult): unknown[] => found.events.map(({ document }) => document?.id);
+    const [same, other] = ['RCP^Fiche^GAM-DOC', 'BIO^Bilan^GAM-DOC'];
+    expect(items(oru({}))).to.deep.equal([['D1', undefined]]);
+    expect(items(oru({ more: [second('', other)] }))).to.deep.equal([
+      ['D1', 'RCP'],
+      ['D1', 'BIO'],
+    ]);
+    expect(items(oru({ more: [second('', same)] }))).to.deep.equal([
+      ['D1', '1'],
+      ['D1', '2'],
+    ]);
+    expect(new Set(named(oru({ more: [second('', same)] }))).size).to.equal(2);
+    const groups = oru({ more: ['ORC|NW|D1|F2', `OBR|2|D1|F2|${same}`, second('b', same)] });
+    expect(items(groups)).to.deep.equal([
+      ['D1', '1'],
+      ['D1', '2'],
+    ]);
+  });
+
   it('never files what was posted for the wrong patient, or is no result', () => {
     for (const status of ['W', 'X', 'N', 'O']) expect(oru({ obx11: status }).error?.code, status).to.equal('ERR_HL7_FIELD_INVALID');
     expect(oru({ obx11: '', obr25: 'X' }).error?.code).to.equal('ERR_HL7_FIELD_INVALID');

@@ -1,6 +1,6 @@
 /** SAFETY B2 to B5 and A8: copies, versions, deletions and loops, by the pure judge over its own notes. */
 import { expect } from 'chai';
-import { Archive, NORTH, RECORD, SOUTH, oid } from './archive.ts';
+import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const D1 = { document: { id: oid(1) }, content: 'one' } as const;
 const D2 = { document: { id: oid(2), action: 'replace', replaces: oid(1) }, content: 'two' } as const;
@@ -85,6 +85,38 @@ describe('the document registry', () => {
       expect((await archive.takes({ document: { sourceId: '9' }, content: 'a pdf', patient: '2' })).sentTo, 'of another patient').to.deep.equal([
         RECORD,
       ]);
+    });
+
+    describe('B2: several documents of one number', () => {
+      const item = (name: string, content: string, rest: object = {}): Said => ({
+        document: { sourceId: '4711', sourceItem: name, ...rest },
+        content,
+      });
+      const alone = (content: string, rest: object = {}): Said => ({ document: { sourceId: '4711', ...rest }, content });
+      const corrected = { action: 'replace', status: 'corrected' };
+
+      it('B2: each is delivered, sent again a copy, corrected its own next version, and cancelled alone', async () => {
+        for (const one of [item('1', 'a'), item('2', 'b')]) expect((await archive.takes(one)).sentTo).to.deep.equal([RECORD]);
+        for (const one of [item('1', 'a'), item('2', 'b')]) expect((await archive.takes(one)).codes).to.deep.equal(['duplicate']);
+        expect((await archive.takes(item('2', 'c', corrected))).sentTo).to.deep.equal([RECORD]);
+        expect((await archive.takes({ ...item('2', 'c'), type: 'dcc.document.deleted' })).sentTo).to.deep.equal([RECORD]);
+        expect((await archive.takes(item('1', 'a'))).codes).to.deep.equal(['duplicate']);
+      });
+
+      it('B2: the number alone is the one of the same bytes; a correction or a cancellation by the number alone waits', async () => {
+        await archive.takes(item('1', 'a'));
+        await archive.takes(item('2', 'b'));
+        expect((await archive.takes(alone('b'))).codes).to.deep.equal(['duplicate']);
+        expect(codeOf(await archive.takes(alone('c', corrected)))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        expect(codeOf(await archive.takes({ ...alone('b'), type: 'dcc.document.deleted' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      });
+
+      it('B2: a number that got a second document: the first is a copy, the second is delivered, a correction of one that is not known apart waits', async () => {
+        await archive.takes(alone('a'));
+        expect((await archive.takes(item('1', 'a'))).codes).to.deep.equal(['duplicate']);
+        expect((await archive.takes(item('2', 'b'))).sentTo).to.deep.equal([RECORD]);
+        expect(codeOf(await archive.takes(item('3', 'c', corrected)))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      });
     });
 
     it('B2: two messages judged in one commit are copies as well, and one whose commit fails leaves no trace', async () => {

@@ -169,6 +169,16 @@ describe('B8: what answers prove', () => {
     ]);
   });
 
+  it('B8: nothing that is proven is forgotten for what is proven later, nor a place it was sent to', async () => {
+    const archive = await sent();
+    for (let n = 0; n < 100; n += 1) await answer(archive, 'dcc.delivery.mss.delivered', { recipient: `r${n}` });
+    expect(proofs(archive)).to.have.length(100);
+    const places = Array.from({ length: 40 }, (_, n) => `99100${1000 + n}`);
+    const shown = { site: RECORD, to: places, document: { id: oid(2) }, content: 'to many' };
+    await archive.takes(shown);
+    expect((await archive.takes(shown)).sentTo).to.deep.equal([]);
+  });
+
   it('B8: the same answer twice is one fact; an answer of another site, or to no message of ours, proves nothing', async () => {
     const archive = await sent();
     await answer(archive, 'dcc.delivery.mss.delivered', { recipient: 'a' });
