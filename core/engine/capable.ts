@@ -13,11 +13,12 @@ import {
   type SenderSettings,
   type WithheldView,
 } from '../contract/index.ts';
-import { PERSON, joinedOf, noteOf, personOf, readPerson, standingOf, timeOf, type Person, type Target, type Withheld } from '../identity/index.ts';
+import { PERSON, joinedOf, noteOf, patientTold, personOf, readPerson, withholding, withoutWithheld, type Withheld } from '../identity/index.ts';
 import { messageId } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
-import { eventId, type FreshDelivery } from '../lanes/index.ts';
-import { dataSchemaUri, isInsOid, isReducedFor, type Capability, type Patient } from '../model/index.ts';
+import type { FreshDelivery } from '../lanes/index.ts';
+import type { Capability } from '../model/index.ts';
+import { updateOf } from './release-event.ts';
 
 const KIND = 'capability';
 /** Of one reading of persons. */
@@ -40,8 +41,8 @@ interface Declaration {
 }
 
 export interface CapableParts {
-  readonly journal: JournalStore;
-  readonly knowledge: Knowledge;
+  readonly journal: Pick<JournalStore, 'tag' | 'keep' | 'notesOf' | 'reserve' | 'admit'>;
+  readonly knowledge: Pick<Knowledge, 'change'>;
   /** What the settings say, by delivery lane; a lane that says nothing is capable of everything, and nothing was ever kept for it. */
   readonly lanes: ReadonlyMap<string, Readonly<Partial<Record<Capability, boolean>>>>;
   readonly sendersOf: (domain: string) => readonly SenderSettings[];
@@ -56,6 +57,8 @@ export class Capable {
   readonly #parts: CapableParts;
   readonly #declared = new Map<string, Declaration>();
   readonly #running = new Map<string, Promise<void>>();
+  /** What is being counted: a release begins once all that was written in the form of before is. */
+  readonly #counting = new Set<Promise<unknown>>();
   /** The wait of a release between two updates: what a person declares meanwhile ends it. */
   readonly #pauses = new Map<string, AbortController>();
   readonly #stop = new AbortController();
@@ -69,9 +72,33 @@ export class Capable {
     return said.filter(([capability, isCapable]) => !isCapable && !this.#isReady(lane, capability)).map(([capability]) => capability);
   }
 
-  /** Of these lanes, those that ever lacked something. */
-  targets(lanes: readonly string[]): readonly Target[] {
-    return lanes.filter((lane) => this.#parts.lanes.has(lane)).map((lane) => ({ lane, lacking: this.lacking(lane) }));
+  /**
+   * What the receiver lacks as this event is written for it. What it is not told for that is kept with the patient in the same turn: neither a release
+   * nor its end can come between.
+   */
+  async leaving(lane: string, event: RoutedEvent['event']): Promise<readonly Capability[]> {
+    const { lanes, knowledge, journal, sendersOf, now } = this.#parts;
+    const key = event['subject'];
+    if (!lanes.has(lane) || typeof key !== 'string' || !patientTold(event)) return this.lacking(lane);
+    const at = now().toISOString();
+    const counting = knowledge.change(
+      [{ kind: PERSON, key }],
+      (known) => {
+        const lacking = this.lacking(lane);
+        const person = personOf(known, key);
+        const next = person && withholding(person, joinedOf(person, sendersOf(person.domain)), { event, lane, lacking, now: at });
+        return { notes: next && next !== person ? [noteOf(key, next)] : [], result: lacking };
+      },
+      async (notes) => (notes.length > 0 ? journal.keep(notes, at) : undefined),
+    );
+    this.#counting.add(counting);
+    return counting.finally(() => this.#counting.delete(counting));
+  }
+
+  /** An undone merge: a destination that is ready was told of the survivor, not of this number. */
+  async restored(key: string): Promise<void> {
+    const ready = [...this.#declared.values()].filter(({ lane, state }) => state === 'ready' && this.#parts.lanes.has(lane));
+    for (const declared of ready) await this.#tell(key, declared);
   }
 
   /** Reads what people declared; goes on with what a stop interrupted. */
@@ -164,9 +191,11 @@ export class Capable {
     };
     while (current()?.state === 'releasing') {
       try {
+        await Promise.allSettled(this.#counting);
         for (const { key: person } of await this.#kept(lane)) {
-          if (current()?.state !== 'releasing') return;
-          const isTold = await this.#tell(person, lane, capability);
+          const declared = current();
+          if (declared?.state !== 'releasing') return;
+          const isTold = await this.#tell(person, declared);
           const { perMinute } = current() ?? {};
           if (isTold && perMinute !== undefined) await pause(MINUTE_MS / perMinute);
         }
@@ -184,22 +213,23 @@ export class Capable {
     }
   }
 
-  /** Those of whom something was kept for the lane, the first one first. */
+  /** Those of whom something was kept for the lane, the first one first. Of an absorbed number its survivor is told; it is kept for an undo. */
   async #kept(lane: string): Promise<readonly { readonly key: string; readonly count: number; readonly since: string }[]> {
     const found: { key: string; count: number; since: string }[] = [];
     for (let after: string | undefined; ;) {
       const page = await this.#parts.journal.notesOf(PERSON, { limit: PAGE, ...(after !== undefined && { after }) });
       for (const { key, value } of page.items) {
-        const { count, since } = (value.includes('"withheld":{') && readPerson(value).withheld?.[lane]) || {};
-        if (count !== undefined && since !== undefined) found.push({ key, count, since });
+        const person = value.includes('"withheld":{') ? readPerson(value) : undefined;
+        const entry = person?.into ? undefined : person?.withheld?.[lane];
+        if (entry) found.push({ key, count: entry.count, since: entry.since });
       }
       after = page.next;
       if (after === undefined) return found.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
     }
   }
 
-  /** One commit: the update, its delivery, and that nothing is kept of this person any more. */
-  async #tell(key: string, lane: string, capability: Capability): Promise<boolean> {
+  /** One commit: the update, its delivery, and that it was queued. What is kept of this person is over when the update is written in full. */
+  async #tell(key: string, { lane, capability, at: declared }: Declaration): Promise<boolean> {
     const { knowledge, journal, now, queued, sendersOf } = this.#parts;
     const at = now().toISOString();
     const [id = 0] = await journal.reserve(1);
@@ -209,9 +239,11 @@ export class Capable {
       (known) => {
         const person = personOf(known, key);
         const entry = person?.withheld?.[lane];
-        if (!person || !entry) return { notes: [], result: false };
+        if (!person || !entry || person.into || entry.told === declared) return { notes: [], result: false };
         made = updateOf(person, entry, { key, lane, capability, at, message: messageId(journal.tag, id), senders: sendersOf(person.domain) });
-        return { notes: [noteOf(key, told(person, lane))], result: made !== undefined };
+        const queued: Withheld = { ...entry, told: declared };
+        const next = made ? { ...person, withheld: { ...person.withheld, [lane]: queued } } : withoutWithheld(person, lane);
+        return { notes: [noteOf(key, next)], result: made !== undefined };
       },
       async (notes) => {
         if (made) queued(await this.#admit(id, made, notes, at));
@@ -249,51 +281,3 @@ const noteOfDeclaration = (declaration: Declaration): Note => ({
   key: keyOf(declaration.lane, declaration.capability),
   value: JSON.stringify(declaration),
 });
-
-function told(person: Person, lane: string): Person {
-  const { withheld: { [lane]: _, ...left } = {}, ...rest } = person;
-  return { ...rest, ...(Object.keys(left).length > 0 && { withheld: left }) };
-}
-
-interface Telling {
-  readonly key: string;
-  readonly lane: string;
-  readonly capability: Capability;
-  readonly at: string;
-  readonly message: string;
-  readonly senders: readonly SenderSettings[];
-}
-
-/** A31 of the person as known now, never an old message; `undefined` when there is nothing to tell any more (absorbed, or the INS was lost). */
-function updateOf(person: Person, entry: Withheld, { key, lane, capability, at, message, senders }: Telling): RoutedEvent | undefined {
-  const { patient: known, ins, sources } = joinedOf(person, senders);
-  if (person.into || !isReducedFor([capability], known)) return undefined;
-  const { domain, ipp } = person;
-  const numbers: Patient = isInsOid(domain) ? { ipp: null } : { ipp, domain, ...(entry.ippAuthority && { ippAuthority: entry.ippAuthority }) };
-  const said = Object.values(sources)
-    .map((source) => timeOf(source.at))
-    .sort()
-    .at(-1);
-  const type = 'dcc.identity.updated';
-  const data = {
-    patient: { ...numbers, ...known },
-    trigger: 'A31',
-    recordedAt: said || at,
-    ...(ins && { originApplication: ins.sender, insStanding: standingOf(ins.sender, { senders }) }),
-  };
-  const event = {
-    specversion: '1.0',
-    id: eventId(message, 0, 1),
-    source: entry.source,
-    type,
-    subject: key,
-    time: at,
-    datacontenttype: 'application/json',
-    dataschema: dataSchemaUri(type),
-    site: entry.site,
-    messageid: message,
-    connectorversion: entry.connectorVersion,
-    data,
-  };
-  return { event, keys: [key], kind: 'identity', destinations: [{ lane }] };
-}

@@ -95,6 +95,7 @@ export function identityFace(engine: Engine): IdentityFace {
         },
         (notes) => journal.keep(notes, at),
       );
+      await region().capable.restored(key);
     },
   };
 }

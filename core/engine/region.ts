@@ -23,12 +23,12 @@ import {
   type OwnedLease,
 } from '../lanes/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
-import { identityJudge, type Target } from '../identity/index.ts';
-import { Knowledge, type Case } from '../knowledge/index.ts';
+import { identityJudge } from '../identity/index.ts';
+import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import type { Capability } from '../model/index.ts';
-import { route, type Destination } from '../routing/index.ts';
+import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
 import type { CalledRecord } from '../call/index.ts';
 import { calledRecord } from './called.ts';
@@ -90,7 +90,7 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.knowledge = new Knowledge(parts.journal, [identityJudge((one, became) => this.#targets(one, became)), documentJudge(parts.ports.index)]);
+    this.knowledge = new Knowledge(parts.journal, [identityJudge(), documentJudge(parts.ports.index)]);
     this.capable = new Capable({
       journal: parts.journal,
       knowledge: this.knowledge,
@@ -204,7 +204,7 @@ export class Region {
         order: endpoint.order,
         onDead: endpoint.onDead,
         ackTimeoutMs: endpoint.ackTimeoutMs,
-        lacking: () => this.capable.lacking(endpoint.name),
+        lacking: (event) => this.capable.leaving(endpoint.name, event),
         address: addressOf(endpoint.transport, own),
         policy: {
           idempotent: endpoint.idempotent,
@@ -278,13 +278,6 @@ export class Region {
   /** SAFETY B6: what was held as unknown there is looked at again at each identity event, wherever it came from. */
   #lookAgain(keys: ReadonlySet<string>): void {
     for (const lane of this.outbound.values()) void lane.lookAgain(keys);
-  }
-
-  /** Destinations of an event that are, or were, not capable of everything. */
-  #targets({ event, role, draft }: Case, became: string): readonly Target[] {
-    const { destinations } = draft;
-    const [found] = route([{ type: event.type, became, site: event.site, role, ...(destinations && { destinations }) }], this.#destinations);
-    return this.capable.targets(found?.lanes ?? []);
   }
 
   /** A person acted: lanes follow. */

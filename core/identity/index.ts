@@ -7,4 +7,4 @@ export { PERSON, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, surviv
 export { timeOf } from './stamp.ts';
 export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
 export { standingOf } from './updates.ts';
-export { type Target, type Targets, type Withheld } from './withheld.ts';
+export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

@@ -7,15 +7,13 @@ import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, noteOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { judgeUpdate, outgoing } from './updates.ts';
-import type { Targets } from './withheld.ts';
 
-/** @param targets destinations of an event that are, or were, not capable of everything it says. */
-export const identityJudge = (targets: Targets = () => []): Judge => ({
+export const identityJudge = (): Judge => ({
   needs: ({ kind, keys, waits }, known) => (kind === 'other' || waits ? [] : references(keys, known)),
   judge: (one, known) => {
     if (one.keys.length === 0 || one.kind === 'other' || one.waits) return {};
     const { type } = one.event;
-    if (type === 'dcc.identity.updated') return judgeUpdate(one, known, targets);
+    if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
     if (type === 'dcc.identity.merged') return judgeMerge(one, known);
     if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
     if (one.kind === 'document') return judgeDocument(one, known);

@@ -6,12 +6,11 @@ import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, 
 import { claimOf, foldIn, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
-import { withholding, type Targets } from './withheld.ts';
 import { STRICT_TRAITS, contradicts, isSaidAgain } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
-export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgement {
+export function judgeUpdate(one: Case, known: Known): Judgement {
   const key = one.keys[0];
   const number = numbersOf(one)[0];
   if (key === undefined || !number) return {};
@@ -41,8 +40,7 @@ export function judgeUpdate(one: Case, known: Known, targets: Targets): Judgemen
   const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
   const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
   const patient = outgoing(data.patient, after);
-  const told = what === 'stale-ignored' ? chosen : withholding(chosen, targets(one, `dcc.identity.${what}`), patient, one);
-  const note = isNew ? { notes: [noteOf(key, { ...without(told, one.message.id), history: lastOf(person.history, change) })] } : {};
+  const note = isNew ? { notes: [noteOf(key, { ...without(chosen, one.message.id), history: lastOf(person.history, change) })] } : {};
   const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {

@@ -11,9 +11,8 @@ import {
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
-import type { Capability } from '../model/index.ts';
 import { Backlog } from './backlog.ts';
-import { attempt, type AttemptResult, type Material } from './dispatch.ts';
+import { attempt, type AttemptResult, type Dispatcher, type Material } from './dispatch.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
@@ -29,8 +28,8 @@ export interface DeliveryEndpoint extends LaneIdentity {
   readonly onDead: 'block' | 'continue';
   readonly ackTimeoutMs: number;
   readonly address: string;
-  /** What the receiver is not capable of now. */
-  readonly lacking?: () => readonly Capability[];
+  /** What the receiver is not capable of as this event is written for it. */
+  readonly lacking?: Dispatcher['lacking'];
 }
 
 /** Deliveries of a lane known in memory; the rest waits in the journal. About 300 bytes each. */
@@ -310,7 +309,7 @@ export class DeliveryLane {
           sink: this.#sink,
           ackTimeoutMs: this.endpoint.ackTimeoutMs,
           idempotent: this.endpoint.policy.idempotent,
-          lacking: this.endpoint.lacking?.() ?? [],
+          ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
           ...(this.#lease && { lease: this.#lease }),
         },
       );

@@ -37,8 +37,8 @@ export interface Dispatcher {
   readonly ackTimeoutMs: number;
   /** The receiver recognises what it gets twice: an attempt that a crash forgets does no harm, and one commit is enough for it. */
   readonly idempotent: boolean;
-  /** What the receiver is not capable of now: it is told in the form of before. */
-  readonly lacking: readonly Capability[];
+  /** What the receiver is not capable of as this event is written for it: it is told in the form of before. Absent = capable of everything. */
+  readonly lacking?: (event: DeliveryMaterial['event']) => Promise<readonly Capability[]>;
   readonly lease?: OwnedLease;
 }
 
@@ -142,10 +142,11 @@ async function encode(
   { restrictions, isAgain }: { readonly restrictions?: readonly string[]; readonly isAgain: boolean },
 ): Promise<{ outcome: 'message'; encoded: EncodedMessage; pieces: readonly Uint8Array[] } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
+  const lacking = (await dispatcher.lacking?.(material.event)) ?? [];
   const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
     operation: 'encode',
     input: {
-      event: { ...material.event, data: reducedFor(dispatcher.lacking, material.event['data']) } as never,
+      event: { ...material.event, data: reducedFor(lacking, material.event['data']) } as never,
       parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
       format: lane.format,
     },
