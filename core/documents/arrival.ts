@@ -18,7 +18,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
   for (const other of [own, original, set])
-    if (other && comparePatients(other.patient, facts.patient, known) === 'other')
+    if (other && comparePatients(one, other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const number = sharedNumber(one, facts, own, known);
   if (number) return number;
@@ -201,7 +201,7 @@ function ofSameBytes(one: Case, facts: DocumentFacts, known: Known): { readonly 
       !other?.first ||
       other.content !== facts.content ||
       isReplayOf(other.first, one) ||
-      comparePatients(other.patient, facts.patient, known) !== 'same'
+      comparePatients(one, other.patient, facts.patient, known) !== 'same'
     )
       continue;
     const isOurs = other.to.includes(site) && !other.from.includes(site);

@@ -13,7 +13,7 @@ import { mayChange, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
 export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
-  if (comparePatients(own.patient, facts.patient, known) === 'other')
+  if (comparePatients(one, own.patient, facts.patient, known) === 'other')
     return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
   const data = documentData(one);

@@ -10,7 +10,7 @@ export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
   const own = documentOf(known, facts.key);
   for (const other of [own, read(known, KINDS.set, facts.set)])
-    if (other && comparePatients(other.patient, facts.patient, known) === 'other')
+    if (other && comparePatients(one, other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
   if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);

@@ -1,5 +1,6 @@
 /** SAFETY B2 to B5 and A8: copies, versions, deletions and loops, by the pure judge over its own notes. */
 import { expect } from 'chai';
+import { INS, OTHER_INS } from '../identity/hospital.ts';
 import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const D1 = { document: { id: oid(1) }, content: 'one' } as const;
@@ -336,6 +337,16 @@ describe('the document registry', () => {
       expect(next).not.to.have.property('event');
       await archive.takes({ patient: '1', absorbs: '2' });
       expect((await archive.takes({ ...D1, patient: '2' })).codes, 'a circle of merges ends').to.deep.equal(['duplicate']);
+    });
+
+    it('A4, A8: one number with another qualified INS is another patient, until that INS is the one on file', async () => {
+      await archive.takes({ ...D1, patient: '1', ins: INS });
+      for (const made of [D1, D2, { type: 'dcc.document.deleted', document: { id: oid(1) } }])
+        expect(codeOf(await archive.takes({ ...made, patient: '1', ins: OTHER_INS }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+      expect((await archive.takes({ ...D1, patient: '1' })).codes, 'an INS that is not said contradicts none').to.deep.equal(['duplicate']);
+      const corrected = { ipp: '1', ins: OTHER_INS, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI', identityStatus: 'QUAL' };
+      await archive.takes({ type: 'dcc.identity.updated', patient: '1', data: { patient: corrected, originApplication: 'DPI' } });
+      expect((await archive.takes({ ...D2, patient: '1', ins: OTHER_INS })).sentTo).to.deep.equal([RECORD]);
     });
 
     it('A8: a merge that was undone is none: they are two patients again', async () => {
