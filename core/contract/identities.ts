@@ -21,6 +21,8 @@ export interface IdentityTask {
   readonly askedAt: string;
   /** Names of the attributes that differ. */
   readonly attributes: readonly string[];
+  /** What a person said last; an open task that has one is being followed, or could not be: it may be answered again. */
+  readonly answered?: { readonly verdict: 'accepted' | 'rejected'; readonly at: string; readonly who: string; readonly why: string };
   readonly closed?: { readonly at: string; readonly who: string; readonly why: string };
 }
 
@@ -99,7 +101,7 @@ export interface IdentityFace {
   /** Shows a patient: the caller has audited why. Throws ERR_NOT_FOUND. */
   readonly find: (number: IdentityNumber) => Promise<IdentityView>;
   /**
-   * Accepted: what the message says counts, and it is decided again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
+   * Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
    * ERR_TRANSITION (closed already; a circle of merges cannot be accepted), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;

@@ -56,5 +56,5 @@ export function comparePatients(one: Case, noted: readonly string[], received: r
 const isSettled = (one: Case, known: Known): boolean =>
   one.keys.some((key) => {
     const person = personOf(known, key);
-    return person !== undefined && (isAccepted(one, person) || joinedOf(person, one.settings.senders).ins !== undefined);
+    return person !== undefined && (isAccepted(one, known, key) || joinedOf(person, one.settings.senders).ins !== undefined);
   });

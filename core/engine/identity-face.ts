@@ -1,4 +1,7 @@
-/** What people see of identities and decide of them. A decision is written before it is followed: what a crash cuts short is still said by its task. */
+/**
+ * What people see of identities and decide of them. A decision is written before it is followed, and its task is open until that is done:
+ * what a crash cuts short is still to be seen.
+ */
 import {
   PasserelleError,
   type IdentityFace,
@@ -12,6 +15,7 @@ import {
   PERSON,
   TASK,
   answerTask,
+  closeTask,
   joinedOf,
   personOf,
   readPerson,
@@ -55,25 +59,28 @@ export function identityFace(engine: Engine): IdentityFace {
     },
     answer: async ({ id, verdict, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-      const { keys } = await taskOf(id);
+      const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
       const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
-      const task = await region().knowledge.change(
-        refs,
-        (known) => {
-          const made = answerTask(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
-          return { notes: made.notes, result: made.task };
-        },
-        (notes) => journal.keep(notes, at),
-      );
+      const change = (by: typeof answerTask | typeof closeTask): Promise<Task> =>
+        region().knowledge.change(
+          refs,
+          (known) => {
+            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+            return { notes, result: task };
+          },
+          (notes) => journal.keep(notes, at),
+        );
       // Nothing waits behind a call: it was refused when it was made.
-      if (task.kind === 'call') return summaryOf(task);
+      if (kind === 'call') return summaryOf(await change(closeTask));
+      const answered = await change(answerTask);
       const verb = verdict === 'accept' ? 'replay' : 'discard';
       await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
         // Put away by another way before: what was to be done is done.
         if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
       });
-      return summaryOf(task);
+      // What was accepted is closed by the commit that decides the message again.
+      return summaryOf(verb === 'replay' ? answered : await change(closeTask));
     },
     withheld: (lane, capability) => region().capable.preview(lane, capability),
     declare: async (order) => {
@@ -100,9 +107,9 @@ export function identityFace(engine: Engine): IdentityFace {
   };
 }
 
-function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, closed }: Task): IdentityTask {
+function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
   const attributes = differences.map(({ attribute }) => attribute);
-  return { id, kind, state, site, eventType, sender, receivedAt, askedAt, attributes, ...(closed && { closed }) };
+  return { id, kind, state, site, eventType, sender, receivedAt, askedAt, attributes, ...(answered && { answered }), ...(closed && { closed }) };
 }
 
 const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });

@@ -1,11 +1,11 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
 import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
-import type { Case, Judgement } from '../knowledge/index.ts';
+import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { isInsAuthority, type Joined, type Source } from './join.ts';
-import { lastOf, noteOf, type Person } from './person.ts';
+import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { stampOf, timeOf, type Stamp } from './stamp.ts';
-import { taskNote, type Candidate, type Difference, type TaskKind } from './task.ts';
+import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 
 /** What every event of a message says of itself. */
 interface Said {
@@ -45,14 +45,47 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
   data: { ...event.data, ...data },
 });
 
-export const isAccepted = (one: Case, ...persons: readonly (Person | undefined)[]): boolean =>
-  persons.some((person) => person?.accepted?.includes(one.message.id));
+/** Only what was decided before can have asked. */
+function taskOf({ message }: Case, known: Known): Task | undefined {
+  const value = message.run > 1 ? known(TASK, taskKey(message.id)) : undefined;
+  return value === undefined ? undefined : readTask(value);
+}
 
-/** The decision of a person is used up by the message it was about. */
+export const taskRefs = (one: Case, known: Known): readonly NoteRef[] =>
+  one.message.run > 1
+    ? [{ kind: TASK, key: taskKey(one.message.id) }, ...(taskOf(one, known)?.keys ?? []).map((key) => ({ kind: PERSON, key }))]
+    : [];
+
+/** Of this run: one that was closed before says nothing of what is asked now. */
+function liveTask(one: Case, known: Known): Task | undefined {
+  const task = taskOf(one, known);
+  return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
+}
+
+/** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
+export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]): boolean => {
+  const { accepted = [] } = liveTask(one, known) ?? {};
+  return keys.some((key) => accepted.includes(key));
+};
+
+/** The task of a message that asks nothing any more is closed by the commit that decides the message, and by nothing before. */
+export function concluded(one: Case, known: Known, judgement: Judgement): Judgement {
+  const task = taskOf(one, known);
+  if (task?.state !== 'open' || judgement.quarantine || judgement.reject) return judgement;
+  const changed = new Map((judgement.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
+  const persons = task.keys.flatMap((key) => {
+    const person = personOf((kind, of) => changed.get(`${kind} ${of}`) ?? known(kind, of), key);
+    return person ? [noteOf(key, without(person, task.id))] : [];
+  });
+  const { at, who, why } = task.answered ?? { at: one.now, who: 'passerelle', why: 'plus rien ne la contredit / nothing contradicts it any more' };
+  const closed: Task = { ...task, state: 'accepted', closedIn: one.message.run, closed: { at, who, why } };
+  return { ...judgement, notes: [...(judgement.notes ?? []), ...persons, taskNote(closed)] };
+}
+
 export function without(person: Person, message: string): Person {
-  const { open, accepted, ...rest } = person;
-  const left = (ids: readonly string[] = []): readonly string[] => ids.filter((id) => id !== message);
-  return { ...rest, ...(left(open).length > 0 && { open: left(open) }), ...(left(accepted).length > 0 && { accepted: left(accepted) }) };
+  const { open, ...rest } = person;
+  const left = open?.filter((id) => id !== message) ?? [];
+  return { ...rest, ...(left.length > 0 && { open: left }) };
 }
 
 export interface Question {
@@ -68,9 +101,10 @@ export interface Question {
 }
 
 /** The message waits for a person; what it says changes nothing that is known (A4). */
-export function ask(one: Case, question: Question): Judgement {
+export function ask(one: Case, known: Known, question: Question): Judgement {
   const { kind, code, expected, found, persons, candidates, differences } = question;
   const { id, receivedAt } = one.message;
+  const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
     id,
     kind,
@@ -80,9 +114,10 @@ export function ask(one: Case, question: Question): Judgement {
     sender: (one.event.data as Said).originApplication ?? '',
     receivedAt,
     askedAt: one.now,
-    keys: [...persons.keys()],
+    keys: [...new Set([...persons.keys(), ...asked])],
     candidates,
     differences,
+    ...(accepted.length > 0 && { accepted }),
   } as const;
   const waiting = [...persons].map(([key, person]) =>
     noteOf(key, {

@@ -1,32 +1,45 @@
 /** What a person answers to a task: the message may say what it says, or it is put away. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { lastOf, noteOf, personOf } from './person.ts';
+import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
 import { TASK, readTask, taskKey, taskNote, type Task } from './task.ts';
 
-export interface Answer {
-  readonly verdict: 'accepted' | 'rejected';
-  readonly who: string;
-  readonly why: string;
-  /** ISO instant. */
-  readonly at: string;
+export type Answer = NonNullable<Task['answered']>;
+
+interface Decided {
+  readonly task: Task;
+  readonly notes: readonly Note[];
 }
 
-/** Of notes as they are now. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is closed, or a circle of merges that is to be accepted. */
-export function answerTask(id: string, known: Known, { verdict, who, why, at }: Answer): { readonly task: Task; readonly notes: readonly Note[] } {
-  const value = known(TASK, taskKey(id));
-  if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
-  const before = readTask(value);
-  if (before.state !== 'open') throw new PasserelleError('ERR_TRANSITION', { expected: 'an open task', found: before.state });
-  if (before.kind === 'merge-cycle' && verdict === 'accepted')
+/**
+ * Of notes as they are now; the task stays open until that is done, and may be answered again. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is
+ * closed, or a circle of merges that is to be accepted.
+ */
+export function answerTask(id: string, known: Known, answered: Answer): Decided {
+  const before = openTask(id, known);
+  const isAccepted = answered.verdict === 'accepted';
+  if (before.kind === 'merge-cycle' && isAccepted)
     throw new PasserelleError('ERR_TRANSITION', { expected: 'an undo of the merge before, or a rejection', found: 'a circle of merges' });
-  const task: Task = { ...before, state: verdict, closed: { at, who, why } };
-  const persons = before.keys.flatMap((key) => {
+  const { accepted: _, ...rest } = before;
+  const task: Task = { ...rest, answered, ...(isAccepted && { accepted: before.keys }) };
+  return { task, notes: [taskNote(task)] };
+}
+
+/** Nothing is left to be done: the message of a rejected task was put away, or none ever waited. Throws ERR_NOT_FOUND, ERR_TRANSITION. */
+export function closeTask(id: string, known: Known, { verdict, at, who, why }: Answer): Decided {
+  const task: Task = { ...openTask(id, known), state: verdict, closed: { at, who, why } };
+  const persons = task.keys.flatMap((key) => {
     const person = personOf(known, key);
-    if (!person) return [];
-    const left = without(person, id);
-    return [noteOf(key, verdict === 'accepted' ? { ...left, accepted: lastOf(left.accepted, id) } : left)];
+    return person ? [noteOf(key, without(person, id))] : [];
   });
   return { task, notes: [...persons, taskNote(task)] };
+}
+
+function openTask(id: string, known: Known): Task {
+  const value = known(TASK, taskKey(id));
+  if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
+  const task = readTask(value);
+  if (task.state !== 'open') throw new PasserelleError('ERR_TRANSITION', { expected: 'an open task', found: task.state });
+  return task;
 }

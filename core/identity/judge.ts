@@ -2,24 +2,25 @@
 import { PasserelleError } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, onFile, retyped, speakerOf, without } from './cases.ts';
+import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, isKnown, joinedOf, noteOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
+import { PERSON, isKnown, joinedOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { judgeUpdate, outgoing } from './updates.ts';
 
 export const identityJudge = (): Judge => ({
-  needs: ({ kind, keys, waits }, known) => (kind === 'other' || waits ? [] : references(keys, known)),
-  judge: (one, known) => {
-    if (one.keys.length === 0 || one.kind === 'other' || one.waits) return {};
-    const { type } = one.event;
-    if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
-    if (type === 'dcc.identity.merged') return judgeMerge(one, known);
-    if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
-    if (one.kind === 'document') return judgeDocument(one, known);
-    return type === 'dcc.visit.reassigned' ? absorbed(one, known) : judgeVisit(one, known);
-  },
+  needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
+  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known))),
 });
+
+function judgeOne(one: Case, known: Known): Judgement {
+  const { type } = one.event;
+  if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
+  if (type === 'dcc.identity.merged') return judgeMerge(one, known);
+  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
+  if (one.kind === 'document') return judgeDocument(one, known);
+  return type === 'dcc.visit.reassigned' ? absorbed(one, known) : judgeVisit(one, known);
+}
 
 /** Everybody it names, and everybody they lead to. */
 function references(keys: readonly string[], known: Known): readonly NoteRef[] {
@@ -56,19 +57,16 @@ function judgeDocument(one: Case, known: Known): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
   const judgement = absorbed(one, known);
   let isBlocked = patient.automaticFiling === false;
-  let used: Judgement['notes'] = [];
   for (const key of one.keys) {
     const person = personOf(known, key);
     if (!isKnown(person)) continue;
     const joined = joinedOf(person, one.settings.senders);
     isBlocked ||= joined.patient.automaticFiling === false;
     const found = contradiction(joined.ins?.ins, joined.patient, patient);
-    if (found === undefined) continue;
-    if (!isAccepted(one, person)) return askDocument(one, key, person, joined, patient, found);
-    used = [...used, noteOf(key, without(person, one.message.id))];
+    if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
   }
   const held = new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
-  return { ...judgement, ...(isBlocked && one.event.type === 'dcc.document.received' && { held }), ...(used.length > 0 && { notes: used }) };
+  return { ...judgement, ...(isBlocked && one.event.type === 'dcc.document.received' && { held }) };
 }
 
 function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {
@@ -76,8 +74,16 @@ function contradiction(ins: string | undefined, onFile: Patient, received: Patie
   return differingTrait(onFile, traitsOf(received));
 }
 
-function askDocument(one: Case, key: string, person: Person, joined: ReturnType<typeof joinedOf>, received: Patient, found: string): Judgement {
-  return ask(one, {
+function askDocument(
+  one: Case,
+  known: Known,
+  key: string,
+  person: Person,
+  joined: ReturnType<typeof joinedOf>,
+  received: Patient,
+  found: string,
+): Judgement {
+  return ask(one, known, {
     kind: 'document',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the patient on file under this number',

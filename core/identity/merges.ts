@@ -5,7 +5,7 @@
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, onFile, speakerOf, without } from './cases.ts';
+import { ask, differencesOf, isAccepted, keyOf, onFile, speakerOf } from './cases.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person, type Relation } from './person.ts';
 import type { TaskKind } from './task.ts';
 
@@ -20,7 +20,7 @@ export function judgeMerge(one: Case, known: Known): Judgement {
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
   const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last });
-  const isAnswered = isAccepted(one, survivor, gone) && question?.kind !== 'merge-cycle';
+  const isAnswered = isAccepted(one, known, into, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
   const { at, sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
@@ -28,9 +28,9 @@ export function judgeMerge(one: Case, known: Known): Judgement {
   const before = gone.into && gone.into.key !== into ? gone.into.key : undefined;
   const former = before === undefined ? undefined : personOf(known, before);
   const notes: Note[] = [
-    noteOf(from, { ...without(gone, one.message.id), into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
+    noteOf(from, { ...gone, into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
     noteOf(into, {
-      ...without(survivor, one.message.id),
+      ...survivor,
       // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
       absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
       ...(kind === 'change-id' && !isKnown(survivor) && { inherited: { ...gone.inherited, ...gone.folds } }),
@@ -59,7 +59,7 @@ function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: Tas
   const [mine, theirs] = [joinedOf(end, senders), joinedOf(gone, senders)];
   const make = (kind: TaskKind, expected: string, found: string): { kind: TaskKind; judgement: Judgement } => ({
     kind,
-    judgement: ask(one, {
+    judgement: ask(one, known, {
       kind,
       code: 'ERR_IDENTITY_MERGE',
       expected,

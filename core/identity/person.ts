@@ -57,9 +57,8 @@ export interface Person {
   readonly links?: readonly Link[];
   /** Sender that a person chose, by attribute. */
   readonly preferred?: Readonly<Record<string, string>>;
-  /** Messages that wait for a person, and those that one accepted and that are not decided again yet. */
+  /** Messages that wait for a person. */
   readonly open?: readonly string[];
-  readonly accepted?: readonly string[];
   /** By delivery lane. */
   readonly withheld?: Readonly<Record<string, Withheld>>;
   readonly history: readonly Change[];

@@ -57,7 +57,20 @@ export interface Task {
   readonly keys: readonly string[];
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
-  readonly closed?: { readonly at: string; readonly who: string; readonly why: string };
+  /** What a person said: the task is open until it has been done, so that what a crash cuts short stays in sight. */
+  readonly answered?: Answered & { readonly verdict: 'accepted' | 'rejected' };
+  /** Of `keys`, those of whom the message may say what it says. It may ask of one after the other. */
+  readonly accepted?: readonly string[];
+  /** Decode run that closed it: all the events of that run are accepted, none of a later one. */
+  readonly closedIn?: number;
+  readonly closed?: Answered;
+}
+
+export interface Answered {
+  /** ISO instant. */
+  readonly at: string;
+  readonly who: string;
+  readonly why: string;
 }
 
 /** Of a public id, which says nothing of a patient. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, stated, without, type Speaker } from './cases.ts';
+import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
 import { claimOf, foldIn, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
@@ -31,16 +31,16 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const isFree = person.into !== undefined || isAccepted(one, person) || (isLate && isHarmless());
-  if (!isFree && before && otherClaim) return askIns(one, key, person, before, data.patient, speaker);
-  if (!isFree && before && rivals.length > 0) return askTraits(one, key, person, before, data.patient, rivals);
-  const chosen = isAccepted(one, person) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
+  const isFree = person.into !== undefined || isAccepted(one, known, key) || (isLate && isHarmless());
+  if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
+  if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
+  const chosen = isAccepted(one, known, key) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
   const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
   const patient = outgoing(data.patient, after);
-  const note = isNew ? { notes: [noteOf(key, { ...without(chosen, one.message.id), history: lastOf(person.history, change) })] } : {};
+  const note = isNew ? { notes: [noteOf(key, { ...chosen, history: lastOf(person.history, change) })] } : {};
   const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
@@ -89,8 +89,8 @@ function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
   return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
 }
 
-function askIns(one: Case, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
-  return ask(one, {
+function askIns(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+  return ask(one, known, {
     kind: 'ins',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
@@ -101,8 +101,16 @@ function askIns(one: Case, key: string, person: Person, before: Joined, received
   });
 }
 
-function askTraits(one: Case, key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Judgement {
-  return ask(one, {
+function askTraits(
+  one: Case,
+  known: Known,
+  key: string,
+  person: Person,
+  before: Joined,
+  received: Patient,
+  rivals: readonly Contradiction[],
+): Judgement {
+  return ask(one, known, {
     kind: 'traits',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the traits that an application trusted alike gave',

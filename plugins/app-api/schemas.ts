@@ -160,6 +160,7 @@ export const IdentityTaskAnswer = Type.Object(
     receivedAt: text,
     askedAt: text,
     attributes: Type.Array(text),
+    answered: Type.Optional(any),
     closed: Type.Optional(any),
     candidates: Type.Optional(Type.Array(any)),
     differences: Type.Optional(Type.Array(any)),

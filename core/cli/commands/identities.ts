@@ -18,7 +18,7 @@ const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à
 
 const COLUMNS: readonly Column<IdentityTask>[] = [
   { title: 'TÂCHE', value: ({ id }) => id },
-  { title: 'ÉTAT', value: ({ state }) => TASK_STATES[state] },
+  { title: 'ÉTAT', value: ({ state, answered }) => (state === 'open' && answered ? 'en cours' : TASK_STATES[state]) },
   { title: 'DEPUIS', value: ({ askedAt }) => shortTime(askedAt) },
   { title: 'SITE', value: ({ site }) => site },
   { title: 'ÉMETTEUR', value: ({ sender }) => sender || '-' },

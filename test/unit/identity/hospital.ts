@@ -5,6 +5,7 @@ import {
   PERSON,
   TASK,
   answerTask,
+  closeTask,
   identityJudge,
   joinedOf,
   personOf,
@@ -55,6 +56,8 @@ export class Hospital {
   readonly notes = new Map<string, string>();
   readonly settings: SiteSettings;
   #count = 0;
+  readonly #runs = new Map<string, number>();
+  #isTogether = false;
 
   constructor(senders: readonly SenderSettings[] = [{ application: 'DPI', insAuthority: true }, { application: 'GAM' }]) {
     this.settings = { ...UNCONFIGURED, site: '990001018', environment: 'test', senders };
@@ -99,7 +102,24 @@ export class Hospital {
   tasks = (): readonly Task[] => [...this.notes].filter(([name]) => name.startsWith(`${TASK} `)).map(([, value]) => readTask(value));
 
   answer(id: string, verdict: 'accepted' | 'rejected'): void {
-    this.#keep(answerTask(id, this.known, { verdict, who: 'camille', why: 'checked', at: minute(0) }).notes);
+    const answered = { verdict, who: 'camille', why: 'checked', at: minute(0) } as const;
+    this.#keep(answerTask(id, this.known, answered).notes);
+    if (verdict === 'rejected') this.#keep(closeTask(id, this.known, answered).notes);
+  }
+
+  /** Events of one message: when one of them stops it, only what is kept of that one is kept. */
+  message(id: string, ...events: readonly ((id: string) => Judgement)[]): readonly Judgement[] {
+    const before = new Map(this.notes);
+    this.#runs.set(id, (this.#runs.get(id) ?? 0) + 1);
+    this.#isTogether = true;
+    const judgements = events.map((tell) => tell(id));
+    this.#isTogether = false;
+    const stop = judgements.find(({ quarantine }) => quarantine);
+    if (!stop) return judgements;
+    this.notes.clear();
+    for (const [name, value] of before) this.notes.set(name, value);
+    this.#keep(stop.notes ?? []);
+    return judgements;
   }
 
   undo(ipp: string): void {
@@ -110,6 +130,8 @@ export class Hospital {
     const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
     const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
+    const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
+    this.#runs.set(id, run);
     const one = {
       event: { type, data } as unknown as CanonicalEvent,
       draft: { type, data, keys } satisfies DraftEvent,
@@ -119,7 +141,7 @@ export class Hospital {
       settings: this.settings,
       parts: [],
       targets: [],
-      message: { id, run: 1, controlId, receivedAt: minute(0) },
+      message: { id, run, controlId, receivedAt: minute(0) },
       now: minute(0),
     } as const satisfies Case;
     const asked = new Set(judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));

@@ -180,6 +180,66 @@ describe('identities of one sender', () => {
     expect(verdict(hospital.identity(QUALIFIED, { id: 'again' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  it('A4: a message that says of one person twice what contradicts is accepted once, and ends', () => {
+    hospital.identity(QUALIFIED);
+    const other = { ...TRAITS, birthName: 'ÉTREZAC' };
+    const send = (): readonly string[] =>
+      hospital
+        .message(
+          'two',
+          (id) => hospital.document(other, { id }),
+          (id) => hospital.document({ ...other, usedName: 'AUTRE' }, { id }),
+        )
+        .map(verdict);
+    expect(send()[0]).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('two', 'accepted');
+    expect(send()).to.deep.equal(['as it is', 'as it is']);
+    expect(hospital.tasks()).to.have.length(1);
+    expect(hospital.tasks()[0]).to.deep.include({ state: 'accepted', closed: { who: 'camille', why: 'checked', at: '2026-10-01T08:00:00.000Z' } });
+    expect(hospital.person('1')).to.not.have.property('open');
+    expect(send()[0], 'a replay later on is not accepted unseen').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A4: a message that contradicts what is known of two persons asks of each, and ends', () => {
+    hospital.identity(TRAITS, { ipp: '1' });
+    hospital.identity(TRAITS, { ipp: '2' });
+    const other = { ...TRAITS, birthName: 'ÉTREZAC' };
+    const send = (): readonly string[] =>
+      hospital
+        .message(
+          'two',
+          (id) => hospital.document(other, { id, ipp: '1' }),
+          (id) => hospital.document(other, { id, ipp: '2' }),
+        )
+        .map(verdict);
+    send();
+    hospital.answer('two', 'accepted');
+    expect(send(), 'of the second one nobody was asked').to.deep.equal(['as it is', 'quarantined ERR_IDENTITY_CONFLICT']);
+    hospital.answer('two', 'accepted');
+    expect(send()).to.deep.equal(['as it is', 'as it is']);
+    for (const ipp of ['1', '2']) expect(hospital.person(ipp)).to.not.have.property('open');
+  });
+
+  it('A4: a task stays open until what it released is decided, and may be answered again', () => {
+    hospital.identity(QUALIFIED);
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' });
+    hospital.answer('asked', 'accepted');
+    expect(hospital.tasks()[0]).to.include({ state: 'open' }).and.deep.nested.include({ 'answered.verdict': 'accepted' });
+    expect(hospital.person('1')!.open).to.deep.equal(['asked']);
+    hospital.answer('asked', 'rejected');
+    expect(hospital.tasks()[0]).to.include({ state: 'rejected' });
+    expect(hospital.person('1')).to.not.have.property('open');
+    expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A4: what is contradicted no more when it is decided again leaves no task', () => {
+    hospital.identity(QUALIFIED);
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 });
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' });
+    expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 }))).to.equal('qualified');
+    expect(hospital.tasks()[0]).to.include({ state: 'accepted' }).and.nested.include({ 'closed.who': 'passerelle' });
+  });
+
   it('A4: a number whose digits disagree with sex, month and birth place is taken', () => {
     const disagrees = { ...QUALIFIED, sex: 'M', birthDate: '1990-01-01', birthPlaceCog: '75056' } as Patient;
     expect(patientOf(hospital.identity(disagrees))).to.include({ ins: INS, sex: 'M' });
