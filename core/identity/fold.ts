@@ -3,7 +3,7 @@
  * statements gives the same fold, because what is kept of an attribute depends on the statements only.
  */
 import type { Patient } from '../model/index.ts';
-import type { Stamp } from './stamp.ts';
+import { isUnsure, type Stamp } from './stamp.ts';
 import { STRICT_TRAITS, isSaidAgain, type StrictTrait } from './traits.ts';
 
 export interface Register {
@@ -40,6 +40,17 @@ export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
   const registers: Record<string, Register> = { ...fold?.registers };
   for (const [name, value] of statements(patient, isInsAuthority)) registers[name] = say(name, registers[name], value, at);
   return { last: fold && fold.last > at ? fold.last : at, registers };
+}
+
+/** What the sender said otherwise at a time of which nobody can say whether it is before or after `at`: by attribute, its time. */
+export function unsure(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): ReadonlyMap<string, Stamp> {
+  const found = new Map<string, Stamp>();
+  if (!fold) return found;
+  for (const [name, value] of statements(patient, isInsAuthority)) {
+    const known = fold.registers[name];
+    if (known && name !== 'updatedAt' && !isSaidAgain(name, known.value, value) && isUnsure(known.at, at)) found.set(name, known.at);
+  }
+  return found;
 }
 
 function* statements(patient: Patient, isInsAuthority: boolean): Generator<readonly [string, unknown]> {

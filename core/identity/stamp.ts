@@ -2,9 +2,16 @@
  * When a sender says something happened to an identity, as a text that sorts (SAFETY A2): PID-33, then EVN-2, then control id. Times of one sender
  * only are ever compared.
  */
-import { toInstant } from '../model/index.ts';
+import { repeatedHour, toInstant } from '../model/index.ts';
 
 export type Stamp = string;
+
+/**
+ * A local time in the hour that autumn repeats says that hour only: all of them sort as its beginning, and then by what follows, so that any order of
+ * arrival gives the same order of statements.
+ */
+const UNSURE = '~';
+const UNSURE_MS = 2 * 3_600_000;
 
 /** Longer control ids are told apart by what comes first. */
 const CONTROL_ID = 64;
@@ -16,7 +23,10 @@ export function stampOf(said: { updatedAt?: string; recordedAt?: string; control
   return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId].join('|');
 }
 
-const instant = (time: string | undefined, timeZone: string): string => (time && toInstant(time, timeZone)) ?? '';
+const instant = (time: string | undefined, timeZone: string): string => {
+  const hour = time && repeatedHour(time, timeZone);
+  return hour ? `${hour}${UNSURE}` : ((time && toInstant(time, timeZone)) ?? '');
+};
 
 /** `M9` before `M10`: numbers of a counter grow, whatever their digits. */
 const counted = (id: string): string =>
@@ -25,5 +35,23 @@ const counted = (id: string): string =>
     return `${String(number.length).padStart(2, '0')}${number}`;
   });
 
-/** The instant in it, for people. */
-export const timeOf = (stamp: Stamp): string => stamp.split('|', 1)[0] ?? '';
+/** The instant in it, for people; of a repeated hour its beginning. */
+export const timeOf = (stamp: Stamp): string => (stamp.split('|', 1)[0] ?? '').replace(UNSURE, '');
+
+/** Times cannot say which is newer: one of them at least is in a repeated hour, the other within reach of it. EVN-2 tells two that share such a PID-33. */
+export function isUnsure(one: Stamp, other: Stamp): boolean {
+  const [[mine = '', myRecord = ''], [theirs = '', theirRecord = '']] = [one.split('|', 2), other.split('|', 2)];
+  if (mine === theirs) return mine.endsWith(UNSURE) && (myRecord === theirRecord || areUnsure(myRecord, theirRecord));
+  return areUnsure(mine, theirs);
+}
+
+function areUnsure(one: string, other: string): boolean {
+  const within = (hour: string, time: string): boolean => {
+    const since = Date.parse(time.replace(UNSURE, '')) - Date.parse(hour.replace(UNSURE, ''));
+    return hour.endsWith(UNSURE) && since >= 0 && since < UNSURE_MS;
+  };
+  return within(one, other) || within(other, one);
+}
+
+/** Newer than the statement, whatever it says: a person decided so. */
+export const justAfter = (stamp: Stamp): Stamp => `${stamp}|`;

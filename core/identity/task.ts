@@ -9,6 +9,8 @@ export type TaskKind =
   | 'traits'
   /** A qualified INS that is not the one on file, or with other traits. */
   | 'ins'
+  /** One sender said two things in the hour that autumn repeats: which is newer nobody can say. */
+  | 'order'
   /** A document says something else than what is on file. */
   | 'document'
   /** Both sides of a merge have an INS, not the same. */

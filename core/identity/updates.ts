@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
-import { claimOf, foldIn, type Fold, type InsClaim } from './fold.ts';
+import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain } from './traits.ts';
+import { justAfter } from './stamp.ts';
+import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -15,9 +16,14 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const number = numbersOf(one)[0];
   if (key === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
-  const speaker = speakerOf(one, data.patient);
+  const said = speakerOf(one, data.patient);
   const person = personOf(known, key) ?? nobody(number.domain, number.value);
-  const fold = person.folds[speaker.sender];
+  const fold = person.folds[said.sender];
+  const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
+  // A person accepted it: it is the newer one.
+  const isAnswered = isAccepted(one, known, key);
+  const newest = isAnswered ? [...doubts.values()].toSorted().at(-1) : undefined;
+  const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
   const folded = foldIn(fold, data.patient, speaker.at, speaker.isInsAuthority);
   const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
@@ -31,10 +37,11 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const isFree = person.into !== undefined || isAccepted(one, known, key) || (isLate && isHarmless());
+  const isFree = isAnswered || (isLate && isHarmless());
+  if (!isAnswered && before && [...doubts.keys()].some(mustBeSure)) return askOrder(one, known, key, person, before, data.patient, said);
   if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
   if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
-  const chosen = isAccepted(one, known, key) ? chosenBy(next, before, data.patient, speaker, rivals) : next;
+  const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
@@ -46,7 +53,11 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   return {
     event,
     ...note,
-    ...(what === 'stale-ignored' && { isSilent: true, warnings: [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] }),
+    warnings: [
+      ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
+    ],
+    ...(what === 'stale-ignored' && { isSilent: true }),
   };
 }
 
@@ -95,6 +106,21 @@ function askIns(one: Case, known: Known, key: string, person: Person, before: Jo
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
     found: before.ins?.ins === received.ins ? 'the same number with other traits' : 'another number',
+    persons: new Map([[key, person]]),
+    candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: differencesOf(before, received, speaker),
+  });
+}
+
+/** What an identity is known by, and what blocks filing: an old value may not take the place of a new one by chance. */
+const mustBeSure = (attribute: string): boolean => isStrict(attribute) || attribute === 'claim' || attribute === 'marks';
+
+function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+  return ask(one, known, {
+    kind: 'order',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'a time with its offset from UTC, or one that is not in the hour that autumn repeats',
+    found: 'another statement of the same sender in that hour',
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),

@@ -31,7 +31,7 @@ export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid
 export { EVENT_DATA, type EventData, type EventType } from './event-data.ts';
 export * from './schemas.ts';
 export { hasValidRppsKey } from './rpps.ts';
-export { toInstant } from './time.ts';
+export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { checkEventData } from './validate.ts';
 export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';

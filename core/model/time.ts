@@ -2,18 +2,43 @@
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, number>();
+const repeated = new Map<string, string | undefined>();
 /** One entry per zone and hour seen; bounded so that hostile dates cannot fill memory. */
 const MAX_OFFSETS = 5000;
 
+const TIME = /^(\d{4})-(\d{2})(?:-(\d{2}))?(?:T(\d{2})(?::(\d{2}))?(?::(\d{2})(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 /** `2026-09-14T17:00:00` in `Europe/Paris` -> `2026-09-14T15:00:00.000Z`. With an offset or `Z`, that one counts. `undefined` when it is no date. */
 export function toInstant(value: string, timeZone: string): string | undefined {
-  const match = /^(\d{4})-(\d{2})(?:-(\d{2}))?(?:T(\d{2})(?::(\d{2}))?(?::(\d{2})(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(value);
+  const match = TIME.exec(value);
   if (!match) return undefined;
   const [, year, month, day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone] = match;
   const asUtc = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}Z`);
   if (Number.isNaN(asUtc)) return undefined;
   if (zone) return new Date(asUtc - (zone === 'Z' ? 0 : zoneOffset(zone))).toISOString();
   return new Date(asUtc - localOffset(asUtc, timeZone)).toISOString();
+}
+
+/**
+ * The hour that autumn repeats, when a local time without offset is in it: nobody can say which of two instants it is. Answers where that begins, as
+ * an instant; both passages of the hour are over two hours later.
+ */
+export function repeatedHour(value: string, timeZone: string): string | undefined {
+  const [, year, month, day, hour, , , , zone] = TIME.exec(value) ?? [];
+  if (day === undefined || hour === undefined || zone !== undefined) return undefined;
+  const local = Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
+  if (Number.isNaN(local)) return undefined;
+  const key = `${timeZone} ${local / HOUR_MS}`;
+  if (!repeated.has(key)) {
+    const [before, after] = [offsetAt(local - DAY_MS, timeZone), offsetAt(local + DAY_MS, timeZone)];
+    if (repeated.size >= MAX_OFFSETS) repeated.clear();
+    // Summer time still holds at the first of the two, winter time at the second.
+    const isTwice = before > after && offsetAt(local - before, timeZone) === before && offsetAt(local - after, timeZone) === after;
+    repeated.set(key, isTwice ? new Date(local - before).toISOString() : undefined);
+  }
+  return repeated.get(key);
 }
 
 function zoneOffset(zone: string): number {
@@ -27,11 +52,11 @@ function zoneOffset(zone: string): number {
  * that autumn repeats the first (summer time) is taken.
  */
 function localOffset(asUtc: number, timeZone: string): number {
-  const key = `${timeZone} ${Math.floor(asUtc / 3_600_000)}`;
+  const key = `${timeZone} ${Math.floor(asUtc / HOUR_MS)}`;
   const known = offsets.get(key);
   if (known !== undefined) return known;
   const first = offsetAt(asUtc, timeZone);
-  const earlier = offsetAt(asUtc - Math.max(first, offsetAt(asUtc - 86_400_000, timeZone)), timeZone);
+  const earlier = offsetAt(asUtc - Math.max(first, offsetAt(asUtc - DAY_MS, timeZone)), timeZone);
   if (offsets.size >= MAX_OFFSETS) offsets.clear();
   offsets.set(key, earlier);
   return earlier;

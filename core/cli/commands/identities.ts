@@ -8,6 +8,7 @@ import { shortTime } from '../words.ts';
 export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   traits: 'deux émetteurs de même rang se contredisent',
   ins: "autre INS ou autres traits que ceux du dossier d'identité",
+  order: 'deux dires du même émetteur dans l’heure répétée d’automne',
   document: 'document au nom de quelqu’un d’autre',
   'merge-ins': 'fusion de deux INS',
   'merge-elsewhere': 'numéro déjà fusionné ailleurs',

@@ -163,8 +163,8 @@ export class Hospital {
   #said = (patient: Patient, { ipp = '1', at }: Telling): Patient => ({
     ipp,
     domain: DOMAIN,
-    ...patient,
     ...(at !== undefined && { updatedAt: minute(at) }),
+    ...patient,
   });
 }
 

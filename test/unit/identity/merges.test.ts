@@ -99,6 +99,14 @@ describe('merges', () => {
     expect(verdict(hospital.identity(TRAITS, { ipp: '2' }))).to.equal('updated');
   });
 
+  it('A6: another INS for an absorbed number asks a person, so that an undo brings back nothing that nobody saw', () => {
+    hospital.identity(QUALIFIED, { ipp: '2' });
+    hospital.merge('1', '2');
+    expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '2' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.undo('2');
+    expect(hospital.joined('2').patient.ins).to.equal(INS);
+  });
+
   it('A6: documents and stays of an absorbed number go on, in the order of its survivors', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');

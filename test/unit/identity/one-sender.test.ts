@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { joinedOf } from '../../../core/identity/index.ts';
+import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, INS, OID, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, patientOf, verdict } from './hospital.ts';
 
@@ -45,6 +46,57 @@ describe('identities of one sender', () => {
     told('2026-10-25T01:59:00', 'UN');
     expect(told('2026-10-25T03:01:00+02:00', 'DEUX')).to.equal('updated');
     expect(told('2026-10-25T02:59:00+02:00', 'TROIS')).to.equal('stale-ignored');
+  });
+
+  describe('A2: in the hour that autumn repeats', () => {
+    const [first, second] = ['2026-10-25T02:50:00', '2026-10-25T02:10:00'];
+    const tell = (patient: Patient, updatedAt: string, id: string): Judgement => hospital.identity({ ...patient, updatedAt }, { id, at: 0 });
+
+    it('A2: two statements of one sender that differ on the identity are for a person, in either order', () => {
+      for (const [one, other] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        hospital = new Hospital();
+        tell(QUALIFIED, one, 'M1');
+        const { folds } = hospital.person('1')!;
+        for (const [i, differs] of [{ birthName: 'ÉTREZAC' }, { birthDate: '1958-03-14' }, { ins: OTHER_INS }, { identityFlags: ['DOUB'] }].entries())
+          expect(verdict(tell({ ...QUALIFIED, ...differs }, other, `M${i + 2}`))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        expect(hospital.person('1')!.folds).to.deep.equal(folds);
+        expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(Array(4).fill('order'));
+      }
+    });
+
+    it('A2: what a person accepts is the newer one, whatever its control id; what follows that hour is newer than both', () => {
+      tell({ ...TRAITS, usedName: 'UN' }, first, 'M2');
+      const late = { ...TRAITS, birthName: 'ÉTREZAC' };
+      tell(late, second, 'M1');
+      hospital.answer('M1', 'accepted');
+      expect(verdict(tell(late, second, 'M1'))).to.equal('updated');
+      expect(hospital.joined('1').patient).to.include({ birthName: 'ÉTREZAC' });
+      expect(verdict(tell(TRAITS, '2026-10-25T03:00:00', 'M0'))).to.equal('updated');
+      expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE' });
+    });
+
+    it('A2: of anything else the control id counts, with a warning', () => {
+      tell({ ...TRAITS, usedName: 'UN' }, first, 'M1');
+      const told = tell({ ...TRAITS, usedName: 'DEUX' }, second, 'M2');
+      expect(told.warnings).to.deep.equal([{ code: 'identity-order-unsure', detail: 'usedName' }]);
+      expect(hospital.joined('1').patient).to.include({ usedName: 'DEUX' });
+      expect(tell(TRAITS, second, 'M3').warnings, 'said again').to.deep.equal([]);
+    });
+
+    it('A2: an offset, or an EVN-2 that tells them apart, leaves no doubt', () => {
+      tell(TRAITS, `${first}+02:00`, 'M9');
+      expect(verdict(tell({ ...TRAITS, birthName: 'ÉTREZAC' }, `${second}+01:00`, 'M1'))).to.equal('updated');
+      tell(TRAITS, first, 'M9');
+      expect(
+        hospital.tasks().map(({ kind }) => kind),
+        'one of them has none',
+      ).to.deep.equal(['order']);
+      hospital.identity({ ...TRAITS, updatedAt: first }, { ipp: '2', id: 'M9', at: 1 });
+      expect(verdict(hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC', updatedAt: second }, { ipp: '2', id: 'M1', at: 2 }))).to.equal('updated');
+    });
   });
 
   it('A2: any order of the same events gives the same person', () => {
