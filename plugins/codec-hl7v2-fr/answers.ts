@@ -107,16 +107,19 @@ export function decodeZam(reading: Reading, trigger: string): Decoded {
       originalMessageId,
       channel: trigger === 'Z01' ? 'DMP' : 'MSSANTE',
       ...(trigger === 'Z01' && { status: isYes ? 'accepted' : 'refused' }),
-      ...(person && readPerson(person, trigger)),
+      ...(person && readPerson(reading, person, trigger)),
       ...(!isYes && refusalOf(reading, trigger)),
     }),
   );
   return { events: made.flatMap(({ events }) => events), terms: made[0]?.terms ?? [] };
 }
 
-function readPerson(person: Hl7Segment, trigger: string): object {
+function readPerson(reading: Reading, person: Hl7Segment, trigger: string): object {
   const mail = readMail(person, 5);
-  return said({ ...(trigger === 'Z03' ? { reader: mail } : { recipient: mail }), recipientRpps: toRpps(clean(person.get('4'))) });
+  return said({
+    ...(trigger === 'Z03' ? { reader: mail } : { recipient: mail }),
+    recipientRpps: toRpps(reading, clean(person.get('4')), `OBX[${person.occurrence}]-4`),
+  });
 }
 
 function refusalOf(reading: Reading, trigger: string): object {

@@ -298,9 +298,14 @@ const recordedAt = (reading: Reading, { orc }: Group): string | undefined =>
   orc && !at(reading, 'EVN-2.1') ? timeAt(reading, `ORC[${orc.occurrence}]-9.1`) : undefined;
 
 /** The author the document names, else TXA-9, OBR-32, OBR-16, TXA-22, else who sends it. */
-function authorOf({ message }: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {
-  const txa = message.first('TXA');
-  const fields = [txa?.reps(9), group.obr?.reps(32), group.obr?.reps(16), txa?.reps(22)];
-  const named = fields.map((field) => field && pickProfessional(field)?.rpps).find(Boolean);
-  return cdaAuthorRpps(cda) ?? named ?? document.participants?.find((one) => one.role === 'sender')?.rpps;
+function authorOf(reading: Reading, group: Group, document: DocumentData, cda: CdaHeader | undefined): string | undefined {
+  const txa = reading.message.first('TXA');
+  const fields = [
+    ['TXA-9', txa?.reps(9)],
+    ['OBR-32', group.obr?.reps(32)],
+    ['OBR-16', group.obr?.reps(16)],
+    ['TXA-22', txa?.reps(22)],
+  ] as const;
+  const named = fields.map(([where, field]) => field && pickProfessional(reading, field, where)?.rpps).find(Boolean);
+  return cdaAuthorRpps(reading, cda) ?? named ?? document.participants?.find((one) => one.role === 'sender')?.rpps;
 }

@@ -28,7 +28,7 @@ export function readParticipants(reading: Reading, segments: readonly Hl7Segment
     const organization = organisation && readXon(organisation);
     const isSomebodyElse = isPatient && clean(prt.get('5.1')) !== ins;
     if (isSomebodyElse) warn(reading, 'recipient-not-the-patient', undefined, `PRT[${prt.occurrence}]-5`);
-    const person = isPatient ? undefined : pickProfessional(prt.reps(5));
+    const person = isPatient ? undefined : pickProfessional(reading, prt.reps(5), `PRT[${prt.occurrence}]-5`);
     return [
       {
         role,
@@ -54,9 +54,9 @@ export function destinationsOf(participants: readonly ParticipantData[]): readon
 }
 
 /** RPPS of a CDA author. */
-export const cdaAuthorRpps = (cda: CdaHeader | undefined): string | undefined => {
+export const cdaAuthorRpps = (reading: Reading, cda: CdaHeader | undefined): string | undefined => {
   const id = cda?.author?.ids.find((one) => one.root === PROFESSIONAL_OID)?.extension;
-  return id ? toRpps(id) : undefined;
+  return id ? toRpps(reading, id, 'ClinicalDocument/author') : undefined;
 };
 
 export type Custodian = { readonly name?: string; readonly finess?: string; readonly id?: string };

@@ -177,7 +177,9 @@ const timeOf = (reading: Reading, pid: Hl7Segment, field: number): string | unde
 function readSurroundings(reading: Reading): Partial<Patient> {
   const { message } = reading;
   const practitioner = message.all('ROL').find((rol) => clean(rol.get('3.1')) === 'ODRP');
-  const treatingDoctor = (practitioner && pickProfessional(practitioner.reps(4))) ?? pickProfessional(message.first('PD1')?.reps(4) ?? []);
+  const treatingDoctor =
+    (practitioner && pickProfessional(reading, practitioner.reps(4), 'ROL-4')) ??
+    pickProfessional(reading, message.first('PD1')?.reps(4) ?? [], 'PD1-4');
   const zfd = message.first('ZFD');
   const lunar = ['ZFD-1.1', 'ZFD-1.2', 'ZFD-1.3'].map((path) => at(reading, path).slice(0, 4));
   const qualification = said({

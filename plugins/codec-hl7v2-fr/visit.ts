@@ -16,7 +16,7 @@ export function readVisit(reading: Reading): Visit | undefined {
   const movement = readMovement(reading);
   const preAdmission = readNumber(reading, 'PV1', 5, 'AN');
   const { id, venue } = readStayNumbers(reading, preAdmission);
-  const doctor = pickProfessional(message.first('PV1')?.reps(7) ?? []);
+  const doctor = pickProfessional(reading, message.first('PV1')?.reps(7) ?? [], 'PV1-7');
   const visit: Visit = {
     ...said({
       id: id?.value,

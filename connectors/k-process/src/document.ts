@@ -3,7 +3,7 @@ import { PasserelleError, type Envelope, type EnvelopePart, type Warning } from 
 import { DOCUMENT_TYPES, type DocumentData, type DocumentType, type Visibility } from 'passerelle/model';
 import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
 import { DATE_TIME, type ReadIdentity } from './identities.ts';
-import { readParticipants } from './participants.ts';
+import { readParticipants, rppsOf } from './participants.ts';
 import type { Reader } from './reader.ts';
 import { requireSamePatient } from './same-patient.ts';
 
@@ -41,11 +41,11 @@ export function readDocument(
   const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
   const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
-  const author = from.object('author')?.text('rpps', { pattern: /^\d{11}$/ });
+  const author = rppsOf(from.object('author')?.text('rpps', { pattern: /^\d{11}$/ }), 'author', warnings);
   const visibility = readVisibility(from.object('visibility'), warnings);
   return {
     document: said({
-      ...headerOf(from, deleted),
+      ...headerOf(from, deleted, warnings),
       ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain' })),
       ...(companions.length > 0 && { companions: companions.map(({ companion }) => companion) }),
     }),
@@ -56,12 +56,12 @@ export function readDocument(
 }
 
 /** The record types its documents itself: its word is the explicit mapping that SAFETY B1 asks for. */
-function headerOf(from: Reader, deleted: boolean): DocumentData {
+function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentData {
   const canonicalType = from.need('type') as DocumentType;
   if (!DOCUMENT_TYPES.includes(canonicalType)) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location: { path: from.at('type') } });
   const id = deleted ? from.needObject('id') : from.object('id');
   const custodian = from.object('custodian');
-  const participants = readParticipants(from);
+  const participants = readParticipants(from, warnings);
   return said({
     canonicalType,
     loinc: from.object('code')?.text('code'),

@@ -1,5 +1,6 @@
 /** Persons and organisations that take part in a document, in their wire form, which is the canonical one. */
-import type { DocumentData } from 'passerelle/model';
+import type { Warning } from 'passerelle/contract';
+import { isRpps, type DocumentData } from 'passerelle/model';
 import { said } from './contract.ts';
 import type { Reader } from './reader.ts';
 
@@ -7,12 +8,12 @@ export type Participants = NonNullable<DocumentData['participants']>;
 
 const ROLES = ['sender', 'recipient', 'reply-to', 'author', 'requester', 'participant'] as const;
 
-export function readParticipants(from: Reader): Participants {
-  return from.objects('participants').map((item) => {
+export function readParticipants(from: Reader, warnings: Warning[]): Participants {
+  return from.objects('participants').map((item, index) => {
     const organization = item.object('organization');
     return said({
       role: item.choice('role', ROLES) ?? item.need('role'),
-      rpps: item.text('rpps'),
+      rpps: rppsOf(item.text('rpps'), `participants/${index}`, warnings),
       family: item.text('family'),
       given: item.text('given'),
       organization: organization && said({ name: organization.text('name'), finess: organization.text('finess'), id: organization.text('id') }),
@@ -20,4 +21,11 @@ export function readParticipants(from: Reader): Participants {
       mail: item.text('mail'),
     }) as Participants[number];
   });
+}
+
+/** A number whose key is wrong names nobody. */
+export function rppsOf(number: string | undefined, where: string, warnings: Warning[]): string | undefined {
+  if (number === undefined || isRpps(number)) return number;
+  warnings.push({ code: 'rpps-key', detail: where });
+  return undefined;
 }

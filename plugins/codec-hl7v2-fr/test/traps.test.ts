@@ -78,6 +78,16 @@ describe('C traps of the official examples', () => {
     expect(participantsOf(found)[0]).to.include({ rpps: '99705500017' });
     const local = decodeDocument({ participants: ['PRT||UC||RCT|899705500017^E^P^^^^^^ASIP-SANTE-PS&1.2.250.1.999.4&ISO^D^^^EI'] });
     expect(participantsOf(local)[0]).to.not.have.property('rpps');
+    for (const other of ['0123456782', '39900010182', '49900010189']) {
+      const none = decodeDocument({ participants: [`PRT||UC||RCT|${other}^E^P^^^^^^&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS`] });
+      expect(participantsOf(none)[0], 'ADELI, or a number inside an organisation').to.not.have.property('rpps');
+      expect(none.warnings.map(({ code }) => code)).to.not.include('rpps-key');
+    }
+    for (const wrong of ['899705500018', '99705500016']) {
+      const none = decodeDocument({ participants: [`PRT||UC||RCT|${wrong}^E^P^^^^^^&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS`] });
+      expect(participantsOf(none)[0], 'a wrong key').to.include({ family: 'E' }).and.not.have.property('rpps');
+      expect(none.warnings).to.deep.include({ code: 'rpps-key', detail: 'PRT[1]-5' });
+    }
   });
 
   it('ZAM^Z01: whatever its table of DMP codes is called', () => {
