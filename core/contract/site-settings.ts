@@ -34,6 +34,8 @@ export interface DocumentTypeRule {
 export interface SiteSettings {
   /** FINESS of the geographic entity. */
   readonly site: string;
+  /** FINESS of the legal entity that this site stands for: of several sites of one entity, one only. */
+  readonly legalEntity?: string;
   /** Accepted INS authorities and expected MSH-11; absent only in a translation without settings: then nothing is refused for it. */
   readonly environment?: 'test' | 'production';
   readonly timeZone: string;

@@ -137,11 +137,11 @@ function judgeVersion(
   const newest = set?.versions[0];
   const newer = own?.superseded ?? (newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined);
   const whole = keepersOf(one, facts, own);
-  if (newer && !mayChange(newer.site, whole))
+  if (newer && !mayChange(newer.site, whole, one))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   // A deletion by somebody else was none.
-  if (own?.deleted && mayChange(own.deleted.site, whole)) return silent(one, facts, own, known, 'document-deleted');
+  if (own?.deleted && mayChange(own.deleted.site, whole, one)) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
 }
 
@@ -154,7 +154,7 @@ function judgeReplacement(
   known: Known,
 ): Judgement {
   const { replaces } = facts;
-  if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other)))
+  if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other, one)))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
   const other = original?.superseded;
   // Two that replace the same one: only their numbers in one set could tell which is newer.

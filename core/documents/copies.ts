@@ -21,7 +21,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const flags = strictest(before, flagsOf(data.visibility));
   const isReturned = own.to.includes(site) && !own.from.includes(site);
   const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
-  const isHeard = one.role === 'record' || mayChange(site, own);
+  const isHeard = one.role === 'record' || mayChange(site, own, one);
   const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !own.to.includes(target));
   const targets = isOver ? [] : isMasked ? one.targets : remaining;

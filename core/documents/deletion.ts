@@ -4,7 +4,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
 import { actOf, blank, newerThan, union } from './register.ts';
-import { isBefore, isReplayOf, mayChange, stop } from './stops.ts';
+import { isBefore, isReplayOf, isSpeaking, mayChange, stop } from './stops.ts';
 
 export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
@@ -14,7 +14,7 @@ export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
   if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);
-  if (own?.first && !mayChange(one.event.site, own))
+  if (own?.first && !mayChange(one.event.site, own, one))
     return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
   // The newer one stays; whether the sender wants it gone too, only a person can ask.
   const placed = facts.set !== undefined && facts.version !== undefined ? { set: facts.set, version: facts.version } : {};
@@ -54,7 +54,7 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote): Judgement 
  */
 function unknown(one: Case, facts: DocumentFacts, own: DocumentNote | undefined): Judgement {
   const keeper = documentData(one).document.custodian?.finess;
-  if (keeper !== undefined && keeper !== one.event.site)
+  if (keeper !== undefined && !isSpeaking(one, keeper))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion of an unknown document that names another keeper') };
   return { warnings: [{ code: 'original-not-received', detail: facts.id }], notes: [deleted(one, facts, own ?? blank(facts.id, facts.patient))] };
 }

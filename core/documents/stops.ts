@@ -12,8 +12,11 @@ export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => 
  * The establishment it came from, or one that the document itself names as its keeper or author. The endpoint says which establishment speaks; what the
  * other message claims proves nothing: a deletion carries the very document that it deletes.
  */
-export const mayChange = (site: string, { from, owners }: Pick<DocumentNote, 'from' | 'owners'>): boolean =>
-  from[0] === site || owners.includes(site);
+export const mayChange = (site: string, { from, owners }: Pick<DocumentNote, 'from' | 'owners'>, one?: Case): boolean =>
+  from[0] === site || owners.includes(site) || (one?.event.site === site && owners.some((owner) => isSpeaking(one, owner)));
+
+/** A FINESS of the establishment that speaks: its own, or that of the legal entity for which its settings say it stands. */
+export const isSpeaking = ({ event, settings }: Case, finess: string): boolean => finess === event.site || finess === settings.legalEntity;
 
 /** By its sender's own clock it happened before that; clocks of two establishments are never compared (SAFETY A2). */
 export const isBefore = ({ event }: Pick<Case, 'event'>, then: { readonly site: string; readonly said?: string }): boolean =>

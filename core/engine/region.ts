@@ -223,7 +223,9 @@ export class Region {
           this.#window,
         ),
       );
-      this.#destinations.push({ lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends });
+      const { legalEntity } = site;
+      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends };
+      this.#destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
       return;
     }
     const address: InboundEndpoint = {

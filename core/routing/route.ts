@@ -8,6 +8,8 @@ export interface Destination {
   /** Endpoint name, which is the delivery lane. */
   readonly lane: string;
   readonly site: string;
+  /** FINESS of the legal entity that the site stands for: a document that names it is meant for the site. */
+  readonly legalEntity?: string;
   readonly role: 'establishment' | 'record';
   /** Event types, `*` at the end stands for the rest: `dcc.document.*`. */
   readonly sends: readonly string[];
@@ -38,8 +40,9 @@ export function route(events: readonly RoutableEvent[], destinations: readonly D
     const candidates = destinations.filter((d) => d.site !== event.site && takes(d, event) && !(carrier && takes(d, carrier)));
     if (event.role === 'establishment') return { lanes: candidates.filter((d) => d.role === 'record').map((d) => d.lane), missing: [] };
     const named = event.destinations ?? [];
-    const chosen = candidates.filter((d) => d.role === 'establishment' && named.includes(d.site));
-    return { lanes: chosen.map((d) => d.lane), missing: named.filter((site) => !chosen.some((d) => d.site === site)) };
+    const isNamed = (finess: string, { site, legalEntity }: Destination): boolean => finess === site || finess === legalEntity;
+    const chosen = candidates.filter((d) => d.role === 'establishment' && named.some((finess) => isNamed(finess, d)));
+    return { lanes: chosen.map((d) => d.lane), missing: named.filter((finess) => !chosen.some((d) => isNamed(finess, d))) };
   });
 }
 

@@ -37,10 +37,15 @@ function* endpointsOf(sites: readonly Placed<SiteEntry>[]): Generator<Placed<End
 
 /** A lane is known by the name of its endpoint, in every command and in the journal: one name, one lane. */
 function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
-  const finess = new Map<string, SettingsDocument>();
-  for (const { entry, document } of sites) {
-    if (finess.has(entry.site)) yield duplicate(document, '/site', entry.site, finess.get(entry.site)!, '/site');
-    else finess.set(entry.site, document);
+  // A document that names a FINESS must mean one site: a legal entity stands at one of its sites only.
+  const finess = new Map<string, { readonly document: SettingsDocument; readonly pointer: string }>();
+  const numbers = sites.flatMap((one) => [{ ...one, field: 'site' as const }]);
+  const entities = sites.flatMap((one) => (one.entry.legalEntity === undefined ? [] : [{ ...one, field: 'legalEntity' as const }]));
+  for (const { entry, document, field } of [...numbers, ...entities]) {
+    const [number, pointer] = [entry[field]!, pointerTo('', field)];
+    const first = finess.get(number);
+    if (first) yield duplicate(document, pointer, number, first.document, first.pointer);
+    else finess.set(number, { document, pointer });
   }
   const names = new Map<string, { readonly document: SettingsDocument; readonly pointer: string }>();
   for (const { entry, document, base } of endpointsOf(sites)) {

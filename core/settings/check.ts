@@ -54,7 +54,9 @@ export function checkDocuments(documents: readonly SettingsDocument[], catalogue
   const engine = engines[0]?.entry ?? defaultEngine();
   // Rules between documents read typed values: they wait until each document holds by itself.
   if (issues.length === 0) issues.push(...checkRegion(sites, { entry: engine, document: engines[0]?.document ?? documents[0] }));
-  const warnings = sites.flatMap(({ entry, document }) => finessWarning(entry.site, document.locate(pointerTo('', 'site'))));
+  const warnings = sites.flatMap(({ entry, document }) =>
+    (['site', 'legalEntity'] as const).flatMap((field) => finessWarning(entry[field] ?? '', document.locate(pointerTo('', field)))),
+  );
   if (issues.length > 0) return { issues: issues.slice(0, MAX_ISSUES), warnings };
   return { issues, warnings, settings: { engine, sites: sites.map(({ entry }) => entry) } };
 }

@@ -46,6 +46,7 @@ export interface RegionSettings {
 
 /** What one connector sees of its site (ARCHITECTURE section 6). */
 export function siteSettingsOf(site: SiteEntry, connector: Pick<ConnectorEntry, 'settings'>): SiteSettings {
-  const { environment, timeZone, identityAuthorities, senders, documentTypes, charsetFallback } = site;
-  return { site: site.site, environment, timeZone, identityAuthorities, senders, documentTypes, charsetFallback, connector: connector.settings };
+  const { environment, timeZone, identityAuthorities, senders, documentTypes, charsetFallback, legalEntity } = site;
+  const own = { environment, timeZone, identityAuthorities, senders, documentTypes, charsetFallback, connector: connector.settings };
+  return { site: site.site, ...(legalEntity !== undefined && { legalEntity }), ...own };
 }

@@ -4,6 +4,7 @@ import { DOCUMENT_TYPES } from '../model/index.ts';
 import { DURATION_PATTERN } from './duration.ts';
 
 const strict = { additionalProperties: false };
+const FINESS = '^[0-9][0-9AB][0-9]{7}$';
 const text = (title: string, en: string, more: object = {}) => Type.String({ title, en, minLength: 1, maxLength: 250, ...more });
 
 export const IdentityAuthority = Type.Object(
@@ -45,9 +46,19 @@ export const siteFields = {
   site: Type.String({
     title: 'FINESS géographique, 9 caractères entre guillemets',
     en: 'FINESS of the geographic entity, 9 characters in quotes',
-    pattern: '^[0-9][0-9AB][0-9]{7}$',
+    pattern: FINESS,
     examples: ['990001018'],
   }),
+  legalEntity: Type.Optional(
+    Type.String({
+      title: 'FINESS juridique que ce site représente',
+      en: 'FINESS of the legal entity that this site stands for',
+      description:
+        "Les documents qui nomment l'entité juridique comme destinataire ou auteur sont ceux de ce site. Un seul site par entité ; sans lui, ces documents attendent.",
+      pattern: FINESS,
+      examples: ['990001000'],
+    }),
+  ),
   environment: Type.Enum(['test', 'production'], {
     title: 'Environnement',
     en: 'Environment',

@@ -22,6 +22,12 @@ describe('routing (SAFETY B6)', () => {
     expect(result).to.deep.equal({ lanes: ['chy'], missing: ['990003030'] });
   });
 
+  it('B6: a legal entity is the site that stands for it by the settings, and nobody without them', () => {
+    const named = { type: 'dcc.document.received', site: record.site, role: 'record' as const, destinations: ['990002000', chy.site] };
+    expect(route([named], [record, chx, { ...chy, legalEntity: '990002000' }])[0]).to.deep.equal({ lanes: ['chy'], missing: [] });
+    expect(route([{ ...named, destinations: ['990002000'] }], all)[0]).to.deep.equal({ lanes: [], missing: ['990002000'] });
+  });
+
   it('sends what an update of an identity became to who takes updates, and to who asks for just that', () => {
     const event = { type: 'dcc.identity.updated', became: 'dcc.identity.qualified', site: chx.site, role: 'establishment' as const };
     const takes = (pattern: string): number => route([event], [{ ...record, sends: [pattern] }])[0]!.lanes.length;

@@ -18,6 +18,8 @@ export interface Said {
   /** A merge: the number that `patient` absorbs. */
   readonly absorbs?: string;
   readonly ins?: string;
+  /** Of the site that speaks, by its settings. */
+  readonly legalEntity?: string;
   /** What the document is, by its bytes. */
   readonly content?: string;
   readonly document?: Partial<DocumentData>;
@@ -134,7 +136,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),
     role,
-    settings: UNCONFIGURED,
+    settings: { ...UNCONFIGURED, ...(said.legalEntity !== undefined && { legalEntity: said.legalEntity }) },
     parts: content === undefined ? [] : [{ part: 'p1', sha256: hash('sha256', content) }],
     targets: role === 'record' ? (said.to ?? []) : [RECORD],
     message: { id: `TEST-${message}`, run, receivedAt: time },

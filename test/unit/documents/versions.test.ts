@@ -214,6 +214,18 @@ describe('the document registry', () => {
       expect((await archive.takes(gone)).sentTo).to.deep.equal([RECORD]);
     });
 
+    it('B4: a legal entity that the document names as its keeper is the site that stands for it, and no other site of it', async () => {
+      const entity = '990001000';
+      const kept = { document: { id: oid(1), custodian: { finess: entity } }, content: 'one' };
+      const withdrawn = { type: 'dcc.document.deleted', document: { id: oid(1) }, site: SOUTH };
+      await archive.takes({ ...kept, site: RECORD, to: [NORTH, SOUTH] });
+      expect(codeOf(await archive.takes(withdrawn))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      expect((await archive.takes({ ...withdrawn, legalEntity: entity })).sentTo).to.deep.equal([RECORD]);
+      const unknown = { ...withdrawn, document: { id: oid(7), custodian: { finess: entity } } };
+      expect(codeOf(await archive.takes(unknown))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      expect((await archive.takes({ ...unknown, legalEntity: entity })).sentTo).to.deep.equal([RECORD]);
+    });
+
     it('B4: of an unknown document it is passed on at once, and holds against a late original of the same establishment only', async () => {
       expect((await archive.takes(gone)).codes).to.deep.equal(['original-not-received']);
       expect((await archive.takes({ ...D1, at: 0 })).codes).to.deep.equal(['document-deleted']);

@@ -90,6 +90,12 @@ describe('checking settings documents', () => {
   it('refuses two endpoints of one name, one site twice, one connector twice and two engine documents', () => {
     expect(codes(SITE.replace('dx-out', 'dx-in'))).to.deep.equal(['ERR_CONFIG_DUPLICATE /connectors/0/endpoints/1/name']);
     expect(codes(SITE, SITE.replaceAll('dx-', 'em-').replace('2575', '2576'))).to.deep.equal(['ERR_CONFIG_DUPLICATE /site']);
+    const [entity, other] = [
+      'legalEntity: "990001000"\nkind: site',
+      SITE.replace('990001018', '990002024').replaceAll('dx-', 'em-').replace('2575', '2576'),
+    ];
+    expect(codes(SITE.replace('kind: site', entity), other), 'a legal entity stands at one site').to.deep.equal([]);
+    expect(codes(...[SITE, other].map((one) => one.replace('kind: site', entity)))).to.deep.equal(['ERR_CONFIG_DUPLICATE /legalEntity']);
     expect(codes(`${SITE}  - { id: dxcare, version: 0.1.0 }\n`)).to.include('ERR_CONFIG_DUPLICATE /connectors/1/id');
     expect(codes('kind: engine\n', 'kind: engine\n')).to.deep.equal(['ERR_CONFIG_DUPLICATE /kind']);
   });
