@@ -53,6 +53,33 @@ export interface Identity {
   readonly absorbs?: string;
 }
 
+/** A letter as an MDM; answers the id of the message once everything it leads to is done. */
+export async function sendLetter(region: TestRegion, { ipp, id, replaces = '' }: { ipp: string; id: string; replaces?: string }): Promise<string> {
+  const controlId = `LETTER${id.slice(id.lastIndexOf('.') + 1)}`;
+  const [event, order, result] = replaces ? ['T10', 'RO', 'C'] : ['T02', 'NW', 'F'];
+  const type = '34794-8^CR de RCP^LN';
+  const segments = [
+    `MSH|^~\\&|DXCARE|CHE|PASSERELLE|DCC|20261001100000||MDM^${event}^MDM_T02|${controlId}|T|2.6|||||FRA|UNICODE UTF-8`,
+    `PID|1||${ipp}^^^${IPP}^PI||VALMOREE^ELISE^ELISE ANNE^^^^L||19370612|F`,
+    `ORC|${order}|${controlId}`,
+    `OBR|1|${controlId}||${type}|||20261001100000`,
+    `TXA|1|34794-8|TEXT|20261001100000||||||||${id}|${replaces}||||AU`,
+    `OBX|1|ED|${type}||^application^pdf^Base64^${Buffer.from(`%PDF-1.4\n% ${id}\n%%EOF\n`).toString('base64')}||||||${result}`,
+  ];
+  return exchange(region, segments, controlId);
+}
+
+async function exchange(region: TestRegion, segments: readonly string[], controlId: string): Promise<string> {
+  const socket = net.connect(region.ports.mllp, '127.0.0.1');
+  socket.write(Buffer.from(`\x0b${segments.join('\r')}\r\x1c\r`, 'latin1'));
+  const [reply] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  await region.drained();
+  expect(reply.toString('latin1')).to.include('\rMSA|AA|');
+  const [message] = await region.messages(`controlId=${controlId}&limit=1`);
+  return message!.id;
+}
+
 /** Sends one identity and waits until everything it leads to is done; answers the id of the message. */
 export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise<string>) => {
   let count = 0;
@@ -79,13 +106,6 @@ export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise
       pid.join('|'),
       absorbs ? `MRG|${absorbs}^^^${IPP}^PI` : 'PV1|1|N',
     ];
-    const socket = net.connect(region.ports.mllp, '127.0.0.1');
-    socket.write(Buffer.from(`\x0b${segments.join('\r')}\r\x1c\r`, 'latin1'));
-    const [reply] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    await region.drained();
-    expect(reply.toString('latin1')).to.include('\rMSA|AA|');
-    const [message] = await region.messages(`controlId=${controlId}&limit=1`);
-    return message!.id;
+    return exchange(region, segments, controlId);
   };
 };

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { IdentityTask, IdentityTaskDetail, IdentityView, Page } from 'passerelle/contract';
-import { INS, OTHER_INS as otherIns, hospitalOf, startRecord, type Told } from './hospital.ts';
+import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
+import { describeJournals } from '../fault/journals.ts';
 import { TestRegion } from './region.ts';
 
-describe('identities', () => {
-  const region = new TestRegion();
+describeJournals('identities', (journal) => {
+  const region = new TestRegion(journal);
   let record: Awaited<ReturnType<typeof startRecord>>;
   const tell = hospitalOf(region);
 
@@ -56,6 +57,23 @@ describe('identities', () => {
     expect(undone).to.not.have.property('into');
     expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
     expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+  });
+
+  it('A6, A8: once a merge is undone, each number has its own documents again', async () => {
+    const letter = (n: number): string => `1.2.250.1.999.20.9.${n}`;
+    await tell({ ipp: '22', minute: 1 });
+    await tell({ ipp: '23', minute: 1 });
+    await tell({ ipp: '22', minute: 2, trigger: 'A40', absorbs: '23' });
+    await sendLetter(region, { ipp: '23', id: letter(1) });
+    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '23', why: 'two people', who: 'camille' });
+    const stateOf = async (id: string): Promise<unknown> => (await region.timeline(id)).message.error?.code;
+    const sentTo = (): string | undefined => record.told.at(-1)?.patient.identifiers[0]?.value;
+    expect(await stateOf(await sendLetter(region, { ipp: '22', id: letter(2), replaces: letter(1) }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    expect(sentTo()).to.equal('23');
+    expect(await stateOf(await sendLetter(region, { ipp: '22', id: letter(3) }))).to.equal(undefined);
+    expect(sentTo()).to.equal('22');
+    expect(await stateOf(await sendLetter(region, { ipp: '23', id: letter(4), replaces: letter(1) }))).to.equal(undefined);
+    expect(sentTo()).to.equal('23');
   });
 
   it('A4: a conflict waits for a person; rejected it changes nothing, accepted it counts', async () => {

@@ -2,12 +2,13 @@
 import { expect } from 'chai';
 import type { WithheldView } from 'passerelle/contract';
 import { INS, hospitalOf, startRecord, type Told } from './hospital.ts';
+import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
 
 const CAPABLE = '        capabilities: { ins: false }\n        sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]';
 
-describe('a receiver that is not ready for the INS', () => {
-  const region = new TestRegion();
+describeJournals('a receiver that is not ready for the INS', (journal) => {
+  const region = new TestRegion(journal);
   const tell = hospitalOf(region);
   let record: Awaited<ReturnType<typeof startRecord>>;
 

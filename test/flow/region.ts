@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DeliveryView, LaneView, MessageTimeline, MessageView, Page } from 'passerelle/contract';
 import { packageRoot } from '../../core/registry/index.ts';
+import type { TestJournal } from '../fault/journals.ts';
 import { loadPeer, startPeer, type RunningPeer } from '../../plugins/app-sandbox/index.ts';
 
 export const TOKEN = 'jeton-de-demonstration';
@@ -30,6 +31,12 @@ export class TestRegion {
   record!: RunningPeer;
   engine: ChildProcess | undefined;
   #url = '';
+  readonly #journal: TestJournal | undefined;
+
+  /** On the journal of its data directory when none is given. */
+  constructor(journal?: TestJournal) {
+    this.#journal = journal;
+  }
 
   /** Settings on free ports and both peers; the engine is started by `start`. */
   async prepare(edit: (yaml: string) => string = (yaml) => yaml): Promise<void> {
@@ -62,6 +69,7 @@ export class TestRegion {
     this.engine = startNode(['start', '--config', this.config, '--data', this.data, ...args], {
       PASSERELLE_ADMIN_PORT: '0',
       PASSERELLE_PUBLIC_PORT: String(this.ports.public),
+      ...(this.#journal?.address && { PASSERELLE_JOURNAL: this.#journal.address }),
       ...env,
     });
     const line = await printed(this.engine, /^admin (http:\S+)$/m);
