@@ -73,7 +73,11 @@ function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: Tas
     }),
   });
   if (chain.includes(from)) return make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges');
-  if (gone.into && gone.into.key !== into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
+  if (gone.into?.key === into) return undefined;
+  if (gone.into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
+  // Sent or replayed again, it would come back behind the back of who undid it.
+  if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
+    return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
   const isOther = mine.ins && theirs.ins && (mine.ins.ins !== theirs.ins.ins || mine.ins.insOid !== theirs.ins.insOid);
   return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
 }

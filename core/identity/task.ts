@@ -17,6 +17,8 @@ export type TaskKind =
   | 'merge-ins'
   /** The absorbed number was given to somebody else before. */
   | 'merge-elsewhere'
+  /** A person undid a merge of the two. */
+  | 'merge-undone'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
   /** A contextual call whose identity contradicts the record: nothing was opened, and nothing waits but an answer. */

@@ -12,6 +12,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   document: 'document au nom de quelqu’un d’autre',
   'merge-ins': 'fusion de deux INS',
   'merge-elsewhere': 'numéro déjà fusionné ailleurs',
+  'merge-undone': 'fusion qu’une personne a défaite',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
   call: 'appel contextuel refusé : identité contraire au dossier',
 };

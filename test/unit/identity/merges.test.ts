@@ -107,6 +107,23 @@ describe('merges', () => {
     expect(hospital.joined('2').patient.ins).to.equal(INS);
   });
 
+  it('A6: a merge that a person undid does not come back by itself, in either direction; a person may accept it', () => {
+    hospital.merge('1', '2', { id: 'first' });
+    hospital.undo('2');
+    for (const again of [
+      () => hospital.merge('1', '2', { id: 'first' }),
+      () => hospital.merge('1', '2', { id: 'again', kind: 'change-id' }),
+      () => hospital.merge('2', '1', { id: 'back' }),
+    ])
+      expect(verdict(again())).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect([survivor('1'), survivor('2')]).to.deep.equal(['1', '2']);
+    expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(Array(3).fill('merge-undone'));
+    hospital.answer('again', 'accepted');
+    hospital.merge('1', '2', { id: 'again', kind: 'change-id' });
+    expect(survivor('2')).to.equal('1');
+    expect(hospital.merge('1', '2', { id: 'repeated' }), 'said again').to.not.have.property('quarantine');
+  });
+
   it('A6: documents and stays of an absorbed number go on, in the order of its survivors', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
