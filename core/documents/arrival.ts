@@ -22,7 +22,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const number = sharedNumber(one, facts, own, known);
   if (number) return number;
-  const gone = own?.deleted && !newerThan(own, known) && mayChange(own.deleted.site, keepersOf(one, facts, own)) ? own.deleted : undefined;
+  const gone = own?.deleted && !newerThan(own, known) && mayChange(own.deleted.site, keepersOf(one, facts, own), one) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);

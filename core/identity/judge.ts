@@ -6,7 +6,7 @@ import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, 
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
-import { judgeUpdate, outgoing } from './updates.ts';
+import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 export const identityJudge = (): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
@@ -19,7 +19,7 @@ function judgeOne(one: Case, known: Known): Judgement {
   if (type === 'dcc.identity.merged') return judgeMerge(one, known);
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
   if (one.kind === 'document') return judgeDocument(one, known);
-  return type === 'dcc.visit.reassigned' ? absorbed(one, known) : judgeVisit(one, known);
+  return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known) : judgeVisit(one, known);
 }
 
 /** Everybody it names, and everybody they lead to. */
@@ -50,6 +50,12 @@ function judgeVisit(one: Case, known: Known): Judgement {
   if (!isKnown(person)) return judgement;
   const { patient } = one.event.data as EventData<'dcc.visit.opened'>;
   return { ...judgement, event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(person, one.settings.senders)) }) };
+}
+
+function judgeReassigned(one: Case, known: Known): Judgement {
+  const { patient, from } = one.event.data as EventData<'dcc.visit.reassigned'>;
+  const data = { patient: asKnown(one, known, patient), from: asKnown(one, known, from) };
+  return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
 /** A4: what contradicts the person on file is filed nowhere; marks of PID-32 keep it waiting for a person. */

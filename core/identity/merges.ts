@@ -5,11 +5,40 @@
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, onFile, speakerOf } from './cases.ts';
+import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf } from './cases.ts';
+import { claimOf } from './fold.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person, type Relation } from './person.ts';
 import type { TaskKind } from './task.ts';
+import { STRICT_TRAITS } from './traits.ts';
+import { asKnown, judgeUpdate } from './updates.ts';
 
+/** What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). */
 export function judgeMerge(one: Case, known: Known): Judgement {
+  const said = saidOf(one, known);
+  if (said.quarantine) return said;
+  const own = new Map((said.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
+  const merged = relink(one, (kind, key) => own.get(`${kind} ${key}`) ?? known(kind, key), known);
+  if (merged.quarantine || !said.event) return merged;
+  const { patient } = said.event.data as EventData<'dcc.identity.updated'>;
+  return {
+    ...merged,
+    event: retyped(one.event, one.event.type, { patient }),
+    notes: [...(said.notes ?? []), ...(merged.notes ?? [])],
+    warnings: [...(said.warnings ?? []), ...(merged.warnings ?? [])],
+  };
+}
+
+function saidOf(one: Case, known: Known): Judgement {
+  const { domain = '', surviving, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
+  const key = keyOf(one, domain, surviving);
+  if (key === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
+  const data = { patient, ...(recordedAt !== undefined && { recordedAt }), ...(originApplication !== undefined && { originApplication }) };
+  const event = { ...one.event, type: 'dcc.identity.updated' as const, data };
+  return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known);
+}
+
+/** `before`: what was known before the message said anything of the survivor. */
+function relink(one: Case, known: Known, before: Known): Judgement {
   const data = one.event.data as EventData<'dcc.identity.merged'>;
   const { domain = '', surviving, absorbed, kind = 'merge' } = data;
   const [into, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
@@ -20,23 +49,23 @@ export function judgeMerge(one: Case, known: Known): Judgement {
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
   const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last });
-  const isAnswered = isAccepted(one, known, into, from) && question?.kind !== 'merge-cycle';
+  const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
   const { at, sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
-  const before = gone.into && gone.into.key !== into ? gone.into.key : undefined;
-  const former = before === undefined ? undefined : personOf(known, before);
+  const elsewhere = gone.into && gone.into.key !== into ? gone.into.key : undefined;
+  const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
   const notes: Note[] = [
     noteOf(from, { ...gone, into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
     noteOf(into, {
       ...survivor,
       // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
       absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-      ...(kind === 'change-id' && !isKnown(survivor) && { inherited: { ...gone.inherited, ...gone.folds } }),
+      ...(kind === 'change-id' && !isKnown(personOf(before, into)) && { inherited: { ...gone.inherited, ...gone.folds } }),
       history: lastOf(survivor.history, change),
     }),
-    ...(before !== undefined && former ? [noteOf(before, released(former, from))] : []),
+    ...(elsewhere !== undefined && former ? [noteOf(elsewhere, released(former, from))] : []),
   ];
   return { keys, notes };
 }
@@ -68,7 +97,7 @@ function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: Tas
         [from, gone],
         [into, survivor],
       ]),
-      candidates: [onFile(gone, theirs), onFile(end, mine), ...(gone.into ? elsewhere(gone.into, known, senders) : [])],
+      candidates: [onFile(gone, theirs), onFile(end, mine), ...(gone.into ? absorber(gone.into, known, senders) : [])],
       differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),
     }),
   });
@@ -82,7 +111,7 @@ function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: Tas
   return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
 }
 
-function elsewhere({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {
+function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {
   const { person } = survivorOf(key, known);
   return person ? [onFile(person, joinedOf(person, senders))] : [];
 }
@@ -107,7 +136,8 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */
 export function judgeLink(one: Case, known: Known): Judgement {
-  const [first, second] = (one.event.data as EventData<'dcc.identity.linked'>).patients;
+  const { patients } = one.event.data as EventData<'dcc.identity.linked'>;
+  const [first, second] = patients;
   const [a, b] = [keyOf(one, first?.domain, first?.ipp), keyOf(one, second?.domain, second?.ipp)];
   if (a === undefined || b === undefined || a === b) return {};
   const { at } = speakerOf(one, undefined);
@@ -128,5 +158,8 @@ export function judgeLink(one: Case, known: Known): Judgement {
       ),
     };
   };
-  return { notes: [noteOf(a, link(mine, b, named[1]!)), noteOf(b, link(theirs, a, named[0]!))] };
+  return {
+    event: retyped(one.event, one.event.type, { patients: patients.map((patient) => asKnown(one, known, patient)) }),
+    notes: [noteOf(a, link(mine, b, named[1]!)), noteOf(b, link(theirs, a, named[0]!))],
+  };
 }

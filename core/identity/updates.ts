@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
+import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
@@ -71,6 +71,13 @@ export function outgoing(sent: Patient, { patient }: Pick<Joined, 'patient'>): P
     ...(sex === 'U' && { sex }),
     ...patient,
   };
+}
+
+/** A patient that an event names beside what it is about: as known, so that it brings no other INS and no old name along. */
+export function asKnown(one: Case, known: Known, patient: Patient): Patient {
+  const key = keyOf(one, patient.domain, patient.ipp);
+  const person = key === undefined ? undefined : personOf(known, key);
+  return isKnown(person) ? outgoing(patient, joinedOf(person, one.settings.senders)) : patient;
 }
 
 /** A4: a contract of trust is a setting; without one an INS is its sender's claim. */

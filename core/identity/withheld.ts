@@ -33,9 +33,9 @@ export interface Leaving {
   readonly now: string;
 }
 
-/** The patient whose identity the event carries whole; a document or a merge is no statement of it. */
+/** The patient whose identity the event carries as known; a document does not. */
 export const patientTold = ({ type, data }: Leaving['event']): Patient | undefined =>
-  isIdentityUpdate(type) || type.startsWith('dcc.visit.') ? (data as { patient?: Patient }).patient : undefined;
+  isIdentityUpdate(type) || type === 'dcc.identity.merged' || type.startsWith('dcc.visit.') ? (data as { patient?: Patient }).patient : undefined;
 
 /** The same object when nothing changes. `known`: the person as joined now. */
 export function withholding(person: Person, { patient: known }: Joined, { event, lane, lacking, now }: Leaving): Person {

@@ -89,9 +89,21 @@ export class Hospital {
     }));
   }
 
-  merge(surviving: string, absorbed: string, telling: Telling & { readonly kind?: 'merge' | 'change-id' } = {}): Judgement {
-    const { kind = 'merge' } = telling;
-    return this.tell('dcc.identity.merged', [surviving, absorbed], telling, (data) => ({ ...data, surviving, absorbed, domain: DOMAIN, kind }));
+  merge(
+    surviving: string,
+    absorbed: string,
+    telling: Telling & { readonly kind?: 'merge' | 'change-id'; readonly patient?: Patient } = {},
+  ): Judgement {
+    const { kind = 'merge', patient } = telling;
+    const said = patient && { patient: this.#said(patient, { ...telling, ipp: surviving }) };
+    return this.tell('dcc.identity.merged', [surviving, absorbed], telling, (data) => ({
+      ...data,
+      surviving,
+      absorbed,
+      domain: DOMAIN,
+      kind,
+      ...said,
+    }));
   }
 
   link(one: string, other: string, telling: Telling & { readonly undone?: boolean } = {}): Judgement {

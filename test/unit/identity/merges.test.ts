@@ -1,6 +1,7 @@
 /** Merges relink, reversibly; nobody is ever attached to two (SAFETY A6). */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf } from '../../../core/identity/index.ts';
 import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
@@ -124,6 +125,22 @@ describe('merges', () => {
     expect(hospital.merge('1', '2', { id: 'repeated' }), 'said again').to.not.have.property('quarantine');
   });
 
+  it('A4, A6: what a merge says of the survivor is judged as any statement of it', () => {
+    hospital.identity({ ...QUALIFIED, usedName: 'NEUVE' }, { ipp: '1', at: 50 });
+    expect(verdict(hospital.merge('1', '2', { id: 'asked', at: 60, patient: { ...QUALIFIED, ins: OTHER_INS } }))).to.equal(
+      'quarantined ERR_IDENTITY_CONFLICT',
+    );
+    expect([survivor('2'), hospital.joined('1').ins?.ins]).to.deep.equal(['2', INS]);
+    const late = hospital.merge('1', '3', { at: 40, patient: { ...TRAITS, usedName: 'ANCIENNE' } });
+    expect(patientOf(late)).to.include({ usedName: 'NEUVE', ins: INS });
+    expect(survivor('3')).to.equal('1');
+    hospital.merge('5', '4', { at: 50, patient: QUALIFIED });
+    expect(hospital.joined('5').ins?.ins, 'a late INS that came with it').to.equal(INS);
+    hospital.answer('asked', 'accepted');
+    hospital.merge('1', '2', { id: 'asked', at: 60, patient: { ...QUALIFIED, ins: OTHER_INS } });
+    expect([survivor('2'), hospital.joined('1').ins?.ins]).to.deep.equal(['1', OTHER_INS]);
+  });
+
   it('A6: documents and stays of an absorbed number go on, in the order of its survivors', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
@@ -152,6 +169,20 @@ describe('merges', () => {
     hospital.link('2', '1', { at: 7 });
     expect(hospital.person('1')!.links!.map(({ ipp, isLinked }) => [ipp, isLinked])).to.deep.equal([['2', true]]);
     expect(NUMBERS.map(survivor)).to.deep.equal([...NUMBERS]);
+  });
+
+  it('A4: a link and a stay that moves say of both what is known, and bring no other INS along', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    const other = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
+    const [one, two] = ['1', '2'].map((ipp) => ({ ...other, ipp, domain: 'fictif' }));
+    const linked = hospital.tell('dcc.identity.linked', ['1', '2'], {}, (data) => ({ ...data, patients: [one, two] }));
+    const { patients } = linked.event!.data as { patients: readonly Patient[] };
+    expect(patients.map(({ ipp, ins, birthName }) => [ipp, ins, birthName])).to.deep.equal([
+      ['1', INS, 'VALMORÉE'],
+      ['2', null, 'VALMORÉE'],
+    ]);
+    const moved = hospital.tell('dcc.visit.reassigned', ['1', '2'], {}, (data) => ({ ...data, patient: one, from: two, visit: { id: 'S1' } }));
+    expect(patientOf(moved)).to.include({ ipp: '1', ins: INS, birthName: 'VALMORÉE' });
   });
 
   const number = fc.constantFrom(...NUMBERS);
