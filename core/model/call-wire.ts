@@ -2,7 +2,7 @@
 import { PasserelleError, type IdentityAuthority, type SiteSettings, type Warning } from '../contract/index.ts';
 import { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, type CallContext } from './call.ts';
 import { hasValidInsKey, insEnvironment } from './ins.ts';
-import { hasValidRppsKey } from './rpps.ts';
+import { hasValidRppsKey } from './national-keys.ts';
 import type { Patient } from './schemas.ts';
 
 export const CALL_VERSION = '1.0';

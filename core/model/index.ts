@@ -29,9 +29,8 @@ export { CAPABILITIES, isReducedFor, reducedFor, type Capability } from './capab
 export { dataSchemaUri, isIdentityUpdate, kindOf, sourceUri, type CanonicalEvent, type EventKind } from './event.ts';
 export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid, isSendableIns, type InsEnvironment } from './ins.ts';
 export { EVENT_DATA, type EventData, type EventType } from './event-data.ts';
-export { isRpps, mayBeFiness } from './national-keys.ts';
+export { hasValidRppsKey, mayBeFiness } from './national-keys.ts';
 export * from './schemas.ts';
-export { hasValidRppsKey } from './rpps.ts';
 export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { checkEventData } from './validate.ts';

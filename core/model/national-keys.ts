@@ -1,7 +1,7 @@
 /** Numbers of the national directories whose last digit is a Luhn key: professionals (RPPS) and establishments (FINESS). */
 
-/** A wrong key is a wrong number: it names nobody, or somebody else. An ADELI number has no key, and is no RPPS. */
-export const isRpps = (number: string): boolean => /^\d{11}$/.test(number) && hasLuhnKey(number);
+/** 11 digits with their key. A wrong key is a wrong number: it names nobody, or somebody else. An ADELI number has no key, and is no RPPS. */
+export const hasValidRppsKey = (number: string): boolean => /^\d{11}$/.test(number) && hasLuhnKey(number);
 
 /** Numbers with a letter (Corsica) have no such key. */
 export const mayBeFiness = (finess: string): boolean => !/^\d{9}$/.test(finess) || hasLuhnKey(finess);

@@ -1,5 +1,5 @@
 /** Professionals and organisations: RPPS and FINESS in their several spellings (vendors FACTS section 1, "Doctors", "Establishment"). */
-import { isRpps } from '../../core/model/index.ts';
+import { hasValidRppsKey } from '../../core/model/index.ts';
 import type { Hl7Field } from '../codec-hl7v2/index.ts';
 import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';
@@ -14,7 +14,7 @@ export const ORGANISATION_OID = '1.2.250.1.71.4.2.2';
 export function toRpps(reading: Reading, id: string, where: string): string | undefined {
   const number = /^8\d{11}$/.test(id) ? id.slice(1) : id;
   if (!/^[^34]\d{10}$/.test(number)) return undefined;
-  if (isRpps(number)) return number;
+  if (hasValidRppsKey(number)) return number;
   warn(reading, 'rpps-key', where);
   return undefined;
 }

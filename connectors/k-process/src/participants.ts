@@ -1,6 +1,6 @@
 /** Persons and organisations that take part in a document, in their wire form, which is the canonical one. */
 import type { Warning } from 'passerelle/contract';
-import { isRpps, type DocumentData } from 'passerelle/model';
+import { hasValidRppsKey, type DocumentData } from 'passerelle/model';
 import { said } from './contract.ts';
 import type { Reader } from './reader.ts';
 
@@ -25,7 +25,7 @@ export function readParticipants(from: Reader, warnings: Warning[]): Participant
 
 /** A number whose key is wrong names nobody. */
 export function rppsOf(number: string | undefined, where: string, warnings: Warning[]): string | undefined {
-  if (number === undefined || isRpps(number)) return number;
+  if (number === undefined || hasValidRppsKey(number)) return number;
   warnings.push({ code: 'rpps-key', detail: where });
   return undefined;
 }
