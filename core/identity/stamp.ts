@@ -40,6 +40,7 @@ export const timeOf = (stamp: Stamp): string => (stamp.split('|', 1)[0] ?? '').r
 
 /** Times cannot say which is newer: one of them at least is in a repeated hour, the other within reach of it. EVN-2 tells two that share such a PID-33. */
 export function isUnsure(one: Stamp, other: Stamp): boolean {
+  if (!one.includes(UNSURE) && !other.includes(UNSURE)) return false;
   const [[mine = '', myRecord = ''], [theirs = '', theirRecord = '']] = [one.split('|', 2), other.split('|', 2)];
   if (mine === theirs) return mine.endsWith(UNSURE) && (myRecord === theirRecord || areUnsure(myRecord, theirRecord));
   return areUnsure(mine, theirs);
