@@ -9,14 +9,13 @@ export const ORGANISATION_OID = '1.2.250.1.71.4.2.2';
 
 /**
  * RPPS, 11 digits, from `99700700018`, or from an IDNPS which puts an 8 before it. `undefined` for any other directory (0 and 1 stand before an ADELI
- * number, 3 before a FINESS and 4 before a SIREN with an internal number), and, with a warning, for a number whose key is wrong: it is sent and matched nowhere.
+ * number, 3 before a FINESS and 4 before a SIREN with an internal number). A wrong key is warned about; the number stays as it was said, since nobody is found by it.
  */
 export function toRpps(reading: Reading, id: string, where: string): string | undefined {
   const number = /^8\d{11}$/.test(id) ? id.slice(1) : id;
   if (!/^[^34]\d{10}$/.test(number)) return undefined;
-  if (hasValidRppsKey(number)) return number;
-  warn(reading, 'rpps-key', where);
-  return undefined;
+  if (!hasValidRppsKey(number)) warn(reading, 'rpps-key', where);
+  return number;
 }
 
 /** FINESS, 9 characters, from itself or from a FINEG or FINEJ with its leading 1. */

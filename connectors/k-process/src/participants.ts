@@ -23,9 +23,8 @@ export function readParticipants(from: Reader, warnings: Warning[]): Participant
   });
 }
 
-/** A number whose key is wrong names nobody. */
+/** Kept as it was said; a wrong key is warned about. */
 export function rppsOf(number: string | undefined, where: string, warnings: Warning[]): string | undefined {
-  if (number === undefined || hasValidRppsKey(number)) return number;
-  warnings.push({ code: 'rpps-key', detail: where });
-  return undefined;
+  if (number !== undefined && !hasValidRppsKey(number)) warnings.push({ code: 'rpps-key', detail: where });
+  return number;
 }
