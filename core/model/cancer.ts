@@ -59,6 +59,8 @@ export type Finding = Static<typeof Finding>;
 export const Tumour = object({
   /** ICD-10 of the tumour that the document is about, from its header. */
   icd10: coded,
+  /** How the narrative calls it (`Tumeur primitive`), where that is not its morphology. */
+  name: note,
   /** ICD-O-3. */
   morphology: coded,
   topography: coded,
@@ -113,6 +115,8 @@ export const Conclusion = object({
   start: date,
   end: date,
   performer: Type.Optional(CareActor),
+  /** Beside the first: who took the sample, with when. */
+  otherPerformers: list(CareActor),
   author: Type.Optional(CareActor),
   comment: note,
   findings: list(Finding),

@@ -55,12 +55,13 @@ function roleOf(type: string | undefined, function_: string | undefined, contact
   return function_ === TEAM_MEMBER ? 'quorum' : function_ === CORRESPONDENT ? 'outside-quorum' : 'presenter';
 }
 
-/** `performer` or `author` of an entry. */
+/** `performer`, with when, or `author` of an entry. */
 export function entryActor(reading: Reading, tag: Tag | undefined, role: string): CareActor | undefined {
   const entity = tag?.first('assignedEntity') ?? tag?.first('assignedAuthor');
   if (!entity) return undefined;
   const party = partyOf(reading, entity, entity.first('assignedPerson'), entity.first('representedOrganization'));
-  return party && { role, ...party };
+  const start = isoTime(tag?.first('time')?.attribute('value'));
+  return party && { role, ...party, ...(tag?.name === 'performer' && start !== undefined && { start }) };
 }
 
 function partyOf(reading: Reading, entity: Tag | undefined, person: Tag | undefined, organization: Tag | undefined): Partial<CareActor> | undefined {

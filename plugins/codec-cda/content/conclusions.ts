@@ -11,18 +11,23 @@ export function summedUp(section: Section): Conclusion[] {
     const alone = said({ conclusion: section.text, comment });
     return alone ? [alone] : [];
   }
-  return entries.map(
-    (entry, i) =>
+  return entries.map((entry, i) => {
+    const [performer, ...others] = entry.tag.elements
+      .filter(({ name }) => name === 'performer')
+      .flatMap((one) => entryActor(section.reading, one, 'performer') ?? []);
+    return (
       said({
         // A reference that leads nowhere must not lose the conclusion: it is somewhere in the section.
         conclusion: entry.value?.text ?? entry.value?.label ?? entry.text ?? section.text,
         start: entry.start,
         end: entry.end,
-        performer: entryActor(section.reading, entry.tag.first('performer'), 'performer'),
+        performer,
+        otherPerformers: section.reading.list(others, 'performers'),
         author: entryActor(section.reading, entry.tag.first('author'), 'author'),
         comment: i === 0 ? (comment ?? entry.comment) : entry.comment,
-      }) ?? {},
-  );
+      }) ?? {}
+    );
+  });
 }
 
 /** Of a report: the whole text of its section of conclusion, with every coded statement below it. */

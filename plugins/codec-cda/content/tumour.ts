@@ -58,9 +58,12 @@ function readTumour(one: Statement): Tumour {
   const site = tag.first('targetSiteCode');
   const tnm = one.related.find(({ code }) => TNM_CODES.includes(code ?? ''));
   const other = one.related.find(({ code }) => code === OTHER_STAGE);
+  const morphology = section.coded(tag.first('value'));
+  const name = one.text;
   return (
     said({
-      morphology: section.coded(tag.first('value')),
+      name: name === undefined || Object.values(morphology ?? {}).includes(name) ? undefined : name,
+      morphology,
       topography: section.coded(site),
       laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
       tnm: tnm && readTnm(tnm),

@@ -191,7 +191,7 @@ describe('writing an N3', () => {
   ] as const) {
     it(`${title} breaks no rule that the official example keeps (skipped when the folder of specifications is absent)`, async function () {
       needs(this, 'specs/cda');
-      this.timeout(60_000);
+      this.timeout(120_000);
       const { readShared } = await import('./official-files.ts');
       const rules = sharedFile('specs/cda');
       const official = await validate(readShared('specs/cda/testcontenu-3.0/ExemplesCDA', example), rules, { profiles: true });

@@ -3,9 +3,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { checkEventData, type Pps, type Rcp } from '../../../core/model/index.ts';
-import { plugin, writeN3 } from '../index.ts';
+import { plugin } from '../index.ts';
 import { hasShared, needs, readShared, sharedFile } from './official-files.ts';
-import { frcpRequest } from './synthetic-content.ts';
 
 const SETS = ['specs/cda/testcontenu-2.41/ExemplesCDA', 'specs/cda/testcontenu-3.0/ExemplesCDA'];
 const FRCP = 'CANCER-FRCP_2022.01_Appareil.xml';
@@ -242,21 +241,4 @@ describe('the official PPS, field by field (skipped when the folder of specifica
       'support-organisation',
     ]);
   });
-});
-
-describe('an official example, written again (skipped when the folder of specifications is absent)', () => {
-  for (const [set, file, modelVersion] of [
-    [SETS[0]!, 'CANCER-FRCP_2021.01_Appareil.xml', '2021.01'],
-    [SETS[1]!, FRCP, '2022.01'],
-    [SETS[1]!, PPS, '2022.01'],
-  ] as const) {
-    it(`is equal in canonical form: ${file}`, function () {
-      needs(this, set);
-      const { content } = read(set, file);
-      const { rcp: _rcp, ...document } = frcpRequest().document;
-      const canonicalType = file === PPS ? 'PPS' : 'FRCP';
-      const written = writeN3({ ...frcpRequest(), document: { ...document, canonicalType, ...content }, modelVersion }).pieces[0];
-      expect(plugin.document!.read(Buffer.from(written)).cda!.content).to.deep.equal(content);
-    });
-  }
 });

@@ -65,6 +65,7 @@ export const RCP: Rcp = {
     doctor('treating-doctor', 'INF', 'TRAITANT', { function: { code: 'PCP', system: '2.16.840.1.113883.5.88', label: 'Médecin traitant' } }),
   ],
   tumour: {
+    name: 'Tumeur primitive',
     icd10: { code: 'C50.2', system: ICD10, label: 'Tumeur maligne du quadrant supéro-interne du sein' },
     morphology: { code: '8500/3', system: ICDO3, label: 'Carcinome canalaire infiltrant, SAI' },
     topography: { code: 'C50.2', system: ICD10, label: 'Tumeur maligne du quadrant supéro-interne du sein' },
@@ -97,7 +98,12 @@ export const RCP: Rcp = {
     { ...step(1, 'C15313', NCIT, 'Radiothérapie'), kind: 'treatment', mood: 'EVN', status: 'completed', start: '1998', comment: 'Sein gauche' },
   ],
   pathology: [
-    { conclusion: 'Carcinome infiltrant\nRE+ RP+', start: '2026-08-20', performer: { ...doctor('performer', 'PRF', 'PATHO'), type: undefined! } },
+    {
+      conclusion: 'Carcinome infiltrant\nRE+ RP+',
+      start: '2026-08-20',
+      performer: { ...doctor('performer', 'PRF', 'PATHO'), type: undefined! },
+      otherPerformers: [{ role: 'performer', family: 'PRELEVEUR', start: '2026-08-18' }],
+    },
     { conclusion: 'Relecture concordante', comment: 'Deuxième avis' },
   ],
   plan: [

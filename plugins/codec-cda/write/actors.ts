@@ -39,8 +39,14 @@ export function participant(writer: Writer, actor: CareActor): string {
   );
 }
 
-export const performer = (actor: CareActor | undefined): string | undefined =>
-  actor && element('performer', { typeCode: 'PRF' }, element('assignedEntity', { classCode: 'ASSIGNED' }, ...assigned(actor)));
+export const performer = (writer: Writer, actor: CareActor | undefined): string | undefined =>
+  actor &&
+  element(
+    'performer',
+    { typeCode: 'PRF' },
+    actor.start === undefined ? undefined : element('time', { value: writer.instant(actor.start) }),
+    element('assignedEntity', { classCode: 'ASSIGNED' }, ...assigned(actor)),
+  );
 
 export const author = (actor: CareActor | undefined, time: string | undefined): string | undefined =>
   actor && element('author', {}, element('time', time ? { value: time } : { nullFlavor: 'UNK' }), element('assignedAuthor', {}, ...assigned(actor)));

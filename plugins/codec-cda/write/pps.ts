@@ -90,7 +90,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
     row,
     status: step.status,
     time: writer.time(dates?.start, dates?.end),
-    people: performer(step.performer),
+    people: performer(writer, step.performer),
     related: [
       part(
         planned &&
@@ -162,7 +162,7 @@ function status(writer: Writer, pps: Pps): string {
         row: rows.row('Date de remise du document au patient', handedOver.text),
         time: writer.time(handedOver.date),
         value: instant(writer, handedOver.date),
-        people: performer(handedOver.by),
+        people: performer(writer, handedOver.by),
       }),
   ]);
 }

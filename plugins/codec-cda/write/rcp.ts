@@ -170,7 +170,10 @@ function conclusions(
       row,
       time: writer.time(one.start, one.end),
       value: codedElement('value', one.conclusion === undefined ? undefined : { text: one.conclusion }, row),
-      people: [performer(one.performer), author(one.author, writer.instant(one.start))].join(''),
+      people: [
+        ...[one.performer, ...(one.otherPerformers ?? [])].map((each) => performer(writer, each)),
+        author(one.author, writer.instant(one.start)),
+      ].join(''),
       related: [i === 0 ? undefined : comment(writer, rows, one.comment)],
     });
   });

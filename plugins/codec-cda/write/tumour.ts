@@ -38,7 +38,7 @@ function tumourEntry(writer: Writer, rows: Rows, tumour: Tumour): string {
     attributes: { negationInd: 'false' },
     templates: TUMOUR,
     code: codeElement('code', writer.model.tumourCode!),
-    row: morphology,
+    row: tumour.name === undefined ? morphology : rows.row('Tumeur', tumour.name),
     time,
     value: codedElement('value', tumour.morphology, morphology),
     // Required by the model: a place that is not known is said so.
