@@ -15,6 +15,7 @@ export {
   type RecognisedModel,
   type TypeCode,
 } from './models.ts';
+export { isoTime } from './hl7-time.ts';
 export { validate, type ValidateOptions } from './rules/index.ts';
 export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
 export { writeN3, type N3Request, type N3Source } from './write/index.ts';

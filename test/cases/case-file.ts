@@ -121,8 +121,8 @@ export const expectedFile = ({ folder }: Case): string | undefined =>
 const TEST_INS = '1.2.250.1.213.1.4.10';
 /** Every INS authority there is or was: production, demonstration, and the computed one of before. */
 const INS_AUTHORITY = /1\.2\.250\.1\.213\.1\.4\.(?:2|6|8|9|10|11)(?![\d.])/g;
-/** Local authorities are invented ones; 1.2.250.1.213 and .71 are the national agency's and the directory's. */
-const REAL_ROOT = /\b1\.2\.250\.1\.(?!999\.|213\.|71\.)[\d.]+/g;
+/** Local authorities are invented ones; 1.2.250.1.213 and .71 are the national agency's and the directory's, .161.1.20 numbers every RCP. */
+const REAL_ROOT = /\b1\.2\.250\.1\.(?!999\.|213\.|71\.|161\.1\.20\.)[\d.]+/g;
 
 /** What of a case may belong to somebody; nothing when it is synthetic. Documents inside a message are looked into as well. */
 export function realIdentities(one: Case, { insAuthorities = [] }: CaseFile): readonly string[] {

@@ -1,6 +1,7 @@
 /** The document of a message: what the record says of it, its content as a part, and what the content says of itself (SAFETY A8, B1, B7). */
 import { PasserelleError, type Envelope, type EnvelopePart, type Warning } from 'passerelle/contract';
 import { DOCUMENT_TYPES, type DocumentData, type DocumentType, type Visibility } from 'passerelle/model';
+import { cdaAuthor, withCda, type CdaContent } from './cda-facts.ts';
 import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
 import { DATE_TIME, type ReadIdentity } from './identities.ts';
 import { readParticipants, rppsOf } from './participants.ts';
@@ -41,11 +42,16 @@ export function readDocument(
   const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
   const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
-  const author = rppsOf(from.object('author')?.text('rpps', { pattern: /^\d{11}$/ }), 'author', warnings);
+  const cda = part?.read?.cda;
+  // Of two forms of one document the structured one says more.
+  const structured = cda?.content ? undefined : companions.map((companion) => companion.part.read?.cda?.content).find((read) => read !== undefined);
+  const author = rppsOf(from.object('author')?.text('rpps', { pattern: /^\d{11}$/ }), 'author', warnings) ?? cdaAuthor(cda);
+  const header = headerOf(from, deleted, warnings);
   const visibility = readVisibility(from.object('visibility'), warnings);
   return {
     document: said({
-      ...headerOf(from, deleted, warnings),
+      ...(cda && !deleted ? withCda(header, cda, CONTENT_POINTER, warnings) : header),
+      ...(!deleted && (structured as CdaContent | undefined)),
       ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain' })),
       ...(companions.length > 0 && { companions: companions.map(({ companion }) => companion) }),
     }),
