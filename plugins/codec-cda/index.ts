@@ -15,10 +15,11 @@ export {
   type RecognisedModel,
   type TypeCode,
 } from './models.ts';
+export { derivedId, rootOnlyId } from './derived-id.ts';
 export { isoTime } from './hl7-time.ts';
 export { validate, type ValidateOptions } from './rules/index.ts';
 export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
-export { writeN3, type N3Request, type N3Source } from './write/index.ts';
+export { writableVersions, writeN3, type N3Request, type N3Source } from './write/index.ts';
 export type { N1Party } from './n1-parties.ts';
 export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';
 

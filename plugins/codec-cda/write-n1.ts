@@ -4,6 +4,7 @@
  */
 import { PasserelleError, type PartSource } from '../../core/contract/index.ts';
 import type { DocumentData, Patient, Visit } from '../../core/model/index.ts';
+import { isRootOnly } from './derived-id.ts';
 import { hl7Time } from './hl7-time.ts';
 import { nationalCodeOf, nationalTypeOf, LOINC_OID, type TypeCode } from './models.ts';
 import { custodian, encounter, informationRecipients, patientIds, patientPerson, person, service, type N1Party } from './n1-parties.ts';
@@ -14,8 +15,9 @@ export interface N1Request {
   readonly patient: Patient;
   readonly document: DocumentData;
   readonly visit?: Visit;
-  /** Part of the incoming message that holds the PDF (or text, image: then `mediaType`). */
-  readonly part: string;
+  /** Part of the incoming message that holds the PDF (or text, image: then `mediaType`); without one, `text` is the body. */
+  readonly part?: string;
+  readonly text?: string;
   readonly mediaType?: string;
   /** ISO 8601 with offset: written as the time of the document when it has none of its own. */
   readonly now: string;
@@ -48,12 +50,12 @@ export type N1Source = Extract<PartSource, { readonly pieces: unknown }>;
  * of its domain), ERR_DOCUMENT_INCOMPLETE with the field when one without which there is no document is missing.
  */
 export function writeN1(request: N1Request): N1Source {
-  const { document, part, mediaType = 'application/pdf' } = request;
+  const { document, part, text, mediaType = 'application/pdf' } = request;
   const body = `<component><nonXMLBody><text mediaType="${escapeXml(mediaType)}" representation="B64">`;
   return {
     pieces: [
       `<?xml version="1.0" encoding="UTF-8"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3">${headerOf(request, document)}${body}`,
-      { part, encoding: 'base64' },
+      part === undefined ? Buffer.from(text ?? required('/part')).toString('base64') : { part, encoding: 'base64' },
       '</text></nonXMLBody></component></ClinicalDocument>',
     ],
     mime: 'text/xml',
@@ -67,7 +69,7 @@ export interface HeaderParts {
   readonly services?: string;
   readonly encounter?: string;
 }
-export type HeaderRequest = Omit<N1Request, 'part' | 'mediaType'>;
+export type HeaderRequest = Omit<N1Request, 'part' | 'text' | 'mediaType'>;
 
 export function headerOf(request: HeaderRequest, document: DocumentData, parts?: HeaderParts): string {
   const { timeZone, patient, visit } = request;
@@ -139,11 +141,9 @@ function related(request: HeaderRequest, document: DocumentData): string | undef
   return parent && element('relatedDocument', { typeCode: 'RPLC' }, element('parentDocument', {}, element('id', { root: parent })));
 }
 
-/** An OID or a UUID, alone. */
 function rootOnly(value: string | undefined, extension: string | undefined, path: string): string | undefined {
   if (value === undefined) return undefined;
-  const isRoot = /^[0-2](\.(0|[1-9]\d*))+$/.test(value) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
-  return isRoot && extension === undefined ? value : required(path, 'an OID without extension');
+  return isRootOnly(value, extension) ? value : required(path, 'an OID without extension');
 }
 
 function required(path: string, expected = 'a value'): never {

@@ -1,5 +1,5 @@
 /** OBX of a message as they are written, and the parts that stand in them. */
-import type { OutgoingPart } from '../../core/contract/index.ts';
+import type { OutgoingPart, PartSource } from '../../core/contract/index.ts';
 import type { Hl7Value } from '../codec-hl7v2/index.ts';
 import type { SegmentOut } from './write-header.ts';
 
@@ -15,9 +15,9 @@ export class Observations {
     this.coded = message === 'ORU' ? 'CE' : 'CWE';
   }
 
-  add(type: string, code: Hl7Value, value: Hl7Value, result: string, part?: string): void {
+  add(type: string, code: Hl7Value, value: Hl7Value, result: string, from?: PartSource): void {
     this.count += 1;
     this.segments.push(['OBX', { 1: this.count, 2: type, 3: code, 5: value, 11: result }]);
-    if (part) this.parts.push({ at: `OBX[${this.count}]-5.5`, encoding: 'base64', from: { part } });
+    if (from) this.parts.push({ at: `OBX[${this.count}]-5.5`, encoding: 'base64', from });
   }
 }

@@ -1,4 +1,5 @@
 /** Settings of a site that this codec reads: a connector adds its own, and repeats none of these. */
+import { writableVersions } from '../codec-cda/index.ts';
 
 const name = (title: string, description: string, more: object = {}) => ({
   title,
@@ -8,6 +9,73 @@ const name = (title: string, description: string, more: object = {}) => ({
   maxLength: 180,
   ...more,
 });
+
+const typeCode = (title: string, description: string, example: object) => ({
+  title,
+  description,
+  type: 'object',
+  additionalProperties: false,
+  required: ['code', 'system', 'label'],
+  properties: Object.fromEntries(['code', 'system', 'label'].map((field) => [field, { type: 'string', minLength: 1, maxLength: 200 }])),
+  examples: [example],
+});
+
+/** How documents are written for a recipient that takes CDA alone, or other versions of a model. */
+const CDA_SETTINGS = {
+  title: 'CDA écrits pour ce destinataire',
+  description: 'What we write when a document does not come in the form that this recipient takes; absent = documents leave as they came.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    plain: {
+      title: 'PDF et textes',
+      description: 'n1: within a CDA R2 N1. as-is: as they came.',
+      enum: ['as-is', 'n1'],
+      default: 'as-is',
+    },
+    versions: {
+      title: 'Versions des modèles structurés',
+      description: 'Versions that it takes, the preferred one first; a structured document of another version is written anew. Absent = all.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        FRCP: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: writableVersions('rcp') } },
+        PPS: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: writableVersions('pps') } },
+      },
+    },
+    confidentiality: { title: 'Confidentialité', description: 'Of a document that does not say its own.', enum: ['N', 'R', 'V'] },
+    ippOid: {
+      title: "OID du domaine de l'IPP",
+      description: 'Where it is not the authority.',
+      type: 'string',
+      pattern: '^[0-2](\\.(0|[1-9]\\d*))+$',
+    },
+    custodian: {
+      title: 'Organisation qui conserve',
+      description: 'Of a document that names none.',
+      type: 'object',
+      additionalProperties: false,
+      properties: { name: name('Nom', 'Its name.'), finess: name('FINESS', 'Its number.') },
+    },
+    legalAuthenticator: {
+      title: 'Responsable du document',
+      description: 'Who answers for what is written, agreed with the recipient; absent = said to be unknown.',
+      type: 'object',
+      additionalProperties: false,
+      properties: { rpps: name('RPPS', 'Number.'), family: name('Nom', 'Name.'), given: name('Prénom', 'First name.') },
+    },
+    facilityType: typeCode('Secteur (JDV_J02)', 'healthCareFacility/code.', {
+      code: 'SA07',
+      system: '1.2.250.1.71.4.2.4',
+      label: 'Cabinet individuel',
+    }),
+    practiceSetting: typeCode("Cadre d'exercice (JDV_J04)", 'standardIndustryClassCode of who performed the act.', {
+      code: 'ETABLISSEMENT',
+      system: '1.2.250.1.213.1.1.4.9',
+      label: 'Etablissement de santé',
+    }),
+  },
+};
 
 const FRENCH_SETTINGS = {
   untypedName: {
@@ -49,6 +117,7 @@ const FRENCH_SETTINGS = {
     description: "MDM or ORU, for a CDA and for other documents; the product's own when absent. Version 1.2 of the guide has ORU alone.",
     enum: ['MDM', 'ORU'],
   },
+  cda: CDA_SETTINGS,
   senderMail: name('Messagerie émettrice', 'PRT-15 of the sender towards care software, where the document names none.', {
     examples: ['dcc@dcc.mssante.example'],
   }),

@@ -2,6 +2,7 @@
 import { PasserelleError, type EncodablePart, type OutgoingPart } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
+import { formOfDocument, type Formed } from './document-form.ts';
 import { GUIDES, isGuideId, type Guide } from './guides.ts';
 import { Observations } from './observations.ts';
 import { said, toHl7Time } from './values.ts';
@@ -33,8 +34,9 @@ const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 /** Two documents of one order are two for their receiver as well. */
 const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
-/** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
-export function writeDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
+/** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
+export function writeDocument(writing: Writing, type: string, given: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
+  const { data, made } = formOfDocument(writing, type, given, parts);
   const { document } = data;
   const isCda = document.format !== undefined;
   const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
@@ -50,7 +52,7 @@ export function writeDocument(writing: Writing, type: string, data: DocumentEven
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
   const declares = isCda || data.visibility !== undefined;
-  writeContents(observations, form, document, code, parts, declares ? writeParticipants(writing, data, guide) : []);
+  writeContents(observations, form, { document, made }, code, parts, declares ? writeParticipants(writing, data, guide) : []);
   if (isForCareSoftware && form.message === 'MDM') writeMail(writing, observations, data, parts);
   writeFlags(observations, guide, data);
   if (!isForCareSoftware) writeMailBodies(observations, guide, document, parts);
@@ -150,7 +152,7 @@ type PlacedContent = NonNullable<DocumentData['content']>;
 function writeContents(
   observations: Observations,
   form: Form,
-  document: DocumentData,
+  { document, made }: { readonly document: DocumentData; readonly made: Formed['made'] },
   code: readonly string[],
   parts: readonly EncodablePart[],
   participants: readonly SegmentOut[],
@@ -161,9 +163,10 @@ function writeContents(
     const known = parts.find(({ part }) => part === content.part);
     if (!known) throw new PasserelleError('ERR_DOCUMENT_MISSING', { expected: 'the part that holds the document', found: 'none' });
     const [type, subtype] = isCda ? [word, 'XML'] : content.mime.split('/');
-    observations.add('ED', code, [undefined, type, subtype, 'Base64'], result, content.part);
+    observations.add('ED', code, [undefined, type, subtype, 'Base64'], result, { part: content.part });
   };
-  if (document.content) place(document.content, document.format !== undefined);
+  if (made) observations.add('ED', code, [undefined, word, 'XML', 'Base64'], result, made.source);
+  else if (document.content) place(document.content, document.format !== undefined);
   else if (document.text !== undefined) observations.add('FT', code, document.text, result);
   else if (form.action === 'delete') observations.add('ED', code, undefined, result);
   else
@@ -186,7 +189,7 @@ function writeMail(writing: Writing, observations: Observations, data: DocumentE
   const id = document.mailMessageId ?? `${writing.controlId}@${textSetting(writing, 'mailDomain') ?? 'passerelle.invalid'}`;
   const subject = document.mailSubject ?? mailSubject(data);
   const text = known ? undefined : Buffer.from(ANNOUNCEMENT, 'utf8').toString('base64');
-  observations.add('ED', [id, subject], [undefined, 'text', undefined, 'Base64', text], 'F', known);
+  observations.add('ED', [id, subject], [undefined, 'text', undefined, 'Base64', text], 'F', known === undefined ? undefined : { part: known });
 }
 
 const ANNOUNCEMENT = 'Bonjour, veuillez trouver ci-joint le document du dossier communicant de cancérologie.';

@@ -55,13 +55,9 @@ export function writeMailBodies(observations: Observations, guide: Guide, docume
   ] as const;
   for (const [code, label, body] of bodies) {
     if (body && parts.some(({ part }) => part === body.part)) {
-      observations.add(
-        'ED',
-        [code, label, guide.flagSystem],
-        [undefined, observations.coded === 'CE' ? 'TEXT' : 'text', undefined, 'Base64'],
-        'F',
-        body.part,
-      );
+      observations.add('ED', [code, label, guide.flagSystem], [undefined, observations.coded === 'CE' ? 'TEXT' : 'text', undefined, 'Base64'], 'F', {
+        part: body.part,
+      });
     }
   }
 }

@@ -24,6 +24,10 @@ export interface N3Source {
   readonly mime: string;
 }
 
+const writable = (kind: 'rcp' | 'pps') => CONTENT_MODELS.filter((one) => one.kind === kind && one.tumourCode && one.problemCode);
+/** Versions of the model of an FRCP (`rcp`) or a PPS that can be written, oldest first. */
+export const writableVersions = (kind: 'rcp' | 'pps'): readonly string[] => writable(kind).map(({ version }) => version);
+
 /**
  * Throws as `writeN1`, and ERR_DOCUMENT_INCOMPLETE for a document with neither FRCP nor PPS content, for an FRCP without the three national
  * ids of its meeting (its header is none without them), and for a version that is not known.
@@ -32,9 +36,7 @@ export function writeN3(request: N3Request): N3Source {
   const { document, timeZone, modelVersion } = request;
   const kind = document.rcp ? 'rcp' : document.pps ? 'pps' : undefined;
   if (!kind) throw incomplete('/document/rcp', 'the content of an FRCP or a PPS');
-  const model = CONTENT_MODELS.findLast(
-    (one) => one.kind === kind && one.tumourCode && one.problemCode && (modelVersion === undefined || one.version === modelVersion),
-  );
+  const model = writable(kind).findLast((one) => modelVersion === undefined || one.version === modelVersion);
   if (!model) throw incomplete('/document/modelVersion', 'a version of the model that is known');
   const writer = new Writer(model, request.ids?.id ?? document.id ?? '', timeZone);
   const actors = (kind === 'rcp' ? document.rcp?.participants : document.pps?.contacts) ?? [];
