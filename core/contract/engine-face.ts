@@ -7,6 +7,7 @@ import type { ExplainedError } from './explained.ts';
 import type { IdentityFace } from './identities.ts';
 import type { ActRecord, AttemptRecord, Durability, LaneCounts, LaneOrder, MessageSummary, Page, PageRequest, SettingsRevision } from './journal.ts';
 import type { ConnectorManifest } from './connector.ts';
+import type { DocumentFinding } from './plugin.ts';
 import type { DeliveryState, MessageState } from './states.ts';
 
 export interface MessageView extends Omit<MessageSummary, 'message' | 'error'> {
@@ -33,6 +34,18 @@ export interface DeliveryView {
   readonly behind?: string;
 }
 
+/** What rules and marks say of one document of a message: a diagnosis, made after its delivery unless its site asks for it before. */
+export interface DocumentCheck {
+  /** Name of the part. */
+  readonly part: string;
+  /** When it was checked. */
+  readonly at: string;
+  readonly errors: number;
+  readonly warnings: number;
+  /** The first of them. */
+  readonly findings: readonly DocumentFinding[];
+}
+
 export interface MessageTimeline {
   readonly message: MessageView;
   readonly events: readonly { readonly id: string; readonly type: string; readonly time: string; readonly run: number }[];
@@ -47,6 +60,8 @@ export interface MessageTimeline {
   }[];
   readonly attempts: readonly AttemptRecord[];
   readonly acts: readonly ActRecord[];
+  /** Absent when its documents were not checked, or not yet. */
+  readonly checks?: readonly DocumentCheck[];
 }
 
 /** A message that did something to a document. */

@@ -350,6 +350,16 @@ export const CATALOGUE = {
     fr: 'le document est illisible',
     fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
   }),
+  ERR_DOCUMENT_INVALID: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'a CDA that we wrote does not pass the official schema, and was not sent',
+    fr: "un CDA que nous avons écrit n'est pas conforme au schéma officiel : il n'est pas parti",
+    fix: {
+      fr: 'Signaler ce message : le défaut est le nôtre ou celui d’un réglage. Envoyer le document tel quel (cda) en attendant.',
+      en: 'Report this message: the defect is ours, or of a setting. Send the document as it came (cda) meanwhile.',
+    },
+  }),
   ERR_DOCUMENT_INCOMPLETE: e({
     disposition: 'permanent',
     http: 422,

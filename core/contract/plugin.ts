@@ -83,7 +83,7 @@ export interface DocumentCodec {
   /** The document that it wraps, decoded; `undefined` when it wraps none. Never throws. */
   readonly wrapped?: (content: Uint8Array) => Uint8Array | undefined;
   /** Holds a document to official rules that stand in a folder; nothing found = valid. A diagnosis for people, never a condition of delivery (SAFETY B9). */
-  readonly validate?: (content: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
+  readonly validate?: (content: Uint8Array, rulesFolder: string, options?: { readonly schemaOnly?: boolean }) => Promise<readonly DocumentFinding[]>;
 }
 
 /** Looks at a document as a person does: pages drawn, codes read. Takes seconds, in a thread of its own: never on the way of a message. */

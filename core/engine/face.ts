@@ -9,6 +9,7 @@ import {
   type MessageTimeline,
   type PageRequest,
 } from '../contract/index.ts';
+import { checksOf } from '../checks/index.ts';
 import { whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
@@ -57,7 +58,11 @@ export function faceOf(engine: Engine): EngineFace {
       const page = await find(query);
       return { ...page, items: page.items.map((m) => messageView(tag, m)) };
     },
-    message: async (id) => story(await history(id)),
+    message: async (id) => {
+      const told = story(await history(id));
+      const checks = await checksOf(told.message.id, journal, index);
+      return { ...told, ...(checks && { checks }) };
+    },
     document: async (id) => {
       const found = await journal.messages({ terms: [index.term({ field: 'document', value: id })] }, { limit: DOCUMENT_MESSAGES });
       const histories = await Promise.all(found.items.map(({ message }) => journal.message(message)));

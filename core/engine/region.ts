@@ -22,6 +22,7 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
+import { DocumentChecks } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
@@ -74,6 +75,7 @@ export class Region {
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
   readonly knowledge: Knowledge;
   readonly #legs: Legs;
+  readonly #checks: DocumentChecks;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
   /** What contextual calls open; undefined when no record is called. */
@@ -102,6 +104,10 @@ export class Region {
     });
     this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
     this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
+    const { journal, plugins, ports } = parts;
+    const { index, codec, now, log } = ports;
+    const { documents, viewers } = plugins;
+    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -173,6 +179,7 @@ export class Region {
     await this.capable.stop();
     await this.called?.stop();
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
+    await this.#checks.stop();
     await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
     await Promise.all(this.#hosts.map((h) => h.stop()));
@@ -218,8 +225,11 @@ export class Region {
         new DeliveryLane(
           lane,
           transport.sink(own),
-          { ...ports, legs: this.#legs },
-          (_, message, to) => to === 'queued' || this.#followed.settled(message),
+          { ...ports, legs: this.#legs, checks: this.#checks },
+          (_, message, to) => {
+            if (to === 'delivered') this.#checks.delivered(message);
+            if (to !== 'queued') this.#followed.settled(message);
+          },
           this.#window,
         ),
       );
@@ -239,7 +249,13 @@ export class Region {
       knowledge: this.knowledge,
       types: this.types,
       destinations: () => this.#destinations,
-      queued: (deliveries, follow) => this.queued(deliveries, follow),
+      queued: (deliveries, follow) => {
+        if (site.documentChecks === 'after') this.#checks.expect(deliveries, settings.charsetFallback);
+        this.queued(deliveries, follow);
+      },
+      ...(site.documentChecks === 'before' && {
+        checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+      }),
       identified: (keys) => this.#lookAgain(keys),
       deliveredOf: (message) => this.#followed.until(message),
     });

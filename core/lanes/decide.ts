@@ -13,6 +13,7 @@ import {
   type ReceiveResult,
   type Reception,
   type Reply,
+  type Warning,
 } from '../contract/index.ts';
 import { messageId } from '../journal/index.ts';
 import { assessAll, type Assessed, type Decoded, type HostDecode, type Translated } from './assess.ts';
@@ -237,6 +238,8 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
   try {
     opened = item.opened ?? (await openItem(item, endpoint, ports));
     if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
+    if (ports.checkBefore)
+      opened = withWarnings(opened, await ports.checkBefore(item.message, opened, item.bytes ?? (await ports.journal.raw(item.message))));
     const id = messageId(ports.journal.tag, item.message);
     const { result, acknowledgement } = await ports.connectors.call<HostDecode>(endpoint.connector, endpoint.connectorVersion, {
       operation: 'decode',
@@ -253,6 +256,9 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
     return { opened, result: { decision: 'accept', events: [], warnings: [] }, failed: error.toData() };
   }
 }
+
+const withWarnings = (opened: OpenedMessage, found: readonly Warning[]): OpenedMessage =>
+  found.length === 0 ? opened : { ...opened, envelope: { ...opened.envelope, warnings: [...opened.envelope.warnings, ...found] } };
 
 async function openItem(item: StoredMessage, { format, settings }: InboundEndpoint, { codecs, journal }: InboundPorts): Promise<OpenedMessage> {
   return codecs.open(format, item.bytes ?? (await journal.raw(item.message)), settings.charsetFallback, item.http);

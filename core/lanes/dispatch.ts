@@ -156,6 +156,7 @@ async function encode(
   });
   const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
+  await ports.checks?.written(result.envelope);
   const { pieces, bytes, sha256 } = await build(material, result.envelope, dispatcher);
   const { controlId } = result.envelope;
   const encoded = {

@@ -4,7 +4,7 @@
  * connector is slow or away it is stored by itself, and what is stored is decoded even if the sender is gone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Examined } from '../codecs/index.ts';
+import type { Examined, OpenedMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
   joined,
@@ -16,6 +16,7 @@ import {
   type Received,
   type Reception,
   type Reply,
+  type Warning,
 } from '../contract/index.ts';
 import {
   admitArrivals,
@@ -46,6 +47,8 @@ export interface InboundPorts extends LanePorts {
   readonly knowledge: Knowledge;
   /** What people decided of codes of documents; absent where nobody can. */
   readonly types?: Pick<DocumentTypes, 'settingsFor'>;
+  /** Holds documents to official rules before their message is decided, where the site asks for it. */
+  readonly checkBefore?: (message: number, opened: OpenedMessage, raw: Uint8Array) => Promise<readonly Warning[]>;
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;

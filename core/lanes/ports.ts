@@ -1,6 +1,15 @@
 /** What lanes are given: journal, mesh, clock, codecs. Small on purpose, so that tests can give them something else. */
 import type { Codecs } from '../codecs/index.ts';
-import type { JournalStore, LaneLease, MessageCodec, PartRef, QueuedDelivery, RoutedEvent, SiteSettings } from '../contract/index.ts';
+import type {
+  JournalStore,
+  LaneLease,
+  MessageCodec,
+  OutgoingEnvelope,
+  PartRef,
+  QueuedDelivery,
+  RoutedEvent,
+  SiteSettings,
+} from '../contract/index.ts';
 import type { Legs } from '../documents/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { HostCall } from '../registry/index.ts';
@@ -19,6 +28,8 @@ export interface LanePorts {
   readonly codecs: Codecs;
   /** What is known of the documents that leave; absent where nothing is known. */
   readonly legs?: Pick<Legs, 'before' | 'sent'>;
+  /** Holds a CDA that we wrote to its schema; absent where nobody does. Throws ERR_DOCUMENT_INVALID. */
+  readonly checks?: { readonly written: (envelope: OutgoingEnvelope) => Promise<void> };
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** In [0, 1): jitter only. */

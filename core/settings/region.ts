@@ -30,6 +30,7 @@ export interface SiteEntry extends Omit<SiteSettings, 'connector'> {
   readonly name: string;
   readonly role: 'establishment' | 'record';
   readonly environment: 'test' | 'production';
+  readonly documentChecks: 'after' | 'before' | 'never';
   readonly connectors: readonly ConnectorEntry[];
   /** How it calls; secrets still references. */
   readonly contextualCall?: Readonly<SiteCall>;

@@ -54,6 +54,26 @@ export const EngineDocument = Type.Object(
       },
       { ...strict, title: 'Alertes', en: 'Alerts', default: {} },
     ),
+    documents: Type.Object(
+      {
+        rules: Type.Optional(
+          Type.String({
+            title: 'Dossier des schémas et schématrons officiels du CDA',
+            en: 'Folder of the official schemas and schematrons of CDA',
+            description: 'Absent = aucun CDA n’est vérifié.',
+            examples: ['/srv/passerelle/regles'],
+            minLength: 1,
+            maxLength: 1_000,
+          }),
+        ),
+        datamatrix: Type.Boolean({
+          title: 'Comparer le datamatrix INS des pages avec le patient du message',
+          en: 'Compare the INS datamatrix on pages with the patient of the message',
+          default: false,
+        }),
+      },
+      { ...strict, title: 'Vérification des documents', en: 'Checks of documents', default: {} },
+    ),
     retention: Type.Object(
       {
         settledDays: Type.Optional(

@@ -190,6 +190,12 @@ export const SiteDocument = Type.Object(
     }),
     // Its fields are those of the role (schema-call.ts).
     contextualCall: Type.Optional(Type.Object({}, { title: 'Appel contextuel', en: 'Contextual call' })),
+    documentChecks: Type.Enum(['after', 'before', 'never'], {
+      title: 'Vérification des documents reçus',
+      en: 'When received documents are checked',
+      description: 'after : une fois remis, sans retarder personne ; before : avant la décision, avec un avertissement au message.',
+      default: 'after',
+    }),
     connectors: Type.Array(ConnectorPin, { title: 'Connecteurs', en: 'Connectors', default: [], maxItems: 50 }),
   },
   { ...strict, title: 'Site', en: 'Site' },

@@ -146,6 +146,7 @@ export const TimelineAnswer = Type.Object(
     timeline: Type.Array(any),
     attempts: Type.Array(any),
     acts: Type.Array(any),
+    checks: Type.Optional(Type.Array(any)),
   },
   open,
 );

@@ -1,6 +1,6 @@
 /** `passerelle message ID`: what happened to one message, why, and what to type next. */
 import type { Command } from 'commander';
-import type { ErrorData, MessageTimeline } from '../../contract/index.ts';
+import type { DocumentCheck, ErrorData, MessageTimeline } from '../../contract/index.ts';
 import { CATALOGUE } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
@@ -25,7 +25,7 @@ export function addMessage(program: Command, context: Context): void {
 
 const INDENT = ' '.repeat(21);
 
-function printStory(io: Io, { message, deliveries, timeline }: MessageTimeline): void {
+function printStory(io: Io, { message, deliveries, timeline, checks = [] }: MessageTimeline): void {
   const { id, type, controlId, site, connector, connectorVersion, lane, peer, bytes, state, ack, retransmissions } = message;
   const say = (text: string): void => io.out(`${printable(text)}\n`);
   io.out(`${style(io, 'bold', printable(['Message', id, type, controlId].filter(Boolean).join('  ')))}\n`);
@@ -45,6 +45,17 @@ function printStory(io: Io, { message, deliveries, timeline }: MessageTimeline):
     const behind = delivery.behind ? `, derrière ${delivery.behind}` : '';
     explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${STATE_WORDS[delivery.state]}${behind}`, delivery.error, steps);
   }
+  for (const check of checks) printCheck(io, check);
+}
+
+/** What the official rules say of its documents: a diagnosis, nothing to decide. */
+function printCheck(io: Io, { part, at, errors, warnings, findings }: DocumentCheck): void {
+  const counts = errors + warnings === 0 ? 'conforme / valid' : `${errors} erreur(s) / error(s), ${warnings} avis / warning(s)`;
+  io.out(`\n${style(io, 'bold', printable(`Document ${part}, vérifié / checked ${localTime(at)} : ${counts}`))}\n`);
+  for (const { severity, rules, message, line } of findings)
+    io.out(
+      `${wrap(printable(`${severity === 'error' ? 'erreur' : 'avis'} ${rules ?? ''}${line ? ` ligne ${line}` : ''} : ${message}`), io.width, '  ')}\n`,
+    );
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

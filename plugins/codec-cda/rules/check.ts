@@ -16,6 +16,7 @@ export interface Order {
   readonly content: Uint8Array;
   readonly folder: string;
   readonly profiles: boolean;
+  readonly schemaOnly: boolean;
 }
 
 /** Folders and compiled rules live as long as the worker: compiling costs more than a check. */
@@ -49,6 +50,7 @@ export async function checkDocument(order: Order, schemaDone: (findings: readonl
     return [{ severity: 'error', rules: 'XML', message: detail.found ?? 'it cannot be read' }];
   }
   schemaDone(seen.schema);
+  if (order.schemaOnly) return seen.schema;
   const files = chooseRules(rules, seen.model, order.profiles);
   if (files.length === 0)
     return [...seen.schema, warning('schematron', 'no schematron of this model stands in the folder: only the schema was checked')];

@@ -10,6 +10,8 @@ import type { Answer } from './worker.ts';
 export interface ValidateOptions {
   /** Also the profiles of all content models, seconds more: what we write is held to them in tests. */
   readonly profiles?: boolean;
+  /** The schema alone: milliseconds, for what must not wait. */
+  readonly schemaOnly?: boolean;
   /** After this the thread is ended: what was found until then is said, with a warning. */
   readonly timeoutMs?: number;
 }
@@ -25,7 +27,7 @@ let last: Promise<unknown> = Promise.resolve();
  * valid. A document that cannot be read, or is too large for the rules, is a finding. Throws ERR_NOT_FOUND when the folder has no schemas.
  */
 export function validate(content: Uint8Array, rulesFolder: string, options: ValidateOptions = {}): Promise<readonly DocumentFinding[]> {
-  const order: Order = { content, folder: rulesFolder, profiles: options.profiles ?? false };
+  const order: Order = { content, folder: rulesFolder, profiles: options.profiles ?? false, schemaOnly: options.schemaOnly ?? false };
   // In turn: the thread does one at a time, and the time of one must not count for the next.
   const result = last.then(() => exchange(order, options.timeoutMs ?? TIMEOUT_MS));
   last = result.catch(() => undefined);
