@@ -38,15 +38,26 @@ export function judgeAnswer(one: Case, known: Known, index: BlindIndex): Judgeme
   const sent = read(known, KINDS.sent, sentKey(one, index));
   const document = documentOf(known, sent?.document);
   // An identity that is answered, or a message from before a move: nothing to add to.
-  if (!sent || !document) return { warnings: [{ code: 'answer-unmatched' }] };
+  if (!sent || !document) return { warnings: [{ code: 'answer-unmatched' }], targets: [] };
   const proof = proofOf(one, sent);
   const isSaid = document.proofs?.some(
     (each) => each.proof === proof.proof && each.delivery === proof.delivery && each.channel === proof.channel && each.who === proof.who,
   );
-  if (isSaid) return { warnings: [{ code: 'duplicate' }] };
+  if (isSaid) return { warnings: [{ code: 'duplicate' }], targets: [] };
   const { proofs = [] } = document;
-  if (proofs.length >= MOST_PROOFS) return { warnings: [{ code: 'proofs-full' }] };
-  return { notes: [note(KINDS.document, sent.document, { ...document, proofs: [...proofs, proof] })] };
+  const passed = passedOn(one, sent);
+  if (proofs.length >= MOST_PROOFS) return { ...passed, warnings: [{ code: 'proofs-full' }] };
+  return { ...passed, notes: [note(KINDS.document, sent.document, { ...document, proofs: [...proofs, proof] })] };
+}
+
+/**
+ * To whoever sent us the document, about its own message: the control id that it knows. Whoever was answered here has nothing to be told of a message that
+ * it has never seen.
+ */
+function passedOn({ event }: Case, { origin }: SentNote): Pick<Judgement, 'event' | 'destinations' | 'targets'> {
+  if (!origin || origin.site === event.site) return { targets: [] };
+  const data = { ...(event.data as Answer), originalMessageId: origin.controlId };
+  return { event: { ...event, correlationid: origin.controlId, data }, destinations: [origin.site], targets: [origin.site] };
 }
 
 function proofOf({ event, message }: Case, { lane, delivery }: SentNote): DocumentProof {

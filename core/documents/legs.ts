@@ -93,7 +93,13 @@ export class Legs {
     const facts = one && factsOf(one, index);
     if (!facts) return;
     const key = sentKeyOf(to.site, controlId, index);
-    const value = { document: facts.key, lane: to.name, delivery: deliveryId(journal.tag, leaving.delivery) };
+    const { site, controlId: origin } = (await journal.message(leaving.message))?.message ?? {};
+    const value = {
+      document: facts.key,
+      lane: to.name,
+      delivery: deliveryId(journal.tag, leaving.delivery),
+      ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
+    };
     await knowledge.change(
       ref(KINDS.sent, key),
       (known) => ({ notes: known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : [], result: undefined }),

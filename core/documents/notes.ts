@@ -80,6 +80,8 @@ export interface SentNote {
   readonly document: string;
   readonly lane: string;
   readonly delivery: string;
+  /** The message that brought it here: what an answer is about, in the words of whoever sent it. */
+  readonly origin?: { readonly site: string; readonly controlId: string };
 }
 
 /** One sender repeats a document by mistake for days: the first is kept for good, and the last ones. */

@@ -47,6 +47,8 @@ export interface Judgement {
    * sent died or was discarded.
    */
   readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[] };
+  /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */
+  readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */
   readonly held?: ErrorData;
   /** The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement. */

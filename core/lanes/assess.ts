@@ -223,6 +223,7 @@ function routeEvents(
   const routes = route(
     cases.map(({ event, draft: { within, ...one } }, i) => ({
       ...routable(event, { ...one, ...(!isSilent(within) && within !== undefined && { within }) }, endpoint.role),
+      ...(judgements[i]?.destinations && { destinations: judgements[i].destinations }),
       became: judgements[i]?.event?.type ?? event.type,
     })),
     destinations,
@@ -235,7 +236,8 @@ function routeEvents(
     const judgement = judgements[i] ?? {};
     const { lanes: all, missing } = isSilent(i) ? { lanes: [], missing: [] } : (routes[i] ?? { lanes: [], missing: [] });
     const lanes = all.filter((lane) => judgement.targets?.includes(siteOf.get(lane) ?? '') ?? true);
-    for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
+    // Who asked for no answer gets none.
+    if (!judgement.destinations) for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
     if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0 && !isSilent(i))
       error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();
     const series = seriesOf(one, ports);

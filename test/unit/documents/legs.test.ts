@@ -37,7 +37,7 @@ describe('before a document leaves', () => {
         message: async (message) => {
           const { event, parts } = archive.cases.get(message)!;
           const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
-          return { attempts, deliveries, events: [{ event }], parts } as unknown as MessageHistory;
+          return { message: { site: NORTH, controlId: `IN${message}` }, attempts, deliveries, events: [{ event }], parts } as unknown as MessageHistory;
         },
         material: async ([delivery]) => [{ delivery, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
@@ -184,6 +184,17 @@ describe('before a document leaves', () => {
     expect(archive.note(oid(1))?.['proofs']).to.deep.include.members([
       { proof: 'delivered', lane: 'dcc-out', delivery: 'TEST-d7', code: 'AA', at: '2026-09-01T00:03:00.000Z', message: 'TEST-3' },
     ]);
+  });
+
+  it('B8: an answer goes on to whoever sent the document, about the message that it knows, once', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    await archive.takes(one);
+    await legs.sent(leaving(one), TO, 'OUT9');
+    const answer = (): ReturnType<Archive['takes']> =>
+      archive.takes({ type: 'dcc.delivery.mss.read', site: RECORD, data: { originalMessageId: 'OUT9', reader: 'a' } });
+    const { destinations, event } = await answer();
+    expect([destinations, event?.data]).to.deep.equal([[NORTH], { originalMessageId: 'IN1', reader: 'a' }]);
+    expect((await answer()).targets).to.deep.equal([]);
   });
 
   it('asks nothing of what is no document', async () => {

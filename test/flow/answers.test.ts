@@ -1,0 +1,128 @@
+/** B8 and the ZAM of the guide over real sockets: what the record says of our message comes to the hospital as news of its own message. */
+import { expect } from 'chai';
+import type { DocumentWhere } from 'passerelle/contract';
+import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
+import net from 'node:net';
+import { freePorts, TestRegion, until } from './region.ts';
+
+const ID = '1.2.250.1.999.20.7.4242';
+const frame = (segments: readonly string[]): string => `\x0b${segments.join('\r')}\r\x1c\r`;
+
+/** Takes everything and keeps it. */
+async function startReceiver(port: number): Promise<{ received: Hl7Message[]; stop: () => void }> {
+  const received: Hl7Message[] = [];
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf('\x1c\r'); end >= 0; end = text.indexOf('\x1c\r')) {
+        const message = parseHl7(text.slice(text.indexOf('\x0b') + 1, end));
+        text = text.slice(end + 2);
+        received.push(message);
+        socket.write(frame([`MSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6`, `MSA|AA|${message.get('MSH-10')}`]));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const stop = (): void => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { received, stop };
+}
+
+/** Sends one message; MSA-1 of its answer. */
+const send = (port: number, segments: readonly string[]): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(frame(segments)));
+    let heard = '';
+    socket.on('error', reject).on('data', (chunk) => {
+      heard += chunk.toString();
+      if (!heard.includes('\x1c')) return;
+      socket.destroy();
+      resolve(/MSA\|(\w\w)/.exec(heard)?.[1]);
+    });
+  });
+
+describe('answers of the record', () => {
+  const region = new TestRegion();
+  let hospital: Awaited<ReturnType<typeof startReceiver>>;
+  let record: Awaited<ReturnType<typeof startReceiver>>;
+  let pilotIn = 0;
+  before(async () => {
+    const [toHospital = 0, toRecord = 0, fromRecord = 0] = await freePorts(3);
+    pilotIn = fromRecord;
+    hospital = await startReceiver(toHospital);
+    record = await startReceiver(toRecord);
+    await region.prepare((yaml) =>
+      yaml
+        .replace('id: dxcare', 'id: ci-sis')
+        .replace('port: ' + String(region.ports.dxcare), `port: ${toHospital}`)
+        .replace('sends: [dcc.document.received, dcc.document.deleted]', 'sends: [dcc.document.received, dcc.delivery.*]')
+        .replace(
+          '      - name: dcc-in\n',
+          `      - { name: pilot-in, direction: in, transport: mllp, port: ${fromRecord} }\n` +
+            `      - { name: pilot-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${toRecord}, idempotent: true, sends: [dcc.document.*] }\n` +
+            '      - name: dcc-in\n',
+        ),
+    );
+    await region.start();
+  });
+  after(async () => {
+    await region.stop();
+    hospital?.stop();
+    record?.stop();
+  });
+
+  it('B8: a ZAM that names our message reaches the hospital as a ZAM that names its own, once, and stands with the document', async () => {
+    const pdf = Buffer.from('%PDF-1.4\n% fiche\n%%EOF\n').toString('base64');
+    const type = '34794-8^CR de RCP^LN';
+    const sent = await send(region.ports.mllp, [
+      'MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001090000||MDM^T02^MDM_T02|HOSPITAL-77|T|2.6|||||FRA|UNICODE UTF-8',
+      'EVN||20261001090000',
+      'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      'ORC|NW|N1',
+      `OBR|1|N1||${type}|||20261001090000`,
+      `TXA|1|34794-8|TEXT|20261001090000||||||||${ID}|||||AU`,
+      `OBX|1|ED|${type}||^application^pdf^Base64^${pdf}||||||F`,
+    ]);
+    expect(sent).to.equal('AA');
+    await region.drained();
+    const ours = record.received[0]!.get('MSH-10');
+    expect(ours).to.not.equal('HOSPITAL-77');
+    const zam = (control: string): string[] => [
+      `MSH|^~\\&|KPROCESS|DCC|PASSERELLE|X|20261001100000||ZAM^Z01^ZAM_Z01|${control}|T|2.6|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2`,
+      'EVN||20261001100000',
+      `OBX|1|CWE|ACK_RECEPTION_DMP^Accusé^AckMetierZAM|${ours}|N^^expandedYes-NoIndicator||||||F`,
+      'ERR|||207^Application error^messageErrorCondition|E|DMPClosed^DMP fermé^DMP_ERROR_CODE',
+    ];
+    expect(await send(pilotIn, zam('Z-1'))).to.equal('AA');
+    expect(await send(pilotIn, zam('Z-2'))).to.equal('AA');
+    await region.drained();
+    await until('the hospital is told', 10_000, () => hospital.received.length > 0);
+    expect(hospital.received.map((one) => ['MSH-9.2', 'OBX-3.1', 'OBX-4', 'OBX-5.1', 'ERR-5.1'].map((field) => one.get(field)))).to.deep.equal([
+      ['Z01', 'ACK_RECEPTION_DMP', 'HOSPITAL-77', 'N', 'DMPClosed'],
+    ]);
+    const { legs } = await region.get<DocumentWhere>(`documents/${ID}`);
+    expect(legs.flatMap(({ proofs }) => proofs.map(({ proof, code }) => `${proof} ${code}`))).to.deep.equal(['filing-refused DMPClosed']);
+  });
+
+  it('an answer about a message that is none of ours is kept, and told to nobody', async () => {
+    const before = hospital.received.length;
+    const answer = await send(pilotIn, [
+      'MSH|^~\\&|KPROCESS|DCC|PASSERELLE|X|20261001100000||ZAM^Z01^ZAM_Z01|Z-9|T|2.6|||||FRA|UNICODE UTF-8',
+      'EVN||20261001100000',
+      'OBX|1|CWE|ACK_RECEPTION_DMP^Accusé^AckMetierZAM|NOBODY|Y^^expandedYes-NoIndicator||||||F',
+    ]);
+    expect(answer).to.equal('AA');
+    await region.drained();
+    const [message] = await region.messages('controlId=Z-9&limit=1');
+    expect([message!.state, message!.warnings.map(({ code }) => code), hospital.received.length]).to.deep.equal([
+      'decoded',
+      ['answer-unmatched'],
+      before,
+    ]);
+  });
+});
