@@ -8,6 +8,7 @@ import {
   type CanonicalEventLike,
   type DocumentCodec,
   type DocumentFinding,
+  type DocumentWriteOptions,
   type EncodablePart,
   type MessageCodec,
   type PrintOptions,
@@ -37,6 +38,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
     readDocument: (bytes, patient) => readDocument(bytes, plugins, patient),
     printDocument: async (event, options) => printDocument(event, options, plugins),
+    writeDocument: async (event, options) => writeDocument(event, options, plugins),
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),
     sender: async (to) => senderFor(to, plugins),
     tryJournal: (journal) => tryJournal(journal, plugins),
@@ -122,12 +124,24 @@ function documentCodec(bytes: Uint8Array, plugins: PluginSet): DocumentCodec {
   return codec;
 }
 
-function printDocument(given: unknown, options: PrintOptions, plugins: PluginSet): Promise<Uint8Array> {
+function receivedData(given: unknown): unknown {
   const { type, data } = given as Pick<CanonicalEventLike, 'type' | 'data'>;
   if (type !== 'dcc.document.received')
     throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: '/type' }, expected: 'dcc.document.received' });
   const problem = checkEventData(type, data);
   if (problem) throw new PasserelleError('ERR_REQUEST_INVALID', { location: { path: `/data${problem.path}` }, expected: problem.rule });
+  return data;
+}
+
+function writeDocument(given: unknown, options: DocumentWriteOptions, plugins: PluginSet): Uint8Array {
+  const data = receivedData(given);
+  const writer = plugins.documents.find((codec) => codec.write);
+  if (!writer?.write) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed writer of documents' });
+  return writer.write(data, options);
+}
+
+function printDocument(given: unknown, options: PrintOptions, plugins: PluginSet): Promise<Uint8Array> {
+  const data = receivedData(given);
   const [printer] = plugins.printers;
   if (!printer) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: 'an installed printer of documents' });
   return printer.print(data, options);

@@ -1,7 +1,7 @@
 /** What the commands need of the rest of the engine: given by `compose.ts`, faked in tests. The command line itself knows no plugin. */
 import type { OfflineParts } from '../call/index.ts';
 import type { JournalPlace } from '../backup/index.ts';
-import type { DocumentFinding, PrintOptions, Sink, SiteSettings } from '../contract/index.ts';
+import type { DocumentFinding, DocumentWriteOptions, PrintOptions, Sink, SiteSettings } from '../contract/index.ts';
 import type { JournalAddress } from '../journal/index.ts';
 import type { Patient } from '../model/index.ts';
 import type { Catalogue } from '../settings/index.ts';
@@ -61,6 +61,8 @@ export interface CliServices {
   readonly readDocument: (bytes: Uint8Array, patient?: Patient) => Promise<ReadDocument>;
   /** Pages of an event that is a text document. Throws ERR_REQUEST_INVALID for another event, ERR_DOCUMENT_MISSING, ERR_INS_*. */
   readonly printDocument: (event: unknown, options: PrintOptions) => Promise<Uint8Array>;
+  /** A CDA of an event. Throws ERR_REQUEST_INVALID for another event, and as `DocumentCodec.write`. */
+  readonly writeDocument: (event: unknown, options: DocumentWriteOptions) => Promise<Uint8Array>;
   /** Throws ERR_DOCUMENT_UNREADABLE, ERR_NOT_FOUND when the folder does not hold the rules of this kind of document. */
   readonly validateDocument: (bytes: Uint8Array, rulesFolder: string) => Promise<readonly DocumentFinding[]>;
   /** The way to an address such as `mllp://127.0.0.1:2575`. Throws ERR_REQUEST_INVALID for a scheme that no transport has. */

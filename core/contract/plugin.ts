@@ -82,8 +82,24 @@ export interface DocumentCodec {
   readonly read: (content: Uint8Array) => DocumentReading;
   /** The document that it wraps, decoded; `undefined` when it wraps none. Never throws. */
   readonly wrapped?: (content: Uint8Array) => Uint8Array | undefined;
+  /**
+   * Writes a document of this kind from `data` of a `dcc.document.received`, checked. Throws ERR_DOCUMENT_INCOMPLETE with the field that it must have,
+   * ERR_DOCUMENT_MISSING, ERR_PATIENT_NO_IDENTIFIER.
+   */
+  readonly write?: (data: unknown, options: DocumentWriteOptions) => Uint8Array;
   /** Holds a document to official rules that stand in a folder; nothing found = valid. A diagnosis for people, never a condition of delivery (SAFETY B9). */
   readonly validate?: (content: Uint8Array, rulesFolder: string, options?: { readonly schemaOnly?: boolean }) => Promise<readonly DocumentFinding[]>;
+}
+
+export interface DocumentWriteOptions {
+  /** ISO 8601 instant, for a document that does not say when it was made. */
+  readonly now: string;
+  readonly timeZone: string;
+  /** What it is to wrap: a PDF, an image. */
+  readonly content?: Uint8Array;
+  /** What is agreed with its receiver, as in the settings of a connector. */
+  readonly agreed: Readonly<Record<string, unknown>>;
+  readonly modelVersion?: string;
 }
 
 /** Looks at a document as a person does: pages drawn, codes read. Takes seconds, in a thread of its own: never on the way of a message. */

@@ -25,9 +25,15 @@ function parse({ xml, encoding }: PreparedXml): XmlDocument {
   try {
     return XmlDocument.fromBuffer(xml, { option: SAFE_OPTIONS, ...(encoding && { encoding }) });
   } catch (cause) {
-    throw unreadable(reasonOf(cause instanceof Error ? cause.message : ''));
+    const reason = reasonOf(cause instanceof Error ? cause.message : '');
+    // Within a tag the parser blames the tag.
+    const last = Buffer.from(xml.subarray(-64)).toString('latin1').trimEnd().at(-1);
+    throw unreadable(reason === NOT_WELL_FORMED && last !== undefined && last !== '>' ? CUT : reason);
   }
 }
+
+const CUT = 'cut before its end';
+const NOT_WELL_FORMED = 'not well-formed XML';
 
 /** What the parser says, without the names and values it quotes. */
 function reasonOf(message: string): string {
@@ -35,8 +41,8 @@ function reasonOf(message: string): string {
   if (/Resource limit|too long/i.test(message)) return 'one value is too long';
   if (/encoding/i.test(message)) return 'not valid in its declared character encoding';
   if (/Entity '/.test(message)) return 'it uses an entity';
-  if (/Premature end|EndTag|Couldn't find end|not terminated|unfinished/i.test(message)) return 'cut before its end';
-  return 'not well-formed XML';
+  if (/Premature end|EndTag|Couldn't find end|not terminated|unfinished/i.test(message)) return CUT;
+  return NOT_WELL_FORMED;
 }
 
 /** Root ids that say the model, asked of the parser itself: a dozen at most come first in a document. */

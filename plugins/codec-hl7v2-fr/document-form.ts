@@ -4,21 +4,15 @@
  */
 import { PasserelleError, type EncodablePart, type PartSource } from '../../core/contract/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
-import { derivedId, rootOnlyId, writeN1, writeN3, type N1Party, type N1Request, type TypeCode } from '../codec-cda/index.ts';
+import { derivedId, requestOf, rootOnlyId, writeN1, writeN3, type AgreedCda } from '../codec-cda/index.ts';
 import type { Writing } from './write-header.ts';
 
 type DocumentEvent = EventData<'dcc.document.received'>;
 
 /** `connector.cda` of the site, checked by its schema (settings.ts). */
-interface CdaSettings {
+interface CdaSettings extends AgreedCda {
   readonly plain?: 'as-is' | 'n1';
   readonly versions?: Readonly<Record<string, readonly [string, ...string[]]>>;
-  readonly confidentiality?: string;
-  readonly ippOid?: string;
-  readonly custodian?: { readonly name?: string; readonly finess?: string };
-  readonly legalAuthenticator?: N1Party;
-  readonly facilityType?: TypeCode;
-  readonly practiceSetting?: TypeCode;
 }
 
 export interface Formed {
@@ -61,7 +55,7 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, p
   const made = withIds(rest, ids);
   if (isDeletion) return { data: { ...data, document: made } };
   const body = content ? { part: content.part, mediaType: content.mime } : { text: document.text ?? '', mediaType: 'text/plain' };
-  const source = writeN1({ ...requestOf(writing, settings, { ...data, document: made }), ...body });
+  const source = writeN1({ ...headerOf(writing, settings, data, made), ...body });
   const { text: _text, ...named } = made;
   return {
     data: { ...data, document: { ...named, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', embeddedMime: body.mediaType } },
@@ -91,7 +85,7 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
       expected: `a document that can be written whole in version ${modelVersion}`,
       found: 'one whose texts were too long to be read whole',
     });
-  const source = writeN3({ ...requestOf(writing, settings, { ...data, document: made }), modelVersion });
+  const source = writeN3({ ...headerOf(writing, settings, data, made), modelVersion });
   return { data: { ...data, document: made }, made: { source } };
 }
 
@@ -100,18 +94,5 @@ function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces'
   return { ...document, ...(Object.fromEntries(known) as Partial<DocumentData>) };
 }
 
-function requestOf({ context }: Writing, settings: CdaSettings, data: DocumentEvent): Omit<N1Request, 'part' | 'text'> {
-  const { plain: _, versions: __, custodian, ...agreed } = settings;
-  const { document, authorRpps } = data;
-  const hasAuthor = document.participants?.some(({ role }) => role === 'author');
-  return {
-    patient: data.patient,
-    document,
-    ...(data.visit && { visit: data.visit }),
-    ...(!hasAuthor && authorRpps !== undefined && { author: { rpps: authorRpps } }),
-    now: context.now,
-    timeZone: context.settings.timeZone,
-    ...agreed,
-    ...(!document.custodian && custodian && { custodian }),
-  };
-}
+const headerOf = ({ context }: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> =>
+  requestOf(data, document, settings, { now: context.now, timeZone: context.settings.timeZone });

@@ -1,14 +1,15 @@
-/** `passerelle document read|validate|print FILE`: what a document says, how it stands to the official rules, and pages of a text; needs no engine. */
+/** `passerelle document read|validate|write|print FILE`: what a document says, how it stands to the official rules, a CDA of an event, pages of a text; needs no engine. */
 import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { PasserelleError } from '../../contract/index.ts';
+import { PasserelleError, UNCONFIGURED } from '../../contract/index.ts';
 import { checkEventData, type Patient } from '../../model/index.ts';
-import { fail, jsonOption, printJson, type Context } from '../context.ts';
+import { loadSiteSettings } from '../../settings/index.ts';
+import { fail, jsonOption, printIssues, printJson, type Context } from '../context.ts';
 import { eventsOf } from './render.ts';
 import { readInput } from './send.ts';
 
 export function addDocument(program: Command, context: Context): void {
-  const document = program.command('document').description('lit, vérifie ou imprime un document / reads, checks or prints a document');
+  const document = program.command('document').description('lit, vérifie, écrit ou imprime un document / reads, checks, writes or prints a document');
   document
     .command('read')
     .argument('<file>', 'CDA, PDF, JPEG ou PNG, ou - / or -')
@@ -23,6 +24,18 @@ export function addDocument(program: Command, context: Context): void {
     .addOption(new Option('-o, --output <file>', 'fichier de sortie / output file'))
     .action((file: string, flags: { environment: 'production' | 'test'; output?: string }) => print(file, flags, context));
   document
+    .command('write')
+    .argument('<event>', "événement d'un document, ou - / event of a document, or -")
+    .description('en fait un CDA : N3 de son contenu, sinon N1 autour du PDF / makes a CDA of it: N3 of its content, else N1 around the PDF')
+    .addOption(new Option('--pdf <file>', 'contenu à envelopper / content to wrap'))
+    .addOption(new Option('--model-version <version>', 'version du modèle ; sans elle la plus récente / version of the model; else the newest'))
+    .addOption(
+      new Option('--settings <file>', 'paramètres du site : « connector.cda » est ce qui est convenu / site settings').env('PASSERELLE_SETTINGS'),
+    )
+    .addOption(new Option('--now <time>', 'instant, pour reproduire / instant (ISO 8601)').env('PASSERELLE_NOW'))
+    .addOption(new Option('-o, --output <file>', 'fichier de sortie / output file'))
+    .action((file: string, flags: WriteFlags) => write(file, flags, context));
+  document
     .command('validate')
     .argument('<file>', 'CDA, ou - / CDA, or -')
     .description('vérifie un CDA sur les schémas et schématrons officiels / checks a CDA against the official schemas and schematrons')
@@ -33,14 +46,49 @@ export function addDocument(program: Command, context: Context): void {
     .action((file: string, flags: { rules: string; json?: boolean }) => validate(file, flags, context));
 }
 
+interface WriteFlags {
+  readonly pdf?: string;
+  readonly settings?: string;
+  readonly modelVersion?: string;
+  readonly now?: string;
+  readonly output?: string;
+}
+
+async function write(file: string, { pdf, settings: place, modelVersion, now, output }: WriteFlags, context: Context): Promise<void> {
+  try {
+    const { issues, settings = UNCONFIGURED } = place === undefined ? { issues: [] } : await loadSiteSettings(place);
+    if (issues.length > 0) {
+      context.exitCode = 2;
+      return printIssues(context.io, issues);
+    }
+    const [event, ...others] = eventsOf(await readInput(file), file);
+    if (others.length > 0)
+      throw new PasserelleError('ERR_REQUEST_INVALID', { location: { file }, expected: 'one event', found: `${others.length + 1}` });
+    const bytes = await (
+      await context.services()
+    ).writeDocument(event, {
+      now: new Date(now ?? Date.now()).toISOString(),
+      timeZone: settings.timeZone,
+      agreed: (settings.connector['cda'] ?? {}) as Record<string, unknown>,
+      ...(pdf !== undefined && { content: await readInput(pdf) }),
+      ...(modelVersion !== undefined && { modelVersion }),
+    });
+    if (output === undefined) context.io.out(bytes);
+    else await writeFile(output, bytes);
+  } catch (error) {
+    fail(context, error);
+  }
+}
+
 /** Exit 1 when it, or what it wraps, cannot be read, or names another patient than it should. */
 async function read(file: string, event: string | undefined, context: Context): Promise<void> {
   try {
     const patient = event === undefined ? undefined : await patientOf(event);
     const reading = await (await context.services()).readDocument(await readInput(file), patient);
-    const isUnreadable = (reading.unreadable ?? reading.wrapped?.unreadable) !== undefined;
-    if (isUnreadable || reading.samePatient?.verdict === 'another') context.exitCode = 1;
+    if (reading.samePatient?.verdict === 'another') context.exitCode = 1;
     printJson(context.io, reading);
+    const reason = reading.unreadable ?? reading.wrapped?.unreadable;
+    if (reason !== undefined) fail(context, new PasserelleError('ERR_DOCUMENT_UNREADABLE', { location: { file }, found: reason }));
   } catch (error) {
     fail(context, error);
   }
