@@ -165,6 +165,7 @@ describe('the form of a document for its recipient', () => {
     ['an FRCP of 2021.01 written anew as 2022.01', { ...SHEET, modelVersion: '2021.01' }, { versions: { FRCP: ['2022.01'] } }],
   ] as const)
     it(`B9: ${title} passes the schema and the rules of its model (skipped when the folder of specifications is absent)`, async function () {
+      this.timeout(120_000);
       needs(this, 'specs/cda');
       const findings = await validate(sent(document, site(settings)).bytes, sharedFile('specs/cda'));
       expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([]);
