@@ -75,8 +75,8 @@ export function keptOf(judgements: readonly Judgement[], state: MessageState): r
 
 export interface Judge {
   /**
-   * The notes it must see, and those it may change. Asked again with what is known so far, until it asks for nothing new: a merged patient leads to the one
-   * that absorbed it. Pure.
+   * The notes it must see, and those it may change. Asked again with what was read, until it asks for nothing that is not known: a merged patient leads to
+   * the one that absorbed it. It may only look at what it asks for. Pure.
    */
   readonly needs: (one: Case, known: Known) => readonly NoteRef[];
   /** Pure. */

@@ -2,14 +2,14 @@
  * Notes in memory, and who may use them now. A batch of messages is judged in its order, each seeing what those before it left; until its commit has
  * ended nobody else sees or changes the notes it asked for. A commit that fails leaves no trace: what it touched is read again.
  */
-import type { JournalStore, Note } from '../contract/index.ts';
+import { PasserelleError, type JournalStore, type Note } from '../contract/index.ts';
 import { keptOf, type Case, type Judge, type Judgement, type Known, type NoteRef } from './judge.ts';
 
 /** Patients and documents of the last hours, a KB or two each. Most of what is asked for is not known: to remember that costs a name. */
 const REMEMBERED = 100_000;
 const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
-/** A judge that follows references for longer than this goes in circles. */
-const LONGEST_CHAIN = 64;
+/** A judge that asks for more of one event follows references in circles. */
+const MOST_REFS = 1000;
 
 export interface Judged {
   /** By message, then event, in their order; what all judges said of it, as one. */
@@ -17,6 +17,17 @@ export interface Judged {
   /** Once, when the commit has ended: `true` when all the decisions of the batch were stored with their notes. */
   readonly release: (isStored: boolean) => void;
 }
+
+/** The notes that are stored with a message of which this was said: its place in the batch, and what was said of its events. */
+export type Conclude = (message: number, judgements: readonly Judgement[]) => readonly Note[];
+
+const stateOf = (judgements: readonly Judgement[]): 'decoded' | 'quarantined' | 'rejected' => {
+  const stop = judgements.find(({ quarantine, reject }) => quarantine ?? reject);
+  return stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded';
+};
+
+/** By message, event and judge. */
+type Asks = readonly (readonly (readonly (readonly NoteRef[])[])[])[];
 
 const nameOf = ({ kind, key }: NoteRef): string => `${kind} ${key}`;
 
@@ -31,17 +42,22 @@ export class Knowledge {
   /** Being read; what is used meanwhile is newer than what comes back. */
   readonly #reading = new Map<string, symbol>();
 
+  readonly #committed: Known = (kind, key) => this.#remembered.get(nameOf({ kind, key }));
+
   constructor(journal: Pick<JournalStore, 'notes'>, judges: readonly Judge[]) {
     this.#journal = journal;
     this.#judges = judges;
   }
 
-  /** Rejects when the journal cannot be read: then nothing was judged. */
-  async judge(messages: readonly (readonly Case[])[]): Promise<Judged> {
-    if (this.#judges.length === 0 || messages.every((cases) => cases.length === 0))
-      return { judgements: messages.map((c) => c.map(() => ({}))), release: () => undefined };
+  /**
+   * `conclude` is called once for each message, before the next one is judged; again for all of them when something has to be read meanwhile. Rejects
+   * when the journal cannot be read: then nothing was judged. What a judge throws costs only its message, which waits for a person.
+   */
+  async judge(messages: readonly (readonly Case[])[], conclude: Conclude = (_, judgements) => keptOf(judgements, stateOf(judgements))): Promise<Judged> {
     for (;;) {
-      const tried = this.#tryJudge(messages);
+      const asks = messages.map((cases) => cases.map((one) => this.#judges.map((judge) => this.#ask(judge, one))));
+      const missing = this.#missing(asks.flat(3));
+      const tried = missing.length > 0 ? { missing } : this.#tryJudge(messages, asks, conclude);
       if (!('missing' in tried)) return tried;
       await this.#fetch(tried.missing);
     }
@@ -78,50 +94,66 @@ export class Knowledge {
     }
   }
 
-  /** In one turn, or not at all: what is missing has to be read first. */
-  #tryJudge(messages: readonly (readonly Case[])[]): Judged | { readonly missing: readonly NoteRef[] } {
+  /** What a judge asks for before anything of the batch is judged; what it throws now it will throw when it judges. */
+  #ask(judge: Judge, one: Case): readonly NoteRef[] {
+    try {
+      const refs = judge.needs(one, this.#committed);
+      return refs.length > MOST_REFS ? [] : refs;
+    } catch {
+      return [];
+    }
+  }
+
+  /** In one turn, or not at all: what earlier messages of the batch lead to may have to be read first. */
+  #tryJudge(messages: readonly (readonly Case[])[], asks: Asks, conclude: Conclude): Judged | { readonly missing: readonly NoteRef[] } {
     const asked = new Set<string>();
     const changed = new Map<string, string | undefined>();
-    const missing = new Map<string, NoteRef>();
-    const judgements = messages.map((cases) => {
-      const own = new Map<string, string | undefined>();
-      const known: Known = (kind, key) => {
-        const name = nameOf({ kind, key });
-        if (own.has(name)) return own.get(name);
-        return changed.has(name) ? changed.get(name) : this.#remembered.get(name);
-      };
-      const made: Judgement[] = [];
-      for (const one of cases) {
-        const said = this.#judges.map((judge) => {
-          // Once something is missing all will be judged again: what else is missing is asked for in one go.
-          if (!this.#ask(judge, one, known, asked, missing) || missing.size > 0) return {};
-          const judgement = judge.judge(one, known);
-          for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
-          return judgement;
-        });
-        made.push(together(said));
-      }
-      const stop = made.find(({ quarantine, reject }) => quarantine ?? reject);
-      const kept = keptOf(made, stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded');
-      for (const note of kept) changed.set(nameOf(note), note.value || undefined);
-      return made;
-    });
-    if (missing.size > 0) return { missing: [...missing.values()] };
+    const judgements: (readonly Judgement[])[] = [];
+    for (const [message, cases] of messages.entries()) {
+      const said = this.#judgeOne(cases, asks[message]!, changed, asked);
+      if ('missing' in said) return said;
+      for (const note of conclude(message, said)) changed.set(nameOf(note), note.value || undefined);
+      judgements.push(said);
+    }
     return { judgements, release: this.#use(asked, changed) };
   }
 
-  /** Everything a judge asks for, as far as it is known; false when something has to be read or waited for first. */
-  #ask(judge: Judge, one: Case, known: Known, asked: Set<string>, missing: Map<string, NoteRef>): boolean {
-    for (let links = 0, before = -1; links < LONGEST_CHAIN; links += 1) {
-      const refs = judge.needs(one, known);
-      const absent = this.#missing(refs);
-      for (const ref of absent) missing.set(nameOf(ref), ref);
-      if (absent.length > 0) return false;
-      for (const ref of refs) asked.add(nameOf(ref));
-      if (refs.length === before) return true;
-      before = refs.length;
+  #judgeOne(
+    cases: readonly Case[],
+    asks: Asks[number],
+    changed: ReadonlyMap<string, string | undefined>,
+    asked: Set<string>,
+  ): readonly Judgement[] | { readonly missing: readonly NoteRef[] } {
+    const own = new Map<string, string | undefined>();
+    const known: Known = (kind, key) => {
+      const name = nameOf({ kind, key });
+      if (own.has(name)) return own.get(name);
+      return changed.has(name) ? changed.get(name) : this.#remembered.get(name);
+    };
+    const isAsBefore = (ref: NoteRef): boolean => !own.has(nameOf(ref)) && !changed.has(nameOf(ref));
+    try {
+      const made: Judgement[] = [];
+      for (const [i, one] of cases.entries()) {
+        const said: Judgement[] = [];
+        for (const [j, judge] of this.#judges.entries()) {
+          const before = asks[i]![j]!;
+          const refs = before.length > 0 && before.every(isAsBefore) ? before : judge.needs(one, known);
+          if (refs.length > MOST_REFS) throw new RangeError('references between notes without an end');
+          const missing = refs === before ? [] : this.#missing(refs);
+          if (missing.length > 0) return { missing };
+          for (const ref of refs) asked.add(nameOf(ref));
+          const judgement = judge.judge(one, known);
+          for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
+          said.push(judgement);
+        }
+        made.push(together(said));
+      }
+      return made;
+    } catch (thrown) {
+      const error = PasserelleError.from(thrown);
+      if (error.entry.disposition === 'transient') throw error;
+      return cases.map(() => ({ quarantine: error.toData() }));
     }
-    throw new RangeError('references between notes without an end');
   }
 
   #missing(refs: readonly NoteRef[]): readonly NoteRef[] {

@@ -7,6 +7,7 @@ import {
   type DecodeResult,
   type ErrorData,
   type MessageDecision,
+  type Note,
   type OutgoingEnvelope,
   type Reception,
   type Reply,
@@ -62,16 +63,22 @@ export async function assessAll(
 ): Promise<Translated> {
   const drafted = batch.map((item, i) => draft(item, work[i]!, endpoint, ports));
   const cases = drafted.map((made, i) => casesOf(batch[i]!, work[i]!, made, endpoint, ports, now));
-  const { judgements: judged, release } = await ports.knowledge.judge(cases);
+  const made: Assessed[] = [];
+  const conclude = (i: number, judgements: readonly Judgement[]): readonly Note[] => {
+    made[i] = assess(batch[i]!, work[i]!, drafted[i]!, cases[i]!, judgements, endpoint, ports, now);
+    return made[i].decision.notes ?? [];
+  };
+  // What the next message sees is what is stored with this one: nothing, when it cannot be routed.
+  const { judgements, release } = await ports.knowledge.judge(cases, conclude);
   try {
-    const judgements = await Promise.all(judged.map((of, i) => Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports)))));
-    const made = batch.map((item, i) => assess(item, work[i]!, drafted[i]!, cases[i]!, judgements[i]!, endpoint, ports, now));
-    // A message that cannot be routed is put aside without its notes: what was judged is not what is stored.
-    const isAsJudged = made.every(({ decision: { notes = [] } }, i) => {
-      const stop = judged[i]!.find(({ quarantine, reject }) => quarantine ?? reject);
-      return notes.length === keptOf(judged[i]!, stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded').length;
-    });
-    return { made, release: (isStored) => release(isStored && isAsJudged) };
+    let isAsSeen = true;
+    for (const [i, of] of judgements.entries()) {
+      if (!of.some(({ copyOf }) => copyOf)) continue;
+      const seen = made[i]?.decision.notes?.length;
+      conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
+      isAsSeen &&= made[i]?.decision.notes?.length === seen;
+    }
+    return { made, release: (isStored) => release(isStored && isAsSeen) };
   } catch (thrown) {
     release(false);
     throw thrown;

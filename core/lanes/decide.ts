@@ -57,13 +57,20 @@ export interface DecidedMessage {
 /** What came of a message that was offered with its decision: the decision, or what the journal knows instead. */
 export type Admitted = { readonly decided: DecidedMessage } | { readonly duplicateOf: number } | { readonly stored: StoredMessage };
 
+/** What came of the first messages of a batch, in their order. Those after them are untouched. */
+export interface Ended<T> {
+  readonly ended: readonly T[];
+  /** Why not all of them: the journal went away. Absent when all ended, or when the rest has to be judged again. */
+  readonly failure?: PasserelleError;
+}
+
 /** Rejects when connector, mesh or journal are away, or the lane is another node's: then nothing was decided. */
 export async function decideStored(
   batch: readonly StoredMessage[],
   endpoint: InboundEndpoint,
   ports: InboundPorts,
   lease?: LaneLease,
-): Promise<readonly DecidedMessage[]> {
+): Promise<Ended<DecidedMessage>> {
   const { made, release } = await translateAll(batch, endpoint, ports);
   for (const item of batch) item.assessed = true;
   const write = async (some: readonly Assessed[]): Promise<readonly DecidedMessage[]> => {
@@ -79,14 +86,8 @@ export async function decideStored(
     ports.log('error', 'decision refused by the journal', { message: one.decision.message, code: error.code });
     return decidedOf({ ...one, decision: { ...one.decision, events: [] }, identities: new Set() }, [], endpoint.format); // somebody decided already
   };
-  try {
-    const decided = await oneByOne(made, write, last);
-    release(isStored && decided.every(({ state }, i) => state === made[i]!.decision.state));
-    return decided;
-  } catch (thrown) {
-    release(false);
-    throw thrown;
-  }
+  const isAsMade = ({ state }: DecidedMessage, one: Assessed): boolean => isStored && state === one.decision.state;
+  return writeAll(made, { write, last, isAsMade, release });
 }
 
 /** A message that is not stored, with its decision. */
@@ -115,7 +116,7 @@ export async function decideArrivals(incoming: readonly OpenedIncoming[], endpoi
 }
 
 /** Stores messages with their decisions in one commit; an answer each. Rejects when the journal is away or the lane another node's: then nothing was stored. */
-export async function admitArrivals({ made, release }: DecidedArrivals, ports: InboundPorts, lease?: LaneLease): Promise<readonly Admitted[]> {
+export async function admitArrivals({ made, release }: DecidedArrivals, ports: InboundPorts, lease?: LaneLease): Promise<Ended<Admitted>> {
   const write = async (some: readonly DecidedArrival[]): Promise<readonly Admitted[]> => {
     const results = await ports.journal.admit(
       some.map((one) => ({ message: one.incoming, decision: one.decision })),
@@ -127,14 +128,8 @@ export async function admitArrivals({ made, release }: DecidedArrivals, ports: I
     const [result] = await ports.journal.receive([one]);
     return result!.duplicate ? { duplicateOf: result!.message } : { stored: storedOf(one, result!) };
   };
-  try {
-    const admitted = await oneByOne(made, write, last);
-    release(admitted.every((result, i) => 'decided' in result && result.decided.state === made[i]!.decision.state));
-    return admitted;
-  } catch (thrown) {
-    release(false);
-    throw thrown;
-  }
+  const isAsMade = (result: Admitted, one: DecidedArrival): boolean => 'decided' in result && result.decided.state === one.decision.state;
+  return writeAll(made, { write, last, isAsMade, release });
 }
 
 export const storedOf = ({ receivedAt, raw, http }: IncomingMessage, { message, controlIdReused }: ReceiveResult): StoredMessage => ({
@@ -185,28 +180,51 @@ async function translateAll(batch: readonly StoredMessage[], endpoint: InboundEn
   return assessAll(batch, work, endpoint, ports, now);
 }
 
+interface Writing<A, T> {
+  readonly write: (some: readonly A[]) => Promise<readonly T[]>;
+  /** For one that cannot even be written dead. */
+  readonly last: (one: A, error: PasserelleError) => Promise<T>;
+  /** It is stored as it was judged. */
+  readonly isAsMade: (result: T, one: A) => boolean;
+  readonly release: (isStored: boolean) => void;
+}
+
+/** Releases what was judged, whatever happens. Rejects when nothing at all was written. */
+async function writeAll<A extends Assessed, T>(made: readonly A[], writing: Writing<A, T>): Promise<Ended<T>> {
+  let isStored = false;
+  try {
+    const result = await oneByOne(made, writing);
+    isStored = result.ended.length === made.length && result.ended.every((one, i) => writing.isAsMade(one, made[i]!));
+    return result;
+  } finally {
+    writing.release(isStored);
+  }
+}
+
 /**
  * One write for all. When the journal refuses it for a reason of its own, one message is to blame: each is written alone, and the one that
- * cannot be is dead and waits for a person. The messages behind it do not wait with it.
+ * cannot be is dead and waits for a person. The messages behind it do not wait with it, but are judged again: what it said may be in what was made of them.
  */
-async function oneByOne<A extends Assessed, T>(
-  made: readonly A[],
-  write: (some: readonly A[]) => Promise<readonly T[]>,
-  last: (one: A, error: PasserelleError) => Promise<T>,
-): Promise<readonly T[]> {
+async function oneByOne<A extends Assessed, T>(made: readonly A[], { write, last, isAsMade }: Writing<A, T>): Promise<Ended<T>> {
   try {
-    return await write(made);
+    return { ended: await write(made) };
   } catch (thrown) {
     own(thrown);
   }
-  const alone: T[] = [];
-  for (const one of made)
-    alone.push(
-      ...(await write([one])
+  const ended: T[] = [];
+  try {
+    for (const one of made) {
+      const [result] = await write([one])
         .catch((thrown: unknown) => write([{ ...one, ...deadOf(one, own(thrown)) }]))
-        .catch(async (thrown: unknown) => [await last(one, own(thrown))])),
-    );
-  return alone;
+        .catch(async (thrown: unknown) => [await last(one, own(thrown))]);
+      ended.push(result!);
+      if (!isAsMade(result!, one)) break;
+    }
+  } catch (thrown) {
+    if (ended.length === 0) throw thrown;
+    return { ended, failure: PasserelleError.from(thrown) };
+  }
+  return { ended };
 }
 
 /** What is not for want of a journal; that leaves everything as it is. */

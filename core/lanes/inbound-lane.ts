@@ -333,15 +333,22 @@ export class InboundLane {
 
   async #decide(batch: readonly StoredMessage[]): Promise<void> {
     await this.#committed;
+    let ended: readonly DecidedMessage[] = [];
     try {
-      const decided = await this.#inTime([], () => decideStored(batch, this.endpoint, this.#ports, this.#lease));
-      this.#queue.done(batch);
-      for (const outcome of decided) this.#finish(outcome, this.#deciding.get(outcome.message));
-    } catch (thrown) {
-      for (const item of batch) item.assessed = false;
-      this.#queue.putBack(batch);
-      throw thrown;
+      const result = await this.#inTime([], () => decideStored(batch, this.endpoint, this.#ports, this.#lease));
+      ended = result.ended;
+      if (result.failure) throw result.failure;
+    } finally {
+      this.#queue.done(batch.slice(0, ended.length));
+      this.#putBack(batch.slice(ended.length));
+      for (const outcome of ended) this.#finish(outcome, this.#deciding.get(outcome.message));
     }
+  }
+
+  /** Not decided yet: they keep their place. */
+  #putBack(batch: readonly StoredMessage[]): void {
+    for (const item of batch) item.assessed = false;
+    this.#queue.putBack(batch);
   }
 
   /** Decides while the batch before is being committed. Commits follow one another, so that none overtakes and failures are met in order. */
@@ -371,14 +378,23 @@ export class InboundLane {
   /** Never rejects. */
   async #commit(arrivals: readonly Arrival[], decided: DecidedArrivals): Promise<void> {
     try {
-      const admitted = await this.#inTime(arrivals, () => admitArrivals(decided, this.#ports, this.#lease));
-      admitted.forEach((result, i) => this.#admitted(arrivals[i]!, result));
+      const { ended, failure } = await this.#inTime(arrivals, () => admitArrivals(decided, this.#ports, this.#lease));
+      ended.forEach((result, i) => this.#admitted(arrivals[i]!, result));
+      const rest = arrivals.slice(ended.length);
+      if (failure) return await this.#refuse(rest, failure);
+      // In their order, before anything that comes behind them.
+      for (const arrival of rest) arrival.isAdmitting = false;
+      await this.#storeAll(rest);
     } catch (thrown) {
-      // Refused by the journal: the senders keep them.
-      const error = PasserelleError.from(thrown);
-      for (const { outcome } of arrivals) outcome.reject(error);
-      await this.#fail(thrown);
+      await this.#refuse(arrivals, thrown);
     }
+  }
+
+  /** By the journal: their senders keep them. */
+  async #refuse(arrivals: readonly Arrival[], thrown: unknown): Promise<void> {
+    const error = PasserelleError.from(thrown);
+    for (const { outcome } of arrivals) outcome.reject(error);
+    await this.#fail(thrown);
   }
 
   /** Those that are not being stored one way or the other. */

@@ -1,138 +1,64 @@
 /** What must hold in an inbound lane whatever a connector returns and whenever the engine stops: no message holds up the others, no AA is taken back. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import { PasserelleError, UNCONFIGURED, type JournalStore, type MessageCodec } from '../../core/contract/index.ts';
-import { Codecs } from '../../core/codecs/index.ts';
-import { BlindIndex } from '../../core/journal/index.ts';
-import { Knowledge } from '../../core/knowledge/index.ts';
-import { InboundLane, type InboundEndpoint } from '../../core/lanes/index.ts';
-import type { HostCall } from '../../core/registry/index.ts';
-import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
+import { PasserelleError, type MessageCodec } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
-import { at, hashed, incoming } from '../contract/journal/samples.ts';
-
-const encoder = new TextEncoder();
-const accepted = { decision: 'accept', events: [], warnings: [] };
-
-/** A message is its own control id; the answer says the acknowledgement code. */
-const codec: MessageCodec = {
-  id: 'plain',
-  split: (bytes) => [bytes],
-  peek: (bytes) => ({ controlId: Buffer.from(bytes).toString(), fingerprint: hashed(Buffer.from(bytes).toString()) }),
-  open: (bytes) => ({ envelope: { format: 'plain', text: Buffer.from(bytes).toString(), parts: [], charset: 'utf-8', warnings: [] }, parts: [] }),
-  plainReply: (_, { ack }) => ({ bytes: encoder.encode(ack) }),
-  build: (envelope) => [encoder.encode(envelope.text)],
-};
+import { at, incoming } from '../contract/journal/samples.ts';
+import { ACCEPTED, InboundBench, plainCodec } from './inbound-bench.ts';
 
 describe('an inbound lane', () => {
-  let folder: string;
-  let journal: JournalStore;
-  let lane: InboundLane;
-  let decode: (text: string) => unknown;
-  let acknowledgement: unknown;
-
-  const make = (name = 'chx-in', over: Partial<InboundEndpoint> = {}): InboundLane =>
-    (lane = new InboundLane(
-      {
-        name,
-        connector: 'dxcare',
-        connectorVersion: '1.0.0',
-        format: 'plain',
-        settings: UNCONFIGURED,
-        role: 'establishment',
-        reply: 'decoded',
-        replyWithinMs: 2000,
-        address: 'test',
-        ...over,
-      },
-      {
-        journal,
-        knowledge: new Knowledge(journal, []),
-        connectors: {
-          call: async <T>(_: string, __: string, call: HostCall): Promise<T> => {
-            if (call.operation === 'decode') return { result: decode(call.envelope.text), acknowledgement } as T;
-            if (call.operation === 'acknowledge') return { format: 'plain', text: call.reception.ack } as T;
-            throw new Error('not asked for');
-          },
-        },
-        index: new BlindIndex(Buffer.alloc(32)),
-        codec: () => codec,
-        codecs: new Codecs(() => codec, []),
-        now: Date.now,
-        random: Math.random,
-        count: () => undefined,
-        log: () => undefined,
-        destinations: () => [{ lane: 'out', site: 'dcc', role: 'record', sends: ['*'] }],
-        queued: () => undefined,
-        identified: () => undefined,
-        deliveredOf: () => Promise.resolve(),
-      },
-    ));
-  const say = async (text: string): Promise<string> => {
-    const { bytes } = await lane.receive({ bytes: encoder.encode(text), peer: 'test' });
-    return bytes ? Buffer.from(bytes).toString() : '';
-  };
-  const stateOf = async (text: string): Promise<string | undefined> =>
-    (await journal.messages({}, { limit: 100 })).items.find((m) => m.controlId === text)?.state;
+  let bench: InboundBench;
+  const say = (text: string): Promise<string> => bench.say(text);
+  const stateOf = (text: string): Promise<string | undefined> => bench.stateOf(text);
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'passerelle-in-'));
-    journal = await openSqliteJournal(folder);
-    acknowledgement = undefined;
-    decode = () => accepted;
-    await make().start();
+    bench = new InboundBench();
+    await bench.open();
   });
-  afterEach(async () => {
-    await lane.stop();
-    await journal.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => bench.close());
 
   const NONSENSE: readonly (readonly [string, unknown])[] = [
     ['nothing', undefined],
-    ['a decision nobody knows', { ...accepted, decision: 'perhaps' }],
+    ['a decision nobody knows', { ...ACCEPTED, decision: 'perhaps' }],
     ['no warnings', { decision: 'accept', events: [] }],
-    ['an error code that is not in the catalogue', { ...accepted, decision: 'reject', error: { code: 'ERR_NOT_OURS', message: '' } }],
-    ['terms that are no text', { ...accepted, terms: [{ field: 'ipp', value: 7 }] }],
-    ['an event without keys', { ...accepted, events: [{ type: 'dcc.identity.updated', data: {} }] }],
-    ['a warning that cannot be written', { ...accepted, warnings: [{ code: 'x', detail: 1n }] }],
+    ['an error code that is not in the catalogue', { ...ACCEPTED, decision: 'reject', error: { code: 'ERR_NOT_OURS', message: '' } }],
+    ['terms that are no text', { ...ACCEPTED, terms: [{ field: 'ipp', value: 7 }] }],
+    ['an event without keys', { ...ACCEPTED, events: [{ type: 'dcc.identity.updated', data: {} }] }],
+    ['a warning that cannot be written', { ...ACCEPTED, warnings: [{ code: 'x', detail: 1n }] }],
   ];
   for (const [what, result] of NONSENSE)
     it(`makes dead, with AA, a message of which the connector says ${what}, and goes on`, async () => {
-      decode = (text) => (text === 'bad' ? result : accepted);
+      bench.decode = (text) => (text === 'bad' ? result : ACCEPTED);
       expect(await Promise.all([say('before'), say('bad'), say('after')])).to.deep.equal(['AA', 'AA', 'AA']);
       await until('it is decided', 5000, async () => (await stateOf('bad')) === 'dead');
       expect(await stateOf('after')).to.equal('decoded');
     });
 
   it('decides on a message whose acknowledgement the connector wrote in a way that cannot be built', async () => {
-    acknowledgement = {
+    bench.acknowledgement = {
       format: 'plain',
       text: undefined,
       get parts() {
         throw new TypeError('no parts');
       },
     };
-    const build = codec.build;
-    (codec as { build: MessageCodec['build'] }).build = (envelope, part) => {
+    const build = plainCodec.build;
+    (plainCodec as { build: MessageCodec['build'] }).build = (envelope, part) => {
       if (envelope.text === undefined) throw new PasserelleError('ERR_CHARSET_CANNOT_HOLD');
       return build(envelope, part);
     };
     expect(await say('one')).to.equal('AA');
     expect(await stateOf('one')).to.equal('decoded');
-    (codec as { build: MessageCodec['build'] }).build = build;
+    (plainCodec as { build: MessageCodec['build'] }).build = build;
   });
 
   it('does not reject after a restart what its sender may have been told is ours', async () => {
-    decode = () => {
+    bench.decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
     };
     expect(await say('late')).to.equal('AA');
-    await lane.stop();
-    decode = () => ({ ...accepted, decision: 'reject', error: new PasserelleError('ERR_PATIENT_MISSING').toData() });
-    await make().start();
+    await bench.lane.stop();
+    bench.decode = () => ({ ...ACCEPTED, decision: 'reject', error: new PasserelleError('ERR_PATIENT_MISSING').toData() });
+    await bench.make().start();
     expect(await say('late'), 'a retransmission after the restart').to.equal('AA');
     await until('it is decided', 5000, async () => (await stateOf('late')) !== 'received');
     expect(await stateOf('late')).to.equal('quarantined');
@@ -142,31 +68,31 @@ describe('an inbound lane', () => {
     const texts = Array.from({ length: 2500 }, (_, n) => `m${n}`);
     for (let from = 0; from < texts.length; from += 50) await Promise.all(texts.slice(from, from + 50).map(say));
     const seen: string[] = [];
-    decode = (text) => {
+    bench.decode = (text) => {
       seen.push(text);
-      return accepted;
+      return ACCEPTED;
     };
     for (let after: string | undefined; ;) {
-      const page = await journal.messages({ states: ['decoded'], oldestFirst: true }, { limit: 500, ...(after !== undefined && { after }) });
-      const acted = await journal.act(page.items.map(({ message }) => ({ verb: 'replay', message, who: 'test', why: 'test', at: at(0) })));
-      for (const { message, again } of acted) if (again) lane.again(message, again.run, again.receivedAt);
+      const page = await bench.journal.messages({ states: ['decoded'], oldestFirst: true }, { limit: 500, ...(after !== undefined && { after }) });
+      const acted = await bench.journal.act(page.items.map(({ message }) => ({ verb: 'replay', message, who: 'test', why: 'test', at: at(0) })));
+      for (const { message, again } of acted) if (again) bench.lane.again(message, again.run, again.receivedAt);
       if (page.next === undefined) break;
       after = page.next;
     }
-    await until('all are decided again', 20_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    await until('all are decided again', 20_000, async () => (await bench.journal.lanes()).every(({ counts }) => !counts.received));
     expect(seen).to.deep.equal(texts);
   });
 
   it('keeps no other lane waiting for its backlog', async () => {
-    await lane.stop();
-    for (let n = 0; n < 8; n += 1) await journal.receive(Array.from({ length: 500 }, () => incoming({ lane: 'busy-in' })));
-    const busy = make('busy-in');
-    await make().start();
+    await bench.lane.stop();
+    for (let n = 0; n < 8; n += 1) await bench.journal.receive(Array.from({ length: 500 }, () => incoming({ lane: 'busy-in' })));
+    const busy = bench.make('busy-in');
+    await bench.make().start();
     await busy.start();
     expect(await say('other')).to.equal('AA');
-    const decided = (await journal.lanes()).find((l) => l.lane === 'busy-in')?.counts.decoded ?? 0;
+    const decided = (await bench.journal.lanes()).find((l) => l.lane === 'busy-in')?.counts.decoded ?? 0;
     expect(decided).to.be.lessThan(2000);
-    await until('the backlog is decided too', 60_000, async () => (await journal.lanes()).every(({ counts }) => !counts.received));
+    await until('the backlog is decided too', 60_000, async () => (await bench.journal.lanes()).every(({ counts }) => !counts.received));
     await busy.stop();
   });
 
@@ -177,13 +103,13 @@ describe('an inbound lane', () => {
 
     /** A journal whose commits wait for the test. */
     beforeEach(async () => {
-      await lane.stop();
+      await bench.lane.stop();
       seen = [];
       commits = [];
       earlier = 0;
-      const store = journal;
+      const store = bench.journal;
       let admitted = 0;
-      journal = {
+      bench.journal = {
         ...store,
         admit: async (...args) => {
           const commit = Promise.withResolvers<void>();
@@ -195,11 +121,11 @@ describe('an inbound lane', () => {
           return store.admit(...args);
         },
       };
-      decode = (text) => {
+      bench.decode = (text) => {
         seen.push(text);
-        return accepted;
+        return ACCEPTED;
       };
-      await make().start();
+      await bench.make().start();
       // What comes while the journal is read for a backlog is stored by itself.
       await until('one is admitted', 5000, async () => {
         await say(`earlier ${(earlier += 1)}`);
@@ -208,7 +134,7 @@ describe('an inbound lane', () => {
     });
     const isDecoded = (text: string): Promise<void> => until(`${text} is decoded`, 5000, async () => seen.includes(text));
     const storedTexts = async (): Promise<readonly (string | undefined)[]> =>
-      (await journal.messages({ oldestFirst: true }, { limit: 100 })).items.map(({ controlId }) => controlId).slice(earlier);
+      (await bench.journal.messages({ oldestFirst: true }, { limit: 100 })).items.map(({ controlId }) => controlId).slice(earlier);
 
     it('decides what comes behind, and commits it after', async () => {
       const first = say('first');
@@ -242,7 +168,7 @@ describe('an inbound lane', () => {
       await isDecoded('first');
       const second = say('second');
       await isDecoded('second');
-      const stopped = lane.stop();
+      const stopped = bench.lane.stop();
       for (const n of [0, 1]) {
         await until(`commit ${n} is under way`, 5000, async () => commits.length > n);
         commits[n]!.resolve();
@@ -253,14 +179,14 @@ describe('an inbound lane', () => {
   });
 
   it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
-    decode = () => {
+    bench.decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
     };
-    await lane.stop();
-    await make('chx-in', { replyWithinMs: 500 }).start();
+    await bench.lane.stop();
+    await bench.make('chx-in', { replyWithinMs: 500 }).start();
     expect(await Promise.all([say('waits'), say('waits'), say('waits')])).to.deep.equal(['AA', 'AA', 'AA']);
     expect(await say('waits')).to.equal('AA');
-    expect((await journal.messages({}, { limit: 5 })).items.map(({ retransmissions, state }) => [retransmissions, state])).to.deep.equal([
+    expect((await bench.journal.messages({}, { limit: 5 })).items.map(({ retransmissions, state }) => [retransmissions, state])).to.deep.equal([
       [3, 'received'],
     ]);
   });

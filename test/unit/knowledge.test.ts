@@ -98,6 +98,33 @@ describe('knowledge', () => {
     release(true);
   });
 
+  it('shows nothing of what is not stored with an earlier message', async () => {
+    const { judgements, release } = await knowledge.judge([[said('a', 'x')], [said('a', '1')]], (message, made) =>
+      message === 0 ? [] : notesOf([made]),
+    );
+    expect(judgements[1]![0]!.notes).to.deep.equal([{ kind: KIND, key: 'a', value: '1' }]);
+    release(true);
+  });
+
+  it('judges each message once, when all that they ask for is read', async () => {
+    let judged = 0;
+    const counting: Judge = { ...judge, judge: (...args) => ((judged += 1), judge.judge(...args)) };
+    journal.kept.set('a', '-> b').set('b', '-> c');
+    const { release } = await new Knowledge(journal, [counting]).judge([[said('d', '1')], [said('a', '1')], [said('c', '2')]]);
+    release(true);
+    expect(judged).to.equal(3);
+  });
+
+  it('stops at references without an end the message that leads there, and no other', async () => {
+    const endless: Judge = {
+      needs: ({ keys: [key] }) => Array.from({ length: key === 'a' ? 2000 : 1 }, (_, n) => ({ kind: KIND, key: `${key}${n}` })),
+      judge: () => ({}),
+    };
+    const { judgements, release } = await new Knowledge(journal, [endless]).judge([[said('a', '1')], [said('b', '1')]]);
+    release(true);
+    expect(judgements.map(([one]) => one?.quarantine?.code)).to.deep.equal(['ERR_INVARIANT', undefined]);
+  });
+
   it('keeps of a message that one judge stops the notes of that judge alone', async () => {
     const registers: Judge = { needs: judge.needs, judge: ({ keys }) => ({ notes: [{ kind: 'document', key: keys[0]!, value: 'registered' }] }) };
     const stops: Judge = {
