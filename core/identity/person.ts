@@ -74,9 +74,25 @@ export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, f
 export const isKnown = (person: Person | undefined): person is Person =>
   person !== undefined && (Object.keys(person.folds).length > 0 || person.inherited !== undefined);
 
+interface Remembered {
+  readonly senders: readonly SenderSettings[];
+  readonly preferred: Person['preferred'];
+  readonly joined: Joined;
+}
+/** What the last message left is what the next one finds. */
+const joins = new WeakMap<Folds, Remembered>();
+
+function ownOf({ folds, preferred }: Person, senders: readonly SenderSettings[]): Joined {
+  const known = joins.get(folds);
+  if (known?.senders === senders && known.preferred === preferred) return known.joined;
+  const joined = joinFolds(folds, senders, preferred);
+  joins.set(folds, { senders, preferred, joined });
+  return joined;
+}
+
 /** Its own senders first. */
 export function joinedOf(person: Person, senders: readonly SenderSettings[]): Joined {
-  const own = joinFolds(person.folds, senders, person.preferred);
+  const own = ownOf(person, senders);
   if (!person.inherited) return own;
   const before = joinFolds(person.inherited, senders);
   const isOwnStatus = Object.values(person.folds).some(({ registers }) => registers['claim'] ?? registers['status']);
@@ -138,22 +154,22 @@ export function noteOf(key: string, person: Person): Note {
   const { folds, inherited, history, ...rest } = person;
   const changes = history.map(({ at, message, what, sender }) => [at, message, what, sender] as const);
   const stored: Stored = { ...rest, folds: pack(folds), ...(inherited && { inherited: pack(inherited) }), history: changes, times };
-  return { kind: PERSON, key, value: JSON.stringify(stored) };
+  const value = JSON.stringify(stored);
+  keepRead(value, person);
+  return { kind: PERSON, key, value };
 }
 
-/** Notes read lately: one decision looks at the same person several times, and a batch again when it had to wait. */
+/** Notes read or written lately: a message looks at its person several times, and the next one of a stay comes soon. A few KB each. */
 const recent = new Map<string, Person>();
-const RECENT = 256;
+const RECENT = 1000;
 
-export function readPerson(value: string): Person {
-  const known = recent.get(value);
-  if (known) return known;
-  const person = parsePerson(value);
+function keepRead(value: string, person: Person): Person {
   recent.set(value, person);
-  const [oldest] = recent.keys();
-  if (recent.size > RECENT && oldest !== undefined) recent.delete(oldest);
+  if (recent.size > RECENT) for (const oldest of recent.keys()) return (recent.delete(oldest), person);
   return person;
 }
+
+export const readPerson = (value: string): Person => recent.get(value) ?? keepRead(value, parsePerson(value));
 
 function parsePerson(value: string): Person {
   const { times, folds, inherited, history, ...rest } = JSON.parse(value) as Stored;

@@ -12,6 +12,14 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** `2026-09-14T17:00:00` in `Europe/Paris` -> `2026-09-14T15:00:00.000Z`. With an offset or `Z`, that one counts. `undefined` when it is no date. */
 export function toInstant(value: string, timeZone: string): string | undefined {
+  // One message says the same time several times.
+  if (value !== last.value || timeZone !== last.timeZone) last = { value, timeZone, instant: instantOf(value, timeZone) };
+  return last.instant;
+}
+
+let last: { readonly value?: string; readonly timeZone?: string; readonly instant?: string | undefined } = {};
+
+function instantOf(value: string, timeZone: string): string | undefined {
   const match = TIME.exec(value);
   if (!match) return undefined;
   const [, year, month, day = '01', hour = '00', minute = '00', second = '00', fraction = '', zone] = match;

@@ -100,4 +100,13 @@ export const MIGRATIONS: readonly string[] = [
     kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID;
   CREATE INDEX note_changed ON note (kind, changed_at) WHERE value > x'';
   `,
+  `
+  -- With row ids: in a tree without them a note of a KB or two takes a page of its own beside its row.
+  ALTER TABLE note RENAME TO old_note;
+  CREATE TABLE note (
+    kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, changed_at INTEGER NOT NULL, PRIMARY KEY (kind, key)) STRICT;
+  INSERT INTO note SELECT kind, key, value, changed_at FROM old_note;
+  DROP TABLE old_note;
+  CREATE INDEX note_changed ON note (kind, changed_at, key) WHERE value > x'';
+  `,
 ];

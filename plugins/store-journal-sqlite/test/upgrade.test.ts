@@ -66,3 +66,23 @@ describe('a SQLite journal of version 4', () => {
       await journal.close();
     }));
 });
+
+describe('a SQLite journal of version 6', () => {
+  it('keeps its notes, in the order of their changes', () =>
+    inFolder(async (folder) => {
+      writeVersion4(folder);
+      const db = new DatabaseSync(join(folder, 'journal.sqlite'));
+      for (const sql of MIGRATIONS.slice(4, 6)) db.exec(sql);
+      db.exec("PRAGMA user_version = 6; INSERT INTO name VALUES (20, 'person')");
+      const note = db.prepare('INSERT INTO note VALUES (20, ?, ?, ?)');
+      const keys = ['00', '01', '02'].map((n) => n.repeat(16));
+      keys.forEach((key, n) => note.run(Buffer.from(key, 'hex'), Buffer.from(`note ${n} ${'.'.repeat(3000)}`), Date.parse(AT) - n));
+      db.close();
+      const journal = await openSqliteJournal(folder);
+      await journal.keep([{ kind: 'person', key: keys[1]!, value: 'changed' }], AT);
+      expect((await journal.notes('person', keys)).map((value) => value?.slice(0, 7))).to.deep.equal(['note 0 ', 'changed', 'note 2 ']);
+      const { items } = await journal.notesOf('person', { limit: 10 });
+      expect(items.map(({ key }) => key)).to.deep.equal([keys[1], keys[0], keys[2]]);
+      await journal.close();
+    }));
+});
