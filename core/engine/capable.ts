@@ -219,7 +219,7 @@ export class Capable {
     for (let after: string | undefined; ;) {
       const page = await this.#parts.journal.notesOf(PERSON, { limit: PAGE, ...(after !== undefined && { after }) });
       for (const { key, value } of page.items) {
-        const person = value.includes('"withheld":{') ? readPerson(value) : undefined;
+        const person = value.includes('"withheld":{') ? readPerson(key, value) : undefined;
         const entry = person?.into ? undefined : person?.withheld?.[lane];
         if (entry) found.push({ key, count: entry.count, since: entry.since });
       }

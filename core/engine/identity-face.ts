@@ -53,9 +53,10 @@ export function identityFace(engine: Engine): IdentityFace {
     },
     task: async (id) => detailOf(await taskOf(id)),
     find: async ({ domain, ipp }) => {
-      const [value] = await journal.notes(PERSON, [index.patient({ domain, value: ipp })]);
+      const key = index.patient({ domain, value: ipp });
+      const [value] = await journal.notes(PERSON, [key]);
       if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'an identity that was received', found: 'none' });
-      return viewOf(readPerson(value), region().settings);
+      return viewOf(readPerson(key, value), region().settings);
     },
     answer: async ({ id, verdict, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
@@ -92,7 +93,7 @@ export function identityFace(engine: Engine): IdentityFace {
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
       const [value] = await journal.notes(PERSON, [key]);
-      const survivor = value === undefined ? undefined : readPerson(value).into?.key;
+      const survivor = value === undefined ? undefined : readPerson(key, value).into?.key;
       await region().knowledge.change(
         [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
         (known) => {

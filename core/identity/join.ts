@@ -34,33 +34,33 @@ export function joinFolds(folds: Folds, senders: readonly SenderSettings[], pref
   const names = Object.keys(folds).sort((a, b) => rankOf(a, senders) - rankOf(b, senders) || (a < b ? -1 : 1));
   const patient: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
-  const pick = (attribute: string, order: readonly string[] = names): (Register & Source) | undefined => {
+  const pick = (attribute: string, order: readonly string[] = names): { readonly register: Register; readonly sender: string } | undefined => {
     const chosen = preferred[attribute];
     for (const sender of chosen === undefined ? order : [chosen, ...order]) {
       const register = folds[sender]?.registers[attribute];
       // Absence of a claim from the most trusted one is a withdrawal; of anything else it says nothing that another source could not say.
-      if (register && (register.value !== null || attribute === 'claim')) return { ...register, sender };
+      if (register && (register.value !== null || attribute === 'claim')) return { register, sender };
     }
     return undefined;
   };
-  for (const attribute of new Set(Object.values(folds).flatMap(({ registers }) => Object.keys(registers)))) {
-    if (attribute === 'claim' || attribute === 'status' || attribute === 'marks') continue;
-    const found = pick(attribute);
-    if (!found) continue;
-    patient[attribute] = found.value;
-    sources[attribute] = { sender: found.sender, at: found.at };
-  }
+  for (const name of names)
+    for (const attribute of Object.keys(folds[name]!.registers)) {
+      if (attribute === 'claim' || attribute === 'status' || attribute === 'marks' || Object.hasOwn(patient, attribute)) continue;
+      const found = pick(attribute);
+      if (!found) continue;
+      patient[attribute] = found.register.value;
+      sources[attribute] = { sender: found.sender, at: found.register.at };
+    }
   const marks = pick('marks');
-  if (marks) Object.assign(patient, marks.value as Marks);
+  if (marks) Object.assign(patient, marks.register.value as Marks);
   const authoritiesFirst = [...names.filter((name) => isInsAuthority(name, senders)), ...names.filter((name) => !isInsAuthority(name, senders))];
-  const claim = pick('claim', authoritiesFirst);
-  const ins =
-    claim?.value && stands(claim.value as InsClaim, claim, folds, patient)
-      ? { ...(claim.value as InsClaim), sender: claim.sender, at: claim.at }
-      : undefined;
+  const claimed = pick('claim', authoritiesFirst);
+  const claim = claimed?.register.value as InsClaim | null | undefined;
+  const source = claimed && { sender: claimed.sender, at: claimed.register.at };
+  const ins = claim && source && stands(claim, source, folds, patient) ? { ...claim, ...source } : undefined;
   Object.assign(
     patient,
-    ins ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' } : withoutIns(pick('status')?.value as Status),
+    ins ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' } : withoutIns(pick('status')?.register.value as Status),
   );
   if (ins) sources['ins'] = { sender: ins.sender, at: ins.at };
   return { patient, sources, ...(ins && { ins }) };

@@ -27,7 +27,7 @@ function references(keys: readonly string[], known: Known): readonly NoteRef[] {
   const all = new Set(keys);
   for (const key of all) {
     const value = known(PERSON, key);
-    const into = value?.includes('"into":{') ? readPerson(value).into : undefined;
+    const into = value?.includes('"into":{') ? readPerson(key, value).into : undefined;
     if (into) all.add(into.key);
   }
   return [...all].map((key) => ({ kind: PERSON, key }));

@@ -126,7 +126,7 @@ export function survivorOf(
 
 export const personOf = (known: Known, key: string): Person | undefined => {
   const value = known(PERSON, key);
-  return value === undefined ? undefined : readPerson(value);
+  return value === undefined ? undefined : readPerson(key, value);
 };
 
 /** As stored: times once each, registers as `[value, time, time of another value]`. */
@@ -155,21 +155,27 @@ export function noteOf(key: string, person: Person): Note {
   const changes = history.map(({ at, message, what, sender }) => [at, message, what, sender] as const);
   const stored: Stored = { ...rest, folds: pack(folds), ...(inherited && { inherited: pack(inherited) }), history: changes, times };
   const value = JSON.stringify(stored);
-  keepRead(value, person);
+  keepRead(key, value, person);
   return { kind: PERSON, key, value };
 }
 
-/** Notes read or written lately: a message looks at its person several times, and the next one of a stay comes soon. A few KB each. */
-const recent = new Map<string, Person>();
-const RECENT = 1000;
+/** Persons read or written lately, by key: a message looks at its person several times, and the next one of a stay comes soon. A few KB each. */
+const recent = new Map<string, { readonly value: string; readonly person: Person }>();
+const RECENT = 4000;
 
-function keepRead(value: string, person: Person): Person {
-  recent.set(value, person);
-  if (recent.size > RECENT) for (const oldest of recent.keys()) return (recent.delete(oldest), person);
+function keepRead(key: string, value: string, person: Person): Person {
+  recent.delete(key);
+  recent.set(key, { value, person });
+  const [oldest] = recent.size > RECENT ? recent.keys() : [];
+  if (oldest !== undefined) recent.delete(oldest);
   return person;
 }
 
-export const readPerson = (value: string): Person => recent.get(value) ?? keepRead(value, parsePerson(value));
+/** @param value as known of `key`. */
+export function readPerson(key: string, value: string): Person {
+  const known = recent.get(key);
+  return known?.value === value ? known.person : keepRead(key, value, parsePerson(value));
+}
 
 function parsePerson(value: string): Person {
   const { times, folds, inherited, history, ...rest } = JSON.parse(value) as Stored;
@@ -191,5 +197,8 @@ function parsePerson(value: string): Person {
   return { ...rest, folds: unpack(folds), ...(inherited && { inherited: unpack(inherited) }), history: changes };
 }
 
-const mapValues = <T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]));
+function mapValues<T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  const mapped: Record<string, U> = {};
+  for (const name of Object.keys(object)) mapped[name] = map(object[name]!);
+  return mapped;
+}

@@ -130,7 +130,10 @@ export class Knowledge {
       if (own.has(name)) return own.get(name);
       return changed.has(name) ? changed.get(name) : this.#remembered.get(name);
     };
-    const isAsBefore = (ref: NoteRef): boolean => !own.has(nameOf(ref)) && !changed.has(nameOf(ref));
+    const isAsBefore = (ref: NoteRef): boolean => {
+      const name = nameOf(ref);
+      return !own.has(name) && !changed.has(name);
+    };
     try {
       const made: Judgement[] = [];
       for (const [i, one] of cases.entries()) {
@@ -157,7 +160,10 @@ export class Knowledge {
   }
 
   #missing(refs: readonly NoteRef[]): readonly NoteRef[] {
-    return refs.filter((ref) => !this.#remembered.has(nameOf(ref)) || this.#used.has(nameOf(ref)));
+    return refs.filter((ref) => {
+      const name = nameOf(ref);
+      return !this.#remembered.has(name) || this.#used.has(name);
+    });
   }
 
   #use(names: ReadonlySet<string>, changed: ReadonlyMap<string, string | undefined>): (isStored: boolean) => void {
@@ -216,18 +222,16 @@ export class Knowledge {
  * the message, nothing happened that another one could keep.
  */
 function together(all: readonly Judgement[]): Judgement {
-  const isStopped = all.some(({ quarantine, reject }) => quarantine ?? reject);
-  const said = all.map((one) => (isStopped && !(one.quarantine ?? one.reject) ? { warnings: one.warnings ?? [] } : one));
   // What the others would have kept belongs to a message that goes on; the one that stops it says what is kept of it.
-  const stop = said.find(({ quarantine, reject }) => quarantine ?? reject);
+  const stop = all.find(({ quarantine, reject }) => quarantine ?? reject);
   const remembered = all.flatMap((one) => one.remembered ?? []);
   if (stop) return remembered.length > 0 ? { ...stop, remembered } : stop;
-  const [only, ...others] = said.filter((judgement) => Object.keys(judgement).length > 0);
-  if (!only || others.length === 0) return only ?? {};
-  return Object.assign({}, ...[only, ...others].toReversed(), {
-    keys: [only, ...others].flatMap(({ keys = [] }) => keys),
-    warnings: [only, ...others].flatMap(({ warnings = [] }) => warnings),
-    notes: [only, ...others].flatMap(({ notes = [] }) => notes),
+  const said = all.filter((judgement) => Object.keys(judgement).length > 0);
+  if (said.length <= 1) return said[0] ?? {};
+  return Object.assign({}, ...said.toReversed(), {
+    keys: said.flatMap(({ keys = [] }) => keys),
+    warnings: said.flatMap(({ warnings = [] }) => warnings),
+    notes: said.flatMap(({ notes = [] }) => notes),
     remembered,
   }) as Judgement;
 }
