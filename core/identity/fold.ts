@@ -76,8 +76,12 @@ function says(name: string, value: unknown): boolean {
 export function claimOf(patient: Patient): InsClaim | undefined {
   const { ins, insOid, insStatus, identityStatus = 'QUAL' } = patient;
   if (!ins || !insOid || insStatus !== 'VALI' || identityStatus !== 'QUAL') return undefined;
-  const said = STRICT_TRAITS.flatMap((trait) => (says(trait, patient[trait]) ? [[trait, patient[trait]] as const] : []));
-  return { ins, insOid, traits: Object.fromEntries(said) };
+  const traits: Partial<Record<StrictTrait, string>> = {};
+  for (const trait of STRICT_TRAITS) {
+    const said = patient[trait];
+    if (said && says(trait, said)) traits[trait] = said;
+  }
+  return { ins, insOid, traits };
 }
 
 /** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */

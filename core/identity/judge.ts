@@ -26,8 +26,7 @@ function judgeOne(one: Case, known: Known): Judgement {
 function references(keys: readonly string[], known: Known): readonly NoteRef[] {
   const all = new Set(keys);
   for (const key of all) {
-    const value = known(PERSON, key);
-    const into = value?.includes('"into":{') ? readPerson(key, value).into : undefined;
+    const into = personOf(known, key)?.into;
     if (into) all.add(into.key);
   }
   return [...all].map((key) => ({ kind: PERSON, key }));
@@ -71,8 +70,8 @@ function judgeDocument(one: Case, known: Known): Judgement {
     const found = contradiction(joined.ins?.ins, joined.patient, patient);
     if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
   }
-  const held = new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
-  return { ...judgement, ...(isBlocked && one.event.type === 'dcc.document.received' && { held }) };
+  const isHeld = isBlocked && one.event.type === 'dcc.document.received';
+  return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
 }
 
 function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {

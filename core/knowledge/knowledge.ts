@@ -53,7 +53,10 @@ export class Knowledge {
    * `conclude` is called once for each message, before the next one is judged; again for all of them when something has to be read meanwhile. Rejects
    * when the journal cannot be read: then nothing was judged. What a judge throws costs only its message, which waits for a person.
    */
-  async judge(messages: readonly (readonly Case[])[], conclude: Conclude = (_, judgements) => keptOf(judgements, stateOf(judgements))): Promise<Judged> {
+  async judge(
+    messages: readonly (readonly Case[])[],
+    conclude: Conclude = (_, judgements) => keptOf(judgements, stateOf(judgements)),
+  ): Promise<Judged> {
     for (;;) {
       const asks = messages.map((cases) => cases.map((one) => this.#judges.map((judge) => this.#ask(judge, one))));
       const missing = this.#missing(asks.flat(3));

@@ -2,7 +2,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { EVENT_DATA, type EventType } from './event-data.ts';
 
-const ajv = new Ajv({ allErrors: false, strict: false });
+const ajv = new Ajv({ allErrors: false, strict: false, validateSchema: false });
 const compiled = new Map<string, ValidateFunction>();
 
 /** `undefined` when it holds; else the JSON pointer and the rule, without any value. */

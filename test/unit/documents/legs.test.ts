@@ -37,7 +37,13 @@ describe('before a document leaves', () => {
         message: async (message) => {
           const { event, parts } = archive.cases.get(message)!;
           const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
-          return { message: { site: NORTH, controlId: `IN${message}` }, attempts, deliveries, events: [{ event }], parts } as unknown as MessageHistory;
+          return {
+            message: { site: NORTH, controlId: `IN${message}` },
+            attempts,
+            deliveries,
+            events: [{ event }],
+            parts,
+          } as unknown as MessageHistory;
         },
         material: async ([delivery]) => [{ delivery, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
