@@ -4,7 +4,7 @@ import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
 import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, isKnown, joinedOf, personOf, readPerson, survivorOf, type Person } from './person.ts';
+import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
