@@ -47,11 +47,13 @@ interface Reading {
 async function readSettings(file: string, { id, version }: TranslationFlags['connector'], catalogue: Catalogue): Promise<Reading> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const documents = parseDocuments([{ file: path.basename(file), text }]);
+  // A site alone is no region: what the engine's own document would say is not asked of it.
+  const engine = parseDocuments([{ file: 'moteur.yaml', text: 'kind: engine\ncontextualCall: { publicUrl: https://localhost }\n' }]);
   if ((documents[0]?.value as { kind?: unknown } | null | undefined)?.kind === undefined) {
     const connector = catalogue.connectors.find(({ manifest }) => manifest.id === id && (version === undefined || manifest.version === version));
     return loadSiteSettings(file, connector);
   }
-  const { issues, settings } = checkDocuments(documents, catalogue);
+  const { issues, settings } = checkDocuments([...documents, ...engine], catalogue);
   const site = settings?.sites[0];
   if (issues.length > 0 || !site) return { issues };
   return { issues, settings: siteSettingsOf(site, site.connectors.find((c) => c.id === id) ?? { settings: {} }) };

@@ -57,7 +57,7 @@ export function buildKit(request: KitRequest): BuiltKit {
   const files = new Map<string, Uint8Array>();
   const add = (name: string, content: Uint8Array | string): void => {
     const bytes = Buffer.from(content as string);
-    files.set(name, name.endsWith('.fr.md') ? Buffer.from(filled(bytes.toString(), values, name)) : bytes);
+    files.set(name, /\.fr\.md$|^exemples\//.test(name) ? Buffer.from(filled(bytes.toString(), values, name)) : bytes);
   };
   const addAll = (folder: string, from: ReadonlyMap<string, Uint8Array>): void => from.forEach((bytes, name) => add(`${folder}${name}`, bytes));
   for (const [name, bytes] of own) if (name !== 'kit.json' && name !== 'CHANGELOG.md') add(name.replace(/^samples\//, 'exemples/'), bytes);

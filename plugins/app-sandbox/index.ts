@@ -5,6 +5,7 @@ import { Demonstration, type DemonstrationOptions } from './demonstration.ts';
 export { cda } from './cda.ts';
 export { remotePeer } from './control.ts';
 export { playDay, type DayOutcome, type DayStep } from './day.ts';
+export { setUpKit, type WantedKit } from './kit-setup.ts';
 export { loadPeer } from './load.ts';
 export type { Sent } from './outbox.ts';
 export { pdf } from './pdf.ts';
