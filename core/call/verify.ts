@@ -20,12 +20,12 @@ export async function verify(desk: CallDesk, { bytes, site: finess, connector, n
   try {
     if (bytes.length > MAX_BYTES) throw new PasserelleError('ERR_CALL_TOO_LARGE', { expected: `at most ${MAX_BYTES} bytes` });
     const known = await open(desk, bytes, { finess, connector, now }, trail);
-    const { rights } = await desk.judge(known, trail);
+    const { rights, context } = await desk.judge(known, trail);
     trail.show(() => ({ rights: rights.actions }));
     const checks = trail.checks();
     return {
       decision: trail.warnings.length > 0 ? 'accept-with-warning' : 'accept',
-      events: [{ type: 'dcc.context.open', data: known.context }],
+      events: [{ type: 'dcc.context.open', data: { matching: context.matching, ...known.context } }],
       warnings: trail.warnings,
       checks,
     };

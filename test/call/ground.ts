@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Calls, callSettings, type CallPorts } from '../../core/call/index.ts';
-import { CallRefusal, PasserelleError, type CallRequest, type ErrorCode, type JournalStore } from '../../core/contract/index.ts';
+import { CallRefusal, PasserelleError, type CallRequest, type ErrorCode, type JournalStore, type StorePlugin } from '../../core/contract/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
 import { checkDocuments, parseDocuments, resolveSecrets } from '../../core/settings/index.ts';
 import { encrypted, jwkOf, signed, thumbprint, type Profile } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
@@ -91,7 +91,15 @@ export class Ground {
   calls!: Calls;
   now = NOW;
   readonly counted: string[] = [];
+  readonly #store: StorePlugin;
+  readonly #address: string | undefined;
   #folder = '';
+
+  /** Without an address, in a folder of its own. */
+  constructor(store: StorePlugin = sqlite, address?: string) {
+    this.#store = store;
+    this.#address = address;
+  }
 
   async open(bits = 2048): Promise<void> {
     this.#folder = await mkdtemp(path.join(tmpdir(), 'passerelle-calls-'));
@@ -100,10 +108,15 @@ export class Ground {
     await mkdir(path.join(this.#folder, 'call-keys'));
     await writeFile(path.join(this.#folder, 'call-keys', '2026-01-01_test.pem'), pem);
     this.now = NOW;
-    this.journal = await sqlite.open(this.#folder);
+    this.journal = await this.openJournal();
     this.calls = await this.node();
     await this.addKey(SITE, privateKey(`site-${bits}`, bits));
     await this.addKey(OTHER_SITE, privateKey('other-site'));
+  }
+
+  /** Once more, where several nodes may have it open. */
+  openJournal(): Promise<JournalStore> {
+    return this.#store.open(this.#address ?? this.#folder);
   }
 
   /** Another node, or this one after a restart: the same journal and data directory. */
@@ -127,7 +140,7 @@ export class Ground {
   async restart(): Promise<void> {
     this.calls.stop();
     await this.journal.close();
-    this.journal = await sqlite.open(this.#folder);
+    this.journal = await this.openJournal();
     this.calls = await this.node();
   }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { verifyOffline } from '../../core/call/index.ts';
 import { composeServices } from '../../core/cli/compose.ts';
 import type { CliServices } from '../../core/cli/services.ts';
 import type { Translation } from '../../core/lanes/translation.ts';
@@ -33,6 +34,22 @@ describe(`contextual calls of the samples${hasShared ? '' : ' (skipped: the shar
       const found = translated(sample, NOW[sample.vendor]);
       const expected = { ...sample, acks: [null], ...(sample.decision === 'reference output' && { decision: 'accept-with-warning' }) };
       expect(compare(expected, [found])).to.deep.equal([]);
+    });
+
+  for (const sample of calls.filter(({ decision }) => decision !== 'reference output'))
+    it(`${sample.file} gives the same to the debugger`, async () => {
+      const id = connectorOf(sample);
+      const now = NOW[sample.vendor] ?? new Date().toISOString();
+      const bytes = readFileSync(path.join(samplesFolder, sample.file));
+      const verdict = await verifyOffline(
+        { bytes, now },
+        { ...(await services.callParts(id)), settings: readSettings(settingsOf(sample)), keys: [] },
+      );
+      const [event] = translated(sample, NOW[sample.vendor]).events;
+      expect([verdict.decision, verdict.events[0]?.type]).to.deep.equal([sample.decision, 'dcc.context.open']);
+      expect(verdict.warnings).to.include.members([...sample.warningCodes]);
+      expect(verdict.events[0]?.data).to.deep.equal(event?.data);
+      expect(verdict.checks.map(({ result }) => result)).not.to.include('failed');
     });
 
   it('are refused at a later time when they say when they were made, with the event of a refused call', () => {
