@@ -8,7 +8,7 @@ import { SITE, catalogue } from '../settings/catalogue.ts';
 import { MAIN, passerelle, startProcess, withServices } from './cli-process.ts';
 
 const COMMANDS =
-  'start check plan apply send translate render document messages message where lanes lane replay discard connectors doctor delivery call calls'.split(
+  'start check plan apply send translate render document messages message where lanes lane replay discard connectors doctor delivery call calls kit'.split(
     ' ',
   );
 
@@ -113,6 +113,9 @@ describe('the command passerelle', () => {
     await withServices(services, ['translate', '--connector', 'dxcare', '--settings', region, input]);
     expect(given.at(-1)!.settings, 'the file of a site, as the engine runs it').to.include({ site: '990001018', environment: 'test' });
     expect(given.at(-1)!.settings!.connector).to.include({ commandLine: 'legacy' });
+    const calling = await file('calling.yaml', `${SITE}contextualCall: { connector: dxcare, users: [{ profile: MEDECIN, rights: [open] }] }\n`);
+    const read = await withServices(services, ['translate', '--connector', 'dxcare', '--settings', calling, input]);
+    expect(read, 'the engine that it needs is not here').to.include({ code: 0, err: '' });
     expect((await withServices(services, ['translate', '--connector', 'dxcare', path.join(folder, 'none')])).code).to.equal(2);
   });
 
