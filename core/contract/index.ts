@@ -17,3 +17,4 @@ export * from './peer.ts';
 export * from './plugin.ts';
 export * from './site-settings.ts';
 export * from './states.ts';
+export { windows1252 } from './windows-1252.ts';

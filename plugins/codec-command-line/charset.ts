@@ -1,6 +1,6 @@
 /** Code page of a command line, decided on its bytes: Windows programs write 1252, console windows 850, newer ones UTF-8, and none says which. */
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { Warning } from '../../core/contract/index.ts';
+import { windows1252, type Warning } from '../../core/contract/index.ts';
 
 export type CodePage = 'utf-8' | 'windows-1252' | 'cp850';
 
@@ -9,7 +9,7 @@ const UPPER_850 =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0';
 
 export function decode(bytes: Uint8Array, page: CodePage): string {
-  if (page !== 'cp850') return new TextDecoder(page).decode(bytes);
+  if (page !== 'cp850') return page === 'utf-8' ? new TextDecoder(page).decode(bytes) : windows1252(bytes);
   return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : UPPER_850.charAt(byte - 0x80))).join('');
 }
 

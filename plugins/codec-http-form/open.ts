@@ -1,5 +1,5 @@
 /** Bytes of a form to an envelope whose text is a flat JSON object: names once, values as sent. */
-import { PasserelleError, type Envelope, type OpenOptions } from '../../core/contract/index.ts';
+import { PasserelleError, windows1252, type Envelope, type OpenOptions } from '../../core/contract/index.ts';
 import { decideCharset } from './charset.ts';
 import { pairsOf, unreadable, type Pair } from './pairs.ts';
 
@@ -16,7 +16,7 @@ export function open(bytes: Uint8Array, options: OpenOptions): { readonly envelo
   const decoder = new TextDecoder(charset, { fatal: charset === 'utf-8' });
   const decode = (text: Buffer, { offset }: Pair): string => {
     if (charset === 'windows-1252' && UNASSIGNED.test(text.toString('latin1'))) throw unreadable(offset, 'characters of Windows-1252');
-    return decoder.decode(text);
+    return charset === 'windows-1252' ? windows1252(text) : decoder.decode(text);
   };
   const values = new Map<string, string>();
   for (const pair of pairs) {

@@ -200,6 +200,26 @@ describe('kit relay', function () {
     expect(site.told()[0]).to.include({ 'Patient.name.family': 'LŒUVRIER', 'Patient.name.used': 'D’ESTREMOY' });
   });
 
+  it('takes the fields of the clients as JSON, and nothing else as JSON', async () => {
+    const type = { ...camille, 'content-type': 'application/vnd.passerelle.champs+json' };
+    site.allow(1);
+    const good = { birthName: 'BRÉZOLLET', firstGivenName: 'MARIE-ANNE', birthDate: '1958-03-14', sex: 'F', authenticationMethod: 'cps' };
+    expect((await post(port, JSON.stringify(good), type)).status).to.equal(201);
+    expect(site.told()[0], 'who authenticated, and how, is not for the product to say').to.have.nested.property(
+      'user.authentication.method',
+      'os-account',
+    );
+    for (const body of ['null', '[]', '"x"', '{', '', Buffer.from('{"birthName":"\xc9"}', 'latin1')])
+      expect((await post(port, body, type)).json['code'], String(body)).to.equal('ERR_KIT_INPUT');
+    for (const wrong of [
+      { ...good, birthName: 1 },
+      { ...good, iss: 'urn:finess:990009999' },
+      { ...good, constructor: 'x' },
+    ])
+      expect((await post(port, JSON.stringify(wrong), type)).json['code'], JSON.stringify(wrong)).to.equal('ERR_KIT_CONTEXT');
+    expect(site.told()).to.deep.equal([]);
+  });
+
   it('C4: bounds what it is sent, and how often an account asks', async () => {
     expect((await post(port, 'x'.repeat(20_000), camille)).json['code']).to.equal('ERR_KIT_TOO_LARGE');
     const few = await site.relay({ identify: { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] }, perAccountPerMinute: 2 });

@@ -124,10 +124,10 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
 
 function fields(bytes: Uint8Array): Call {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Call;
-  } catch {
-    throw new Refusal('ERR_KIT_INPUT');
-  }
+    const said: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof said === 'object' && said !== null && !Array.isArray(said)) return said;
+  } catch {}
+  throw new Refusal('ERR_KIT_INPUT');
 }
 
 function send(response: ServerResponse, status: number, json: object): void {

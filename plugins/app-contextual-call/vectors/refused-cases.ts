@@ -108,6 +108,11 @@ export const REFUSED_CASES: readonly RefusedCase[] = [
     ),
   }),
   settings('an address in http', 'bad-url', { url: 'http://dcc.invalid/appel-contextuel' }),
+  settings('an address in http on this machine, in production', 'bad-url', {
+    url: 'http://127.0.0.1:8081/appel-contextuel',
+    environment: 'production',
+  }),
+  settings('an address in http that only looks like this machine', 'bad-url', { url: 'http://127.0.0.1.dcc.invalid/appel-contextuel' }),
   settings('an address with a user', 'bad-url', { url: 'https://a:b@dcc.invalid/appel-contextuel' }),
   settings('an address with a query', 'bad-url', { url: 'https://dcc.invalid/appel-contextuel?x=1' }),
   settings('a file address', 'bad-url', { url: 'file:///etc/passwd' }),

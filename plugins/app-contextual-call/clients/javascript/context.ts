@@ -213,5 +213,9 @@ export function contextOf(settings: ContextSettings, call: Call, now: number, jt
   return text;
 }
 
+/** 0x80 to 0x9F: some versions of Node.js decode them as ISO-8859-1. What is not defined becomes a control, which is refused. */
+const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
 /** Text from the bytes of a product that writes Windows-1252 (also when it says ISO-8859-1). */
-export const fromWindows1252 = (bytes: Uint8Array): string => new TextDecoder('windows-1252').decode(bytes);
+export const fromWindows1252 = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => (byte >= 0x80 && byte < 0xa0 ? HIGH.charAt(byte - 0x80) : String.fromCharCode(byte))).join('');
