@@ -52,7 +52,7 @@ export function kitAssets(root: string): KitAssets {
 /** As it runs at a site: what is written in TypeScript leaves as what it was compiled to. */
 function runnable(root: string, folder: string): ReadonlyMap<string, Uint8Array> {
   const source = below(path.join(root, folder), (name) => !name.endsWith('.ts'));
-  const compiled = below(path.join(root, 'dist', folder), (name) => /\.m?js$/.test(name));
+  const compiled = below(path.join(root, 'dist', folder), (name) => /\.(?:m?js|d\.ts)$/.test(name));
   // Node.js before 22 takes a module for one only when something says so.
   const kind = compiled.size > 0 && !source.has('package.json') ? [['package.json', Buffer.from('{ "type": "module" }\n')] as const] : [];
   return new Map([...source, ...compiled, ...kind]);

@@ -179,6 +179,6 @@ describe('program for heavy clients', function () {
     const unknown = await run(['--stdin'], LINE);
     expect(unknown.code).to.equal(4);
     expect(unknown.errors).to.include("Votre compte n'est pas celui de cet appel");
-    expect(readFileSync(path.join(site.folder, 'journaux/appelctx.log'), 'utf8')).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958/);
+    expect(readFileSync(path.join(site.folder, 'journaux/appelctx.log'), 'utf8')).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958-|\/1958/);
   });
 });

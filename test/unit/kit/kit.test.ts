@@ -80,7 +80,7 @@ describe('the kit of a site', () => {
           folder,
         ).to.equal(true);
       for (const name of names.filter((one) => one.endsWith('.fr.md'))) expect(textOf(files, name), name).to.not.match(/\{\{|undefined/);
-      expect(names.filter((name) => name.endsWith('.ts'))).to.deep.equal([]);
+      expect(names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).to.deep.equal([]);
       const settings = JSON.parse(
         textOf(
           files,
