@@ -1,7 +1,8 @@
 /** The contextual call in canonical form (plugins/app-contextual-call/PROTOCOL.md): who calls from where, for which patient, to do what. */
-import { Type, type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { DateTime } from './basics.ts';
 import { Patient } from './schemas.ts';
+import { Type } from './type.ts';
 
 const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T) => Type.Object(properties, { additionalProperties: false });
 const short = Type.String({ minLength: 1, maxLength: 250 });

@@ -2,7 +2,8 @@
  * What the structured documents of cancer care say, in canonical form: FRCP (sheet of a multidisciplinary meeting, RCP), PPS (personal care
  * plan), conclusions of pathology. Codes are kept as sent with their system and label; `text` is what the narrative shows beside them.
  */
-import { Type, type Static, type TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Type } from './type.ts';
 
 /** Longest text of one place of a document; the reader cuts it visibly. */
 export const NOTE_LIMIT = 4000;

@@ -33,5 +33,6 @@ export { hasValidRppsKey, mayBeFiness } from './national-keys.ts';
 export * from './schemas.ts';
 export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
+export { Type } from './type.ts';
 export { checkEventData } from './validate.ts';
 export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';

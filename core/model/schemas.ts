@@ -2,9 +2,10 @@
  * Canonical DCC data, once: JSON Schemas that ajv checks, and the types derived from them (ARCHITECTURE section 5).
  * Field names are those of the samples' index. Names are kept as sent; `null` says "said to be absent", a missing field "not said".
  */
-import { Type, type Static, type TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { DateTime } from './basics.ts';
 import { Conclusion, Pps, Rcp } from './cancer.ts';
+import { Type } from './type.ts';
 
 export { DateTime };
 

@@ -1,6 +1,6 @@
 /** Schemas of the contextual call (SAFETY C): of the engine's public address, of a site that calls, and of the record that is opened. */
-import { Type, type Static } from 'typebox';
-import { CALL_TARGETS } from '../model/index.ts';
+import type { Static } from 'typebox';
+import { CALL_TARGETS, Type } from '../model/index.ts';
 
 const strict = { additionalProperties: false };
 const text = (title: string, en: string, more: object = {}) => Type.String({ title, en, minLength: 1, maxLength: 250, ...more });

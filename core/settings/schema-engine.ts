@@ -1,5 +1,6 @@
 /** Schema of the engine's own document (`kind: engine`, at most one): listeners, contextual call, journal, mesh, alerts, retention. */
-import { Type, type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../model/index.ts';
 import { DURATION_PATTERN } from './duration.ts';
 import { EngineCall } from './schema-call.ts';
 

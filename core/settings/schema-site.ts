@@ -1,6 +1,6 @@
 /** Schemas of a site: they check, document and later draw the console's form. `title` and `description` are French, `en` English. */
-import { Type, type Static } from 'typebox';
-import { DOCUMENT_TYPES } from '../model/index.ts';
+import type { Static } from 'typebox';
+import { DOCUMENT_TYPES, Type } from '../model/index.ts';
 import { DURATION_PATTERN } from './duration.ts';
 
 const strict = { additionalProperties: false };

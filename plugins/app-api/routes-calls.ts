@@ -1,6 +1,7 @@
 /** Contextual calls: the ledger, the debugger, the keys of sites. */
 import type { FastifyInstance } from 'fastify';
-import { Type, type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../../core/model/index.ts';
 import type { EngineFace } from '../../core/contract/index.ts';
 import { actor } from './routes-messages.ts';
 import * as schema from './schemas.ts';

@@ -1,5 +1,5 @@
 /** Schemas of requests and answers: they check, serialise and describe (`openapi.json`) the API. */
-import { Type } from 'typebox';
+import { Type } from '../../core/model/index.ts';
 import { ALERTS, DELIVERY_STATES, MESSAGE_STATES } from '../../core/contract/index.ts';
 
 const strict = { additionalProperties: false };
