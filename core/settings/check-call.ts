@@ -13,13 +13,34 @@ const BASE = '/contextualCall';
 /** Fills defaults of `contextualCall` in place; the two roles of a site have different fields. */
 export function checkCall(raw: Record<string, unknown>, document: SettingsDocument, connectors: readonly ConnectorEntry[]): readonly SettingsIssue[] {
   const call = raw['contextualCall'];
-  if (call === undefined) return [];
+  if (call === undefined) return [...checkDialects(undefined, document, connectors)];
   if (raw['role'] === 'record') {
     const issues = checkSchema(RecordCall, call, document, BASE);
     return issues.length > 0 ? issues : [...checkThrough(call as RecordCall, document, connectors)];
   }
   const issues = checkSchema(SiteCall, call, document, BASE);
-  return issues.length > 0 ? issues : [...checkOfSite(call as SiteCall, document, connectors)];
+  return issues.length > 0
+    ? issues
+    : [...checkOfSite(call as SiteCall, document, connectors), ...checkDialects(call as SiteCall, document, connectors)];
+}
+
+/** SAFETY C5: a weak signature that the connector takes is refused by the engine, call by call, until the site records its decision. */
+function* checkDialects(call: SiteCall | undefined, document: SettingsDocument, connectors: readonly ConnectorEntry[]): Generator<SettingsIssue> {
+  for (const [index, { id, settings }] of connectors.entries()) {
+    const profile = settings['hmacProfile'];
+    if (typeof profile !== 'string' || profile === 'refused' || (call?.connector === id && call.profiles.dialect)) continue;
+    yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/connectors', index, 'settings', 'hmacProfile')), {
+      expected: say(
+        `contextualCall avec connector: ${id} et profiles.dialect.decision, ou hmacProfile: refused`,
+        `contextualCall with connector: ${id} and profiles.dialect.decision, or hmacProfile: refused`,
+      ),
+      found: same(profile.slice(0, 60)),
+      fix: say(
+        'Signature faible : nommer la décision du site dans contextualCall.profiles.dialect.decision ; sans elle, le moteur refuse chaque appel.',
+        'A weak signature: name the decision of the site in contextualCall.profiles.dialect.decision; without it the engine refuses every call.',
+      ),
+    });
+  }
 }
 
 function* checkThrough({ through }: RecordCall, document: SettingsDocument, connectors: readonly ConnectorEntry[]): Generator<SettingsIssue> {

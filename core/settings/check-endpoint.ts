@@ -105,18 +105,24 @@ export function eventTypesOf(pattern: string): readonly string[] {
   return types.filter((type) => type.startsWith(pattern.slice(0, -1)));
 }
 
-/** ARCHITECTURE section 7: beyond loopback a listener knows its peers, by certificate, by address, or by a token under TLS. */
+/**
+ * ARCHITECTURE section 7: beyond loopback a listener knows its peers. MLLP: by certificate or by address; HTTPS: under TLS, by certificate or by token.
+ * What the transports say when they open, said before; the public listener: `checkPublic` of the region.
+ */
 function* checkExposure(endpoint: Extract<Endpoint, { direction: 'in' }>, document: SettingsDocument, base: string): Generator<SettingsIssue> {
-  const { host, allow, tls, token } = endpoint.transportSettings as {
-    host?: unknown;
-    allow?: unknown;
-    tls?: { clientCa?: unknown };
-    token?: unknown;
-  };
-  if (typeof host !== 'string' || isLoopback(host)) return;
-  if ((Array.isArray(allow) && allow.length > 0) || tls?.clientCa || (tls && token)) return;
-  yield makeIssue('ERR_CONFIG_UNSAFE', document.locate(pointerTo(base, 'host')), {
-    expected: say('tls.clientCa ou allow, hors de la machine locale', 'tls.clientCa or allow, beyond loopback'),
-    found: same(host),
-  });
+  const { host } = endpoint.transportSettings;
+  if (typeof host !== 'string' || isLoopback(host) || knowsItsPeers(endpoint)) return;
+  yield makeIssue('ERR_CONFIG_UNSAFE', document.locate(pointerTo(base, 'host')), { expected: peersOf(endpoint), found: same(host) });
 }
+
+export function knowsItsPeers({ transport, transportSettings }: Endpoint): boolean {
+  const { allow, tls, token } = transportSettings as { allow?: unknown; tls?: { clientCa?: unknown }; token?: unknown };
+  if (tls?.clientCa) return true;
+  return transport === 'https' ? Boolean(tls && token) : Array.isArray(allow) && allow.length > 0;
+}
+
+/** What an endpoint needs beyond loopback. */
+export const peersOf = ({ transport }: Endpoint): ReturnType<typeof say> =>
+  transport === 'https'
+    ? say('tls avec token ou tls.clientCa, hors de la machine locale', 'tls with token or tls.clientCa, beyond loopback')
+    : say('tls.clientCa ou allow, hors de la machine locale', 'tls.clientCa or allow, beyond loopback');

@@ -1,6 +1,7 @@
 /** Rules between documents: names, addresses and environments of a region as a whole. */
 import type { SettingsIssue } from '../contract/index.ts';
 import { checkCalls } from './check-call.ts';
+import { knowsItsPeers, peersOf } from './check-endpoint.ts';
 import type { Placed } from './check.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
@@ -23,7 +24,14 @@ export function checkRegion(
   sites: readonly Placed<SiteEntry>[],
   engine: { entry: EngineSettings; document?: SettingsDocument | undefined },
 ): readonly SettingsIssue[] {
-  return [...checkNames(sites), ...checkAddresses(sites, engine), ...checkEnvironments(sites), ...checkAdmin(engine), ...checkCalls(sites, engine)];
+  return [
+    ...checkNames(sites),
+    ...checkAddresses(sites, engine),
+    ...checkEnvironments(sites),
+    ...checkAdmin(engine),
+    ...checkPublic(sites, engine),
+    ...checkCalls(sites, engine),
+  ];
 }
 
 function* endpointsOf(sites: readonly Placed<SiteEntry>[]): Generator<Placed<Endpoint> & { readonly base: string }> {
@@ -127,5 +135,39 @@ function* checkAdmin(engine: { entry: EngineSettings; document?: SettingsDocumen
     expected: say('admin.allowedHosts, hors de la machine locale', 'admin.allowedHosts, beyond loopback'),
     found: same(host),
     fix: say("Nommer les hôtes par lesquels on joint l'administration.", 'Name the hosts by which the admin listener is reached.'),
+  });
+}
+
+/** The public listener beyond loopback: each endpoint on it knows its peers, and the contextual call stands there under the TLS of one of them only. */
+function* checkPublic(
+  sites: readonly Placed<SiteEntry>[],
+  engine: { entry: EngineSettings; document?: SettingsDocument | undefined },
+): Generator<SettingsIssue> {
+  const { host, port } = engine.entry.public;
+  const calls = engine.entry.contextualCall.publicUrl !== undefined;
+  let encrypted = false;
+  for (const { entry, document, base } of endpointsOf(sites)) {
+    const own = entry.transportSettings;
+    if (entry.direction !== 'in' || typeof own['path'] !== 'string') continue;
+    const tls = (own['host'] ?? host) === host && (own['port'] ?? port) === port ? own['tls'] : undefined;
+    encrypted ||= tls !== undefined;
+    // It would be asked of each browser that opens a link.
+    if (calls && (tls as { clientCa?: unknown } | undefined)?.clientCa !== undefined)
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(base, 'tls', 'clientCa')), {
+        expected: say(
+          "un autre port que celui de l'appel contextuel, pour un certificat client",
+          'another port than that of the contextual call, for client certificates',
+        ),
+      });
+    if (own['host'] === undefined && !isLoopback(host) && !knowsItsPeers(entry))
+      yield makeIssue('ERR_CONFIG_UNSAFE', document.locate(pointerTo(base, 'path')), { expected: peersOf(entry), found: same(host) });
+  }
+  if (!calls || encrypted || isLoopback(host) || !engine.document) return;
+  yield makeIssue('ERR_CONFIG_UNSAFE', engine.document.locate('/public/host'), {
+    expected: say(
+      "la machine locale derrière un frontal, ou le tls d'un point d'accès https sur la même écoute",
+      'loopback behind a reverse proxy, or the tls of an https endpoint on the same listener',
+    ),
+    found: same(host),
   });
 }

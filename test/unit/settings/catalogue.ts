@@ -28,7 +28,11 @@ export const catalogue: Catalogue = {
         $schema: 'https://json-schema.org/draft/2020-12/schema',
         $id: 'urn:test:dxcare',
         type: 'object',
-        properties: { commandLine: { enum: ['legacy', 'stdin'] }, apiKey: { type: 'string', writeOnly: true } },
+        properties: {
+          commandLine: { enum: ['legacy', 'stdin'] },
+          hmacProfile: { enum: ['refused', 'body'] },
+          apiKey: { type: 'string', writeOnly: true },
+        },
         additionalProperties: false,
       },
     },
@@ -55,7 +59,19 @@ export const catalogue: Catalogue = {
     {
       id: 'https',
       settingsSchema: {
-        in: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'], additionalProperties: false },
+        in: {
+          type: 'object',
+          properties: {
+            path: { type: 'string' },
+            host: { type: 'string' },
+            port,
+            token: { type: 'string', writeOnly: true },
+            tls: { type: 'object' },
+            allow: { type: 'array', items: { type: 'string' } },
+          },
+          required: ['path'],
+          additionalProperties: false,
+        },
         out: {
           type: 'object',
           properties: { url: { type: 'string', format: 'uri' }, token: { type: 'string', writeOnly: true } },

@@ -131,6 +131,38 @@ describe('checking settings documents', () => {
     expect(codes('kind: engine\nadmin: { host: 0.0.0.0 }\n')).to.deep.equal(['ERR_CONFIG_UNSAFE /admin/host']);
   });
 
+  it('refuses an https listener beyond loopback without TLS and a token or client certificates, its own or the public one', () => {
+    const https = (more: string): string => edit(/- \{ name: dx-in.*\n/, `- { name: dx-in, direction: in, transport: https, path: /x${more} }\n`);
+    const unsafe = (where: string): string[] => [`ERR_CONFIG_UNSAFE ${where}`];
+    const [own, shared] = [unsafe('/connectors/0/endpoints/0/host'), unsafe('/connectors/0/endpoints/0/path')];
+    const tls = 'tls: { cert: c.pem, key: k.pem }';
+    const everywhere = 'kind: engine\npublic: { host: 0.0.0.0 }\n';
+    const secret = 'token: { env: TOKEN }';
+    for (const more of ['', `, ${secret}`, `, ${tls}`, ', allow: [10.1.2.3]']) {
+      expect(codes(https(`, host: 0.0.0.0${more}`)), more).to.deep.equal(own);
+      expect(codes(https(more), everywhere), more).to.deep.equal(shared);
+    }
+    for (const more of [`, ${tls}, ${secret}`, ', tls: { cert: c.pem, key: k.pem, clientCa: ca.pem }']) {
+      expect(codes(https(`, host: 0.0.0.0${more}`)), more).to.deep.equal([]);
+      expect(codes(https(more), everywhere), more).to.deep.equal([]);
+    }
+    expect(codes(https(', host: 127.0.0.1'), everywhere), 'its own listener').to.deep.equal([]);
+    expect(check(https(', host: 0.0.0.0')).issues[0]!.expected).to.equal('tls with token or tls.clientCa, beyond loopback');
+  });
+
+  it('refuses a contextual call in clear beyond loopback, and under client certificates', () => {
+    const calls = (host: string): string => `kind: engine\npublic: { host: ${host} }\ncontextualCall: { publicUrl: "https://dcc.region.example" }\n`;
+    const https = (more: string): string => edit(/- \{ name: dx-in.*\n/, `- { name: dx-in, direction: in, transport: https, path: /x, ${more} }\n`);
+    const tls = 'token: { env: TOKEN }, tls: { cert: c.pem, key: k.pem }';
+    expect(codes(SITE, calls('127.0.0.1'))).to.deep.equal([]);
+    expect(codes(SITE, calls('0.0.0.0'))).to.deep.equal(['ERR_CONFIG_UNSAFE /public/host']);
+    expect(codes(https(tls), calls('0.0.0.0')), 'the TLS of an endpoint there').to.deep.equal([]);
+    expect(codes(https(`${tls}, port: 9443`), calls('0.0.0.0')), 'of another port').to.deep.equal(['ERR_CONFIG_UNSAFE /public/host']);
+    expect(codes(https('tls: { cert: c.pem, key: k.pem, clientCa: ca.pem }'), calls('0.0.0.0'))).to.deep.equal([
+      'ERR_CONFIG_INVALID /connectors/0/endpoints/0/tls/clientCa',
+    ]);
+  });
+
   it('demands an answer about duplicates unless the receiver is idempotent', () => {
     const silent = edit('duplicates: review, ', '');
     expect(codes(silent)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/duplicates']);
@@ -215,6 +247,18 @@ describe('checking settings documents', () => {
       ]);
       expect(codes(record('dcc-out'))).to.deep.equal(['ERR_CONFIG_INVALID /contextualCall/through']);
       expect(codes(call('through: dx-out'), ENGINE)).to.include('ERR_CONFIG_UNKNOWN_FIELD /contextualCall/through');
+    });
+
+    it('says that a weak signature which no decision of the site records would be refused, call by call', () => {
+      const weak = (text: string): string => call(text).replace('commandLine: legacy', 'hmacProfile: body');
+      const without = 'connector: dxcare, users: [{ profile: A, rights: [open] }]';
+      const place = ['ERR_CONFIG_INVALID /connectors/0/settings/hmacProfile'];
+      const { issues } = check(weak(without), ENGINE);
+      expect(issues.map(({ code, location }) => `${code} ${location?.path}`)).to.deep.equal(place);
+      expect(issues[0]!.expected).to.include('profiles.dialect.decision');
+      expect(codes(SITE.replace('commandLine: legacy', 'hmacProfile: body'), ENGINE), 'no contextualCall at all').to.deep.equal(place);
+      expect(codes(weak(`${without}, profiles: { dialect: { decision: "2026-04" } }`), ENGINE)).to.deep.equal([]);
+      expect(codes(call(without).replace('commandLine: legacy', 'hmacProfile: refused'), ENGINE)).to.deep.equal([]);
     });
 
     it('refuses a profile that creates at a site that does not, and secrets in clear', () => {
