@@ -38,7 +38,7 @@ export function kitAssets(root: string): KitAssets {
       ),
     ),
     vectors: below(at(CALL, 'vectors'), (name) => name.endsWith('.json') || name.endsWith('.pem') || name.endsWith('.md')),
-    protocol: below(at(CALL), (name) => /^PROTOCOLE?\.md$/.test(name)),
+    protocol: below(at(CALL), (name) => /^(?:PROTOCOLE?|THREATS)\.md$/.test(name)),
     common: below(at(CALL, 'kit', 'pages')),
     connector: (id) => below(at('connectors', id, 'kit')),
     dialect: (id) => {

@@ -53,7 +53,10 @@ export function buildKit(request: KitRequest): BuiltKit {
   const clients = kit.clients.filter((language) => assets.languages.includes(language));
   if (clients.length === 0) throw new PasserelleError('ERR_KIT_UNAVAILABLE', { expected: `a client for ${kit.clients.join(', ')}` });
   const { settings, secrets } = withoutSecrets(request.settings);
-  const values = { ...valuesOf(request, { ...kit, clients }), secrets: secrets.map((name) => `\`relais/${name}\``).join(', ') || 'aucun' };
+  const values = {
+    ...valuesOf(request, { ...kit, clients }),
+    secrets: secrets.map((name) => `\`${kit.relay ? 'relais' : 'reglages'}/${name}\``).join(', ') || 'aucun',
+  };
   const files = new Map<string, Uint8Array>();
   const add = (name: string, content: Uint8Array | string): void => {
     const bytes = Buffer.from(content as string);
@@ -68,8 +71,8 @@ export function buildKit(request: KitRequest): BuiltKit {
   for (const language of clients) addAll(`clients/${language}/`, assets.client(language));
   const place = { relay: 'relais', program: 'programme', enrolment: 'enrolement' };
   for (const [name, bytes] of assets.programs)
-    // The key of a site is made wherever calls are signed; the rest is for sites with a relay.
-    if (kit.relay || name.startsWith('enrolment/'))
+    // The key of a site is made wherever calls are signed; a relay is for sites that have one, the program for those of a heavy client: it is compiled with the client in C#.
+    if (name.startsWith('enrolment/') || (kit.relay && (clients.includes('csharp') || !name.startsWith('program/'))))
       add(
         name.replace(/^\w+/, (folder) => place[folder as keyof typeof place]),
         bytes,
@@ -156,7 +159,7 @@ const machineValues = (request: KitRequest): object => ({
 });
 
 function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, string>> {
-  const { hostname, port, protocol } = new URL(request.publicUrl);
+  const { host, hostname, port, protocol } = new URL(request.publicUrl);
   return {
     site: request.settings.site,
     siteName: request.siteName,
@@ -171,6 +174,7 @@ function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, st
     audience: `urn:dcc:${environmentOf(request)}`,
     keysUrl: `${baseOf(request)}/v1/keys`,
     host: hostname,
+    authority: host,
     port: port || (protocol === 'https:' ? '443' : '80'),
     crypto: request.crypto === 'legacy' ? 'ancien (RSA-OAEP, A256CBC-HS512)' : 'courant (RSA-OAEP-256, A256GCM)',
     fingerprint: fingerprintOf(request.key),

@@ -41,6 +41,24 @@ const requestOf = (id: string, more: Partial<KitRequest> = {}): KitRequest => ({
   ...more,
 });
 const textOf = (files: Files, name: string): string => Buffer.from(files.get(name) ?? expect.fail(`no ${name}`)).toString();
+/** What the site makes itself. */
+const MADE_AT_SITE = /^relais\/(?:comptes\.json|sessions|cle-du-site\.pem|\*.*)$|\.secret$/;
+const FOLDERS = /^(?:relais|programme|enrolement|clients|exemples|vecteurs|reglages)\//;
+/** Links of a page, from its folder; pages and files of the kit's folders that it names in code spans, from its folder or the kit's. The protocol tells of relays to everybody. */
+function missingOf(page: string, text: string, names: readonly string[]): readonly string[] {
+  const hasRelay = names.includes('relais/relais.json');
+  const held = (target: string): boolean => names.some((name) => name === target || name.startsWith(target.replace(/\/?$/, '/')));
+  const from = (target: string): string => path.posix.join(path.posix.dirname(page), target);
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target).filter((target) => !held(from(target)));
+  const spans = [...text.matchAll(/`([\w.*/-]+)`/g)].map(([, target = '']) => target);
+  const named = spans.filter(
+    (target) =>
+      (FOLDERS.test(target) || target.endsWith('.md')) &&
+      !MADE_AT_SITE.test(target) &&
+      (hasRelay || !/^PROTOCOLE?\.md$/.test(page) || !target.startsWith('relais/')),
+  );
+  return [...links, ...named.filter((target) => !held(target) && !held(from(target)))];
+}
 const codeOf = (work: () => unknown): string => {
   try {
     work();
@@ -72,7 +90,16 @@ describe('the kit of a site', () => {
     it(`${id}: holds guide, checklist, client, vectors, protocol and settings, every value filled in`, () => {
       const { files } = readArchive(buildKit(requestOf(id)).bytes);
       const names = [...files.keys()];
-      for (const name of ['LISEZMOI.fr.md', 'guide.fr.md', 'checklist.fr.md', 'reseau.fr.md', 'enrolement.fr.md', 'CHANGEMENTS.md', 'PROTOCOL.md'])
+      for (const name of [
+        'LISEZMOI.fr.md',
+        'guide.fr.md',
+        'checklist.fr.md',
+        'reseau.fr.md',
+        'enrolement.fr.md',
+        'CHANGEMENTS.md',
+        'PROTOCOL.md',
+        'THREATS.md',
+      ])
         expect(names).to.include(name);
       for (const folder of ['clients/', 'vecteurs/', 'exemples/'])
         expect(
@@ -102,18 +129,25 @@ describe('the kit of a site', () => {
 
     it(`${id}: names files that it holds`, () => {
       const { files } = readArchive(buildKit(requestOf(id)).bytes);
-      const links = [...files].flatMap(([name, bytes]) =>
-        name.endsWith('.fr.md')
-          ? [
-              ...Buffer.from(bytes)
-                .toString()
-                .matchAll(/\]\((?!https?:)([^)]+)\)/g),
-            ].map(([, target = '']) => target)
-          : [],
+      const pages = [...files.keys()].filter((name) => name.endsWith('.md'));
+      expect(pages.flatMap((page) => missingOf(page, textOf(files, page), [...files.keys()]).map((target) => `${page}: ${target}`))).to.deep.equal(
+        [],
       );
-      expect(links.filter((target) => !files.has(target))).to.deep.equal([]);
     });
   }
+
+  it('holds the program of heavy clients where its C# client is, and nowhere else', () => {
+    const programs = withKit.filter((id) =>
+      [...readArchive(buildKit(requestOf(id)).bytes).files.keys()].some((name) => name.startsWith('programme/')),
+    );
+    expect(programs).to.deep.equal(['dxcare']);
+  });
+
+  it('says where the secrets of the site go', () => {
+    const guide = (id: string): string => textOf(readArchive(buildKit(requestOf(id)).bytes).files, 'guide.fr.md');
+    expect(guide('expert-sante')).to.include('`relais/localSecret.secret`');
+    expect(guide('klinck')).to.include('`reglages/a.secret`').and.not.include('`relais/');
+  });
 
   it('gives the relay a dialect that runs by itself and reads what the engine reads', async () => {
     const { files } = readArchive(buildKit(requestOf('dxcare')).bytes);
