@@ -1,4 +1,8 @@
-/** The contextual call over HTTP (PROTOCOL.md): calls of care records come in on the engine's public listener, and the pages that a clinician sees go out. */
+/**
+ * The contextual call over HTTP (PROTOCOL.md): calls of care records come in on the engine's public listener, and the pages that a clinician sees go out.
+ * Beside it stands what sites are given, which the engine only packs (`core/kit`): `clients` in seven languages and the `vectors` that hold them, the `relay`
+ * of a site, its `enrolment`, and in `kit` their pages and the program of heavy clients. `pages` is what a browser gets.
+ */
 import type { AppPlugin, HttpDoor } from '../../core/contract/index.ts';
 import { CallServer } from './server.ts';
 import { readSettings } from './settings.ts';

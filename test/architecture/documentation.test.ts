@@ -9,6 +9,7 @@ const pages = [
   'connectors',
   'core/decisions',
   'config/demo',
+  'test',
   'test/bench',
   ...readdirSync(path.join(root, 'connectors')).map((id) => `connectors/${id}`),
 ]

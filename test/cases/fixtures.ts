@@ -74,7 +74,7 @@ const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2
 const lines = (text: string): string => text.replaceAll('\r', '\n');
 const withoutMessage = (error: ErrorData): object => ({ ...error, message: undefined });
 
-/** C2 of the checklist: the same input gives the same output, and is left as it was. */
+/** K2 of CONTRIBUTING: the same input gives the same output, and is left as it was. */
 function pure<T>(make: () => T, ...input: readonly unknown[]): T {
   const before = JSON.stringify(input);
   const [first, second] = [make(), make()];

@@ -11,7 +11,7 @@ import { listenPages } from '../../plugins/app-sandbox/pages.ts';
 import { plugin as https } from '../../plugins/transport-https/index.ts';
 import { freePorts, until } from '../flow/region.ts';
 import { hasChromium, startChromium } from '../ground/index.ts';
-import { Desk, ELISE, OTHER } from '../unit/call/desk.ts';
+import { Desk, ELISE, OTHER } from '../call/desk.ts';
 
 const isRequired = (process.env['PASSERELLE_REQUIRE'] ?? '').split(',').includes('chromium');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

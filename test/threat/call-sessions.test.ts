@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { REUSE } from '../../core/call/index.ts';
 import { TASK, readTask } from '../../core/identity/index.ts';
-import { AUTHORITY, Desk, ELISE, OTHER, PAGES } from '../unit/call/desk.ts';
+import { AUTHORITY, Desk, ELISE, OTHER, PAGES } from '../call/desk.ts';
 
 describe('a contextual call, from the link to the record', () => {
   let desk: Desk;

@@ -13,13 +13,13 @@ import {
   UNCONFIGURED,
 } from 'passerelle/contract';
 import type { CallContext, Patient } from 'passerelle/model';
-import { CalledRecord, Handover, type CallRoom, type RedeemedCall } from '../../../core/call/index.ts';
-import { Codecs } from '../../../core/codecs/index.ts';
-import { loadConnectors, type HostCall } from '../../../core/registry/index.ts';
-import { plugin as json } from '../../../plugins/codec-json/index.ts';
-import { plugin as sqlite } from '../../../plugins/store-journal-sqlite/index.ts';
-import { loadPeer } from '../../../plugins/app-sandbox/index.ts';
-import { makeWorld } from '../../../plugins/app-sandbox/world.ts';
+import { CalledRecord, Handover, type CallRoom, type RedeemedCall } from '../../core/call/index.ts';
+import { Codecs } from '../../core/codecs/index.ts';
+import { loadConnectors, type HostCall } from '../../core/registry/index.ts';
+import { plugin as json } from '../../plugins/codec-json/index.ts';
+import { plugin as sqlite } from '../../plugins/store-journal-sqlite/index.ts';
+import { loadPeer } from '../../plugins/app-sandbox/index.ts';
+import { makeWorld } from '../../plugins/app-sandbox/world.ts';
 
 export const PAGES = 'https://dcc.example.test';
 export const AUTHORITY = '1.2.250.1.999.10.1';
