@@ -159,7 +159,7 @@ const machineValues = (request: KitRequest): object => ({
 });
 
 function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, string>> {
-  const { host, hostname, port, protocol } = new URL(request.publicUrl);
+  const { host, hostname, origin, port, protocol } = new URL(request.publicUrl);
   return {
     site: request.settings.site,
     siteName: request.siteName,
@@ -175,6 +175,7 @@ function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, st
     keysUrl: `${baseOf(request)}/v1/keys`,
     host: hostname,
     authority: host,
+    origin,
     port: port || (protocol === 'https:' ? '443' : '80'),
     crypto: request.crypto === 'legacy' ? 'ancien (RSA-OAEP, A256CBC-HS512)' : 'courant (RSA-OAEP-256, A256GCM)',
     fingerprint: fingerprintOf(request.key),

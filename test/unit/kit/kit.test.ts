@@ -143,6 +143,11 @@ describe('the kit of a site', () => {
     expect(programs).to.deep.equal(['dxcare']);
   });
 
+  it('gives a sample of the dialect that posts where the engine listens', () => {
+    const sample = textOf(readArchive(buildKit(requestOf('klinck')).bytes).files, 'exemples/appel-signe.http');
+    expect(sample).to.match(new RegExp(`^POST ${connectors.get('klinck').manifest.call?.path} HTTP/1.1\r?\nHost: dcc\\.invalid:8443\r?\n`));
+  });
+
   it('says where the secrets of the site go', () => {
     const guide = (id: string): string => textOf(readArchive(buildKit(requestOf(id)).bytes).files, 'guide.fr.md');
     expect(guide('expert-sante')).to.include('`relais/localSecret.secret`');
