@@ -29,6 +29,6 @@ const made = (type: typeof Type): unknown => {
 
 describe('builders of schemas', () => {
   it('make the JSON Schema that typebox makes', () => {
-    expect(JSON.parse(JSON.stringify(made(Type)))).to.deep.equal(JSON.parse(JSON.stringify(made(TypeBox as unknown as typeof Type))));
+    expect(JSON.parse(JSON.stringify(made(Type)))).to.deep.equal(JSON.parse(JSON.stringify(made(TypeBox))));
   });
 });
