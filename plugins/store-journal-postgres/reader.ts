@@ -12,8 +12,8 @@ export class Reader {
 
   constructor(address: Address) {
     this.#pool = new Pool({ ...settingsOf(address, 'read'), max: READ_CONNECTIONS });
-    // An idle connection that is lost is replaced by the next reading.
-    this.#pool.on('error', () => undefined);
+    // A connection that is lost is replaced by the next reading; the pool hears of it only while it is idle, between two statements of a snapshot nobody would.
+    this.#pool.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined));
   }
 
   /** One statement. */
