@@ -8,7 +8,7 @@ import { contradictions, flagsOf, restricted, strictest, withData, type Arriving
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, registered, newerThan, setEntry, union } from './register.ts';
+import { actOf, broughtAgain, broughtOf, registered, newerThan, setEntry, union } from './register.ts';
 import { mayChange, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -23,7 +23,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
   const isHeard = one.role === 'record' || mayChange(site, own, one);
   const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
-  const remaining = one.targets.filter((target) => !own.from.includes(target) && !own.to.includes(target));
+  const remaining = one.targets.filter((target) => !own.from.includes(target) && !broughtOf(own).to.includes(target));
   const targets = isOver ? [] : isMasked ? one.targets : remaining;
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
@@ -33,6 +33,8 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     from: isReturned ? own.from : union(own.from, [site]),
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
+    // With masks that were not known it is more than what was brought before.
+    brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
     ...((own.isNumbered ?? false) === facts.hasOwnId && { sameAs: facts.id }),
     flags,
   };
@@ -42,13 +44,20 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const notes: Note[] = [note(KINDS.document, key, placed), ...(isPlaced ? setEntry(facts, own.first, known) : [])];
   // Who replaces it later may know it by this name only.
   if (key !== facts.key)
-    notes.push(note(KINDS.document, facts.key, { ...registered(one, facts, documentOf(known, facts.key), made.to), sameAs: own.id, flags }));
+    notes.push(
+      note(KINDS.document, facts.key, {
+        ...registered(one, facts, documentOf(known, facts.key), made.to),
+        ...(made.brought && { brought: made.brought }),
+        sameAs: own.id,
+        flags,
+      }),
+    );
   const warnings = [
     ...warningsOf(own, isReturned, isMasked, isSilent),
     ...knownBy(before, flagsOf(data.visibility)),
     ...(isSilent ? [] : left.warnings),
   ];
-  const messages = [own.first, own.current, ...(own.copies ?? [])].flatMap((act) => act?.message ?? []);
+  const messages = broughtOf(own).by;
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return { ...(isSilent ? { isSilent } : { targets }), copyOf: { messages, sites }, ...withData(one, left.data), warnings, notes };
 }

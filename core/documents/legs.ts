@@ -20,7 +20,7 @@ import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts
 import { documentData, factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { newerThan } from './register.ts';
+import { broughtOf, newerThan } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -118,7 +118,7 @@ export class Legs {
   }
 
   /** What of it left by that lane with that message. */
-  async #left({ message }: Act, { name }: LegEnd, isIt: (facts: DocumentFacts) => boolean): Promise<readonly DeliverySummary[]> {
+  async #left({ message }: Pick<Act, 'message'>, { name }: LegEnd, isIt: (facts: DocumentFacts) => boolean): Promise<readonly DeliverySummary[]> {
     const { journal, index } = this.#parts;
     const parsed = parseId(journal.tag, message);
     const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
@@ -141,13 +141,11 @@ export class Legs {
     to: LegEnd,
   ): Promise<string | undefined> {
     const { journal } = this.#parts;
-    const tries = [own.first, ...(own.copies ?? [])].filter((act) => act !== undefined);
-    const others = tries.filter(({ message }) => message !== messageId(journal.tag, leaving.message));
-    if (others.length === tries.length) return undefined;
-    for (const other of others) {
-      const legs = await this.#left(other, to, ({ content, status }) => content === facts.content && status === facts.status);
+    const itself = messageId(journal.tag, leaving.message);
+    for (const other of broughtOf(own).by.filter((message) => message !== itself)) {
+      const legs = await this.#left({ message: other }, to, ({ content, status }) => content === facts.content && status === facts.status);
       const sent = legs.length > 0 ? await journal.material(legs.map(({ delivery }) => delivery)) : [];
-      if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other.message;
+      if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other;
     }
     return undefined;
   }

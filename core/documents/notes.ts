@@ -44,6 +44,8 @@ export interface DocumentNote {
   readonly copies?: readonly Act[];
   /** What brought it as it is now, and when its sender says that this happened (ISO instant). */
   readonly current?: Act & { readonly said: string };
+  /** Messages (public ids) that brought it as it is now, content and masks, and the sites that this was sent to. */
+  readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
   /** SHA-256 of what it is now, and was before under the same number. */

@@ -28,10 +28,30 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
 /** What was not known at all. */
 export const blank = (id: string, patient: readonly string[]): DocumentNote => ({ id, patient, owners: [], from: [], to: [] });
 
+type Brought = NonNullable<DocumentNote['brought']>;
+
+/** What brought it as it is in force. Notes of before this was kept name every message since the content changed, and every site. */
+export const broughtOf = ({ brought, current, first, copies = [], to }: DocumentNote): Brought =>
+  brought ?? { by: [current ?? first, ...copies].flatMap((act) => act?.message ?? []), to };
+
+/** The same once more, by this message. The first is kept for good, and the last ones. */
+export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly string[]): Brought {
+  const before = broughtOf(own);
+  const [first = message.id, ...rest] = before.by;
+  const by = before.by.includes(message.id) || before.by.length === 0 ? [first, ...rest] : [first, ...lately(rest, message.id)];
+  return { by, to: union(before.to, to) };
+}
+
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
   const { id, patient, owners, content, companions, status, set, version, replaces } = facts;
   const old = before ?? blank(id, patient);
+  const isSame =
+    old.first !== undefined &&
+    old.content !== undefined &&
+    old.content === content &&
+    old.status === status &&
+    (companions === undefined || old.companions === companions);
   const outgrown = old.content !== undefined && old.content !== content ? [old.content] : [];
   return {
     ...old,
@@ -42,6 +62,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     to: union(old.to, to),
     first: old.first ?? actOf(one),
     current: { ...actOf(one), said: one.event.time },
+    brought: isSame ? broughtAgain(old, one, to) : { by: [one.message.id], to },
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),

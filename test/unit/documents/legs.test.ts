@@ -179,6 +179,22 @@ describe('before a document leaves', () => {
     expect(await legs.before(leaving(masked, 3), TO), 'masked').to.have.property('event');
   });
 
+  it('B2: what is in force stays where its copy arrived, and leaves where only the older content that it takes up again did', async () => {
+    const step = (content: string, status: 'final' | 'corrected', action: 'new' | 'replace') =>
+      ({ document: { sourceId: '4711', status, action }, content }) as const;
+    const second = step('two', 'corrected', 'replace');
+    await archive.takes(step('one', 'corrected', 'new'));
+    await archive.takes(second);
+    await archive.takes(second);
+    states.set(3, { lane: 'dcc-out', state: 'delivered' });
+    expect(await legs.before(leaving(second, 2), TO)).to.have.property('held');
+    const third = step('one', 'corrected', 'replace');
+    states.clear();
+    states.set(1, { lane: 'dcc-out', state: 'delivered' });
+    await archive.takes(third);
+    expect(await legs.before(leaving(third, 4), TO)).to.have.property('event');
+  });
+
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
     const one = { document: { id: oid(1) }, content: 'one' };
     await archive.takes(one);

@@ -12,17 +12,20 @@ describe('a document that is sent again', () => {
   let archive: Archive;
   /** By message: where its deliveries stand, by series. */
   let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, series?: string])[]>;
-  let messageState: MessageState;
+  let messageStates: Map<number, MessageState>;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
-    messageState = 'decoded';
+    messageStates = new Map();
   });
 
   const takes = async (said: Said): Promise<{ sentTo: readonly string[]; codes: readonly string[] }> => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
     const history = (id: number): MessageHistory =>
-      ({ message: { state: messageState }, deliveries: (states.get(id) ?? []).map(([lane, state, series]) => ({ lane, state, series })) }) as never;
+      ({
+        message: { state: messageStates.get(id) ?? 'decoded' },
+        deliveries: (states.get(id) ?? []).map(([lane, state, series]) => ({ lane, state, series })),
+      }) as never;
     const journal = { tag: 'TEST', message: async (id: number) => history(id) };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, series: 'own' });
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
@@ -47,7 +50,7 @@ describe('a document that is sent again', () => {
       expect((await takes(ONE)).codes, state).to.deep.equal(['duplicate']);
     }
     states.set(1, [['dcc-out', 'discarded']]);
-    messageState = 'received';
+    messageStates.set(1, 'received');
     expect((await takes(ONE)).codes, 'a replay').to.deep.equal(['duplicate']);
   });
 
@@ -82,5 +85,51 @@ describe('a document that is sent again', () => {
     await takes({ ...gone, document: { id: oid(2) } });
     states.set(4, [['dcc-out', 'dead']]);
     expect(await takes({ ...gone, document: { id: oid(2) } })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+  });
+
+  it('B2, B3: of a number, only what brought the version in force counts: an older one that arrived is not it', async () => {
+    const step = (status: 'preliminary' | 'final', content: string): Said => ({ document: { sourceId: '4711', status }, content });
+    await takes(step('preliminary', 'draft'));
+    states.set(1, [['dcc-out', 'delivered']]);
+    expect((await takes(step('final', 'final'))).sentTo).to.deep.equal([RECORD]);
+    states.set(2, [['dcc-out', 'discarded']]);
+    expect(await takes(step('final', 'final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    states.set(3, [['dcc-out', 'delivered']]);
+    expect(await takes(step('final', 'final'))).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+  });
+
+  it('B2, B3: the version in force goes where only an older one was sent', async () => {
+    const step = (status: 'preliminary' | 'final', ...to: string[]): Said => ({
+      site: RECORD,
+      to,
+      document: { sourceId: '4711', status },
+      content: status,
+    });
+    await takes(step('preliminary', NORTH));
+    await takes(step('final', SOUTH));
+    expect((await takes(step('final', NORTH, SOUTH))).sentTo).to.deep.equal([NORTH]);
+  });
+
+  it('B2, B7: a mask that a copy was to tell and did not is told by the next one, wherever it is not known', async () => {
+    const seen: Said = { ...ONE, visibility: { hiddenFromPatient: false } };
+    const hidden: Said = { ...ONE, visibility: { hiddenFromPatient: true } };
+    await takes(seen);
+    states.set(1, [['dcc-out', 'delivered']]);
+    expect((await takes(hidden)).sentTo).to.deep.equal([RECORD]);
+    states.set(2, [['dcc-out', 'discarded']]);
+    expect((await takes(hidden)).sentTo, 'hidden').to.deep.equal([RECORD]);
+    states.set(3, [['dcc-out', 'dead']]);
+    expect((await takes(seen)).sentTo, 'which it does not say, but leaves with').to.deep.equal([RECORD]);
+    states.set(4, [['dcc-out', 'delivered']]);
+    expect((await takes(hidden)).sentTo, 'told').to.deep.equal([]);
+  });
+
+  it('B2: by its other name too it goes when what was sent of it by the first one is lost', async () => {
+    const numbered: Said = { document: { sourceId: '4711' }, content: 'one' };
+    await takes(ONE);
+    states.set(1, [['dcc-out', 'queued']]);
+    expect((await takes(numbered)).sentTo).to.deep.equal([]);
+    states.set(1, [['dcc-out', 'dead']]);
+    expect((await takes(numbered)).sentTo).to.deep.equal([RECORD]);
   });
 });
