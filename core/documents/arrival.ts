@@ -36,8 +36,17 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
       if (step !== 'newer') return conflict(one, facts.key, own);
     }
   }
+  if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
   return judgeVersion(one, facts, own, set, original, known);
 }
+
+/** The first one judged again, after another message brought what is in force under its number. */
+const isOutgrown = (one: Case, facts: DocumentFacts, own: DocumentNote): boolean =>
+  own.current !== undefined &&
+  own.current.message !== one.message.id &&
+  (isSameContent(own, facts)
+    ? rankOf(facts.status) < rankOf(own.status)
+    : facts.content !== undefined && own.content !== facts.content && own.earlier?.includes(facts.content) === true);
 
 /**
  * A number that stood for several documents and names one now, or the reverse: the same bytes are the same document; which of them a correction is about
@@ -181,8 +190,8 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
 function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, known: Known, code: string): Judgement {
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const by = own?.superseded ?? (newest && newest.key !== facts.key ? newest : undefined);
-  const isLess = own?.content !== undefined && own.content !== facts.content;
-  // What is older under the same number leaves the content that is in force alone.
+  const isLess = own?.content !== undefined && (own.content !== facts.content || rankOf(facts.status) < rankOf(own.status));
+  // What is older, or less final, under the same number leaves the content that is in force alone.
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
   const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];

@@ -15,7 +15,8 @@ export interface SentParts {
 export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: SentParts): Promise<Judgement> {
   const { copyOf, isSilent, ...rest } = judgement;
   if (!copyOf || copyOf.sites.length === 0) return judgement;
-  const legs = (await Promise.all([...new Set(copyOf.messages)].filter((id) => id !== one.message.id).map((id) => legsOf(id, parts)))).flat();
+  const ids = [...new Set(copyOf.messages)].filter((id) => id !== one.message.id || one.message.run > 1);
+  const legs = (await Promise.all(ids.map((id) => legsOf(id, id === one.message.id, parts)))).flat();
   const sites = copyOf.sites.filter((site) => {
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
     const there = legs.filter(({ lane }) => lanes.includes(lane));
@@ -27,13 +28,16 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   return { ...rest, targets, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
 
-/** Deliveries of the document by that message; of a message that is decided again, nothing is known to be lost. */
-async function legsOf(id: string, { journal, series }: SentParts): Promise<readonly Pick<DeliverySummary, 'lane' | 'state'>[]> {
+/**
+ * Deliveries of the document by that message; of another that is decided again, nothing is known to be lost. Of this very one, replayed, what waited is
+ * discarded, and only what arrived counts.
+ */
+async function legsOf(id: string, isItself: boolean, { journal, series }: SentParts): Promise<readonly Pick<DeliverySummary, 'lane' | 'state'>[]> {
   const parsed = parseId(journal.tag, id);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
   if (!history) return [];
   const { deliveries } = history;
   const own = deliveries.filter((delivery) => delivery.series === series);
   const legs = own.length > 0 ? own : deliveries;
-  return history.message.state === 'received' ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs;
+  return history.message.state === 'received' && !isItself ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs;
 }

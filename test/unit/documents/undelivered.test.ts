@@ -132,4 +132,53 @@ describe('a document that is sent again', () => {
     states.set(1, [['dcc-out', 'dead']]);
     expect((await takes(numbered)).sentTo).to.deep.equal([RECORD]);
   });
+
+  describe('replayed: its own deliveries that waited are discarded', () => {
+    const step = (status: 'preliminary' | 'final', content: string): Said => ({ document: { sourceId: '4711', status }, content });
+
+    it('B2, B3: the version in force goes again; one that was delivered is a copy', async () => {
+      await takes(step('preliminary', 'draft'));
+      states.set(1, [['dcc-out', 'delivered']]);
+      await takes(step('final', 'final'));
+      states.set(2, [['dcc-out', 'discarded']]);
+      messageStates.set(2, 'received');
+      expect(await takes({ ...step('final', 'final'), replays: 2 })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+      states.set(2, [
+        ['dcc-out', 'discarded'],
+        ['dcc-out', 'delivered'],
+      ]);
+      expect(await takes({ ...step('final', 'final'), replays: 2 })).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+    });
+
+    it('B2: a further recipient gets it, the first one not twice', async () => {
+      await takes({ ...ONE, site: RECORD, to: [NORTH] });
+      states.set(1, [['north-out', 'delivered']]);
+      await takes({ ...ONE, site: RECORD, to: [NORTH, SOUTH] });
+      states.set(2, [['south-out', 'discarded']]);
+      messageStates.set(2, 'received');
+      expect((await takes({ ...ONE, site: RECORD, to: [NORTH, SOUTH], replays: 2 })).sentTo).to.deep.equal([SOUTH]);
+    });
+
+    it('B2, B7: a copy that adds a mask goes again', async () => {
+      const hidden: Said = { ...ONE, visibility: { hiddenFromPatient: true } };
+      await takes(ONE);
+      states.set(1, [['dcc-out', 'delivered']]);
+      await takes(hidden);
+      states.set(2, [['dcc-out', 'discarded']]);
+      messageStates.set(2, 'received');
+      expect((await takes({ ...hidden, replays: 2 })).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B3: a version that another one took the place of stays, and what is in force remains', async () => {
+      await takes(step('preliminary', 'draft'));
+      await takes(step('final', 'final'));
+      expect(await takes({ ...step('preliminary', 'draft'), replays: 1 })).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+      expect(archive.notes.get([...archive.notes.keys()].find((key) => key.startsWith('document '))!)).to.include('"status":"final"');
+      await takes({ document: { sourceId: '4712', status: 'preliminary' }, content: 'same bytes' });
+      await takes({ document: { sourceId: '4712', status: 'final' }, content: 'same bytes' });
+      states.set(5, [['dcc-out', 'delivered']]);
+      const again = await takes({ document: { sourceId: '4712', status: 'preliminary' }, content: 'same bytes', replays: 4 });
+      expect(again.sentTo, 'the same bytes').to.deep.equal([]);
+    });
+  });
 });
