@@ -181,4 +181,13 @@ describe('a document that is sent again', () => {
       expect(again.sentTo, 'the same bytes').to.deep.equal([]);
     });
   });
+
+  it('B2: it goes where nothing was ever sent of it, since all that brought it waits in quarantine or was discarded', async () => {
+    await takes(ONE);
+    expect((await takes(ONE)).sentTo, 'decided, and its deliveries are no longer known').to.deep.equal([]);
+    messageStates.set(1, 'quarantined');
+    expect((await takes(ONE)).sentTo, 'one of them is decided').to.deep.equal([]);
+    messageStates.set(2, 'discarded').set(3, 'discarded');
+    expect((await takes(ONE)).sentTo).to.deep.equal([RECORD]);
+  });
 });
