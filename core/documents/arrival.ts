@@ -6,15 +6,17 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, entries, newerThan, registered, union } from './register.ts';
-import { isBefore, isReplayOf, mayChange, stop } from './stops.ts';
+import { actOf, deletionsOf, entries, newerThan, registered, union } from './register.ts';
+import { isBefore, isReplayOf, isValid, mayChange, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
 
-export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, known: Known): Judgement {
-  if (!facts) return first(one, undefined, known, [{ code: 'document-without-key' }]);
-  const own = documentOf(known, facts.key);
+export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
+  if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
+  const noted = documentOf(before, facts.key);
+  const own = noted && withoutForeignDeletion(one, facts, noted);
+  const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
   for (const other of [own, original, set])
@@ -22,7 +24,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, kn
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const number = sharedNumber(one, facts, own, known);
   if (number) return number;
-  const gone = own?.deleted && !newerThan(own, known) && mayChange(own.deleted.site, keepersOf(one, facts, own), one) ? own.deleted : undefined;
+  const gone = own?.deleted && !newerThan(own, known) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);
@@ -93,10 +95,24 @@ function reissued(
   known: Known,
 ): Judgement {
   const { deleted: _, ...rest } = own;
-  const open = JSON.stringify(rest);
-  const reopened: Known = (kind, key) => (kind === KINDS.document && key === facts.key ? open : known(kind, key));
-  const judgement = judgeVersion(one, facts, rest, set, original, reopened);
+  const judgement = judgeVersion(one, facts, rest, set, original, withNote(known, facts.key, rest));
   return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
+}
+
+/** A deletion by somebody else was none: of those that were told, the latest that its establishment may have said stays. */
+function withoutForeignDeletion(one: Case, facts: DocumentFacts, own: DocumentNote): DocumentNote {
+  const all = deletionsOf(own);
+  const whole = { ...own, ...keepersOf(one, facts, own) };
+  const valid = all.find((each) => isValid(each, whole, one));
+  if (valid === own.deleted && all.length < 2) return own;
+  const { deleted: _, deletedBefore: __, ...rest } = own;
+  return { ...rest, ...(valid && { deleted: valid }) };
+}
+
+/** What is known, with another note of this document. */
+function withNote(known: Known, key: string, own: DocumentNote): Known {
+  const value = JSON.stringify(own);
+  return (kind, each) => (kind === KINDS.document && each === key ? value : known(kind, each));
 }
 
 const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | undefined): Pick<DocumentNote, 'from' | 'owners'> => ({
@@ -149,8 +165,7 @@ function judgeVersion(
   if (newer && !mayChange(newer.site, whole, one))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
-  // A deletion by somebody else was none.
-  if (own?.deleted && mayChange(own.deleted.site, whole, one)) return silent(one, facts, own, known, 'document-deleted');
+  if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
 }
 

@@ -1,10 +1,10 @@
 /** A document is withdrawn: only by its author's organisation (SAFETY B4), of the patient it is of (A8), and of the version in force. */
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, blank, newerThan, union } from './register.ts';
-import { isBefore, isReplayOf, isSpeaking, mayChange, stop } from './stops.ts';
+import { actOf, blank, deletionsOf, newerThan, union } from './register.ts';
+import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stop } from './stops.ts';
 
 export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
@@ -13,7 +13,8 @@ export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known
     if (other && comparePatients(one, other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
-  if (own?.deleted && !isReplayOf(own.deleted, one)) return again(one, facts, own);
+  const before = own && saidBefore(one, own);
+  if (own && before && !isReplayOf(before, one)) return again(one, facts, own, before);
   if (own?.first && !mayChange(one.event.site, own, one))
     return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
   // The newer one stays; whether the sender wants it gone too, only a person can ask.
@@ -25,21 +26,35 @@ export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known
   return own?.first ? { notes: [deleted(one, facts, own)] } : unknown(one, facts, own);
 }
 
-const deleted = (one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> =>
-  note(KINDS.document, key, { ...own, deleted: { ...actOf(one), to: one.targets, said: one.event.time } });
+/** By whoever may say it; of what was not received, by this very establishment, or by one that would be told what it said itself. */
+function saidBefore(one: Case, own: DocumentNote): Deletion | undefined {
+  if (own.first) return own.deleted && isValid(own.deleted, own, one) ? own.deleted : undefined;
+  const all = deletionsOf(own);
+  return all.find(({ site }) => site === one.event.site) ?? all.find(({ site }) => one.targets.includes(site));
+}
+
+/** The latest comes first. What its document has not been received to judge of stays beside it, one of each establishment. */
+function deleted(one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> {
+  const { deletedBefore: _, ...rest } = own;
+  const others = own.first ? [] : deletionsOf(own).filter(({ site }) => site !== one.event.site);
+  const now = { ...actOf(one), to: one.targets, said: one.event.time };
+  return note(KINDS.document, key, { ...rest, deleted: now, ...(others.length > 0 && { deletedBefore: others }) });
+}
 
 /** The record tells others of a deletion that it was told of: it goes where it has not been. */
-function again(one: Case, { key }: DocumentFacts, own: DocumentNote): Judgement {
-  const done = own.deleted?.to ?? [];
-  const targets = one.targets.filter((target) => !done.includes(target) && target !== own.deleted?.site);
+function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Deletion): Judgement {
+  const targets = one.targets.filter((target) => !before.to.includes(target) && target !== before.site);
+  const told = { ...before, to: union(before.to, targets) };
   const made: DocumentNote = {
     ...own,
     copies: lately(own.copies, actOf(one)),
-    ...(own.deleted && { deleted: { ...own.deleted, to: union(done, targets) } }),
+    ...(own.deleted?.site === before.site
+      ? { deleted: told }
+      : { deletedBefore: own.deletedBefore!.map((each) => (each.site === before.site ? told : each)) }),
   };
-  const messages = [own.deleted, ...(own.copies ?? [])].flatMap((act) => act?.message ?? []);
-  const sites = one.targets.filter((target) => done.includes(target));
-  const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', ...(own.deleted && { detail: own.deleted.message }) }];
+  const messages = [before, ...(own.copies ?? [])].map((act) => act.message);
+  const sites = one.targets.filter((target) => before.to.includes(target));
+  const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message }];
   return {
     ...(targets.length > 0 ? { targets } : { isSilent: true }),
     copyOf: { messages, sites },

@@ -28,6 +28,9 @@ export interface Act {
   readonly site: string;
 }
 
+/** With the sites that were told, and when its sender says that this happened. */
+export type Deletion = Act & { readonly to: readonly string[]; readonly said?: string };
+
 export interface DocumentNote {
   /** As people know it. */
   readonly id: string;
@@ -57,8 +60,9 @@ export interface DocumentNote {
   readonly version?: number;
   readonly replaces?: string;
   readonly superseded?: Act & { readonly key: string; readonly id: string };
-  /** With the sites that were told, and when its sender says that this happened. */
-  readonly deleted?: Act & { readonly to: readonly string[]; readonly said?: string };
+  readonly deleted?: Deletion;
+  /** Before it was received others said so too: which of them may, only its arrival tells. */
+  readonly deletedBefore?: readonly Deletion[];
   /** Not a document but a number that several documents share. */
   readonly isShared?: boolean;
   /** Known by a number of its source only. */

@@ -2,7 +2,7 @@
 import type { Note } from '../contract/index.ts';
 import type { Case, Known } from '../knowledge/index.ts';
 import type { DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, type Act, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, type Act, type Deletion, type DocumentNote } from './notes.ts';
 
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
@@ -76,6 +76,8 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
 
 /** Bounded by what there is: sites of a region, numbers of one patient. Not one may be left out: it was sent there, or is whose it is. */
 export const union = (one: readonly string[], other: readonly string[]): readonly string[] => [...new Set([...one, ...other])];
+
+export const deletionsOf = ({ deleted, deletedBefore = [] }: DocumentNote): readonly Deletion[] => [...(deleted ? [deleted] : []), ...deletedBefore];
 
 /** What took its place: by name, or by the number of its set. */
 export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {

@@ -1,7 +1,7 @@
 /** Why a document waits or is refused, and who may change one (SAFETY B4). */
 import { PasserelleError, type ErrorCode, type ErrorData } from '../contract/index.ts';
 import type { Case } from '../knowledge/index.ts';
-import type { Act, DocumentNote } from './notes.ts';
+import type { Act, Deletion, DocumentNote } from './notes.ts';
 
 export const stop = (code: ErrorCode, found: string): ErrorData => new PasserelleError(code, { found }).toData();
 
@@ -14,6 +14,10 @@ export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => 
  */
 export const mayChange = (site: string, { from, owners }: Pick<DocumentNote, 'from' | 'owners'>, one?: Case): boolean =>
   from[0] === site || owners.includes(site) || (one?.event.site === site && owners.some((owner) => isSpeaking(one, owner)));
+
+/** By whoever may say it. Of what was known by then, that was asked when it came. */
+export const isValid = ({ site, at }: Deletion, own: Pick<DocumentNote, 'first' | 'from' | 'owners'>, one: Case): boolean =>
+  (own.first !== undefined && at >= own.first.at) || mayChange(site, own, one);
 
 /** A FINESS of the establishment that speaks: its own, or that of the legal entity for which its settings say it stands. */
 export const isSpeaking = ({ event, settings }: Case, finess: string): boolean => finess === event.site || finess === settings.legalEntity;

@@ -221,6 +221,7 @@ describe('the document registry', () => {
       await archive.takes({ ...kept, site: RECORD, to: [NORTH, SOUTH] });
       expect(codeOf(await archive.takes(withdrawn))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
       expect((await archive.takes({ ...withdrawn, legalEntity: entity })).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes({ ...kept, site: RECORD, to: [NORTH, SOUTH], replays: 1 })).sentTo, 'withdrawn').to.deep.equal([]);
       const unknown = { ...withdrawn, document: { id: oid(7), custodian: { finess: entity } } };
       expect(codeOf(await archive.takes(unknown))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
       expect((await archive.takes({ ...unknown, legalEntity: entity })).sentTo).to.deep.equal([RECORD]);
@@ -233,6 +234,28 @@ describe('the document registry', () => {
       const other = new Archive();
       await other.takes({ ...gone, site: SOUTH });
       expect((await other.takes(D1)).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B4: by another organisation, of a document that was not known, it holds against nothing that its author says', async () => {
+      await archive.takes({ ...gone, site: SOUTH });
+      expect((await archive.takes(D1)).sentTo).to.deep.equal([RECORD]);
+      expect(archive.note(oid(1))).not.to.have.property('deleted');
+      expect((await archive.takes({ ...D1, visibility: { hiddenFromPatient: true } })).codes).to.include('masked-by-copy');
+      expect((await archive.takes({ ...D1, replays: 2 })).sentTo, 'a replay').to.deep.equal([RECORD]);
+      expect((await archive.takes(gone)).sentTo).to.deep.equal([RECORD]);
+      expect((await archive.takes(gone)).codes).to.deep.equal(['duplicate']);
+    });
+
+    it('B4: of an unknown document two establishments may say it: each is passed on once, and its author’s holds', async () => {
+      for (const site of [SOUTH, NORTH]) expect((await archive.takes({ ...gone, site })).sentTo, site).to.deep.equal([RECORD]);
+      for (const site of [SOUTH, NORTH]) expect((await archive.takes({ ...gone, site })).codes, site).to.deep.equal(['duplicate']);
+      expect((await archive.takes({ ...D1, at: 0 })).codes).to.deep.equal(['document-deleted']);
+      const other = new Archive();
+      for (const site of [NORTH, SOUTH]) await other.takes({ ...gone, site });
+      expect((await other.takes({ ...D1, at: 0 })).codes, 'in the other order').to.deep.equal(['document-deleted']);
+      const returned = new Archive();
+      await returned.takes({ ...gone, site: RECORD, to: [NORTH] });
+      expect((await returned.takes(gone)).codes, 'B5: where it was heard from').to.deep.equal(['duplicate']);
     });
 
     it('B4: of an unknown document that names another keeper it waits', async () => {
