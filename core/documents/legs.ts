@@ -57,7 +57,8 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    if (!one) return { event: leaving.event };
+    // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
+    if (!one || leaving.event.type === 'dcc.document.deleted') return { event: leaving.event };
     const { knowledge, index } = this.#parts;
     const facts = factsOf(one, index);
     // Its numbers stand with the delivery; the INS is told from its data.
@@ -65,7 +66,7 @@ export class Legs {
     const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
     const known = await knowledge.read(refs);
     const own = documentOf(known, facts?.key);
-    if (own && facts && leaving.event.type === 'dcc.document.received') {
+    if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
       const newer = newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)]));
       for (const over of [newer, own.deleted, isOutgrown ? own.current : undefined])

@@ -195,6 +195,21 @@ describe('before a document leaves', () => {
     expect(await legs.before(leaving(third, 4), TO)).to.have.property('event');
   });
 
+  it('B4, B6: a deletion in doubt goes again though its patient opposed meanwhile, and though its document arrived', async () => {
+    const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
+    const gone = { ...one, type: 'dcc.document.deleted' };
+    await archive.takes(one);
+    states.set(1, { lane: 'dcc-out', state: 'delivered' });
+    await archive.takes(gone);
+    await archive.takes(gone);
+    await archive.takes({ type: 'dcc.identity.updated', opposition: 'IO' });
+    attempts = [{ delivery: 7, ordinal: 1, startedAt: '', outcome: 'queued', error: new PasserelleError('ERR_ACK_TIMEOUT').toData() }];
+    for (const message of [2, 3]) {
+      const made = await legs.before({ ...leaving(gone, message), encoded: { restrictions: [] } as unknown as EncodedMessage }, TO);
+      expect(made, `${message}`).to.have.property('event');
+    }
+  });
+
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
     const one = { document: { id: oid(1) }, content: 'one' };
     await archive.takes(one);
