@@ -225,7 +225,9 @@ export class DeliveryLane {
   }
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
-  #blocks(item: Pick<QueuedDelivery, 'state' | 'kind'>): 'keys' | 'series' | 'nothing' {
+  #blocks(item: Pick<QueuedDelivery, 'state' | 'kind' | 'error'>): 'keys' | 'series' | 'nothing' {
+    // What took its place was sent there: there is nothing of it that a later version has to wait for.
+    if (item.state === 'held' && item.error?.code === 'ERR_DOCUMENT_VERSION_CONFLICT') return 'nothing';
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';

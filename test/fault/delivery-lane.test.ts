@@ -247,6 +247,23 @@ describe('a delivery lane', () => {
     expect(bench.lane.failing).to.equal(undefined);
   });
 
+  it('B3: what waits because what took its place arrived keeps no version of its document waiting, after a restart neither', async () => {
+    const row = { keys: patient('a'), series: hash('sha256', 'of one document') };
+    const rows = await bench.queue([row, row]);
+    bench.legs = {
+      before: async (material) =>
+        material.delivery === rows[0]!.delivery ? { held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT').toData() } : { event: material.event },
+      sent: async () => undefined,
+    };
+    await bench.make().start();
+    await until('the second one has left', 5000, async () => (await bench.states())['delivered'] === 1);
+    await bench.lane.stop();
+    await bench.queue([row]);
+    await bench.make().start();
+    await until('the third one has left', 5000, async () => (await bench.states())['delivered'] === 2);
+    expect(await bench.states()).to.deep.equal({ delivered: 2, held: 1 });
+  });
+
   it('says which delivery blocks, and how many wait behind it', async () => {
     const rows = await bench.queue([
       { keys: patient('a') },
