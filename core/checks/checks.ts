@@ -92,10 +92,30 @@ export class DocumentChecks {
     this.#running ??= this.#work().finally(() => (this.#running = undefined));
   }
 
-  /** Warnings for the decision of a message whose site asks for the check first; never a reason to refuse it. */
-  async before(message: number, opened: OpenedMessage, raw: Uint8Array, format: string, charsetFallback: string): Promise<readonly Warning[]> {
+  /** Warnings for the decision of a message whose site asks for the check first; never a reason to refuse it. Rejects with what passes only. */
+  async before(
+    ...asked: readonly [message: number, opened: OpenedMessage, raw: Uint8Array, format: string, charsetFallback: string]
+  ): Promise<readonly Warning[]> {
     const { rules } = this.#settings;
     if (rules === undefined) return [];
+    try {
+      return await this.#warningsOf(rules, ...asked);
+    } catch (thrown) {
+      const { code, entry } = PasserelleError.from(thrown);
+      if (entry.disposition === 'transient') throw thrown;
+      this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, asked[0]), code });
+      return [{ code: 'cda-not-checked', detail: code }];
+    }
+  }
+
+  async #warningsOf(
+    rules: string,
+    message: number,
+    opened: OpenedMessage,
+    raw: Uint8Array,
+    format: string,
+    charsetFallback: string,
+  ): Promise<readonly Warning[]> {
     const documents = opened.envelope.parts.filter(({ read }) => read?.kind === 'cda' && read.unreadable === undefined);
     const refs = opened.refs.filter(({ part }) => documents.some((document) => document.part === part));
     if (refs.length === 0) return [];

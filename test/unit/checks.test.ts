@@ -36,7 +36,7 @@ interface Asked {
 }
 
 /** Checks over a journal that holds one message, and rules that find what they are told to. */
-function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFinding[], codes: readonly InsIdentity[] = []) {
+function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFinding[], codes: readonly InsIdentity[] = [], keeping?: () => void) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
   const kept = Promise.withResolvers<void>();
@@ -62,6 +62,7 @@ function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFi
         tag: 'abcd',
         raw: async (_message, from, to) => raw.subarray(from, to),
         keep: async (all: readonly Note[]) => {
+          keeping?.();
           for (const { kind, key, value } of all) notes.set(`${kind} ${key}`, value);
           kept.resolve();
         },
@@ -117,6 +118,17 @@ describe('checks of documents', () => {
       { code: 'cda-rules-failed', detail: '2', location: { hl7: 'OBX[1]-5.5' } },
     ]);
     expect((await read(7))?.[0]).to.include({ errors: 1, warnings: 2 });
+  });
+
+  it('B9: a check before the decision that cannot be made, or kept, is a warning of it; only what passes is tried again', async () => {
+    const broken = (code: 'ERR_INVARIANT' | 'ERR_JOURNAL_UNAVAILABLE'): Promise<unknown> => {
+      const { checks, opened } = ground({}, [], [], () => {
+        throw new PasserelleError(code);
+      });
+      return checks.before(7, opened, raw, 'hl7v2', 'utf-8').catch((thrown: unknown) => PasserelleError.from(thrown).code);
+    };
+    expect(await broken('ERR_INVARIANT')).to.deep.equal([{ code: 'cda-not-checked', detail: 'ERR_INVARIANT' }]);
+    expect(await broken('ERR_JOURNAL_UNAVAILABLE')).to.equal('ERR_JOURNAL_UNAVAILABLE');
   });
 
   it('A8: an INS datamatrix that names another patient than the message is an error, one of the same is none', async () => {
