@@ -48,7 +48,7 @@ function relink(one: Case, known: Known, before: Known): Judgement {
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
-  const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last });
+  const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last }, before);
   const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
   const { at, sender } = speakerOf(one, undefined);
@@ -82,7 +82,7 @@ interface Merge {
 }
 
 /** Why it is not done without a person. */
-function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
+function questionOf(one: Case, known: Known, merge: Merge, before: Known): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
   const { into, from, chain, gone, survivor, end } = merge;
   const { senders } = one.settings;
   const [mine, theirs] = [joinedOf(end, senders), joinedOf(gone, senders)];
@@ -95,7 +95,8 @@ function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: Tas
       found,
       persons: new Map([
         [from, gone],
-        [into, survivor],
+        // What the message says of the survivor is there to be compared, and counts once a person said so.
+        [into, personOf(before, into) ?? nobody(survivor.domain, survivor.ipp)],
       ]),
       candidates: [onFile(gone, theirs), onFile(end, mine), ...(gone.into ? absorber(gone.into, known, senders) : [])],
       differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),

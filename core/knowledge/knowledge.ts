@@ -128,6 +128,36 @@ export class Knowledge {
     asked: Set<string>,
   ): readonly Judgement[] | { readonly missing: readonly NoteRef[] } {
     const own = new Map<string, string | undefined>();
+    try {
+      const made: Judgement[] = [];
+      for (const [i, one] of cases.entries()) {
+        const earlier = new Set(own.keys());
+        const said = this.#judgeEvent(one, asks[i]!, own, changed, asked);
+        if ('missing' in said) return said;
+        const stop = said.quarantine ?? said.reject;
+        // Nothing that earlier events of a message say is kept once it is stopped; what is kept of the one that stops it must not bring it back.
+        const alone = stop && earlier.size > 0 ? this.#judgeEvent(one, asks[i]!, new Map(), changed, asked) : said;
+        if ('missing' in alone) return alone;
+        const isSame = stop?.code === (alone.quarantine ?? alone.reject)?.code;
+        const notes = isSame ? alone.notes : said.notes?.filter((note) => !earlier.has(nameOf(note)));
+        made.push(alone === said ? said : { ...said, notes: notes ?? [] });
+      }
+      return made;
+    } catch (thrown) {
+      const error = PasserelleError.from(thrown);
+      if (error.entry.disposition === 'transient') throw error;
+      return cases.map(() => ({ quarantine: error.toData() }));
+    }
+  }
+
+  /** `own`: what its message has said so far; what the event says is added. */
+  #judgeEvent(
+    one: Case,
+    asks: Asks[number][number],
+    own: Map<string, string | undefined>,
+    changed: ReadonlyMap<string, string | undefined>,
+    asked: Set<string>,
+  ): Judgement | { readonly missing: readonly NoteRef[] } {
     const known: Known = (kind, key) => {
       const name = nameOf({ kind, key });
       if (own.has(name)) return own.get(name);
@@ -137,29 +167,19 @@ export class Knowledge {
       const name = nameOf(ref);
       return !own.has(name) && !changed.has(name);
     };
-    try {
-      const made: Judgement[] = [];
-      for (const [i, one] of cases.entries()) {
-        const said: Judgement[] = [];
-        for (const [j, judge] of this.#judges.entries()) {
-          const before = asks[i]![j]!;
-          const refs = before.length > 0 && before.every(isAsBefore) ? before : judge.needs(one, known);
-          if (refs.length > MOST_REFS) throw new RangeError('references between notes without an end');
-          const missing = refs === before ? [] : this.#missing(refs);
-          if (missing.length > 0) return { missing };
-          for (const ref of refs) asked.add(nameOf(ref));
-          const judgement = judge.judge(one, known);
-          for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
-          said.push(judgement);
-        }
-        made.push(together(said));
-      }
-      return made;
-    } catch (thrown) {
-      const error = PasserelleError.from(thrown);
-      if (error.entry.disposition === 'transient') throw error;
-      return cases.map(() => ({ quarantine: error.toData() }));
+    const said: Judgement[] = [];
+    for (const [j, judge] of this.#judges.entries()) {
+      const before = asks[j]!;
+      const refs = before.length > 0 && before.every(isAsBefore) ? before : judge.needs(one, known);
+      if (refs.length > MOST_REFS) throw new RangeError('references between notes without an end');
+      const missing = refs === before ? [] : this.#missing(refs);
+      if (missing.length > 0) return { missing };
+      for (const ref of refs) asked.add(nameOf(ref));
+      const judgement = judge.judge(one, known);
+      for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
+      said.push(judgement);
     }
+    return together(said);
   }
 
   #missing(refs: readonly NoteRef[]): readonly NoteRef[] {

@@ -71,6 +71,17 @@ export class Archive {
     };
   }
 
+  /** One message with several events. Returns the state it ends in. */
+  async takesAll(...events: readonly Said[]): Promise<string> {
+    const message = (this.#messages += 1);
+    const { judgements, release } = await this.knowledge.judge([events.map((said) => caseOf(said, message, 1))]);
+    const all = judgements[0]!;
+    const state = all.some(({ quarantine }) => quarantine) ? 'quarantined' : all.some(({ reject }) => reject) ? 'rejected' : 'decoded';
+    for (const { kind, key, value } of keptOf(all, state)) this.notes.set(`${kind} ${key}`, value);
+    release(true);
+    return state;
+  }
+
   /** A person undoes the merge that absorbed this number. */
   undo(patient: string): void {
     const known = (kind: string, key: string): string | undefined => this.notes.get(`${kind} ${key}`);

@@ -40,6 +40,11 @@ describe('the document registry', () => {
       expect(codeOf(await archive.takes({ ...V(1, { id: oid(98) }), content: 'other' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
     });
 
+    it('B2: two of one message that contradict each other leave no trace: the right one, sent again, is delivered', async () => {
+      expect(await archive.takesAll(V(1), { ...V(1, { id: oid(98) }), content: 'other' })).to.equal('quarantined');
+      expect((await archive.takes(V(1))).sentTo).to.deep.equal([RECORD]);
+    });
+
     it('B2: without an id the key is the number of its source at that site: elsewhere it is another document', async () => {
       const numbered = { document: { sourceId: '4711' }, content: 'text' };
       await archive.takes(numbered);

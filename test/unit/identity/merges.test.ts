@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Patient } from '../../../core/model/index.ts';
-import { personOf, survivorOf } from '../../../core/identity/index.ts';
+import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
+import { Archive, index } from '../documents/archive.ts';
 import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
@@ -139,6 +140,31 @@ describe('merges', () => {
     hospital.answer('asked', 'accepted');
     hospital.merge('1', '2', { id: 'asked', at: 60, patient: { ...QUALIFIED, ins: OTHER_INS } });
     expect([survivor('2'), hospital.joined('1').ins?.ins]).to.deep.equal(['1', OTHER_INS]);
+  });
+
+  it('A4, A6: what a merge says of the survivor counts for nothing while it waits, nor once it is rejected', () => {
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '2' });
+    const before = state(hospital) as Record<string, object>;
+    const merge = (into: string, id: string): unknown => verdict(hospital.merge(into, '2', { id, patient: { ...QUALIFIED, usedName: 'AUTRE' } }));
+    expect([merge('1', 'known'), merge('9', 'new')]).to.deep.equal(Array(2).fill('quarantined ERR_IDENTITY_MERGE'));
+    expect([hospital.joined('1').ins, hospital.joined('1').patient.usedName, hospital.person('9')!.folds]).to.deep.equal([undefined, 'N1', {}]);
+    for (const id of ['known', 'new']) hospital.answer(id, 'rejected');
+    expect(state(hospital)).to.deep.equal(before);
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' }, { ipp: '9' });
+    expect(hospital.joined('9').ins?.ins).to.equal(OTHER_INS);
+  });
+
+  it('A6: a message that waits for one of its merges has made none of the others', async () => {
+    const archive = new Archive();
+    await archive.takes({ type: 'dcc.identity.updated', patient: '1', ins: INS });
+    await archive.takes({ type: 'dcc.identity.updated', patient: '2', ins: OTHER_INS });
+    expect(await archive.takesAll({ patient: '1', absorbs: '3' }, { patient: '1', absorbs: '2' })).to.equal('quarantined');
+    const of = (value: string): Person => personOf((kind, key) => archive.notes.get(`${kind} ${key}`), index.patient({ domain: 'region', value }))!;
+    expect([of('1').absorbed, of('1').open, of('2').open]).to.deep.equal([undefined, ['TEST-3'], ['TEST-3']]);
+    expect([...archive.notes.keys()].filter((name) => name.startsWith('task '))).to.have.length(1);
+    expect(await archive.takesAll({ patient: '5', absorbs: '4' }, { patient: '4', absorbs: '5' }), 'a circle in itself').to.equal('quarantined');
+    expect([...archive.notes.keys()].filter((name) => name.startsWith('task '))).to.have.length(2);
+    expect([of('4'), of('5')]).to.deep.equal([undefined, undefined]);
   });
 
   it('A6: documents and stays of an absorbed number go on, in the order of its survivors', () => {
