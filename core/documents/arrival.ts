@@ -217,7 +217,7 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
  * The bytes are known under another name (SAFETY B5): sent to this very site and come back, or the same document by a road that names it and by one
  * that only numbers it.
  */
-function ofSameBytes(one: Case, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
   const { site } = one.event;
   for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
     const other = key === facts.key ? undefined : documentOf(known, key);

@@ -7,10 +7,10 @@ import { toInstant, type Consent, type Visibility } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
 import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
-import { hashOf, relatives } from './patients.ts';
+import { hashOf, relatives, type Compared } from './patients.ts';
 
 /** A document that comes, and whether its patient said no, here or elsewhere. */
-export interface Arriving extends Case {
+export interface Arriving extends Compared {
   readonly isOpposed: boolean;
 }
 

@@ -2,11 +2,11 @@
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
-import { comparePatients } from './patients.ts';
+import { comparePatients, type Compared } from './patients.ts';
 import { actOf, blank, deletionsOf, newerThan, union } from './register.ts';
 import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stop } from './stops.ts';
 
-export function judgeDeletion(one: Case, facts: DocumentFacts | undefined, known: Known): Judgement {
+export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
   const own = documentOf(known, facts.key);
   for (const other of [own, read(known, KINDS.set, facts.set)])

@@ -1,4 +1,5 @@
 /** The judge of documents: what a received, replaced, deleted or answered document means beside what is known. Pure (core/knowledge). */
+import type { SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
@@ -7,10 +8,10 @@ import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts'
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
-import { hashOf, survivorRefs, tokensOf } from './patients.ts';
+import { hashOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn } from './register.ts';
 
-export function documentJudge(index: BlindIndex): Judge {
+export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
   return {
     needs: (one, known) => {
@@ -29,10 +30,11 @@ export function documentJudge(index: BlindIndex): Judge {
       if (!isDocument(one) || one.waits) return remembered;
       const facts = factsOf(one, index);
       const tokens = tokensOf(one, index).map(hashOf);
+      const compared = { ...one, isSettled: isSettled(one, knownNow, sendersOf) };
       const judgement =
         one.event.type === 'dcc.document.deleted'
-          ? judgeDeletion(one, facts, knownNow)
-          : judgeArrival({ ...one, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
+          ? judgeDeletion(compared, facts, knownNow)
+          : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
       return { ...judgement, ...remembered };
     },
   };

@@ -1,5 +1,5 @@
 /** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8, B6). */
-import { PERSON, isAccepted, joinedOf, personOf, survivorOf } from '../identity/index.ts';
+import { PERSON, isAccepted, joinedOf, personOf, survivorOf, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { isInsOid, type Patient } from '../model/index.ts';
@@ -36,25 +36,30 @@ export function relatives(keys: readonly string[], known: Known, index: BlindInd
   return all;
 }
 
+/** A document, and whether the INS that it names is the one on file. */
+export interface Compared extends Case {
+  readonly isSettled: boolean;
+}
+
 /**
  * `same`: a number in common, a merge taken into account. `other`: an authority in common, and none of its numbers; or two qualified INS, whatever else
  * is in common. `unknown`: nothing in common to compare (an establishment's number against an INS).
  */
-export function comparePatients(one: Case, noted: readonly string[], received: readonly string[], known: Known): 'same' | 'other' | 'unknown' {
+export function comparePatients(one: Compared, noted: readonly string[], received: readonly string[], known: Known): 'same' | 'other' | 'unknown' {
   const along = (tokens: readonly string[]): readonly string[] => tokens.flatMap((token) => survivorOf(hashOf(token), known).chain);
   const mine = new Set(along(noted));
   const isCommon = (tokens: readonly string[]): boolean => along(tokens).some((key) => mine.has(key));
   const insOf = (tokens: readonly string[]): readonly string[] => tokens.filter((token) => isInsOid(authorityOf(token)));
   const hasBoth = insOf(noted).length > 0 && insOf(received).length > 0;
-  if (hasBoth && !isCommon(insOf(received)) && !isSettled(one, known)) return 'other';
+  if (hasBoth && !isCommon(insOf(received)) && !one.isSettled) return 'other';
   if (isCommon(received)) return 'same';
   const authorities = new Set(noted.map(authorityOf));
   return received.some((token) => authorities.has(authorityOf(token))) ? 'other' : 'unknown';
 }
 
 /** The INS was corrected since: the one received is on file now, which identities have made sure of, or a person said that it counts. */
-const isSettled = (one: Case, known: Known): boolean =>
+export const isSettled = (one: Case, known: Known, sendersOf: SendersOf): boolean =>
   one.keys.some((key) => {
     const person = personOf(known, key);
-    return person !== undefined && (isAccepted(one, known, key) || joinedOf(person, one.settings.senders).ins !== undefined);
+    return person !== undefined && (isAccepted(one, known, key) || joinedOf(person, sendersOf(person.domain)).ins !== undefined);
   });

@@ -24,7 +24,7 @@ import {
 } from '../lanes/index.ts';
 import { DocumentChecks } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
-import { identityJudge } from '../identity/index.ts';
+import { identityJudge, type SendersOf } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -92,12 +92,13 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
-    this.knowledge = new Knowledge(parts.journal, [identityJudge(), documentJudge(parts.ports.index)]);
+    const ofDomain: SendersOf = (domain) => sendersOf(settings, domain);
+    this.knowledge = new Knowledge(parts.journal, [identityJudge(ofDomain), documentJudge(parts.ports.index, ofDomain)]);
     this.capable = new Capable({
       journal: parts.journal,
       knowledge: this.knowledge,
       lanes: capabilitiesOf(settings),
-      sendersOf: (domain) => sendersOf(settings, domain),
+      sendersOf: ofDomain,
       now: () => new Date(parts.ports.now()),
       queued: (deliveries) => this.queued(deliveries, false),
       log: (what, fields) => parts.ports.log('info', what, fields),

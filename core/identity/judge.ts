@@ -1,5 +1,5 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
-import { PasserelleError } from '../contract/index.ts';
+import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
 import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
@@ -8,18 +8,21 @@ import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './
 import { traitsOf } from './traits.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
-export const identityJudge = (): Judge => ({
+/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
+export type SendersOf = (domain: string) => readonly SenderSettings[];
+
+export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known))),
+  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
 });
 
-function judgeOne(one: Case, known: Known): Judgement {
+function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { type } = one.event;
   if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
   if (type === 'dcc.identity.merged') return judgeMerge(one, known);
-  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known);
-  if (one.kind === 'document') return judgeDocument(one, known);
-  return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known) : judgeVisit(one, known);
+  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
+  if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
+  return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
 
 /** Everybody it names, and everybody they lead to. */
@@ -43,29 +46,29 @@ function absorbed({ keys }: Case, known: Known): Judgement {
 }
 
 /** The identity of a stay came with it and was judged: the stay carries what is known now, so that an old one brings no old name. */
-function judgeVisit(one: Case, known: Known): Judgement {
+function judgeVisit(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const person = personOf(known, one.keys[0]!);
   const judgement = absorbed(one, known);
   if (!isKnown(person)) return judgement;
   const { patient } = one.event.data as EventData<'dcc.visit.opened'>;
-  return { ...judgement, event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(person, one.settings.senders)) }) };
+  return { ...judgement, event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(person, sendersOf(person.domain))) }) };
 }
 
-function judgeReassigned(one: Case, known: Known): Judgement {
+function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient, from } = one.event.data as EventData<'dcc.visit.reassigned'>;
-  const data = { patient: asKnown(one, known, patient), from: asKnown(one, known, from) };
+  const data = { patient: asKnown(one, known, patient, sendersOf), from: asKnown(one, known, from, sendersOf) };
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
 /** A4: what contradicts the person on file is filed nowhere; marks of PID-32 keep it waiting for a person. */
-function judgeDocument(one: Case, known: Known): Judgement {
+function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
   const judgement = absorbed(one, known);
   let isBlocked = patient.automaticFiling === false;
   for (const key of one.keys) {
     const person = personOf(known, key);
     if (!isKnown(person)) continue;
-    const joined = joinedOf(person, one.settings.senders);
+    const joined = joinedOf(person, sendersOf(person.domain));
     isBlocked ||= joined.patient.automaticFiling === false;
     const found = contradiction(joined.ins?.ins, joined.patient, patient);
     if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);

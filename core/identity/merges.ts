@@ -136,7 +136,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */
-export function judgeLink(one: Case, known: Known): Judgement {
+export function judgeLink(one: Case, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
   const { patients } = one.event.data as EventData<'dcc.identity.linked'>;
   const [first, second] = patients;
   const [a, b] = [keyOf(one, first?.domain, first?.ipp), keyOf(one, second?.domain, second?.ipp)];
@@ -160,7 +160,7 @@ export function judgeLink(one: Case, known: Known): Judgement {
     };
   };
   return {
-    event: retyped(one.event, one.event.type, { patients: patients.map((patient) => asKnown(one, known, patient)) }),
+    event: retyped(one.event, one.event.type, { patients: patients.map((patient) => asKnown(one, known, patient, sendersOf)) }),
     notes: [noteOf(a, link(mine, b, named[1]!)), noteOf(b, link(theirs, a, named[0]!))],
   };
 }

@@ -74,10 +74,10 @@ export function outgoing(sent: Patient, { patient }: Pick<Joined, 'patient'>): P
 }
 
 /** A patient that an event names beside what it is about: as known, so that it brings no other INS and no old name along. */
-export function asKnown(one: Case, known: Known, patient: Patient): Patient {
+export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (domain: string) => Speaker['senders']): Patient {
   const key = keyOf(one, patient.domain, patient.ipp);
   const person = key === undefined ? undefined : personOf(known, key);
-  return isKnown(person) ? outgoing(patient, joinedOf(person, one.settings.senders)) : patient;
+  return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
 }
 
 /** A4: a contract of trust is a setting; without one an INS is its sender's claim. */

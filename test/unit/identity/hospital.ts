@@ -46,15 +46,16 @@ export interface Telling {
   readonly at?: number;
   readonly id?: string;
   readonly controlId?: string;
+  /** By the record, which lists none of the hospital's applications. */
+  readonly isOfRecord?: boolean;
 }
 
 const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISOString();
 
-const judge = identityJudge();
-
 export class Hospital {
   readonly notes = new Map<string, string>();
   readonly settings: SiteSettings;
+  readonly #judge = identityJudge(() => this.settings.senders);
   #count = 0;
   readonly #runs = new Map<string, number>();
   #isTogether = false;
@@ -149,15 +150,15 @@ export class Hospital {
       draft: { type, data, keys } satisfies DraftEvent,
       kind: kindOf(type),
       keys: ipps.map(keyed),
-      role: 'establishment',
-      settings: this.settings,
+      role: telling.isOfRecord ? 'record' : 'establishment',
+      settings: telling.isOfRecord ? { ...this.settings, site: '990009995', senders: [] } : this.settings,
       parts: [],
       targets: [],
       message: { id, run, controlId, receivedAt: minute(0) },
       now: minute(0),
     } as const satisfies Case;
-    const asked = new Set(judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
-    const judgement = judge.judge(one, this.known);
+    const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
+    const judgement = this.#judge.judge(one, this.known);
     for (const { kind, key } of judgement.notes ?? [])
       if (kind === PERSON && !asked.has(`${kind} ${key}`)) throw new Error(`changed a note that it did not ask for: ${key}`);
     const problem = judgement.event && checkEventData(judgement.event.type, judgement.event.data);

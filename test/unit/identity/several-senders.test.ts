@@ -68,6 +68,18 @@ describe('identities of several senders', () => {
     expect(verdict(hospital.identity(shorter, { sender: 'B' }))).to.equal('updated');
   });
 
+  it('A2, A4, A8: a document of the record is held against the person as the hospital knows it', () => {
+    const hospital = new Hospital([{ application: 'IDENT', insAuthority: true }, { application: 'GAM' }]);
+    hospital.identity(QUALIFIED, { sender: 'IDENT' });
+    hospital.identity({ ...PLAIN, birthName: 'VALMOREL' }, { sender: 'GAM' });
+    expect(hospital.joined('1').ins?.ins).to.equal(INS);
+    const record = { sender: 'DCC', isOfRecord: true };
+    expect(verdict(hospital.document(QUALIFIED, record))).to.equal('as it is');
+    const other = { birthName: 'VALMOREL', ins: OTHER_INS, insOid: QUALIFIED.insOid!, insStatus: 'VALI' as const };
+    expect(verdict(hospital.document(other, record))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(patientOf(hospital.visit(PLAIN, record))).to.include({ ins: INS, birthName: 'VALMORÉE' });
+  });
+
   it('A3: a strict trait of a more trusted sender that is not that of the INS takes the INS away', () => {
     const hospital = new Hospital([{ application: 'DPI' }, { application: 'INSI', insAuthority: true }]);
     hospital.identity(PLAIN, { sender: 'DPI' });
