@@ -60,12 +60,12 @@ function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgeme
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
-/** A4: what contradicts the person on file is filed nowhere; marks of PID-32 keep it waiting for a person. */
+/** A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. */
 function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
   const judgement = absorbed(one, known);
   let isBlocked = patient.automaticFiling === false;
-  for (const key of one.keys) {
+  for (const key of new Set(one.keys.flatMap((named) => survivorOf(named, known).chain))) {
     const person = personOf(known, key);
     if (!isKnown(person)) continue;
     const joined = joinedOf(person, sendersOf(person.domain));

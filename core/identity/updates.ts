@@ -5,7 +5,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
+import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
 
@@ -30,6 +30,9 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
+  // Of an absorbed number: what it did not claim when a person, or nobody, looked at the merge.
+  const heir = person.into && claim && !before?.ins ? survivorOf(key, known).person : undefined;
+  const heirJoined = isKnown(heir) ? joinedOf(heir, speaker.senders) : undefined;
   const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
@@ -40,6 +43,8 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const isFree = isAnswered || (isLate && isHarmless());
   if (!isAnswered && before && [...doubts.keys()].some(mustBeSure)) return askOrder(one, known, key, person, before, data.patient, said);
   if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
+  if (!isFree && isKnown(heir) && heirJoined && claim && contradictsClaim(heirJoined, claim))
+    return askIns(one, known, key, person, heirJoined, data.patient, speaker, heir);
   if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
@@ -107,14 +112,24 @@ function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
   return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
 }
 
-function askIns(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+/** `holder`: who has the INS on file. */
+function askIns(
+  one: Case,
+  known: Known,
+  key: string,
+  person: Person,
+  before: Joined,
+  received: Patient,
+  speaker: Speaker,
+  holder = person,
+): Judgement {
   return ask(one, known, {
     kind: 'ins',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
     found: before.ins?.ins === received.ins ? 'the same number with other traits' : 'another number',
     persons: new Map([[key, person]]),
-    candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    candidates: [onFile(holder, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),
   });
 }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
-import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
 
@@ -175,6 +175,33 @@ describe('merges', () => {
       expect(told.warnings).to.deep.equal([{ code: 'identity-absorbed' }]);
       expect(told).to.not.have.property('isSilent');
     }
+  });
+
+  it('A4, A6: a document that names an absorbed number is held against its survivor too', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('1', '2');
+    const other = { ...PLAIN, ins: OTHER_INS, insOid: QUALIFIED.insOid!, insStatus: 'VALI' as const };
+    expect(verdict(hospital.document(other, { ipp: '2', id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.document(other, { ipp: '2', id: 'asked' }))).to.equal('as it is');
+    hospital.identity({ ...QUALIFIED, identityFlags: ['COLV'], automaticFiling: false }, { ipp: '1' });
+    expect(verdict(hospital.document(PLAIN, { ipp: '2' }))).to.equal('held ERR_FILING_BLOCKED');
+  });
+
+  it('A4, A6: an INS of an absorbed number that is not that of its survivor asks a person, once', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('1', '2');
+    const say = (id?: string): string => verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '2', ...(id && { id }) }));
+    expect(say('asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(hospital.joined('2').ins).to.equal(undefined);
+    expect(hospital.tasks()[0]!.candidates.map(({ ipp, as }) => [ipp, as])).to.deep.equal([
+      ['1', 'on file'],
+      ['2', 'received'],
+    ]);
+    hospital.answer('asked', 'accepted');
+    expect([say('asked'), say()]).to.deep.equal(['stale-ignored', 'stale-ignored']);
+    expect(hospital.joined('2').ins?.ins).to.equal(OTHER_INS);
+    expect(verdict(hospital.identity(QUALIFIED, { ipp: '3' })), 'nobody absorbed it').to.equal('qualified');
   });
 
   it('A6: a change of number takes along what was known; its undo gives it back', () => {
