@@ -1,5 +1,5 @@
 /** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8, B6). */
-import { PERSON, isAccepted, joinedOf, personOf, survivorOf, type SendersOf } from '../identity/index.ts';
+import { PERSON, claimsOf, isAccepted, joinedOf, personOf, survivorOf, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { isInsOid, type Patient } from '../model/index.ts';
@@ -23,15 +23,17 @@ export function survivorRefs(tokens: readonly string[], known: Known): readonly 
   return tokens.flatMap((token) => survivorOf(hashOf(token), known).chain).flatMap((key) => ref(PERSON, key));
 }
 
-/** Keys of everybody these numbers stand for, as far as is known: whom they absorbed, who absorbed them, and the INS on file of each. */
+/**
+ * Keys of everybody these numbers stand for, as far as is known: whom they absorbed, who absorbed them, and every INS that a sender
+ * claims for one of them. One that a trait took away since, or that another sender contradicts, counts: opposition errs towards no.
+ */
 export function relatives(keys: readonly string[], known: Known, index: BlindIndex): ReadonlySet<string> {
   const all = new Set(keys);
   for (const key of all) {
     const person = personOf(known, key);
     if (!person) continue;
     for (const one of [person.into, ...(person.absorbed ?? [])]) if (one) all.add(one.key);
-    const { ins } = joinedOf(person, []);
-    if (ins) all.add(index.patient({ domain: ins.insOid, value: ins.ins }));
+    for (const { ins, insOid } of claimsOf(person)) all.add(index.patient({ domain: insOid, value: ins }));
   }
   return all;
 }

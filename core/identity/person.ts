@@ -2,7 +2,7 @@
 import { PasserelleError, type Note, type SenderSettings } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { joinFolds, type Folds, type Joined } from './join.ts';
-import type { Register } from './fold.ts';
+import type { InsClaim, Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -109,6 +109,10 @@ export function joinedOf(person: Person, senders: readonly SenderSettings[]): Jo
   };
   return { patient, sources: { ...before.sources, ...own.sources }, ...(status.ins && { ins: status.ins }) };
 }
+
+/** Every qualified INS that one of its senders claims, whether it counts or not. */
+export const claimsOf = ({ folds, inherited = {} }: Person): readonly InsClaim[] =>
+  [...Object.values(folds), ...Object.values(inherited)].flatMap(({ registers }) => (registers['claim']?.value as InsClaim | null | undefined) ?? []);
 
 /** Whoever stands for it now: the chain of merges to its end. */
 export function survivorOf(

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { sentKeyOf } from '../../../core/documents/index.ts';
 import type { Visibility } from '../../../core/model/index.ts';
+import { PLAIN, QUALIFIED } from '../identity/hospital.ts';
 import { Archive, NORTH, RECORD, SOUTH, index, oid } from './archive.ts';
 
 const DOC = { document: { id: oid(1) }, content: 'one' } as const;
@@ -101,6 +102,20 @@ describe('what a patient allows', () => {
     const ins = '237063399100156';
     await archive.takes({ type: 'dcc.identity.updated', patient: '1', ins });
     await archive.takes({ type: 'dcc.identity.updated', site: SOUTH, patient: '9', ins, opposition: 'IO' });
+    expect(legsOf(await archive.takes({ ...DOC, visibility: WANTED }))).to.deep.equal([false, false, true]);
+  });
+
+  const identity = (patient: string, said: object, rest: object = {}, recordedAt?: string): ReturnType<Archive['takes']> =>
+    archive.takes({
+      type: 'dcc.identity.updated',
+      patient,
+      data: { patient: { ipp: patient, domain: 'region', ...said }, originApplication: 'DPI', ...rest, ...(recordedAt && { recordedAt }) },
+    });
+
+  it('B6: opposition said with an INS holds for every number that claimed it, though a trait was corrected since', async () => {
+    await identity('1', QUALIFIED, {}, '2026-08-01T00:00:00Z');
+    expect((await identity('1', { ...PLAIN, birthName: 'VALMORIN' }, {}, '2026-08-01T00:01:00Z')).event?.type).to.equal('dcc.identity.dequalified');
+    await archive.takes({ type: 'dcc.visit.updated', site: SOUTH, patient: '9', ins: QUALIFIED.ins!, opposition: 'IO' });
     expect(legsOf(await archive.takes({ ...DOC, visibility: WANTED }))).to.deep.equal([false, false, true]);
   });
 
