@@ -6,8 +6,8 @@ import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { toInstant, type Consent, type Visibility } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
-import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
-import { hashOf, relatives, type Compared } from './patients.ts';
+import { KINDS, LEGS, MASKS, note, read, ref, type ConsentNote, type Flags } from './notes.ts';
+import { relatives, type Compared } from './patients.ts';
 
 /** A document that comes, and whether its patient said no, here or elsewhere. */
 export interface Arriving extends Compared {
@@ -25,16 +25,30 @@ export const saysConsent = ({ event }: Case): boolean => /^(INO|IO)$/.test(saidI
 
 const saidIn = (event: Case['event']): ConsentData | undefined => (event.data as { consent?: ConsentData }).consent;
 
-/** What a message says of it, for each number of its patient; a statement older than what its site said last changes nothing. */
-export function consentNotes({ event, settings }: Case, tokens: readonly string[], known: Known): readonly Note[] {
+/** What a message says of it, by the keys of its patient: each number, and the INS on file of each; a statement older than what its site said last changes nothing. */
+export function consentNotes({ event, settings }: Case, keys: ReadonlySet<string>, known: Known): readonly Note[] {
   const consent = saidIn(event);
   const isNo = consent?.dmpFeedOpposition === 'IO';
   const at = (consent?.dmpFeedAt && toInstant(consent.dmpFeedAt, settings.timeZone)) ?? event.time;
-  return tokens.flatMap((token) => {
-    const now = read(known, KINDS.consent, hashOf(token)) ?? {};
+  return [...keys].flatMap((key) => {
+    const now = read(known, KINDS.consent, key) ?? {};
     const before = now[event.site];
-    return before && before.at > at ? [] : [note(KINDS.consent, hashOf(token), { ...now, [event.site]: { opposed: isNo, at } })];
+    return before && before.at > at ? [] : [note(KINDS.consent, key, { ...now, [event.site]: { opposed: isNo, at } })];
   });
+}
+
+/** What was said with a number before its INS was known, or while it was not on file, is said of that INS from then on. */
+export function handedOn(numbers: readonly (readonly [key: string, insKey: string | undefined])[], known: Known): readonly Note[] {
+  const handed = new Map<string, ConsentNote>();
+  for (const [key, insKey] of numbers) {
+    const said = Object.entries(read(known, KINDS.consent, key) ?? {});
+    if (insKey === undefined || said.length === 0) continue;
+    const now = handed.get(insKey) ?? read(known, KINDS.consent, insKey) ?? {};
+    // A withdrawal only ends what its site said before.
+    const news = said.filter(([site, { opposed, at }]) => (now[site] ? now[site].at < at : opposed));
+    if (news.length > 0) handed.set(insKey, { ...now, ...Object.fromEntries(news) });
+  }
+  return [...handed].map(([key, value]) => note(KINDS.consent, key, value));
 }
 
 /** Where several sites, or several numbers, speak of one patient, one that says no is enough. */

@@ -1,33 +1,42 @@
 /** The judge of documents: what a received, replaced, deleted or answered document means beside what is known. Pure (core/knowledge). */
-import type { SendersOf } from '../identity/index.ts';
+import { PERSON, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
-import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
+import { consentNotes, consentRefs, handedOn, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
-import { hashOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
+import { hashOf, insKeyOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn } from './register.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
+  const isIdentity = (one: Case): boolean => one.kind === 'identity' && !one.waits;
+  const insKeysOf = (one: Case, known: Known): readonly (string | undefined)[] => one.keys.map((key) => insKeyOf(key, known, index, sendersOf));
+  const keysOf = (one: Case, known: Known): ReadonlySet<string> =>
+    new Set([...tokensOf(one, index).map(hashOf), ...insKeysOf(one, known).flatMap((key) => key ?? [])]);
   return {
     needs: (one, known) => {
       if (isAnswer(one)) return answerRefs(one, known, index);
-      if (!isDocument(one) || one.waits) return saysConsent(one) ? tokensOf(one, index).flatMap((token) => ref(KINDS.consent, hashOf(token))) : [];
+      if (!isDocument(one) || one.waits) {
+        if (!saysConsent(one) && !isIdentity(one)) return [];
+        return [...one.keys.flatMap((key) => ref(PERSON, key)), ...[...keysOf(one, known)].flatMap((key) => ref(KINDS.consent, key))];
+      }
       const facts = factsOf(one, index);
       return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(facts, known) : [])];
     },
     judge: (one, known) => {
       if (isAnswer(one)) return judgeAnswer(one, known, index);
-      const consent = saysConsent(one) ? consentNotes(one, tokensOf(one, index), known) : [];
+      const consent = saysConsent(one) ? consentNotes(one, keysOf(one, known), known) : [];
       // What this very message says of the patient's wish counts for it too.
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
       const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
       const remembered = consent.length > 0 ? { remembered: consent } : {};
-      if (!isDocument(one) || one.waits) return remembered;
+      const numbers = isIdentity(one) ? insKeysOf(one, known).map((insKey, i) => [one.keys[i]!, insKey] as const) : [];
+      const handed = handedOn(numbers, knownNow);
+      if (!isDocument(one) || one.waits) return { ...remembered, ...(handed.length > 0 && { notes: handed }) };
       const facts = factsOf(one, index);
       const tokens = tokensOf(one, index).map(hashOf);
       const compared = { ...one, isSettled: isSettled(one, knownNow, sendersOf) };

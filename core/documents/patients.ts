@@ -38,6 +38,13 @@ export function relatives(keys: readonly string[], known: Known, index: BlindInd
   return all;
 }
 
+/** Of the number with this key, the key of the INS on file. */
+export function insKeyOf(key: string, known: Known, index: BlindIndex, sendersOf: SendersOf): string | undefined {
+  const person = personOf(known, key);
+  const ins = person && joinedOf(person, sendersOf(person.domain)).ins;
+  return ins && index.patient({ domain: ins.insOid, value: ins.ins });
+}
+
 /** A document, and whether the INS that it names is the one on file. */
 export interface Compared extends Case {
   readonly isSettled: boolean;

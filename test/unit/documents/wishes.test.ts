@@ -119,6 +119,28 @@ describe('what a patient allows', () => {
     expect(legsOf(await archive.takes({ ...DOC, visibility: WANTED }))).to.deep.equal([false, false, true]);
   });
 
+  const elsewhere = async (n: number): Promise<unknown[]> =>
+    legsOf(await archive.takes({ site: SOUTH, ins: QUALIFIED.ins!, document: { id: oid(n) }, content: `${n}`, visibility: WANTED }));
+  const saying = (dmpFeedOpposition: string): object => ({ consent: { dmpFeedOpposition } });
+
+  it('B6: opposition said with a number holds for the INS it has on file, until it is withdrawn the same way', async () => {
+    await identity('1', QUALIFIED);
+    await identity('1', PLAIN, saying('IO'));
+    expect(await elsewhere(7)).to.deep.equal([false, false, true]);
+    await identity('1', PLAIN, saying('INO'));
+    expect(await elsewhere(8)).to.deep.equal([true, true, true]);
+  });
+
+  it('B6: opposition said with a number before its INS was known holds for that INS', async () => {
+    await identity('1', PLAIN, saying('IO'));
+    expect(await elsewhere(7)).to.deep.equal([true, true, true]);
+    await identity('1', QUALIFIED);
+    expect(await elsewhere(8)).to.deep.equal([false, false, true]);
+    await identity('1', PLAIN, saying('INO'));
+    await identity('1', QUALIFIED);
+    expect(await elsewhere(9)).to.deep.equal([true, true, true]);
+  });
+
   it('B7: confidentiality R or V and INVISIBLE_PATIENT close the ways to the patient, whoever sends the document', async () => {
     for (const [n, document, visibility] of [
       [3, { confidentiality: 'R' }, WANTED],
