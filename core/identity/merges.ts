@@ -62,7 +62,11 @@ function relink(one: Case, known: Known, before: Known): Judgement {
       ...survivor,
       // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
       absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-      ...(kind === 'change-id' && !isKnown(personOf(before, into)) && { inherited: { ...gone.inherited, ...gone.folds } }),
+      ...(kind === 'change-id' &&
+        !isKnown(personOf(before, into)) && {
+          inherited: { ...gone.inherited, ...gone.folds },
+          inheritedFrom: from,
+        }),
       history: lastOf(survivor.history, change),
     }),
     ...(elsewhere !== undefined && former ? [noteOf(elsewhere, released(former, from))] : []),
@@ -117,12 +121,16 @@ function absorber({ key }: Relation, known: Known, senders: Case['settings']['se
   return person ? [onFile(person, joinedOf(person, senders))] : [];
 }
 
-/** Without what was absorbed. */
+/** Without what was absorbed, and what came with it. */
 function released(person: Person, from: string): Person {
-  const { absorbed, inherited, ...rest } = person;
+  const { absorbed, inherited, inheritedFrom, ...rest } = person;
   const left = absorbed?.filter(({ key }) => key !== from) ?? [];
-  const isInherited = absorbed?.some(({ key, kind }) => key === from && kind === 'change-id');
-  return { ...rest, ...(left.length > 0 && { absorbed: left }), ...(inherited && !isInherited && { inherited }) };
+  const isInherited = inheritedFrom === undefined ? absorbed?.some(({ key, kind }) => key === from && kind === 'change-id') : inheritedFrom === from;
+  return {
+    ...rest,
+    ...(left.length > 0 && { absorbed: left }),
+    ...(!isInherited && { ...(inherited && { inherited }), ...(inheritedFrom !== undefined && { inheritedFrom }) }),
+  };
 }
 
 /** The absorbed number stands for itself again. Throws ERR_NOT_FOUND when it is not absorbed. */

@@ -50,6 +50,8 @@ export interface Person {
   readonly folds: Folds;
   /** Of the number it had before (change of id): counts where its own senders say nothing. */
   readonly inherited?: Folds;
+  /** Key of that number; absent in notes that are older than this. */
+  readonly inheritedFrom?: string;
   /** The number that stands for it now; its own state stays as it is, so that the merge can be undone (A6). */
   readonly into?: Relation;
   readonly absorbed?: readonly Relation[];

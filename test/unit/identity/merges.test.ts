@@ -215,6 +215,17 @@ describe('merges', () => {
     expect(hospital.joined('9').patient).to.deep.include({ usedName: 'APRÈS', ins: null }).and.not.have.property('birthName');
   });
 
+  it('A6: what came with a change of number goes with the undo of that one, and of no other', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    hospital.merge('9', '2', { kind: 'change-id' });
+    hospital.undo('2');
+    expect(hospital.joined('9').ins?.ins, 'another number').to.equal(INS);
+    hospital.merge('9', '1', { kind: 'merge' });
+    hospital.undo('1');
+    expect(hospital.person('9'), 'said again as a merge').to.not.have.property('inherited');
+  });
+
   it('A6: links absorb nobody, and the newest statement about two counts in any order', () => {
     hospital.link('1', '2', { at: 5, undone: true });
     hospital.link('1', '2', { at: 3 });
