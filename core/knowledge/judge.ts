@@ -51,7 +51,10 @@ export interface Judgement {
   readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */
   readonly held?: ErrorData;
-  /** The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement. */
+  /**
+   * The whole message waits for a person; nothing else that was judged of it counts, but for the notes of this judgement: as they are made without what
+   * earlier events of the message say.
+   */
   readonly quarantine?: ErrorData;
   /** The whole message is refused (AE); a quarantine when its sender was told AA before. Notes as above. */
   readonly reject?: ErrorData;

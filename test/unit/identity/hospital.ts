@@ -120,18 +120,21 @@ export class Hospital {
     if (verdict === 'rejected') this.#keep(closeTask(id, this.known, answered).notes);
   }
 
-  /** Events of one message: when one of them stops it, only what is kept of that one is kept. */
+  /** Events of one message: when one of them stops it, only what is kept of that one, had it come alone, is kept. */
   message(id: string, ...events: readonly ((id: string) => Judgement)[]): readonly Judgement[] {
     const before = new Map(this.notes);
     this.#runs.set(id, (this.#runs.get(id) ?? 0) + 1);
     this.#isTogether = true;
     const judgements = events.map((tell) => tell(id));
+    const stop = judgements.findIndex(({ quarantine }) => quarantine);
+    if (stop >= 0) {
+      this.#restore(before);
+      if (!events[stop]!(id).quarantine) {
+        this.#restore(before);
+        this.#keep(judgements[stop]!.notes?.filter(({ kind }) => kind === TASK) ?? []);
+      }
+    }
     this.#isTogether = false;
-    const stop = judgements.find(({ quarantine }) => quarantine);
-    if (!stop) return judgements;
-    this.notes.clear();
-    for (const [name, value] of before) this.notes.set(name, value);
-    this.#keep(stop.notes ?? []);
     return judgements;
   }
 
@@ -168,6 +171,11 @@ export class Hospital {
   }
 
   isOpen = (id: string): boolean => this.notes.has(`${TASK} ${taskKey(id)}`);
+
+  #restore(notes: ReadonlyMap<string, string>): void {
+    this.notes.clear();
+    for (const [name, value] of notes) this.notes.set(name, value);
+  }
 
   #keep(notes: Judgement['notes'] & {}): void {
     for (const { kind, key, value } of notes) this.notes.set(`${kind} ${key}`, value);
