@@ -1,6 +1,6 @@
 /** The relay of the kit, as it ships, in its own process: who may say what, and what a web page can do. Each test begins with the rule it defends. */
 import { execFile, execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -112,12 +112,43 @@ describe('kit relay', function () {
   it('C6: takes a form of a page it knows, with the secret of the DPI server, and gives the link alone', async () => {
     site.allow(1);
     const page = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi', 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await post(port, `${FORM}&login=tsec`, page);
+    const answer = await post(port, `${FORM}&login=tsec`, { ...page, 'x-remote-user': 'HOPITAL\\s.test' });
     expect(answer.json).to.have.all.keys('link', 'reference');
     expect(answer.headers).to.include({ 'access-control-allow-origin': 'https://dpi.invalid', 'cache-control': 'no-store' });
     expect(site.told()[0]).to.have.nested.property('user.authentication.method', 'password');
     expect((await post(port, `${FORM}&login=tsec&rpps=99700700018`, page)).json['code']).to.equal('ERR_KIT_ACCOUNT');
     expect((await post(port, FORM, page)).json['code']).to.equal('ERR_KIT_ACCOUNT');
+  });
+
+  it('C1: a page is no way around the account: the form of another login than the account of whoever asks is refused', async () => {
+    const page = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi' };
+    for (const headers of [page, { ...page, 'x-remote-user': 'HOPITAL\\c.test' }, { ...page, 'x-remote-user': 'HOPITAL\\inconnu' }]) {
+      const answer = await post(port, `${FORM}&login=tsec`, headers);
+      expect([answer.status, answer.json['code']], JSON.stringify(headers)).to.deep.equal([403, 'ERR_KIT_ACCOUNT']);
+    }
+    expect(site.told()).to.deep.equal([]);
+  });
+
+  it('C1 C6: without accounts a page brings a proof of its user and minute; the secret of all users only in test, or as a recorded weakness', async () => {
+    const settings = JSON.parse(readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8')) as object;
+    site.put('production.json', JSON.stringify({ ...settings, environment: 'production' }));
+    const forms = { origins: ['https://dpi.invalid'], secretFile: '../local.secret', authenticationMethod: 'password' };
+    const real = await site.relay({ client: '../production.json', forms });
+    const minute = Math.floor(Date.now() / 60_000);
+    const proof = (login: string, at = minute, secret = 'mot-du-serveur-du-dpi'): Record<string, string> => ({
+      origin: 'https://dpi.invalid',
+      'x-kit-local': createHmac('sha256', secret).update(`${login}\n${at}`).digest('hex'),
+    });
+    const words = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi' };
+    for (const headers of [words, proof('testcamille'), proof('tsec', minute - 3), proof('tsec', minute + 2), proof('tsec', minute, 'autre')])
+      expect((await post(real, `${FORM}&login=tsec`, headers)).json['code'], JSON.stringify(headers)).to.equal('ERR_KIT_FORBIDDEN');
+    expect(site.told()).to.deep.equal([]);
+    site.allow(3);
+    expect((await post(real, `${FORM}&login=tsec`, proof('tsec'))).status).to.equal(201);
+    expect((await post(real, `${FORM}&login=tsec`, proof('tsec', Math.floor(Date.now() / 60_000) - 1))).status).to.equal(201);
+    const weak = await site.relay({ client: '../production.json', forms: { ...forms, weakStaticSecret: true } });
+    expect((await post(weak, `${FORM}&login=tsec`, words)).status).to.equal(201);
+    site.told();
   });
 
   it('C6: a page cannot reach it: another origin, no secret, a name that points here (DNS rebinding), the way of programs', async () => {
@@ -272,6 +303,9 @@ describe('kit relay', function () {
     expect(await said({ identify, hosts: [] })).to.include('hosts');
     expect(await said({}), 'nobody can ask').to.include('identify');
     expect(await said({ forms: { origins: ['*'], secretFile: '../local.secret', authenticationMethod: 'password' } })).to.include('origins');
+    const listen = { address: '0.0.0.0', port: 0, certificate: '../localhost.pem', key: '../localhost.key' };
+    const forms = { origins: ['https://dpi.invalid'], secretFile: '../local.secret', authenticationMethod: 'password' };
+    expect(await said({ listen, forms }), 'C1: pages of other machines, and nobody says who asks').to.include('forms');
     site.put('tous.json', '{}', 0o666);
     expect(await said({ identify, accounts: '../tous.json' }), 'others may write it').to.include('tous.json');
     site.put('cle-lisible.pem', readFileSync(path.join(site.folder, 'site.pem'), 'utf8'), 0o644);

@@ -2,7 +2,7 @@
  * The relay of a site (SAFETY C1): holds the site's key so that no workstation does, knows who asks, refuses a user who is not theirs, signs, calls the engine and
  * returns the link alone. Also the local service of a web product (C6). Nothing of a patient is kept or logged.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -11,7 +11,7 @@ import { accountOf, callOf, personOf, personOfLogin, type Person } from './accou
 import type { Dialect, DialectReading } from './dialect.ts';
 import { Limits } from './limits.ts';
 import { Refusal } from './refusal.ts';
-import type { RelaySettings } from './settings.ts';
+import type { Identify, RelaySettings } from './settings.ts';
 
 const ADDRESS = '/kit/v1/appel';
 const LARGEST = 16_384;
@@ -27,6 +27,8 @@ export interface Relay {
 export function startRelay(settings: RelaySettings, dialect: Dialect | undefined): Relay {
   const client = Passerelle.fromFile(settings.client);
   const secret = settings.forms && readFileSync(settings.forms.secretFile, 'utf8').trim();
+  // The same for every user: it says that a page is of the product, not whose it is. Alone it is taken in test, or by a recorded weakness.
+  const takesStatic = Boolean(settings.identify) || client.settings.environment === 'test' || settings.forms?.weakStaticSecret === true;
   const limits = new Limits(settings.perAccountPerMinute);
   const { certificate, key, clientAuthority } = settings.listen;
   const handle = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
@@ -66,6 +68,8 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
     response.setHeader('Access-Control-Allow-Origin', page);
     response.setHeader('Access-Control-Allow-Headers', 'X-Kit-Local, Content-Type');
     response.setHeader('Access-Control-Allow-Private-Network', 'true');
+    // The account of whoever is at the page comes with the request: Kerberos at the proxy, or a certificate.
+    if (settings.identify) response.setHeader('Access-Control-Allow-Credentials', 'true');
     response.setHeader('Vary', 'Origin');
   }
 
@@ -81,14 +85,24 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
   }
 
   async function fromPage(request: IncomingMessage): Promise<Call> {
-    const given = Buffer.from(typeof request.headers['x-kit-local'] === 'string' ? request.headers['x-kit-local'] : '');
-    const wanted = Buffer.from(secret ?? '');
-    if (wanted.length === 0 || given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new Refusal('ERR_KIT_FORBIDDEN');
+    const given = typeof request.headers['x-kit-local'] === 'string' ? request.headers['x-kit-local'] : '';
+    const isStatic = takesStatic && Boolean(secret) && same(given, secret!);
+    if (!secret || !(isStatic || /^[0-9a-f]{64}$/.test(given))) throw new Refusal('ERR_KIT_FORBIDDEN');
     if (!limits.allows(`page ${request.socket.remoteAddress}`)) throw new Refusal('ERR_KIT_RATE');
     const headers = Object.fromEntries(Object.entries(request.headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-    const said = read(dialect?.({ bytes: await body(request), http: { method: 'POST', path: ADDRESS, headers } }));
-    const person: Person = personOfLogin(settings.accounts!, said.login);
-    return callOf(said, person, { method: settings.forms!.authenticationMethod, time: new Date().toISOString() });
+    // The decoder of a product knows the secret alone: what is bound to a login is judged here, once the login is read.
+    const http = { method: 'POST', path: ADDRESS, headers: { ...headers, 'x-kit-local': secret } };
+    const said = read(dialect?.({ bytes: await body(request), http }));
+    if (!isStatic && !isBound(given, secret, said.login)) throw new Refusal('ERR_KIT_FORBIDDEN');
+    const person = settings.identify ? identified(request, settings.identify) : personOfLogin(settings.accounts!, said.login);
+    return callOf(said, person, { method: settings.forms.authenticationMethod, time: new Date().toISOString() });
+  }
+
+  /** A page is no way around the account: who asks is who the site says, whatever the form says. */
+  function identified(request: IncomingMessage, identify: Identify): Person {
+    const { name } = accountOf(request, identify, new Date());
+    if (!limits.allows(name)) throw new Refusal('ERR_KIT_RATE');
+    return personOf(settings.accounts!, name);
   }
 
   function read(reading: DialectReading | undefined): Call {
@@ -120,6 +134,18 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
       server.closeAllConnections();
     },
   };
+}
+
+function same(given: string, wanted: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(wanted)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** HMAC-SHA-256 of `login LF minute`, of this minute or the one before, in hexadecimal: made by the server of the product for one user's page. */
+function isBound(given: string, secret: string, login: string | undefined): boolean {
+  const minute = Math.floor(Date.now() / 60_000);
+  const made = (at: number): string => createHmac('sha256', secret).update(`${login}\n${at}`).digest('hex');
+  return login !== undefined && [made(minute), made(minute - 1)].filter((one) => same(given, one)).length > 0;
 }
 
 function fields(bytes: Uint8Array): Call {

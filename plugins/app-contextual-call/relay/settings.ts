@@ -27,7 +27,13 @@ export interface RelaySettings {
   /** For the programs of workstations. */
   readonly identify?: Identify;
   /** For screens of a web product on this machine (SAFETY C6). */
-  readonly forms?: { readonly origins: readonly string[]; readonly secretFile: string; readonly authenticationMethod: string };
+  readonly forms?: {
+    readonly origins: readonly string[];
+    readonly secretFile: string;
+    readonly authenticationMethod: string;
+    /** Without `identify`, outside test: the secret itself is taken from a page, which any user can read in their own and use for another login. */
+    readonly weakStaticSecret?: boolean;
+  };
   readonly perAccountPerMinute: number;
   readonly log?: string;
 }
@@ -59,6 +65,8 @@ export function relaySettings(file: string): RelaySettings {
     !forms || (Array.isArray(forms.origins) && forms.origins.every((origin) => /^https:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin))),
     'forms.origins (https://HÔTE[:PORT])',
   );
+  need(!forms || identify || LOOPBACK.includes(listen!.address), "forms (avec identify, ou sur l'adresse locale seulement)");
+  need([undefined, true, false].includes(forms?.weakStaticSecret), 'forms.weakStaticSecret');
   need(Number.isInteger(perAccountPerMinute) && perAccountPerMinute > 0, 'perAccountPerMinute');
   const paths = [client, accounts, listen!.certificate, listen!.key, listen!.clientAuthority, forms?.secretFile].filter((one) => one !== undefined);
   for (const one of paths) need(isKeptBySomeone(at(one)), `${one} (illisible, ou modifiable par d'autres comptes)`);
