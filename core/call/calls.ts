@@ -64,7 +64,7 @@ export class Calls {
     dialects: () => this.#dialects(),
     jwks: async () => this.engineKeys.jwks(),
     enrol: (body, address) => this.#asked(body, address, async (now) => enrol(this.#journal, body, now)),
-    rotate: (body, address) => this.#asked(body, address, async (now) => rotate(this.#journal, this.desk.keys, body, now)),
+    rotate: (body, address) => this.#asked(body, address, async (now) => rotate(this.#journal, this.desk.keys, this.desk.settings, body, now)),
     verify: (request) => verify(this.desk, request),
     ledger: (filter, page) => this.desk.ledger.page(filter, page),
     entry: (reference) => this.desk.ledger.entry(reference),
@@ -80,11 +80,21 @@ export class Calls {
           throw new PasserelleError('ERR_CALL_KEY', { expected: 'a requested key, and its fingerprint as the contact reads it' });
         return { ...key, state: 'active', confirmed: { at, who } };
       }),
-    revokeKey: (kid, who, why) =>
-      this.#change(kid, (key, at) => {
-        if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-        return { ...key, state: 'revoked', revoked: { at, who, why } };
-      }),
+    revokeKey: async (kid, who, why) => {
+      if (!why) throw new PasserelleError('ERR_REASON_MISSING');
+      const revoke = (one: string): Promise<CallKey> => this.#change(one, (key, at) => ({ ...key, state: 'revoked', revoked: { at, who, why } }));
+      const revoked = await revoke(kid);
+      const alsoRevoked: string[] = [];
+      // The chain is read anew after each change, which reads all keys again: nothing is signed for by a key that is over.
+      for (const over = [kid]; over.length > 0;)
+        for (const next of this.desk.keys.followersOf(over.shift()!)) {
+          over.push(next.kid);
+          if (next.state === 'revoked') continue;
+          await revoke(next.kid);
+          alsoRevoked.push(next.kid);
+        }
+      return { ...revoked, alsoRevoked };
+    },
     rotateEngineKey: async () => {
       await this.engineKeys.open();
       await this.engineKeys.rotate();

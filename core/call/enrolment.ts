@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PasserelleError, type EnrolmentCode, type JournalStore, type NoteChange } from '../contract/index.ts';
 import type { CallSettings } from './call-settings.ts';
 import { JWS_TYPES, readJws } from './jose.ts';
+import { entryChange, newReference } from './ledger.ts';
 import { isSignedBy, verifyKeyOf } from './rsa.ts';
 import { changeOf, checkedJwk, parseObject, type SiteKeys, type StoredKey } from './site-keys.ts';
 
@@ -70,20 +71,35 @@ export async function enrol(journal: Journal, body: Uint8Array, now: number): Pr
 }
 
 /** A successor that the old key signs for: good at once, beside the old one for 30 days. Throws ERR_CALL_ENROLMENT, ERR_CALL_KEY. */
-export async function rotate(journal: Journal, keys: SiteKeys, body: Uint8Array, now: number): Promise<StoredKey> {
+export async function rotate(journal: Journal, keys: SiteKeys, { sites }: CallSettings, body: Uint8Array, now: number): Promise<StoredKey> {
   const jws = readJws(Buffer.from(body).toString('latin1').trim(), JWS_TYPES.rotation);
   await keys.refresh();
   const old = keys.active(jws.kid, now);
   if (!old || !(await isSignedBy(jws, await old.verify))) throw refused('a signature by an active key');
+  // It had its successor: whoever holds it now makes no other one. A site that is suspended changes nothing either.
+  if (old.key.notAfter !== undefined) throw refused('a key that has no successor');
+  if (sites.get(old.key.site)?.call.disabled !== false) throw refused('a site whose calls are not suspended');
   const { request, iat } = parseObject(jws.payload);
   requireFresh(iat, now);
   const proven = await proof(typeof request === 'string' ? request : '', now, { follows: jws.kid });
   const at = new Date(now).toISOString();
   const { site, environment, weak } = old.key;
   const successor: StoredKey = { ...proven, site, environment, state: 'active', requestedAt: at, follows: jws.kid, ...(weak && { weak }) };
-  const notAfter = new Date(Math.min(now + OVERLAP_MS, Date.parse(old.key.notAfter ?? '9999-12-31'))).toISOString();
+  const notAfter = new Date(now + OVERLAP_MS).toISOString();
   const before = JSON.stringify(old.key);
-  if (!(await journal.swap([changeOf({ ...old.key, notAfter }, before), changeOf(successor)], at)))
+  // In the ledger of the site with the change itself: a rotation that nobody there made is seen.
+  const told = entryChange({
+    reference: newReference(),
+    at,
+    outcome: 'rotated',
+    kind: 'token',
+    site,
+    keyId: successor.kid,
+    warnings: ['key-rotated'],
+    tookMs: 0,
+    steps: [],
+  });
+  if (!(await journal.swap([changeOf({ ...old.key, notAfter }, before), changeOf(successor), told], at)))
     throw refused('keys that nobody changes meanwhile');
   await keys.refresh();
   return successor;

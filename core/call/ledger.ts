@@ -102,7 +102,7 @@ export class Ledger {
       const page = await this.#journal.notesOf(CALL, { limit: ROWS, ...(after !== undefined && { after }) });
       for (const { value } of page.items) {
         const { at, site = '-', profile = '-', action = '-', outcome } = JSON.parse(value) as KeptEntry;
-        if (at < since) continue;
+        if (at < since || outcome === 'rotated') continue;
         const day = at.slice(0, 10);
         const key = JSON.stringify([day, site, profile, action, outcome]);
         counts.set(key, { day, site, profile, action, outcome, calls: (counts.get(key)?.calls ?? 0) + 1 });

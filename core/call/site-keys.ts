@@ -60,6 +60,11 @@ export class SiteKeys {
     return this.#held.get(kid)?.key;
   }
 
+  /** Those that this key signed for. */
+  followersOf(kid: string): readonly StoredKey[] {
+    return this.all().filter(({ follows }) => follows === kid);
+  }
+
   all(site?: string): readonly StoredKey[] {
     return [...this.#held.values()].map(({ key }) => key).filter((key) => site === undefined || key.site === site);
   }

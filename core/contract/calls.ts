@@ -51,8 +51,8 @@ export class CallRefusal extends PasserelleError {
   }
 }
 
-/** `opened` and what comes after a link is said by the hand-over to the record. */
-export type CallOutcome = 'link' | 'refused' | 'redeemed' | 'opened' | 'created' | 'abandoned';
+/** `opened` and what comes after a link is said by the hand-over to the record. `rotated` is no call: a key signed for its successor. */
+export type CallOutcome = 'link' | 'refused' | 'redeemed' | 'opened' | 'created' | 'abandoned' | 'rotated';
 
 /** One call in the ledger: nothing that names a person. */
 export interface CallEntry {
@@ -179,7 +179,8 @@ export interface CallsFace {
   readonly invite: (site: string, who: string, weak?: boolean) => Promise<EnrolmentCode>;
   /** The referent heard this fingerprint. Throws ERR_NOT_FOUND, ERR_CALL_KEY when it is another one. */
   readonly confirmKey: (kid: string, fingerprint: string, who: string) => Promise<CallKey>;
-  readonly revokeKey: (kid: string, who: string, why: string) => Promise<CallKey>;
+  /** With the keys that it signed for, and those that these signed for: whoever stole it may have made them. Safe to repeat. */
+  readonly revokeKey: (kid: string, who: string, why: string) => Promise<CallKey & { readonly alsoRevoked?: readonly string[] }>;
   /** A new encryption key of the engine; the ones before are still understood. */
   readonly rotateEngineKey: () => ReturnType<CallsFace['jwks']>;
 }

@@ -13,7 +13,7 @@ const finess = Type.String({ pattern: '^[0-9][0-9AB][0-9]{7}$' });
 const CallList = Type.Object(
   {
     site: Type.Optional(finess),
-    outcome: Type.Optional(Type.Enum(['link', 'refused', 'redeemed', 'opened', 'created', 'abandoned'])),
+    outcome: Type.Optional(Type.Enum(['link', 'refused', 'redeemed', 'opened', 'created', 'abandoned', 'rotated'])),
     since: Type.Optional(Type.String({ format: 'date-time' })),
     ...schema.EventList.properties,
   },

@@ -12,6 +12,7 @@ const OUTCOMES: Readonly<Record<CallEntry['outcome'], string>> = {
   opened: 'dossier ouvert',
   created: 'dossier créé',
   abandoned: 'abandonné',
+  rotated: 'clé changée',
 };
 const COLUMNS: readonly Column<CallEntry>[] = [
   { title: 'RÉFÉRENCE', value: ({ reference }) => reference },
