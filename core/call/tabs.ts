@@ -15,12 +15,12 @@ export interface TabPorts {
   readonly secret: () => string;
 }
 
-/** One page of what was left untold is enough for one round. */
-const ROUND = 50;
+const PAGE = 500;
 const TRIES = 20;
 
 export class Tabs {
   readonly #ports: TabPorts;
+  #isTelling = false;
 
   constructor(ports: TabPorts) {
     this.#ports = ports;
@@ -76,10 +76,22 @@ export class Tabs {
     await this.tell(ending).catch(() => undefined);
   }
 
-  /** Tells what could not be told. */
+  /** Tells what could not be told, all of it: an end that the record never takes keeps no other one from it. A round that lasts is not begun twice. */
   async tellAll(): Promise<void> {
-    const { items } = await this.#ports.journal.notesOf(ENDING, { limit: ROUND });
-    for (const { value } of items) await this.tell(JSON.parse(value) as Ending).catch(() => undefined);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      const endings: Ending[] = [];
+      for (let after: string | undefined; ;) {
+        const { items, next } = await this.#ports.journal.notesOf(ENDING, { limit: PAGE, ...(after !== undefined && { after }) });
+        endings.push(...items.map(({ value }) => JSON.parse(value) as Ending));
+        if (next === undefined) break;
+        after = next;
+      }
+      for (const ending of endings) await this.tell(ending).catch(() => undefined);
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   /** What is live of these, each with its note; `owed`: over, and the record was not told. */

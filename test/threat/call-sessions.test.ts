@@ -1,6 +1,7 @@
 /** What must not happen between a link and the record, each named by the rule that forbids it (SAFETY C3, C7, C9). */
 import { expect } from 'chai';
 import { REUSE } from '../../core/call/index.ts';
+import { keyOf } from '../../core/call/session.ts';
 import { TASK, readTask } from '../../core/identity/index.ts';
 import { AUTHORITY, Desk, ELISE, OTHER, PAGES } from '../call/desk.ts';
 
@@ -100,6 +101,26 @@ describe('a contextual call, from the link to the record', () => {
     desk.instead = () => ({ status: 503, body: {} });
     await desk.redeem(code);
     expect((await desk.save(page.form)).status).to.equal(200);
+    await desk.handover.sweep();
+    expect((await desk.save(page.form)).status).to.equal(409);
+  });
+
+  it('C7 ends that the record does not take keep no other end from it', async () => {
+    const page = await desk.show((await desk.redeem(desk.call(ELISE))).step);
+    const [context = ''] = Object.keys(desk.state.contexts);
+    const ending = (contextId: string) => ({
+      kind: 'call-ending',
+      key: keyOf(contextId),
+      value: JSON.stringify({ contextId, reason: 'expired', site: '990001018', reference: 'AC-1' }),
+    });
+    await desk.journal.keep([ending(context)], new Date(desk.now).toISOString());
+    const stuck = Array.from({ length: 60 }, (_, n) => ending(`stuck-${n}`.padEnd(43, '-')));
+    await desk.journal.keep(stuck, new Date(desk.now + 1000).toISOString());
+    let left = stuck.length;
+    desk.meanwhile = async () => {
+      // The newest are refused, whatever their order.
+      if ((left -= 1) >= 0) desk.instead = () => ({ status: 503, body: {} });
+    };
     await desk.handover.sweep();
     expect((await desk.save(page.form)).status).to.equal(409);
   });
