@@ -53,12 +53,15 @@ const TRIES = 20;
 const FORGET = 500;
 /** How long the record may not know that a tab is over, should it have been away. */
 const SWEEP_MS = 30_000;
+/** How often what is older than a day is looked for: all sessions are read for it. */
+const EXPIRE_MS = 10 * 60_000;
 
 export class Handover implements CallSessionsFace {
   readonly #ports: HandoverPorts;
   readonly #tabs: Tabs;
   readonly #browsers: Browsers;
   #timer: NodeJS.Timeout | undefined;
+  #expiredAt = -Infinity;
 
   constructor(ports: HandoverPorts) {
     this.#ports = ports;
@@ -92,11 +95,22 @@ export class Handover implements CallSessionsFace {
     this.#timer = isOn ? setInterval(() => void this.sweep().catch(() => undefined), SWEEP_MS).unref() : undefined;
   }
 
-  /** Tells the record what it was not told yet, and forgets what has had its time. */
+  /** Ends and forgets what has had its time, and tells the record what it was not told yet. */
   async sweep(): Promise<void> {
+    const now = this.#ports.now();
+    if (now - this.#expiredAt >= EXPIRE_MS) {
+      this.#expiredAt = now;
+      const before = new Date(now - DAY_MS).toISOString();
+      await this.#tabs.expire(before);
+      for (const kind of [SESSION, REUSE]) await this.#forget(kind, before);
+      // Last: as long as something may be open in a browser, somebody else's call in it ends that.
+      await this.#forget(BROWSER, new Date(now - DAY_MS - 2 * EXPIRE_MS).toISOString());
+    }
     await this.#tabs.tellAll();
-    const before = new Date(this.#ports.now() - DAY_MS).toISOString();
-    for (const kind of [SESSION, BROWSER, REUSE]) await this.#ports.journal.forget(kind, before, FORGET);
+  }
+
+  async #forget(kind: string, before: string): Promise<void> {
+    while ((await this.#ports.journal.forget(kind, before, FORGET)) === FORGET);
   }
 
   async #redeem({ code, browser, address }: CallBrowser): Promise<CallAnswer> {

@@ -38,8 +38,8 @@ export class Tabs {
       if (value?.state === 'ended') return this.#owed(value);
       const at = this.#at;
       const ended: Session = value ? { ...withoutCall(value), state: 'ended', at } : { state: 'ended', reference, site: '', browser: '', at };
-      const isLive = value?.state === 'opening' || value?.state === 'open';
-      const ending = isLive && value.contextId ? { contextId: value.contextId, reason, site: value.site, reference: value.reference } : undefined;
+      const ending =
+        value && isLive(value) && value.contextId ? { contextId: value.contextId, reason, site: value.site, reference: value.reference } : undefined;
       if (await this.#ports.journal.swap([change(SESSION, held, ended), ...(ending ? [endingNote(ending)] : [])], at)) return ending;
     }
     throw new PasserelleError('ERR_CALL_RECORD', { found: 'a session that keeps changing' });
@@ -51,6 +51,18 @@ export class Tabs {
       const ending = await this.end(key, reason, '');
       if (ending) await this.tell(ending);
     }
+  }
+
+  /** Ends what is still open of calls that last changed before this: it is told to the record before it is forgotten here. */
+  async expire(before: string): Promise<void> {
+    const old: string[] = [];
+    for (let after: string | undefined; ;) {
+      const { items, next } = await this.#ports.journal.notesOf(SESSION, { limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { key, value, changedAt } of items) if (changedAt < before && isLive(JSON.parse(value) as Session)) old.push(key);
+      if (next === undefined) break;
+      after = next;
+    }
+    for (const key of old) await this.end(key, 'expired', '');
   }
 
   /** The person closed them, and the record knows. */
@@ -97,7 +109,7 @@ export class Tabs {
   /** What is live of these, each with its note; `owed`: over, and the record was not told. */
   async live(keys: readonly string[]): Promise<{ readonly open: readonly Held<Session>[]; readonly owed: readonly string[] }> {
     const held = await readSessions(this.#ports.journal, keys);
-    const open = held.filter(({ value }) => value?.state === 'opening' || value?.state === 'open');
+    const open = held.filter(({ value }) => value && isLive(value));
     const owed: string[] = [];
     for (const { key, value } of held) if (value?.state === 'ended' && (await this.#owed(value))) owed.push(key);
     return { open, owed };
@@ -109,6 +121,8 @@ export class Tabs {
     return text ? (JSON.parse(text) as Ending) : undefined;
   }
 }
+
+const isLive = ({ state }: Session): boolean => state === 'opening' || state === 'open';
 
 const endingNote = (ending: Ending): NoteChange => ({ kind: ENDING, key: keyOf(ending.contextId), value: JSON.stringify(ending) });
 

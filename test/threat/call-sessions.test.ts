@@ -125,6 +125,20 @@ describe('a contextual call, from the link to the record', () => {
     expect((await desk.save(page.form)).status).to.equal(409);
   });
 
+  it('C7 a tab that was open for a day is ended before it is forgotten', async () => {
+    const page = await desk.show((await desk.redeem(desk.call(ELISE))).step);
+    desk.now += 23 * 3600_000;
+    await desk.handover.sweep();
+    expect((await desk.save(page.form)).status, 'on the same day').to.equal(200);
+    desk.now += 2 * 3600_000;
+    await desk.handover.sweep();
+    expect((await desk.save(page.form)).status).to.equal(409);
+    expect(Object.values(desk.state.contexts).map(({ ended }) => ended)).to.deep.equal(['expired']);
+    desk.now += 25 * 3600_000;
+    await desk.handover.sweep();
+    expect((await desk.journal.notesOf('call-session', { limit: 5 })).items).to.deep.equal([]);
+  });
+
   it('C7 another patient is open: both are named, and a save in the first tab after the second call is refused', async () => {
     const first = await desk.redeem(desk.call(ELISE));
     const page = await desk.show(first.step);
