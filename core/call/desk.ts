@@ -151,14 +151,7 @@ export class CallDesk implements CallRoom {
       const { call, expiresAt } = found.link;
       const site = this.#settings.sites.get(call.site);
       // A site, a key or a user may have been stopped in this minute.
-      const refused =
-        now >= Date.parse(expiresAt)
-          ? 'link-over'
-          : !site || site.call.disabled
-            ? 'site-stopped'
-            : !site.comesFrom(address)
-              ? 'link-elsewhere'
-              : undefined;
+      const refused = now >= Date.parse(expiresAt) ? 'link-over' : (this.stopped(call) ?? (site?.comesFrom(address) ? undefined : 'link-elsewhere'));
       if (refused) {
         await this.ledger.note(call.reference, at, { what: refused, code: 'ERR_CALL_LINK' });
         throw new CallRefusal('ERR_CALL_LINK', call.reference);
@@ -167,6 +160,24 @@ export class CallDesk implements CallRoom {
       if (await this.ports.journal.swap([...found.taking, ...(step ? [step] : [])], at)) return call;
     }
     throw new CallRefusal('ERR_CALL_LINK', newReference());
+  }
+
+  stopped: CallRoom['stopped'] = (call) => {
+    const site = this.#settings.sites.get(call.site);
+    if (!site || site.call.disabled) return 'site-stopped';
+    if (!this.#isKeyGood(call, site)) return 'key-stopped';
+    try {
+      checkRights({ site, keyId: call.keyId, context: call.context, nonces: [], mayCreate: call.rights.actions.includes('create') });
+      return undefined;
+    } catch {
+      return 'user-stopped';
+    }
+  };
+
+  #isKeyGood({ kind, keyId }: RedeemedCall, { site, call, settings }: CallSite): boolean {
+    if (kind === 'hmac') return Object.hasOwn(call.profiles.hmac?.keys ?? {}, keyId);
+    if (kind === 'dialect') return call.profiles.dialect !== undefined && Object.hasOwn(settings.connector['keys'] ?? {}, keyId);
+    return this.keys.active(keyId, this.ports.now())?.key.site === site;
   }
 
   note: CallRoom['note'] = (reference, step, outcome) => this.ledger.note(reference, new Date(this.ports.now()).toISOString(), step, outcome);
@@ -202,6 +213,8 @@ export class CallDesk implements CallRoom {
         rights,
         userKey: this.#userKey(site, context),
         warnings: trail.warnings,
+        kind: reception.request.kind,
+        keyId: known.keyId,
       };
       const entry = this.#entry({ ...reception, reference }, at, 'link');
       if (await this.ports.journal.swap([...nonces, linkChange(code, { expiresAt, call }), entryChange(entry)], at)) {

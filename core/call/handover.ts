@@ -214,6 +214,9 @@ export class Handover implements CallSessionsFace {
         await this.#note(reference, { what: 'choose: asked' });
         return { reference, outcome: 'choose', patient, candidates: found.between.map(({ shown }) => shown) };
       }
+      // A person may have thought for minutes: who was stopped meanwhile opens nothing.
+      const stopped = room.stopped(call);
+      if (stopped) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: stopped });
       const browser = await readBrowser(journal, session.browser);
       if (!browser.value || browser.value.next) throw new PasserelleError('ERR_CALL_SESSION', { found: 'a browser that another user took over' });
       const { open, owed } = await this.#tabs.live(browser.value.sessions);

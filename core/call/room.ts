@@ -1,5 +1,5 @@
 /** What the hand-over to the record builds on: a link taken in, and the story of its call. */
-import type { CallOutcome, CallRights, ErrorCode } from '../contract/index.ts';
+import type { CallKind, CallOutcome, CallRights, ErrorCode } from '../contract/index.ts';
 import type { CallContext } from '../model/index.ts';
 
 export interface RedeemedCall {
@@ -12,6 +12,9 @@ export interface RedeemedCall {
   /** Of the user: a keyed hash over site and RPPS (login without one), the same at each call. */
   readonly userKey: string;
   readonly warnings: readonly string[];
+  /** How it came, and the key that signed it: what it is judged by once more before it opens anybody. */
+  readonly kind: CallKind;
+  readonly keyId: string;
 }
 
 export interface CallRoom {
@@ -20,6 +23,8 @@ export interface CallRoom {
    * ERR_CALL_LINK_USED (its `reference` is the call whose session is to end).
    */
   readonly redeem: (code: string, address: string) => Promise<RedeemedCall>;
+  /** What was stopped since the call was taken: its key, its site, its user or their right (SAFETY C4, C8); undefined = it is still good. */
+  readonly stopped: (call: RedeemedCall) => 'key-stopped' | 'site-stopped' | 'user-stopped' | undefined;
   /** Adds to the ledger what became of a call; `outcome` when it is another one now. */
   readonly note: (reference: string, step: { readonly what: string; readonly code?: ErrorCode }, outcome?: CallOutcome) => Promise<void>;
   /** Accepts the terms of use for a user, the first time; answers when they were accepted. */

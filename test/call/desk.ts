@@ -61,6 +61,10 @@ export class Desk {
   /** Runs when the record is asked, before it answers. */
   meanwhile: ((path: string) => Promise<void>) | undefined;
   terms: readonly string[] = [];
+  /** Why calls that were redeemed are good no more. */
+  stopped: ReturnType<CallRoom['stopped']>;
+  /** How calls come from now on. */
+  kind: RedeemedCall['kind'] = 'token';
   /** Where the pages of the record are. */
   pages = PAGES;
   now = Date.UTC(2026, 8, 15, 8);
@@ -152,6 +156,8 @@ export class Desk {
       context: { site: '990001018', user: { login: user }, patient, action: 'open', target: 'record', ...more },
       rights: { actions, targets: ['record'] },
       userKey: `user-${user}`,
+      kind: this.kind,
+      keyId: 'key',
       warnings: [],
     };
     this.#calls.set(code, { call, used: false });
@@ -222,6 +228,7 @@ export class Desk {
         this.#agreed.set(user, 'now');
         return 'now';
       },
+      stopped: () => this.stopped,
       termsAccepted: async (user) => this.#agreed.get(user),
     };
   }
