@@ -23,8 +23,10 @@ const CALL_BYTES = 16 * 1024;
 /** A token, as a field of a form. */
 const FORM_BYTES = CALL_BYTES + 1024;
 const QUESTION_BYTES = 2048;
-/** In work at once: each holds a body and a connection to the record at most. */
+/** In work at once, bodies read: each holds a body and a connection to the record at most. Pages and files are not counted. */
 const MOST_AT_ONCE = 200;
+/** Bodies that one address sends at once: a body that drips takes the time of its sender alone. Behind one address may be a whole hospital. */
+const BODIES_OF_ADDRESS = 50;
 const CODE = /^[A-Za-z0-9_-]{43}$/;
 
 export class CallServer {
@@ -34,6 +36,7 @@ export class CallServer {
   readonly #failures = new Failures(Date.now);
   readonly #routes: Readonly<Record<string, Route>>;
   #atOnce = 0;
+  readonly #reading = new Map<string, number>();
 
   /** @param origin scheme, host and port of the public address. */
   constructor(calls: Calls, sessions: CallSessionsFace, origin: string) {
@@ -46,10 +49,8 @@ export class CallServer {
       'POST /v1/calls': (request, response) => this.#receive('token', request, response),
       'POST /v1/calls/hmac': (request, response) => this.#receive('hmac', request, response),
       'POST /v1/form': (request, response) => this.#form(request, response),
-      'POST /v1/enrolments': async (request, response) =>
-        sendJson(request, response, 202, await calls.enrol(await this.#programBody(request), addressOf(request))),
-      'POST /v1/rotations': async (request, response) =>
-        sendJson(request, response, 202, await calls.rotate(await this.#programBody(request), addressOf(request))),
+      'POST /v1/enrolments': (request, response) => this.#key(request, response, (body) => calls.enrol(body, addressOf(request))),
+      'POST /v1/rotations': (request, response) => this.#key(request, response, (body) => calls.rotate(body, addressOf(request))),
       'POST /v1/links': (request, response) => this.#question(request, response, (from) => sessions.redeem(from)),
       'POST /v1/choices': (request, response) =>
         this.#question(request, response, (from, { candidate }) => {
@@ -81,26 +82,48 @@ export class CallServer {
     });
 
   #run(request: IncomingMessage, response: ServerResponse, work: () => Promise<void>): void {
-    if (this.#atOnce >= MOST_AT_ONCE) return sendProblem(request, response, new PasserelleError('ERR_BACKPRESSURE'));
-    this.#atOnce += 1;
     // Said again by whoever wants the body.
     if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
-    work()
-      .catch((thrown: unknown) => sendProblem(request, response, thrown))
-      .finally(() => (this.#atOnce -= 1));
+    work().catch((thrown: unknown) => sendProblem(request, response, thrown));
+  }
+
+  /** What comes after the body. Throws ERR_BACKPRESSURE. */
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#atOnce >= MOST_AT_ONCE) throw new PasserelleError('ERR_BACKPRESSURE');
+    this.#atOnce += 1;
+    return work().finally(() => (this.#atOnce -= 1));
+  }
+
+  /** Throws ERR_BACKPRESSURE, and what readBody throws. */
+  async #body(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+    const address = addressOf(request);
+    const reading = this.#reading.get(address) ?? 0;
+    if (reading >= BODIES_OF_ADDRESS) throw new PasserelleError('ERR_BACKPRESSURE');
+    this.#reading.set(address, reading + 1);
+    return readBody(request, maxBytes).finally(() => {
+      const left = (this.#reading.get(address) ?? 1) - 1;
+      if (left > 0) this.#reading.set(address, left);
+      else this.#reading.delete(address);
+    });
   }
 
   async #receive(kind: Exclude<CallKind, 'form'>, request: IncomingMessage, response: ServerResponse, connector?: string): Promise<void> {
     const bytes = await this.#programBody(request);
-    const link = await this.#calls.receive({ kind, bytes, http: metaOf(request), address: addressOf(request), ...(connector && { connector }) });
+    const call = { kind, bytes, http: metaOf(request), address: addressOf(request), ...(connector && { connector }) };
+    const link = await this.#counted(() => this.#calls.receive(call));
     const { reference, expiresAt, warnings } = link;
     sendJson(request, response, 201, { link: link.link, reference, expiresAt, warnings });
+  }
+
+  async #key(request: IncomingMessage, response: ServerResponse, ask: (body: Uint8Array) => Promise<object>): Promise<void> {
+    const body = await this.#programBody(request);
+    sendJson(request, response, 202, await this.#counted(() => ask(body)));
   }
 
   /** A program has no Origin: this would be a page in somebody's browser. */
   async #programBody(request: IncomingMessage): Promise<Uint8Array> {
     if (request.headers.origin !== undefined) throw new PasserelleError('ERR_CALL_ORIGIN');
-    return readBody(request, CALL_BYTES);
+    return this.#body(request, CALL_BYTES);
   }
 
   /** SAFETY C6: signed by the server of the DPI, posted by its page. Its origin is held to the site's by the call itself. */
@@ -110,11 +133,12 @@ export class CallServer {
       // A navigation by a form, not a script, an image or a frame.
       if (request.headers.origin === undefined || !/^(document)?$/.test(request.headers['sec-fetch-dest'] ?? ''))
         throw new PasserelleError('ERR_CALL_ORIGIN');
-      const fields = new URLSearchParams(Buffer.from(await readBody(request, FORM_BYTES)).toString('utf8'));
+      const fields = new URLSearchParams(Buffer.from(await this.#body(request, FORM_BYTES)).toString('utf8'));
       const tokens = fields.getAll('token');
       if (tokens.length !== 1 || fields.size !== 1) throw new PasserelleError('ERR_CALL_CONTEXT', { expected: 'one field: token' });
       const bytes = Buffer.from(tokens[0] ?? '');
-      const { code }: CallLink = await this.#calls.receive({ kind: 'form', bytes, http: metaOf(request), address: addressOf(request) });
+      const call = { kind: 'form', bytes, http: metaOf(request), address: addressOf(request) } as const;
+      const { code }: CallLink = await this.#counted(() => this.#calls.receive(call));
       this.#page(request, response, 200, { code });
     } catch (thrown) {
       const { code, entry } = PasserelleError.from(thrown);
@@ -139,14 +163,14 @@ export class CallServer {
     const address = addressOf(request);
     const retryAfter = this.#failures.waits(address);
     if (retryAfter !== undefined) throw new CallRefusal('ERR_CALL_RATE', '', { retryAfter });
-    const body = parse(await readBody(request, QUESTION_BYTES));
+    const body = parse(await this.#body(request, QUESTION_BYTES));
     const { code } = body;
     if (typeof code !== 'string' || !CODE.test(code)) {
       this.#failures.add(address);
       throw new CallRefusal('ERR_CALL_LINK', '');
     }
     const browser = cookieOf(request);
-    const answer = await ask({ code, address, ...(browser !== undefined && { browser }) }, body);
+    const answer = await this.#counted(() => ask({ code, address, ...(browser !== undefined && { browser }) }, body));
     if (answer.step.outcome === 'refused' && ['ERR_CALL_LINK', 'ERR_CALL_LINK_USED', 'ERR_CALL_SESSION'].includes(answer.step.code))
       this.#failures.add(address);
     const cookie = answer.browser && { 'set-cookie': `${COOKIE}=${answer.browser}; Path=/; Secure; HttpOnly; SameSite=Strict` };

@@ -153,6 +153,31 @@ describe('the routes of the contextual call', () => {
     expect(received).to.deep.equal([]);
   });
 
+  it('C4 bodies that do not end stop neither pages nor calls, and one address holds a few of them at most', async () => {
+    const sockets: ReturnType<typeof connect>[] = [];
+    const { port, hostname } = new URL(base);
+    const drip = (address: string): Promise<void> =>
+      new Promise((resolve) => {
+        const socket = connect(Number(port), hostname, () =>
+          socket.write(`POST /appel-contextuel/v1/calls HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${address}\r\ncontent-length: 100\r\n\r\nx`, () =>
+            resolve(),
+          ),
+        );
+        socket.on('error', () => undefined);
+        sockets.push(socket);
+      });
+    try {
+      for (let n = 0; n < 220; n += 1) await drip(`192.0.2.${n}`);
+      for (let n = 0; n < 60; n += 1) await drip('198.51.100.1');
+      expect((await ask('GET', '/ouvrir')).status).to.equal(200);
+      expect((await ask('GET', '/appel.js')).status).to.equal(200);
+      expect((await ask('POST', '/v1/calls', { 'x-forwarded-for': '198.51.100.2' }, 'x')).status).to.equal(201);
+      expect((await ask('POST', '/v1/calls', { 'x-forwarded-for': '198.51.100.1' }, 'x')).status).to.equal(503);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
   it('C3 a GET of the link consumes nothing, whoever prefetches it, and the page holds nothing of the call', async () => {
     for (const headers of [{}, { 'sec-purpose': 'prefetch' }, { 'user-agent': 'scanner' }]) {
       const page = await ask('GET', '/ouvrir?code=x', headers);
