@@ -268,6 +268,18 @@ describe('kit relay', function () {
     expect(log).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958-|\/1958/);
   });
 
+  it('C1: a log that cannot be written stops no call, and not the relay', async () => {
+    const settings = JSON.parse(readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8')) as object;
+    site.put('sans-journal.json', JSON.stringify({ ...settings, log: 'absent/appels.log' }));
+    const identify = { by: 'proxy-header', header: 'x-remote-user', from: ['127.0.0.1'] };
+    const mute = await site.relay({ identify, client: '../sans-journal.json', log: '../absent/relais.log' });
+    site.allow(2);
+    expect((await post(mute, PATIENT, camille)).status).to.equal(201);
+    expect((await post(mute, PATIENT, PROGRAM)).json['code']).to.equal('ERR_KIT_ACCOUNT');
+    expect((await post(mute, PATIENT, camille)).status).to.equal(201);
+    site.told();
+  });
+
   it('says step by step what passes before anybody clicks', async () => {
     const check = async (settings: object): Promise<{ code: number; said: string }> => {
       const file = site.put(

@@ -31,7 +31,8 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
   const takesStatic = Boolean(settings.identify) || client.settings.environment === 'test' || settings.forms?.weakStaticSecret === true;
   const limits = new Limits(settings.perAccountPerMinute);
   const { certificate, key, clientAuthority } = settings.listen;
-  const handle = (request: IncomingMessage, response: ServerResponse): void => void answer(request, response);
+  const handle = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(request, response).catch((error: unknown) => console.error(`relais : ${(error as Error).name}`));
   const server = certificate
     ? createServer(
         {
@@ -123,7 +124,14 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
   }
 
   function log(...words: string[]): void {
-    if (settings.log) appendFileSync(settings.log, `${[new Date().toISOString(), 'relais', ...words].join(' ').trim()}\n`, { mode: 0o600 });
+    if (!settings.log) return;
+    const line = [new Date().toISOString(), 'relais', ...words].join(' ').trim();
+    try {
+      appendFileSync(settings.log, `${line}\n`, { mode: 0o600 });
+    } catch (error) {
+      // A full disk stops no call: who runs the relay sees it in the log of the service.
+      console.error(`relais : journal : ${(error as { code?: string }).code} : ${line}`);
+    }
   }
 
   server.listen(settings.listen.port, settings.listen.address);

@@ -137,7 +137,14 @@ export class Passerelle {
   }
 
   #log(...words: string[]): void {
-    if (this.settings.log) appendFileSync(this.settings.log, `${[new Date().toISOString(), ...words].join(' ').trim()}\n`, { mode: 0o600 });
+    if (!this.settings.log) return;
+    const line = [new Date().toISOString(), ...words].join(' ').trim();
+    try {
+      appendFileSync(this.settings.log, `${line}\n`, { mode: 0o600 });
+    } catch (error) {
+      // The link is there: a log that cannot be written takes it from nobody.
+      console.error(`passerelle : journal : ${(error as { code?: string }).code} : ${line}`);
+    }
   }
 }
 
