@@ -32,7 +32,12 @@ export async function findLink(journal: Pick<JournalStore, 'notes'>, code: strin
   const key = keyOf(code);
   const [[taken], [open]] = await Promise.all([journal.notes(TAKEN, [key]), journal.notes(LINK, [key])]);
   if (taken) return { is: 'taken', reference: taken };
-  if (!open || open === GONE) return { is: 'unknown' };
+  if (open === GONE) {
+    // Taken between the two looks, which are not one: then the other note is there by now.
+    const [reference] = await journal.notes(TAKEN, [key]);
+    return reference ? { is: 'taken', reference } : { is: 'unknown' };
+  }
+  if (!open) return { is: 'unknown' };
   const link = JSON.parse(open) as OpenLink;
   return {
     is: 'open',

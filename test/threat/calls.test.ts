@@ -338,6 +338,18 @@ describe('contextual call: attacks', function () {
     other.stop();
   });
 
+  it('C3: a second use that looks between the two notes of the first is a second use all the same', async () => {
+    const { code, reference } = await receive(await ground.token());
+    await ground.calls.desk.redeem(code, 'x');
+    const { journal } = ground;
+    let looks = 0;
+    const notes: typeof journal.notes = async (kind, keys) => (kind === 'call-taken' && (looks += 1) === 1 ? [undefined] : journal.notes(kind, keys));
+    const late = await ground.node(undefined, { journal: Object.assign(Object.create(journal) as typeof journal, { notes }) });
+    const { code: why, error } = await refusal(late.desk.redeem(code, 'x'));
+    expect([why, error.reference]).to.deep.equal(['ERR_CALL_LINK_USED', reference]);
+    late.stop();
+  });
+
   it('C3: a link is over after 60 seconds, and what it would have opened is forgotten', async () => {
     const { code } = await receive(await ground.token());
     ground.now += 60_000;
