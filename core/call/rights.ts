@@ -7,12 +7,19 @@ import type { Trail } from './trail.ts';
 const forbidden = (expected: string, found?: string): PasserelleError =>
   new PasserelleError('ERR_CALL_FORBIDDEN', { location: { path: '/user' }, expected, ...(found !== undefined && { found }) });
 
+/** As a person reads it: whoever is stopped stays so, however their name is typed. */
+const plain = (text: string | undefined): string | undefined => text?.normalize('NFC').toLowerCase();
+
 /** Throws ERR_CALL_FORBIDDEN. */
 export function checkRights({ site: { call }, context, mayCreate }: KnownCall): CallRights {
   const { user, action = 'open', target = 'record' } = context;
-  if (call.disabledUsers.some((one) => one === user.login || one === user.rpps))
+  if (call.disabledUsers.some((one) => plain(one) === plain(user.login) || one === user.rpps))
     throw forbidden('a user who is not disabled (contextualCall.disabledUsers)');
-  const rule = call.users.find(({ profile }) => profile === user.profile) ?? call.users.find(({ profile }) => profile === '*');
+  const named = call.users.find(({ profile }) => profile === user.profile);
+  // It is not everybody's profile either: the one of nearly this name may be disabled, or allow less.
+  if (!named && call.users.some(({ profile }) => plain(profile) === plain(user.profile)))
+    throw forbidden('a profile in the letters of contextualCall.users', 'another case');
+  const rule = named ?? call.users.find(({ profile }) => profile === '*');
   if (!rule || rule.disabled)
     throw forbidden('a profile of contextualCall.users that is not disabled', user.profile === undefined ? 'no profile' : 'another one');
   if (!user.rpps && !rule.withoutRpps) throw forbidden(`an RPPS number, for this profile (contextualCall.users.withoutRpps)`);

@@ -241,6 +241,20 @@ describe('contextual call: attacks', function () {
     closed.stop();
   });
 
+  it('C4: a disabled user does not come in by the case of the login, nor a profile by its own', async () => {
+    const forbidden = async (call: object, user: object): Promise<void> => {
+      const node = await ground.node({ ...CALL, ...call });
+      expect((await refusal(node.face.receive(posted(await ground.token({ user }))))).code, JSON.stringify(user)).to.equal('ERR_CALL_FORBIDDEN');
+      node.stop();
+    };
+    const rpps = '99700700018';
+    for (const login of ['testcamille', 'TESTCAMILLE', 'TestCamille'])
+      await forbidden({ disabledUsers: ['TestCamille'] }, { login, rpps, profile: 'MEDECIN' });
+    await forbidden({ disabledUsers: ['hélène'] }, { login: 'HÉLÈNE', rpps, profile: 'MEDECIN' });
+    const all = { users: [...CALL.users, { profile: '*', rights: ['open'], withoutRpps: true }] };
+    for (const profile of ['Stagiaire', 'stagiaire', 'medecin']) await forbidden(all, { login: 'a', rpps, profile });
+  });
+
   it('C9: create without right, without the setting, or with incomplete traits', async () => {
     const create = { action: 'open-or-create' };
     const { code } = await receive(await ground.token(create));
