@@ -156,7 +156,9 @@ export class Handover implements CallSessionsFace {
       if (!isOurs || this.#ports.now() - Date.parse(session.at) > QUESTION_MS) throw new PasserelleError('ERR_CALL_SESSION');
       const { reference } = session;
       const taken = await take(session);
-      const { waits: _, candidates: __, closes: ___, ...rest } = session;
+      const { waits: _, candidates: __, closes: ___, chosen, ...same } = session;
+      // That there was no record was so before the person was asked: it is looked for again before one is made.
+      const rest = { ...same, ...(chosen && 'recordId' in chosen && { chosen }) };
       const next: Session = taken ? { ...rest, ...taken, at: this.#at } : { ...withoutCall(session), state: 'abandoned', at: this.#at };
       if (!(await this.#ports.journal.swap([change(SESSION, held, next)], this.#at))) throw new PasserelleError('ERR_CALL_SESSION');
       await this.#note(reference, { what: `${waits}: ${taken ? 'yes' : 'no'}` }, taken ? undefined : 'abandoned');

@@ -273,6 +273,18 @@ describe('a contextual call, from the link to the record', () => {
     expect(desk.state.records).to.have.length(3);
   });
 
+  it('C9 a record that was made while the person answered is found: none is made beside it', async () => {
+    const nobody = { ...ELISE, ipp: '0004519999', ins: null, birthName: 'NOUVELLE' };
+    const { browser } = await desk.redeem(desk.call(OTHER));
+    const code = desk.call(nobody, 'camille', { action: 'open-or-create' });
+    expect((await desk.redeem(code, browser)).step.outcome).to.equal('confirm');
+    const recordId = desk.known(nobody);
+    const opened = await desk.show(await desk.confirm(code, browser, true));
+    expect(opened.form['recordId']).to.equal(recordId);
+    expect(desk.steps.at(-1)).to.include({ outcome: 'opened' });
+    expect(desk.state.records).to.have.length(3);
+  });
+
   it('C4 the record cannot send the browser elsewhere (open redirect), nor open another record than the chosen one', async () => {
     const ticket = { recordId: 'R1', created: false, url: `${PAGES}/ouvrir`, fields: { ticket: 'T' } };
     const forged = [
