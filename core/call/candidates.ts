@@ -23,6 +23,8 @@ export function judgeCandidates(candidates: readonly RecordCandidate[]): Judgeme
   const likely = byTraits.filter(({ insDiffers }) => !insDiffers);
   // Alike in everything but the number: a record of their own is not made beside it either.
   if (likely.length === 0 && byTraits.length > 0) return conflict('the same strict traits with another INS', byTraits);
+  // A namesake, or a number that the establishment has not merged yet: a person tells.
+  if (likely.some(({ ippDiffers }) => ippDiffers)) return { is: 'several', candidates: likely };
   return likely.length > 0 ? oneOf(likely) : { is: 'nobody' };
 }
 

@@ -146,10 +146,17 @@ export class CalledRecord {
 }
 
 /** Somebody else's code said it: only what is asked for is kept, and only as text. */
-function checkCandidate({ recordId, by, insDiffers, traitsDiffer, shown }: RecordCandidate): RecordCandidate {
+function checkCandidate({ recordId, by, insDiffers, ippDiffers, traitsDiffer, shown }: RecordCandidate): RecordCandidate {
   if (typeof recordId !== 'string' || !['ins', 'ipp', 'traits'].includes(by))
     throw new PasserelleError('ERR_CALL_RECORD', { expected: 'a candidate' });
   const { birthName, usedName, givenNames, birthDate, sex } = shown;
   const texts = Object.entries({ birthName, usedName, givenNames, birthDate, sex }).filter(([, value]) => typeof value === 'string');
-  return { recordId, by, insDiffers: insDiffers === true, traitsDiffer: traitsDiffer === true, shown: Object.fromEntries(texts) };
+  return {
+    recordId,
+    by,
+    insDiffers: insDiffers === true,
+    ippDiffers: ippDiffers === true,
+    traitsDiffer: traitsDiffer === true,
+    shown: Object.fromEntries(texts),
+  };
 }

@@ -143,6 +143,8 @@ export interface RecordCandidate {
   readonly by: 'ins' | 'ipp' | 'traits';
   /** The record holds another qualified INS than the one that was said: never opened (SAFETY A4). */
   readonly insDiffers?: boolean;
+  /** The record holds another IPP of the same authority than the one that was said: with nothing but traits it is never opened unasked (SAFETY A6). */
+  readonly ippDiffers?: boolean;
   /** The record holds other strict traits. */
   readonly traitsDiffer?: boolean;
   /** What a person tells candidates apart by, when they have to choose. */

@@ -285,6 +285,17 @@ describe('a contextual call, from the link to the record', () => {
     expect(desk.state.records).to.have.length(3);
   });
 
+  it('C9 A6 the same traits with another IPP of the same authority are not opened silently: the person chooses, or the site refuses', async () => {
+    const homonym = { ...ELISE, ipp: '77', ins: null };
+    const code = desk.call(homonym);
+    const { step, browser } = await desk.redeem(code);
+    expect(step).to.have.property('candidates').with.length(1);
+    expect((await desk.choose(code, browser, 0)).outcome).to.equal('open');
+    desk.policy.ambiguous = 'refuse';
+    expect((await desk.redeem(desk.call(homonym))).step).to.include({ outcome: 'refused', code: 'ERR_CALL_AMBIGUOUS' });
+    expect((await desk.redeem(desk.call({ ...homonym, ippAuthority: `${AUTHORITY}9` }))).step.outcome, 'of another hospital').to.equal('open');
+  });
+
   it('C4 the record cannot send the browser elsewhere (open redirect), nor open another record than the chosen one', async () => {
     const ticket = { recordId: 'R1', created: false, url: `${PAGES}/ouvrir`, fields: { ticket: 'T' } };
     const forged = [

@@ -3,7 +3,7 @@ import type { PeerWorld } from 'passerelle/contract';
 import { differingTrait, fold, type Traits } from 'passerelle/model';
 import type { Filing, WireMessage } from './api.ts';
 import { updateIdentity } from './identities.ts';
-import { nameOf, type CancerRecord, type RecordState, type TabContext, type WirePatient } from './state.ts';
+import { authorityOf, nameOf, type CancerRecord, type RecordState, type TabContext, type WirePatient } from './state.ts';
 
 const TICKET_MS = 60_000;
 /** What is older is forgotten: a tab of yesterday is no tab. */
@@ -34,12 +34,17 @@ function candidateOf(record: CancerRecord, by: By, patient: WirePatient): object
     recordId: record.recordId,
     by,
     ...(insDiffers(record, patient) && { insDiffers: true }),
+    ...(ippDiffers(record, patient) && { ippDiffers: true }),
     ...(traitsDiffer(record, patient) && { traitsDiffer: true }),
     shown: { birthName, usedName, givenNames: birthGivenNames ?? firstGivenName, birthDate, sex },
   };
 }
 
 const insDiffers = ({ ins }: CancerRecord, patient: WirePatient): boolean => Boolean(ins && patient.ins) && ins?.value !== patient.ins?.value;
+
+/** An authority gives one number to one person: another one is somebody else, or was not merged yet. */
+const ippDiffers = (record: CancerRecord, patient: WirePatient): boolean =>
+  !WAYS.ipp(patient, record) && (patient.identifiers ?? []).some((said) => record.identifiers.some((own) => authorityOf(own) === authorityOf(said)));
 
 function traitsDiffer(record: CancerRecord, { traits = {} }: WirePatient): boolean {
   const { birthGivenNames: givenNames, ...said } = traits as Traits & { readonly birthGivenNames?: string };

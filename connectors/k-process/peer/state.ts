@@ -93,7 +93,7 @@ export const emptyState = (): RecordState => ({
   next: 1,
 });
 
-const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
+export const authorityOf = ({ authority }: WireIdentifier): string => authority?.oid ?? authority?.namespace ?? '';
 export const nameOf = (identifier: WireIdentifier): string => `${authorityOf(identifier)}:${identifier.value}`;
 
 /**

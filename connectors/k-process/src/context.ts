@@ -28,12 +28,13 @@ export function readRecordAnswer(body: Readonly<Record<string, unknown>>): Recor
 const TRAITS = ['birthName', 'usedName', 'givenNames', 'birthDate', 'sex'] as const;
 
 function readCandidate(value: unknown): RecordCandidate | undefined {
-  const { recordId, by, insDiffers, traitsDiffer, shown = {} } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { recordId, by, insDiffers, ippDiffers, traitsDiffer, shown = {} } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof recordId !== 'string' || (by !== 'ins' && by !== 'ipp' && by !== 'traits') || !isTexts(shown)) return undefined;
   return {
     recordId,
     by,
     ...(insDiffers === true && { insDiffers }),
+    ...(ippDiffers === true && { ippDiffers }),
     ...(traitsDiffer === true && { traitsDiffer }),
     shown: Object.fromEntries(TRAITS.flatMap((name) => (shown[name] === undefined ? [] : [[name, shown[name]]]))),
   };
