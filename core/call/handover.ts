@@ -18,7 +18,7 @@ import { conflictNote } from './conflict.ts';
 import { find, type CallPolicy } from './find.ts';
 import type { CalledRecord } from './record.ts';
 import type { CallRoom, RedeemedCall } from './room.ts';
-import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Session } from './session.ts';
+import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Held, type Session } from './session.ts';
 import { Tabs, withoutCall } from './tabs.ts';
 
 export interface HandoverPorts {
@@ -123,7 +123,8 @@ export class Handover implements CallSessionsFace {
       throw thrown;
     }
     return this.#answer(call.reference, async () => {
-      const cookie = await this.#browsers.bind(key, call, browser);
+      const { cookie, open } = await this.#browsers.bind(key, call, browser);
+      if (open) return { step: await this.#asksToEnd(call, open) };
       const { step } = await this.#answer(call.reference, async () => ({ step: await this.#go(key) }));
       return { step, ...(cookie !== undefined && { browser: cookie }) };
     });
@@ -139,6 +140,12 @@ export class Handover implements CallSessionsFace {
     await this.#ports.room.note(reference, { what: 'link used again', code: 'ERR_CALL_LINK_USED' });
     // Told now or by the next sweep: it is over here already.
     if (ending) await this.#tabs.tell(ending).catch(() => undefined);
+  }
+
+  /** SAFETY C6: a page of another user posted a form, by itself for all we know. */
+  async #asksToEnd({ reference, context }: RedeemedCall, open: readonly Held<Session>[]): Promise<CallStep> {
+    await this.#note(reference, { what: 'confirm: asked' });
+    return { reference, outcome: 'confirm', patient: shownOf(context.patient), open: open.map(({ value }) => value?.shown ?? {}) };
   }
 
   /** A person answered the question that this tab asked, in the browser that it is bound to. */
@@ -162,14 +169,22 @@ export class Handover implements CallSessionsFace {
       const next: Session = taken ? { ...rest, ...taken, at: this.#at } : { ...withoutCall(session), state: 'abandoned', at: this.#at };
       if (!(await this.#ports.journal.swap([change(SESSION, held, next)], this.#at))) throw new PasserelleError('ERR_CALL_SESSION');
       await this.#note(reference, { what: `${waits}: ${taken ? 'yes' : 'no'}` }, taken ? undefined : 'abandoned');
-      return { step: taken ? await this.#go(key) : { reference, outcome: 'abandoned' } };
+      if (!taken) return { step: { reference, outcome: 'abandoned' } };
+      let cookie: string | undefined;
+      const takeOver = async (): Promise<CallStep | undefined> => {
+        const bound = await this.#browsers.takeOver(key, next.closes ?? [], browser ?? '');
+        cookie = bound.cookie;
+        return bound.open && session.call && this.#asksToEnd(session.call, bound.open);
+      };
+      const step = await this.#go(key, session.takesOver ? takeOver : undefined);
+      return { step, ...(cookie !== undefined && { browser: cookie }) };
     });
   }
 
   /** A call that cannot go on is over: nobody it was about is kept, and it does not stand in the way of the next one. */
-  async #go(key: string): Promise<CallStep> {
+  async #go(key: string, before?: () => Promise<CallStep | undefined>): Promise<CallStep> {
     try {
-      return await this.#proceed(key);
+      return (await before?.()) ?? (await this.#proceed(key));
     } catch (thrown) {
       const held = await readSession(this.#ports.journal, key);
       if (held.value?.state === 'asked' || held.value?.state === 'opening')

@@ -32,6 +32,8 @@ export interface Session {
   readonly chosen?: { readonly recordId: string } | { readonly create: true };
   /** Records whose closing the person agreed to. */
   readonly closes?: readonly string[];
+  /** Somebody else has something open in `browser`, which is theirs until the person agrees that it ends (SAFETY C6). */
+  readonly takesOver?: true;
   /** What the record knows the tab by; a secret. */
   readonly contextId?: string;
   readonly recordId?: string;

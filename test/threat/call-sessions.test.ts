@@ -84,6 +84,44 @@ describe('a contextual call, from the link to the record', () => {
     expect(third.step.outcome).to.equal('open');
   });
 
+  it('C6 C7 a form asks before it ends what another user has open: both are named, and keeping it closes nothing', async () => {
+    const first = await desk.redeem(desk.call(ELISE, 'camille'));
+    const page = await desk.show(first.step);
+    desk.kind = 'form';
+    const kept = desk.call(OTHER, 'dominique');
+    const asked = await desk.redeem(kept, first.browser);
+    expect(asked.step).to.include({ outcome: 'confirm' });
+    expect(asked.step).to.have.nested.property('patient.birthName', 'OSTROVEN');
+    expect(asked.step).to.have.nested.property('open[0].birthName', 'VALMORÉE');
+    expect(asked).to.not.have.property('browser');
+    expect((await desk.save(page.form)).status, 'until the person agreed').to.equal(200);
+    expect(await desk.confirm(kept, first.browser, false)).to.include({ outcome: 'abandoned' });
+    expect((await desk.save(page.form)).status).to.equal(200);
+
+    const code = desk.call(OTHER, 'dominique');
+    await desk.redeem(code, first.browser);
+    expect(await desk.confirm(code, 'x'.repeat(43), true), 'another browser').to.include({ code: 'ERR_CALL_SESSION' });
+    const answer = await desk.handover.confirm({ code, address: '192.0.2.1', browser: first.browser! }, true);
+    expect(answer.step.outcome).to.equal('open');
+    expect(answer.browser).to.be.a('string').and.not.equal(first.browser);
+    expect((await desk.save(page.form)).status).to.equal(409);
+    expect((await desk.save((await desk.show(answer.step)).form)).status).to.equal(200);
+  });
+
+  it('C6 C7 a tab that the other user opened meanwhile is asked about as well; while the record cannot be told, nobody comes in', async () => {
+    const first = await desk.redeem(desk.call(ELISE, 'camille'));
+    desk.kind = 'form';
+    const code = desk.call(OTHER, 'dominique');
+    await desk.redeem(code, first.browser);
+    const second = await desk.show((await desk.redeem(desk.call(ELISE, 'camille'), first.browser)).step);
+    const again = await desk.confirm(code, first.browser, true);
+    expect(again).to.include({ outcome: 'confirm' });
+    expect((await desk.save(second.form)).status).to.equal(200);
+    desk.instead = () => ({ status: 503, body: {} });
+    expect(await desk.confirm(code, first.browser, true)).to.include({ outcome: 'refused', code: 'ERR_CALL_RECORD' });
+    expect(await desk.confirm(code, first.browser, true)).to.include({ outcome: 'refused', code: 'ERR_CALL_SESSION' });
+  });
+
   it('C7 while the record cannot be told that another user is gone, nobody comes in', async () => {
     const first = await desk.redeem(desk.call(ELISE, 'camille'));
     const page = await desk.show(first.step);
