@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { jwkOf, thumbprint } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
 import { CALL, Ground, SITE, posted, privateKey, refusal, settingsOf } from '../call/ground.ts';
-import { Desk, ELISE } from '../unit/call/desk.ts';
+import { Desk, ELISE } from '../call/desk.ts';
 
 describe('contextual call: stopped on its way', function () {
   this.timeout(60_000);
