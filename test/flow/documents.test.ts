@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { DocumentWhere, LearnedType, MessageView, UntypedDocument } from 'passerelle/contract';
 import { passerelle } from '../unit/cli/cli-process.ts';
 import { describeJournals } from '../fault/journals.ts';
-import { TestRegion, TOKEN } from './region.ts';
+import { TestRegion, TOKEN, until } from './region.ts';
 
 const HOSPITAL = '990001018';
 const RECORD = '990009995';
@@ -94,8 +94,9 @@ describeJournals('the life of documents', (journal) => {
   const where = (id: string): Promise<DocumentWhere> => region.post('documents/search', { document: id });
   /** Decided: an engine that has just started may answer AA before it is. */
   const last = async (): Promise<MessageView> => {
-    await region.drained();
-    return (await region.messages('limit=1'))[0]!;
+    const newest = async (): Promise<MessageView> => (await region.messages('limit=1'))[0]!;
+    await until('the last message is decided', 30_000, async () => (await newest()).state !== 'received');
+    return newest();
   };
   const codes = async (): Promise<readonly string[]> => (await last()).warnings.map(({ code }) => code);
   const sentOf = async (): Promise<readonly string[]> => (await region.timeline((await last()).id)).deliveries.map(({ lane }) => lane);
