@@ -59,6 +59,9 @@ describe('answers of the record', () => {
     await region.prepare((yaml) =>
       yaml
         .replace('id: dxcare', 'id: ci-sis')
+        .replace('settings: { commandLine: legacy }', 'settings: {}')
+        // The call of the site is DxCare's.
+        .replace(/contextualCall:\n {2}connector: dxcare\n[^]*$/, '')
         .replace('port: ' + String(region.ports.dxcare), `port: ${toHospital}`)
         .replace('sends: [dcc.document.received, dcc.document.deleted]', 'sends: [dcc.document.received, dcc.delivery.*]')
         .replace(

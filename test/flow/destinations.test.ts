@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 import { TestRegion, TOKEN, until } from './region.ts';
 
-const CLINIC = '990002024';
+const CLINIC = '990003014';
 const HOSPITAL = '990001018';
 const INS = { value: '237063399100156', oid: '1.2.250.1.213.1.4.10' };
 const AT_HOSPITAL = { value: 'H77', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' };
