@@ -1,37 +1,12 @@
 /** B8 and the ZAM of the guide over real sockets: what the record says of our message comes to the hospital as news of its own message. */
 import { expect } from 'chai';
 import type { DocumentWhere } from 'passerelle/contract';
-import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 import net from 'node:net';
+import { startReceiver, type Receiver } from './receiver.ts';
 import { freePorts, TestRegion, until } from './region.ts';
 
 const ID = '1.2.250.1.999.20.7.4242';
 const frame = (segments: readonly string[]): string => `\x0b${segments.join('\r')}\r\x1c\r`;
-
-/** Takes everything and keeps it. */
-async function startReceiver(port: number): Promise<{ received: Hl7Message[]; stop: () => void }> {
-  const received: Hl7Message[] = [];
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    let text = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      for (let end = text.indexOf('\x1c\r'); end >= 0; end = text.indexOf('\x1c\r')) {
-        const message = parseHl7(text.slice(text.indexOf('\x0b') + 1, end));
-        text = text.slice(end + 2);
-        received.push(message);
-        socket.write(frame([`MSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6`, `MSA|AA|${message.get('MSH-10')}`]));
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const stop = (): void => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  };
-  return { received, stop };
-}
 
 /** Sends one message; MSA-1 of its answer. */
 const send = (port: number, segments: readonly string[]): Promise<string | undefined> =>
@@ -48,8 +23,8 @@ const send = (port: number, segments: readonly string[]): Promise<string | undef
 
 describe('answers of the record', () => {
   const region = new TestRegion();
-  let hospital: Awaited<ReturnType<typeof startReceiver>>;
-  let record: Awaited<ReturnType<typeof startReceiver>>;
+  let hospital: Receiver;
+  let record: Receiver;
   let pilotIn = 0;
   before(async () => {
     const [toHospital = 0, toRecord = 0, fromRecord = 0] = await freePorts(3);
@@ -75,8 +50,8 @@ describe('answers of the record', () => {
   });
   after(async () => {
     await region.stop();
-    hospital?.stop();
-    record?.stop();
+    await hospital?.stop();
+    await record?.stop();
   });
 
   it('B8: a ZAM that names our message reaches the hospital as a ZAM that names its own, once, and stands with the document', async () => {

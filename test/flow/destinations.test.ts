@@ -3,10 +3,10 @@
  * of the record that name one of them.
  */
 import { writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
+import type { Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
 import { TestRegion, TOKEN, until } from './region.ts';
 
 const CLINIC = '990003014';
@@ -35,39 +35,13 @@ connectors:
       - { name: clinique-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${port}, connections: 1, duplicates: review, sends: [dcc.document.received] }
 `;
 
-/** A care record that takes everything and keeps it. */
-async function startClinic(): Promise<{ port: number; received: Hl7Message[]; stop: () => Promise<unknown> }> {
-  const received: Hl7Message[] = [];
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    let text = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      for (let end = text.indexOf('\x1c\r'); end >= 0; end = text.indexOf('\x1c\r')) {
-        const message = parseHl7(text.slice(text.indexOf('\x0b') + 1, end));
-        text = text.slice(end + 2);
-        received.push(message);
-        const id = message.get('MSH-10');
-        socket.write(`\x0bMSH|^~\\&|HM|CL|PASSERELLE|DCC|20260101||ACK^T02^ACK|A${id}|T|2.6\rMSA|AA|${id}\r\x1c\r`);
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const stop = (): Promise<unknown> => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  };
-  return { port: (server.address() as net.AddressInfo).port, received, stop };
-}
-
 describe('where a document of the record goes', () => {
   const region = new TestRegion();
-  let clinic: Awaited<ReturnType<typeof startClinic>>;
+  let clinic: Receiver;
   let count = 0;
 
   before(async () => {
-    clinic = await startClinic();
+    clinic = await startReceiver();
     const known = '  - { namespace: DXCARE, oid: 1.2.250.1.999.10.1, domain: estuaire, use: IPP }\n';
     await region.prepare((yaml) => yaml.replace(known, `${known}  - { namespace: HMTEST, oid: 1.2.250.1.999.30.1, domain: hm, use: IPP }\n`));
     writeFileSync(path.join(region.config, 'clinique.yaml'), clinicSettings(clinic.port));
