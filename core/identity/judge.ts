@@ -3,6 +3,7 @@ import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
 import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import { familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
@@ -25,15 +26,9 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
 
-/** Everybody it names, and everybody they lead to. */
-function references(keys: readonly string[], known: Known): readonly NoteRef[] {
-  const all = new Set(keys);
-  for (const key of all) {
-    const into = personOf(known, key)?.into;
-    if (into) all.add(into.key);
-  }
-  return [...all].map((key) => ({ kind: PERSON, key }));
-}
+/** Everybody it names, with all the numbers of each. */
+const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>
+  [...new Set(keys.flatMap((key) => familyOf(key, known).keys))].map((key) => ({ kind: PERSON, key }));
 
 /**
  * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its
@@ -73,8 +68,20 @@ function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement
     const found = contradiction(joined.ins?.ins, joined.patient, patient);
     if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
   }
+  for (const key of one.keys) {
+    const found = rivalOfDocument(key, patient, known, sendersOf);
+    if (found && !isAccepted(one, known, key)) return askDocument(one, known, key, found.person, found.joined, patient, 'another INS');
+  }
   const isHeld = isBlocked && one.event.type === 'dcc.document.received';
   return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
+}
+
+/** Whose INS is another one, among the numbers that were absorbed: their traits may have been corrected since, the person they stand for was not. */
+function rivalOfDocument(key: string, { ins, insOid }: Patient, known: Known, sendersOf: SendersOf): Rival | undefined {
+  const { chain, person } = survivorOf(key, known);
+  const senders = person && sendersOf(person.domain);
+  if (!ins || !insOid || !senders || holdersIn(chain, known, senders).some(({ joined }) => joined.ins)) return undefined;
+  return rivalOf(key, { ins, insOid, traits: {} }, known, senders);
 }
 
 function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {

@@ -6,6 +6,7 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
 import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf } from './cases.ts';
+import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person, type Relation } from './person.ts';
 import type { TaskKind } from './task.ts';
@@ -89,8 +90,8 @@ interface Merge {
 function questionOf(one: Case, known: Known, merge: Merge, before: Known): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
   const { into, from, chain, gone, survivor, end } = merge;
   const { senders } = one.settings;
-  const [mine, theirs] = [joinedOf(end, senders), joinedOf(gone, senders)];
-  const make = (kind: TaskKind, expected: string, found: string): { kind: TaskKind; judgement: Judgement } => ({
+  const sides = [end, gone].map((person): Rival => ({ person, joined: joinedOf(person, senders) })) as unknown as readonly [Rival, Rival];
+  const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): { kind: TaskKind; judgement: Judgement } => ({
     kind,
     judgement: ask(one, known, {
       kind,
@@ -102,8 +103,11 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
         // What the message says of the survivor is there to be compared, and counts once a person said so.
         [into, personOf(before, into) ?? nobody(survivor.domain, survivor.ipp)],
       ]),
-      candidates: [onFile(gone, theirs), onFile(end, mine), ...(gone.into ? absorber(gone.into, known, senders) : [])],
-      differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),
+      candidates: [
+        ...[sides[1], theirs, mine, sides[0]].map(({ person, joined }) => onFile(person, joined)),
+        ...(gone.into ? absorber(gone.into, known, senders) : []),
+      ].filter(({ domain, ipp }, i, all) => all.findIndex((other) => other.domain === domain && other.ipp === ipp) === i),
+      differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
     }),
   });
   if (chain.includes(from)) return make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges');
@@ -112,8 +116,9 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
   // Sent or replayed again, it would come back behind the back of who undid it.
   if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
     return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const isOther = mine.ins && theirs.ins && (mine.ins.ins !== theirs.ins.ins || mine.ins.insOid !== theirs.ins.insOid);
-  return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
+  const rivals = rivalsOf(familyOf(into, known), branchOf(from, known), known, senders);
+  if (rivals === 'unsure') return make('merge-ins', 'patients whose numbers can all be compared', 'more numbers than that');
+  return rivals && make('merge-ins', 'one INS, or none on one side', 'two', rivals);
 }
 
 function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {

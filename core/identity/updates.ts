@@ -3,11 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
-import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
+import { contradictsClaim, rivalOf } from './family.ts';
+import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
+import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
+import { STRICT_TRAITS, isSaidAgain, isStrict } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -30,9 +31,8 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
-  // Of an absorbed number: what it did not claim when a person, or nobody, looked at the merge.
-  const heir = person.into && claim && !before?.ins ? survivorOf(key, known).person : undefined;
-  const heirJoined = isKnown(heir) ? joinedOf(heir, speaker.senders) : undefined;
+  // What it did not claim when a person, or nobody, looked at the merges of its patient.
+  const rival = claim && !before?.ins ? rivalOf(key, claim, known, speaker.senders) : undefined;
   const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
@@ -43,8 +43,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const isFree = isAnswered || (isLate && isHarmless());
   if (!isAnswered && before && [...doubts.keys()].some(mustBeSure)) return askOrder(one, known, key, person, before, data.patient, said);
   if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
-  if (!isFree && isKnown(heir) && heirJoined && claim && contradictsClaim(heirJoined, claim))
-    return askIns(one, known, key, person, heirJoined, data.patient, speaker, heir);
+  if (!isFree && rival) return askIns(one, known, key, person, rival.joined, data.patient, speaker, rival.person);
   if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
@@ -104,13 +103,6 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
 /** The number and the strict traits on file stay as they are. */
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
-
-/** Another number than the one on file, or other traits than those it stands for there. */
-function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
-  if (!ins) return false;
-  if (ins.ins !== claim.ins || ins.insOid !== claim.insOid) return true;
-  return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
-}
 
 /** `holder`: who has the INS on file. */
 function askIns(

@@ -7,6 +7,7 @@ import { Archive, index } from '../documents/archive.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
+const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
 
 describe('merges', () => {
   let hospital: Hospital;
@@ -90,6 +91,71 @@ describe('merges', () => {
     hospital.merge('1', '2');
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '3' });
     expect(verdict(hospital.merge('2', '3'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  describe('of numbers that others absorbed', () => {
+    beforeEach(() => {
+      hospital.identity(QUALIFIED, { ipp: '2' });
+      hospital.identity(OTHERWISE, { ipp: '3' });
+    });
+    const kinds = (): readonly string[] => hospital.tasks().map(({ kind }) => kind);
+    const shown = (): readonly unknown[] =>
+      hospital
+        .tasks()
+        .at(-1)!
+        .candidates.map(({ patient }) => patient.ins);
+
+    it('A6: two INS do not meet through a survivor that has none; a person may say so', () => {
+      hospital.merge('1', '2');
+      expect(verdict(hospital.merge('1', '3', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([kinds(), survivor('3')]).to.deep.equal([['merge-ins'], '3']);
+      expect(shown()).to.include.members([INS, OTHER_INS]);
+      hospital.answer('asked', 'accepted');
+      expect(hospital.merge('1', '3', { id: 'asked' })).to.not.have.property('quarantine');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1' })), 'a person accepted both').to.equal('qualified');
+    });
+
+    it('A6: two INS do not meet through what the absorbed number absorbed', () => {
+      hospital.identity(QUALIFIED, { ipp: '1' });
+      hospital.merge('4', '3');
+      hospital.merge('5', '4');
+      expect(verdict(hospital.merge('1', '5'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(kinds()).to.deep.equal(['merge-ins']);
+    });
+
+    it('A6: an INS that a trait took away is no other patient’s either', () => {
+      hospital.identity({ birthName: 'ÉTREZAC' }, { ipp: '2' });
+      expect(hospital.joined('2').ins).to.equal(undefined);
+      expect(verdict(hospital.merge('2', '3'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(shown()).to.include.members([INS, OTHER_INS]);
+    });
+
+    it('A4, A6: an INS of a survivor that is not that of a number it absorbed asks a person', () => {
+      hospital.merge('4', '2');
+      hospital.merge('1', '4');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([kinds(), hospital.joined('1').ins]).to.deep.equal([['ins'], undefined]);
+      expect(verdict(hospital.merge('1', '5', { patient: OTHERWISE })), 'said beside a merge').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', id: 'asked' }))).to.equal('qualified');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '4' })), 'accepted of one, it is of all').to.equal('stale-ignored');
+    });
+
+    it('A4, A6: a document of a survivor that names another INS than a number it absorbed is filed nowhere', () => {
+      hospital.merge('1', '2');
+      const named = (ins: string, ipp: string): string =>
+        verdict(hospital.document({ ...PLAIN, ins, insOid: QUALIFIED.insOid!, insStatus: 'VALI' }, { ipp, id: `${ins}-${ipp}` }));
+      expect([named(INS, '1'), named(OTHER_INS, '1')]).to.deep.equal(['as it is', 'quarantined ERR_IDENTITY_CONFLICT']);
+      hospital.answer(`${OTHER_INS}-1`, 'accepted');
+      expect(named(OTHER_INS, '1')).to.equal('as it is');
+    });
+
+    it('A6: of more numbers than can be compared a person is asked', () => {
+      for (let i = 0; i < 210; i += 1) hospital.merge('1', `n${i}`);
+      expect([kinds().length, new Set(kinds())]).to.deep.equal([10, new Set(['merge-ins'])]);
+      expect(verdict(hospital.identity(QUALIFIED, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(verdict(hospital.visit(TRAITS, { ipp: '1' })), 'anything else goes on').to.equal('moved');
+    });
   });
 
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
