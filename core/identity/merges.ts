@@ -114,11 +114,19 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
   if (gone.into?.key === into) return undefined;
   if (gone.into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
   // Sent or replayed again, it would come back behind the back of who undid it.
-  if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
+  const [family, branch] = [familyOf(into, known), branchOf(from, known)];
+  if (areSeparated(family.keys, branch.keys, known))
     return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const rivals = rivalsOf(familyOf(into, known), branchOf(from, known), known, senders);
+  const rivals = rivalsOf(family, branch, known, senders);
   if (rivals === 'unsure') return make('merge-ins', 'patients whose numbers can all be compared', 'more numbers than that');
   return rivals && make('merge-ins', 'one INS, or none on one side', 'two', rivals);
+}
+
+/** Whoever of them it was: they would be one patient again. */
+function areSeparated(some: readonly string[], others: readonly string[], known: Known): boolean {
+  const isUndone = (from: readonly string[], of: readonly string[]): boolean =>
+    from.some((one) => personOf(known, one)?.undone?.some(({ key }) => of.includes(key)));
+  return isUndone(some, others) || isUndone(others, some);
 }
 
 function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {

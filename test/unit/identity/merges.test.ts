@@ -192,6 +192,26 @@ describe('merges', () => {
     expect(hospital.merge('1', '2', { id: 'repeated' }), 'said again').to.not.have.property('quarantine');
   });
 
+  it('A6: two numbers that a person separated do not come together through a third, in any order; a person may accept it', () => {
+    hospital.merge('1', '2');
+    hospital.undo('2');
+    hospital.merge('3', '1');
+    expect(verdict(hospital.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    hospital.merge('5', '4');
+    hospital.merge('4', '2');
+    expect(verdict(hospital.merge('3', '5'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(['merge-undone', 'merge-undone']);
+    expect([survivor('2'), survivor('1')]).to.deep.equal(['5', '3']);
+    const told = new Hospital();
+    for (const ipp of NUMBERS) told.identity(TRAITS, { ipp });
+    told.merge('1', '2');
+    told.undo('2');
+    told.merge('1', '3');
+    expect(verdict(told.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    told.answer('asked', 'accepted');
+    expect(told.merge('3', '2', { id: 'asked' })).to.not.have.property('quarantine');
+  });
+
   it('A4, A6: what a merge says of the survivor is judged as any statement of it', () => {
     hospital.identity({ ...QUALIFIED, usedName: 'NEUVE' }, { ipp: '1', at: 50 });
     expect(verdict(hospital.merge('1', '2', { id: 'asked', at: 60, patient: { ...QUALIFIED, ins: OTHER_INS } }))).to.equal(
