@@ -17,10 +17,11 @@ import {
   answerTask,
   closeTask,
   joinedOf,
-  personOf,
+  lineOf,
   readPerson,
   readTask,
   standingOf,
+  survivorOf,
   taskKey,
   timeOf,
   undoMerge,
@@ -92,15 +93,10 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
-      const [value] = await journal.notes(PERSON, [key]);
-      const survivor = value === undefined ? undefined : readPerson(key, value).into?.key;
       await region().knowledge.change(
-        [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
-        (known) => {
-          // Another merge came between: what leads elsewhere now was not read.
-          if (personOf(known, key)?.into?.key !== survivor) throw new PasserelleError('ERR_TRANSITION', { found: 'a merge that changed meanwhile' });
-          return { notes: undoMerge(key, known, { who, why, at }), result: undefined };
-        },
+        // To the end: a number that took the place of another one knows what was known of it.
+        (known) => survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
+        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: undefined }),
         (notes) => journal.keep(notes, at),
       );
       await region().capable.restored(key);
@@ -116,7 +112,7 @@ function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, asked
 const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });
 
 function viewOf(person: Person, settings: RegionSettings): IdentityView {
-  const { domain, ipp, folds, inherited, into, absorbed = [], undone = [], links = [], open = [], history } = person;
+  const { domain, ipp, into, absorbed = [], undone = [], links = [], open = [], history } = person;
   const senders = sendersOf(settings, domain);
   const { patient, sources, ins } = joinedOf(person, senders);
   const said = (value: unknown, source: string, at: string): IdentityStatement => ({ value, source, ...(timeOf(at) && { at: timeOf(at) }) });
@@ -124,7 +120,7 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
     const source = sources[name];
     return [name, source ? said(value, source.sender, source.at) : { value }] as const;
   });
-  const bySender = Object.entries({ ...inherited, ...folds }).map(([sender, { registers }]) => {
+  const bySender = Object.entries(lineOf(person).folds).map(([sender, { registers }]) => {
     const statements = Object.entries(registers).map(([name, { value, at }]) => [name, said(value, sender, at)] as const);
     return [sender, Object.fromEntries(statements)] as const;
   });

@@ -42,7 +42,8 @@ interface Holder {
 export function holdersIn(keys: readonly string[], known: Known, senders: readonly SenderSettings[]): readonly Holder[] {
   return keys.flatMap((key) => {
     const person = personOf(known, key);
-    if (!person) return [];
+    // A number of before: what is known of it is known of the one that took its place.
+    if (!person || (person.into && personOf(known, person.into.key)?.inherited?.[key])) return [];
     const joined = joinedOf(person, senders);
     return (joined.ins ? [joined.ins] : claimsOf(person)).map((ins) => ({ key, person, joined, ins }));
   });

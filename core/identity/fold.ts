@@ -84,12 +84,30 @@ export function claimOf(patient: Patient): InsClaim | undefined {
   return { ins, insOid, traits };
 }
 
+const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
+
 /** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */
 function say(name: string, known: Register | undefined, value: unknown, at: Stamp): Register {
   if (!known) return { value, at };
-  const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
   const isSame = isSaidAgain(name, known.value, value);
   if (at === known.at) return { ...known, value };
   if (at < known.at) return isSame ? known : { ...known, other: newest(known.other, at) };
   return { value, at, ...(isSame ? known.other !== undefined && { other: known.other } : { other: known.at }) };
+}
+
+/** Of one sender under two numbers of one person: as if it had said all of it under one. */
+export function bothFolds(one: Fold, other: Fold): Fold {
+  const registers: Record<string, Register> = { ...one.registers };
+  for (const [name, register] of Object.entries(other.registers)) {
+    const known = registers[name];
+    registers[name] = known ? bothRegisters(name, known, register) : register;
+  }
+  return { last: newest(one.last, other.last), registers };
+}
+
+function bothRegisters(name: string, one: Register, two: Register): Register {
+  const [late, early] = one.at > two.at ? [one, two] : [two, one];
+  const other = isSaidAgain(name, late.value, early.value) ? early.other : early.at;
+  const all = [late.other, other].filter((at) => at !== undefined).sort();
+  return { value: late.value, at: late.at, ...(all.length > 0 && { other: all.at(-1)! }) };
 }

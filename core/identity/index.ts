@@ -4,7 +4,7 @@ export { answerTask, closeTask, type Answer } from './decisions.ts';
 export { identityJudge, type SendersOf } from './judge.ts';
 export { isInsAuthority, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
-export { PERSON, claimsOf, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
+export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
 export { timeOf } from './stamp.ts';
 export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
 export { standingOf } from './updates.ts';

@@ -6,7 +6,7 @@ import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, spea
 import { contradictsClaim, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
+import { isKnown, joinedOf, lastOf, lineOf, nobody, notesWithHeirs, personOf, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, isSaidAgain, isStrict } from './traits.ts';
 
@@ -19,21 +19,24 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
   const person = personOf(known, key) ?? nobody(number.domain, number.value);
-  const fold = person.folds[said.sender];
+  const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   // A person accepted it: it is the newer one.
   const isAnswered = isAccepted(one, known, key);
   const newest = isAnswered ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
-  const folded = foldIn(fold, data.patient, speaker.at, speaker.isInsAuthority);
+  const own = foldIn(person.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
   const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
-  const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
+  const told = { ...person, folds: { ...person.folds, [speaker.sender]: own } };
+  const line = lineOf(told);
+  const folded = line.folds[speaker.sender]!;
+  const next = decided(told, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
   const rival = claim && !before?.ins ? rivalOf(key, claim, known, speaker.senders) : undefined;
-  const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
+  const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
@@ -51,7 +54,8 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
   const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
   const patient = outgoing(data.patient, after);
-  const note = isNew ? { notes: [noteOf(key, { ...chosen, history: lastOf(person.history, change) })] } : {};
+  const kept = { ...chosen, history: lastOf(person.history, change) };
+  const note = isNew ? { notes: notesWithHeirs(key, kept, known) } : {};
   const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {

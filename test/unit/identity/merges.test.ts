@@ -312,6 +312,107 @@ describe('merges', () => {
     expect(hospital.person('9'), 'said again as a merge').to.not.have.property('inherited');
   });
 
+  it('A6: what follows a change of number is said of the person as known, by each of its senders, whoever speaks next', () => {
+    hospital.identity({ ...QUALIFIED, identityFlags: ['DOUB'], automaticFiling: false }, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    const provisional: Patient = { ...PLAIN, identityStatus: 'PROV', insStatus: 'PROV' };
+    const told = hospital.identity(provisional, { ipp: '9', sender: 'GAM' });
+    expect([verdict(told), patientOf(told).ins], 'A3: who is not INS authority withdraws nothing').to.deep.equal(['updated', INS]);
+    expect(verdict(hospital.document(TRAITS, { ipp: '9' }))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(QUALIFIED, { ipp: '9' });
+    expect(hospital.joined('9').patient, 'marks that its sender took away').to.not.have.property('automaticFiling');
+    const changed = hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '9' });
+    expect([verdict(changed), patientOf(changed).ins], 'A3: rule 27').to.deep.equal(['dequalified', null]);
+  });
+
+  it('A6: a chain of changes of number loses nothing', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    hospital.identity({ usedName: 'DEUX' }, { ipp: '9' });
+    hospital.merge('12', '9', { kind: 'change-id' });
+    expect(hospital.joined('12').patient).to.include({ ...TRAITS, ins: INS, usedName: 'DEUX' });
+    const told = hospital.identity({ usedName: 'TROIS' }, { ipp: '12' });
+    expect([verdict(told), patientOf(told).ins]).to.deep.equal(['updated', INS]);
+    hospital.undo('1');
+    expect(hospital.joined('12').patient, 'an undo below').to.include({ ins: null, usedName: 'TROIS' }).and.not.have.property('birthName');
+  });
+
+  it('A3, A6: a change of number goes out with what is known, and another INS beside it asks a person', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    for (const [ipp, patient] of [
+      ['9', PLAIN],
+      ['10', { ...PLAIN, identityStatus: 'VALI' }],
+      ['11', {}],
+    ] as const) {
+      const told = hospital.merge(ipp, '1', { kind: 'change-id', sender: 'GAM', patient: patient as Patient, id: ipp });
+      expect(patientOf(told), ipp).to.include({ ins: INS, birthName: 'VALMORÉE', ipp });
+      hospital.undo('1');
+    }
+    const other = hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' });
+    expect(verdict(other)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect([hospital.person('13'), survivor('1')]).to.deep.equal([{ domain: 'fictif', ipp: '13', folds: {}, open: ['asked'], history: [] }, '1']);
+    hospital.answer('asked', 'accepted');
+    expect(patientOf(hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' })).ins).to.equal(OTHER_INS);
+  });
+
+  it('A2, A6: what a person decided of the number before holds for the new one, until the other sender says something new', () => {
+    hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '1', sender: 'A' });
+    const accepted = (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '1', sender: 'B', id: 'asked' });
+    accepted();
+    hospital.answer('asked', 'accepted');
+    accepted();
+    hospital.merge('9', '1', { kind: 'change-id', sender: 'A' });
+    expect(hospital.joined('9').patient.birthName).to.equal('ÉTREZAC');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '9', sender: 'A' })), 'said again').to.equal('updated');
+    expect(hospital.joined('9').patient.birthName).to.equal('ÉTREZAC');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A2, A6: of numbers that took each other’s place the same is known in any order of messages, and of an undo', () => {
+    type Told = (of: Hospital) => unknown;
+    const identity = (ipp: string, at: number, sender: string, patient: Patient): Told => {
+      return (of) => of.identity(patient, { ipp, at, sender, id: `${ipp}-${at}-${sender}` });
+    };
+    const change = (into: string, from: string): Told => {
+      return (of) => of.merge(into, from, { kind: 'change-id', at: 50, id: `${into}-${from}` });
+    };
+    const said = fc
+      .uniqueArray(
+        fc.record({
+          ipp: fc.constantFrom('1', '9', '12'),
+          at: fc.nat({ max: 9 }),
+          sender: fc.constantFrom('DPI', 'GAM'),
+          patient: fc.constantFrom<Patient>(
+            QUALIFIED,
+            PLAIN,
+            { usedName: 'A' },
+            { usedName: 'B', identityFlags: ['DOUB'] },
+            { birthName: 'ÉTREZAC' },
+          ),
+        }),
+        { minLength: 1, maxLength: 6, selector: ({ ipp, at, sender }) => `${ipp}-${at}-${sender}` },
+      )
+      .map((all) => [...all.map(({ ipp, at, sender, patient }) => identity(ipp, at, sender, patient)), change('9', '1'), change('12', '9')]);
+    const twice = said.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    fc.assert(
+      fc.property(twice, fc.constantFrom('1', '9'), (orders, undone) => {
+        const ends = orders.map((order) => {
+          const of = new Hospital();
+          for (const tell of order) tell(of);
+          return of;
+        });
+        fc.pre(ends.every((of) => of.tasks().length === 0));
+        const numbers = ['1', '9', '12'].filter((ipp) => ends[0]!.person(ipp));
+        const known = (of: Hospital): object => numbers.map((ipp) => of.joined(ipp));
+        expect(known(ends[0]!)).to.deep.equal(known(ends[1]!));
+        for (const of of ends) of.undo(undone);
+        expect(known(ends[0]!)).to.deep.equal(known(ends[1]!));
+      }),
+      { numRuns: 200, maxSkipsPerRun: 200 },
+    );
+  });
+
   it('A6: links absorb nobody, and the newest statement about two counts in any order', () => {
     hospital.link('1', '2', { at: 5, undone: true });
     hospital.link('1', '2', { at: 3 });
@@ -338,7 +439,9 @@ describe('merges', () => {
   const number = fc.constantFrom(...NUMBERS);
   const pair = fc.tuple(number, number).filter(([a, b]) => a !== b);
   const step = fc.oneof(
-    pair.map(([into, from]) => ({ do: 'merge' as const, into, from })),
+    fc
+      .tuple(pair, fc.constantFrom('merge' as const, 'change-id' as const))
+      .map(([[into, from], kind]) => ({ do: 'merge' as const, into, from, kind })),
     number.map((from) => ({ do: 'undo' as const, from })),
     pair.map(([into, from]) => ({ do: 'accept' as const, into, from })),
     fc.record({ do: fc.constant('tell' as const), from: number, name: fc.constantFrom('A', 'B') }),
@@ -348,7 +451,7 @@ describe('merges', () => {
       if (one.do === 'tell') hospital.identity({ ...TRAITS, usedName: one.name }, { ipp: one.from });
       else if (one.do === 'undo') {
         if (hospital.person(one.from)!.into) hospital.undo(one.from);
-      } else if (hospital.merge(one.into, one.from, { id: `s${i}` }).quarantine && one.do === 'accept')
+      } else if (hospital.merge(one.into, one.from, { id: `s${i}`, ...(one.do === 'merge' && { kind: one.kind }) }).quarantine && one.do === 'accept')
         if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind !== 'merge-cycle') {
           hospital.answer(`s${i}`, 'accepted');
           hospital.merge(one.into, one.from, { id: `s${i}` });
@@ -382,12 +485,12 @@ describe('merges', () => {
 
   it('A6: a merge that is undone restores exactly what was there', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 10 }), pair, (steps, [into, from]) => {
+      fc.property(fc.array(step, { maxLength: 10 }), pair, fc.constantFrom('merge', 'change-id'), (steps, [into, from], kind) => {
         fresh();
         play(steps, () => undefined);
         fc.pre(hospital.person(from)!.into === undefined);
         const before = state(hospital);
-        const merged = hospital.merge(into, from, { id: 'last' });
+        const merged = hospital.merge(into, from, { id: 'last', kind });
         fc.pre(!merged.quarantine);
         expect(state(hospital)).to.not.deep.equal(before);
         hospital.undo(from);
