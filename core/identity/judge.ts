@@ -5,7 +5,7 @@ import { differingTrait, type EventData, type Patient } from '../model/index.ts'
 import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
 import { familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
+import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
@@ -42,7 +42,7 @@ function absorbed({ keys }: Case, known: Known): Judgement {
 
 /** The identity of a stay came with it and was judged: the stay carries what is known now, so that an old one brings no old name. */
 function judgeVisit(one: Case, known: Known, sendersOf: SendersOf): Judgement {
-  const person = personOf(known, one.keys[0]!);
+  const [, person] = heirOf(one.keys[0]!, known);
   const judgement = absorbed(one, known);
   if (!isKnown(person)) return judgement;
   const { patient } = one.event.data as EventData<'dcc.visit.opened'>;

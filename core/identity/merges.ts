@@ -17,10 +17,11 @@ import {
   lastOf,
   noteOf,
   nobody,
-  notesWithHeirs,
+  notesOf,
   personOf,
   readPerson,
   survivorOf,
+  withHeirs,
   type Person,
   type Relation,
 } from './person.ts';
@@ -47,7 +48,7 @@ export function judgeMerge(one: Case, known: Known): Judgement {
   const key = keyOf(one, domain, surviving);
   const survivor = key === undefined ? undefined : personOf(now, key);
   return {
-    ...(done.find(({ keys }) => keys) ?? {}),
+    ...done.find(({ keys }) => keys),
     ...(patient &&
       isKnown(survivor) && { event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }) }),
     notes: done.flatMap(({ notes = [] }) => notes),
@@ -107,8 +108,8 @@ function relink(one: Case, known: Known): Judgement {
   };
   const notes: readonly Note[] = [
     noteOf(from, { ...gone, into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
-    ...notesWithHeirs(into, heir, known),
-    ...(elsewhere !== undefined && former ? notesWithHeirs(elsewhere, released(former, from, gone), known) : []),
+    ...notesOf(withHeirs(into, heir, known)),
+    ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
   ];
   return { keys, notes };
 }
@@ -200,7 +201,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
   const { into, ...rest } = person;
   const survivor = personOf(known, into.key);
   const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesWithHeirs(into.key, released(survivor, key, person), known) : [])];
+  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */

@@ -134,18 +134,26 @@ function stillPreferred({ folds: then, preferred = {} }: Line, now: Folds): Read
   return Object.fromEntries(Object.entries(preferred).filter(holds));
 }
 
-/** Of a person that changed, and of all who inherit what is known of it, one from the other. */
-export function notesWithHeirs(key: string, person: Person, known: Known): readonly Note[] {
-  const changed = new Map([[key, person]]);
+/** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
+export function withHeirs(key: string, person: Person | undefined, known: Known): ReadonlyMap<string, Person> {
+  const all = new Map(person ? [[key, person]] : []);
   let [from, now] = [key, person];
-  for (let { into } = now; into && !changed.has(into.key); { into } = now) {
+  for (let into = now?.into; now && into && !all.has(into.key); { into } = now) {
     const heir = personOf(known, into.key);
     if (!heir?.inherited?.[from]) break;
     now = { ...heir, inherited: { ...heir.inherited, [from]: bareLine(now) } };
     from = into.key;
-    changed.set(from, now);
+    all.set(from, now);
   }
-  return [...changed].map(([of, one]) => noteOf(of, one));
+  return all;
+}
+
+export const notesOf = (persons: ReadonlyMap<string, Person>): readonly Note[] => [...persons].map(([key, person]) => noteOf(key, person));
+
+/** Who a number stands for since it was changed for another one; itself, most of the time. */
+export function heirOf(key: string, known: Known): readonly [key: string, person: Person | undefined] {
+  const last = [...withHeirs(key, personOf(known, key), known).keys()].at(-1) ?? key;
+  return [last, personOf(known, last)];
 }
 
 /** As it is kept with who inherits it. */

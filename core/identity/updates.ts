@@ -6,19 +6,21 @@ import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, spea
 import { contradictsClaim, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, lineOf, nobody, notesWithHeirs, personOf, type Person } from './person.ts';
+import { heirOf, isKnown, joinedOf, lastOf, lineOf, nobody, notesOf, personOf, withHeirs, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, isSaidAgain, isStrict } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
 export function judgeUpdate(one: Case, known: Known): Judgement {
-  const key = one.keys[0];
+  const named = one.keys[0];
   const number = numbersOf(one)[0];
-  if (key === undefined || !number) return {};
+  if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const person = personOf(known, key) ?? nobody(number.domain, number.value);
+  const holder = personOf(known, named) ?? nobody(number.domain, number.value);
+  // What is said of a number of before is said of who has another one now.
+  const [key, person = holder] = heirOf(named, known);
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   // A person accepted it: it is the newer one.
@@ -26,9 +28,10 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const newest = isAnswered ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
-  const own = foldIn(person.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
+  const own = foldIn(holder.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
   const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
-  const told = { ...person, folds: { ...person.folds, [speaker.sender]: own } };
+  const all = withHeirs(named, { ...holder, folds: { ...holder.folds, [speaker.sender]: own } }, known);
+  const told = all.get(key)!;
   const line = lineOf(told);
   const folded = line.folds[speaker.sender]!;
   const next = decided(told, fold, folded, speaker);
@@ -52,17 +55,16 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
-  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
-  const patient = outgoing(data.patient, after);
-  const kept = { ...chosen, history: lastOf(person.history, change) };
-  const note = isNew ? { notes: notesWithHeirs(key, kept, known) } : {};
+  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual([chosen, own], [person, holder.folds[speaker.sender]]);
+  const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
+  const note = isNew ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: lastOf(person.history, change) }]])) } : {};
   const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
-    event,
+    ...(key === named ? { event } : { event: { ...event, subject: key }, keys: [key] }),
     ...note,
     warnings: [
-      ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(person.into || key !== named ? [{ code: 'identity-absorbed' }] : what === 'stale-ignored' ? [{ code: 'identity-stale' }] : []),
       ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -84,7 +86,7 @@ export function outgoing(sent: Patient, { patient }: Pick<Joined, 'patient'>): P
 /** A patient that an event names beside what it is about: as known, so that it brings no other INS and no old name along. */
 export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (domain: string) => Speaker['senders']): Patient {
   const key = keyOf(one, patient.domain, patient.ipp);
-  const person = key === undefined ? undefined : personOf(known, key);
+  const [, person] = key === undefined ? [] : heirOf(key, known);
   return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
 }
 

@@ -344,7 +344,7 @@ describe('merges', () => {
       ['10', { ...PLAIN, identityStatus: 'VALI' }],
       ['11', {}],
     ] as const) {
-      const told = hospital.merge(ipp, '1', { kind: 'change-id', sender: 'GAM', patient: patient as Patient, id: ipp });
+      const told = hospital.merge(ipp, '1', { kind: 'change-id', sender: 'GAM', patient, id: ipp });
       expect(patientOf(told), ipp).to.include({ ins: INS, birthName: 'VALMORÉE', ipp });
       hospital.undo('1');
     }
@@ -367,6 +367,23 @@ describe('merges', () => {
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '9', sender: 'A' })), 'said again').to.equal('updated');
     expect(hospital.joined('9').patient.birthName).to.equal('ÉTREZAC');
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A2, A6: what comes late with a number of before is said of who has another one now, and told under that one', () => {
+    hospital.merge('9', '7', { kind: 'change-id', at: 50 });
+    hospital.merge('12', '9', { kind: 'change-id', at: 51 });
+    const told = hospital.identity(QUALIFIED, { ipp: '7', at: 10 });
+    expect([verdict(told), patientOf(told).ipp, patientOf(told).ins]).to.deep.equal(['created', '12', INS]);
+    expect(told)
+      .to.deep.include({ keys: [keyed('12')], warnings: [{ code: 'identity-absorbed' }] })
+      .and.not.have.property('isSilent');
+    expect(told.event).to.include({ subject: keyed('12') });
+    hospital.identity({ usedName: 'NEUVE' }, { ipp: '12', at: 60 });
+    expect(patientOf(hospital.visit(TRAITS, { ipp: '7', at: 20 }))).to.include({ usedName: 'NEUVE', ins: INS });
+    expect(verdict(hospital.identity(OTHERWISE, { ipp: '7', id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.identity(OTHERWISE, { ipp: '7', id: 'asked' }))).to.equal('qualified');
+    expect(hospital.joined('12').ins?.ins).to.equal(OTHER_INS);
   });
 
   it('A2, A6: of numbers that took each other’s place the same is known in any order of messages, and of an undo', () => {
