@@ -1,4 +1,5 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
+import { hash } from 'node:crypto';
 import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
@@ -6,6 +7,7 @@ import { isInsAuthority, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
 interface Said {
@@ -100,11 +102,35 @@ export interface Question {
   readonly differences: readonly Difference[];
 }
 
-/** The message waits for a person; what it says changes nothing that is known (A4). */
-export function ask(one: Case, known: Known, question: Question): Judgement {
-  const { kind, code, expected, found, persons, candidates, differences } = question;
+/**
+ * The message waits for a person; what it says changes nothing that is known (A4). Of several reasons the first one names the task. `undefined`: a person
+ * accepted all of this; when anything of it is otherwise than it was shown, it is asked again.
+ */
+export function ask(one: Case, known: Known, ...questions: readonly Question[]): Judgement | undefined {
+  const [first] = questions;
+  if (!first) return undefined;
+  const { kind, code, expected, found } = first;
+  const persons = new Map(questions.flatMap((each) => [...each.persons]));
+  const candidates = distinct(
+    questions.flatMap((each) => each.candidates),
+    ({ domain, ipp, as }) => [domain, ipp, as],
+  );
+  const differences = distinct(
+    questions.flatMap((each) => each.differences),
+    (each) => each,
+  );
+  const question = hash(
+    'sha256',
+    JSON.stringify([
+      questions.map((each) => each.kind),
+      [...persons.keys()],
+      candidates.map(({ domain, ipp, as, patient }) => [domain, ipp, as, ...KNOWN_BY.map((name) => patient[name] ?? null)]),
+      differences.filter(({ attribute }) => isStrict(attribute)).map(({ attribute, onFile, received }) => [attribute, onFile.value, received.value]),
+    ]),
+  );
   const { id, receivedAt } = one.message;
-  const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
+  const { accepted = [], agreed = [], keys: asked = [] } = liveTask(one, known) ?? {};
+  if (agreed.includes(question)) return undefined;
   const task = {
     id,
     kind,
@@ -117,7 +143,9 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
     keys: [...new Set([...persons.keys(), ...asked])],
     candidates,
     differences,
+    question,
     ...(accepted.length > 0 && { accepted }),
+    ...(agreed.length > 0 && { agreed }),
   } as const;
   const waiting = [...persons].map(([key, person]) =>
     noteOf(key, {
@@ -130,6 +158,14 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };
 }
+
+/** What an identity is known by, and what blocks filing. */
+const KNOWN_BY = ['ins', 'insOid', ...STRICT_TRAITS, 'identityFlags', 'automaticFiling'] as const;
+
+const distinct = <T>(items: readonly T[], by: (item: T) => unknown): readonly T[] => {
+  const known = new Set<string>();
+  return items.filter((item) => known.size < known.add(JSON.stringify(by(item))).size);
+};
 
 export const onFile = ({ domain, ipp }: Person, { patient }: Joined): Candidate => ({ domain, ipp, as: 'on file', patient });
 

@@ -21,8 +21,9 @@ export function answerTask(id: string, known: Known, answered: Answer): Decided 
   const isAccepted = answered.verdict === 'accepted';
   if (before.kind === 'merge-cycle' && isAccepted)
     throw new PasserelleError('ERR_TRANSITION', { expected: 'an undo of the merge before, or a rejection', found: 'a circle of merges' });
-  const { accepted: _, ...rest } = before;
-  const task: Task = { ...rest, answered, ...(isAccepted && { accepted: before.keys }) };
+  const { accepted: _, agreed = [], question, ...rest } = before;
+  const said = isAccepted && { accepted: before.keys, agreed: [...new Set([...agreed, ...(question === undefined ? [] : [question])])] };
+  const task: Task = { ...rest, ...(question !== undefined && { question }), answered, ...said };
   return { task, notes: [taskNote(task)] };
 }
 

@@ -2,7 +2,7 @@
 import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import { ask, concluded, differencesOf, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
 import { familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
@@ -66,11 +66,13 @@ function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement
     const joined = joinedOf(person, sendersOf(person.domain));
     isBlocked ||= joined.patient.automaticFiling === false;
     const found = contradiction(joined.ins?.ins, joined.patient, patient);
-    if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
+    const asked = found !== undefined && askDocument(one, known, key, person, joined, patient, found);
+    if (asked) return asked;
   }
   for (const key of one.keys) {
     const found = rivalOfDocument(key, patient, known, sendersOf);
-    if (found && !isAccepted(one, known, key)) return askDocument(one, known, key, found.person, found.joined, patient, 'another INS');
+    const asked = found && askDocument(one, known, key, found.person, found.joined, patient, 'another INS');
+    if (asked) return asked;
   }
   const isHeld = isBlocked && one.event.type === 'dcc.document.received';
   return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
@@ -97,7 +99,7 @@ function askDocument(
   joined: ReturnType<typeof joinedOf>,
   received: Patient,
   found: string,
-): Judgement {
+): Judgement | undefined {
   return ask(one, known, {
     kind: 'document',
     code: 'ERR_IDENTITY_CONFLICT',

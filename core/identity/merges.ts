@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf } from './cases.ts';
+import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import {
@@ -88,9 +88,8 @@ function relink(one: Case, known: Known): Judgement {
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
-  const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last });
-  const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
-  if (question && !isAnswered) return question.judgement;
+  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end }));
+  if (asked) return asked;
   const { at, sender } = speakerOf(one, undefined);
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
@@ -128,42 +127,43 @@ interface Merge {
   readonly gone: Person;
   readonly survivor: Person;
   readonly end: Person;
-  readonly last: string;
 }
 
 /** Why it is not done without a person. */
-function questionOf(one: Case, known: Known, merge: Merge): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
-  const { into, from, chain, gone, survivor, end } = merge;
+function questionsOf(one: Case, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
   const { senders } = one.settings;
   const sides = [end, gone].map((person): Rival => ({ person, joined: joinedOf(person, senders) })) as unknown as readonly [Rival, Rival];
-  const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): { kind: TaskKind; judgement: Judgement } => ({
+  const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): Question => ({
     kind,
-    judgement: ask(one, known, {
-      kind,
-      code: 'ERR_IDENTITY_MERGE',
-      expected,
-      found,
-      persons: new Map([
-        [from, gone],
-        [into, survivor],
-      ]),
-      candidates: [
-        ...[sides[1], theirs, mine, sides[0]].map(({ person, joined }) => onFile(person, joined)),
-        ...(gone.into ? absorber(gone.into, known, senders) : []),
-      ].filter(({ domain, ipp }, i, all) => all.findIndex((other) => other.domain === domain && other.ipp === ipp) === i),
-      differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
-    }),
+    code: 'ERR_IDENTITY_MERGE',
+    expected,
+    found,
+    persons: new Map([
+      [from, gone],
+      [into, survivor],
+    ]),
+    candidates: [
+      ...[sides[1], theirs, mine, sides[0]].map(({ person, joined }) => onFile(person, joined)),
+      ...(gone.into ? absorber(gone.into, known, senders) : []),
+    ],
+    differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
   });
-  if (chain.includes(from)) return make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges');
-  if (gone.into?.key === into) return undefined;
-  if (gone.into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
-  // Sent or replayed again, it would come back behind the back of who undid it.
+  if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
+  if (gone.into?.key === into) return [];
   const [family, branch] = [familyOf(into, known), branchOf(from, known)];
-  if (areSeparated(family.keys, branch.keys, known))
-    return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
   const rivals = rivalsOf(family, branch, known, senders);
-  if (rivals === 'unsure') return make('merge-ins', 'patients whose numbers can all be compared', 'more numbers than that');
-  return rivals && make('merge-ins', 'one INS, or none on one side', 'two', rivals);
+  return [
+    ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
+    // Sent or replayed again, it would come back behind the back of who undid it.
+    ...(areSeparated(family.keys, branch.keys, known)
+      ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
+      : []),
+    ...(rivals === 'unsure'
+      ? [make('merge-ins', 'patients whose numbers can all be compared', 'more numbers than that')]
+      : rivals
+        ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
+        : []),
+  ];
 }
 
 /** Whoever of them it was: they would be one patient again. */

@@ -61,10 +61,14 @@ export interface Task {
   readonly keys: readonly string[];
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
+  /** Hash of what is asked: why, of whom, and what both sides say that an identity is known by. */
+  readonly question?: string;
   /** What a person said: the task is open until it has been done, so that what a crash cuts short stays in sight. */
   readonly answered?: Answered & { readonly verdict: 'accepted' | 'rejected' };
   /** Of `keys`, those of whom the message may say what it says. It may ask of one after the other. */
   readonly accepted?: readonly string[];
+  /** The questions that were accepted: what was not seen was not accepted. */
+  readonly agreed?: readonly string[];
   /** Decode run that closed it: all the events of that run are accepted, none of a later one. */
   readonly closedIn?: number;
   readonly closed?: Answered;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
+import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker } from './cases.ts';
 import { contradictsClaim, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
@@ -23,13 +23,15 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const [key, person = holder] = heirOf(named, known);
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
+  const before = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
+  const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
+  if (order) return order;
   // A person accepted it: it is the newer one.
-  const isAnswered = isAccepted(one, known, key);
-  const newest = isAnswered ? [...doubts.values()].toSorted().at(-1) : undefined;
+  const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
   const own = foldIn(holder.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
-  const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
   const all = withHeirs(named, { ...holder, folds: { ...holder.folds, [speaker.sender]: own } }, known);
   const told = all.get(key)!;
   const line = lineOf(told);
@@ -46,11 +48,15 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const isFree = isAnswered || (isLate && isHarmless());
-  if (!isAnswered && before && [...doubts.keys()].some(mustBeSure)) return askOrder(one, known, key, person, before, data.patient, said);
-  if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
-  if (!isFree && rival) return askIns(one, known, key, person, rival.joined, data.patient, speaker, rival.person);
-  if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
+  const questions = [
+    ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
+    ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
+    ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
+  ];
+  const isFree = isLate && isHarmless();
+  const asked = isFree ? undefined : ask(one, known, ...questions);
+  if (asked) return asked;
+  const isAnswered = isDoubtful || (!isFree && questions.length > 0);
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
@@ -65,7 +71,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     ...note,
     warnings: [
       ...(person.into || key !== named ? [{ code: 'identity-absorbed' }] : what === 'stale-ignored' ? [{ code: 'identity-stale' }] : []),
-      ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
+      ...(doubts.size > 0 && !isDoubtful ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
   };
@@ -111,17 +117,8 @@ const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
 /** `holder`: who has the INS on file. */
-function askIns(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  before: Joined,
-  received: Patient,
-  speaker: Speaker,
-  holder = person,
-): Judgement {
-  return ask(one, known, {
+function insQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker, holder = person): Question {
+  return {
     kind: 'ins',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
@@ -129,13 +126,13 @@ function askIns(
     persons: new Map([[key, person]]),
     candidates: [onFile(holder, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),
-  });
+  };
 }
 
 /** What an identity is known by, and what blocks filing: an old value may not take the place of a new one by chance. */
 const mustBeSure = (attribute: string): boolean => isStrict(attribute) || attribute === 'claim' || attribute === 'marks';
 
-function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement | undefined {
   return ask(one, known, {
     kind: 'order',
     code: 'ERR_IDENTITY_CONFLICT',
@@ -147,16 +144,8 @@ function askOrder(one: Case, known: Known, key: string, person: Person, before: 
   });
 }
 
-function askTraits(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  before: Joined,
-  received: Patient,
-  rivals: readonly Contradiction[],
-): Judgement {
-  return ask(one, known, {
+function traitsQuestion(key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Question {
+  return {
     kind: 'traits',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the traits that an application trusted alike gave',
@@ -168,7 +157,7 @@ function askTraits(
       onFile: stated(theirs.value, theirs),
       received: stated(other.value, other),
     })),
-  });
+  };
 }
 
 /** A person accepted this message: what it says counts before what anybody else says of the same. */

@@ -60,6 +60,19 @@ describe('merges', () => {
     expect(hospital.person('1')).to.not.have.property('absorbed');
   });
 
+  it('A6: a merge that was accepted for one reason is asked again when there is another one', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.identity(OTHERWISE, { ipp: '2' });
+    hospital.merge('1', '2', { id: 'asked' });
+    hospital.merge('5', '2');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.merge('1', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect([hospital.tasks()[0]!.kind, survivor('2')]).to.deep.equal(['merge-elsewhere', '5']);
+    hospital.answer('asked', 'accepted');
+    expect(hospital.merge('1', '2', { id: 'asked' })).to.not.have.property('quarantine');
+    expect([survivor('2'), hospital.tasks()[0]!.state]).to.deep.equal(['1', 'accepted']);
+  });
+
   it('A6: said again, or to where a chain leads already, changes nothing', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');

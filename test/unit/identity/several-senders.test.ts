@@ -1,5 +1,6 @@
 /** Applications of one hospital that speak of the same person (SAFETY A2). */
 import { expect } from 'chai';
+import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, patientOf, verdict } from './hospital.ts';
 
 describe('identities of several senders', () => {
@@ -45,6 +46,38 @@ describe('identities of several senders', () => {
     hospital.answer('asked', 'accepted');
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', id: 'asked' });
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A4: an acceptance answers what was seen: another question is asked again, and what nobody asks any more overrules nobody', () => {
+    const hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
+    const other = { ...QUALIFIED, birthName: 'ÉTREZAC', ins: OTHER_INS };
+    const say = (): string => verdict(hospital.identity(other, { sender: 'B', id: 'asked' }));
+    const task = () => hospital.tasks()[0]!;
+    expect([say(), task().kind]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'traits']);
+    hospital.identity({ ...QUALIFIED, birthName: 'VALMORÉE' }, { sender: 'A' });
+    hospital.answer('asked', 'accepted');
+    expect([say(), task().kind, task().state]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', 'open']);
+    expect(hospital.joined('1').ins?.ins).to.equal(INS);
+    expect(task().differences.map(({ attribute }) => attribute)).to.include.members(['ins', 'birthName']);
+    hospital.answer('asked', 'accepted');
+    expect([say(), hospital.joined('1').ins?.ins]).to.deep.equal(['qualified', OTHER_INS]);
+    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' });
+    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'B' });
+    hospital.answer('later', 'accepted');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' }))).to.equal('updated');
+    expect(hospital.person('1')!.preferred).to.not.include({ birthName: 'A' });
+  });
+
+  it('A4: what is corrected after it was accepted is asked again; what no identity is known by may have changed', () => {
+    const hospital = new Hospital();
+    hospital.identity(QUALIFIED, { id: 'first' });
+    const say = (patient: Patient): string => verdict(hospital.identity(patient, { id: 'asked', at: 55 }));
+    say({ ...QUALIFIED, ins: OTHER_INS });
+    hospital.identity({ phones: ['0500000000'] });
+    hospital.answer('asked', 'accepted');
+    expect(say({ ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' }), 'another message').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(say({ ...QUALIFIED, ins: OTHER_INS }), 'the one that was seen').to.equal('qualified');
   });
 
   it('A4: a late message that would change the INS or a strict trait on file asks a person, as it would have in time', () => {
