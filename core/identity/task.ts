@@ -5,7 +5,7 @@ import type { Patient } from '../model/index.ts';
 export const TASK = 'task';
 
 export type TaskKind =
-  /** Two senders that are trusted alike differ on a strict trait. */
+  /** Two senders that are trusted alike differ on a strict trait; or so many are other ones that it may be somebody else. */
   | 'traits'
   /** A qualified INS that is not the one on file, or with other traits. */
   | 'ins'

@@ -6,9 +6,9 @@ import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, state
 import { contradictsClaim, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
 import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { heirOf, isKnown, joinedOf, lastOf, lineOf, nobody, notesOf, personOf, withHeirs, type Person } from './person.ts';
+import { heirOf, isKnown, joinedOf, lastOf, lineOf, nobody, notesOf, personOf, survivorOf, withHeirs, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
-import { STRICT_TRAITS, isSaidAgain, isStrict } from './traits.ts';
+import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -41,6 +41,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
   const rival = claim && !before?.ins ? rivalOf(key, claim, known, speaker.senders) : undefined;
+  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
@@ -51,6 +52,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const questions = [
     ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
+    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said)] : []),
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
   ];
   const isFree = isLate && isHarmless();
@@ -115,6 +117,54 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
 /** The number and the strict traits on file stay as they are. */
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
+
+/** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart here. */
+const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const;
+
+interface Stranger {
+  readonly holder: Person;
+  readonly joined: Joined;
+  readonly traits: readonly StrictTrait[];
+}
+
+/**
+ * Somebody else than the person on file (decision 0027): a number was given to another patient, with a merge or without. Of an absorbed number any trait
+ * that its survivor does not have; of any other several at once, unless the one on file was provisional. What was said before asks nobody again.
+ */
+function strangerIn(
+  received: Patient,
+  { sender, senders }: Speaker,
+  person: Person,
+  before: Joined | undefined,
+  heir: Person | undefined,
+): Stranger | undefined {
+  const own = lineOf(person).folds[sender]?.registers;
+  const isNews = (trait: StrictTrait): boolean =>
+    ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait]));
+  const otherThan = ({ patient }: Joined): readonly StrictTrait[] =>
+    STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
+  if (isKnown(heir)) {
+    const joined = joinedOf(heir, senders);
+    const traits = otherThan(joined).filter(isNews);
+    if (traits.length > 0) return { holder: heir, joined, traits };
+  }
+  if (!before || before.patient.identityStatus === 'PROV') return undefined;
+  const traits = otherThan(before);
+  const isSeveral = TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
+  return isSeveral && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
+}
+
+function strangerQuestion(key: string, person: Person, { holder, joined, traits }: Stranger, received: Patient, speaker: Speaker): Question {
+  return {
+    kind: 'traits',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'the person on file',
+    found: `other traits: ${traits.join(', ')}`,
+    persons: new Map([[key, person]]),
+    candidates: [onFile(holder, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: differencesOf(joined, received, speaker),
+  };
+}
 
 /** `holder`: who has the INS on file. */
 function insQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker, holder = person): Question {

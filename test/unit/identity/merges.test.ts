@@ -303,6 +303,26 @@ describe('merges', () => {
     expect(verdict(hospital.identity(QUALIFIED, { ipp: '3' })), 'nobody absorbed it').to.equal('qualified');
   });
 
+  it('A4, A6: traits of an absorbed number that are not those of its survivor ask a person, once; what it had when it was merged does not', () => {
+    hospital.identity({ ...TRAITS, birthName: 'VALMOREY' }, { ipp: '2' });
+    hospital.merge('3', '2');
+    hospital.merge('1', '3');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMOREY' }, { ipp: '2' })), 'as it was').to.equal('stale-ignored');
+    expect(verdict(hospital.identity({ birthName: 'VALMOREY' }, { ipp: '2', sender: 'GAM' })), 'by another sender').to.equal('stale-ignored');
+    expect(verdict(hospital.identity(TRAITS, { ipp: '2' })), 'as its survivor').to.equal('stale-ignored');
+    const other: Patient = { ...TRAITS, birthDate: '1961-02-03' };
+    const say = (id: string): string => verdict(hospital.identity(other, { ipp: '2', id }));
+    expect(say('asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(hospital.tasks()[0]!.candidates.map(({ ipp, as }) => [ipp, as])).to.deep.equal([
+      ['1', 'on file'],
+      ['2', 'received'],
+    ]);
+    hospital.answer('asked', 'accepted');
+    expect([say('asked'), say('again')]).to.deep.equal(['stale-ignored', 'stale-ignored']);
+    hospital.merge('1', '7');
+    expect(verdict(hospital.identity(other, { ipp: '7' })), 'nothing was known of it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
   it('A6: a change of number takes along what was known; its undo gives it back', () => {
     hospital.identity({ ...QUALIFIED, usedName: 'AVANT' }, { ipp: '1' });
     hospital.merge('9', '1', { kind: 'change-id' });

@@ -292,6 +292,50 @@ describe('identities of one sender', () => {
     expect(hospital.tasks()[0]).to.include({ state: 'accepted' }).and.nested.include({ 'closed.who': 'passerelle' });
   });
 
+  const OTHER_MAN: Patient = {
+    birthName: 'DUFRESNE',
+    firstGivenName: 'PAUL',
+    birthGivenNames: 'PAUL',
+    sex: 'M',
+    birthDate: '1961-02-03',
+    birthPlaceCog: '75056',
+  };
+
+  it('A1, A4: a number that comes with the traits of somebody else asks a person, with an INS or without', () => {
+    hospital.identity(QUALIFIED);
+    const reused = { ...VALIDATED, ...OTHER_MAN };
+    expect(verdict(hospital.identity(reused, { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect([hospital.joined('1').ins?.ins, hospital.joined('1').patient.birthName]).to.deep.equal([INS, 'VALMORÉE']);
+    const [task] = hospital.tasks();
+    expect(task!.kind).to.equal('traits');
+    expect(task!.differences.map(({ attribute }) => attribute)).to.include.members(['birthName', 'firstGivenName', 'sex', 'birthDate']);
+    expect(verdict(hospital.identity(reused, { sender: 'GAM' })), 'whoever says it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.identity(reused, { id: 'asked' }))).to.equal('dequalified');
+    expect(verdict(hospital.identity(reused)), 'said again').to.equal('updated');
+  });
+
+  it('A3, A4: a correction of one trait, of a birth place beside, or of an identity that was provisional asks nobody', () => {
+    const corrections: readonly Patient[] = [
+      { birthName: 'ÉTREZAC', birthPlaceCog: '75056' },
+      { firstGivenName: 'ANNE', birthGivenNames: 'ANNE ÉLISE' },
+      { sex: 'M' },
+      { birthDate: '1937-12-06' },
+      { usedName: 'AUTRE', birthDate: '1937', birthGivenNames: 'ÉLISE' },
+    ];
+    for (const [i, correction] of corrections.entries()) {
+      hospital.identity(TRAITS, { ipp: `c${i}` });
+      expect(verdict(hospital.identity({ ...TRAITS, ...correction }, { ipp: `c${i}` })), JSON.stringify(correction)).to.equal('updated');
+    }
+    hospital.identity({ ...OTHER_MAN, identityStatus: 'PROV', insStatus: 'PROV' }, { ipp: 'p' });
+    expect(verdict(hospital.identity(QUALIFIED, { ipp: 'p' }))).to.equal('qualified');
+    for (const two of [
+      { birthName: 'ÉTREZAC', birthDate: '1938-06-12' },
+      { sex: 'M', firstGivenName: 'PAUL' },
+    ] as const)
+      expect(verdict(hospital.identity({ ...TRAITS, ...two }, { ipp: 'p' })), JSON.stringify(two)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
   it('A4: a number whose digits disagree with sex, month and birth place is taken', () => {
     const disagrees = { ...QUALIFIED, sex: 'M', birthDate: '1990-01-01', birthPlaceCog: '75056' } as Patient;
     expect(patientOf(hospital.identity(disagrees))).to.include({ ins: INS, sex: 'M' });
