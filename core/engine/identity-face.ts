@@ -28,6 +28,7 @@ import {
   type Person,
   type Task,
 } from '../identity/index.ts';
+import { parseId } from '../journal/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -45,6 +46,11 @@ export function identityFace(engine: Engine): IdentityFace {
     const [value] = await journal.notes(TASK, [taskKey(id)]);
     if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
     return readTask(value);
+  };
+  const isOver = async (id: string): Promise<boolean> => {
+    const of = parseId(journal.tag, id);
+    const state = 'message' in of ? (await journal.message(of.message))?.message.state : undefined;
+    return state === 'discarded' || state === 'rejected' || state === 'filtered';
   };
   return {
     tasks: async ({ state, ...page }) => {
@@ -77,9 +83,9 @@ export function identityFace(engine: Engine): IdentityFace {
       if (kind === 'call') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const verb = verdict === 'accept' ? 'replay' : 'discard';
-      await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
-        // Put away by another way before: what was to be done is done.
-        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
+      await act(engine, { verb, ids: [id], who, why }).catch(async (thrown: unknown) => {
+        // It goes nowhere already: what was to be done is done. On its way to be decided again, it stays what this person made it.
+        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION' || !(await isOver(id))) throw thrown;
       });
       // What was accepted is closed by the commit that decides the message again.
       return summaryOf(verb === 'replay' ? answered : await change(closeTask));

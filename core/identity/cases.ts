@@ -70,6 +70,14 @@ export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]):
   return keys.some((key) => accepted.includes(key));
 };
 
+/** A person rejected it while it was on its way to be decided again: it waits to be put away, whatever it says now. */
+export function rejected(one: Case, known: Known): Judgement | undefined {
+  const task = taskOf(one, known);
+  if (task?.state !== 'open' || task.answered?.verdict !== 'rejected') return undefined;
+  const said = { expected: 'a message that nobody rejected', found: 'one that a person rejected' };
+  return { quarantine: new PasserelleError('ERR_IDENTITY_CONFLICT', said).toData() };
+}
+
 /** The task of a message that asks nothing any more is closed by the commit that decides the message, and by nothing before. */
 export function concluded(one: Case, known: Known, judgement: Judgement): Judgement {
   const task = taskOf(one, known);

@@ -2,7 +2,7 @@
 import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import { ask, concluded, differencesOf, onFile, rejected, retyped, speakerOf, taskRefs } from './cases.ts';
 import { familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
@@ -14,7 +14,10 @@ export type SendersOf = (domain: string) => readonly SenderSettings[];
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
+  judge: (one, known) =>
+    one.keys.length === 0 || one.kind === 'other' || one.waits
+      ? {}
+      : (rejected(one, known) ?? concluded(one, known, judgeOne(one, known, sendersOf))),
 });
 
 function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
