@@ -6,7 +6,7 @@ import type { Joined } from './join.ts';
 import { claimsOf, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { STRICT_TRAITS, contradicts } from './traits.ts';
 
-/** Numbers that are compared for one; two families of a merge stay below what may be asked for of one event. */
+/** Numbers that are compared for one: those of a merge, each with what goes along with it, stay below what may be asked for of one event. */
 const MOST = 200;
 
 export interface Family {

@@ -3,7 +3,7 @@ import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
 import { ask, concluded, differencesOf, onFile, rejected, retyped, speakerOf, taskRefs } from './cases.ts';
-import { familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
+import { branchOf, familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
@@ -31,7 +31,7 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
 
 /** Everybody it names, with all the numbers of each. */
 const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>
-  [...new Set(keys.flatMap((key) => familyOf(key, known).keys))].map((key) => ({ kind: PERSON, key }));
+  [...new Set(keys.flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]))].map((key) => ({ kind: PERSON, key }));
 
 /**
  * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its

@@ -116,8 +116,12 @@ function relink(one: Case, known: Known): Judgement {
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
 const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
   inherited: { ...inherited, [from]: bareLine(gone) },
-  ...((gone.withheld ?? withheld) && { withheld: { ...gone.withheld, ...withheld } }),
+  ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
 });
+
+/** What was queued of the number before says nothing of this one. */
+const untold = ({ withheld = {} }: Person): NonNullable<Person['withheld']> =>
+  Object.fromEntries(Object.entries(withheld).map(([lane, { told: _, ...entry }]) => [lane, entry]));
 
 interface Merge {
   readonly into: string;
@@ -185,7 +189,8 @@ function released(person: Person, from: string, gone: Person): Person {
   if (!inherited?.[from])
     return { ...rest, ...(inherited && { inherited }), ...(withheld && { withheld }), ...(others.length > 0 && { absorbed: others }) };
   const lines = Object.entries(inherited).filter(([key]) => key !== from);
-  const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, gone.withheld?.[lane]));
+  const before = untold(gone);
+  const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
   return {
     ...rest,
     ...(others.length > 0 && { absorbed: others }),

@@ -166,8 +166,18 @@ describe('a destination that is not ready', () => {
     ground.hospital.merge('10', '2', { kind: 'change-id' });
     await ground.ready();
     expect(ground.released.map(({ subject }) => subject)).to.have.members(['9', '10'].map(keyed));
-    ground.hospital.undo('2');
-    expect(ground.hospital.person('10')).to.have.property('withheld');
+  });
+
+  it('M16: what came with a change of number goes with its undo', async () => {
+    await ground.write(ground.qualified('1'));
+    await ground.ready();
+    expect(ground.released, 'queued, and not written yet').to.have.length(1);
+    ground.hospital.merge('9', '1', { kind: 'change-id' });
+    await ground.ready();
+    expect(ground.released.map(({ subject }) => subject)).to.deep.equal(['1', '9'].map(keyed));
+    ground.hospital.merge('10', '9', { kind: 'change-id' });
+    ground.hospital.undo('9');
+    expect(ground.hospital.person('10')).to.not.have.property('withheld');
   });
 
   it('M16: of a number that was absorbed nothing is told; its undo tells what was kept', async () => {
