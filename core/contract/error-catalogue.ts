@@ -502,6 +502,16 @@ export const CATALOGUE = {
       en: 'Have identity vigilance decide: "passerelle identities", then "passerelle identity task".',
     },
   }),
+  ERR_MERGE_UNDONE: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'a person undid this merge before it was sent',
+    fr: "une personne a défait cette fusion avant qu'elle ne parte",
+    fix: {
+      fr: "Écarter la remise ; si un essai d'avant a pu arriver, prévenir le destinataire.",
+      en: 'Discard the delivery; if an earlier attempt may have arrived, tell the receiver.',
+    },
+  }),
   ERR_FILING_BLOCKED: e({
     disposition: 'quarantine',
     http: 422,
