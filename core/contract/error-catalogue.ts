@@ -1078,6 +1078,16 @@ export const CATALOGUE = {
     fr: 'ce nom ou cette adresse est utilisé deux fois',
     fix: { fr: 'Donner un nom et une adresse uniques.', en: 'Give a unique name and address.' },
   }),
+  ERR_CONFIG_WITHHELD: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this destination was not told everything: to call it capable now would forget the rest',
+    fr: "tout n'a pas été dit à cette destination : la déclarer capable ici ferait oublier le reste",
+    fix: {
+      fr: 'La déclarer prête (« passerelle lane ready »), attendre la fin de la libération, puis changer ce paramètre.',
+      en: 'Declare it ready ("passerelle lane ready"), wait for the end of the release, then change this setting.',
+    },
+  }),
   ERR_CONFIG_UNSAFE: e({
     disposition: 'configuration',
     http: 422,

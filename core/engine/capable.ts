@@ -18,6 +18,7 @@ import { messageId } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { FreshDelivery } from '../lanes/index.ts';
 import type { Capability } from '../model/index.ts';
+import type { OutboundEndpoint } from '../settings/index.ts';
 import { updateOf } from './release-event.ts';
 
 const KIND = 'capability';
@@ -135,6 +136,18 @@ export class Capable {
       ...(kept[0] && { oldest: kept[0].since }),
       ...(declaration?.perMinute !== undefined && { perMinute: declaration.perMinute }),
     };
+  }
+
+  /** Where these settings would end a withholding by themselves, of whom something is kept: nobody would ever be told of it. */
+  async dropped(
+    endpoints: readonly Pick<OutboundEndpoint, 'name' | 'capabilities'>[],
+  ): Promise<readonly { readonly lane: string; readonly capability: Capability; readonly patients: number }[]> {
+    const asked = [...this.#parts.lanes.keys()].flatMap((lane) => this.lacking(lane).map((capability) => ({ lane, capability })));
+    const ended = asked.filter(({ lane, capability }) =>
+      endpoints.some(({ name, capabilities }) => name === lane && capabilities?.[capability] !== false),
+    );
+    const counted = await Promise.all(ended.map(async (one) => ({ ...one, patients: (await this.#kept(one.lane)).length })));
+    return counted.filter(({ patients }) => patients > 0);
   }
 
   /** Ready, or not after all; says what is left to be told. Throws ERR_NOT_FOUND, ERR_TRANSITION when it is not being released. */
