@@ -23,9 +23,9 @@ export interface Speaker {
 /** An application that does not name itself speaks as `''`. */
 export function speakerOf({ event, settings, message }: Case, patient: Patient | undefined): Speaker {
   const { recordedAt, originApplication: sender = '' } = event.data as Said;
-  const said = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
-  const times = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-  return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(times, settings.timeZone) };
+  const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
+  const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
+  return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(said, settings.timeZone) };
 }
 
 /** Clear numbers of the patients in the order of `keys`. */

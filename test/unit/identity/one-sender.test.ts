@@ -41,6 +41,18 @@ describe('identities of one sender', () => {
     expect(verdict(hospital.identity({ ...TRAITS, usedName: 'HUIT' }, { at: 3, controlId: 'M8' }))).to.equal('stale-ignored');
   });
 
+  it('A2: of two with the same times and control id the later message counts, whichever is replayed', () => {
+    const tell = (usedName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, usedName }, { at: 3, controlId: 'SAME', id }));
+    tell('FAUTE', 'M9');
+    expect(tell('CORRIGÉE', 'M10')).to.equal('updated');
+    expect(tell('FAUTE', 'M9')).to.equal('stale-ignored');
+    expect(hospital.joined('1').patient.usedName).to.equal('CORRIGÉE');
+    hospital = new Hospital();
+    tell('CORRIGÉE', 'M10');
+    tell('FAUTE', 'M9');
+    expect(hospital.joined('1').patient.usedName, 'decided in the other order').to.equal('CORRIGÉE');
+  });
+
   it('A2: times of a site without offset are of its time zone, over the hour that summer time repeats', () => {
     const told = (updatedAt: string, usedName: string): string => verdict(hospital.identity({ ...TRAITS, usedName, updatedAt }, { id: usedName }));
     told('2026-10-25T01:59:00', 'UN');
