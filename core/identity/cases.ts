@@ -1,10 +1,10 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type SenderSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { isInsAuthority, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
-import { stampOf, timeOf, type Stamp } from './stamp.ts';
+import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 
 /** What every event of a message says of itself. */
@@ -26,6 +26,26 @@ export function speakerOf({ event, settings, message }: Case, patient: Patient |
   const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
   const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
   return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(said, settings.timeZone) };
+}
+
+/**
+ * The case with times that its sender can mean (A2): one in the future would hold against every correction to come. PID-33 beyond reception and a day is as
+ * EVN-2 says, EVN-2 beyond it as reception says; with a warning.
+ */
+export function timely(one: Case): { readonly one: Case; readonly warnings: readonly Warning[] } {
+  if (!one.event.type.startsWith('dcc.identity.')) return { one, warnings: [] };
+  const data = one.event.data as Said & { readonly patient?: Patient };
+  const { receivedAt } = one.message;
+  const ahead = (time: string | null | undefined): boolean => Boolean(time) && isAhead(time!, receivedAt, one.settings.timeZone);
+  const [isUpdatedAhead, isRecordedAhead] = [ahead(data.patient?.updatedAt), ahead(data.recordedAt)];
+  if (!isUpdatedAhead && !isRecordedAhead) return { one, warnings: [] };
+  const recordedAt = isRecordedAhead ? receivedAt : data.recordedAt;
+  const said = {
+    ...(recordedAt !== undefined && { recordedAt }),
+    ...(isUpdatedAhead && { patient: { ...data.patient, updatedAt: recordedAt ?? receivedAt } }),
+  };
+  const detail = [...(isUpdatedAhead ? ['updatedAt'] : []), ...(isRecordedAhead ? ['recordedAt'] : [])].join(', ');
+  return { one: { ...one, event: retyped(one.event, one.event.type, said) }, warnings: [{ code: 'identity-time-ahead', detail }] };
 }
 
 /** Clear numbers of the patients in the order of `keys`. */

@@ -2,7 +2,7 @@
 import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs, timely } from './cases.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
@@ -13,8 +13,16 @@ export type SendersOf = (domain: string) => readonly SenderSettings[];
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
+  judge: (one, known) =>
+    one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeTimely(one, known, sendersOf)),
 });
+
+function judgeTimely(said: Case, known: Known, sendersOf: SendersOf): Judgement {
+  const { one, warnings } = timely(said);
+  const judgement = judgeOne(one, known, sendersOf);
+  if (warnings.length === 0) return judgement;
+  return { ...judgement, event: judgement.event ?? one.event, warnings: [...(judgement.warnings ?? []), ...warnings] };
+}
 
 function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { type } = one.event;

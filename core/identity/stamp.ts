@@ -31,6 +31,17 @@ export function stampOf(said: SaidWhen, timeZone: string): Stamp {
   return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId, counted(said.message)].join('|');
 }
 
+/** No clock, and no time zone that was taken for another, is further ahead than that: beyond it a time is a mistake. */
+const AHEAD_MS = 24 * 3_600_000;
+
+/** @param receivedAt ISO instant of the message that says `time`. */
+export function isAhead(time: string, receivedAt: string, timeZone: string): boolean {
+  // Most times are of the day they come on.
+  if (time.slice(0, DAY) <= receivedAt.slice(0, DAY)) return false;
+  return Date.parse(toInstant(time, timeZone) ?? '') - Date.parse(receivedAt) > AHEAD_MS;
+}
+const DAY = '1958-03-14'.length;
+
 const instant = (time: string | undefined, timeZone: string): string => {
   const hour = time && repeatedHour(time, timeZone);
   return hour ? `${hour}${UNSURE}` : ((time && toInstant(time, timeZone)) ?? '');

@@ -53,6 +53,49 @@ describe('identities of one sender', () => {
     expect(hospital.joined('1').patient.usedName, 'decided in the other order').to.equal('CORRIGÉE');
   });
 
+  describe('A2: a time in the future', () => {
+    const receivedAt = '2026-10-01T09:00:00.000Z';
+    const later = '2026-10-01T10:00:00.000Z';
+    const wrong: Patient = { ...TRAITS, birthName: 'FAUTE', updatedAt: '2096-10-01T08:00:00Z' };
+
+    it('A2: does not hold against the corrections to come: EVN-2 counts in its place, with a warning', () => {
+      hospital.identity(TRAITS, { at: 1, receivedAt });
+      const told = hospital.identity(wrong, { at: 3, receivedAt });
+      expect(told.warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'updatedAt' }]);
+      expect(patientOf(told)).to.include({ birthName: 'FAUTE', updatedAt: '2026-10-01T08:03:00.000Z' });
+      expect(verdict(hospital.identity({ ...TRAITS, usedName: 'AVANT' }, { at: 2, receivedAt: later })), 'older than that').to.equal('updated');
+      expect(hospital.joined('1').patient).to.include({ birthName: 'FAUTE', usedName: 'AVANT' });
+      expect(verdict(hospital.identity(QUALIFIED, { at: 4, receivedAt: later }))).to.equal('qualified');
+      expect(hospital.joined('1').patient.birthName).to.equal('VALMORÉE');
+    });
+
+    it('A2: of EVN-2 as well leaves reception to count, of the first decision as of a replay', () => {
+      const year = 70 * 365 * 24 * 60;
+      const wrongToo = (): Judgement => hospital.identity(wrong, { at: year, id: 'wrong', receivedAt });
+      expect(wrongToo().warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'updatedAt, recordedAt' }]);
+      expect(wrongToo().event!.data).to.include({ recordedAt: receivedAt });
+      expect(verdict(hospital.identity(TRAITS, { at: 61, receivedAt: later }))).to.equal('updated');
+      expect(verdict(wrongToo()), 'replayed').to.equal('stale-ignored');
+      expect(hospital.joined('1').patient.birthName).to.equal('VALMORÉE');
+    });
+
+    it('A2: of a merge or a link is none either', () => {
+      const at = 70 * 365 * 24 * 60;
+      const linked = hospital.link('1', '2', { at, receivedAt });
+      expect(linked.warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'recordedAt' }]);
+      hospital.link('1', '2', { at: 61, receivedAt: later, undone: true });
+      expect(hospital.person('1')!.links!.map(({ isLinked }) => isLinked)).to.deep.equal([false]);
+      hospital.merge('3', '4', { at, receivedAt });
+      expect(hospital.person('4')!.into!.at.startsWith(receivedAt)).to.equal(true);
+    });
+
+    it('A2: within a day of reception is a clock or a time zone that is wrong, and counts as it is said', () => {
+      const told = hospital.identity({ ...TRAITS, updatedAt: '2026-10-02T08:59:59Z' }, { receivedAt });
+      expect(told.warnings).to.deep.equal([]);
+      expect(verdict(hospital.identity(wrong, { at: 3, receivedAt }))).to.equal('stale-ignored');
+    });
+  });
+
   it('A2: times of a site without offset are of its time zone, over the hour that summer time repeats', () => {
     const told = (updatedAt: string, usedName: string): string => verdict(hospital.identity({ ...TRAITS, usedName, updatedAt }, { id: usedName }));
     told('2026-10-25T01:59:00', 'UN');
