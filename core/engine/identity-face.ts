@@ -16,6 +16,7 @@ import {
   TASK,
   answerTask,
   closeTask,
+  isOfClaim,
   joinedOf,
   personOf,
   readPerson,
@@ -126,7 +127,7 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
   });
   const bySender = Object.entries({ ...inherited, ...folds }).map(([sender, { registers }]) => {
     const statements = Object.entries(registers).map(([name, { value, at }]) => [name, said(value, sender, at)] as const);
-    return [sender, Object.fromEntries(statements)] as const;
+    return [sender, Object.fromEntries(statements.filter(([name]) => !isOfClaim(name)))] as const;
   });
   return {
     domain,

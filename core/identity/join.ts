@@ -1,9 +1,9 @@
 /** The person as it is known: what its senders say, joined attribute by attribute, the most trusted sender first (SAFETY A2, A3, A4). */
 import type { SenderSettings } from '../contract/index.ts';
-import type { Patient } from '../model/index.ts';
-import type { Fold, InsClaim, Marks, Register, Status } from './fold.ts';
+import { isSendableIns, type Patient } from '../model/index.ts';
+import { isOfClaim, traitsOfClaim, type Fold, type InsClaim, type Marks, type Register, type Status } from './fold.ts';
 import type { Stamp } from './stamp.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
+import { contradicts, isSaidAgain, isStrict } from './traits.ts';
 
 export type Folds = Readonly<Record<string, Fold>>;
 
@@ -16,8 +16,10 @@ export interface Joined {
   /** Without the numbers of its domain. */
   readonly patient: Patient;
   readonly sources: Readonly<Record<string, Source>>;
-  /** The INS that counts now; `undefined` when there is none, or a strict trait changed since (rule 27 of the national guide). */
+  /** The INS that counts now; `undefined` when there is none, its traits are not known, or one changed since (rule 27 of the national guide). */
   readonly ins?: InsClaim & Source;
+  /** A number that is claimed without its traits: it counts for nothing, but another one contradicts it. */
+  readonly bare?: Pick<InsClaim, 'ins' | 'insOid'>;
 }
 
 /** Of `settings.senders`; applications that are not listed come last, all alike. */
@@ -28,6 +30,9 @@ export function rankOf(sender: string, senders: readonly SenderSettings[]): numb
 
 export const isInsAuthority = (sender: string, senders: readonly SenderSettings[]): boolean =>
   senders.some(({ application, insAuthority }) => application === sender && insAuthority === true);
+
+/** Registers that say something of the person as a whole. */
+const NO_ATTRIBUTES = new Set(['claim', 'status', 'marks']);
 
 /** `preferred`: what a person decided between senders, by attribute. */
 export function joinFolds(folds: Folds, senders: readonly SenderSettings[], preferred: Readonly<Record<string, string>> = {}): Joined {
@@ -45,7 +50,7 @@ export function joinFolds(folds: Folds, senders: readonly SenderSettings[], pref
   };
   for (const name of names)
     for (const attribute of Object.keys(folds[name]!.registers)) {
-      if (attribute === 'claim' || attribute === 'status' || attribute === 'marks' || Object.hasOwn(patient, attribute)) continue;
+      if (NO_ATTRIBUTES.has(attribute) || isOfClaim(attribute) || Object.hasOwn(patient, attribute)) continue;
       const found = pick(attribute);
       if (!found) continue;
       patient[attribute] = found.register.value;
@@ -54,30 +59,46 @@ export function joinFolds(folds: Folds, senders: readonly SenderSettings[], pref
   const marks = pick('marks');
   if (marks) Object.assign(patient, marks.register.value as Marks);
   const authoritiesFirst = [...names.filter((name) => isInsAuthority(name, senders)), ...names.filter((name) => !isInsAuthority(name, senders))];
-  const claimed = pick('claim', authoritiesFirst);
-  const claim = claimed?.register.value as InsClaim | null | undefined;
-  const source = claimed && { sender: claimed.sender, at: claimed.register.at };
-  const ins = claim && source && stands(claim, source, folds, patient) ? { ...claim, ...source } : undefined;
+  const chosen = pick('claim', authoritiesFirst);
+  const claimed = chosen?.register.value as InsClaim | null | undefined;
+  const { ins, ...number } = chosen && claimed ? insOf(claimed, [chosen.sender, ...authoritiesFirst], folds, patient) : {};
   Object.assign(
     patient,
     ins ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' } : withoutIns(pick('status')?.register.value as Status),
   );
   if (ins) sources['ins'] = { sender: ins.sender, at: ins.at };
-  return { patient, sources, ...(ins && { ins }) };
+  return { patient, sources, ...(ins && { ins }), ...number };
+}
+
+/** Of those who claim this number, the first that says whose it is (its traits); if it still stands. */
+function insOf(
+  { ins, insOid }: InsClaim,
+  order: readonly string[],
+  folds: Folds,
+  patient: Readonly<Record<string, unknown>>,
+): Pick<Joined, 'ins' | 'bare'> {
+  for (const sender of order) {
+    const { registers = {} } = folds[sender] ?? {};
+    const { claim } = registers;
+    const claimed = claim?.value as InsClaim | null | undefined;
+    if (!claim || claimed?.ins !== ins || claimed.insOid !== insOid) continue;
+    const known = traitsOfClaim(registers, claim);
+    const traits = Object.fromEntries([...known].map(([trait, { value }]) => [trait, value])) as InsClaim['traits'];
+    // A number alone is no INS: it would sit on whatever traits another one says.
+    if (!isSendableIns({ ...(traits as Patient), ins, insOid, insStatus: 'VALI' })) continue;
+    return stands(known, registers, patient) ? { ins: { ins, insOid, traits, sender, at: claim.at } } : {};
+  }
+  return { bare: { ins, insOid } };
 }
 
 /** Rule 27: lost once a strict trait was said otherwise after it, by its sender, or is otherwise in the person as it is known. */
-function stands(claim: InsClaim, { sender, at }: Source, folds: Folds, patient: Readonly<Record<string, unknown>>): boolean {
-  const own = folds[sender]?.registers ?? {};
-  return STRICT_TRAITS.every((trait) => {
-    const claimed = claim.traits[trait];
-    if (claimed === undefined) return true;
+const stands = (claimed: ReturnType<typeof traitsOfClaim>, own: Fold['registers'], patient: Readonly<Record<string, unknown>>): boolean =>
+  [...claimed].every(([trait, { value, at }]) => {
     const register = own[trait];
-    if (register && register.at > at && !isSaidAgain(trait, register.value, claimed)) return false;
+    if (register && register.at > at && !isSaidAgain(trait, register.value, value)) return false;
     if (register?.other !== undefined && register.other > at) return false;
-    return !contradicts(trait, patient[trait], claimed);
+    return !contradicts(trait, patient[trait], value);
   });
-}
 
 /** Qualified is what has a number; without it the same person is validated at most. */
 function withoutIns({ identityStatus, insStatus = 'UNKNOWN' }: Status = {}): Patient {

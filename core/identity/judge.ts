@@ -78,7 +78,7 @@ function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement
     if (!isKnown(person)) continue;
     const joined = joinedOf(person, sendersOf(person.domain));
     isBlocked ||= joined.patient.automaticFiling === false;
-    const found = contradiction(joined.ins?.ins, joined.patient, patient);
+    const found = contradiction((joined.ins ?? joined.bare)?.ins, joined.patient, patient);
     if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
   }
   const isHeld = isBlocked && one.event.type === 'dcc.document.received';

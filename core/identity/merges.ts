@@ -112,7 +112,8 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
   // Sent or replayed again, it would come back behind the back of who undid it.
   if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
     return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const isOther = mine.ins && theirs.ins && (mine.ins.ins !== theirs.ins.ins || mine.ins.insOid !== theirs.ins.insOid);
+  const [first, second] = [mine.ins ?? mine.bare, theirs.ins ?? theirs.bare];
+  const isOther = first && second && (first.ins !== second.ins || first.insOid !== second.insOid);
   return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
 }
 

@@ -109,7 +109,12 @@ export function joinedOf(person: Person, senders: readonly SenderSettings[]): Jo
     ...(insStatus && { insStatus }),
     ...(identityStatus && { identityStatus }),
   };
-  return { patient, sources: { ...before.sources, ...own.sources }, ...(status.ins && { ins: status.ins }) };
+  return {
+    patient,
+    sources: { ...before.sources, ...own.sources },
+    ...(status.ins && { ins: status.ins }),
+    ...(status.bare && { bare: status.bare }),
+  };
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */

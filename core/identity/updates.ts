@@ -60,6 +60,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     ...note,
     warnings: [
       ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(claim && what !== 'stale-ignored' && after.ins?.ins !== claim.ins ? [{ code: 'ins-not-counted' }] : []),
       ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -106,10 +107,10 @@ const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
 /** Another number than the one on file, or other traits than those it stands for there. */
-function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
-  if (!ins) return false;
-  if (ins.ins !== claim.ins || ins.insOid !== claim.insOid) return true;
-  return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim): boolean {
+  const number = ins ?? bare;
+  if (number && (number.ins !== claim.ins || number.insOid !== claim.insOid)) return true;
+  return ins !== undefined && STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
 }
 
 /** `holder`: who has the INS on file. */

@@ -236,6 +236,58 @@ describe('identities of one sender', () => {
     expect(verdict(hospital.identity(QUALIFIED, { at: 4 }))).to.equal('qualified');
   });
 
+  describe('A3, A4: an INS that comes with fewer traits', () => {
+    const BARE: Patient = { ins: INS, insOid: OID, insStatus: 'VALI', identityStatus: 'QUAL' };
+    const { birthName: _, ...nameless } = QUALIFIED;
+
+    for (const [how, say] of [
+      ['alone', () => hospital.identity(BARE)],
+      ['without the birth name', () => hospital.identity(nameless)],
+      ['in a merge', () => hospital.merge('1', '2', { patient: BARE })],
+    ] as const)
+      it(`A3: said again ${how} stands for the traits it came with, and is lost when one changes (rule 27)`, () => {
+        hospital.identity(QUALIFIED);
+        say();
+        expect(hospital.joined('1').ins).to.deep.include({ ins: INS, traits: TRAITS });
+        const changed = hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' });
+        expect(verdict(changed)).to.equal('dequalified');
+        expect(patientOf(changed)).to.include({ ins: null, birthName: 'ÉTREZAC' });
+        expect(hospital.identity(BARE).warnings, 'the number alone qualifies nothing again').to.deep.equal([{ code: 'ins-not-counted' }]);
+        expect(hospital.joined('1')).to.not.have.property('ins');
+      });
+
+    it('A3: is lost as well when a note of before kept the traits of the last claim only', () => {
+      hospital.identity(QUALIFIED);
+      const [[name, value] = ['', '']] = hospital.notes;
+      const note = JSON.parse(value) as { folds: Record<string, { registers: Record<string, unknown> }> };
+      const { registers } = Object.values(note.folds)[0]!;
+      for (const register of Object.keys(registers)) if (register.includes('#')) delete registers[register];
+      hospital.notes.set(name, JSON.stringify(note));
+      expect(hospital.joined('1').ins?.ins).to.equal(INS);
+      hospital.identity(BARE);
+      expect(verdict(hospital.identity({ birthName: 'ÉTREZAC' }))).to.equal('dequalified');
+    });
+
+    it('A4: takes the traits that its sender has always said, and counts for nothing without them', () => {
+      expect(hospital.identity(BARE).warnings).to.deep.equal([{ code: 'ins-not-counted' }]);
+      expect(hospital.joined('1').patient).to.include({ ins: null }).and.not.have.property('insOid');
+      expect(verdict(hospital.identity(PLAIN))).to.equal('qualified');
+      hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '2' });
+      hospital.identity(PLAIN, { ipp: '2' });
+      expect(verdict(hospital.identity(BARE, { ipp: '2' })), 'whichever of the two names it is of').to.equal('updated');
+    });
+
+    it('A4: is contradicted by another number all the same', () => {
+      for (const ipp of ['1', '2', '3']) hospital.identity(ipp === '3' ? { ...QUALIFIED, ins: OTHER_INS } : BARE, { ipp });
+      for (const told of [
+        hospital.identity({ ...QUALIFIED, ins: OTHER_INS }),
+        hospital.document({ ...TRAITS, ins: OTHER_INS }, { ipp: '2' }),
+        hospital.merge('1', '3'),
+      ])
+        expect(verdict(told)).to.match(/^quarantined ERR_IDENTITY_(CONFLICT|MERGE)$/);
+    });
+  });
+
   it('A3: another spelling of a name is no change of it', () => {
     hospital.identity({ ...QUALIFIED, birthName: 'D’ESTRE-MŒUR' });
     const next = hospital.identity({ birthName: 'd estre moeur'.normalize('NFD') });

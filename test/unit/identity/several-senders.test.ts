@@ -80,6 +80,16 @@ describe('identities of several senders', () => {
     expect(patientOf(hospital.visit(PLAIN, record))).to.include({ ins: INS, birthName: 'VALMORÉE' });
   });
 
+  it('A4: a qualified INS without its traits does not sit on those of another sender', () => {
+    const hospital = new Hospital([{ application: 'IDENT', insAuthority: true }, { application: 'GAM' }]);
+    hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC', sex: 'M' }, { sender: 'GAM' });
+    const { ins, insOid, insStatus, identityStatus } = QUALIFIED;
+    const told = hospital.identity({ ins: ins!, insOid: insOid!, insStatus: insStatus!, identityStatus: identityStatus! }, { sender: 'IDENT' });
+    expect(verdict(told)).to.equal('updated');
+    expect(patientOf(told)).to.include({ ins: null, birthName: 'ÉTREZAC' });
+    expect(verdict(hospital.identity(QUALIFIED, { sender: 'GAM' })), 'who says whose it is').to.equal('qualified');
+  });
+
   it('A3: a strict trait of a more trusted sender that is not that of the INS takes the INS away', () => {
     const hospital = new Hospital([{ application: 'DPI' }, { application: 'INSI', insAuthority: true }]);
     hospital.identity(PLAIN, { sender: 'DPI' });
