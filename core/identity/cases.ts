@@ -1,8 +1,8 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type SenderSettings, type Warning } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { isInsAuthority, type Joined, type Source } from './join.ts';
+import { isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
@@ -14,18 +14,22 @@ interface Said {
 }
 
 export interface Speaker {
+  /** Key of its fold. */
   readonly sender: string;
-  readonly senders: readonly SenderSettings[];
+  readonly application: string;
+  readonly senders: readonly DomainSender[];
   readonly isInsAuthority: boolean;
   readonly at: Stamp;
 }
 
-/** An application that does not name itself speaks as `''`. */
+/** An application that does not name itself speaks as `''`. `settings.senders`: of the identity domain that is spoken of. */
 export function speakerOf({ event, settings, message }: Case, patient: Patient | undefined): Speaker {
-  const { recordedAt, originApplication: sender = '' } = event.data as Said;
+  const { recordedAt, originApplication: application = '' } = event.data as Said;
+  const { site, senders, timeZone } = settings;
+  const sender = senderKey(site, application);
   const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
   const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
-  return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(said, settings.timeZone) };
+  return { sender, application, senders, isInsAuthority: isInsAuthority(sender, senders), at: stampOf(said, timeZone) };
 }
 
 /**
@@ -166,5 +170,5 @@ export function differencesOf(joined: Joined, received: Patient, source: { reado
 
 export const stated = (value: unknown, source: Source | undefined): { value: unknown; source?: string; at?: string } => ({
   value,
-  ...(source && { source: source.sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
+  ...(source && { source: senderOf(source.sender).sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
 });

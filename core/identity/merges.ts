@@ -51,7 +51,7 @@ function relink(one: Case, known: Known, before: Known): Judgement {
   const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last }, before);
   const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && gone.into.key !== into ? gone.into.key : undefined;

@@ -48,6 +48,8 @@ export interface Telling {
   /** ISO instant; by default after all minutes that are said. */
   readonly receivedAt?: string;
   readonly controlId?: string;
+  /** Another site that speaks of this domain, with senders of its own in its settings. */
+  readonly site?: string;
   /** By the record, which lists none of the hospital's applications. */
   readonly isOfRecord?: boolean;
 }
@@ -147,6 +149,7 @@ export class Hospital {
 
   tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
     const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id, receivedAt = LATER } = telling;
+    const { site = telling.isOfRecord ? '990009995' : undefined } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
     const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
@@ -157,7 +160,7 @@ export class Hospital {
       kind: kindOf(type),
       keys: ipps.map(keyed),
       role: telling.isOfRecord ? 'record' : 'establishment',
-      settings: telling.isOfRecord ? { ...this.settings, site: '990009995', senders: [] } : this.settings,
+      settings: site === undefined ? this.settings : { ...this.settings, site, senders: [{ application: 'OTHER', insAuthority: true }] },
       parts: [],
       targets: [],
       message: { id, run, controlId, receivedAt },
