@@ -2,6 +2,7 @@
 export { checkDocuments, defaultEngine, type CheckResult } from './check.ts';
 export { eventTypesOf } from './check-endpoint.ts';
 export { loadDocuments, parseDocuments, readSettingsFiles, storedDocuments, type SettingsDocument, type SettingsFile } from './documents.ts';
+export { establishmentsOf, ippDomainsOf } from './domains.ts';
 export { durationMs } from './duration.ts';
 export { overrideFromEnvironment } from './environment.ts';
 export { makeIssue, same, say } from './issue.ts';
