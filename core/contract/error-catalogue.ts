@@ -349,8 +349,8 @@ export const CATALOGUE = {
     en: 'the document cannot be read',
     fr: 'le document est illisible',
     fix: {
-      fr: 'Vérifier que le document est un CDA ou un PDF entier, une archive IHE_XDM ou un courriel.',
-      en: 'Check that the document is a whole CDA or PDF, an IHE_XDM archive or an e-mail.',
+      fr: 'Vérifier que le document est un CDA ou un PDF entier.',
+      en: 'Check that the document is a whole CDA or PDF.',
     },
   }),
   ERR_ARCHIVE_UNREADABLE: e({
