@@ -348,7 +348,30 @@ export const CATALOGUE = {
     http: 422,
     en: 'the document cannot be read',
     fr: 'le document est illisible',
-    fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
+    fix: {
+      fr: 'Vérifier que le document est un CDA ou un PDF entier.',
+      en: 'Check that the document is a whole CDA or PDF.',
+    },
+  }),
+  ERR_ARCHIVE_UNREADABLE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail cannot be opened, or is not safe to open',
+    fr: "l'archive ou le courriel ne s'ouvre pas, ou n'est pas sûr à ouvrir",
+    fix: {
+      fr: 'Faire renvoyer une archive IHE_XDM entière et simple par son émetteur ; ne rien classer de celle-ci.',
+      en: 'Have its sender send a whole and plain IHE_XDM archive again; file nothing of this one.',
+    },
+  }),
+  ERR_ARCHIVE_DISAGREES: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail says of its document what is not so',
+    fr: "l'archive ou le courriel ne dit pas la même chose que le document qu'il porte",
+    fix: {
+      fr: 'Ne pas classer ce document : le faire renvoyer par son émetteur, avec un METADATA.XML et un en-tête qui lui correspondent.',
+      en: 'Do not file this document: have its sender send it again, with a METADATA.XML and a header that match it.',
+    },
   }),
   ERR_DOCUMENT_INVALID: e({
     disposition: 'permanent',

@@ -10,7 +10,7 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 import { checksOf } from '../checks/index.ts';
-import { whereIs } from '../documents/index.ts';
+import { idAsItCame, whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -62,7 +62,8 @@ export function faceOf(engine: Engine): EngineFace {
       const checks = await checksOf(told.message.id, journal, index);
       return { ...told, ...(checks && { checks }) };
     },
-    document: async (id) => {
+    document: async (said) => {
+      const id = await idAsItCame(said, { journal, index });
       const found = await journal.messages({ terms: [index.term({ field: 'document', value: id })] }, { limit: DOCUMENT_MESSAGES });
       const histories = await Promise.all(found.items.map(({ message }) => journal.message(message)));
       return whereIs(

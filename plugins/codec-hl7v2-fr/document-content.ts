@@ -7,7 +7,10 @@ import { clean, said } from './values.ts';
 
 export interface ContentReading {
   /** What the event says of it. */
-  readonly facts: Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'>;
+  readonly facts: Pick<
+    DocumentData,
+    'format' | 'level' | 'mime' | 'embeddedMime' | 'embeddedSha256' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'
+  >;
   readonly cda?: CdaHeader;
 }
 
@@ -48,6 +51,7 @@ function readPart(reading: Reading, part: EnvelopePart, announced: string, where
       level: cda?.level,
       mime: part.mime,
       embeddedMime: cda?.body?.mediaType,
+      embeddedSha256: cda?.body?.sha256,
       pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
       bytes: part.bytes,
       content: { part: part.part, bytes: part.bytes, mime: part.mime },

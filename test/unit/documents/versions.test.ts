@@ -53,6 +53,14 @@ describe('the document registry', () => {
       expect(codeOf(await archive.takes({ ...numbered, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
     });
 
+    it('B2: an OID of the arc of UUIDs is an id of its own at every site, and a short one of that arc a number', async () => {
+      const long = `2.25.${'3'.repeat(38)}`;
+      await archive.takes({ document: { id: long }, content: 'one' });
+      expect(codeOf(await archive.takes({ site: SOUTH, document: { id: long }, content: 'two' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      await archive.takes({ document: { id: '2.25.7' }, content: 'three' });
+      expect((await archive.takes({ site: SOUTH, document: { id: '2.25.7' }, content: 'four' })).sentTo).to.deep.equal([RECORD]);
+    });
+
     it('B2: under one number a final result follows a preliminary one, a correction follows both, and none comes back', async () => {
       const step = (content: string, status: string, action = 'new'): object => ({ document: { sourceId: '4711', status, action }, content });
       expect((await archive.takes(step('draft', 'preliminary'))).sentTo).to.deep.equal([RECORD]);
