@@ -400,6 +400,16 @@ export const CATALOGUE = {
     fr: "le contenu annoncé comme CDA n'en est pas un",
     fix: { fr: 'Faire envoyer le document réel, ou écarter le message.', en: 'Have the real document sent, or discard the message.' },
   }),
+  ERR_DOCUMENT_IN_PIECES: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the letter stands in several pieces, one of which is too large to be joined to the others',
+    fr: "le courrier est en plusieurs morceaux, dont l'un est trop grand pour être joint aux autres",
+    fix: {
+      fr: 'Faire envoyer le courrier entier en un seul OBX, ou en PDF, puis écarter celui-ci.',
+      en: 'Have the letter sent whole in one OBX, or as a PDF, then discard this one.',
+    },
+  }),
   ERR_DOCUMENT_INCOHERENT: e({
     disposition: 'permanent',
     ack: 'AE',
