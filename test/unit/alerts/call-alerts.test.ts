@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Board } from '../../../core/alerts/board.ts';
-import { reusedLinks } from '../../../core/engine/call-alerts.ts';
+import { suspectCalls } from '../../../core/engine/call-alerts.ts';
 
 const NOW = Date.parse('2026-09-15T08:00:00Z');
 const reuse = (site: string, at: string) => ({
@@ -12,7 +12,7 @@ const reuse = (site: string, at: string) => ({
 
 describe('alerts of links that were used twice', () => {
   const seen = (now: number) =>
-    reusedLinks(
+    suspectCalls(
       {
         notesOf: async () => ({
           items: [
