@@ -50,14 +50,24 @@ export function patientOf(
   );
   const status = statusOf(resource, ins !== undefined);
   if (!(ins && status === 'QUAL') && !ipp)
-    noPatient('/identifier', 'a qualified INS, or an IPP with an authority of this site (identityAuthorities, contextualCall.profiles.smart.ippSystems)');
+    noPatient(
+      '/identifier',
+      'a qualified INS, or an IPP with an authority of this site (identityAuthorities, contextualCall.profiles.smart.ippSystems)',
+    );
   const names = listOf(resource['name']).filter((one) => isCurrent(one, now));
-  const birth = only('/name', 'one official name', names.filter(({ use }) => use === 'official')) ?? noPatient('/name', 'an official name: that of birth');
+  const birth =
+    only(
+      '/name',
+      'one official name',
+      names.filter(({ use }) => use === 'official'),
+    ) ?? noPatient('/name', 'an official name: that of birth');
   const used = names.filter(({ use, family }) => use === 'usual' && family !== undefined);
   const given = (Array.isArray(birth['given']) ? birth['given'] : []).filter((one) => typeof one === 'string');
   const all = extensionOf(birth, `${CORE}fr-core-patient-birth-list-given-name`)?.['valueString'] ?? (given.length > 1 ? given.join(' ') : undefined);
   const place = extensionOf(resource, BIRTH_PLACE)?.['valueAddress'] as Json | undefined;
-  const coding = [place, place?.['_city'] as Json | undefined].map((one) => one && extensionOf(one, `${CORE}fr-core-address-insee-code`)).find(Boolean);
+  const coding = [place, place?.['_city'] as Json | undefined]
+    .map((one) => one && extensionOf(one, `${CORE}fr-core-address-insee-code`))
+    .find(Boolean);
   const cog = (coding?.['valueCoding'] as Json | undefined)?.['code'];
   return without({
     'Patient.identifier.value': ins?.value,
@@ -70,7 +80,7 @@ export function patientOf(
     'Patient.name.firstGiven': given[0],
     'Patient.name.given': all,
     'Patient.gender': GENDERS[String(resource['gender'])],
-    'Patient.birthDate': String(resource['birthDate'] ?? '').replace(/^(\d{4})$/, '$1-00-00').replace(/^(\d{4}-\d{2})$/, '$1-00'),
+    'Patient.birthDate': dateOf(resource['birthDate']),
     'Address.district': typeof cog === 'string' && /^\d[\dAB]\d{3}$/.test(cog) ? cog : undefined,
   });
 }
@@ -91,6 +101,12 @@ export function practitionerOf(resource: Json, id: string, now: number): Json {
   const given = Array.isArray(name?.['given']) ? (name['given'] as unknown[])[0] : undefined;
   return without({ rpps: numbers[0], family: name?.['family'], given });
 }
+
+/** Unknown month or day as 00; what is no date of FHIR stays as it is, and is refused by its own check. */
+const dateOf = (date: unknown): unknown => {
+  const [, year, month = '00', day = '00'] = (typeof date === 'string' && /^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$/.exec(date)) || [];
+  return year === undefined ? date : `${year}-${month}-${day}`;
+};
 
 /** `Practitioner/7`, or the same below the base address; undefined: somebody else, or somewhere else. */
 export function practitionerId(fhirUser: unknown, base: string): string | undefined {

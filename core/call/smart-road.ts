@@ -25,7 +25,10 @@ export async function openSmart(request: CallRequest, { settings, now, issuers, 
   const { at, secret, answer } = readReturn(request.bytes);
   const launcher = issuers.at(at);
   if (!launcher)
-    throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'the return address of a care record (contextualCall.profiles.smart)', found: 'another one' });
+    throw new PasserelleError('ERR_CALL_REFUSED', {
+      expected: 'the return address of a care record (contextualCall.profiles.smart)',
+      found: 'another one',
+    });
   const { site, issuer } = launcher;
   trail.show(() => ({ issuer: at, site: site.site }));
   trail.at('signature');
@@ -41,7 +44,14 @@ export async function openSmart(request: CallRequest, { settings, now, issuers, 
   checkTime(wire.context, now, settings);
   trail.at('site');
   checkSite(wire.context.site, site, request.address);
-  return { site, keyId: at, context: wire.context, nonces: [wire.context.nonce ?? ''], mayCreate: issuer.creation, ...(identityError && { identityError }) };
+  return {
+    site,
+    keyId: at,
+    context: wire.context,
+    nonces: [wire.context.nonce ?? ''],
+    mayCreate: issuer.creation,
+    ...(identityError && { identityError }),
+  };
 }
 
 /** The flat context, of what the identity token, the token answer and two resources say. Throws ERR_CALL_CONTEXT, ERR_CALL_FORBIDDEN, ERR_CALL_IDENTITY, ERR_CALL_ISSUER. */
@@ -52,7 +62,11 @@ async function contextOf({ claims, said, read }: Arrival, { site, issuer }: Laun
     throw new PasserelleError('ERR_CALL_CONTEXT', { location: { path: '/patient' }, expected: 'the patient of the launch, in the token answer' });
   const userId = practitionerId(claims['fhirUser'], fhir);
   if (userId === undefined)
-    throw new PasserelleError('ERR_CALL_FORBIDDEN', { location: { path: '/fhirUser' }, expected: 'a Practitioner of this care record', found: 'another one' });
+    throw new PasserelleError('ERR_CALL_FORBIDDEN', {
+      location: { path: '/fhirUser' },
+      expected: 'a Practitioner of this care record',
+      found: 'another one',
+    });
   const resource = async (path: string): Promise<Json> => {
     const value = strictJson(await read(`${fhir}/${path}`));
     if (typeof value === 'object' && value !== null) return value as Json;

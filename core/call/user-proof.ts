@@ -66,7 +66,8 @@ export class UserProof {
     const { client, service } = this.#there();
     const checks = await this.#departures.take(AT, tab, answer['state'] ?? '');
     const { claims, userinfo } = await client.arrive(this.#back, answer, checks);
-    if (claims['acr'] !== service.acr) throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `acr ${service.acr}`, found: 'another level' });
+    if (claims['acr'] !== service.acr)
+      throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `acr ${service.acr}`, found: 'another level' });
     const { SubjectNameID: id, preferred_username: name = id } = await userinfo();
     if (typeof id !== 'string' || id !== name)
       throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: 'one national identifier (SubjectNameID)', found: 'another answer' });

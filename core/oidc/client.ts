@@ -129,7 +129,8 @@ export class OidcClient {
     if (typeof metadata !== 'object' || metadata === null) throw silent('what the server says of itself', 'no JSON');
     if (issuer !== undefined && metadata['issuer'] !== issuer) throw silent('the issuer of the settings', 'another one');
     for (const name of ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'])
-      if (!reach.origins.includes(URL.parse(String(metadata[name]))?.origin ?? '')) throw silent(`${name} on an origin of the settings`, 'another one');
+      if (!reach.origins.includes(URL.parse(String(metadata[name]))?.origin ?? ''))
+        throw silent(`${name} on an origin of the settings`, 'another one');
     if (![metadata['code_challenge_methods_supported']].flat().includes('S256')) throw silent('PKCE with S256', 'none');
     const server = {
       ...metadata,

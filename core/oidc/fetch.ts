@@ -39,7 +39,7 @@ export interface Asked {
 /** A redirect is an answer: nobody follows it. Throws ERR_CALL_ISSUER: not to be reached, not there in time, too large, or a server that fails (5xx). */
 export type BoundedFetch = (url: string, asked: Asked) => Promise<Response>;
 
-export function boundedFetch({ origins, privateAddresses, tls, lookup = dnsLookup as Lookup }: Reach, deadlineMs = DEADLINE_MS): BoundedFetch {
+export function boundedFetch({ origins, privateAddresses, tls, lookup = dnsLookup }: Reach, deadlineMs = DEADLINE_MS): BoundedFetch {
   // What is asked is judged where the name becomes an address: asked twice, a name may answer twice.
   const judged: Lookup = (host, options, done) =>
     lookup(host, options, (error, address, family) => {
@@ -60,7 +60,7 @@ export function boundedFetch({ origins, privateAddresses, tls, lookup = dnsLooku
         url,
         method,
         headers: { ...headers, 'accept-encoding': 'identity' },
-        ...(body !== undefined && body !== null && { data: String(body) }),
+        ...((typeof body === 'string' || body instanceof URLSearchParams) && { data: body.toString() }),
         ...agents,
         signal: AbortSignal.timeout(deadlineMs),
         maxRedirects: 0,

@@ -136,7 +136,8 @@ function* checkProSanteConnect(
     makeIssue('ERR_CONFIG_INVALID', document.locate(field ? `${base}/${field}` : base), { expected, found: same(found) });
   const { secret, key, certificate, issuer } = service;
   const proofs = [secret, key, certificate].filter((one) => one !== undefined).length;
-  if (proofs !== 1) yield issue('', say('secret, key ou certificate : un seul des trois', 'secret, key or certificate: one of the three'), String(proofs));
+  if (proofs !== 1)
+    yield issue('', say('secret, key ou certificate : un seul des trois', 'secret, key or certificate: one of the three'), String(proofs));
   if ((service.service === 'other') !== (issuer !== undefined))
     yield issue('issuer', say('issuer avec service: other, et seulement avec lui', 'issuer with service: other, and with that only'), issuer ?? '-');
   // SAFETY A5: real professionals do not open test records, nor test cards real ones.

@@ -32,11 +32,21 @@ export const ProSanteConnect = Type.Object(
     issuer: Type.Optional(text('Émetteur, pour service: other', 'Issuer, for service: other', { pattern: ADDRESS })),
     clientId: text('Identifiant du client, donné par l’ANS', 'Client id, given by the ANS'),
     secret: Type.Optional(Type.String({ title: 'Secret du client', en: 'Client secret', writeOnly: true })),
-    key: pem('Clé privée du client en PEM (private_key_jwt), à la place du secret', 'Private key of the client in PEM (private_key_jwt), instead of the secret'),
+    key: pem(
+      'Clé privée du client en PEM (private_key_jwt), à la place du secret',
+      'Private key of the client in PEM (private_key_jwt), instead of the secret',
+    ),
     certificate: Type.Optional(
       Type.Object(
-        { cert: Type.String({ title: 'Certificat', en: 'Certificate', writeOnly: true }), key: Type.String({ title: 'Clé', en: 'Key', writeOnly: true }) },
-        { ...strict, title: 'Certificat client TLS (RFC 8705), à la place du secret', en: 'TLS client certificate (RFC 8705), instead of the secret' },
+        {
+          cert: Type.String({ title: 'Certificat', en: 'Certificate', writeOnly: true }),
+          key: Type.String({ title: 'Clé', en: 'Key', writeOnly: true }),
+        },
+        {
+          ...strict,
+          title: 'Certificat client TLS (RFC 8705), à la place du secret',
+          en: 'TLS client certificate (RFC 8705), instead of the secret',
+        },
       ),
     ),
     ca: pem('Autorité du serveur, en PEM', 'Authority of the server, in PEM'),
@@ -93,10 +103,14 @@ const CallProfile = Type.Object(
 const SmartIssuer = Type.Object(
   {
     name: text('Nom, dans les adresses de retour', 'Name, in return addresses', { pattern: '^[a-z0-9][a-z0-9-]{0,30}$', examples: ['dpi'] }),
-    fhir: text('Adresse de base FHIR du DPI : la valeur de iss, sans / final', 'FHIR base address of the DPI: the value of iss, without a / at its end', {
-      pattern: ADDRESS,
-      examples: ['https://dpi.chu.example/fhir'],
-    }),
+    fhir: text(
+      'Adresse de base FHIR du DPI : la valeur de iss, sans / final',
+      'FHIR base address of the DPI: the value of iss, without a / at its end',
+      {
+        pattern: ADDRESS,
+        examples: ['https://dpi.chu.example/fhir'],
+      },
+    ),
     clientId: text('Identifiant donné par le DPI', 'Client id given by the DPI'),
     origins: Type.Array(text('Origine', 'Origin', { pattern: ORIGIN }), {
       title: 'Autres origines du DPI (son serveur d’autorisation)',
@@ -116,9 +130,13 @@ const SmartIssuer = Type.Object(
     ),
     profile: text('Profil des utilisateurs qui viennent par là', 'Profile of users who come this way', { examples: ['MEDECIN'] }),
     profileClaim: Type.Optional(
-      text('Champ du jeton d’identité qui dit le profil ; s’il manque, profile', 'Claim of the identity token that says the profile; without it, profile', {
-        pattern: '^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$',
-      }),
+      text(
+        'Champ du jeton d’identité qui dit le profil ; s’il manque, profile',
+        'Claim of the identity token that says the profile; without it, profile',
+        {
+          pattern: '^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$',
+        },
+      ),
     ),
     authentication: Type.Enum([...AUTHENTICATION_METHODS], {
       title: 'Comment le DPI authentifie ses utilisateurs',
@@ -176,7 +194,12 @@ export const SiteCall = Type.Object(
           ),
         ),
         smart: Type.Optional(
-          Type.Array(SmartIssuer, { title: 'Lancement SMART depuis un DPI sur le web', en: 'SMART launch from a web care record', minItems: 1, maxItems: 10 }),
+          Type.Array(SmartIssuer, {
+            title: 'Lancement SMART depuis un DPI sur le web',
+            en: 'SMART launch from a web care record',
+            minItems: 1,
+            maxItems: 10,
+          }),
         ),
         dialect: Type.Optional(
           Type.Object(

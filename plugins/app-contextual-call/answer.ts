@@ -56,13 +56,8 @@ export function send(
   request.once('end', () => clearTimeout(cut)).resume();
 }
 
-export const sendJson = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers?: Headers,
-): void => send(request, response, { status, type: 'application/json', body: JSON.stringify(body), ...(headers && { headers }) });
+export const sendJson = (request: IncomingMessage, response: ServerResponse, status: number, body: object, headers?: Headers): void =>
+  send(request, response, { status, type: 'application/json', body: JSON.stringify(body), ...(headers && { headers }) });
 
 /** `detail` is what a clinician is shown, with the reference; where it is and what was found stays in the ledger, but for a fault of the kit. */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, thrown: unknown, status?: number): void {

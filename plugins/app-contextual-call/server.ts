@@ -199,7 +199,12 @@ export class CallServer {
       if (!CODE.test(secret)) throw new CallRefusal('ERR_CALL_SESSION', '');
       return this.#step(request, response, secret, (from) => this.#sessions.authenticated(from, answer), state);
     }
-    const call = { kind: 'smart', bytes: Buffer.from(JSON.stringify({ at, secret, answer })), http: metaOf(request), address: addressOf(request) } as const;
+    const call = {
+      kind: 'smart',
+      bytes: Buffer.from(JSON.stringify({ at, secret, answer })),
+      http: metaOf(request),
+      address: addressOf(request),
+    } as const;
     const { code, reference } = await this.#counted(() => this.#calls.receive(call));
     sendJson(request, response, 200, { outcome: 'link', tab: code, reference }, { 'set-cookie': backCookie(state) });
   }

@@ -108,12 +108,15 @@ export async function startPsc({ pages, engine, clientId, secret }: PscOptions):
 /** Its form posts to the address that it was opened by, and is answered by a redirect to the client. */
 function page(response: ServerResponse): void {
   const buttons = PEOPLE.map(
-    ({ id, family, given }) => `<p><button name="person" value="${safe(id)}">S’authentifier : ${safe(family)} ${safe(given)} (${safe(id)})</button></p>`,
+    ({ id, family, given }) =>
+      `<p><button name="person" value="${safe(id)}">S’authentifier : ${safe(family)} ${safe(given)} (${safe(id)})</button></p>`,
   ).join('');
   const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy, 'cache-control': 'no-store' }).end(
-    `<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Pro Santé Connect (simulateur)</title><style>${STYLE}</style></head>` +
-      `<body><main><h1>Pro Santé Connect (simulateur)</h1><p>Professionnels fictifs.</p><form method="post">${buttons}` +
-      `<p><button name="person" value="">Abandonner</button></p></form></main></body></html>`,
-  );
+  response
+    .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy, 'cache-control': 'no-store' })
+    .end(
+      `<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Pro Santé Connect (simulateur)</title><style>${STYLE}</style></head>` +
+        `<body><main><h1>Pro Santé Connect (simulateur)</h1><p>Professionnels fictifs.</p><form method="post">${buttons}` +
+        `<p><button name="person" value="">Abandonner</button></p></form></main></body></html>`,
+    );
 }

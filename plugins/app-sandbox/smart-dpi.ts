@@ -108,7 +108,14 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
     authorization_response_iss_parameter_supported: true,
-    capabilities: ['launch-ehr', 'sso-openid-connect', 'client-confidential-asymmetric', 'context-ehr-patient', 'permission-patient', 'permission-v1'],
+    capabilities: [
+      'launch-ehr',
+      'sso-openid-connect',
+      'client-confidential-asymmetric',
+      'context-ehr-patient',
+      'permission-patient',
+      'permission-v1',
+    ],
   });
 
   function authorize(query: URLSearchParams, response: ServerResponse): void {
@@ -116,7 +123,8 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
     const launched = launches.get(id);
     launches.delete(id);
     const wrong = grants.wrong(query, redirectUri) ?? (query.get('aud') !== fhir ? 'aud' : undefined);
-    if (wrong || !launched || Date.now() > launched.until) return json(response, 400, { error: 'invalid_request', error_description: wrong ?? 'launch' });
+    if (wrong || !launched || Date.now() > launched.until)
+      return json(response, 400, { error: 'invalid_request', error_description: wrong ?? 'launch' });
     const { patient, user } = launched;
     redirect(
       response,
@@ -146,7 +154,10 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
     } catch {
       return json(response, 401, { error: 'invalid_client' });
     }
-    const { status, body } = await grants.redeem(form, ({ about }) => ({ patient: about, scope: 'openid fhirUser launch launch/patient patient/Patient.read' }));
+    const { status, body } = await grants.redeem(form, ({ about }) => ({
+      patient: about,
+      scope: 'openid fhirUser launch launch/patient patient/Patient.read',
+    }));
     json(response, status, body);
   }
 
@@ -159,7 +170,10 @@ function patientOf(id: string): Json {
   return resourceOf(id, person(number));
 }
 
-const resourceOf = (id: string, { ins, insOid, birthName, usedName, givenNames, firstGivenName, sex, birthDate, birthPlaceCog }: SyntheticPerson): Json => ({
+const resourceOf = (
+  id: string,
+  { ins, insOid, birthName, usedName, givenNames, firstGivenName, sex, birthDate, birthPlaceCog }: SyntheticPerson,
+): Json => ({
   resourceType: 'Patient',
   id,
   active: true,

@@ -11,7 +11,12 @@ export const PATIENT = 'K-0090001';
 
 export interface Answered {
   readonly status: number;
-  readonly body: Readonly<Record<string, unknown>> & { readonly code?: string; readonly reference?: string; readonly url?: string; readonly tab?: string };
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly code?: string;
+    readonly reference?: string;
+    readonly url?: string;
+    readonly tab?: string;
+  };
 }
 
 /** Cookies of one browser, by name. */

@@ -1,5 +1,6 @@
 /** Attacks on the launch from a web care record (SMART App Launch), each named by the rule it defends (SAFETY C, A). */
 import { createHmac, createPublicKey } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { exportSPKI, importJWK, type JWK } from 'jose';
 import { person, type Bend } from '../../plugins/app-sandbox/index.ts';
@@ -77,7 +78,7 @@ describe('SMART launch: attacks', function () {
   it('C4 an iss that the site does not name is never asked anything (SSRF, open redirect)', async () => {
     const stranger = await world.standIn();
     const asked: string[] = [];
-    stranger.bend({ instead: (request) => Boolean(asked.push(request.url ?? '')) && false });
+    stranger.bend(noting(asked));
     try {
       const launches = [
         stranger.launch(PATIENT, 'm-essai'),
@@ -98,7 +99,9 @@ describe('SMART launch: attacks', function () {
     }
     // With the / that some put at its end it is the same record.
     const { searchParams } = new URL(world.dpi.launch(PATIENT, 'm-essai'));
-    expect((await world.browser().post('launches', { site: SITE, iss: `${world.dpi.fhir}/`, launch: searchParams.get('launch') })).status).to.equal(200);
+    expect((await world.browser().post('launches', { site: SITE, iss: `${world.dpi.fhir}/`, launch: searchParams.get('launch') })).status).to.equal(
+      200,
+    );
   });
 
   it('C4 mix-up: what another record of the site gave does not pass for this one, whichever it is brought to', async () => {
@@ -183,16 +186,18 @@ describe('SMART launch: attacks', function () {
 
   const wrong: Readonly<Record<string, Bend>> = {
     'nonce of another launch': { claims: (claims) => ({ ...claims, nonce: 'n'.repeat(32) }) },
-    'no nonce': { claims: ({ nonce: _, ...claims }) => claims },
+    'no nonce': { claims: (claims) => ({ ...claims, nonce: undefined }) },
     'wrong audience': { claims: (claims) => ({ ...claims, aud: 'another-client' }) },
     'several audiences, for another one': { claims: (claims) => ({ ...claims, aud: [String(claims.aud), 'another'], azp: 'another' }) },
-    'expired': { claims: (claims) => ({ ...claims, exp: Number(claims.iat) - 600 }) },
-    'no expiry': { claims: ({ exp: _, ...claims }) => claims },
-    'no subject': { claims: ({ sub: _, ...claims }) => claims },
-    'no identity token': { tokens: ({ id_token: _, ...answer }) => answer },
+    expired: { claims: (claims) => ({ ...claims, exp: Number(claims.iat) - 600 }) },
+    'no expiry': { claims: (claims) => ({ ...claims, exp: undefined }) },
+    'no subject': { claims: (claims) => ({ ...claims, sub: undefined }) },
+    'no identity token': { tokens: (answer) => ({ ...answer, id_token: undefined }) },
     'alg none': { idToken: (_, claims) => `${b64({ alg: 'none' })}.${b64(claims)}.` },
-    'altered': { idToken: (token) => token.replace(/\.(\w{10})/, (_, head: string) => `.${[...head].toReversed().join('')}`) },
-    'signature of another token': { idToken: (token, claims) => [token.split('.')[0], b64({ ...claims, sub: 'i-essai' }), token.split('.')[2]].join('.') },
+    altered: { idToken: (token) => token.replace(/\.(\w{10})/, (_, head: string) => `.${head.split('').toReversed().join('')}`) },
+    'signature of another token': {
+      idToken: (token, claims) => [token.split('.')[0], b64({ ...claims, sub: 'i-essai' }), token.split('.')[2]].join('.'),
+    },
   };
   for (const [name, bend] of Object.entries(wrong))
     it(`C4 identity token: ${name}`, async () => {
@@ -224,14 +229,14 @@ describe('SMART launch: attacks', function () {
     const bends: Readonly<Record<string, Bend>> = {
       'another resource': changed('Patient', (resource) => ({ ...resource, id: 'K-0090002' })),
       'another type': changed('Patient', (resource) => ({ ...resource, resourceType: 'Person' })),
-      'merged': changed('Patient', (resource) => ({ ...resource, link: [{ other: { reference: 'Patient/2' }, type: 'replaced-by' }] })),
-      'inactive': changed('Patient', (resource) => ({ ...resource, active: false })),
+      merged: changed('Patient', (resource) => ({ ...resource, link: [{ other: { reference: 'Patient/2' }, type: 'replaced-by' }] })),
+      inactive: changed('Patient', (resource) => ({ ...resource, active: false })),
     };
     for (const [name, bend] of Object.entries(bends)) {
       world.dpi.bend(bend);
       expect(await refused(await world.click()), name).to.equal('ERR_CALL_IDENTITY context ERR_CALL_IDENTITY');
     }
-    world.dpi.bend({ tokens: ({ patient: _, ...answer }) => answer });
+    world.dpi.bend({ tokens: (answer) => ({ ...answer, patient: undefined }) });
     expect(await refused(await world.click()), 'none').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
     world.dpi.bend({ tokens: (answer) => ({ ...answer, patient: '../Practitioner/m-essai' }) });
     expect(await refused(await world.click()), 'a path').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
@@ -241,14 +246,26 @@ describe('SMART launch: attacks', function () {
     const ins = (value: string, system = 'urn:oid:1.2.250.1.213.1.4.10') => ({ system, value });
     const cases: Readonly<Record<string, readonly [string, (resource: Json) => Json]>> = {
       'neither INS nor IPP': ['context', (one) => ({ ...one, identifier: [] })],
-      'an IPP of an authority that is not the site’s': ['context', (one) => ({ ...one, identifier: [{ system: 'https://other.example/ipp', value: '7' }] })],
-      'an OID of nobody': ['context', (one) => ({ ...one, identifier: [{ system: 'urn:oid:1.2.3', value: '7', type: { coding: [{ code: 'PI' }] } }] })],
+      'an IPP of an authority that is not the site’s': [
+        'context',
+        (one) => ({ ...one, identifier: [{ system: 'https://other.example/ipp', value: '7' }] }),
+      ],
+      'an OID of nobody': [
+        'context',
+        (one) => ({ ...one, identifier: [{ system: 'urn:oid:1.2.3', value: '7', type: { coding: [{ code: 'PI' }] } }] }),
+      ],
       'a number that is not qualified, alone': ['context', (one) => ({ ...one, extension: [], identifier: identifiers(one).slice(0, 1) })],
       'two INS': ['context', (one) => ({ ...one, identifier: [...identifiers(one), ins(person(2).ins)] })],
       'two IPP': ['context', (one) => ({ ...one, identifier: [...identifiers(one), { ...identifiers(one)[1], value: 'K-1' }] })],
       'a bad key': ['identity', (one) => ({ ...one, identifier: [ins(`${person(1).ins.slice(0, 13)}00`), identifiers(one)[1]] })],
-      'a production number in test': ['identity', (one) => ({ ...one, identifier: [ins(person(1).ins, 'urn:oid:1.2.250.1.213.1.4.8'), identifiers(one)[1]] })],
-      'two official names': ['context', (one) => ({ ...one, name: [...(one['name'] as Json[]), { use: 'official', family: 'AUTRE', given: ['X'] }] })],
+      'a production number in test': [
+        'identity',
+        (one) => ({ ...one, identifier: [ins(person(1).ins, 'urn:oid:1.2.250.1.213.1.4.8'), identifiers(one)[1]] }),
+      ],
+      'two official names': [
+        'context',
+        (one) => ({ ...one, name: [...(one['name'] as Json[]), { use: 'official', family: 'AUTRE', given: ['X'] }] }),
+      ],
       'no official name': ['context', (one) => ({ ...one, name: [{ family: 'AUTRE', given: ['X'] }] })],
     };
     for (const [name, [check, change]] of Object.entries(cases)) {
@@ -276,18 +293,27 @@ describe('SMART launch: attacks', function () {
     );
     const { body } = await world.click();
     const { context } = await world.ground.calls.desk.redeem(body.tab ?? '', '198.51.100.1');
-    expect(context.patient).to.include({ ipp: 'K-OID', birthName: person(1).birthName }).and.not.have.property('ins');
+    expect(context.patient)
+      .to.include({ ipp: 'K-OID', birthName: person(1).birthName })
+      .and.not.have.property('ins');
   });
 
   it('C4 a user who is not a practitioner of this record, is inactive, or has two numbers, opens nothing', async () => {
-    for (const fhirUser of [undefined, 'Patient/1', 'https://elsewhere.example/fhir/Practitioner/m-essai', 'Person/1', 'Practitioner/../Patient/1', 7]) {
+    for (const fhirUser of [
+      undefined,
+      'Patient/1',
+      'https://elsewhere.example/fhir/Practitioner/m-essai',
+      'Person/1',
+      'Practitioner/../Patient/1',
+      7,
+    ]) {
       world.dpi.bend({ claims: (claims) => ({ ...claims, fhirUser }) });
       expect(await refused(await world.click()), String(fhirUser)).to.equal('ERR_CALL_FORBIDDEN context ERR_CALL_FORBIDDEN');
     }
     const cases: Readonly<Record<string, (resource: Json) => Json>> = {
       'another one': (one) => ({ ...one, id: 'i-essai' }),
       'another type': (one) => ({ ...one, resourceType: 'Patient' }),
-      'inactive': (one) => ({ ...one, active: false }),
+      inactive: (one) => ({ ...one, active: false }),
       'two numbers': (one) => ({ ...one, identifier: [...identifiers(one), { system: 'urn:oid:1.2.250.1.71.4.2.1', value: '899700700018' }] }),
     };
     for (const [name, change] of Object.entries(cases)) {
@@ -297,7 +323,9 @@ describe('SMART launch: attacks', function () {
     world.dpi.bend(changed('Practitioner', (one) => ({ ...one, identifier: [{ system: 'https://rpps.esante.gouv.fr', value: '99700700043' }] })));
     expect(await refused(await world.click()), 'a bad key').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
     world.dpi.bend({});
-    expect(await refused(await world.click(PATIENT, 'i-essai')), 'no RPPS, for a profile that needs one').to.equal('ERR_CALL_FORBIDDEN rights ERR_CALL_FORBIDDEN');
+    expect(await refused(await world.click(PATIENT, 'i-essai')), 'no RPPS, for a profile that needs one').to.equal(
+      'ERR_CALL_FORBIDDEN rights ERR_CALL_FORBIDDEN',
+    );
   });
 
   it('C4 C8 rights, disabled users and sites, egress and removed records are those of every call', async () => {
@@ -323,16 +351,16 @@ describe('SMART launch: attacks', function () {
     const silent = 'ERR_CALL_ISSUER';
     const bends: Readonly<Record<string, Bend>> = {
       'a huge patient': changed('Patient', (one) => ({ ...one, text: 'x'.repeat(300_000) })),
-      'a patient that is elsewhere': { instead: (request, response) => isPatient(request.url) && void response.writeHead(302, { location: 'http://127.0.0.1:1/x' }).end() === undefined },
-      'an error': { instead: (request, response) => isPatient(request.url) && void response.writeHead(500).end() === undefined },
-      'cut': { instead: (request) => isPatient(request.url) && Boolean(request.socket.destroy()) },
-      'a token endpoint that fails': { instead: (request, response) => request.url === '/auth/token' && void response.writeHead(503).end() === undefined },
+      'a patient that is elsewhere': answering('/fhir/Patient/', (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/x' }).end()),
+      'an error': answering('/fhir/Patient/', (response) => response.writeHead(500).end()),
+      cut: answering('/fhir/Patient/', (response) => response.destroy()),
+      'a token endpoint that fails': answering('/auth/token', (response) => response.writeHead(503).end()),
     };
     for (const [name, bend] of Object.entries(bends)) {
       world.dpi.bend(bend);
       expect(await refused(await world.click()), name).to.match(new RegExp(`^${silent} (signature|context) ${silent}`));
     }
-    world.dpi.bend({ instead: (request, response) => isPatient(request.url) && void response.writeHead(200).end('{"id":"1","id":"2"}') === undefined });
+    world.dpi.bend(answering('/fhir/Patient/', (response) => response.writeHead(200).end('{"id":"1","id":"2"}')));
     expect(await refused(await world.click()), 'a key twice').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
   });
 
@@ -357,7 +385,7 @@ describe('SMART launch: attacks', function () {
   it('C4 private addresses are not spoken to unless the settings say so', async () => {
     const { dpi } = world;
     const asked: string[] = [];
-    dpi.bend({ instead: (request) => Boolean(asked.push(request.url ?? '')) && false });
+    dpi.bend(noting(asked));
     // By its address, and by a name that stands for it.
     for (const fhir of ['https://127.0.0.1:4430/fhir', 'https://localhost:4430/fhir', 'https://10.1.2.3/fhir']) {
       await world.use([world.issuerOf(dpi, { fhir, privateAddresses: false })]);
@@ -370,4 +398,16 @@ describe('SMART launch: attacks', function () {
   });
 });
 
-const isPatient = (url = ''): boolean => url.startsWith('/fhir/Patient/');
+const answering = (path: string, answer: (response: ServerResponse) => void): Bend => ({
+  instead: (request, response) => {
+    if (!request.url?.startsWith(path)) return false;
+    answer(response);
+    return true;
+  },
+});
+const noting = (asked: string[]): Bend => ({
+  instead: (request) => {
+    asked.push(request.url ?? '');
+    return false;
+  },
+});

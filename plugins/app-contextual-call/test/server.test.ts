@@ -2,7 +2,15 @@
 import { connect } from 'node:net';
 import { request, type OutgoingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
-import { CallRefusal, type CallAnswer, type CallLaunch, type CallBrowser, type CallLink, type CallRequest, type HttpDoor } from '../../../core/contract/index.ts';
+import {
+  CallRefusal,
+  type CallAnswer,
+  type CallLaunch,
+  type CallBrowser,
+  type CallLink,
+  type CallRequest,
+  type HttpDoor,
+} from '../../../core/contract/index.ts';
 import { plugin as https } from '../../transport-https/index.ts';
 import { CallServer } from '../server.ts';
 
@@ -264,9 +272,14 @@ describe('the routes of the contextual call', () => {
       expect(page.headers).to.include({ 'referrer-policy': 'no-referrer' }).and.not.have.property('set-cookie');
       expect(page.text).to.not.match(/code=x|launch=y|state=y/);
     }
-    for (const road of ['/smart/x/lancer', '/smart/990001018/lancer/x', '/retour/', '/retour/../v1/keys']) expect((await ask('GET', road)).status, road).to.be.oneOf([404, 200]);
+    for (const road of ['/smart/x/lancer', '/smart/990001018/lancer/x', '/retour/', '/retour/../v1/keys'])
+      expect((await ask('GET', road)).status, road).to.be.oneOf([404, 200]);
     for (const road of ['/v1/launches', '/v1/returns'])
-      for (const headers of [{ ...OURS, origin: 'https://evil.example.test' }, { ...OURS, 'sec-fetch-site': 'cross-site' }, { 'content-type': 'application/json' }])
+      for (const headers of [
+        { ...OURS, origin: 'https://evil.example.test' },
+        { ...OURS, 'sec-fetch-site': 'cross-site' },
+        { 'content-type': 'application/json' },
+      ])
         expect((await ask('POST', road, headers, '{}')).body, road).to.include({ code: 'ERR_CALL_ORIGIN' });
     expect([launched, received, asked]).to.deep.equal([[], [], []]);
   });

@@ -79,4 +79,11 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
 
 /** Every link is unknown. */
 const unknown = async (): Promise<CallAnswer> => ({ step: { outcome: 'refused', code: 'ERR_CALL_LINK', reference: '' } });
-export const fakeSessions: CallSessionsFace = { redeem: unknown, choose: unknown, confirm: unknown, agree: unknown, authenticated: unknown, origins: () => [] };
+export const fakeSessions: CallSessionsFace = {
+  redeem: unknown,
+  choose: unknown,
+  confirm: unknown,
+  agree: unknown,
+  authenticated: unknown,
+  origins: () => [],
+};

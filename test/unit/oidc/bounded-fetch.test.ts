@@ -39,22 +39,54 @@ describe('a bounded fetch', () => {
     let turn = 0;
     return (_, options, done) => {
       const all = answers[Math.min(turn++, answers.length - 1)] ?? [];
-      if (options.all) done(null, all.map((address) => ({ address, family: 4 })));
+      if (options.all)
+        done(
+          null,
+          all.map((address) => ({ address, family: 4 })),
+        );
       else done(null, all[0] ?? '', 4);
     };
   };
 
   it('C4 knows addresses that are not public, in every way they are written', () => {
-    const privates = ['127.0.0.1', '10.0.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '255.255.255.255'];
-    const privates6 = ['::1', '::', 'fe80::1', 'fd00::1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '64:ff9b::a00:1', 'ff02::1', '2002:a00:1::', '2001:db8::1'];
+    const privates = [
+      '127.0.0.1',
+      '10.0.0.1',
+      '172.31.255.255',
+      '192.168.1.1',
+      '169.254.169.254',
+      '100.64.0.1',
+      '0.0.0.0',
+      '224.0.0.1',
+      '255.255.255.255',
+    ];
+    const privates6 = [
+      '::1',
+      '::',
+      'fe80::1',
+      'fd00::1',
+      '::ffff:10.0.0.1',
+      '::ffff:8.8.8.8',
+      '64:ff9b::a00:1',
+      'ff02::1',
+      '2002:a00:1::',
+      '2001:db8::1',
+    ];
     for (const address of [...privates, ...privates6, '', 'localhost', '1.2.3']) expect(isPrivateAddress(address), address).to.equal(true);
-    for (const address of ['8.8.8.8', '194.250.1.1', '172.32.0.1', '2a01:e0a::1', '2606:4700::1111']) expect(isPrivateAddress(address), address).to.equal(false);
+    for (const address of ['8.8.8.8', '194.250.1.1', '172.32.0.1', '2a01:e0a::1', '2606:4700::1111'])
+      expect(isPrivateAddress(address), address).to.equal(false);
   });
 
   it('C4 goes to the origins of the settings only, with no user in the address', async () => {
     expect(await found(ask(`${origin}/x`))).to.equal('an answer');
     const { port } = new URL(origin);
-    for (const url of [`http://localhost:${port}/`, `https://127.0.0.1:${port}/`, `http://127.0.0.1:1/`, `http://a@127.0.0.1:${port}/`, `http://127.0.0.1:${port}@evil.test/`])
+    for (const url of [
+      `http://localhost:${port}/`,
+      `https://127.0.0.1:${port}/`,
+      `http://127.0.0.1:1/`,
+      `http://a@127.0.0.1:${port}/`,
+      `http://127.0.0.1:${port}@evil.test/`,
+    ])
       expect(await found(ask(url)), url).to.equal('ERR_CALL_ISSUER another origin');
     expect(asked).to.have.length(1);
   });
