@@ -1041,6 +1041,36 @@ export const CATALOGUE = {
       en: 'Call again in some minutes. For the IT department: the endpoint contextualCall.through of the record, "passerelle lanes".',
     },
   }),
+  ERR_CALL_ISSUER: e({
+    disposition: 'transient',
+    http: 503,
+    en: 'the care record or the authentication service does not answer, or not as it must',
+    fr: 'le dossier patient informatisé ou le service d’authentification ne répond pas, ou pas comme il le doit',
+    fix: {
+      fr: 'Refaire l’appel dans quelques minutes. Pour la DSI : le registre dit qui n’a pas répondu et comment ; adresses dans contextualCall.profiles.smart du site ou contextualCall.proSanteConnect du moteur.',
+      en: 'Call again in some minutes. For the IT department: the ledger says who did not answer, and how; addresses are in contextualCall.profiles.smart of the site or contextualCall.proSanteConnect of the engine.',
+    },
+  }),
+  ERR_CALL_AUTHENTICATION: e({
+    disposition: 'security',
+    http: 401,
+    en: 'the user was not authenticated: given up, over, or not proven',
+    fr: 'l’authentification n’a pas abouti : abandonnée, périmée, ou sans preuve valable',
+    fix: {
+      fr: 'Refaire l’appel, et s’authentifier jusqu’au bout. Pour la DSI : le registre dit quelle preuve a manqué (signature, émetteur, destinataire, heure, niveau).',
+      en: 'Call again, and authenticate to the end. For the IT department: the ledger says what was missing (signature, issuer, audience, time, level).',
+    },
+  }),
+  ERR_CALL_OTHER_USER: e({
+    disposition: 'security',
+    http: 403,
+    en: 'the person that Pro Santé Connect authenticated is not the user of the call',
+    fr: 'la personne authentifiée par Pro Santé Connect n’est pas celle de l’appel',
+    fix: {
+      fr: 'Fermer la session Pro Santé Connect ouverte dans ce navigateur, puis refaire l’appel sous son propre compte. Pour la DSI : poste partagé, ou compte utilisé par un autre.',
+      en: 'End the session of Pro Santé Connect in this browser, then call again under one’s own account. For the IT department: a shared workstation, or an account that somebody else uses.',
+    },
+  }),
   ERR_CALL_ENROLMENT: e({
     disposition: 'security',
     http: 401,

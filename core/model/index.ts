@@ -14,6 +14,7 @@ export {
 } from './cancer.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {
+  authorityOf,
   callText,
   checkedUser,
   checkIns,
@@ -22,6 +23,8 @@ export {
   readWireCall,
   writeWireCall,
   CALL_LIFETIME_SECONDS,
+  CALL_TYPE,
+  CALL_VERSION,
   type WireCall,
   type WireClaims,
 } from './call-wire.ts';
