@@ -28,7 +28,7 @@ export function checkRegion(
 ): readonly SettingsIssue[] {
   return [
     ...checkNames(sites),
-    ...checkDomains(sites),
+    ...checkUses(sites),
     ...checkAddresses(sites, engine),
     ...checkDomains(sites),
     ...checkEnvironments(sites),
@@ -69,7 +69,7 @@ function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIss
 }
 
 /** One domain holds numbers of one kind: a stay is nobody's IPP (SAFETY A7). */
-function* checkDomains(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+function* checkUses(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
   const uses = new Map<string, string>();
   for (const { entry, document } of sites)
     for (const [i, { domain, use }] of entry.identityAuthorities.entries()) {
