@@ -1,8 +1,7 @@
 /** Every number of one patient, as far as merges say: what contradicts one of them contradicts the patient (SAFETY A6). */
-import type { SenderSettings } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import type { InsClaim } from './fold.ts';
-import type { Joined } from './join.ts';
+import type { DomainSender, Joined } from './join.ts';
 import { claimsOf, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { STRICT_TRAITS, contradicts } from './traits.ts';
 
@@ -39,7 +38,7 @@ interface Holder {
   readonly ins: InsClaim;
 }
 
-export function holdersIn(keys: readonly string[], known: Known, senders: readonly SenderSettings[]): readonly Holder[] {
+export function holdersIn(keys: readonly string[], known: Known, senders: readonly DomainSender[]): readonly Holder[] {
   return keys.flatMap((key) => {
     const person = personOf(known, key);
     // A number of before: what is known of it is known of the one that took its place.
@@ -49,12 +48,15 @@ export function holdersIn(keys: readonly string[], known: Known, senders: readon
   });
 }
 
-const isOtherIns = (one: InsClaim, other: InsClaim): boolean => one.ins !== other.ins || one.insOid !== other.insOid;
+type Number = Pick<InsClaim, 'ins' | 'insOid'>;
+
+export const isOtherIns = (one: Number, other: Number): boolean => one.ins !== other.ins || one.insOid !== other.insOid;
 
 /** Another number than the one on file, or other traits than those it stands for there. */
-export function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
-  if (!ins) return false;
-  return isOtherIns(ins, claim) || STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+export function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim): boolean {
+  const number = ins ?? bare;
+  if (number && isOtherIns(number, claim)) return true;
+  return ins !== undefined && STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
 }
 
 /** A number that is not the same patient's: whose it is, and what is to be shown of it. */
@@ -70,7 +72,7 @@ const shownOf = ({ person, joined, ins: { ins, insOid } }: Holder): Rival => ({
 });
 
 /** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */
-export function rivalOf(key: string, claim: InsClaim, known: Known, senders: readonly SenderSettings[]): Rival | undefined {
+export function rivalOf(key: string, claim: InsClaim, known: Known, senders: readonly DomainSender[]): Rival | undefined {
   const { keys, isCut } = familyOf(key, known);
   const others = keys.filter((other) => other !== key);
   const holders = holdersIn(others, known, senders);
@@ -87,7 +89,7 @@ export function rivalsOf(
   into: Family,
   branch: Family,
   known: Known,
-  senders: readonly SenderSettings[],
+  senders: readonly DomainSender[],
 ): readonly [Rival, Rival] | 'unsure' | undefined {
   const [mine, theirs] = [into, branch].map(({ keys }) => holdersIn(keys, known, senders)) as [readonly Holder[], readonly Holder[]];
   for (const one of mine) for (const other of theirs) if (isOtherIns(one.ins, other.ins)) return [shownOf(one), shownOf(other)];

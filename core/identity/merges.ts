@@ -90,7 +90,7 @@ function relink(one: Case, known: Known): Judgement {
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
   const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end }));
   if (asked) return asked;
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, application: sender } = speakerOf(one, undefined);
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
   const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
@@ -121,7 +121,12 @@ const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Pers
 
 /** What was queued of the number before says nothing of this one. */
 const untold = ({ withheld = {} }: Person): NonNullable<Person['withheld']> =>
-  Object.fromEntries(Object.entries(withheld).map(([lane, { told: _, ...entry }]) => [lane, entry]));
+  Object.fromEntries(
+    Object.entries(withheld).map(([lane, entry]) => {
+      const { told: _, ...rest } = entry;
+      return [lane, rest];
+    }),
+  );
 
 interface Merge {
   readonly into: string;

@@ -1,7 +1,7 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
-import { PasserelleError, type Note, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { joinFolds, type Folds, type Joined } from './join.ts';
+import { joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
 import { isSaidAgain } from './traits.ts';
@@ -80,15 +80,24 @@ export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, f
 
 export const isKnown = (person: Person | undefined): person is Person => person !== undefined && Object.keys(lineOf(person).folds).length > 0;
 
+/** Notes of before do not say the site: the first of their applications to speak again goes on from what was said. */
+export function withSender(person: Person, key: string): Person {
+  const { sender: before } = senderOf(key);
+  if (Object.hasOwn(person.folds, key) || !Object.hasOwn(person.folds, before)) return person;
+  const { [before]: fold, ...folds } = person.folds;
+  const preferred = person.preferred && mapValues(person.preferred, (chosen) => (chosen === before ? key : chosen));
+  return { ...person, folds: { ...folds, [key]: fold! }, ...(preferred && { preferred }) };
+}
+
 interface Remembered {
-  readonly senders: readonly SenderSettings[];
+  readonly senders: readonly DomainSender[];
   readonly preferred: Person['preferred'];
   readonly joined: Joined;
 }
 /** What the last message left is what the next one finds. */
 const joins = new WeakMap<Folds, Remembered>();
 
-export function joinedOf(person: Person, senders: readonly SenderSettings[]): Joined {
+export function joinedOf(person: Person, senders: readonly DomainSender[]): Joined {
   const { folds, preferred } = lineOf(person);
   const known = joins.get(folds);
   if (known?.senders === senders && known.preferred === preferred) return known.joined;

@@ -3,10 +3,24 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker } from './cases.ts';
-import { contradictsClaim, rivalOf } from './family.ts';
+import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
-import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { heirOf, isKnown, joinedOf, lastOf, lineOf, nobody, notesOf, personOf, survivorOf, withHeirs, type Person } from './person.ts';
+import { contradictions, standingOf, type Contradiction, type Joined } from './join.ts';
+import {
+  claimsOf,
+  heirOf,
+  isKnown,
+  joinedOf,
+  lastOf,
+  lineOf,
+  nobody,
+  notesOf,
+  personOf,
+  survivorOf,
+  withHeirs,
+  withSender,
+  type Person,
+} from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
@@ -18,9 +32,10 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const holder = personOf(known, named) ?? nobody(number.domain, number.value);
+  const holder = withSender(personOf(known, named) ?? nobody(number.domain, number.value), said.sender);
   // What is said of a number of before is said of who has another one now.
-  const [key, person = holder] = heirOf(named, known);
+  const [key, heir] = heirOf(named, known);
+  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   const before = isKnown(person) ? joinedOf(person, said.senders) : undefined;
@@ -33,14 +48,15 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const isLate = fold !== undefined && speaker.at < fold.last;
   const own = foldIn(holder.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
   const all = withHeirs(named, { ...holder, folds: { ...holder.folds, [speaker.sender]: own } }, known);
-  const told = all.get(key)!;
+  const told = withSender(all.get(key)!, speaker.sender);
   const line = lineOf(told);
   const folded = line.folds[speaker.sender]!;
   const next = decided(told, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
-  const rival = claim && !before?.ins ? rivalOf(key, claim, known, speaker.senders) : undefined;
+  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
+  const rival = isNewClaim ? rivalOf(key, claim, known, speaker.senders) : undefined;
   const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
@@ -62,17 +78,18 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
-  const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
+  const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
   const isNew = what !== 'stale-ignored' || !isDeepStrictEqual([chosen, own], [person, holder.folds[speaker.sender]]);
   const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
   const note = isNew ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: lastOf(person.history, change) }]])) } : {};
-  const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
+  const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
     ...(key === named ? { event } : { event: { ...event, subject: key }, keys: [key] }),
     ...note,
     warnings: [
       ...(person.into || key !== named ? [{ code: 'identity-absorbed' }] : what === 'stale-ignored' ? [{ code: 'identity-stale' }] : []),
+      ...(claim && what !== 'stale-ignored' && after.ins?.ins !== claim.ins ? [{ code: 'ins-not-counted' }] : []),
       ...(doubts.size > 0 && !isDoubtful ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -97,10 +114,6 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
   const [, person] = key === undefined ? [] : heirOf(key, known);
   return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
 }
-
-/** A4: a contract of trust is a setting; without one an INS is its sender's claim. */
-export const standingOf = (sender: string, { senders }: Pick<Speaker, 'senders'>): 'claimed' | 'contract' =>
-  senders.some(({ application, insContract }) => application === sender && insContract !== undefined) ? 'contract' : 'claimed';
 
 /** What a person decided between senders holds until one of the others says something new. */
 function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {

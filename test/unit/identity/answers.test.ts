@@ -27,7 +27,7 @@ describe('answers to a task of identity vigilance', () => {
       return [];
     },
   };
-  const region = { isOwner: true, acted: () => undefined };
+  const region = { isOwner: true, journal, acted: () => undefined };
   const answer = (verdictOf: 'accept' | 'reject'): Promise<string> => {
     const engine = { journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine;
     return identityFace(engine)
