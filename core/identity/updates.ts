@@ -149,17 +149,17 @@ function strangerIn(
   { sender, senders }: Speaker,
   person: Person,
   before: Joined | undefined,
-  heir: Person | undefined,
+  survivor: Person | undefined,
 ): Stranger | undefined {
   const own = lineOf(person).folds[sender]?.registers;
   const isNews = (trait: StrictTrait): boolean =>
     ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait]));
   const otherThan = ({ patient }: Joined): readonly StrictTrait[] =>
     STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
-  if (isKnown(heir)) {
-    const joined = joinedOf(heir, senders);
+  if (isKnown(survivor)) {
+    const joined = joinedOf(survivor, senders);
     const traits = otherThan(joined).filter(isNews);
-    if (traits.length > 0) return { holder: heir, joined, traits };
+    if (traits.length > 0) return { holder: survivor, joined, traits };
   }
   if (!before || before.patient.identityStatus === 'PROV') return undefined;
   const traits = otherThan(before);
