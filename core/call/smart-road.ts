@@ -1,4 +1,4 @@
-/** A browser that a care record launched comes back (PROTOCOL section 7): steps 4 to 9. What the record says by FHIR becomes the context of the protocol, and is checked as that. */
+/** A browser that a care record launched comes back (PROTOCOL section 9): steps 4 to 9. What the record says by FHIR becomes the context of the protocol, and is checked as that. */
 import { createHash } from 'node:crypto';
 import { PasserelleError, type CallRequest, type CallReturn } from '../contract/index.ts';
 import { CALL_TYPE, CALL_VERSION, CALL_LIFETIME_SECONDS, matchingOf, readWireCall } from '../model/index.ts';

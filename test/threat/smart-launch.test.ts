@@ -336,6 +336,14 @@ describe('SMART launch: attacks', function () {
     expect(await refused(await world.click())).to.equal('ERR_CALL_REFUSED key ERR_CALL_FORBIDDEN');
     await world.use(issuers, { disabled: true });
     expect(await refused(await world.click())).to.equal('ERR_CALL_REFUSED key ERR_CALL_FORBIDDEN');
+    // Once more when the browser is back.
+    for (const over of [{ disabled: true }, { egress: ['198.51.100.0/24'] }]) {
+      await world.use(issuers);
+      const browser = world.browser();
+      const back = await sentBack((await browser.launch(world.dpi.launch(PATIENT, 'm-essai'))).body.url ?? '');
+      await world.use(issuers, over);
+      expect(await refused(await browser.back(back))).to.equal('ERR_CALL_FORBIDDEN site ERR_CALL_FORBIDDEN');
+    }
     await world.use([world.issuerOf(world.dpi, { profileClaim: 'role' })]);
     world.dpi.bend({ claims: (claims) => ({ ...claims, role: 'STAGIAIRE' }) });
     expect(await refused(await world.click())).to.equal('ERR_CALL_FORBIDDEN rights ERR_CALL_FORBIDDEN');
