@@ -21,6 +21,7 @@ describe('SMART launch: attacks', function () {
     expect(status, JSON.stringify(body)).to.be.at.least(400);
     const entry = await world.ground.calls.face.entry(body.reference ?? '');
     expect(entry).to.include({ outcome: 'refused', kind: 'smart' });
+    expect(JSON.stringify([entry, body]), 'no token, no identity').to.not.match(/eyJ|Bearer|client_assertion|K-00900|99700700042|258033|VALMOR/);
     if (body.code === 'ERR_CALL_ISSUER') expect(entry.keyId, 'who did not answer').to.match(/^\d{9}-dpi$/);
     return `${body.code} ${entry.check} ${entry.error?.code}`;
   };
