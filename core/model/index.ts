@@ -38,4 +38,4 @@ export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { Type } from './type.ts';
 export { checkEventData } from './validate.ts';
-export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';
+export { differsFromHeader, patientOfHeader, sameAs, sharesNumber, type Sameness } from './same-patient.ts';

@@ -2,8 +2,10 @@
 export { checkDocuments, defaultEngine, type CheckResult } from './check.ts';
 export { eventTypesOf } from './check-endpoint.ts';
 export { loadDocuments, parseDocuments, readSettingsFiles, storedDocuments, type SettingsDocument, type SettingsFile } from './documents.ts';
+export { establishmentsOf, ippDomainsOf } from './domains.ts';
 export { durationMs } from './duration.ts';
 export { overrideFromEnvironment } from './environment.ts';
+export { makeIssue, same, say } from './issue.ts';
 export { isLoopback } from './loopback.ts';
 export { planChange, type SettingsChange } from './plan.ts';
 export {

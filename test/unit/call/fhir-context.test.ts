@@ -103,6 +103,6 @@ describe('the context that FHIR says', () => {
       null,
       {},
     ])
-      expect(practitionerId(said, base), String(said)).to.equal(undefined);
+      expect(practitionerId(said, base), JSON.stringify(said)).to.equal(undefined);
   });
 });

@@ -53,6 +53,23 @@ describe('checking settings documents', () => {
     expect(environment.fix.fr).to.match(/^Corriger/);
   });
 
+  describe('identity domains of several sites', () => {
+    const AUTHORITY = '{ namespace: NORD, oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }';
+    const site = (finess: string, ...lines: string[]): string =>
+      [`kind: site`, `site: "${finess}"`, 'name: Site fictif', 'role: establishment', 'environment: test', 'connectors: []', ...lines, ''].join('\n');
+    const authorities = (...all: string[]): string => `identityAuthorities: [${all.join(', ')}]`;
+
+    it('A2: sites of one domain list the same senders in the same order', () => {
+      const north = site('990001018', authorities(AUTHORITY), 'senders: [{ application: IDENT, insAuthority: true }, { application: DPI }]');
+      const senders = (text: string): string[] => codes(north, site('990001026', authorities(AUTHORITY), `senders: [${text}]`));
+      expect(senders('{ application: IDENT, insAuthority: true }, { application: DPI }')).to.deep.equal([]);
+      for (const other of ['', '{ application: DPI }, { application: IDENT, insAuthority: true }', '{ application: IDENT }, { application: DPI }'])
+        expect(senders(other), other).to.deep.equal(['ERR_CONFIG_INVALID /senders']);
+      const own = '{ oid: 1.2.250.1.999.30.2, domain: sud, use: IPP }';
+      expect(codes(north, site('990001026', authorities(own, AUTHORITY))), 'another one’s numbers beside its own').to.deep.equal([]);
+    });
+  });
+
   it('suggests the name that was meant, among the fields of engine and transport', () => {
     const expected = (text: string) => check(text).issues.map((issue) => issue.expected);
     expect(expected(edit('port: 2575', 'port: 2575, repyl: stored'))).to.deep.equal(['did you mean "reply"?']);
@@ -182,6 +199,16 @@ describe('checking settings documents', () => {
     expect(codes(edit('environment: test', 'environment: test\ntimeZone: Europe/Pari\ncharsetFallback: utf-9'))).to.deep.equal([
       'ERR_CONFIG_INVALID /timeZone',
       'ERR_CONFIG_INVALID /charsetFallback',
+    ]);
+  });
+
+  it('A7: refuses an IPP known by its type alone, and a domain of IPPs and of stays', () => {
+    const with_ = (...authorities: string[]): string[] =>
+      codes(edit('environment: test', `environment: test\nidentityAuthorities: [${authorities.join(', ')}]`));
+    expect(with_('{ oid: 1.2.250.1.999.10.1, domain: a, use: IPP }', '{ domain: b, use: MOVEMENT }')).to.deep.equal([]);
+    expect(with_('{ type: PI, domain: a, use: IPP }')).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    expect(with_('{ namespace: A, domain: a, use: IPP }', '{ namespace: B, domain: a, use: IEP }')).to.deep.equal([
+      'ERR_CONFIG_INVALID /identityAuthorities/1/domain',
     ]);
   });
 
