@@ -328,6 +328,8 @@ describe('checking settings documents', () => {
         'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/fhir',
         'ERR_CONFIG_INVALID /contextualCall/profiles/smart/1/profile',
       ]);
+      const strange = { ippSystems: { 'https://dpi.chu.example/ipp': 'NOBODY&1.2.3&ISO' } };
+      expect(codes(smart(strange), ENGINE)).to.deep.equal([`ERR_CONFIG_INVALID ${at}/ippSystems/https:~1~1dpi.chu.example~1ipp`]);
       const clear = { fhir: 'http://127.0.0.1:7204/fhir' };
       expect(codes(smart(clear), ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
       expect(codes(smart({ ...clear, privateAddresses: true }), ENGINE)).to.deep.equal([]);
