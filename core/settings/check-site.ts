@@ -33,7 +33,9 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
       issues.push(makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointerTo(base, 'id')), { expected, found: same(connector.id) }));
     }
     seen.add(connector.id);
-    const read = readConnector(connector, document, base, catalogue, (value as { environment?: unknown }).environment === 'test');
+    const { environment, role } = value as { environment?: unknown; role?: unknown };
+    const of = { testSecrets: environment === 'test', role: role === 'record' ? ('record' as const) : ('establishment' as const) };
+    const read = readConnector(connector, document, base, catalogue, of);
     issues.push(...read.issues);
     connectors.push(read.entry);
   }
@@ -73,7 +75,13 @@ function isRawConnector(value: unknown): value is RawConnector {
   return typeof id === 'string' && typeof version === 'string' && typeof settings === 'object' && settings !== null && Array.isArray(endpoints);
 }
 
-function readConnector(raw: RawConnector, document: SettingsDocument, base: string, catalogue: Catalogue, testSecrets: boolean) {
+function readConnector(
+  raw: RawConnector,
+  document: SettingsDocument,
+  base: string,
+  catalogue: Catalogue,
+  { testSecrets, role }: { readonly testSecrets: boolean; readonly role: SiteEntry['role'] },
+) {
   const issues: SettingsIssue[] = [];
   const named = catalogue.connectors.filter(({ manifest }) => manifest.id === raw.id);
   const offered = named.find(({ manifest }) => manifest.version === raw.version);
@@ -87,6 +95,7 @@ function readConnector(raw: RawConnector, document: SettingsDocument, base: stri
       base: pointerTo(base, 'endpoints', index),
       transports: catalogue.transports,
       manifest: offered?.manifest,
+      role,
     });
     issues.push(...read.issues);
     return read.endpoint ? [read.endpoint] : [];

@@ -35,6 +35,19 @@ describe('routing (SAFETY B6)', () => {
     expect(patterns.map(takes)).to.deep.equal([1, 1, 0, 1]);
   });
 
+  it('B8: an answer goes only where its product has a word for it, and what is no answer where it is asked for', () => {
+    const told = (type: string, answers?: readonly string[]): readonly string[] => {
+      const event = { type, site: chx.site, role: 'establishment' as const };
+      return route([event], [{ ...record, sends: ['dcc.document.*', 'dcc.delivery.*'], ...(answers && { answers }) }])[0]!.lanes;
+    };
+    for (const type of ['dcc.document.refused', 'dcc.delivery.mss.read']) {
+      expect(told(type)).to.deep.equal(['dcc']);
+      expect(told(type, [])).to.deep.equal([]);
+      expect(told(type, [type])).to.deep.equal(['dcc']);
+    }
+    expect(told('dcc.document.received', [])).to.deep.equal(['dcc']);
+  });
+
   it('sends a document of the record that names nobody to nobody', () => {
     expect(route([{ type: 'dcc.document.received', site: record.site, role: 'record' }], all)[0]?.lanes).to.deep.equal([]);
   });

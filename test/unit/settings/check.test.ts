@@ -173,6 +173,32 @@ describe('checking settings documents', () => {
     expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
   });
 
+  it('B8: refuses answers for a product that has no word for them, and takes those that it has', () => {
+    const answers = (events: readonly string[], pattern: string): readonly string[] => {
+      const flow = {
+        id: 'answers',
+        direction: 'from-dcc' as const,
+        events,
+        formats: ['hl7v2'],
+        transports: ['mllp'],
+        stability: 'development' as const,
+      };
+      const [dxcare, ...others] = catalogue.connectors;
+      const told = { ...dxcare!, manifest: { ...dxcare!.manifest, flows: [...dxcare!.manifest.flows, flow] } };
+      const found = checkDocuments(parseDocuments([{ file: 'site.yaml', text: edit('dcc.document.*', pattern) }]), {
+        ...catalogue,
+        connectors: [told, ...others],
+      });
+      return found.issues.map(({ code, location }) => `${code} ${location?.path}`);
+    };
+    const refused = ['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0'];
+    expect(answers([], 'dcc.delivery.*')).to.deep.equal(refused);
+    expect(answers(['dcc.delivery.mss.read'], 'dcc.delivery.mss.failed')).to.deep.equal(refused);
+    for (const pattern of ['dcc.delivery.*', 'dcc.delivery.mss.read']) expect(answers(['dcc.delivery.mss.read'], pattern)).to.deep.equal([]);
+    // What it takes beside answers it still takes.
+    expect(answers([], 'dcc.*')).to.deep.equal([]);
+  });
+
   it('refuses test and production in one region, unknown time zones and charsets', () => {
     const other = SITE.replace('990001018', '990002024')
       .replaceAll('dx-', 'em-')
