@@ -1,11 +1,11 @@
 /** One site document: its schema, then its connectors and endpoints against what the registry offers. */
 import type { ConnectorDefinition, SettingsIssue } from '../contract/index.ts';
 import { checkCall } from './check-call.ts';
-import { readEndpoint } from './check-endpoint.ts';
+import { eventTypesOf, readEndpoint } from './check-endpoint.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
-import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
+import type { Catalogue, ConnectorEntry, Endpoint, SiteEntry } from './region.ts';
 import type { RecordCall, SiteCall } from './schema-call.ts';
 import { SiteDocument } from './schema-site.ts';
 import { suggest } from './suggest.ts';
@@ -100,7 +100,26 @@ function readConnector(
     issues.push(...read.issues);
     return read.endpoint ? [read.endpoint] : [];
   });
+  if (offered?.settingsSchema)
+    issues.push(...missingAgreements(offered.settingsSchema, raw.settings, endpoints, document, pointerTo(base, 'settings')));
   return { issues, entry: { ...raw, endpoints } satisfies ConnectorEntry };
+}
+
+/** Settings that have to be agreed with a receiver before events of a type go there: their schema says so (`neededFor`). */
+function missingAgreements(
+  schema: object,
+  settings: Record<string, unknown>,
+  endpoints: readonly Endpoint[],
+  document: SettingsDocument,
+  base: string,
+): readonly SettingsIssue[] {
+  const sent = new Set(endpoints.flatMap((one) => (one.direction === 'out' && Array.isArray(one.sends) ? one.sends.flatMap(eventTypesOf) : [])));
+  const properties = Object.entries((schema as { properties?: Record<string, { neededFor?: readonly string[]; title?: string }> }).properties ?? {});
+  return properties.flatMap(([name, { neededFor = [], title = name }]) =>
+    settings[name] === undefined && neededFor.some((type) => sent.has(type))
+      ? [makeIssue('ERR_CONFIG_INVALID', document.locate(base), { expected: same(`${name} (${title})`), found: say('rien', 'nothing') })]
+      : [],
+  );
 }
 
 /** The connector's own settings against its schema; without a schema it has none. Used for the flat file as well. */

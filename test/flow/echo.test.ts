@@ -34,7 +34,7 @@ describe('a document that comes back from where it was sent', () => {
     record = await startReceiver(toRecord);
     await region.prepare((yaml) =>
       yaml
-        .replace('settings: { commandLine: legacy }', 'settings: { commandLine: legacy, cda: { plain: n1, confidentiality: N } }')
+        .replace('commandLine: legacy, ', 'commandLine: legacy, cda: { plain: n1, confidentiality: N }, ')
         .replace('port: ' + String(region.ports.dxcare), `port: ${toHospital}`)
         .replace(
           '      - name: dcc-in\n',

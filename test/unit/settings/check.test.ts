@@ -169,6 +169,22 @@ describe('checking settings documents', () => {
     expect(codes(silent.replace('port: 7001', 'port: 7001, idempotent: true'))).to.deep.equal([]);
   });
 
+  it('B1: refuses that a code which has to be agreed with the receiver is absent where documents leave, and takes "none" for an answer', () => {
+    const [dxcare, ...others] = catalogue.connectors;
+    const agreed = { title: 'Code du PPAC', neededFor: ['dcc.document.received'] };
+    const { properties } = dxcare!.settingsSchema as { properties: object };
+    const schema = { ...dxcare!.settingsSchema, $id: 'urn:test:agreed', properties: { ...properties, ppacCode: agreed } };
+    const found = (text: string): readonly string[] =>
+      checkDocuments(parseDocuments([{ file: 'site.yaml', text }]), {
+        ...catalogue,
+        connectors: [{ ...dxcare!, settingsSchema: schema }, ...others],
+      }).issues.map(({ code, location, expected }) => `${code} ${location?.path} ${expected}`);
+    expect(found(SITE)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/settings ppacCode (Code du PPAC)']);
+    expect(found(edit('commandLine: legacy', 'ppacCode: none'))).to.deep.equal([]);
+    // No document leaves there: nothing is to be agreed.
+    expect(found(edit('dcc.document.*', 'dcc.identity.*'))).to.deep.equal([]);
+  });
+
   it('refuses a pattern that no event type matches', () => {
     expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
   });
