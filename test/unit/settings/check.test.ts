@@ -186,8 +186,50 @@ describe('checking settings documents', () => {
     expect(codes(silent.replace('port: 7001', 'port: 7001, idempotent: true'))).to.deep.equal([]);
   });
 
+  it('B1: refuses that a code which has to be agreed with the receiver is absent where documents leave, and takes "none" for an answer', () => {
+    const [dxcare, ...others] = catalogue.connectors;
+    const agreed = { title: 'Code du PPAC', neededFor: ['dcc.document.received'] };
+    const { properties } = dxcare!.settingsSchema as { properties: object };
+    const schema = { ...dxcare!.settingsSchema, $id: 'urn:test:agreed', properties: { ...properties, ppacCode: agreed } };
+    const found = (text: string): readonly string[] =>
+      checkDocuments(parseDocuments([{ file: 'site.yaml', text }]), {
+        ...catalogue,
+        connectors: [{ ...dxcare!, settingsSchema: schema }, ...others],
+      }).issues.map(({ code, location, expected }) => `${code} ${location?.path} ${expected}`);
+    expect(found(SITE)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/settings ppacCode (Code du PPAC)']);
+    expect(found(edit('commandLine: legacy', 'ppacCode: none'))).to.deep.equal([]);
+    // No document leaves there: nothing is to be agreed.
+    expect(found(edit('dcc.document.*', 'dcc.identity.*'))).to.deep.equal([]);
+  });
+
   it('refuses a pattern that no event type matches', () => {
     expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
+  });
+
+  it('B8: refuses answers for a product that has no word for them, and takes those that it has', () => {
+    const answers = (events: readonly string[], pattern: string): readonly string[] => {
+      const flow = {
+        id: 'answers',
+        direction: 'from-dcc' as const,
+        events,
+        formats: ['hl7v2'],
+        transports: ['mllp'],
+        stability: 'development' as const,
+      };
+      const [dxcare, ...others] = catalogue.connectors;
+      const told = { ...dxcare!, manifest: { ...dxcare!.manifest, flows: [...dxcare!.manifest.flows, flow] } };
+      const found = checkDocuments(parseDocuments([{ file: 'site.yaml', text: edit('dcc.document.*', pattern) }]), {
+        ...catalogue,
+        connectors: [told, ...others],
+      });
+      return found.issues.map(({ code, location }) => `${code} ${location?.path}`);
+    };
+    const refused = ['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0'];
+    expect(answers([], 'dcc.delivery.*')).to.deep.equal(refused);
+    expect(answers(['dcc.delivery.mss.read'], 'dcc.delivery.mss.failed')).to.deep.equal(refused);
+    for (const pattern of ['dcc.delivery.*', 'dcc.delivery.mss.read']) expect(answers(['dcc.delivery.mss.read'], pattern)).to.deep.equal([]);
+    // What it takes beside answers it still takes.
+    expect(answers([], 'dcc.*')).to.deep.equal([]);
   });
 
   it('refuses test and production in one region, unknown time zones and charsets', () => {
