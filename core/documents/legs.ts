@@ -1,10 +1,11 @@
 /**
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
- * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
+ * not leave after the one that replaced it (SAFETY B3, B6), nor under a patient on file who is another by now (A4), and an answer finds its document by the control id that left (B8).
  */
 import {
   CATALOGUE,
   PasserelleError,
+  RELEASED_BY,
   type AttemptRecord,
   type DeliveryMaterial,
   type DeliveryState,
@@ -13,8 +14,9 @@ import {
   type JournalStore,
   type QueuedDelivery,
 } from '../contract/index.ts';
+import { ask, filingBlocked, filingOf, isAccepted, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
-import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
+import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
 import { documentData, factsOf, type DocumentFacts } from './facts.ts';
@@ -27,6 +29,7 @@ export interface LegParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
   readonly knowledge: Knowledge;
   readonly index: BlindIndex;
+  readonly sendersOf: SendersOf;
   readonly now: () => number;
 }
 
@@ -65,6 +68,8 @@ export class Legs {
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
     const known = await knowledge.read(refs);
+    const stopped = await this.#stopped(one, leaving, known, refs);
+    if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
@@ -105,6 +110,41 @@ export class Legs {
       ref(KINDS.sent, key),
       (known) => ({ notes: known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : [], result: undefined }),
       async (notes) => (notes.length > 0 ? journal.keep(notes, new Date(now()).toISOString()) : undefined),
+    );
+  }
+
+  /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
+  async #stopped(one: LeavingDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
+    const { journal, sendersOf } = this.#parts;
+    const { patient, originApplication = '' } = documentData(one);
+    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
+    const now = filingOf(filed, known, sendersOf);
+    if (!now.question && !now.blocked) return undefined;
+    const history = await journal.message(leaving.message);
+    if (!history) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery of an unknown message' });
+    const { run, receivedAt } = history.message;
+    const message = { id: messageId(journal.tag, leaving.message), run, receivedAt };
+    const { by, blocked }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
+    if (by || !blocked) return by;
+    const isSeen = history.acts.some(
+      ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= blocked.since,
+    );
+    return isSeen ? undefined : filingBlocked();
+  }
+
+  /** A task about the message, which stays as it is; unless a person has answered one already. */
+  async #asked({ event }: LeavingDocument, filed: Filed, message: Case['message'], refs: readonly NoteRef[]): Promise<Stopped> {
+    const { journal, knowledge, sendersOf, now } = this.#parts;
+    const at = new Date(now()).toISOString();
+    return knowledge.change<Stopped>(
+      [...refs.filter(({ kind }) => kind === PERSON), ...ref(TASK, taskKey(message.id))],
+      (latest) => {
+        const { question, blocked } = filingOf(filed, latest, sendersOf, (key) => isAccepted({ message }, latest, key));
+        if (!question) return { notes: [], result: { ...(blocked && { blocked }) } };
+        const { quarantine, notes = [] } = ask({ event, message, settings: event, now: at }, latest, question);
+        return { notes, result: { ...(quarantine && { by: quarantine }) } };
+      },
+      async (notes) => (notes.length > 0 ? journal.keep(notes, at) : undefined),
     );
   }
 
@@ -154,7 +194,24 @@ export class Legs {
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
-function documentIn({ event, parts }: Pick<Leaving, 'event' | 'parts'>): Pick<Case, 'event' | 'draft' | 'parts'> | undefined {
+/** What keeps it here, or marks that only its own release overcomes. */
+interface Stopped {
+  readonly by?: ErrorData;
+  readonly blocked?: { readonly since: string };
+}
+
+/** By the engine, of many at a time. */
+const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY));
+
+/** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
+function namedBy(keys: readonly string[], known: Known): readonly string[] {
+  const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
+  return keys.filter((key) => !apart.has(key));
+}
+
+type LeavingDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
+
+function documentIn({ event, parts }: Pick<Leaving, 'event' | 'parts'>): LeavingDocument | undefined {
   const { type } = event;
   if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
   return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };

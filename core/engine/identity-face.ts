@@ -27,6 +27,7 @@ import {
   type Person,
   type Task,
 } from '../identity/index.ts';
+import { deliveryId, parseId } from '../journal/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -63,11 +64,11 @@ export function identityFace(engine: Engine): IdentityFace {
       const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
       const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
-      const change = (by: typeof answerTask | typeof closeTask): Promise<Task> =>
+      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
           (known) => {
-            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
             return { notes, result: task };
           },
           (notes) => journal.keep(notes, at),
@@ -75,6 +76,11 @@ export function identityFace(engine: Engine): IdentityFace {
       // Nothing waits behind a call: it was refused when it was made.
       if (kind === 'call') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
+      const stopped = await stoppedOnTheirWay(engine, id);
+      if (stopped) {
+        await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
+        return summaryOf(await change(closeTask, stopped.run));
+      }
       const verb = verdict === 'accept' ? 'replay' : 'discard';
       await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
         // Put away by another way before: what was to be done is done.
@@ -106,6 +112,18 @@ export function identityFace(engine: Engine): IdentityFace {
       await region().capable.restored(key);
     },
   };
+}
+
+/** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */
+async function stoppedOnTheirWay(
+  { journal }: Engine,
+  id: string,
+): Promise<{ readonly deliveries: readonly string[]; readonly run: number } | undefined> {
+  const parsed = parseId(journal.tag, id);
+  const found = 'message' in parsed ? await journal.message(parsed.message) : undefined;
+  if (found?.message.state !== 'decoded') return undefined;
+  const held = found.deliveries.filter(({ state, error }) => state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT');
+  return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
 }
 
 function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {

@@ -104,7 +104,13 @@ export class Region {
       log: (what, fields) => parts.ports.log('info', what, fields),
     });
     this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
+    this.#legs = new Legs({
+      journal: parts.journal,
+      knowledge: this.knowledge,
+      index: parts.ports.index,
+      sendersOf: ofDomain,
+      now: parts.ports.now,
+    });
     const { journal, plugins, ports } = parts;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;

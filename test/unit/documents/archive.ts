@@ -18,6 +18,8 @@ export interface Said {
   /** A merge: the number that `patient` absorbs. */
   readonly absorbs?: string;
   readonly ins?: string;
+  /** What else is said of the patient. */
+  readonly traits?: Patient;
   /** Of the site that speaks, by its settings. */
   readonly legalEntity?: string;
   /** What the document is, by its bytes. */
@@ -102,7 +104,7 @@ export class Archive {
   }
 }
 
-const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
+export const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
 
 export function caseOf(said: Said, message: number, run: number): Case {
   const {
@@ -122,7 +124,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
   const keys: readonly ClearKey[] =
     ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
   const named = absorbs === undefined ? keys : [...keys, { domain: 'region', value: absorbs }];
-  const who: Patient = { ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
+  const who: Patient = { ...said.traits, ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
   const happened = said.at === undefined ? time : timeOf(said.at);
   const merge = absorbs === undefined ? undefined : { domain: 'region', surviving: patient, absorbed: absorbs, recordedAt: time };
   const data = said.data ??
