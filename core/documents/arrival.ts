@@ -160,14 +160,23 @@ function judgeVersion(
   const returned = ofSameBytes(one, facts, known);
   if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
-  const newer = own?.superseded ?? (newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined);
+  const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
+  const newer = own?.superseded ?? above;
   const whole = keepersOf(one, facts, own);
   if (newer && !mayChange(newer.site, whole, one))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
+  // A number alone proves nothing against its sender's clock, nor against the name of what it replaces.
+  const isLate = own?.superseded ?? (above && isBefore(one, documentOf(known, above.key)?.current ?? above));
+  if (newer && (!isLate || isBelow(facts, original)))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has a higher number in its set, and was not said later`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
 }
+
+/** It replaces by name what its set says is newer. */
+const isBelow = ({ set, version = Infinity }: DocumentFacts, original: DocumentNote | undefined): boolean =>
+  original?.version !== undefined && original.set !== undefined && original.set === set && original.version > version;
 
 /** `before`: the newest of its set, which it takes the place of without naming it. */
 function judgeReplacement(

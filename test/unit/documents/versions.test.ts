@@ -168,8 +168,19 @@ describe('the document registry', () => {
 
     it('B3: a version older than the newest of its set is kept and not delivered', async () => {
       await archive.takes(V(3));
-      expect((await archive.takes(V(2))).codes).to.deep.equal(['document-superseded']);
+      expect((await archive.takes({ ...V(2), at: 0 })).codes).to.deep.equal(['document-superseded']);
       expect((await archive.takes(V(4))).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B3: a lower number that was said later, or that names the newest as what it replaces, is not silent: a person says which counts', async () => {
+      await archive.takes(V(2));
+      for (const said of [V(1), { ...V(1, { action: 'replace', replaces: oid(12) }), at: 0 }]) {
+        const { quarantine, sentTo } = await archive.takes(said);
+        expect([quarantine?.code, sentTo]).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT', []]);
+        expect(archive.note(oid(12))).to.not.have.property('superseded');
+      }
+      const gone = await archive.takes({ type: 'dcc.document.deleted', document: { id: oid(12) } });
+      expect(gone.sentTo, 'its author withdraws what is in force').to.deep.equal([RECORD]);
     });
 
     it('B3: two that replace the same original wait for a person, unless their set orders them', async () => {
