@@ -59,7 +59,13 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   ];
   const messages = broughtOf(own).by;
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
-  return { ...(isSilent ? { isSilent } : { targets }), copyOf: { messages, sites }, ...withData(one, left.data), warnings, notes };
+  return {
+    ...(isSilent ? { isSilent } : { targets }),
+    copyOf: { messages, sites, keys: [key, facts.key] },
+    ...withData(one, left.data),
+    warnings,
+    notes,
+  };
 }
 
 function warningsOf(own: DocumentNote, isReturned: boolean, isMasked: boolean, isSilent: boolean): readonly Warning[] {

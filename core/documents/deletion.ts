@@ -57,7 +57,7 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Del
   const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message }];
   return {
     ...(targets.length > 0 ? { targets } : { isSilent: true }),
-    copyOf: { messages, sites },
+    copyOf: { messages, sites, keys: [key] },
     warnings,
     notes: [note(KINDS.document, key, made)],
   };

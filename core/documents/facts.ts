@@ -1,5 +1,6 @@
 /** A document as the registry sees it: the keys it is known by, what it holds, whose it is, who may withdraw it (SAFETY B2, B4). */
 import { hash } from 'node:crypto';
+import type { DeliveryMaterial } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
@@ -32,6 +33,15 @@ export interface DocumentFacts {
 const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|(urn:uuid:)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/i;
 
 export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
+
+/** A document, or what withdraws one, as an event of the journal has it. */
+export type StoredDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
+
+export function documentIn({ event, parts }: Pick<DeliveryMaterial, 'event' | 'parts'>): StoredDocument | undefined {
+  const { type } = event;
+  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
+  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
+}
 
 /** The key of an id that is the same everywhere. */
 export const worldwideKey = (id: string, index: BlindIndex): string | undefined =>

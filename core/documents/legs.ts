@@ -19,7 +19,7 @@ import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/inde
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
-import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import { broughtOf, newerThan } from './register.ts';
@@ -114,7 +114,7 @@ export class Legs {
   }
 
   /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
-  async #stopped(one: LeavingDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
+  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
     const { journal, sendersOf } = this.#parts;
     const { patient, originApplication = '' } = documentData(one);
     const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
@@ -133,7 +133,7 @@ export class Legs {
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
-  async #asked({ event }: LeavingDocument, filed: Filed, message: Case['message'], refs: readonly NoteRef[]): Promise<Stopped> {
+  async #asked({ event }: StoredDocument, filed: Filed, message: Case['message'], refs: readonly NoteRef[]): Promise<Stopped> {
     const { journal, knowledge, sendersOf, now } = this.#parts;
     const at = new Date(now()).toISOString();
     return knowledge.change<Stopped>(
@@ -207,14 +207,6 @@ const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY))
 function namedBy(keys: readonly string[], known: Known): readonly string[] {
   const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
   return keys.filter((key) => !apart.has(key));
-}
-
-type LeavingDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
-
-function documentIn({ event, parts }: Pick<Leaving, 'event' | 'parts'>): LeavingDocument | undefined {
-  const { type } = event;
-  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
-  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

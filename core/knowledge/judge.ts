@@ -43,10 +43,10 @@ export interface Judgement {
   /** Of the targets, those it goes to; absent = all. */
   readonly targets?: readonly string[];
   /**
-   * It is a copy: messages (public ids) that brought the same before, and those of the case's targets that they were sent to. It goes where all that they
-   * sent died or was discarded.
+   * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
+   * goes where all that they sent of it died or was discarded.
    */
-  readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[] };
+  readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[]; readonly keys: readonly string[] };
   /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */
   readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */

@@ -106,7 +106,7 @@ const seriesOf = ({ event, draft: { document } }: Case, { index }: InboundPorts)
 
 const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
   judgement.copyOf
-    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), series: seriesOf(one, ports) })
+    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), index: ports.index })
     : judgement;
 
 /** Only what will be delivered is judged: what a connector refuses changes nothing that is known, what it puts aside only what is remembered all the same. */
