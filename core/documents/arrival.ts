@@ -6,7 +6,7 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, deletionsOf, entries, newerThan, registered, union } from './register.ts';
+import { actOf, deletionsOf, entries, messagesOf, newerThan, placedBy, registered, successorsOf, union } from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
@@ -219,7 +219,14 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
   const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];
-  return { isSilent: true, warnings: [{ code, ...(by && { detail: by.message }) }], notes };
+  const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
+  const replaced = {
+    messages: successors.flatMap((one) => messagesOf(one, known)),
+    sites: one.targets,
+    keys: successors.map(({ key }) => key),
+    isReplaced: true,
+  } as const;
+  return { isSilent: true, warnings: [{ code, ...(by && { detail: by.message }) }], notes, ...(successors.length > 0 && { copyOf: replaced }) };
 }
 
 /**

@@ -22,7 +22,7 @@ import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts
 import { documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, newerThan } from './register.ts';
+import { broughtOf, messagesOf, successorRefs, successorsOf } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -62,21 +62,25 @@ export class Legs {
     const one = documentIn(leaving);
     // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
     if (!one || leaving.event.type === 'dcc.document.deleted') return { event: leaving.event };
-    const { knowledge, index } = this.#parts;
+    const { index } = this.#parts;
     const facts = factsOf(one, index);
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
-    const known = await knowledge.read(refs);
-    const stopped = await this.#stopped(one, leaving, known, refs);
+    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...consentRefs(patient, all, index)];
+    const known = await this.#read(refsOf);
+    const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
-      const newer = newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)]));
-      for (const over of [newer, own.deleted, isOutgrown ? own.current : undefined])
-        if (over && (await this.#left(over, to, ({ key }) => key === ('key' in over ? over.key : facts.key))).length > 0)
-          return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${over.message}, which took its place, was sent there`) };
+      const history = await this.#read((all) => successorRefs(own, all));
+      const over = [
+        ...successorsOf(own, history).flatMap((one) => messagesOf(one, history).map((message) => ({ message, key: one.key }))),
+        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) => (act ? [{ message: act.message, key: facts.key }] : [])),
+      ];
+      for (const { message, key } of over)
+        if ((await this.#left({ message }, to, (each) => each.key === key)).length > 0)
+          return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
@@ -148,12 +152,13 @@ export class Legs {
     );
   }
 
-  /** Asked until they lead nowhere new: a merge names another number. */
-  async #consentRefs(keys: readonly string[]): Promise<readonly NoteRef[]> {
-    const { knowledge, index } = this.#parts;
+  /** Asked until they lead nowhere new: a merge names another number, a version another one. */
+  async #read(refsOf: (known: Known) => readonly NoteRef[]): Promise<Known> {
+    const { knowledge } = this.#parts;
     for (let refs: readonly NoteRef[] = []; ;) {
-      const more = consentRefs(keys, await knowledge.read(refs), index);
-      if (more.length === refs.length) return more;
+      const known = await knowledge.read(refs);
+      const more = refsOf(known);
+      if (more.length === refs.length) return known;
       refs = more;
     }
   }

@@ -44,9 +44,14 @@ export interface Judgement {
   readonly targets?: readonly string[];
   /**
    * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
-   * goes where all that they sent of it died or was discarded.
+   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place.
    */
-  readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[]; readonly keys: readonly string[] };
+  readonly copyOf?: {
+    readonly messages: readonly string[];
+    readonly sites: readonly string[];
+    readonly keys: readonly string[];
+    readonly isReplaced?: true;
+  };
   /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */
   readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */

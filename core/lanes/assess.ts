@@ -1,4 +1,5 @@
 /** From what a connector made of messages to their decisions: schema, what is known of patients and documents, routing. Nothing is written here. */
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenedMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
@@ -74,9 +75,9 @@ export async function assessAll(
     let isAsSeen = true;
     for (const [i, of] of judgements.entries()) {
       if (!of.some(({ copyOf }) => copyOf)) continue;
-      const seen = made[i]?.decision.notes?.length;
+      const seen = made[i]?.decision.notes;
       conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
-      isAsSeen &&= made[i]?.decision.notes?.length === seen;
+      isAsSeen &&= isDeepStrictEqual(made[i]?.decision.notes, seen);
     }
     return { made, release: (isStored) => release(isStored && isAsSeen) };
   } catch (thrown) {

@@ -246,6 +246,19 @@ describe('before a document leaves', () => {
       }
     });
 
+  it('B3: a version waits once what replaced its replacement has left, and once a copy of its replacement has', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    const next = (n: number): Said => ({ document: { id: oid(n), action: 'replace', replaces: oid(n - 1) }, content: `version ${n}` });
+    for (const said of [one, next(2), next(2), next(3)]) await archive.takes(said);
+    states.set(2, { lane: 'dcc-out', state: 'dead' });
+    expect(await legs.before(leaving(one), TO)).to.have.property('event');
+    for (const message of [3, 4]) {
+      states.set(message, { lane: 'dcc-out', state: 'delivered' });
+      expect(await legs.before(leaving(one), TO), `message ${message}`).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      states.delete(message);
+    }
+  });
+
   it('B3: what a number stood for before does not leave once what it stands for now has', async () => {
     const draft = { document: { sourceId: '4711', status: 'preliminary' }, content: 'draft' } as const;
     await archive.takes(draft);

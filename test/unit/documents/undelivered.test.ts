@@ -95,6 +95,34 @@ describe('a document that is sent again', () => {
     expect(await takes({ ...gone, document: { id: oid(2) } })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
   });
 
+  it('B3: an original that comes after its replacement goes where that never arrived, and where nothing that replaced that in turn did', async () => {
+    const next = (n: number): Said => ({ document: { id: oid(n), action: 'replace', replaces: oid(n - 1) }, content: `version ${n}` });
+    await takes(next(2));
+    for (const state of ['queued', 'held', 'delivered'] as const) {
+      states.set(1, [['dcc-out', state]]);
+      expect(await takes(ONE), state).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+      archive = new Archive();
+      await takes(next(2));
+    }
+    states.set(1, [['dcc-out', 'dead']]);
+    await takes(next(3));
+    states.set(2, [['dcc-out', 'delivered']]);
+    expect((await takes(ONE)).sentTo, 'the third one arrived').to.deep.equal([]);
+    states.set(2, [['dcc-out', 'discarded']]);
+    expect(await takes({ ...ONE, replays: 3 })).to.deep.equal({ sentTo: [RECORD], codes: ['document-superseded', 'replacement-undelivered'] });
+    states.set(3, [['dcc-out', 'delivered']]);
+    expect((await takes(ONE)).sentTo, 'a copy of it').to.deep.equal([]);
+    const set = (version: number): Said => ({
+      document: { id: oid(20 + version), setId: oid(20), version },
+      content: `of a set ${version}`,
+      at: version,
+    });
+    const { size } = archive.cases;
+    await takes(set(2));
+    states.set(size + 1, [['dcc-out', 'dead']]);
+    expect((await takes(set(1))).sentTo, 'a lower number').to.deep.equal([RECORD]);
+  });
+
   it('B2, B3: of a number, only what brought the version in force counts: an older one that arrived is not it', async () => {
     const step = (status: 'preliminary' | 'final', content: string): Said => ({ document: { sourceId: '4711', status }, content });
     await takes(step('preliminary', 'draft'));
