@@ -216,6 +216,24 @@ describe('B8: what answers prove', () => {
     expect((await archive.takes(shown)).sentTo).to.deep.equal([]);
   });
 
+  it('B8: a final failure after a temporary one, a refusal after a wait, a failure after a delivery are news, passed on each', async () => {
+    const archive = await sent();
+    const passed = async (type: string, data: object): Promise<readonly string[]> => (await answer(archive, type, data)).codes;
+    const mss = { channel: 'MSSANTE', recipient: 'a' };
+    for (const [type, data, isNews] of [
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: false }, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: false }, false],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: true }, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 550, permanent: true }, true],
+      ['dcc.delivery.mss.delivered', mss, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 550, permanent: true }, true],
+      ['dcc.document.refused', { ack: 'AR', retry: true }, true],
+      ['dcc.document.refused', { ack: 'AE', applicationCode: 904 }, true],
+      ['dcc.document.refused', { ack: 'AE', applicationCode: 904 }, false],
+    ] as const)
+      expect(await passed(type, data), JSON.stringify([type, data])).to.deep.equal(isNews ? [] : ['duplicate']);
+  });
+
   it('B8: the same answer twice is one fact; an answer of another site, or to no message of ours, proves nothing', async () => {
     const archive = await sent();
     await answer(archive, 'dcc.delivery.mss.delivered', { recipient: 'a' });
