@@ -1,7 +1,7 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
+import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
@@ -204,10 +204,15 @@ function judgeReplacement(
 function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
   const own = documentOf(known, facts?.key);
   const data = documentData(one);
-  const flags = strictest(flagsOf(data.visibility), own?.flags ?? {});
+  const [before, said] = [own?.flags ?? {}, flagsOf(data.visibility)];
+  // Only copies are joined (B7): of another content, under a number that its source gives to corrections, the author says anew who may see it, as the
+  // replacement of a document with an id of its own does. What it does not say stays as it was; that it unmasks is seen.
+  const isNext = own?.first !== undefined && facts?.content !== undefined && own.content !== facts.content;
+  const flags = isNext ? { ...before, ...said } : strictest(said, before);
+  const contradicted = contradictions(before, said).map((detail) => ({ code: 'visibility-contradiction', detail }));
   const left = restricted(data, flags, one.isOpposed);
   const notes = facts ? [note(KINDS.document, facts.key, { ...registered(one, facts, own, one.targets), flags }), ...entries(one, facts, known)] : [];
-  return { ...withData(one, left.data), warnings: [...warnings, ...left.warnings], notes };
+  return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
 }
 
 /** Kept, known, and delivered nowhere. */

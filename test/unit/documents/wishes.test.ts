@@ -162,6 +162,19 @@ describe('what a patient allows', () => {
     expect(archive.note(oid(1))?.['flags']).to.deep.include({ hiddenFromPatient: false, sendToDmp: true });
   });
 
+  it('B7: a correction under the number of its source says anew who may see it; what it does not say stays, and that it unmasks is seen', async () => {
+    const step = (content: string, visibility: Visibility): ReturnType<Archive['takes']> =>
+      archive.takes({ document: { sourceId: '4711', action: 'replace', status: 'corrected' }, content, visibility });
+    await step('one', { ...WANTED, hiddenFromPatient: true, secretConnection: true });
+    const open = await step('two', WANTED);
+    expect(open.codes).to.deep.equal(['visibility-contradiction:hiddenFromPatient']);
+    expect(legsOf(open, WANTED)).to.deep.equal([true, true, true]);
+    expect((open.event?.data as { visibility: Visibility }).visibility.secretConnection, 'not said').to.equal(true);
+    const hidden = await step('three', { ...WANTED, hiddenFromPatient: true });
+    expect([hidden.sentTo, legsOf(hidden)]).to.deep.equal([[RECORD], [false, false, true]]);
+    expect((await step('three', WANTED)).codes, 'a copy').to.deep.equal(['duplicate', 'visibility-contradiction:hiddenFromPatient']);
+  });
+
   it('B7: copies that contradict each other: the more restrictive wins, with a warning, and the receiver is told', async () => {
     await archive.takes({ ...DOC, visibility: WANTED });
     const hidden = await archive.takes({ ...DOC, visibility: { ...WANTED, hiddenFromPatient: true } });
