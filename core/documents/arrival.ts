@@ -7,7 +7,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
 import { actOf, deletionsOf, entries, messagesOf, newerThan, placedBy, registered, successorsOf, union } from './register.ts';
-import { isBefore, isReplayOf, isValid, mayChange, stop } from './stops.ts';
+import { isBefore, isReplayOf, isValid, mayChange, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
@@ -231,7 +231,13 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
     keys: successors.map(({ key }) => key),
     isReplaced: true,
   } as const;
-  return { isSilent: true, warnings: [{ code, ...(by && { detail: by.message }) }], notes, ...(successors.length > 0 && { copyOf: replaced }) };
+  const warnings: Warning[] = [{ code, ...(by && { detail: by.message }) }];
+  // Nothing that goes there says that it was replaced: what its replacement names is this one, which does not go.
+  const { replaces } = facts;
+  const original = documentOf(known, replaces?.key);
+  const isShown = original?.first && original.to.length > 0 && !original.deleted && (original.superseded?.key ?? facts.key) === facts.key;
+  if (replaces && isShown) warnings.push({ code: STILL_SHOWN, detail: replaces.id });
+  return { isSilent: true, warnings, notes, ...(successors.length > 0 && { copyOf: replaced }) };
 }
 
 /**

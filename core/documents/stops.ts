@@ -5,6 +5,9 @@ import type { Act, Deletion, DocumentNote } from './notes.ts';
 
 export const stop = (code: ErrorCode, found: string): ErrorData => new PasserelleError(code, { found }).toData();
 
+/** Warning: receivers that have the document are not told that it is replaced, masked or withdrawn; a person has to tell them. */
+export const STILL_SHOWN = 'still-shown';
+
 /** The same message judged again: a replay. */
 export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => act?.message === message.id && act.run !== message.run;
 

@@ -9,6 +9,7 @@ import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf } from './facts.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
+import { STILL_SHOWN } from './stops.ts';
 
 export interface SentParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message'>;
@@ -40,8 +41,10 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   if (sites.length === 0) return judgement;
   const { warnings = [] } = rest;
   const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
-  if (copyOf.isReplaced)
-    return { ...rest, targets, notes: sentTo(one, rest.notes, sites, parts.index), warnings: [...warnings, { code: 'replacement-undelivered' }] };
+  if (copyOf.isReplaced) {
+    const left = [...warnings.filter(({ code }) => code !== STILL_SHOWN), { code: 'replacement-undelivered' }];
+    return { ...rest, targets, notes: sentTo(one, rest.notes, sites, parts.index), warnings: left };
+  }
   return { ...rest, targets, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
 

@@ -183,6 +183,22 @@ describe('the document registry', () => {
       expect(gone.sentTo, 'its author withdraws what is in force').to.deep.equal([RECORD]);
     });
 
+    it('B3: a version that comes late between two that were delivered stays, and says that the oldest is still shown', async () => {
+      await archive.takes(D1);
+      await archive.takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
+      const { sentTo, warnings } = await archive.takes(D2);
+      expect([sentTo, warnings]).to.deep.equal([
+        [],
+        [
+          { code: 'document-superseded', detail: 'TEST-2' },
+          { code: 'still-shown', detail: oid(1) },
+        ],
+      ]);
+      const other = new Archive();
+      await other.takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
+      expect((await other.takes(D2)).codes, 'nothing was shown').to.deep.equal(['document-superseded']);
+    });
+
     it('B3: two that replace the same original wait for a person, unless their set orders them', async () => {
       await archive.takes(D1);
       await archive.takes(D2);
