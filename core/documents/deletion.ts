@@ -4,7 +4,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
 import { actOf, blank, deletionsOf, newerThan, union } from './register.ts';
-import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stop } from './stops.ts';
+import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stillShown, stop } from './stops.ts';
 
 export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
@@ -23,7 +23,9 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
   if (newer) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has replaced it`) };
   if (own?.current && isBefore(one, own.current))
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.current.message} brought what is in force after it was said`) };
-  return own?.first ? { notes: [deleted(one, facts, own)] } : unknown(one, facts, own);
+  if (!own?.first) return unknown(one, facts, own);
+  const warnings = stillShown(own, one.targets, one);
+  return { ...(warnings.length > 0 && { warnings }), notes: [deleted(one, facts, own)] };
 }
 
 /** By whoever may say it; of what was not received, by this very establishment, or by one that would be told what it said itself. */
@@ -54,7 +56,8 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Del
   };
   const messages = [before, ...(own.copies ?? [])].map((act) => act.message);
   const sites = one.targets.filter((target) => before.to.includes(target));
-  const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message }];
+  const what = { code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message };
+  const warnings = [what, ...stillShown(own, [...told.to, before.site], one)];
   return {
     ...(targets.length > 0 ? { targets } : { isSilent: true }),
     copyOf: { messages, sites, keys: [key] },

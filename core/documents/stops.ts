@@ -1,5 +1,5 @@
 /** Why a document waits or is refused, and who may change one (SAFETY B4). */
-import { PasserelleError, type ErrorCode, type ErrorData } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type ErrorData, type Warning } from '../contract/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { Act, Deletion, DocumentNote } from './notes.ts';
 
@@ -7,6 +7,12 @@ export const stop = (code: ErrorCode, found: string): ErrorData => new Passerell
 
 /** Warning: receivers that have the document are not told that it is replaced, masked or withdrawn; a person has to tell them. */
 export const STILL_SHOWN = 'still-shown';
+
+/** Of the places it was sent to, those that are not told this. */
+export function stillShown({ to }: Pick<DocumentNote, 'to'>, told: readonly string[], { event }: Case): readonly Warning[] {
+  const left = to.filter((site) => site !== event.site && !told.includes(site));
+  return left.length > 0 ? [{ code: STILL_SHOWN, detail: left.join(', ') }] : [];
+}
 
 /** The same message judged again: a replay. */
 export const isReplayOf = (act: Act | undefined, { message }: Case): boolean => act?.message === message.id && act.run !== message.run;

@@ -347,6 +347,17 @@ describe('the document registry', () => {
       });
     });
 
+    it('B4, B7: a deletion or a mask of the record that names one of two sites says which one still shows the document', async () => {
+      const shown = { site: RECORD, to: [NORTH, SOUTH], ...D1 };
+      await archive.takes(shown);
+      const masked = await archive.takes({ ...shown, to: [NORTH], visibility: { hiddenFromPatient: true } });
+      expect(masked.warnings).to.deep.include({ code: 'still-shown', detail: SOUTH });
+      const one = await archive.takes({ ...gone, site: RECORD, to: [NORTH] });
+      expect([one.sentTo, one.warnings]).to.deep.equal([[NORTH], [{ code: 'still-shown', detail: SOUTH }]]);
+      expect((await archive.takes({ ...gone, site: RECORD, to: [NORTH] })).codes).to.deep.equal(['duplicate', 'still-shown']);
+      expect((await archive.takes({ ...gone, site: RECORD, to: [SOUTH] })).codes).to.deep.equal(['further-recipient']);
+    });
+
     it('B4: the record passes a deletion on to those who were sent the document', async () => {
       await archive.takes(D1);
       await archive.takes({ ...D1, site: RECORD, to: [SOUTH] });
