@@ -60,10 +60,15 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
-    if (!one || leaving.event.type === 'dcc.document.deleted') return { event: leaving.event };
+    if (!one) return { event: leaving.event };
     const { index } = this.#parts;
     const facts = factsOf(one, index);
+    if (leaving.event.type === 'dcc.document.deleted') {
+      const given = facts && (await this.#givenAgain(facts, to));
+      return given === undefined
+        ? { event: leaving.event }
+        : { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
+    }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...consentRefs(patient, all, index)];
@@ -150,6 +155,17 @@ export class Legs {
       },
       async (notes) => (notes.length > 0 ? journal.keep(notes, at) : undefined),
     );
+  }
+
+  /**
+   * A deletion hides what it names: what is said of the patient since closes its way for nothing, and the document's own arrival is no copy of it. But it is not
+   * of what its number, cancelled and given again, stands for by now: the message that took that there.
+   */
+  async #givenAgain({ key }: DocumentFacts, to: LegEnd): Promise<string | undefined> {
+    const own = documentOf(await this.#parts.knowledge.read(ref(KINDS.document, key)), key);
+    if (!own?.first || own.deleted) return undefined;
+    for (const message of broughtOf(own).by) if ((await this.#left({ message }, to, (facts) => facts.key === key)).length > 0) return message;
+    return undefined;
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */

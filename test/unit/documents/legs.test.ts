@@ -317,6 +317,21 @@ describe('before a document leaves', () => {
     }
   });
 
+  it('B4: a deletion does not leave once its number, given again, has brought another document there', async () => {
+    const numbered = (content: string): Said => ({ document: { sourceId: '4711' }, content });
+    const gone = { ...numbered('one'), type: 'dcc.document.deleted' };
+    await archive.takes(numbered('one'));
+    await archive.takes(gone);
+    states.set(1, { lane: 'dcc-out', state: 'delivered' });
+    states.set(2, { lane: 'dcc-out', state: 'dead' });
+    await archive.takes(numbered('two'));
+    expect(await legs.before(leaving(gone, 2), TO), 'before it').to.have.property('event');
+    states.set(3, { lane: 'dcc-out', state: 'delivered' });
+    expect(await legs.before(leaving(gone, 2), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+    await archive.takes(gone);
+    expect(await legs.before(leaving(gone, 4), TO), 'of what it stands for now').to.have.property('event');
+  });
+
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
     const one = { document: { id: oid(1) }, content: 'one' };
     await archive.takes(one);
