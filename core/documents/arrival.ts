@@ -7,7 +7,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
 import { actOf, deletionsOf, entries, messagesOf, newerThan, placedBy, registered, successorsOf, union } from './register.ts';
-import { isBefore, isReplayOf, isValid, mayChange, STILL_SHOWN, stop } from './stops.ts';
+import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
@@ -31,11 +31,12 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && rankOf(facts.status) <= rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
-      const isLate = own.current !== undefined && isBefore(one, own.current);
+      const order = own.current ? orderOf(one, own.current) : 'after';
       const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
       const step = progress(one, facts, own);
-      if (isLate && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
-      if (step !== 'newer') return conflict(one, facts.key, own);
+      if (order === 'before' && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
+      const isUnsure = order === 'unsure' && rankOf(facts.status) === rankOf(own.status);
+      if (step !== 'newer' || isUnsure) return conflict(one, facts.key, own);
     }
   }
   if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
@@ -81,7 +82,7 @@ function sameNumber(facts: DocumentFacts, known: Known): { readonly key: string;
 function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, gone: NonNullable<DocumentNote['deleted']>): Judgement | undefined {
   const contents = [own.content, ...(own.earlier ?? [])];
   const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
-  if (isOther && !facts.hasOwnId && gone.site === one.event.site) return undefined;
+  if (isOther && !facts.hasOwnId && gone.site === one.event.site && orderOf(one, gone) === 'after') return undefined;
   return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`) };
 }
 

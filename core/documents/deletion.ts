@@ -4,7 +4,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
 import { actOf, blank, deletionsOf, newerThan, union } from './register.ts';
-import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stillShown, stop } from './stops.ts';
+import { isReplayOf, isSpeaking, isValid, mayChange, orderOf, sayingOf, stillShown, stop } from './stops.ts';
 
 export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
@@ -21,8 +21,14 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
   const placed = facts.set !== undefined && facts.version !== undefined ? { set: facts.set, version: facts.version } : {};
   const newer = newerThan({ ...(own ?? blank(facts.id, facts.patient)), ...placed }, known);
   if (newer) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has replaced it`) };
-  if (own?.current && isBefore(one, own.current))
-    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.current.message} brought what is in force after it was said`) };
+  const order = own?.current ? orderOf(one, own.current) : 'after';
+  if (own?.current && order !== 'after')
+    return {
+      quarantine: stop(
+        'ERR_DOCUMENT_VERSION_CONFLICT',
+        `${own.current.message} brought what is in force ${order === 'before' ? 'after' : 'in the hour in which'} it was said`,
+      ),
+    };
   if (!own?.first) return unknown(one, facts, own);
   const warnings = stillShown(own, one.targets, one);
   return { ...(warnings.length > 0 && { warnings }), notes: [deleted(one, facts, own)] };
@@ -39,7 +45,7 @@ function saidBefore(one: Case, own: DocumentNote): Deletion | undefined {
 function deleted(one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> {
   const { deletedBefore: _, ...rest } = own;
   const others = own.first ? [] : deletionsOf(own).filter(({ site }) => site !== one.event.site);
-  const now = { ...actOf(one), to: one.targets, said: one.event.time };
+  const now = { ...actOf(one), to: one.targets, ...sayingOf(one) };
   return note(KINDS.document, key, { ...rest, deleted: now, ...(others.length > 0 && { deletedBefore: others }) });
 }
 

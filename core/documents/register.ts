@@ -3,6 +3,7 @@ import type { Note } from '../contract/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { sayingOf } from './stops.ts';
 
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
@@ -61,7 +62,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     from: union(old.from, [one.event.site]),
     to: union(old.to, to),
     first: old.first ?? actOf(one),
-    current: { ...actOf(one), said: one.event.time },
+    current: { ...actOf(one), ...sayingOf(one) },
     brought: isSame ? broughtAgain(old, one, to) : { by: [one.message.id], to },
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),

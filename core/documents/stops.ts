@@ -1,5 +1,6 @@
 /** Why a document waits or is refused, and who may change one (SAFETY B4). */
 import { PasserelleError, type ErrorCode, type ErrorData, type Warning } from '../contract/index.ts';
+import { instant, isUnsure } from '../identity/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { Act, Deletion, DocumentNote } from './notes.ts';
 
@@ -31,6 +32,17 @@ export const isValid = ({ site, at }: Deletion, own: Pick<DocumentNote, 'first' 
 /** A FINESS of the establishment that speaks: its own, or that of the legal entity for which its settings say it stands. */
 export const isSpeaking = ({ event, settings }: Case, finess: string): boolean => finess === event.site || finess === settings.legalEntity;
 
-/** By its sender's own clock it happened before that; clocks of two establishments are never compared (SAFETY A2). */
-export const isBefore = ({ event }: Pick<Case, 'event'>, then: { readonly site: string; readonly said?: string }): boolean =>
-  then.site === event.site && then.said !== undefined && event.time < then.said;
+/** When its sender says that this happened (an instant, or an hour that autumn repeats), and which of its applications says so. */
+export const sayingOf = ({ event, draft, settings }: Pick<Case, 'event' | 'draft' | 'settings'>): { readonly said: string; readonly by: string } => ({
+  said: instant(draft.time, settings.timeZone) || event.time,
+  by: (event.data as { readonly originApplication?: string }).originApplication ?? '',
+});
+
+/** By the clock of the application that said both; clocks of two are never compared, and in the hour that autumn repeats it says nothing (SAFETY A2). */
+export function orderOf(one: Case, then: { readonly site: string; readonly said?: string; readonly by?: string }): 'before' | 'unsure' | 'after' {
+  const { said, by } = sayingOf(one);
+  if (then.site !== one.event.site || then.said === undefined || then.by !== by) return 'after';
+  if (isUnsure(said, then.said)) return 'unsure';
+  return said < then.said ? 'before' : 'after';
+}
+export const isBefore = (one: Case, then: Parameters<typeof orderOf>[1]): boolean => orderOf(one, then) === 'before';

@@ -6,7 +6,7 @@ export { identityJudge } from './judge.ts';
 export { isInsAuthority, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
-export { timeOf } from './stamp.ts';
+export { instant, isUnsure, timeOf } from './stamp.ts';
 export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
 export { standingOf } from './updates.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

@@ -23,7 +23,8 @@ export function stampOf(said: { updatedAt?: string; recordedAt?: string; control
   return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId].join('|');
 }
 
-const instant = (time: string | undefined, timeZone: string): string => {
+/** `''` when there is none. */
+export const instant = (time: string | undefined, timeZone: string): string => {
   const hour = time && repeatedHour(time, timeZone);
   return hour ? `${hour}${UNSURE}` : ((time && toInstant(time, timeZone)) ?? '');
 };

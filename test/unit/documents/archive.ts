@@ -35,6 +35,10 @@ export interface Said {
   readonly data?: object;
   /** Minute at which it happened, by its sender; absent = when it comes. */
   readonly at?: number;
+  /** As its sender writes it. */
+  readonly localTime?: string;
+  /** Application that sends it. */
+  readonly application?: string;
 }
 
 export class Archive {
@@ -138,14 +142,14 @@ export function caseOf(said: Said, message: number, run: number): Case {
           ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
           ...document,
         },
-        originApplication: 'DPI',
+        originApplication: said.application ?? 'DPI',
       }),
       ...(visibility && { visibility }),
       ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
     };
   return {
     event: { id: hash('md5', `${message}/${run}`), type, site, time: happened, data } as unknown as Case['event'],
-    draft: { type, data, keys: named },
+    draft: { type, data, keys: named, ...(said.localTime !== undefined && { time: said.localTime }) },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),
     role,

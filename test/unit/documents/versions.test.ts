@@ -183,6 +183,31 @@ describe('the document registry', () => {
       expect(gone.sentTo, 'its author withdraws what is in force').to.deep.equal([RECORD]);
     });
 
+    it('A2: what two applications of one site say, or one in the hour that autumn repeats, is put in no order by their clocks', async () => {
+      const [twice, later] = ['2026-10-25T02:30:00', '2026-10-25T02:40:00'];
+      const waits = async (...all: readonly Said[]): Promise<string | undefined> => {
+        const one = new Archive();
+        for (const said of all.slice(0, -1)) expect(codeOf(await one.takes(said))).to.equal(undefined);
+        return codeOf(await one.takes(all.at(-1)!));
+      };
+      const CONFLICT = 'ERR_DOCUMENT_VERSION_CONFLICT';
+      expect(await waits(V(2), { ...V(1), at: 0 })).to.equal(undefined);
+      expect(await waits(V(2), { ...V(1), at: 0, application: 'RIS' }), 'another application').to.equal(CONFLICT);
+      expect(await waits({ ...V(2), localTime: later }, { ...V(1), localTime: twice })).to.equal(CONFLICT);
+      const numbered = (content: string, localTime: string): Said => ({
+        document: { sourceId: '4711', status: 'corrected', action: 'replace' },
+        content,
+        localTime,
+      });
+      const cancel = (localTime: string): Said => ({ ...numbered('one', localTime), type: 'dcc.document.deleted' });
+      expect(await waits(numbered('one', twice), numbered('two', later)), 'two corrections').to.equal(CONFLICT);
+      expect(await waits(numbered('one', later), cancel(twice)), 'a cancellation').to.equal(CONFLICT);
+      expect(await waits(numbered('one', '2026-10-25T01:00:00'), cancel(later), numbered('two', twice)), 'given again').to.equal(CONFLICT);
+      expect(await waits(numbered('one', '2026-10-25T01:00:00'), numbered('two', '2026-10-25T05:00:00'), cancel('2026-10-25T06:00:00'))).to.equal(
+        undefined,
+      );
+    });
+
     it('B3: a version that comes late between two that were delivered stays, and says that the oldest is still shown', async () => {
       await archive.takes(D1);
       await archive.takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
