@@ -1,14 +1,14 @@
 /** May a document be filed with the person on file? Asked when it comes, and again each time that it leaves: what is on file changes (SAFETY A4, A6). */
-import { PasserelleError, type ErrorData, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type ErrorData } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { differingTrait, type Patient } from '../model/index.ts';
 import { differencesOf, onFile, type Question } from './cases.ts';
-import type { Source } from './join.ts';
+import type { DomainSender, Source } from './join.ts';
 import { isKnown, joinedOf, personOf, survivorOf } from './person.ts';
 import { traitsOf } from './traits.ts';
 
 /** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly SenderSettings[];
+export type SendersOf = (domain: string) => readonly DomainSender[];
 
 export interface Filed {
   /** Keyed hashes of the numbers that name its patient. */
@@ -38,7 +38,7 @@ export function filingOf(
     if (!isKnown(person)) continue;
     const joined = joinedOf(person, sendersOf(person.domain));
     if (joined.patient.automaticFiling === false) marked.push(person.history.at(-1)?.at ?? '');
-    const found = contradiction(joined.ins?.ins, joined.patient, patient);
+    const found = contradiction((joined.ins ?? joined.bare)?.ins, joined.patient, patient);
     if (found === undefined || isAccepted(key)) continue;
     return {
       question: {

@@ -2,11 +2,11 @@
 export { ask, isAccepted } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
 export { filingBlocked, filingOf, type Filed, type SendersOf } from './filing.ts';
+export { isOfClaim } from './fold.ts';
 export { identityJudge } from './judge.ts';
-export { isInsAuthority, type Joined } from './join.ts';
+export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
 export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
-export { standingOf } from './updates.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

@@ -1,7 +1,7 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, concluded, isAccepted, retyped, speakerOf, taskRefs } from './cases.ts';
+import { ask, concluded, isAccepted, numbersOf, retyped, speakerOf, taskRefs, timely } from './cases.ts';
 import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf } from './person.ts';
@@ -9,17 +9,31 @@ import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
+  judge: (one, known) =>
+    one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeTimely(one, known, sendersOf)),
 });
+
+function judgeTimely(said: Case, known: Known, sendersOf: SendersOf): Judgement {
+  const { one, warnings } = timely(said);
+  const judgement = judgeOne(one, known, sendersOf);
+  if (warnings.length === 0) return judgement;
+  return { ...judgement, event: judgement.event ?? one.event, warnings: [...(judgement.warnings ?? []), ...warnings] };
+}
 
 function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { type } = one.event;
-  if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
-  if (type === 'dcc.identity.merged') return judgeMerge(one, known);
+  if (type === 'dcc.identity.updated') return judgeUpdate(inDomain(one, numbersOf(one)[0]?.domain, sendersOf), known);
+  if (type === 'dcc.identity.merged') return judgeMerge(inDomain(one, (one.event.data as EventData<'dcc.identity.merged'>).domain, sendersOf), known);
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
+
+/** The case with the senders of the domain that it speaks of, whoever speaks. */
+const inDomain = (one: Case, domain: string | undefined, sendersOf: SendersOf): Case => ({
+  ...one,
+  settings: { ...one.settings, senders: domain === undefined ? [] : sendersOf(domain) },
+});
 
 /** Everybody it names, and everybody they lead to. */
 function references(keys: readonly string[], known: Known): readonly NoteRef[] {
