@@ -169,7 +169,7 @@ describe('what a patient allows', () => {
     const open = await step('two', WANTED);
     expect(open.codes).to.deep.equal(['visibility-contradiction:hiddenFromPatient']);
     expect(legsOf(open, WANTED)).to.deep.equal([true, true, true]);
-    expect((open.event?.data as { visibility: Visibility }).visibility.secretConnection, 'not said').to.equal(true);
+    expect((open.event!.data as { visibility: Visibility }).visibility.secretConnection, 'not said').to.equal(true);
     const hidden = await step('three', { ...WANTED, hiddenFromPatient: true });
     expect([hidden.sentTo, legsOf(hidden)]).to.deep.equal([[RECORD], [false, false, true]]);
     expect((await step('three', WANTED)).codes, 'a copy').to.deep.equal(['duplicate', 'visibility-contradiction:hiddenFromPatient']);
