@@ -13,6 +13,7 @@ import {
   type Unmerged,
 } from '../contract/index.ts';
 import {
+  MISNAMED,
   PERSON,
   TASK,
   answerTask,
@@ -66,7 +67,7 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
+      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
@@ -76,8 +77,8 @@ export function identityFace(engine: Engine): IdentityFace {
           },
           (notes) => region().journal.keep(notes, at),
         );
-      // Nothing waits behind a call: it was refused when it was made.
-      if (kind === 'call') return summaryOf(await change(closeTask));
+      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
+      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const stopped = await stoppedOnTheirWay(engine, id);
       if (stopped) {

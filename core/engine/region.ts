@@ -22,7 +22,7 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
-import { DocumentChecks } from '../checks/index.ts';
+import { DocumentChecks, type MisnamedDocument } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge, type SendersOf } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
@@ -38,6 +38,7 @@ import { Ownership, fenced } from './ownership.ts';
 import { sendersOf } from './senders.ts';
 import { undoneMerge } from './undone-merge.ts';
 import { Followed } from './followed.ts';
+import { tellMisnamed } from './misnamed.ts';
 
 export interface RegionParts {
   readonly plugins: PluginSet;
@@ -121,7 +122,8 @@ export class Region {
     const { journal } = this;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
-    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log });
+    const misnamed = (document: MisnamedDocument): Promise<void> => tellMisnamed(document, journal, this.knowledge);
+    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, misnamed });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -279,6 +281,7 @@ export class Region {
       },
       ...(site.documentChecks === 'before' && {
         checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+        markedBefore: (events, message, opened, raw) => this.#checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
       deliveredOf: (message) => this.#followed.until(message),

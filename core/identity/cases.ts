@@ -129,11 +129,13 @@ export interface Question {
   readonly persons: ReadonlyMap<string, Person>;
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
+  /** What a person may accept beside what is said of persons on file. */
+  readonly matter?: string;
 }
 
 /** The message waits for a person; what it says changes nothing that is known (A4). */
 export function ask(one: Asking, known: Known, question: Question): Judgement {
-  const { kind, code, expected, found, persons, candidates, differences } = question;
+  const { kind, code, expected, found, persons, candidates, differences, matter } = question;
   const { id, receivedAt } = one.message;
   const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
@@ -145,7 +147,7 @@ export function ask(one: Asking, known: Known, question: Question): Judgement {
     sender: (one.event.data as Said).originApplication ?? '',
     receivedAt,
     askedAt: one.now,
-    keys: [...new Set([...persons.keys(), ...asked])],
+    keys: [...new Set([...persons.keys(), ...(matter === undefined ? [] : [matter]), ...asked])],
     candidates,
     differences,
     ...(accepted.length > 0 && { accepted }),

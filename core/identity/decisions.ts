@@ -3,7 +3,7 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
-import { TASK, readTask, taskKey, taskNote, type Task } from './task.ts';
+import { MISNAMED, TASK, readTask, taskKey, taskNote, type Task } from './task.ts';
 
 export type Answer = NonNullable<Task['answered']>;
 
@@ -37,7 +37,8 @@ export function closeTask(id: string, known: Known, { verdict, at, who, why }: A
     const person = personOf(known, key);
     return person ? [noteOf(key, without(person, id))] : [];
   });
-  return { task, notes: [...persons, taskNote(task)] };
+  const seen = known(MISNAMED, taskKey(id)) === undefined ? [] : [{ kind: MISNAMED, key: taskKey(id), value: '' }];
+  return { task, notes: [...persons, taskNote(task), ...seen] };
 }
 
 function openTask(id: string, known: Known): Task {

@@ -5,6 +5,7 @@ import { ask, concluded, isAccepted, numbersOf, retyped, speakerOf, taskRefs, ti
 import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf } from './person.ts';
+import { markedOtherwise } from './task.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
@@ -70,12 +71,29 @@ function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgeme
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
-/** A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. */
+/** Stands among the keys of what a person may accept. */
+const DATAMATRIX = Buffer.from('datamatrix').toString('hex');
+
+/**
+ * A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. A8: nor is what its own pages say is of
+ * another patient, where the site has them looked at before.
+ */
 function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
   const filed = { keys: one.keys, patient, source: () => speakerOf(one, patient) };
   const { question, blocked } = filingOf(filed, known, sendersOf, (key) => isAccepted(one, known, key));
   if (question) return ask(one, known, question);
+  const { misnamed } = one;
+  if (misnamed && !isAccepted(one, known, DATAMATRIX))
+    return ask(one, known, {
+      kind: 'document',
+      code: 'ERR_IDENTITY_CONFLICT',
+      expected: 'a datamatrix of the patient of the message',
+      found: misnamed.reason,
+      persons: new Map(),
+      matter: DATAMATRIX,
+      ...markedOtherwise(patient, misnamed.marked, one.event.time),
+    });
   const isHeld = blocked && one.event.type === 'dcc.document.received';
   return { ...absorbed(one, known), ...(isHeld && { held: filingBlocked() }) };
 }

@@ -1,6 +1,6 @@
 /** Who judges an event by what is known: pure functions from notes to a judgement and new notes. Identities and documents are such judges. */
 import type { DraftEvent, ErrorCode, ErrorData, MessageState, Note, RoutedEvent, SiteSettings, Warning } from '../contract/index.ts';
-import type { CanonicalEvent } from '../model/index.ts';
+import type { CanonicalEvent, Patient } from '../model/index.ts';
 
 /** An event as a connector made it, before it is routed. */
 export interface Case {
@@ -24,6 +24,8 @@ export interface Case {
   };
   /** ISO instant of the decision. */
   readonly now: string;
+  /** Its document carries an INS datamatrix of somebody else: why, in words, and as whom. */
+  readonly misnamed?: { readonly reason: string; readonly marked: Patient };
   /** Its connector puts the message aside for a person: nothing is judged but what is remembered all the same. */
   readonly waits?: true;
 }

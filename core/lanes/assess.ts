@@ -32,6 +32,8 @@ export interface Decoded {
   readonly result: DecodeResult;
   readonly failed?: ErrorData;
   readonly acknowledgement?: OutgoingEnvelope | null;
+  /** Of each event; absent when nobody looked. */
+  readonly misnamed?: readonly (Case['misnamed'] | undefined)[];
 }
 
 export type Assessed = {
@@ -130,6 +132,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
   );
   return made.events.map((event, i) => {
     const one = work.result.events[i]!;
+    const misnamed = work.misnamed?.[i];
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
     const lanes = routes[i]?.lanes ?? [];
     const targets = [...new Set(destinations.filter(({ lane }) => lanes.includes(lane)).map(({ site }) => site))];
@@ -145,6 +148,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
       message,
       now,
       ...(state === 'quarantined' && { waits: true }),
+      ...(misnamed && { misnamed }),
     };
   });
 }
