@@ -389,6 +389,10 @@ describe('the document registry', () => {
       expect([one.sentTo, one.warnings]).to.deep.equal([[NORTH], [{ code: 'still-shown', detail: SOUTH }]]);
       expect((await archive.takes({ ...gone, site: RECORD, to: [NORTH] })).codes).to.deep.equal(['duplicate', 'still-shown']);
       expect((await archive.takes({ ...gone, site: RECORD, to: [SOUTH] })).codes).to.deep.equal(['further-recipient']);
+      const other = new Archive();
+      await other.takes(D1);
+      await other.takes({ ...D1, site: RECORD, to: [SOUTH] });
+      expect((await other.takes(gone)).codes, 'the record passes it on').to.deep.equal([]);
     });
 
     it('B4: the record passes a deletion on to those who were sent the document', async () => {
