@@ -115,6 +115,15 @@ export const ALERTS = {
     en: 'deliveries are held (patient unknown there, flag missing)',
     fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
   }),
+  ALERT_DOCUMENT_OTHER_PATIENT: a({
+    severity: 'problem',
+    fr: 'le datamatrix INS d’un document remis nomme un autre patient que son message',
+    en: 'the INS datamatrix of a delivered document names another patient than its message',
+    fix: {
+      fr: 'passerelle identities montre le message ; le comparer au document et, si le patient est un autre, le faire retirer chez le destinataire avant de répondre à la tâche.',
+      en: 'passerelle identities shows the message; compare it with the document and, if the patient is another, have it withdrawn at the receiver before answering the task.',
+    },
+  }),
   ALERT_CALL_LINK_REUSED: a({
     severity: 'attention',
     fr: 'un lien d’appel contextuel a été ouvert deux fois : la session a été fermée',

@@ -29,6 +29,8 @@ export interface DocumentTypeRule {
   /** `*` = every code of the system. */
   readonly code: string;
   readonly type: string;
+  /** Decided once for a code that came, not written for the site: of a code that several types share it stands behind what the title says (SAFETY B1). */
+  readonly isLearned?: true;
 }
 
 export interface SiteSettings {

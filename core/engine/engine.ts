@@ -27,6 +27,7 @@ import {
 } from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { suspectCalls } from './call-alerts.ts';
+import { misnamedDocuments } from './misnamed.ts';
 import { faceOf } from './face.ts';
 import { holdNode, type HeldNode } from './node.ts';
 import { Region } from './region.ts';
@@ -110,7 +111,7 @@ export class Engine {
       journal,
       writes: this.#writes,
       region: () => this.region,
-      calls: () => suspectCalls(journal, Date.now()),
+      noted: async () => [...(await suspectCalls(journal, Date.now())), ...(await misnamedDocuments(journal))],
       folders,
       now: Date.now,
       logger,

@@ -1,5 +1,5 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type Warning } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
@@ -69,25 +69,32 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
   data: { ...event.data, ...data },
 });
 
-/** Only what was decided before can have asked. */
-function taskOf({ message }: Case, known: Known): Task | undefined {
-  const value = message.run > 1 ? known(TASK, taskKey(message.id)) : undefined;
+/** What can be asked about: a message. */
+export type Asking = Pick<Case, 'event' | 'now'> & {
+  readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
+  readonly settings: Pick<SiteSettings, 'site'>;
+};
+type Asked = { readonly message: Pick<Case['message'], 'id' | 'run'> };
+
+function taskOf({ message }: Asked, known: Known): Task | undefined {
+  const value = known(TASK, taskKey(message.id));
   return value === undefined ? undefined : readTask(value);
 }
 
+/** Only what was decided before can have asked. */
 export const taskRefs = (one: Case, known: Known): readonly NoteRef[] =>
   one.message.run > 1
     ? [{ kind: TASK, key: taskKey(one.message.id) }, ...(taskOf(one, known)?.keys ?? []).map((key) => ({ kind: PERSON, key }))]
     : [];
 
 /** Of this run: one that was closed before says nothing of what is asked now. */
-function liveTask(one: Case, known: Known): Task | undefined {
+function liveTask(one: Asked, known: Known): Task | undefined {
   const task = taskOf(one, known);
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
-export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]): boolean => {
+export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
@@ -122,11 +129,13 @@ export interface Question {
   readonly persons: ReadonlyMap<string, Person>;
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
+  /** What a person may accept beside what is said of persons on file. */
+  readonly matter?: string;
 }
 
 /** The message waits for a person; what it says changes nothing that is known (A4). */
-export function ask(one: Case, known: Known, question: Question): Judgement {
-  const { kind, code, expected, found, persons, candidates, differences } = question;
+export function ask(one: Asking, known: Known, question: Question): Judgement {
+  const { kind, code, expected, found, persons, candidates, differences, matter } = question;
   const { id, receivedAt } = one.message;
   const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
@@ -138,7 +147,7 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
     sender: (one.event.data as Said).originApplication ?? '',
     receivedAt,
     askedAt: one.now,
-    keys: [...new Set([...persons.keys(), ...asked])],
+    keys: [...new Set([...persons.keys(), ...(matter === undefined ? [] : [matter]), ...asked])],
     candidates,
     differences,
     ...(accepted.length > 0 && { accepted }),

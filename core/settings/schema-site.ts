@@ -193,7 +193,8 @@ export const SiteDocument = Type.Object(
     documentChecks: Type.Enum(['after', 'before', 'never'], {
       title: 'Vérification des documents reçus',
       en: 'When received documents are checked',
-      description: 'after : une fois remis, sans retarder personne ; before : avant la décision, avec un avertissement au message.',
+      description:
+        'after : une fois remis, sans retarder personne ; before : avant la décision, avec un avertissement au message ; un datamatrix INS d’un autre patient le fait attendre.',
       default: 'after',
     }),
     connectors: Type.Array(ConnectorPin, { title: 'Connecteurs', en: 'Connectors', default: [], maxItems: 50 }),
