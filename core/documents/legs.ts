@@ -1,6 +1,6 @@
 /**
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
- * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
+ * not leave after the one that replaced it (SAFETY B3, B6), nor anything of an identity that was marked since (A4), and an answer finds its document by the control id that left (B8).
  */
 import {
   CATALOGUE,
@@ -17,7 +17,8 @@ import {
   type QueuedDelivery,
 } from '../contract/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
-import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
+import { isFilingBlocked, personOf, survivorOf } from '../identity/index.ts';
+import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
@@ -93,6 +94,8 @@ export class Legs {
     const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions, ...(knownAs && { knownAs }) };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
+    if (isMarked(leaving.keys, known) && !(await this.#isLetGo(leaving)))
+      return { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() };
     const { encoded } = leaving;
     const said = encoded?.restrictions ?? restrictionsOf(documentData(one));
     if (!encoded || restrictions.every((each) => said.includes(each))) return left;
@@ -143,6 +146,12 @@ export class Legs {
     const known = await this.#parts.knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
     const [own, replaced] = [key, replaces?.key].map((each) => documentOf(known, each)?.sentAs?.[name]);
     return own || replaced ? { ...(own && { document: own }), ...(replaced && { replaces: replaced }) } : undefined;
+  }
+
+  /** It was held for a mark, and a person released it: the reason stands with it until it is tried. */
+  async #isLetGo({ message, delivery }: Leaving): Promise<boolean> {
+    const history = await this.#parts.journal.message(message);
+    return history?.deliveries.find((one) => one.delivery === delivery)?.error?.code === 'ERR_FILING_BLOCKED';
   }
 
   /** Asked until they lead nowhere new: a merge names another number. */
@@ -205,6 +214,10 @@ function leftAs(
   const named = isNew ? { sentAs: { ...own.sentAs, [name]: ids } } : {};
   return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
 }
+
+/** One of them, or whoever stands for it now. */
+const isMarked = (keys: readonly string[], known: Known): boolean =>
+  keys.flatMap((key) => survivorOf(key, known).chain).some((key) => isFilingBlocked(personOf(known, key)));
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 

@@ -5,7 +5,7 @@ export { isOfClaim } from './fold.ts';
 export { identityJudge, type SendersOf } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
-export { PERSON, claimsOf, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
+export { PERSON, claimsOf, isFilingBlocked, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
 export { timeOf } from './stamp.ts';
 export { TASK, callTask, readTask, taskKey, type CalledIdentity, type Task, type TaskKind } from './task.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

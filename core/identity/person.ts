@@ -126,6 +126,11 @@ export function joinedOf(person: Person, senders: readonly DomainSender[]): Join
   };
 }
 
+const NO_SENDERS: readonly DomainSender[] = [];
+/** PID-32 or PID-31 of one of its senders: trust is not asked. */
+export const isFilingBlocked = (person: Person | undefined): boolean =>
+  isKnown(person) && joinedOf(person, NO_SENDERS).patient.automaticFiling === false;
+
 /** Every qualified INS that one of its senders claims, whether it counts or not. */
 export const claimsOf = ({ folds, inherited = {} }: Person): readonly InsClaim[] =>
   [...Object.values(folds), ...Object.values(inherited)].flatMap(({ registers }) => (registers['claim']?.value as InsClaim | null | undefined) ?? []);

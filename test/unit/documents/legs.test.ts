@@ -22,10 +22,13 @@ describe('before a document leaves', () => {
   /** State of the delivery of each message by that lane. */
   const states = new Map<number, { lane: string; state: DeliveryState }>();
   let attempts: readonly AttemptRecord[] = [];
+  /** Why the delivery itself was held last. */
+  let heldFor: ErrorCode | undefined;
   /** What the receiver was told to obey before. */
   let told: readonly string[] = [];
   beforeEach(() => {
     attempts = [];
+    heldFor = undefined;
     archive = new Archive();
     states.clear();
     legs = new Legs({
@@ -36,7 +39,8 @@ describe('before a document leaves', () => {
         tag: 'TEST',
         message: async (message) => {
           const { event, parts } = archive.cases.get(message)!;
-          const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
+          const itself = heldFor ? [{ delivery: 7, eventId: event.id, error: new PasserelleError(heldFor).toData() }] : [];
+          const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : itself;
           return {
             message: { site: NORTH, controlId: `IN${message}` },
             attempts,
@@ -208,6 +212,33 @@ describe('before a document leaves', () => {
       const made = await legs.before({ ...leaving(gone, message), encoded: { restrictions: [] } as unknown as EncodedMessage }, TO);
       expect(made, `${message}`).to.have.property('event');
     }
+  });
+
+  it('A4: a document that was queued before its identity was marked waits for a person, and leaves when one lets it go', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    await archive.takes(one);
+    const says = (patient: string, ...identityFlags: string[]): ReturnType<Archive['takes']> => {
+      const marks = identityFlags.length > 0 && { identityFlags, automaticFiling: false };
+      const data = { patient: { ipp: patient, identityStatus: 'VALI', ...marks }, originApplication: 'GAM' };
+      return archive.takes({ type: 'dcc.identity.updated', patient, data });
+    };
+    const held = async (): Promise<string | undefined> => {
+      const made = await legs.before(leaving(one), TO);
+      return 'held' in made ? made.held.code : undefined;
+    };
+    await says('1');
+    expect(await held()).to.equal(undefined);
+    await says('1', 'COLV');
+    heldFor = 'ERR_DESTINATION_UNKNOWN_PATIENT';
+    expect(await held(), 'released for another reason').to.equal('ERR_FILING_BLOCKED');
+    heldFor = 'ERR_FILING_BLOCKED';
+    expect(await held()).to.equal(undefined);
+    heldFor = undefined;
+    await says('1');
+    expect(await held(), 'not marked any more').to.equal(undefined);
+    await says('2', 'DOUB');
+    await archive.takes({ patient: '2', absorbs: '1' });
+    expect(await held(), 'who absorbed it since').to.equal('ERR_FILING_BLOCKED');
   });
 
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
