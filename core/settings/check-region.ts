@@ -142,8 +142,8 @@ function duplicate(document: SettingsDocument, pointer: string, what: string, fi
  * authority, or each site says that the domain is shared.
  */
 function* checkAuthorities(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
-  const numbers = sites.flatMap(({ entry: { site, role, identityAuthorities }, document }) =>
-    identityAuthorities.flatMap((authority, i) => (authority.use === 'IPP' ? [{ ...authority, site, role, document, i }] : [])),
+  const numbers = sites.flatMap(({ entry: { site, identityAuthorities }, document }) =>
+    identityAuthorities.flatMap((authority, i) => (authority.use === 'IPP' ? [{ ...authority, site, document, i }] : [])),
   );
   for (const ofDomain of Map.groupBy(numbers, ({ domain }) => domain).values()) {
     const bySite = [...Map.groupBy(ofDomain, ({ site }) => site).values()];
@@ -165,15 +165,13 @@ function* checkAuthorities(sites: readonly Placed<SiteEntry>[]): Generator<Setti
 type Authority = SiteEntry['identityAuthorities'][number];
 const nameOf = ({ oid, namespace }: Pick<Authority, 'oid' | 'namespace'>): string => [namespace, oid].filter(Boolean).join(' ') || '-';
 
-function areOfOne(mine: readonly (Authority & Pick<SiteEntry, 'role'>)[], theirs: typeof mine): boolean {
+function areOfOne(mine: readonly Authority[], theirs: typeof mine): boolean {
   const isShared = [mine, theirs].every((all) => all.some(({ shared }) => shared));
   return isShared || mine.some((one) => theirs.some((other) => isSameAuthority(one, other)));
 }
 
-/** An OID is the authority, a namespace only what it is called. Who names neither takes what is sent: the record may say whose that is, another hospital may not. */
-function isSameAuthority(one: Authority & Pick<SiteEntry, 'role'>, other: typeof one): boolean {
-  const isAnything = ({ oid, namespace }: Authority): boolean => oid === undefined && namespace === undefined;
-  if (isAnything(one) || isAnything(other)) return one.role !== other.role;
+/** An OID is the authority, a namespace only what it is called. */
+function isSameAuthority(one: Authority, other: Authority): boolean {
   if (one.oid !== undefined && other.oid !== undefined) return one.oid === other.oid;
   return one.namespace !== undefined && one.namespace === other.namespace;
 }

@@ -65,20 +65,11 @@ describe('checking settings documents', () => {
       for (const alike of [AUTHORITY, '{ namespace: NORD, domain: nord, use: IPP }', '{ oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }'])
         expect(beside(alike), alike).to.deep.equal([]);
       expect(beside('{ namespace: SUD, domain: sud, use: IPP }'), 'another domain').to.deep.equal([]);
-      expect(beside('{ namespace: SUD, domain: nord, use: IEP }'), 'no patients').to.deep.equal([]);
-      for (const other of ['namespace: SUD', 'namespace: NORD, oid: 1.2.250.1.999.30.2', 'type: PI', 'namespace: SUD, shared: true'])
+      for (const other of ['namespace: SUD', 'namespace: NORD, oid: 1.2.250.1.999.30.2', 'namespace: SUD, shared: true'])
         expect(beside(`{ ${other}, domain: nord, use: IPP }`), other).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
       const shared = north.replace('use: IPP', 'use: IPP, shared: true');
       expect(beside('{ namespace: SUD, shared: true, domain: nord, use: IPP }', shared)).to.deep.equal([]);
       expect(beside('{ namespace: SUD, domain: nord, use: IPP }', shared)).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
-    });
-
-    it('A1: the record names the authorities of the hospitals, or those that take whatever is sent', () => {
-      const record = (authority: string): string => site('990009995', authorities(authority)).replace('role: establishment', 'role: record');
-      expect(codes(site('990001018', authorities('{ type: PI, domain: nord, use: IPP }')), record(AUTHORITY))).to.deep.equal([]);
-      expect(codes(site('990001018', authorities(AUTHORITY)), record('{ namespace: SUD, domain: nord, use: IPP }'))).to.deep.equal([
-        'ERR_CONFIG_INVALID /identityAuthorities/0',
-      ]);
     });
 
     it('A2: sites of one domain list the same senders in the same order', () => {
