@@ -59,6 +59,19 @@ describe('checking settings documents', () => {
       [`kind: site`, `site: "${finess}"`, 'name: Site fictif', 'role: establishment', 'environment: test', 'connectors: []', ...lines, ''].join('\n');
     const authorities = (...all: string[]): string => `identityAuthorities: [${all.join(', ')}]`;
 
+    it('A1: numbers of one domain are given by one authority, or said to be shared by each site', () => {
+      const north = site('990001018', authorities(AUTHORITY));
+      const beside = (authority: string, from = north): string[] => codes(from, site('990001026', authorities(authority)));
+      for (const alike of [AUTHORITY, '{ namespace: NORD, domain: nord, use: IPP }', '{ oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }'])
+        expect(beside(alike), alike).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: sud, use: IPP }'), 'another domain').to.deep.equal([]);
+      for (const other of ['namespace: SUD', 'namespace: NORD, oid: 1.2.250.1.999.30.2', 'namespace: SUD, shared: true'])
+        expect(beside(`{ ${other}, domain: nord, use: IPP }`), other).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+      const shared = north.replace('use: IPP', 'use: IPP, shared: true');
+      expect(beside('{ namespace: SUD, shared: true, domain: nord, use: IPP }', shared)).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: nord, use: IPP }', shared)).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    });
+
     it('A2: sites of one domain list the same senders in the same order', () => {
       const north = site('990001018', authorities(AUTHORITY), 'senders: [{ application: IDENT, insAuthority: true }, { application: DPI }]');
       const senders = (text: string): string[] => codes(north, site('990001026', authorities(AUTHORITY), `senders: [${text}]`));
