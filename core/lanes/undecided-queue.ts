@@ -38,6 +38,8 @@ export class UndecidedQueue {
   /** The journal may hold messages above `#after` that are not in memory. */
   #overflowed = true;
   #after = 0;
+  /** Nothing that other nodes stored up to here is missing: they store in the order of ids, and what is replayed this node does itself. */
+  #heard = 0;
   /** Lowest message that was left to the journal since the last page was asked for: the page may be older than it. */
   #leftFrom = Infinity;
 
@@ -126,9 +128,11 @@ export class UndecidedQueue {
    * to this node with the next message of the same patient. Up to the message that it answers nothing is missing.
    */
   async #hear(): Promise<number> {
-    const page = await this.#read(0, BATCH_COUNT);
+    const page = await this.#read(this.#heard, BATCH_COUNT);
     for (const item of page) if (!this.#known.has(item.message)) this.#keep(item);
-    return page.at(-1)?.message ?? Infinity;
+    const last = page.at(-1)?.message;
+    this.#heard = Math.max(this.#heard, last ?? 0);
+    return last ?? Infinity;
   }
 
   #isNews({ message, run }: StoredMessage): boolean {

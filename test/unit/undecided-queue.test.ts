@@ -105,6 +105,25 @@ describe('the queue of undecided messages', () => {
       expect((await drained()).map(([message]) => message)).to.deep.equal([1, 2, 3, 4, 5]);
     });
 
+    it('forgets nothing and keeps its order past its window, whatever others store meanwhile', async () => {
+      await drained();
+      const seen: number[] = [];
+      for (let n = 1; n <= 2500; n += 1) {
+        if (n % 3 === 0) journal = [...journal, item(n)];
+        else store(item(n));
+        if (n % 100 !== 0) continue;
+        const batch = await queue.next();
+        if (!batch || !('stored' in batch)) continue;
+        seen.push(...batch.stored.map(({ message }) => message));
+        queue.done(batch.stored);
+        const decided = new Set(seen);
+        journal = journal.filter(({ message }) => !decided.has(message));
+      }
+      queue.reread();
+      seen.push(...(await drained()).map(([message]) => message));
+      expect(seen).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
+    });
+
     it('keeps its order when a batch is put back and something older was heard of meanwhile', async () => {
       await drained();
       store(item(2));
