@@ -153,7 +153,7 @@ describe('SAFETY B1, where a message is read and written', () => {
     const sent = (ppacCode?: unknown): string => {
       const event = { id: 'e', source: '', time: '', site: SITE.site, type: 'dcc.document.received', data: { patient: patientOf({}), document } };
       const settings = { ...SITE, connector: ppacCode === undefined ? {} : { ppacCode } };
-      const made = encodeFr({ event, parts: [] }, contextOf(settings as SiteSettings), NATIONAL_PROFILE);
+      const made = encodeFr({ event, parts: [] }, contextOf(settings), NATIONAL_PROFILE);
       return made.outcome === 'message' ? (/OBR\|1?\|*([^|\r]*)/.exec(made.envelope.text)?.[1] ?? '') : made.error.code;
     };
     for (const none of [undefined, 'none']) expect(sent(none)).to.equal('ERR_ENCODE_UNSUPPORTED');
