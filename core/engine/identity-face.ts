@@ -13,6 +13,7 @@ import {
   type Unmerged,
 } from '../contract/index.ts';
 import {
+  MISNAMED,
   PERSON,
   TASK,
   answerTask,
@@ -73,19 +74,24 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
-      const change = (by: typeof answerTask | typeof closeTask): Promise<Task> =>
+      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
           (known) => {
-            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
             return { notes, result: task };
           },
           (notes) => region().journal.keep(notes, at),
         );
-      // Nothing waits behind a call: it was refused when it was made.
-      if (kind === 'call') return summaryOf(await change(closeTask));
+      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
+      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
+      const stopped = await stoppedOnTheirWay(engine, id);
+      if (stopped) {
+        await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
+        return summaryOf(await change(closeTask, stopped.run));
+      }
       const verb = verdict === 'accept' ? 'replay' : 'discard';
       await act(engine, { verb, ids: [id], who, why }).catch(async (thrown: unknown) => {
         // It goes nowhere already: what was to be done is done. On its way to be decided again, it stays what this person made it.
@@ -113,6 +119,18 @@ export function identityFace(engine: Engine): IdentityFace {
       return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
     },
   };
+}
+
+/** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */
+async function stoppedOnTheirWay(
+  { journal }: Engine,
+  id: string,
+): Promise<{ readonly deliveries: readonly string[]; readonly run: number } | undefined> {
+  const parsed = parseId(journal.tag, id);
+  const found = 'message' in parsed ? await journal.message(parsed.message) : undefined;
+  if (found?.message.state !== 'decoded') return undefined;
+  const held = found.deliveries.filter(({ state, error }) => state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT');
+  return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
 }
 
 /** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */

@@ -1,6 +1,6 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
 import { hash } from 'node:crypto';
-import { PasserelleError, type ErrorCode, type Warning } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
@@ -71,25 +71,32 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
   data: { ...event.data, ...data },
 });
 
-/** Only what was decided before can have asked. */
-function taskOf({ message }: Case, known: Known): Task | undefined {
-  const value = message.run > 1 ? known(TASK, taskKey(message.id)) : undefined;
+/** What can be asked about: a message. */
+export type Asking = Pick<Case, 'event' | 'now'> & {
+  readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
+  readonly settings: Pick<SiteSettings, 'site'>;
+};
+type Asked = { readonly message: Pick<Case['message'], 'id' | 'run'> };
+
+function taskOf({ message }: Asked, known: Known): Task | undefined {
+  const value = known(TASK, taskKey(message.id));
   return value === undefined ? undefined : readTask(value);
 }
 
+/** Only what was decided before can have asked. */
 export const taskRefs = (one: Case, known: Known): readonly NoteRef[] =>
   one.message.run > 1
     ? [{ kind: TASK, key: taskKey(one.message.id) }, ...(taskOf(one, known)?.keys ?? []).map((key) => ({ kind: PERSON, key }))]
     : [];
 
 /** Of this run: one that was closed before says nothing of what is asked now. */
-function liveTask(one: Case, known: Known): Task | undefined {
+function liveTask(one: Asked, known: Known): Task | undefined {
   const task = taskOf(one, known);
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
-export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]): boolean => {
+export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
@@ -134,14 +141,10 @@ export interface Question {
   readonly differences: readonly Difference[];
 }
 
-/**
- * The message waits for a person; what it says changes nothing that is known (A4). Of several reasons the first one names the task. `undefined`: a person
- * accepted all of this; when anything of it is otherwise than it was shown, it is asked again.
- */
-export function ask(one: Case, known: Known, ...questions: readonly Question[]): Judgement | undefined {
-  const [first] = questions;
-  if (!first) return undefined;
-  const { kind, code, expected, found } = first;
+/** What a task shows of all these questions, and the hash of what is asked. */
+function shownOf(
+  questions: readonly Question[],
+): Pick<Task, 'candidates' | 'differences'> & { readonly persons: ReadonlyMap<string, Person>; readonly question: string } {
   const persons = new Map(questions.flatMap((each) => [...each.persons]));
   const candidates = distinct(
     questions.flatMap((each) => each.candidates),
@@ -151,18 +154,27 @@ export function ask(one: Case, known: Known, ...questions: readonly Question[]):
     questions.flatMap((each) => each.differences),
     (each) => each,
   );
-  const question = hash(
-    'sha256',
-    JSON.stringify([
-      questions.map((each) => each.kind),
-      [...persons.keys()],
-      candidates.map(({ domain, ipp, as, patient }) => [domain, ipp, as, ...KNOWN_BY.map((name) => patient[name] ?? null)]),
-      differences.filter(({ attribute }) => isStrict(attribute)).map(({ attribute, onFile, received }) => [attribute, onFile.value, received.value]),
-    ]),
-  );
+  const asked = [
+    questions.map(({ kind }) => kind),
+    [...persons.keys()],
+    candidates.map(({ domain, ipp, as, patient }) => [domain, ipp, as, ...KNOWN_BY.map((name) => patient[name] ?? null)]),
+    differences.filter(({ attribute }) => isStrict(attribute)).map(({ attribute, onFile, received }) => [attribute, onFile.value, received.value]),
+  ];
+  return { persons, candidates, differences, question: hash('sha256', JSON.stringify(asked)) };
+}
+
+/** A person accepted exactly this of the message: when anything of it is otherwise than it was shown, it is another question. */
+export const isAgreed = (one: Asked, known: Known, ...questions: readonly Question[]): boolean =>
+  liveTask(one, known)?.agreed?.includes(shownOf(questions).question) === true;
+
+/** The message waits for a person; what it says changes nothing that is known (A4). Of several reasons the first one names the task. `undefined`: agreed, or none. */
+export function ask(one: Asking, known: Known, ...questions: readonly Question[]): Judgement | undefined {
+  const [first] = questions;
+  if (!first || isAgreed(one, known, ...questions)) return undefined;
+  const { kind, code, expected, found } = first;
+  const { persons, ...shown } = shownOf(questions);
   const { id, receivedAt } = one.message;
   const { accepted = [], agreed = [], keys: asked = [] } = liveTask(one, known) ?? {};
-  if (agreed.includes(question)) return undefined;
   const task = {
     id,
     kind,
@@ -173,9 +185,7 @@ export function ask(one: Case, known: Known, ...questions: readonly Question[]):
     receivedAt,
     askedAt: one.now,
     keys: [...new Set([...persons.keys(), ...asked])],
-    candidates,
-    differences,
-    question,
+    ...shown,
     ...(accepted.length > 0 && { accepted }),
     ...(agreed.length > 0 && { agreed }),
   } as const;

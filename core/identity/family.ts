@@ -61,12 +61,14 @@ export function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim
 
 /** A number that is not the same patient's: whose it is, and what is to be shown of it. */
 export interface Rival {
+  readonly key: string;
   readonly person: Person;
   readonly joined: Joined;
 }
 
 /** With the number that is claimed for it, where that does not count. */
-const shownOf = ({ person, joined, ins: { ins, insOid } }: Holder): Rival => ({
+const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
+  key,
   person,
   joined: joined.ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
 });
@@ -80,8 +82,8 @@ export function rivalOf(key: string, claim: InsClaim, known: Known, senders: rea
   if (holders.some(agrees)) return undefined;
   const [rival] = holders;
   if (rival) return shownOf(rival);
-  const { person } = survivorOf(key, known);
-  return isCut && person ? { person, joined: joinedOf(person, senders) } : undefined;
+  const { key: last, person } = survivorOf(key, known);
+  return isCut && person ? { key: last, person, joined: joinedOf(person, senders) } : undefined;
 }
 
 /** Two numbers that one merge would give one patient, though their INS differ; `'unsure'` when there are more of them than can be compared. */

@@ -1,17 +1,13 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
-import { PasserelleError } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
-import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, numbersOf, onFile, rejected, retyped, speakerOf, taskRefs, timely } from './cases.ts';
-import { branchOf, familyOf, holdersIn, rivalOf, type Rival } from './family.ts';
-import type { DomainSender } from './join.ts';
+import type { EventData } from '../model/index.ts';
+import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely } from './cases.ts';
+import { branchOf, familyOf } from './family.ts';
+import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
-import { traitsOf } from './traits.ts';
+import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
+import { markedOtherwise } from './task.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
-
-/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly DomainSender[];
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
@@ -72,58 +68,25 @@ function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgeme
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
-/** A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. */
+/**
+ * A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. A8: nor is what its own pages say is of
+ * another patient, where the site has them looked at before.
+ */
 function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
-  const judgement = absorbed(one, known);
-  let isBlocked = patient.automaticFiling === false;
-  for (const key of new Set(one.keys.flatMap((named) => survivorOf(named, known).chain))) {
-    const person = personOf(known, key);
-    if (!isKnown(person)) continue;
-    const joined = joinedOf(person, sendersOf(person.domain));
-    isBlocked ||= joined.patient.automaticFiling === false;
-    const found = contradiction((joined.ins ?? joined.bare)?.ins, joined.patient, patient);
-    const asked = found !== undefined && askDocument(one, known, key, person, joined, patient, found);
-    if (asked) return asked;
-  }
-  for (const key of one.keys) {
-    const found = rivalOfDocument(key, patient, known, sendersOf);
-    const asked = found && askDocument(one, known, key, found.person, found.joined, patient, 'another INS');
-    if (asked) return asked;
-  }
-  const isHeld = isBlocked && one.event.type === 'dcc.document.received';
-  return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
-}
-
-/** Whose INS is another one, among the numbers that were absorbed: their traits may have been corrected since, the person they stand for was not. */
-function rivalOfDocument(key: string, { ins, insOid }: Patient, known: Known, sendersOf: SendersOf): Rival | undefined {
-  const { chain, person } = survivorOf(key, known);
-  const senders = person && sendersOf(person.domain);
-  if (!ins || !insOid || !senders || holdersIn(chain, known, senders).some(({ joined }) => joined.ins ?? joined.bare)) return undefined;
-  return rivalOf(key, { ins, insOid, traits: {} }, known, senders);
-}
-
-function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {
-  if (ins !== undefined && received.ins && received.ins !== ins) return 'another INS';
-  return differingTrait(onFile, traitsOf(received));
-}
-
-function askDocument(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  joined: ReturnType<typeof joinedOf>,
-  received: Patient,
-  found: string,
-): Judgement | undefined {
-  return ask(one, known, {
-    kind: 'document',
-    code: 'ERR_IDENTITY_CONFLICT',
-    expected: 'the patient on file under this number',
-    found,
-    persons: new Map([[key, person]]),
-    candidates: [onFile(person, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
-    differences: differencesOf(joined, received, speakerOf(one, received)),
-  });
+  const filed = { keys: one.keys, patient, source: () => speakerOf(one, patient) };
+  const { question, blocked } = filingOf(filed, known, sendersOf, (of) => isAgreed(one, known, of));
+  const { misnamed } = one;
+  const marked = misnamed && {
+    kind: 'document' as const,
+    code: 'ERR_IDENTITY_CONFLICT' as const,
+    expected: 'a datamatrix of the patient of the message',
+    found: misnamed.reason,
+    persons: new Map(),
+    ...markedOtherwise(patient, misnamed.marked, one.event.time),
+  };
+  const asked = (question && ask(one, known, question)) ?? (marked && ask(one, known, marked));
+  if (asked) return asked;
+  const isHeld = blocked && one.event.type === 'dcc.document.received';
+  return { ...absorbed(one, known), ...(isHeld && { held: filingBlocked() }) };
 }

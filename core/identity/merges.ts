@@ -141,7 +141,8 @@ interface Merge {
 /** Why it is not done without a person. */
 function questionsOf(one: Case, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
   const { senders } = one.settings;
-  const sides = [end, gone].map((person): Rival => ({ person, joined: joinedOf(person, senders) })) as unknown as readonly [Rival, Rival];
+  const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
+  const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
   const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): Question => ({
     kind,
     code: 'ERR_IDENTITY_MERGE',
