@@ -226,6 +226,9 @@ export interface OperatorAction {
   readonly at: string;
 }
 
+/** Who releases without having looked at that one delivery: the order to a whole lane, and an identity that came. */
+export const RELEASED_BY = { lane: 'lane release', identity: 'passerelle' } as const;
+
 /** What an action changed, so that lanes follow without reading it back. */
 export interface Acted {
   readonly message: number;

@@ -9,6 +9,7 @@ import {
   PasserelleError,
   joined,
   type AckCode,
+  type DraftEvent,
   type ErrorData,
   type IncomingMessage,
   type LaneLease,
@@ -33,7 +34,7 @@ import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './po
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
 import type { DocumentTypes } from '../documents/index.ts';
-import type { Knowledge } from '../knowledge/index.ts';
+import type { Case, Knowledge } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
 
 export interface InboundEndpoint extends LaneIdentity {
@@ -49,6 +50,13 @@ export interface InboundPorts extends LanePorts {
   readonly types?: Pick<DocumentTypes, 'settingsFor'>;
   /** Holds documents to official rules before their message is decided, where the site asks for it. */
   readonly checkBefore?: (message: number, opened: OpenedMessage, raw: Uint8Array) => Promise<readonly Warning[]>;
+  /** Of each event, whom the datamatrix of its document names instead of its patient, where the site asks for it before the decision. */
+  readonly markedBefore?: (
+    events: readonly DraftEvent[],
+    message: number,
+    opened: OpenedMessage,
+    raw: Uint8Array,
+  ) => Promise<readonly (Case['misnamed'] | undefined)[]>;
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
