@@ -15,6 +15,7 @@ export {
 export { answersTaken, isAnswerType } from './answers.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {
+  authorityOf,
   callText,
   checkedUser,
   checkIns,
@@ -23,6 +24,8 @@ export {
   readWireCall,
   writeWireCall,
   CALL_LIFETIME_SECONDS,
+  CALL_TYPE,
+  CALL_VERSION,
   type WireCall,
   type WireClaims,
 } from './call-wire.ts';
