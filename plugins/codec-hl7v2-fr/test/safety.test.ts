@@ -12,7 +12,7 @@ const patientOf = (changes: Readonly<Record<number, string>>, settings: SiteSett
 const verdict = ({ decision, error }: DecodeResult): string =>
   [decision, error?.code, error?.applicationCode].filter((one) => one !== undefined).join(' ');
 
-describe('SAFETY A4 and A7, where a message is read', () => {
+describe('whose a message is', () => {
   for (const mark of ['DOUB', 'COLP', 'COLV', 'USUR', 'ANOM', 'CACH'])
     it(`A4: the mark ${mark} beside the status of PID-32 blocks automatic filing, in any order of the repetitions`, () => {
       for (const field of [`VALI~${mark}`, `${mark}~VALI`]) expect(patientOf({ 32: field }), field).to.include({ automaticFiling: false });
@@ -57,7 +57,7 @@ describe('SAFETY A4 and A7, where a message is read', () => {
   });
 });
 
-describe('SAFETY A8, where a message is read', () => {
+describe('whose a document is', () => {
   const ids = (...said: readonly (readonly [root: string, extension: string])[]): string =>
     said.map(([root, extension]) => `<id root="${root}" extension="${extension}"/>`).join('');
   const ipp = '1.2.250.1.999.90.1';
@@ -100,7 +100,7 @@ describe('SAFETY A8, where a message is read', () => {
   });
 });
 
-describe('SAFETY B1, where a message is read and written', () => {
+describe('the type of a document', () => {
   const LABEL = "Programme personnalisé de l'après-cancer";
   const typed = (settings: Partial<SiteSettings>, code: string, document?: string): string => {
     const obx = document === undefined ? '^application^pdf^Base64^JVBERi0xLjQKJSVFT0YK' : `^text^XML^Base64^${document}`;
@@ -161,7 +161,7 @@ describe('SAFETY B1, where a message is read and written', () => {
   });
 });
 
-describe('SAFETY B7, where a message is read', () => {
+describe('masks that are absent', () => {
   const legs = (values: Readonly<Record<string, string | null>>): Readonly<Record<string, unknown>> => {
     const found = decodeDocument({ rest: flagLines({ DESTDMP: 'Y', DESTMSSANTEPS: 'Y', DESTMSSANTEPAT: 'Y', ...values }) });
     expect(found.error).to.equal(undefined);
