@@ -161,11 +161,12 @@ export class AlertWatch {
     const { status = 'open', failing } = region.outbound.get(lane.lane) ?? {};
     if (back.some((name) => region.outbound.get(name)?.status === 'downtime')) memory.downAt = now();
     await memory.follow(counts, now(), journal);
-    const { refusals, downAt } = memory;
+    const { refusals, mismatches, downAt } = memory;
     return {
       ...known,
       status,
       counts,
+      mismatches,
       downAt,
       standing: (state) => memory.since(state),
       ...(oldest && { oldest: Date.parse(oldest) }),

@@ -76,6 +76,15 @@ export const ALERTS = {
       en: 'passerelle messages --lane {lane} --state rejected gives the reason, which the sender got too.',
     },
   }),
+  ALERT_PATIENT_MISMATCH: a({
+    severity: 'problem',
+    fr: 'un document qui désigne un autre patient que son message a été refusé',
+    en: 'a document that names another patient than its message was refused',
+    fix: {
+      fr: 'Prévenir l’établissement et son identitovigilance : passerelle messages --lane {lane} --state rejected donne les messages. S’éteint un jour après le dernier.',
+      en: 'Tell the establishment and its identity vigilance: passerelle messages --lane {lane} --state rejected gives the messages. Ends a day after the last one.',
+    },
+  }),
   ALERT_MESSAGE_QUARANTINED: a({
     severity: 'attention',
     fr: 'des messages en quarantaine attendent une personne',

@@ -13,6 +13,8 @@ export interface IdentityAuthority {
   readonly type?: string;
   readonly domain: string;
   readonly use: AuthorityUse;
+  /** A site that names another authority numbers the same patients by the same numbers, and says so too. */
+  readonly shared?: boolean;
 }
 
 export interface SenderSettings {

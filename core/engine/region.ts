@@ -28,7 +28,7 @@ import { identityJudge, type SendersOf } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
-import type { Capability } from '../model/index.ts';
+import { answersTaken, type Capability } from '../model/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
 import type { CalledRecord } from '../call/index.ts';
@@ -260,7 +260,8 @@ export class Region {
         ),
       );
       const { legalEntity } = site;
-      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends };
+      const answers = answersTaken(manifest, endpoint.transport, site.role);
+      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends, answers };
       this.#destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
       return;
     }

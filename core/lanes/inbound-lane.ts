@@ -93,19 +93,21 @@ export class InboundLane {
   constructor(endpoint: InboundEndpoint, ports: InboundPorts) {
     this.endpoint = endpoint;
     this.#ports = ports;
-    this.#queue = new UndecidedQueue(async (after, limit) =>
-      // Nobody knows whether senders were told AA before the engine stopped (an answer that could not wait for the decision leaves no row):
-      // these may be quarantined, and no longer refused.
-      (await ports.journal.undecided(endpoint.name, after, limit)).map(
-        (m) =>
-          this.#deciding.get(m.message)?.stored ?? {
-            message: m.message,
-            run: m.run,
-            receivedAt: m.receivedAt,
-            answered: m.ack ?? 'AA',
-            ...(m.http && { http: m.http }),
-          },
-      ),
+    this.#queue = new UndecidedQueue(
+      async (after, limit) =>
+        // Nobody knows whether senders were told AA before the engine stopped (an answer that could not wait for the decision leaves no row):
+        // these may be quarantined, and no longer refused.
+        (await ports.journal.undecided(endpoint.name, after, limit)).map(
+          (m) =>
+            this.#deciding.get(m.message)?.stored ?? {
+              message: m.message,
+              run: m.run,
+              receivedAt: m.receivedAt,
+              answered: m.ack ?? 'AA',
+              ...(m.http && { http: m.http }),
+            },
+        ),
+      ports.journal.watch !== undefined,
     );
   }
 

@@ -332,6 +332,29 @@ describe('before a document leaves', () => {
     expect(await legs.before(leaving(gone, 4), TO), 'of what it stands for now').to.have.property('event');
   });
 
+  it('A4: a document that was queued before its identity was marked waits for a person', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    await archive.takes(one);
+    const says = (patient: string, ...identityFlags: string[]): ReturnType<Archive['takes']> => {
+      const marks = identityFlags.length > 0 && { identityFlags, automaticFiling: false };
+      const data = { patient: { ipp: patient, identityStatus: 'VALI', ...marks }, originApplication: 'GAM' };
+      return archive.takes({ type: 'dcc.identity.updated', patient, data });
+    };
+    const held = async (): Promise<string | undefined> => {
+      const made = await legs.before(leaving(one), TO);
+      return 'held' in made ? made.held.code : undefined;
+    };
+    await says('1');
+    expect(await held()).to.equal(undefined);
+    await says('1', 'COLV');
+    expect(await held(), 'since').to.equal('ERR_FILING_BLOCKED');
+    await says('1');
+    expect(await held(), 'not marked any more').to.equal(undefined);
+    await says('2', 'DOUB');
+    await archive.takes({ patient: '2', absorbs: '1' });
+    expect(await held(), 'who absorbed it since').to.equal('ERR_FILING_BLOCKED');
+  });
+
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {
     const one = { document: { id: oid(1) }, content: 'one' };
     await archive.takes(one);

@@ -53,6 +53,15 @@ describe('the document registry', () => {
       expect(codeOf(await archive.takes({ ...numbered, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
     });
 
+    it('B2: nor with another application of the same site; and the set and version of a root of its own are the same at every site', async () => {
+      const numbered = { document: { sourceId: '4711' }, content: 'text' };
+      await archive.takes(numbered);
+      const other = { patient: { ipp: '1' }, document: { canonicalType: 'FRCP', sourceId: '4711', text: 'else' }, originApplication: 'LABO' };
+      expect((await archive.takes({ data: other })).sentTo).to.deep.equal([RECORD]);
+      await archive.takes(V(1));
+      expect(codeOf(await archive.takes({ ...V(1, { id: oid(97) }), site: SOUTH, content: 'other' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
     it('B2: an OID of the arc of UUIDs is an id of its own at every site, and a short one of that arc a number', async () => {
       const long = `2.25.${'3'.repeat(38)}`;
       await archive.takes({ document: { id: long }, content: 'one' });
@@ -422,6 +431,14 @@ describe('the document registry', () => {
       expect((await archive.takes({ ...D1, document: { sourceId: 'A1' } })).codes).to.deep.equal(['document-returned']);
       expect((await archive.takes({ ...D1, document: { id: oid(77) } })).codes).to.deep.equal(['document-returned']);
       expect((await archive.takes({ ...D1, site: SOUTH, document: { id: oid(78) } })).sentTo, 'never sent there').to.deep.equal([RECORD]);
+    });
+
+    it('B5: by its set and version too, under another id and number', async () => {
+      await archive.takes({ ...V(2), site: RECORD, to: [NORTH] });
+      for (const back of [V(2, { id: oid(79) }), V(2, { id: undefined, sourceId: 'A3' })]) {
+        const { sentTo, codes } = await archive.takes(back);
+        expect([sentTo, codes]).to.deep.equal([[], ['document-returned']]);
+      }
     });
 
     it('B5: what comes back changed under its id waits', async () => {

@@ -90,6 +90,19 @@ describe('identities of several senders', () => {
     expect(verdict(hospital.identity(QUALIFIED, { sender: 'GAM' })), 'who says whose it is').to.equal('qualified');
   });
 
+  it('A4: marks of PID-32 of any sender hold documents, until that sender takes them away', () => {
+    const hospital = new Hospital();
+    hospital.identity(VALIDATED);
+    const told = hospital.identity({ ...VALIDATED, identityFlags: ['COLV'], automaticFiling: false }, { sender: 'GAM' });
+    expect(patientOf(told)).to.deep.include({ identityFlags: ['COLV'], automaticFiling: false });
+    hospital.identity({ ...VALIDATED, identityFlags: ['DOUB'], automaticFiling: false });
+    expect(hospital.joined('1').patient.identityFlags).to.deep.equal(['DOUB', 'COLV']);
+    hospital.identity(VALIDATED);
+    expect(verdict(hospital.document(TRAITS))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(VALIDATED, { sender: 'GAM' });
+    expect(verdict(hospital.document(TRAITS))).to.equal('as it is');
+  });
+
   describe('A2: of sites that share a domain', () => {
     const SOUTH = '990001026';
     const trusted = [{ application: 'IDENT', insAuthority: true }, { application: 'DPI' }];
