@@ -137,11 +137,14 @@ export function bothFolds(one: Fold, other: Fold): Fold {
     const known = registers[name];
     registers[name] = known ? bothRegisters(name, known, register) : register;
   }
+  const [mine, theirs] = [one.registers['claim'], other.registers['claim']];
+  if (mine && theirs && mine.at !== theirs.at) keepTraits(registers, mine.at < theirs.at ? mine : theirs);
   return { last: newest(one.last, other.last), registers };
 }
 
 function bothRegisters(name: string, one: Register, two: Register): Register {
   const [late, early] = one.at > two.at ? [one, two] : [two, one];
+  if (isOfClaim(name)) return late;
   const other = isSaidAgain(name, late.value, early.value) ? early.other : early.at;
   const all = [late.other, other].filter((at) => at !== undefined).sort();
   return { value: late.value, at: late.at, ...(all.length > 0 && { other: all.at(-1)! }) };
