@@ -10,6 +10,8 @@ export const KINDS = {
   /** By the control id of a message of ours: which document an answer is about. */
   sent: 'document-sent',
   consent: 'patient-consent',
+  /** By the key of an INS: which numbers it was claimed for. */
+  holders: 'ins-holders',
 } as const;
 
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
@@ -104,6 +106,8 @@ export interface NoteValues {
   readonly 'document-content': readonly string[];
   readonly 'document-sent': SentNote;
   readonly 'patient-consent': ConsentNote;
+  /** Keys of the numbers. */
+  readonly 'ins-holders': readonly string[];
 }
 
 export function read<K extends keyof NoteValues>(known: Known, kind: K, key: string | undefined): NoteValues[K] | undefined {

@@ -141,6 +141,22 @@ describe('what a patient allows', () => {
     expect(await elsewhere(9)).to.deep.equal([true, true, true]);
   });
 
+  const steps: Readonly<Record<string, () => Promise<unknown>>> = {
+    'the INS of the survivor': () => identity('1', QUALIFIED),
+    'the merge': () => archive.takes({ patient: '1', absorbs: '2' }),
+    'the opposition': () => archive.takes({ type: 'dcc.visit.updated', patient: '2', opposition: 'IO' }),
+  };
+  const names = Object.keys(steps);
+  for (const order of names.flatMap((a) => names.filter((b) => b !== a).map((b) => [a, b, names.find((c) => c !== a && c !== b)!])))
+    it(`B6, A6: opposition said with an absorbed number holds for the INS of its survivor, until the merge is undone (${order.join(', ')})`, async () => {
+      for (const step of order) await steps[step]!();
+      archive.keep([]);
+      expect(await elsewhere(7)).to.deep.equal([false, false, true]);
+      archive.undo('2');
+      expect(await elsewhere(8), 'another patient').to.deep.equal([true, true, true]);
+      expect(legsOf(await archive.takes({ ...DOC, patient: '2', visibility: WANTED }))).to.deep.equal([false, false, true]);
+    });
+
   it('B7: confidentiality R or V and INVISIBLE_PATIENT close the ways to the patient, whoever sends the document', async () => {
     for (const [n, document, visibility] of [
       [3, { confidentiality: 'R' }, WANTED],
