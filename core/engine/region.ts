@@ -35,7 +35,7 @@ import type { CalledRecord } from '../call/index.ts';
 import { calledRecord } from './called.ts';
 import { Capable } from './capable.ts';
 import { Ownership } from './ownership.ts';
-import { sendersOf } from './senders.ts';
+import { ownsDomain, sendersOf } from './senders.ts';
 import { Followed } from './followed.ts';
 
 export interface RegionParts {
@@ -93,7 +93,10 @@ export class Region {
     this.settings = settings;
     this.#parts = parts;
     const ofDomain: SendersOf = (domain) => sendersOf(settings, domain);
-    this.knowledge = new Knowledge(parts.journal, [identityJudge(ofDomain), documentJudge(parts.ports.index, ofDomain)]);
+    this.knowledge = new Knowledge(parts.journal, [
+      identityJudge(ofDomain, (site, domain) => ownsDomain(settings, site, domain)),
+      documentJudge(parts.ports.index, ofDomain),
+    ]);
     this.capable = new Capable({
       journal: parts.journal,
       knowledge: this.knowledge,

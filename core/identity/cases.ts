@@ -2,7 +2,7 @@
 import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { isInsAuthority, type Joined, type Source } from './join.ts';
+import { foreign, isInsAuthority, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
@@ -13,6 +13,12 @@ interface Said {
   readonly originApplication?: string;
 }
 
+/** Whose identity domain it is: `senders` of its settings are those of the domain, whoever speaks. */
+export interface Told extends Case {
+  /** Said by a site whose domain it is not. */
+  readonly isForeign?: boolean;
+}
+
 export interface Speaker {
   readonly sender: string;
   readonly senders: readonly SenderSettings[];
@@ -21,8 +27,9 @@ export interface Speaker {
 }
 
 /** An application that does not name itself speaks as `''`. */
-export function speakerOf({ event, settings, message }: Case, patient: Patient | undefined): Speaker {
-  const { recordedAt, originApplication: sender = '' } = event.data as Said;
+export function speakerOf({ event, settings, message, isForeign }: Told, patient: Patient | undefined): Speaker {
+  const { recordedAt, originApplication = '' } = event.data as Said;
+  const sender = isForeign ? foreign(event.site, originApplication) : originApplication;
   const said = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
   const times = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(times, settings.timeZone) };

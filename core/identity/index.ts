@@ -1,7 +1,7 @@
 /** Who a patient is: what each sender says of an identity, joined; merges, their undo, and what waits for a person (SAFETY A). */
 export { isAccepted } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
-export { identityJudge, type SendersOf } from './judge.ts';
+export { identityJudge, type OwnsDomain, type SendersOf } from './judge.ts';
 export { isInsAuthority, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';

@@ -20,8 +20,13 @@ export interface Joined {
   readonly ins?: InsClaim & Source;
 }
 
-/** Of `settings.senders`; applications that are not listed come last, all alike. */
+/** An application of a site whose domain it is not: the record that speaks of a number of a hospital. No namesake there is taken for it. */
+export const foreign = (site: string, application: string): string => `${site}|${application}`;
+export const isForeign = (sender: string): boolean => /^[0-9][0-9AB][0-9]{7}\|/.test(sender);
+
+/** Of `settings.senders`; applications that are not listed come last, all alike, before those of other sites. */
 export function rankOf(sender: string, senders: readonly SenderSettings[]): number {
+  if (isForeign(sender)) return senders.length + 1;
   const place = senders.findIndex(({ application }) => application === sender);
   return place < 0 ? senders.length : place;
 }
@@ -29,9 +34,14 @@ export function rankOf(sender: string, senders: readonly SenderSettings[]): numb
 export const isInsAuthority = (sender: string, senders: readonly SenderSettings[]): boolean =>
   senders.some(({ application, insAuthority }) => application === sender && insAuthority === true);
 
-/** `preferred`: what a person decided between senders, by attribute. */
+/**
+ * `preferred`: what a person decided between senders, by attribute. Who the patient is (strict traits, INS, status) only those say whose number it is, unless
+ * they never spoke.
+ */
 export function joinFolds(folds: Folds, senders: readonly SenderSettings[], preferred: Readonly<Record<string, string>> = {}): Joined {
   const names = Object.keys(folds).sort((a, b) => rankOf(a, senders) - rankOf(b, senders) || (a < b ? -1 : 1));
+  const own = names.filter((name) => !isForeign(name));
+  const heard = own.length > 0 ? own : names;
   const patient: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   const pick = (attribute: string, order: readonly string[] = names): { readonly register: Register; readonly sender: string } | undefined => {
@@ -46,21 +56,23 @@ export function joinFolds(folds: Folds, senders: readonly SenderSettings[], pref
   for (const name of names)
     for (const attribute of Object.keys(folds[name]!.registers)) {
       if (attribute === 'claim' || attribute === 'status' || attribute === 'marks' || Object.hasOwn(patient, attribute)) continue;
-      const found = pick(attribute);
+      const found = pick(attribute, isStrict(attribute) ? heard : names);
       if (!found) continue;
       patient[attribute] = found.register.value;
       sources[attribute] = { sender: found.sender, at: found.register.at };
     }
   const marks = pick('marks');
   if (marks) Object.assign(patient, marks.register.value as Marks);
-  const authoritiesFirst = [...names.filter((name) => isInsAuthority(name, senders)), ...names.filter((name) => !isInsAuthority(name, senders))];
+  const authoritiesFirst = [...heard.filter((name) => isInsAuthority(name, senders)), ...heard.filter((name) => !isInsAuthority(name, senders))];
   const claimed = pick('claim', authoritiesFirst);
   const claim = claimed?.register.value as InsClaim | null | undefined;
   const source = claimed && { sender: claimed.sender, at: claimed.register.at };
   const ins = claim && source && stands(claim, source, folds, patient) ? { ...claim, ...source } : undefined;
   Object.assign(
     patient,
-    ins ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' } : withoutIns(pick('status')?.register.value as Status),
+    ins
+      ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' }
+      : withoutIns(pick('status', heard)?.register.value as Status),
   );
   if (ins) sources['ins'] = { sender: ins.sender, at: ins.at };
   return { patient, sources, ...(ins && { ins }) };
@@ -104,6 +116,7 @@ export function contradictions(
 ): readonly Contradiction[] {
   const mine = folds[sender];
   if (!mine) return [];
+  if (isForeign(sender) && Object.keys(folds).some((name) => !isForeign(name))) return contradictsOwners(folds, sender, mine, senders, preferred);
   const rank = rankOf(sender, senders);
   const rivals = Object.keys(folds).filter((name) => name !== sender && rankOf(name, senders) === rank);
   return rivals.flatMap((name) =>
@@ -113,4 +126,21 @@ export function contradictions(
       return [{ trait, one: { sender: name, at: theirs.at, value: theirs.value }, other: { sender, at: register.at, value: register.value } }];
     }),
   );
+}
+
+/** Of what another site said last: where it is not what those say whose number it is. */
+function contradictsOwners(
+  folds: Folds,
+  sender: string,
+  mine: Fold,
+  senders: readonly SenderSettings[],
+  preferred: Readonly<Record<string, string>>,
+): readonly Contradiction[] {
+  const { patient, sources } = joinFolds(folds, senders, preferred);
+  return STRICT_TRAITS.flatMap((trait): Contradiction[] => {
+    const [register, source] = [mine.registers[trait], sources[trait]];
+    if (!register || !source || source.sender === sender || register.at !== mine.last || !contradicts(trait, patient[trait], register.value))
+      return [];
+    return [{ trait, one: { ...source, value: patient[trait] }, other: { sender, at: register.at, value: register.value } }];
+  });
 }

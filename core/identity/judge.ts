@@ -2,7 +2,7 @@
 import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import { ask, concluded, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, taskRefs, type Told } from './cases.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
@@ -11,12 +11,20 @@ import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 /** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
 export type SendersOf = (domain: string) => readonly SenderSettings[];
 
-export const identityJudge = (sendersOf: SendersOf): Judge => ({
+/** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
+export type OwnsDomain = (site: string, domain: string) => boolean;
+
+export const identityJudge = (sendersOf: SendersOf, owns: OwnsDomain): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
+  judge: (one, known) => {
+    if (one.keys.length === 0 || one.kind === 'other' || one.waits) return {};
+    const domain = numbersOf(one)[0]?.domain ?? '';
+    const told: Told = { ...one, settings: { ...one.settings, senders: sendersOf(domain) }, isForeign: !owns(one.event.site, domain) };
+    return concluded(one, known, judgeOne(told, known, sendersOf));
+  },
 });
 
-function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
+function judgeOne(one: Told, known: Known, sendersOf: SendersOf): Judgement {
   const { type } = one.event;
   if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
   if (type === 'dcc.identity.merged') return judgeMerge(one, known);

@@ -5,7 +5,7 @@
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf } from './cases.ts';
+import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf, type Told } from './cases.ts';
 import { claimOf } from './fold.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person, type Relation } from './person.ts';
 import type { TaskKind } from './task.ts';
@@ -13,7 +13,7 @@ import { STRICT_TRAITS } from './traits.ts';
 import { asKnown, judgeUpdate } from './updates.ts';
 
 /** What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). */
-export function judgeMerge(one: Case, known: Known): Judgement {
+export function judgeMerge(one: Told, known: Known): Judgement {
   const said = saidOf(one, known);
   if (said.quarantine) return said;
   const own = new Map((said.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
@@ -28,7 +28,7 @@ export function judgeMerge(one: Case, known: Known): Judgement {
   };
 }
 
-function saidOf(one: Case, known: Known): Judgement {
+function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
   const key = keyOf(one, domain, surviving);
   if (key === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
@@ -38,7 +38,7 @@ function saidOf(one: Case, known: Known): Judgement {
 }
 
 /** `before`: what was known before the message said anything of the survivor. */
-function relink(one: Case, known: Known, before: Known): Judgement {
+function relink(one: Told, known: Known, before: Known): Judgement {
   const data = one.event.data as EventData<'dcc.identity.merged'>;
   const { domain = '', surviving, absorbed, kind = 'merge' } = data;
   const [into, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
@@ -86,7 +86,7 @@ interface Merge {
 }
 
 /** Why it is not done without a person. */
-function questionOf(one: Case, known: Known, merge: Merge, before: Known): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
+function questionOf(one: Told, known: Known, merge: Merge, before: Known): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
   const { into, from, chain, gone, survivor, end } = merge;
   const { senders } = one.settings;
   const [mine, theirs] = [joinedOf(end, senders), joinedOf(gone, senders)];
@@ -108,6 +108,7 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
   });
   if (chain.includes(from)) return make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges');
   if (gone.into?.key === into) return undefined;
+  if (one.isForeign) return make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site');
   if (gone.into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
   // Sent or replayed again, it would come back behind the back of who undid it.
   if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
@@ -144,7 +145,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */
-export function judgeLink(one: Case, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
+export function judgeLink(one: Told, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
   const { patients } = one.event.data as EventData<'dcc.identity.linked'>;
   const [first, second] = patients;
   const [a, b] = [keyOf(one, first?.domain, first?.ipp), keyOf(one, second?.domain, second?.ipp)];

@@ -19,6 +19,8 @@ export type TaskKind =
   | 'merge-elsewhere'
   /** A person undid a merge of the two. */
   | 'merge-undone'
+  /** Said by a site whose numbers they are not. */
+  | 'merge-foreign'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
   /** A contextual call whose identity contradicts the record: nothing was opened, and nothing waits but an answer. */

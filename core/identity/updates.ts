@@ -1,17 +1,18 @@
 /** An identity as it was sent, against what is known: created, updated, qualified, dequalified, stale, or for a person (SAFETY A2 to A4). */
 import { isDeepStrictEqual } from 'node:util';
+import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
+import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker, type Told } from './cases.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
-import { contradictions, type Contradiction, type Joined } from './join.ts';
+import { contradictions, isForeign, type Contradiction, type Joined } from './join.ts';
 import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
-export function judgeUpdate(one: Case, known: Known): Judgement {
+export function judgeUpdate(one: Told, known: Known): Judgement {
   const key = one.keys[0];
   const number = numbersOf(one)[0];
   if (key === undefined || !number) return {};
@@ -26,7 +27,10 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
   const folded = foldIn(fold, data.patient, speaker.at, speaker.isInsAuthority);
-  const before = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
+  const told = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
+  // What other sites said stops nobody whose number it is: it counted for want of anything better.
+  const isFirst = !one.isForeign && isKnown(person) && !person.inherited && Object.keys(person.folds).every(isForeign);
+  const before = isFirst ? undefined : told;
   const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
@@ -60,6 +64,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     ...note,
     warnings: [
       ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(isFirst && told ? otherwiseSaid(told, data.patient, claim) : []),
       ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -91,7 +96,7 @@ export const standingOf = (sender: string, { senders }: Pick<Speaker, 'senders'>
 
 /** What a person decided between senders holds until one of the others says something new. */
 function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {
-  if (!person.preferred) return person;
+  if (!person.preferred || isForeign(sender)) return person;
   const holds = ([attribute, chosen]: readonly [string, string]): boolean => {
     const [old, now] = [before?.registers[attribute], after.registers[attribute]];
     return chosen === sender || isSaidAgain(attribute, old?.value, now?.value);
@@ -110,6 +115,13 @@ function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
   if (!ins) return false;
   if (ins.ins !== claim.ins || ins.insOid !== claim.insOid) return true;
   return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+}
+
+/** The first word of those whose number it is takes the place of another site's, which is told of it by this very event: somebody should look. */
+function otherwiseSaid(told: Joined, received: Patient, claim: InsClaim | undefined): readonly Warning[] {
+  const traits: readonly string[] = STRICT_TRAITS.filter((trait) => contradicts(trait, told.patient[trait], received[trait]));
+  const all = [...traits, ...(traits.length === 0 && claim && contradictsClaim(told, claim) ? ['ins'] : [])];
+  return all.length > 0 ? [{ code: 'identity-otherwise-elsewhere', detail: all.join(', ') }] : [];
 }
 
 /** `holder`: who has the INS on file. */
@@ -150,7 +162,7 @@ function askOrder(one: Case, known: Known, key: string, person: Person, before: 
 }
 
 function askTraits(
-  one: Case,
+  one: Told,
   known: Known,
   key: string,
   person: Person,
@@ -161,7 +173,7 @@ function askTraits(
   return ask(one, known, {
     kind: 'traits',
     code: 'ERR_IDENTITY_CONFLICT',
-    expected: 'the traits that an application trusted alike gave',
+    expected: one.isForeign ? 'the traits that the establishment gave whose number it is' : 'the traits that an application trusted alike gave',
     found: `other ones: ${rivals.map(({ trait }) => trait).join(', ')}`,
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],

@@ -20,6 +20,7 @@ import type { Case, Judgement } from '../../../core/knowledge/index.ts';
 import { checkEventData, kindOf, type CanonicalEvent, type Patient } from '../../../core/model/index.ts';
 
 export const DOMAIN = 'fictif';
+const RECORD = '990009995';
 /** 13 digits and their key. */
 export const INS = '279035121518989';
 export const OTHER_INS = '158033399100189';
@@ -55,7 +56,10 @@ const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISO
 export class Hospital {
   readonly notes = new Map<string, string>();
   readonly settings: SiteSettings;
-  readonly #judge = identityJudge(() => this.settings.senders);
+  readonly #judge = identityJudge(
+    () => this.settings.senders,
+    (site) => site === this.settings.site,
+  );
   #count = 0;
   readonly #runs = new Map<string, number>();
   #isTogether = false;
@@ -149,12 +153,12 @@ export class Hospital {
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
     this.#runs.set(id, run);
     const one = {
-      event: { type, data } as unknown as CanonicalEvent,
+      event: { type, data, site: telling.isOfRecord ? RECORD : this.settings.site } as unknown as CanonicalEvent,
       draft: { type, data, keys } satisfies DraftEvent,
       kind: kindOf(type),
       keys: ipps.map(keyed),
       role: telling.isOfRecord ? 'record' : 'establishment',
-      settings: telling.isOfRecord ? { ...this.settings, site: '990009995', senders: [] } : this.settings,
+      settings: telling.isOfRecord ? { ...this.settings, site: RECORD, senders: [] } : this.settings,
       parts: [],
       targets: [],
       message: { id, run, controlId, receivedAt: minute(0) },
