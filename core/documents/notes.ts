@@ -72,6 +72,8 @@ export interface DocumentNote {
   /** Another name that this very document came by. */
   readonly sameAs?: string;
   readonly flags?: Flags;
+  /** Masks among them that nobody said who may change the document: what leaves has them, what is there was not told. */
+  readonly unheard?: readonly Mask[];
   readonly proofs?: readonly DocumentProof[];
 }
 

@@ -186,6 +186,29 @@ describe('what a patient allows', () => {
     const open = await archive.takes({ ...DOC, visibility: WANTED });
     expect([open.sentTo, open.codes]).to.deep.equal([[], ['duplicate', 'visibility-contradiction:hiddenFromPatient']]);
   });
+
+  it('B7: a mask first said by who may not change the document holds for what leaves, and is told once its author says it', async () => {
+    const hidden = { ...DOC, visibility: { ...WANTED, hiddenFromPatient: true } };
+    await archive.takes({ ...DOC, visibility: WANTED });
+    for (const codes of [
+      ['duplicate', 'visibility-contradiction:hiddenFromPatient', 'mask-not-told'],
+      ['duplicate', 'mask-not-told'],
+    ]) {
+      const said = await archive.takes({ ...hidden, site: SOUTH });
+      expect([said.sentTo, said.codes]).to.deep.equal([[], codes]);
+    }
+    expect(archive.note(oid(1)))
+      .to.deep.include({ unheard: ['hiddenFromPatient'] })
+      .and.nested.include({ 'flags.hiddenFromPatient': true });
+    const shown = await archive.takes({ ...DOC, site: RECORD, to: ['990001034'], visibility: WANTED });
+    expect([shown.sentTo, legsOf(shown)], 'what leaves').to.deep.equal([['990001034'], [false, false, true]]);
+    const open = await archive.takes({ ...DOC, visibility: WANTED });
+    expect(open.sentTo, 'its author does not say it').to.deep.equal([]);
+    const told = await archive.takes(hidden);
+    expect([told.sentTo, told.codes, legsOf(told)]).to.deep.equal([[RECORD], ['masked-by-copy', 'leg-refused', 'leg-refused'], [false, false, true]]);
+    expect((await archive.takes(hidden)).sentTo, 'once').to.deep.equal([]);
+    expect((await archive.takes({ ...hidden, site: SOUTH })).codes).to.deep.equal(['duplicate']);
+  });
 });
 
 describe('B8: what answers prove', () => {
