@@ -30,8 +30,9 @@ export interface DeliveryView {
   readonly controlId?: string;
   readonly ack?: string;
   readonly error?: ExplainedError;
-  /** Delivery id that stands before it in its lane, when one does. */
+  /** Delivery that has to be over before this one may leave, and its state: what is dead, in review or held waits for a person. */
   readonly behind?: string;
+  readonly behindState?: DeliveryState;
 }
 
 /** What rules and marks say of one document of a message: a diagnosis, made after its delivery unless its site asks for it before. */

@@ -16,6 +16,7 @@ import {
   DeliveryLane,
   InboundLane,
   Intake,
+  type DecidedMessage,
   type DeliveryEndpoint,
   type FreshDelivery,
   type InboundEndpoint,
@@ -25,6 +26,7 @@ import {
 import { DocumentChecks } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge, type SendersOf } from '../identity/index.ts';
+import { messageId } from '../journal/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -261,6 +263,7 @@ export class Region {
         checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
+      replaced: (by, earlier) => void this.#replace(by, earlier),
       deliveredOf: (message) => this.#followed.until(message),
     });
     this.inbound.set(endpoint.name, lane);
@@ -300,6 +303,24 @@ export class Region {
   /** SAFETY B6: what was held as unknown there is looked at again at each identity event, wherever it came from. */
   #lookAgain(keys: ReadonlySet<string>): void {
     for (const lane of this.outbound.values()) void lane.lookAgain(keys);
+  }
+
+  /**
+   * What a person sent in corrected, or replayed, is the decision about what is dead of the same: the lane goes on with it. Never rejects: what is not put
+   * away is seen to stand before it.
+   */
+  async #replace({ message, deliveries, insteadOf }: DecidedMessage, earlier: number | undefined): Promise<void> {
+    const { journal, ports } = this.#parts;
+    const lanes = new Set(deliveries.map(({ item }) => item.lane));
+    const why = `remplacée par / replaced by ${messageId(journal.tag, message)}`;
+    try {
+      const found = earlier === undefined ? [] : ((await journal.message(earlier))?.deliveries ?? []);
+      const corrected = found.filter(({ lane, state }) => state === 'dead' && lanes.has(lane)).map(({ delivery }) => delivery);
+      for (const delivery of new Set([...insteadOf, ...corrected]))
+        this.acted(await journal.act([{ verb: 'discard', delivery, who: 'passerelle', why, at: new Date(ports.now()).toISOString() }]));
+    } catch (thrown) {
+      ports.log('warn', 'what was replaced could not be put away', { message, code: PasserelleError.from(thrown).code });
+    }
   }
 
   /** A person acted: lanes follow. */

@@ -109,7 +109,8 @@ export class DeliveryLane {
     return this.#failing;
   }
 
-  blockerOf(delivery: number): number | undefined {
+  /** What has to be over before this one may leave. */
+  blockerOf(delivery: number): QueuedDelivery | undefined {
     return this.#schedule.blocker(delivery);
   }
 

@@ -132,6 +132,7 @@ export const DeliveryAnswer = Type.Object(
     ack: maybe,
     error: Type.Optional(any),
     behind: maybe,
+    behindState: Type.Optional(Type.Enum([...DELIVERY_STATES])),
   },
   open,
 );

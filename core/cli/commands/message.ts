@@ -4,7 +4,7 @@ import type { DocumentCheck, ErrorData, MessageTimeline } from '../../contract/i
 import { CATALOGUE } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
-import { nextForDelivery, nextForMessage } from '../next-steps.ts';
+import { behindWords, nextForDelivery, nextForMessage } from '../next-steps.ts';
 import { printable, style, wrap } from '../table.ts';
 import { STATE_WORDS, doneWord, errorSentence, localTime } from '../words.ts';
 
@@ -42,8 +42,8 @@ function printStory(io: Io, { message, deliveries, timeline, checks = [] }: Mess
   for (const delivery of deliveries) {
     const steps = nextForDelivery(delivery);
     if (steps.length === 0) continue;
-    const behind = delivery.behind ? `, derrière ${delivery.behind}` : '';
-    explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${STATE_WORDS[delivery.state]}${behind}`, delivery.error, steps);
+    const words = [STATE_WORDS[delivery.state], behindWords(delivery)].filter(Boolean).join(', ');
+    explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${words}`, delivery.error, steps);
   }
   for (const check of checks) printCheck(io, check);
 }
