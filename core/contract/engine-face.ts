@@ -63,6 +63,8 @@ export interface MessageTimeline {
   readonly acts: readonly ActRecord[];
   /** Absent when its documents were not checked, or not yet. */
   readonly checks?: readonly DocumentCheck[];
+  /** Its documents were delivered and are to be checked: that is to come, or it is not made (too many waited, or too long ago). */
+  readonly unchecked?: 'waiting' | 'not-made';
 }
 
 /** A message that did something to a document. */

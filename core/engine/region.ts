@@ -77,7 +77,7 @@ export class Region {
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
   readonly knowledge: Knowledge;
   readonly #legs: Legs;
-  readonly #checks: DocumentChecks;
+  readonly checks: DocumentChecks;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
   /** What contextual calls open; undefined when no record is called. */
@@ -113,7 +113,8 @@ export class Region {
     const { journal, plugins, ports } = parts;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
-    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log });
+    const site = (finess: string): SiteEntry | undefined => settings.sites.find((one) => one.site === finess);
+    this.checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, site });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -148,6 +149,7 @@ export class Region {
       await lane.start(paused.has(name), leases.get(name));
     }
     for (const [name, lane] of this.inbound) await lane.start(leases.get(name));
+    this.checks.start();
   }
 
   async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
@@ -185,7 +187,7 @@ export class Region {
     await this.capable.stop();
     await this.called?.stop();
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
-    await this.#checks.stop();
+    await this.checks.stop();
     await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
     await Promise.all(this.#hosts.map((h) => h.stop()));
@@ -231,10 +233,10 @@ export class Region {
         new DeliveryLane(
           lane,
           transport.sink(own),
-          { ...ports, legs: this.#legs, checks: this.#checks },
-          (_, message, to) => {
-            if (to === 'delivered') this.#checks.delivered(message);
-            if (to !== 'queued') this.#followed.settled(message);
+          { ...ports, legs: this.#legs, checks: this.checks },
+          (item, to) => {
+            if (to === 'delivered') this.checks.delivered(item);
+            if (to !== 'queued') this.#followed.settled(item.message);
           },
           this.#window,
         ),
@@ -255,12 +257,9 @@ export class Region {
       knowledge: this.knowledge,
       types: this.types,
       destinations: () => this.#destinations,
-      queued: (deliveries, follow) => {
-        if (site.documentChecks === 'after') this.#checks.expect(deliveries, settings.charsetFallback);
-        this.queued(deliveries, follow);
-      },
+      queued: (deliveries, follow) => this.queued(deliveries, follow),
       ...(site.documentChecks === 'before' && {
-        checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+        checkBefore: (message, opened, raw) => this.checks.before(message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
       replaced: (by, earlier) => void this.#replace(by, earlier),
@@ -328,6 +327,7 @@ export class Region {
     for (const { message, deliveries, again } of changes) {
       for (const item of deliveries) {
         const lane = this.outbound.get(item.lane);
+        if (item.state === 'delivered') this.checks.delivered(item);
         if (item.state === 'discarded') lane?.forget(item.delivery);
         else lane?.update(item);
       }

@@ -47,7 +47,7 @@ export class DeliveryLane {
   readonly #sink: Sink;
   readonly #schedule: Schedule;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #settled: (delivery: number, message: number, to: string) => void;
+  readonly #settled: (item: QueuedDelivery, to: string) => void;
   /** Deliveries that have one of the endpoint's connections, or are about to. */
   #inFlight = 0;
   /** Those, and the ones whose outcome is being stored. */
@@ -72,7 +72,7 @@ export class DeliveryLane {
     endpoint: DeliveryEndpoint,
     sink: Sink,
     ports: LanePorts,
-    settled: (delivery: number, message: number, to: string) => void = () => undefined,
+    settled: (item: QueuedDelivery, to: string) => void = () => undefined,
     window = WINDOW,
   ) {
     this.endpoint = endpoint;
@@ -345,7 +345,7 @@ export class DeliveryLane {
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
     if (this.#unknown.end(item.delivery) && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
-    this.#settled(item.delivery, item.message, after.to);
+    this.#settled(item, after.to);
   }
 
   #after(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): AfterAttempt {

@@ -148,6 +148,7 @@ export const TimelineAnswer = Type.Object(
     attempts: Type.Array(any),
     acts: Type.Array(any),
     checks: Type.Optional(Type.Array(any)),
+    unchecked: Type.Optional(Type.Enum(['waiting', 'not-made'])),
   },
   open,
 );
