@@ -502,6 +502,16 @@ export const CATALOGUE = {
       en: 'Have identity vigilance decide: "passerelle identities", then "passerelle identity task".',
     },
   }),
+  ERR_MERGE_UNDONE: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'a person undid this merge before it was sent',
+    fr: "une personne a défait cette fusion avant qu'elle ne parte",
+    fix: {
+      fr: "Écarter la remise ; si un essai d'avant a pu arriver, prévenir le destinataire.",
+      en: 'Discard the delivery; if an earlier attempt may have arrived, tell the receiver.',
+    },
+  }),
   ERR_FILING_BLOCKED: e({
     disposition: 'quarantine',
     http: 422,
@@ -1067,6 +1077,16 @@ export const CATALOGUE = {
     en: 'this name or address is used twice',
     fr: 'ce nom ou cette adresse est utilisé deux fois',
     fix: { fr: 'Donner un nom et une adresse uniques.', en: 'Give a unique name and address.' },
+  }),
+  ERR_CONFIG_WITHHELD: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this destination was not told everything: to call it capable now would forget the rest',
+    fr: "tout n'a pas été dit à cette destination : la déclarer capable ici ferait oublier le reste",
+    fix: {
+      fr: 'La déclarer prête (« passerelle lane ready »), attendre la fin de la libération, puis changer ce paramètre.',
+      en: 'Declare it ready ("passerelle lane ready"), wait for the end of the release, then change this setting.',
+    },
   }),
   ERR_CONFIG_UNSAFE: e({
     disposition: 'configuration',

@@ -70,6 +70,14 @@ export interface IdentityView extends IdentityNumber {
   readonly history: readonly { readonly at: string; readonly message: string; readonly what: string; readonly sender: string }[];
 }
 
+/** What became of the message of a merge that was undone. */
+export interface Unmerged {
+  /** Its deliveries that had not left: they do not leave any more. */
+  readonly discarded: readonly string[];
+  /** Delivery lanes that were told of the merge, or may have been: only a person can tell them that it is undone. */
+  readonly told: readonly string[];
+}
+
 /** What a destination that is not capable yet was not told in full. */
 export interface WithheldView {
   readonly lane: string;
@@ -120,5 +128,5 @@ export interface IdentityFace {
   /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
   readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
   /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
-  readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<void>;
+  readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<Unmerged>;
 }

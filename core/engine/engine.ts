@@ -14,10 +14,14 @@ import {
   checkDocuments,
   overrideFromEnvironment,
   parseDocuments,
+  makeIssue,
   planChange,
+  same,
+  say,
   resolveSecrets,
   storedDocuments,
   type Catalogue,
+  type OutboundEndpoint,
   type RegionSettings,
   type SettingsFile,
 } from '../settings/index.ts';
@@ -170,6 +174,30 @@ export class Engine {
     return change;
   }
 
+  /** What applying documents would change, or what forbids it; changes nothing. */
+  async plan(documents: readonly SettingsFile[]): Promise<SettingsPlan> {
+    const active = await this.journal.settings();
+    const parsed = parseDocuments(documents);
+    const { issues: found, settings } = checkDocuments(parsed, this.catalogue);
+    const dropped = (settings && (await this.region?.capable.dropped(outboundOf(settings)))) ?? [];
+    const withheld = dropped.map(({ lane, capability, patients }) =>
+      makeIssue(
+        'ERR_CONFIG_WITHHELD',
+        { path: `${lane}/capabilities/${capability}` },
+        {
+          expected: same('false'),
+          found: say(`${patients} patients dont tout ne lui a pas été dit`, `${patients} patients of whom it was not told everything`),
+        },
+      ),
+    );
+    const issues = [...found, ...withheld];
+    return {
+      issues,
+      changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
+      base: active?.revision ?? 0,
+    };
+  }
+
   async health(): Promise<{ ready: boolean; problems: readonly string[] }> {
     const problems: string[] = [];
     const journal = await this.journal.settings().then(
@@ -197,16 +225,9 @@ export class Engine {
   }
 
   async #apply(documents: readonly SettingsFile[], who: string, why: string | undefined): Promise<{ revision: number; plan: SettingsPlan }> {
-    const before = await this.journal.settings();
-    const parsed = parseDocuments(documents);
-    const values = parsed.map((d) => d.value);
-    const { issues, settings } = checkDocuments(parsed, this.catalogue);
-    const plan: SettingsPlan = {
-      issues,
-      changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed),
-      base: before?.revision ?? 0,
-    };
-    if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
+    const plan = await this.plan(documents);
+    const values = parseDocuments(documents).map((d) => d.value);
+    if (plan.issues.length > 0 || plan.changes.length === 0) return { revision: plan.base, plan };
     const running = this.region;
     try {
       await this.#run(this.#check(values), plan.base + 1);
@@ -334,6 +355,11 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
 
 const mapCounters = (make: (name: string, help: string) => Counter): Record<CounterName, Counter> =>
   Object.fromEntries(Object.entries(COUNTERS).map(([name, help]) => [name, make(name, help)])) as Record<CounterName, Counter>;
+
+const outboundOf = ({ sites }: RegionSettings): readonly OutboundEndpoint[] =>
+  sites
+    .flatMap(({ connectors }) => connectors.flatMap(({ endpoints }) => endpoints))
+    .flatMap((endpoint) => (endpoint.direction === 'out' ? [endpoint] : []));
 
 function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;

@@ -12,7 +12,6 @@ import {
 import { checksOf } from '../checks/index.ts';
 import { whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
-import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
 import { identityFace } from './identity-face.ts';
@@ -125,16 +124,7 @@ export function faceOf(engine: Engine): EngineFace {
     settings: {
       active: () => journal.settings(),
       history: () => journal.settingsHistory(),
-      plan: async (documents) => {
-        const active = await journal.settings();
-        const parsed = parseDocuments(documents);
-        const { issues } = checkDocuments(parsed, engine.catalogue);
-        return {
-          issues,
-          changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
-          base: active?.revision ?? 0,
-        };
-      },
+      plan: (documents) => engine.plan(documents),
       apply: async (documents, who, why) => owner(engine).apply(documents, who, why),
     },
     kits: kitFace(engine),

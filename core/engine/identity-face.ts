@@ -10,6 +10,7 @@ import {
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
+  type Unmerged,
 } from '../contract/index.ts';
 import {
   PERSON,
@@ -27,6 +28,7 @@ import {
   type Person,
   type Task,
 } from '../identity/index.ts';
+import { deliveryId, parseId } from '../journal/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -70,7 +72,7 @@ export function identityFace(engine: Engine): IdentityFace {
             const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
             return { notes, result: task };
           },
-          (notes) => journal.keep(notes, at),
+          (notes) => region().journal.keep(notes, at),
         );
       // Nothing waits behind a call: it was refused when it was made.
       if (kind === 'call') return summaryOf(await change(closeTask));
@@ -93,7 +95,8 @@ export function identityFace(engine: Engine): IdentityFace {
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
       const [value] = await journal.notes(PERSON, [key]);
-      const survivor = value === undefined ? undefined : readPerson(key, value).into?.key;
+      const into = value === undefined ? undefined : readPerson(key, value).into;
+      const survivor = into?.key;
       await region().knowledge.change(
         [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
         (known) => {
@@ -101,11 +104,35 @@ export function identityFace(engine: Engine): IdentityFace {
           if (personOf(known, key)?.into?.key !== survivor) throw new PasserelleError('ERR_TRANSITION', { found: 'a merge that changed meanwhile' });
           return { notes: undoMerge(key, known, { who, why, at }), result: undefined };
         },
-        (notes) => journal.keep(notes, at),
+        (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
+      return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
     },
   };
+}
+
+/** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
+async function callBack(engine: Engine, message: string, by: { readonly who: string; readonly why: string }): Promise<Unmerged> {
+  const { journal } = engine;
+  const of = parseId(journal.tag, message);
+  const { deliveries = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
+  const merges = deliveries.filter(({ eventType, state }) => eventType === 'dcc.identity.merged' && state !== 'discarded');
+  const discarded: string[] = [];
+  for (const { delivery, state } of merges) {
+    const id = deliveryId(journal.tag, delivery);
+    // What may have arrived stays to be seen, and does not leave again as it is.
+    if (state !== 'queued' && state !== 'held') continue;
+    await act(engine, { verb: 'discard', ids: [id], ...by }).then(
+      () => discarded.push(id),
+      (thrown: unknown) => {
+        if (PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
+      },
+    );
+  }
+  const isLeft = ({ delivery, state }: (typeof merges)[number]): boolean =>
+    state !== 'dead' && !discarded.includes(deliveryId(journal.tag, delivery));
+  return { discarded, told: [...new Set(merges.filter(isLeft).map(({ lane }) => lane))] };
 }
 
 function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {

@@ -36,8 +36,9 @@ import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, typ
 import type { CalledRecord } from '../call/index.ts';
 import { calledRecord } from './called.ts';
 import { Capable } from './capable.ts';
-import { Ownership } from './ownership.ts';
+import { Ownership, fenced } from './ownership.ts';
 import { ownsDomain, sendersOf } from './senders.ts';
+import { undoneMerge } from './undone-merge.ts';
 import { Followed } from './followed.ts';
 
 export interface RegionParts {
@@ -84,6 +85,10 @@ export class Region {
   called: CalledRecord | undefined;
   /** Destinations that are not told everything yet. */
   readonly capable: Capable;
+  /** As this node may write it: what the region itself keeps proves that it still works the lanes (decision 0016). */
+  readonly journal: JournalStore;
+  /** One of those of its lanes: a node works all of them or none. */
+  #lease: OwnedLease | undefined;
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
@@ -94,13 +99,14 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
+    this.journal = fenced(parts.journal, () => this.#lease);
     const ofDomain: SendersOf = (domain) => sendersOf(settings, domain);
     this.knowledge = new Knowledge(parts.journal, [
       identityJudge(ofDomain, (site, domain) => ownsDomain(settings, site, domain)),
       documentJudge(parts.ports.index, ofDomain),
     ]);
     this.capable = new Capable({
-      journal: parts.journal,
+      journal: this.journal,
       knowledge: this.knowledge,
       lanes: capabilitiesOf(settings),
       sendersOf: ofDomain,
@@ -108,9 +114,10 @@ export class Region {
       queued: (deliveries) => this.queued(deliveries, false),
       log: (what, fields) => parts.ports.log('info', what, fields),
     });
-    this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
-    const { journal, plugins, ports } = parts;
+    this.types = new DocumentTypes({ journal: this.journal, index: parts.ports.index });
+    this.#legs = new Legs({ journal: this.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
+    const { plugins, ports } = parts;
+    const { journal } = this;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
     const site = (finess: string): SiteEntry | undefined => settings.sites.find((one) => one.site === finess);
@@ -132,6 +139,15 @@ export class Region {
     return addresses;
   }
 
+  /** What was decided may be hours old: asked before anything leaves. */
+  readonly #leaving: Pick<Legs, 'before' | 'sent'> = {
+    before: async (leaving, to) => {
+      const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
+      return held ? { held } : this.#legs.before(leaving, to);
+    },
+    sent: async (...sent) => this.#legs.sent(...sent),
+  };
+
   /** This node works the lanes; always, when no other node can have the journal. */
   get isOwner(): boolean {
     return this.#ownership ? this.#ownership.isOwner : !this.#parts.journal.watch;
@@ -140,6 +156,7 @@ export class Region {
   /** What a person ordered holds over changes of settings, restarts and nodes. */
   async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
     const { journal } = this.#parts;
+    [this.#lease] = leases.values();
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
@@ -233,7 +250,7 @@ export class Region {
         new DeliveryLane(
           lane,
           transport.sink(own),
-          { ...ports, legs: this.#legs, checks: this.checks },
+          { ...ports, legs: this.#leaving, checks: this.checks },
           (item, to) => {
             if (to === 'delivered') this.checks.delivered(item);
             if (to !== 'queued') this.#followed.settled(item.message);

@@ -20,7 +20,7 @@ import { goesWhereNoneArrived } from '../documents/index.ts';
 import { kindOf } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
-import { canonicalEvents } from './events.ts';
+import { canonicalEvents, keysTold } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
@@ -199,7 +199,7 @@ function assess(
     ...(item.answered === undefined && { ack: outcome.ack }),
   };
   const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
-  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
+  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => keysTold(e.event, e.keys, ports.index)) : []);
   const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
   const insteadOf = kept ? judgements.flatMap((judgement) => judgement.insteadOf ?? []) : [];
   return { item, decision, identities, insteadOf, ...(reply && { reply }) };

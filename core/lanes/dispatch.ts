@@ -55,6 +55,8 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
   const { lane, ports } = dispatcher;
   const to = { name: lane.name, site: lane.settings.site };
   try {
+    // What is noted of a delivery as it leaves is for the node that works the lane.
+    requireValid(dispatcher.lease);
     const leg = (await ports.legs?.before(material, to)) ?? material;
     if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
     const { encoded: before, ...fresh } = { ...material, event: leg.event };

@@ -26,6 +26,7 @@ export function checkRegion(
 ): readonly SettingsIssue[] {
   return [
     ...checkNames(sites),
+    ...checkDomains(sites),
     ...checkAddresses(sites, engine),
     ...checkEnvironments(sites),
     ...checkAdmin(engine),
@@ -62,6 +63,21 @@ function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIss
     if (first) yield duplicate(document, pointer, entry.name, first.document, first.pointer);
     else names.set(entry.name, { document, pointer });
   }
+}
+
+/** One domain holds numbers of one kind: a stay is nobody's IPP (SAFETY A7). */
+function* checkDomains(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const uses = new Map<string, string>();
+  for (const { entry, document } of sites)
+    for (const [i, { domain, use }] of entry.identityAuthorities.entries()) {
+      const first = uses.get(domain) ?? use;
+      uses.set(domain, first);
+      if (first === use) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i, 'domain')), {
+        expected: say(`un domaine pour un seul usage ; ${domain} sert à ${first}`, `a domain for one use; ${domain} is used for ${first}`),
+        found: same(use),
+      });
+    }
 }
 
 function* checkAddresses(

@@ -1,5 +1,5 @@
 /** One site document: its schema, then its connectors and endpoints against what the registry offers. */
-import type { ConnectorDefinition, SettingsIssue } from '../contract/index.ts';
+import type { ConnectorDefinition, IdentityAuthority, SettingsIssue } from '../contract/index.ts';
 import { checkCall } from './check-call.ts';
 import { readEndpoint } from './check-endpoint.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
@@ -21,7 +21,7 @@ interface RawConnector {
 /** `site` only when the document holds by itself. */
 export function readSite(value: unknown, document: SettingsDocument, catalogue: Catalogue): { site?: SiteEntry; issues: readonly SettingsIssue[] } {
   const issues = [...checkSchema(SiteDocument, value, document, '')];
-  issues.push(...checkPlace(value as Record<string, unknown>, document));
+  issues.push(...checkPlace(value as Record<string, unknown>, document), ...checkAuthorities(value, document));
   const raw = (value as { connectors?: unknown }).connectors;
   const connectors: ConnectorEntry[] = [];
   const seen = new Set<string>();
@@ -44,6 +44,22 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
   const { contextualCall: call, ...site } = value as Omit<SiteEntry, 'contextualCall'> & { readonly contextualCall?: unknown };
   const calls = call === undefined ? {} : site.role === 'record' ? { recordCall: call as RecordCall } : { contextualCall: call as SiteCall };
   return { issues, site: { ...site, ...calls, connectors } };
+}
+
+/** A patient number is known by who gave it, never by its type alone (SAFETY A7). */
+function* checkAuthorities(value: unknown, document: SettingsDocument): Generator<SettingsIssue> {
+  const { identityAuthorities } = (value ?? {}) as { readonly identityAuthorities?: unknown };
+  for (const [i, one] of (Array.isArray(identityAuthorities) ? identityAuthorities : []).entries()) {
+    const { use, namespace, oid } = (one ?? {}) as Partial<IdentityAuthority>;
+    if (use !== 'IPP' || namespace !== undefined || oid !== undefined) continue;
+    yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i)), {
+      expected: say(
+        "un IPP avec l'autorité qui le donne : namespace, oid ou les deux",
+        'an IPP with the authority that gives it: namespace, oid or both',
+      ),
+      found: say('aucune autorité', 'no authority'),
+    });
+  }
 }
 
 /** Time zone and charset: names that only the platform knows. */

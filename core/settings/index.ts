@@ -4,6 +4,7 @@ export { eventTypesOf } from './check-endpoint.ts';
 export { loadDocuments, parseDocuments, readSettingsFiles, storedDocuments, type SettingsDocument, type SettingsFile } from './documents.ts';
 export { durationMs } from './duration.ts';
 export { overrideFromEnvironment } from './environment.ts';
+export { makeIssue, same, say } from './issue.ts';
 export { isLoopback } from './loopback.ts';
 export { planChange, type SettingsChange } from './plan.ts';
 export {

@@ -91,6 +91,20 @@ describe('a delivery lane', () => {
       await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 4);
     });
 
+    it('leaves once this lane has told the INS that is all it names, not before', async () => {
+      unknownOnce();
+      const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
+      const known = bench.index.patient(ins);
+      await bench.queue([{ keys: [known], kind: 'document' }]);
+      await bench.make().start();
+      await held();
+      const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
+      const rows = await bench.queue([{ keys: patient('a'), event }]);
+      bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event, parts: [], queuedAt: at(0) })));
+      await bench.lane.lookAgain(new Set([...patient('a'), known]));
+      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
+    });
+
     it('leaves after a restart too, beyond the window as well', async () => {
       unknownOnce();
       await bench.queue([document]);

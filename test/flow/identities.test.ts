@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { IdentityTask, IdentityTaskDetail, IdentityView, Page } from 'passerelle/contract';
+import type { IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
 import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
-import { TestRegion } from './region.ts';
+import { TestRegion, until } from './region.ts';
 
 describeJournals('identities', (journal) => {
   const region = new TestRegion(journal);
@@ -52,11 +52,42 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.type).to.equal('identity.merged');
     expect((await find('21')).into).to.deep.include({ ipp: '20', kind: 'merge' });
     expect((await find('20')).absorbed.map(({ ipp }) => ipp)).to.deep.equal(['21']);
-    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '21', why: 'two people', who: 'camille' });
+    const { discarded, told } = await region.post<Unmerged>('identities:unmerge', {
+      domain: 'estuaire',
+      ipp: '21',
+      why: 'two people',
+      who: 'camille',
+    });
+    expect({ discarded, told }, 'only a person can tell the record').to.deep.equal({ discarded: [], told: ['dcc-out'] });
     const undone = await find('21');
     expect(undone).to.not.have.property('into');
     expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
     expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+  });
+
+  it('A6: a merge that is undone before it left does not leave, nor does the same merge said again', async () => {
+    await tell({ ipp: '24', minute: 1 });
+    await tell({ ipp: '25', minute: 1 });
+    const waiting = async (): Promise<number> =>
+      (await region.deliveries('state=queued')).filter(({ eventType }) => eventType === 'dcc.identity.merged').length;
+    await region.post('lanes/dcc-out:pause');
+    const first = tell({ ipp: '24', minute: 2, trigger: 'A40', absorbs: '25' });
+    await until('the merge waits', 10_000, async () => (await waiting()) === 1);
+    const again = tell({ ipp: '24', minute: 3, trigger: 'A40', absorbs: '25' });
+    await until('so does its repeat', 10_000, async () => (await waiting()) === 2);
+    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '25', why: 'two people', who: 'camille' });
+    expect(undone.discarded).to.have.length(1);
+    expect(undone.told).to.deep.equal([]);
+    const before = record.told.length;
+    await region.post('lanes/dcc-out:resume');
+    const merges = (await Promise.all([await first, await again].map(region.timeline))).flatMap(({ deliveries }) => deliveries);
+    expect(merges.map(({ state }) => state)).to.have.members(['held', 'discarded']);
+    const held = merges.find(({ state }) => state === 'held');
+    expect(held?.error?.code).to.equal('ERR_MERGE_UNDONE');
+    expect(record.told.slice(before), 'nothing was told').to.deep.equal([]);
+    await region.post(`deliveries/${held!.id}:discard`, { why: 'undone', who: 'camille' });
+    await tell({ ipp: '25', minute: 4 });
+    expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('25');
   });
 
   it('A6, A8: once a merge is undone, each number has its own documents again', async () => {

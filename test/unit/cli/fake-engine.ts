@@ -236,7 +236,10 @@ export function fakeEngine(): FakeEngine {
         note('declare', order);
         return { lane: order.lane, capability: 'ins', state: 'releasing', patients: 3, messages: 5, superseded: 2 };
       },
-      unmerge: async (number, by) => note('unmerge', { ...number, ...by }),
+      unmerge: async (number, by) => {
+        note('unmerge', { ...number, ...by });
+        return { discarded: ['PA-1.1'], told: ['record-out'] };
+      },
     },
     lane: async (name, verb) => {
       note('lane', { name, verb });

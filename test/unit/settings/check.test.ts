@@ -185,6 +185,16 @@ describe('checking settings documents', () => {
     ]);
   });
 
+  it('A7: refuses an IPP known by its type alone, and a domain of IPPs and of stays', () => {
+    const with_ = (...authorities: string[]): string[] =>
+      codes(edit('environment: test', `environment: test\nidentityAuthorities: [${authorities.join(', ')}]`));
+    expect(with_('{ oid: 1.2.250.1.999.10.1, domain: a, use: IPP }', '{ domain: b, use: MOVEMENT }')).to.deep.equal([]);
+    expect(with_('{ type: PI, domain: a, use: IPP }')).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    expect(with_('{ namespace: A, domain: a, use: IPP }', '{ namespace: B, domain: a, use: IEP }')).to.deep.equal([
+      'ERR_CONFIG_INVALID /identityAuthorities/1/domain',
+    ]);
+  });
+
   it('only warns of a FINESS whose key is wrong, and refuses one that is not nine characters', () => {
     const wrong = check(SITE.replace('990001018', '990001019'));
     expect([wrong.issues.length, wrong.warnings.length]).to.deep.equal([0, 1]);
