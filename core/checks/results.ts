@@ -2,7 +2,7 @@
 import type { DocumentCheck, DocumentFinding, JournalStore, Note } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 
-const KIND = 'document-check';
+export const KIND = 'document-check';
 /** A document of another model fails everywhere: the first ones say so. */
 const FINDINGS = 20;
 

@@ -14,6 +14,9 @@ export const KINDS = {
   holders: 'ins-holders',
 } as const;
 
+/** By age it may be forgotten: an answer that comes later is kept and proves nothing (`answer-unmatched`). */
+export const SENT = KINDS.sent;
+
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
 export const MASKS = ['maskedToProfessionals', 'hiddenFromPatient', 'hiddenFromLegalRepresentatives', 'secretConnection'] as const;
 export const LEGS = ['sendToDmp', 'sendToMssPro', 'sendToMssPatient'] as const;
