@@ -114,7 +114,7 @@ export class AlertWatch {
     if (disk) conditions.push(disk);
     this.#lookedAt = now();
     const changes = this.#board.observe(conditions, this.#lookedAt, ({ code, lane }) => {
-      if (code === 'ALERT_CALL_LINK_REUSED') return sightOfCalls;
+      if (code === 'ALERT_CALL_LINK_REUSED' || code === 'ALERT_CALL_OTHER_USER') return sightOfCalls;
       return lane === undefined ? 'watched' : sightOfLanes(lane);
     });
     for (const change of changes) this.#tell(change);

@@ -115,6 +115,15 @@ export const ALERTS = {
       en: 'passerelle calls gives the reference; ask the user whether they opened the link twice. If not, treat it as a stolen link. Ends a day after the last one.',
     },
   }),
+  ALERT_CALL_OTHER_USER: a({
+    severity: 'attention',
+    fr: 'Pro Santé Connect a authentifié une autre personne que celle de l’appel contextuel ; rien n’a été ouvert',
+    en: 'Pro Santé Connect authenticated another person than the user of the contextual call; nothing was opened',
+    fix: {
+      fr: 'passerelle calls donne la référence et le site ; voir avec la DSI s’il s’agit d’un poste partagé ou d’un compte utilisé par un autre. S’éteint un jour après le dernier.',
+      en: 'passerelle calls gives the reference and the site; ask its IT department whether a workstation is shared or an account used by somebody else. Ends a day after the last one.',
+    },
+  }),
 } as const satisfies Record<string, AlertEntry>;
 
 export type AlertCode = keyof typeof ALERTS;

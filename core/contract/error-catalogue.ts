@@ -348,7 +348,30 @@ export const CATALOGUE = {
     http: 422,
     en: 'the document cannot be read',
     fr: 'le document est illisible',
-    fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
+    fix: {
+      fr: 'Vérifier que le document est un CDA ou un PDF entier.',
+      en: 'Check that the document is a whole CDA or PDF.',
+    },
+  }),
+  ERR_ARCHIVE_UNREADABLE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail cannot be opened, or is not safe to open',
+    fr: "l'archive ou le courriel ne s'ouvre pas, ou n'est pas sûr à ouvrir",
+    fix: {
+      fr: 'Faire renvoyer une archive IHE_XDM entière et simple par son émetteur ; ne rien classer de celle-ci.',
+      en: 'Have its sender send a whole and plain IHE_XDM archive again; file nothing of this one.',
+    },
+  }),
+  ERR_ARCHIVE_DISAGREES: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail says of its document what is not so',
+    fr: "l'archive ou le courriel ne dit pas la même chose que le document qu'il porte",
+    fix: {
+      fr: 'Ne pas classer ce document : le faire renvoyer par son émetteur, avec un METADATA.XML et un en-tête qui lui correspondent.',
+      en: 'Do not file this document: have its sender send it again, with a METADATA.XML and a header that match it.',
+    },
   }),
   ERR_DOCUMENT_INVALID: e({
     disposition: 'permanent',
@@ -376,6 +399,16 @@ export const CATALOGUE = {
     en: 'the content announced as a CDA is not one',
     fr: "le contenu annoncé comme CDA n'en est pas un",
     fix: { fr: 'Faire envoyer le document réel, ou écarter le message.', en: 'Have the real document sent, or discard the message.' },
+  }),
+  ERR_DOCUMENT_IN_PIECES: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'the letter stands in several pieces, one of which is too large to be joined to the others',
+    fr: "le courrier est en plusieurs morceaux, dont l'un est trop grand pour être joint aux autres",
+    fix: {
+      fr: 'Faire envoyer le courrier entier en un seul OBX, ou en PDF, puis écarter celui-ci.',
+      en: 'Have the letter sent whole in one OBX, or as a PDF, then discard this one.',
+    },
   }),
   ERR_DOCUMENT_INCOHERENT: e({
     disposition: 'permanent',
@@ -1006,6 +1039,36 @@ export const CATALOGUE = {
     fix: {
       fr: 'Refaire l’appel dans quelques minutes. Pour la DSI : le point d’accès contextualCall.through du dossier, « passerelle lanes ».',
       en: 'Call again in some minutes. For the IT department: the endpoint contextualCall.through of the record, "passerelle lanes".',
+    },
+  }),
+  ERR_CALL_ISSUER: e({
+    disposition: 'transient',
+    http: 503,
+    en: 'the care record or the authentication service does not answer, or not as it must',
+    fr: 'le dossier patient informatisé ou le service d’authentification ne répond pas, ou pas comme il le doit',
+    fix: {
+      fr: 'Refaire l’appel dans quelques minutes. Pour la DSI : le registre dit qui n’a pas répondu et comment ; adresses dans contextualCall.profiles.smart du site ou contextualCall.proSanteConnect du moteur.',
+      en: 'Call again in some minutes. For the IT department: the ledger says who did not answer, and how; addresses are in contextualCall.profiles.smart of the site or contextualCall.proSanteConnect of the engine.',
+    },
+  }),
+  ERR_CALL_AUTHENTICATION: e({
+    disposition: 'security',
+    http: 401,
+    en: 'the user was not authenticated: given up, over, or not proven',
+    fr: 'l’authentification n’a pas abouti : abandonnée, périmée, ou sans preuve valable',
+    fix: {
+      fr: 'Refaire l’appel, et s’authentifier jusqu’au bout. Pour la DSI : le registre dit quelle preuve a manqué (signature, émetteur, destinataire, heure, niveau).',
+      en: 'Call again, and authenticate to the end. For the IT department: the ledger says what was missing (signature, issuer, audience, time, level).',
+    },
+  }),
+  ERR_CALL_OTHER_USER: e({
+    disposition: 'security',
+    http: 403,
+    en: 'the person that Pro Santé Connect authenticated is not the user of the call',
+    fr: 'la personne authentifiée par Pro Santé Connect n’est pas celle de l’appel',
+    fix: {
+      fr: 'Fermer la session Pro Santé Connect ouverte dans ce navigateur, puis refaire l’appel sous son propre compte. Pour la DSI : poste partagé, ou compte utilisé par un autre.',
+      en: 'End the session of Pro Santé Connect in this browser, then call again under one’s own account. For the IT department: a shared workstation, or an account that somebody else uses.',
     },
   }),
   ERR_CALL_ENROLMENT: e({

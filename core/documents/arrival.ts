@@ -29,7 +29,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
-    if (isSame && rankOf(facts.status) <= rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
+    if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
       const isLate = own.current !== undefined && isBefore(one, own.current);
       const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
@@ -122,10 +122,21 @@ const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | un
 
 const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
 
+const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.includes(event.site) && !from.includes(event.site);
+
+/**
+ * The same in another wrapping: as it left us, or what one of them wraps and the other one is. Two that wrap the same in headers that differ are
+ * two contents.
+ */
+const isSameWrapped = (known: DocumentNote, { content, inner }: DocumentFacts): boolean =>
+  content !== undefined &&
+  known.content !== undefined &&
+  (known.forms?.includes(content) === true || known.inner === content || (inner !== undefined && inner === known.content));
+
 /** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
   known.content !== undefined &&
-  known.content === facts.content &&
+  (isSameWrapped(known, facts) || known.content === facts.content) &&
   (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
 
 /**
@@ -219,18 +230,14 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
  */
 function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
   const { site } = one.event;
-  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
+  const places = [facts.contentKey, facts.innerKey].flatMap((place) => read(known, KINDS.content, place) ?? []);
+  for (const key of new Set(places)) {
     const other = key === facts.key ? undefined : documentOf(known, key);
-    if (
-      !other?.first ||
-      other.content !== facts.content ||
-      isReplayOf(other.first, one) ||
-      comparePatients(one, other.patient, facts.patient, known) !== 'same'
-    )
-      continue;
-    const isOurs = other.to.includes(site) && !other.from.includes(site);
-    const isOtherRoad = other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
-    if (isOurs || isOtherRoad) return { key, note: other };
+    const isExact = other?.content === facts.content;
+    const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
+    if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
+    const isOtherRoad = isExact && other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
+    if (isReturned(one, other) || isOtherRoad) return { key, note: other };
   }
   return undefined;
 }

@@ -9,18 +9,22 @@ import {
   type DeliveryMaterial,
   type DeliveryState,
   type DeliverySummary,
+  type DocumentIds,
+  type EncodeInput,
   type ErrorData,
   type JournalStore,
+  type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
+import { aliasNotes } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
-import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { contentKeyOf, documentData, factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, newerThan } from './register.ts';
+import { broughtOf, contentEntry, newerThan, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -45,6 +49,15 @@ export interface Leave {
   readonly restrictions?: readonly string[];
   /** The bytes of earlier attempts say less than that. None of them arrived: they are made anew. */
   readonly isTighter?: true;
+  /** See `EncodeInput`. */
+  readonly knownAs?: EncodeInput['knownAs'];
+}
+
+/** What a document left as. */
+export interface LeftAs {
+  readonly ids?: DocumentIds;
+  /** SHA-256 (hex) of each part that was made of it. */
+  readonly made: readonly string[];
 }
 
 export class Legs {
@@ -57,10 +70,12 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
-    if (!one || leaving.event.type === 'dcc.document.deleted') return { event: leaving.event };
+    if (!one) return { event: leaving.event };
     const { knowledge, index } = this.#parts;
     const facts = factsOf(one, index);
+    const knownAs = facts && (await this.#knownAs(facts, to));
+    // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
+    if (leaving.event.type === 'dcc.document.deleted') return { event: leaving.event, ...(knownAs && { knownAs }) };
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
@@ -75,7 +90,7 @@ export class Legs {
     }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions };
+    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions, ...(knownAs && { knownAs }) };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
@@ -88,7 +103,7 @@ export class Legs {
   }
 
   /** To be called when it is about to be sent. */
-  async sent(leaving: Leaving, to: LegEnd, controlId: string): Promise<void> {
+  async sent(leaving: Leaving, to: LegEnd, controlId: string, as: LeftAs = { made: [] }): Promise<void> {
     const { journal, knowledge, index, now } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
@@ -101,11 +116,33 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
+    const aliases = as.ids && leaving.event.type !== 'dcc.document.deleted' ? aliasNotes(one, facts, as.ids, index) : [];
+    const places = as.made.map((sha256) => contentKeyOf(sha256, index));
+    const refs = [
+      { kind: KINDS.sent, key },
+      { kind: KINDS.document, key: facts.key },
+      ...places.map((place) => ({ kind: KINDS.content, key: place })),
+    ];
     await knowledge.change(
-      ref(KINDS.sent, key),
-      (known) => ({ notes: known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : [], result: undefined }),
+      [...refs, ...aliases.map((alias) => ({ kind: alias.kind, key: alias.key }))],
+      (known) => {
+        const notes = [
+          ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
+          ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
+          ...places.flatMap((place) => contentEntry(place, facts.key, known)),
+          ...leftAs(documentOf(known, facts.key), facts, to, as, leaving.event.type),
+        ];
+        return { notes, result: undefined };
+      },
       async (notes) => (notes.length > 0 ? journal.keep(notes, new Date(now()).toISOString()) : undefined),
     );
+  }
+
+  /** The ids of what was sent there, of this document and of what it replaces. */
+  async #knownAs({ key, replaces }: DocumentFacts, { name }: LegEnd): Promise<EncodeInput['knownAs']> {
+    const known = await this.#parts.knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
+    const [own, replaced] = [key, replaces?.key].map((each) => documentOf(known, each)?.sentAs?.[name]);
+    return own || replaced ? { ...(own && { document: own }), ...(replaced && { replaces: replaced }) } : undefined;
   }
 
   /** Asked until they lead nowhere new: a merge names another number. */
@@ -150,6 +187,23 @@ export class Legs {
     }
     return undefined;
   }
+}
+
+/** What is known of a document, once it left: by which ids, and as which bytes. */
+function leftAs(
+  own: DocumentNote | undefined,
+  { key, content }: DocumentFacts,
+  { name }: LegEnd,
+  { ids, made }: LeftAs,
+  type: string,
+): readonly Note[] {
+  if (!own || type === 'dcc.document.deleted') return [];
+  const isNew = ids !== undefined && JSON.stringify(own.sentAs?.[name]) !== JSON.stringify(ids);
+  // Of what took its place meanwhile, these are no forms.
+  const forms = own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
+  if (!isNew && forms.length === 0) return [];
+  const named = isNew ? { sentAs: { ...own.sentAs, [name]: ids } } : {};
+  return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
 }
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);

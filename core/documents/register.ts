@@ -20,7 +20,7 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     set?.versions[0]?.key,
     facts.shares,
     ...same.map(({ key }) => key),
-    ...(read(known, KINDS.content, facts.contentKey) ?? []),
+    ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
   return [...new Set(named.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
 }
@@ -44,15 +44,15 @@ export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly 
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
-  const { id, patient, owners, content, companions, status, set, version, replaces } = facts;
-  const old = before ?? blank(id, patient);
+  const { id, patient, owners, content, inner, companions, status, set, version, replaces } = facts;
+  const { inner: _, forms, ...old } = before ?? blank(id, patient);
   const isSame =
     old.first !== undefined &&
     old.content !== undefined &&
     old.content === content &&
     old.status === status &&
     (companions === undefined || old.companions === companions);
-  const outgrown = old.content !== undefined && old.content !== content ? [old.content] : [];
+  const outgrown = old.content !== undefined && old.content !== content ? [old.content, ...(forms ?? [])] : [];
   return {
     ...old,
     id,
@@ -66,6 +66,8 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),
+    ...(inner !== undefined && { inner }),
+    ...(forms && outgrown.length === 0 && { forms }),
     ...(companions !== undefined && { companions }),
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
@@ -94,15 +96,18 @@ export function setEntry({ key, id, set, version, patient }: DocumentFacts, act:
   return [note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions })];
 }
 
+/** Where a document of these bytes is noted. */
+export function contentEntry(place: string | undefined, key: string, known: Known): readonly Note[] {
+  const others = read(known, KINDS.content, place) ?? [];
+  return place === undefined || others.includes(key) ? [] : [note(KINDS.content, place, lately(others, key, 8))];
+}
+
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
-  const { key, id, contentKey, replaces, patient } = facts;
+  const { key, id, contentKey, innerKey, replaces, patient } = facts;
   const act = actOf(one);
   const notes: Note[] = [...setEntry(facts, act, known)];
-  if (contentKey !== undefined) {
-    const others = read(known, KINDS.content, contentKey) ?? [];
-    if (!others.includes(key)) notes.push(note(KINDS.content, contentKey, lately(others, key, 8)));
-  }
+  for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
   if (facts.shares !== undefined && !number?.isShared)
     notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));

@@ -28,7 +28,7 @@ import {
 } from '../settings/index.ts';
 import { Retention } from '../retention/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
-import { reusedLinks } from './call-alerts.ts';
+import { suspectCalls } from './call-alerts.ts';
 import { faceOf } from './face.ts';
 import { forgetClosedTasks, keptMs } from './forgotten.ts';
 import { Region } from './region.ts';
@@ -104,7 +104,7 @@ export class Engine {
       journal,
       writes: this.#writes,
       region: () => this.region,
-      calls: () => reusedLinks(journal, Date.now()),
+      calls: () => suspectCalls(journal, Date.now()),
       folders,
       now: Date.now,
       logger,
@@ -117,6 +117,7 @@ export class Engine {
       journal,
       record: () => this.region?.called,
       policy: (site) => this.region?.settings.sites.find((one) => one.site === site)?.contextualCall,
+      userProof: this.calls.desk.userProof,
       now: Date.now,
       secret: () => randomBytes(32).toString('base64url'),
     });

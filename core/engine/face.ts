@@ -10,7 +10,7 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 import { checksOf } from '../checks/index.ts';
-import { whereIs } from '../documents/index.ts';
+import { idAsItCame, whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -65,7 +65,8 @@ export function faceOf(engine: Engine): EngineFace {
       const unchecked = checks || !region?.isOwner ? undefined : region.checks.standing(found);
       return { ...told, ...(checks && { checks }), ...(unchecked && { unchecked }) };
     },
-    document: async (id) => {
+    document: async (said) => {
+      const id = await idAsItCame(said, { journal, index });
       const found = await journal.messages({ terms: [index.term({ field: 'document', value: id })] }, { limit: DOCUMENT_MESSAGES });
       const histories = await Promise.all(found.items.map(({ message }) => journal.message(message)));
       return whereIs(

@@ -17,7 +17,9 @@ import {
   TASK,
   answerTask,
   closeTask,
+  isOfClaim,
   joinedOf,
+  namesOf,
   personOf,
   readPerson,
   readTask,
@@ -151,15 +153,18 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
     const source = sources[name];
     return [name, source ? said(value, source.sender, source.at) : { value }] as const;
   });
-  const bySender = Object.entries({ ...inherited, ...folds }).map(([sender, { registers }]) => {
+  const all = { ...inherited, ...folds };
+  const names = namesOf(Object.keys(all));
+  const bySender = Object.entries(all).map(([key, { registers }]) => {
+    const sender = names.get(key)!;
     const statements = Object.entries(registers).map(([name, { value, at }]) => [name, said(value, sender, at)] as const);
-    return [sender, Object.fromEntries(statements)] as const;
+    return [sender, Object.fromEntries(statements.filter(([name]) => !isOfClaim(name)))] as const;
   });
   return {
     domain,
     ipp,
     attributes: Object.fromEntries(attributes),
-    ...(ins && { ins: { number: ins.ins, oid: ins.insOid, source: ins.sender, standing: standingOf(ins.sender, { senders }) } }),
+    ...(ins && { ins: { number: ins.ins, oid: ins.insOid, source: ins.sender, standing: standingOf(ins, { senders }) } }),
     senders: Object.fromEntries(bySender),
     ...(into && { into: relationOf(into) }),
     absorbed: absorbed.map(relationOf),

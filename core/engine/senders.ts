@@ -1,31 +1,26 @@
-/** Whose identity domain it is: which applications speak for it, and which sites. */
-import type { SenderSettings } from '../contract/index.ts';
-import type { RegionSettings, SiteEntry } from '../settings/index.ts';
+/** Which applications speak for an identity domain: those of the establishments whose domain it is, which `check` made list the same. */
+import type { DomainSender } from '../identity/index.ts';
+import { establishmentsOf, type RegionSettings } from '../settings/index.ts';
 
-/** Establishments that share one have one list, in the order of the settings; of a domain that no establishment has, it is that of any site. */
-export function sendersOf(settings: RegionSettings, domain: string): readonly SenderSettings[] {
-  const known = remembered.get(settings) ?? new Map<string, readonly SenderSettings[]>();
-  remembered.set(settings, known);
-  let senders = known.get(domain);
-  if (!senders) {
-    const all = ownersOf(settings, domain).flatMap((site) => site.senders);
-    senders = all.filter(({ application }, i) => all.findIndex((one) => one.application === application) === i);
-    known.set(domain, senders);
-  }
-  return senders;
+const known = new WeakMap<RegionSettings, Map<string, readonly DomainSender[]>>();
+
+/** The same list each time: what was joined by it is remembered with it. */
+export function sendersOf(settings: RegionSettings, domain: string): readonly DomainSender[] {
+  const domains = known.get(settings) ?? new Map<string, readonly DomainSender[]>();
+  known.set(settings, domains);
+  const found = domains.get(domain) ?? sendersIn(settings, domain);
+  domains.set(domain, found);
+  return found;
 }
 
-/** The same list each time: what is joined by it is remembered by it. */
-const remembered = new WeakMap<RegionSettings, Map<string, readonly SenderSettings[]>>();
-
-/** Whose numbers they are only its own sites say; of a domain that no site has, whoever speaks. */
-export function ownsDomain(settings: RegionSettings, site: string, domain: string): boolean {
-  const owners = ownersOf(settings, domain);
-  return owners.length === 0 || owners.some((owner) => owner.site === site);
+function sendersIn({ sites }: RegionSettings, domain: string): readonly DomainSender[] {
+  const own = establishmentsOf(sites, domain);
+  const names = own.map(({ site }) => site);
+  return (own[0]?.senders ?? []).map((sender) => ({ ...sender, sites: names }));
 }
 
-function ownersOf({ sites }: RegionSettings, domain: string): readonly SiteEntry[] {
-  const named = sites.filter(({ identityAuthorities }) => identityAuthorities.some((one) => one.use === 'IPP' && one.domain === domain));
-  const establishments = named.filter(({ role }) => role === 'establishment');
-  return establishments.length > 0 ? establishments : named;
+/** Whose numbers they are only its own sites say; of a domain that no establishment has, whoever speaks. */
+export function ownsDomain({ sites }: RegionSettings, site: string, domain: string): boolean {
+  const own = establishmentsOf(sites, domain);
+  return own.length === 0 || own.some((one) => one.site === site);
 }

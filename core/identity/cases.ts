@@ -1,10 +1,10 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { foreign, isInsAuthority, type Joined, type Source } from './join.ts';
+import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
-import { stampOf, timeOf, type Stamp } from './stamp.ts';
+import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 
 /** What every event of a message says of itself. */
@@ -13,26 +13,49 @@ interface Said {
   readonly originApplication?: string;
 }
 
-/** Whose identity domain it is: `senders` of its settings are those of the domain, whoever speaks. */
+/** `settings.senders`: of the identity domain that is spoken of, whoever speaks. */
 export interface Told extends Case {
   /** Said by a site whose domain it is not. */
   readonly isForeign?: boolean;
 }
 
 export interface Speaker {
+  /** Key of its fold. */
   readonly sender: string;
-  readonly senders: readonly SenderSettings[];
+  readonly application: string;
+  readonly senders: readonly DomainSender[];
   readonly isInsAuthority: boolean;
   readonly at: Stamp;
 }
 
 /** An application that does not name itself speaks as `''`. */
 export function speakerOf({ event, settings, message, isForeign }: Told, patient: Patient | undefined): Speaker {
-  const { recordedAt, originApplication = '' } = event.data as Said;
-  const sender = isForeign ? foreign(event.site, originApplication) : originApplication;
-  const said = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
-  const times = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-  return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(times, settings.timeZone) };
+  const { recordedAt, originApplication: application = '' } = event.data as Said;
+  const { site, senders, timeZone } = settings;
+  const sender = isForeign ? foreignKey(site, application) : senderKey(site, application);
+  const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
+  const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
+  return { sender, application, senders, isInsAuthority: isInsAuthority(sender, senders), at: stampOf(said, timeZone) };
+}
+
+/**
+ * The case with times that its sender can mean (A2): one in the future would hold against every correction to come. PID-33 beyond reception and a day is as
+ * EVN-2 says, EVN-2 beyond it as reception says; with a warning.
+ */
+export function timely(one: Case): { readonly one: Case; readonly warnings: readonly Warning[] } {
+  if (!one.event.type.startsWith('dcc.identity.')) return { one, warnings: [] };
+  const data = one.event.data as Said & { readonly patient?: Patient };
+  const { receivedAt } = one.message;
+  const ahead = (time: string | null | undefined): boolean => Boolean(time) && isAhead(time!, receivedAt, one.settings.timeZone);
+  const [isUpdatedAhead, isRecordedAhead] = [ahead(data.patient?.updatedAt), ahead(data.recordedAt)];
+  if (!isUpdatedAhead && !isRecordedAhead) return { one, warnings: [] };
+  const recordedAt = isRecordedAhead ? receivedAt : data.recordedAt;
+  const said = {
+    ...(recordedAt !== undefined && { recordedAt }),
+    ...(isUpdatedAhead && { patient: { ...data.patient, updatedAt: recordedAt ?? receivedAt } }),
+  };
+  const detail = [...(isUpdatedAhead ? ['updatedAt'] : []), ...(isRecordedAhead ? ['recordedAt'] : [])].join(', ');
+  return { one: { ...one, event: retyped(one.event, one.event.type, said) }, warnings: [{ code: 'identity-time-ahead', detail }] };
 }
 
 /** Clear numbers of the patients in the order of `keys`. */
@@ -153,5 +176,5 @@ export function differencesOf(joined: Joined, received: Patient, source: { reado
 
 export const stated = (value: unknown, source: Source | undefined): { value: unknown; source?: string; at?: string } => ({
   value,
-  ...(source && { source: source.sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
+  ...(source && { source: senderOf(source.sender).sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
 });

@@ -29,7 +29,7 @@ export type Marks = Pick<Patient, 'identityFlags' | 'automaticFiling'>;
 export interface Fold {
   /** The newest statement. */
   readonly last: Stamp;
-  /** Attributes of a patient, and `claim` (InsClaim, or null: withdrawn), `status`, `marks`. */
+  /** Attributes of a patient; `claim` (InsClaim, or null: withdrawn), `status`, `marks`; and each strict trait that an INS was claimed with, of that INS. */
   readonly registers: Readonly<Record<string, Register>>;
 }
 
@@ -38,6 +38,9 @@ const APART = new Set(['ipp', 'ippAuthority', 'domain', 'ins', 'insOid', 'insSta
 
 export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold {
   const registers: Record<string, Register> = { ...fold?.registers };
+  // Notes of before kept the traits of the last claim only.
+  const { value, at: claimedAt = '' } = registers['claim'] ?? {};
+  for (const [name, trait] of value ? claimedTraits(value as InsClaim) : []) registers[name] ??= { value: trait, at: claimedAt };
   for (const [name, value] of statements(patient, isInsAuthority)) registers[name] = say(name, registers[name], value, at);
   return { last: fold && fold.last > at ? fold.last : at, registers };
 }
@@ -47,7 +50,7 @@ export function unsure(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
   const found = new Map<string, Stamp>();
   if (!fold) return found;
   for (const [name, value] of statements(patient, isInsAuthority)) {
-    const known = fold.registers[name];
+    const known = isOfClaim(name) ? undefined : fold.registers[name];
     if (known && name !== 'updatedAt' && !isSaidAgain(name, known.value, value) && isUnsure(known.at, at)) found.set(name, known.at);
   }
   return found;
@@ -58,11 +61,34 @@ function* statements(patient: Patient, isInsAuthority: boolean): Generator<reado
   const claim = claimOf(patient);
   // Who is not INS authority withdraws nothing by being silent (A3); who is, does when it says how sure it is and names no INS.
   if (claim ?? (isInsAuthority && patient.identityStatus !== undefined)) yield ['claim', claim ?? null];
+  if (claim) yield* claimedTraits(claim);
   const { identityStatus, insStatus, identityFlags, automaticFiling } = patient;
   if (identityStatus !== undefined || insStatus === 'PROV')
     yield ['status', { ...(identityStatus && { identityStatus }), ...(insStatus && { insStatus }) }];
   if (identityStatus !== undefined || identityFlags || automaticFiling !== undefined)
     yield ['marks', { ...(identityFlags && { identityFlags }), ...(automaticFiling !== undefined && { automaticFiling }) }];
+}
+
+const ofClaim = (trait: StrictTrait, { ins, insOid }: InsClaim): string => `${trait}#${insOid}#${ins}`;
+/** A register that is no attribute of the patient. */
+export const isOfClaim = (name: string): boolean => name.includes('#');
+const claimedTraits = (claim: InsClaim): (readonly [string, unknown])[] =>
+  STRICT_TRAITS.flatMap((trait) => (claim.traits[trait] === undefined ? [] : [[ofClaim(trait, claim), claim.traits[trait]] as const]));
+
+/**
+ * The traits that the INS of a claim stands for, and since when its sender says so: as it was last sent with them, for a claim that says fewer of them leaves
+ * the others as they are. A trait that it never came with is the one its sender has always said; one that was ever said otherwise is not known of it.
+ */
+export function traitsOfClaim(registers: Fold['registers'], { value, at }: Register): ReadonlyMap<StrictTrait, Register> {
+  const claim = value as InsClaim;
+  const found = STRICT_TRAITS.flatMap((trait): (readonly [StrictTrait, Register])[] => {
+    const own = registers[trait];
+    const always = own && own.other === undefined ? { value: own.value, at } : undefined;
+    const said = claim.traits[trait] === undefined ? always : { value: claim.traits[trait], at };
+    const last = registers[ofClaim(trait, claim)] ?? said;
+    return last ? [[trait, last]] : [];
+  });
+  return new Map(found);
 }
 
 /** Empty means unchanged; a strict trait is not erased by `null` nor by an unknown sex (A3). */

@@ -1,33 +1,42 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
-import { PasserelleError, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, taskRefs, type Told } from './cases.ts';
+import { ask, concluded, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
+import type { DomainSender } from './join.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { traitsOf } from './traits.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly SenderSettings[];
+export type SendersOf = (domain: string) => readonly DomainSender[];
 
 /** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
 export type OwnsDomain = (site: string, domain: string) => boolean;
 
 export const identityJudge = (sendersOf: SendersOf, owns: OwnsDomain): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => {
-    if (one.keys.length === 0 || one.kind === 'other' || one.waits) return {};
-    const domain = numbersOf(one)[0]?.domain ?? '';
-    const told: Told = { ...one, settings: { ...one.settings, senders: sendersOf(domain) }, isForeign: !owns(one.event.site, domain) };
-    return concluded(one, known, judgeOne(told, known, sendersOf));
-  },
+  judge: (one, known) =>
+    one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeTimely(one, known, sendersOf, owns)),
 });
 
-function judgeOne(one: Told, known: Known, sendersOf: SendersOf): Judgement {
+function judgeTimely(said: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomain): Judgement {
+  const { one, warnings } = timely(said);
+  const judgement = judgeOne(one, known, sendersOf, owns);
+  if (warnings.length === 0) return judgement;
+  return { ...judgement, event: judgement.event ?? one.event, warnings: [...(judgement.warnings ?? []), ...warnings] };
+}
+
+function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomain): Judgement {
   const { type } = one.event;
-  if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
-  if (type === 'dcc.identity.merged') return judgeMerge(one, known);
+  const told = (domain = ''): Told => ({
+    ...one,
+    settings: { ...one.settings, senders: sendersOf(domain) },
+    isForeign: !owns(one.settings.site, domain),
+  });
+  if (type === 'dcc.identity.updated') return judgeUpdate(told(numbersOf(one)[0]?.domain), known);
+  if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
@@ -78,7 +87,7 @@ function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement
     if (!isKnown(person)) continue;
     const joined = joinedOf(person, sendersOf(person.domain));
     isBlocked ||= joined.patient.automaticFiling === false;
-    const found = contradiction(joined.ins?.ins, joined.patient, patient);
+    const found = contradiction((joined.ins ?? joined.bare)?.ins, joined.patient, patient);
     if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
   }
   const isHeld = isBlocked && one.event.type === 'dcc.document.received';

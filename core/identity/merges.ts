@@ -51,7 +51,7 @@ function relink(one: Told, known: Known, before: Known): Judgement {
   const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last }, before);
   const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && gone.into.key !== into ? gone.into.key : undefined;
@@ -113,7 +113,8 @@ function questionOf(one: Told, known: Known, merge: Merge, before: Known): { rea
   // Sent or replayed again, it would come back behind the back of who undid it.
   if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
     return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const isOther = mine.ins && theirs.ins && (mine.ins.ins !== theirs.ins.ins || mine.ins.insOid !== theirs.ins.insOid);
+  const [first, second] = [mine.ins ?? mine.bare, theirs.ins ?? theirs.bare];
+  const isOther = first && second && (first.ins !== second.ins || first.insOid !== second.insOid);
   return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
 }
 
@@ -145,7 +146,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */
-export function judgeLink(one: Told, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
+export function judgeLink(one: Case, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
   const { patients } = one.event.data as EventData<'dcc.identity.linked'>;
   const [first, second] = patients;
   const [a, b] = [keyOf(one, first?.domain, first?.ipp), keyOf(one, second?.domain, second?.ipp)];

@@ -14,6 +14,7 @@ export {
 } from './cancer.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {
+  authorityOf,
   callText,
   checkedUser,
   checkIns,
@@ -22,6 +23,8 @@ export {
   readWireCall,
   writeWireCall,
   CALL_LIFETIME_SECONDS,
+  CALL_TYPE,
+  CALL_VERSION,
   type WireCall,
   type WireClaims,
 } from './call-wire.ts';
@@ -35,4 +38,4 @@ export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { Type } from './type.ts';
 export { checkEventData } from './validate.ts';
-export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';
+export { differsFromHeader, patientOfHeader, sameAs, sharesNumber, type Sameness } from './same-patient.ts';

@@ -1,8 +1,10 @@
-/** Rules between documents: names, addresses and environments of a region as a whole. */
+/** Rules between documents: names, addresses, identity domains and environments of a region as a whole. */
+import { isDeepStrictEqual } from 'node:util';
 import type { SettingsIssue } from '../contract/index.ts';
 import { checkCalls } from './check-call.ts';
 import { knowsItsPeers, peersOf } from './check-endpoint.ts';
 import type { Placed } from './check.ts';
+import { establishmentsOf, ippDomainsOf } from './domains.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
 import { isLoopback } from './loopback.ts';
@@ -26,8 +28,9 @@ export function checkRegion(
 ): readonly SettingsIssue[] {
   return [
     ...checkNames(sites),
-    ...checkDomains(sites),
+    ...checkUses(sites),
     ...checkAddresses(sites, engine),
+    ...checkDomains(sites),
     ...checkEnvironments(sites),
     ...checkAdmin(engine),
     ...checkPublic(sites, engine),
@@ -66,7 +69,7 @@ function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIss
 }
 
 /** One domain holds numbers of one kind: a stay is nobody's IPP (SAFETY A7). */
-function* checkDomains(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+function* checkUses(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
   const uses = new Map<string, string>();
   for (const { entry, document } of sites)
     for (const [i, { domain, use }] of entry.identityAuthorities.entries()) {
@@ -131,6 +134,24 @@ function duplicate(document: SettingsDocument, pointer: string, what: string, fi
     expected: say(`autre chose que ${where}`, `something else than ${where}`),
     found: same(what),
   });
+}
+
+/** SAFETY A2: what is known of a person does not depend on which of the sites of its domain speaks. */
+function* checkDomains(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const placed = sites.map(({ entry, document }) => ({ ...entry, document }));
+  for (const domain of new Set(placed.flatMap(ippDomainsOf))) {
+    const [first, ...others] = establishmentsOf(placed, domain);
+    for (const { senders, document } of others) {
+      if (isDeepStrictEqual(senders, first!.senders)) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate('/senders'), {
+        expected: say(
+          `les émetteurs du site ${first!.site}, dans le même ordre : le domaine ${domain} est à tous deux`,
+          `the senders of site ${first!.site}, in the same order: domain ${domain} is theirs both`,
+        ),
+        found: same(senders.map(({ application }) => application).join(', ') || '-'),
+      });
+    }
+  }
 }
 
 /** SAFETY A5: an engine that holds both would let a test identity meet a real record. */

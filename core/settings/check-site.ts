@@ -8,6 +8,7 @@ import { makeIssue, same, say } from './issue.ts';
 import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
 import type { RecordCall, SiteCall } from './schema-call.ts';
 import { SiteDocument } from './schema-site.ts';
+import { findTestSecrets } from './secrets.ts';
 import { suggest } from './suggest.ts';
 
 type Offered = Pick<ConnectorDefinition, 'manifest' | 'settingsSchema'>;
@@ -140,14 +141,4 @@ function unknownConnector(
   const near = suggest(raw.id, ids);
   const expected = near ? say(`« ${near} » ?`, `did you mean "${near}"?`) : same(ids.join(', ') || '-');
   return makeIssue('ERR_CONNECTOR_UNKNOWN', document.locate(pointerTo(base, 'id')), { expected, found: same(raw.id.slice(0, 60)) });
-}
-
-/** `{ test: literal }` is a secret in clear: fit for invented data only. */
-function* findTestSecrets(value: unknown, document: SettingsDocument, pointer: string): Generator<SettingsIssue> {
-  if (typeof value !== 'object' || value === null) return;
-  const entries = Object.entries(value);
-  if (!Array.isArray(value) && entries.length === 1 && entries[0]![0] === 'test' && typeof entries[0]![1] === 'string') {
-    yield makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(pointer));
-  }
-  for (const [key, inner] of entries) yield* findTestSecrets(inner, document, pointerTo(pointer, key));
 }

@@ -1,4 +1,5 @@
 /** What is taken from a request, and how much of it: everything a stranger can send is bounded in size and in time. */
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PasserelleError, type HttpMeta } from '../../core/contract/index.ts';
 
@@ -58,10 +59,22 @@ export const metaOf = (request: IncomingMessage): HttpMeta => ({
 export const COOKIE = '__Host-passerelle-appel';
 
 /** What the browser is known by; undefined when it says nothing, or something that we never said. */
-export function cookieOf(request: IncomingMessage): string | undefined {
+export const cookieOf = (request: IncomingMessage): string | undefined => namedCookie(request, COOKIE);
+
+/** A browser that is away brings this back; one for each time it goes, so that two tabs may be away at once. */
+const AWAY_SECONDS = 600;
+const awayName = (state: string): string => `${COOKIE}-aller-${createHash('sha256').update(state).digest('hex').slice(0, 16)}`;
+
+/** `url`: where it is sent, with its `state`. */
+export const awayCookie = (url: string, secret: string): string =>
+  `${awayName(new URL(url).searchParams.get('state') ?? '')}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${AWAY_SECONDS}`;
+export const awayOf = (request: IncomingMessage, state: string): string | undefined => namedCookie(request, awayName(state));
+export const backCookie = (state: string): string => `${awayName(state)}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
+
+function namedCookie(request: IncomingMessage, wanted: string): string | undefined {
   const found = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
     const [name, value = ''] = pair.trim().split('=');
-    return name === COOKIE && /^[A-Za-z0-9_-]{43}$/.test(value) ? [value] : [];
+    return name === wanted && /^[A-Za-z0-9_-]{43}$/.test(value) ? [value] : [];
   });
   // Twice the same name: somebody set one of them, and nobody knows who.
   return found.length === 1 ? found[0] : undefined;

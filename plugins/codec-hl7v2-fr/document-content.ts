@@ -7,7 +7,10 @@ import { clean, said } from './values.ts';
 
 export interface ContentReading {
   /** What the event says of it. */
-  readonly facts: Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'>;
+  readonly facts: Pick<
+    DocumentData,
+    'format' | 'level' | 'mime' | 'embeddedMime' | 'embeddedSha256' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'
+  >;
   readonly cda?: CdaHeader;
 }
 
@@ -15,14 +18,21 @@ export interface ContentReading {
 const TEXT_LIMIT = 65_536;
 
 /**
- * Throws ERR_DOCUMENT_MISSING, ERR_DOCUMENT_BASE64, ERR_DOCUMENT_UNREADABLE, ERR_DOCUMENT_PLACEHOLDER, ERR_HL7_FIELD_INVALID.
+ * Throws ERR_DOCUMENT_IN_PIECES, ERR_DOCUMENT_MISSING, ERR_DOCUMENT_BASE64, ERR_DOCUMENT_UNREADABLE, ERR_DOCUMENT_PLACEHOLDER, ERR_HL7_FIELD_INVALID.
  * `texts`: the text contents of the same document, in order.
  */
 export function readContent(reading: Reading, content: Content, texts: readonly Content[]): ContentReading {
   const where = `OBX[${content.obx.occurrence}]-5`;
   if (content.kind === 'pointer') return readPointer(content, where);
+  // A letter of several OBX whose largest stands apart: one of them alone would be half a letter.
+  if (content.kind === 'text' && texts.length > 1 && texts.some(({ part }) => part))
+    throw new PasserelleError('ERR_DOCUMENT_IN_PIECES', {
+      location: { hl7: where },
+      expected: 'a letter in one OBX, or in several of less than 16 KB each',
+      found: `${texts.length} OBX`,
+    });
   if (content.part) return readPart(reading, content.part, announcedOf(content), where);
-  if (content.kind === 'text') return readText(texts, where);
+  if (content.kind === 'text') return readText(reading, texts, where);
   throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: `${where}.5` }, expected: 'a document', found: 'nothing' });
 }
 
@@ -48,6 +58,7 @@ function readPart(reading: Reading, part: EnvelopePart, announced: string, where
       level: cda?.level,
       mime: part.mime,
       embeddedMime: cda?.body?.mediaType,
+      embeddedSha256: cda?.body?.sha256,
       pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
       bytes: part.bytes,
       content: { part: part.part, bytes: part.bytes, mime: part.mime },
@@ -81,8 +92,13 @@ function readPointer({ obx }: Content, where: string): ContentReading {
   return { facts: { file, ...(type && subtype && { mime: `${type}/${subtype}` }) } };
 }
 
-function readText(texts: readonly Content[], where: string): ContentReading {
-  const lines = texts.flatMap(({ obx }) => obx.reps(5).map((field) => field.get(1)));
+function readText(reading: Reading, texts: readonly Content[], where: string): ContentReading {
+  const { component, subcomponent } = reading.message.delimiters;
+  const fields = texts.flatMap(({ obx }) => obx.reps(5));
+  // FT and TX have no components: what stands after an `&` that nobody escaped is the rest of the sentence.
+  const raw = fields.find((field) => field.raw.includes(component) || field.raw.includes(subcomponent));
+  if (raw) warn(reading, 'text-raw-separator', undefined, raw.at);
+  const lines = fields.map((field) => (clean(field.raw) === '' ? '' : field.whole));
   const text = lines.join('\n').trim();
   if (!text) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: where }, expected: 'a text', found: 'nothing' });
   if (text.length > TEXT_LIMIT)

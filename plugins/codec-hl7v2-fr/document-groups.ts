@@ -80,10 +80,11 @@ function place(reading: Reading, group: OpenGroup, obx: Hl7Segment, parts: reado
   }
   const [part, ...others] = partsAt(parts, obx);
   // Base64 in OBX-5 is a document, whatever OBX-2 says or leaves out.
-  const kind = kindOf(clean(obx.get('2')).toUpperCase()) ?? (part?.encoding === 'base64' ? 'embedded' : undefined);
+  const kind = part?.encoding === 'base64' ? 'embedded' : kindOf(clean(obx.get('2')).toUpperCase());
   if (!kind) {
     // A number or a code beside a document is not passed on: said, so that nobody believes it was.
-    if (clean(obx.get('5.1'))) warn(reading, 'observation-left-out', clean(obx.get('2')).slice(0, 3), `OBX[${obx.occurrence}]-5`);
+    if (part || obx.reps(5).some(({ whole }) => clean(whole) !== ''))
+      warn(reading, 'observation-left-out', clean(obx.get('2')).slice(0, 3), `OBX[${obx.occurrence}]-5`);
     return;
   }
   const content: Content = { obx, kind, ...(part && { part }) };

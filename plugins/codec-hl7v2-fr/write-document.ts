@@ -1,5 +1,5 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import { PasserelleError, type EncodablePart, type OutgoingPart } from '../../core/contract/index.ts';
+import { PasserelleError, type DocumentIds, type EncodablePart, type EncodeInput, type OutgoingPart } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, type Formed } from './document-form.ts';
@@ -18,6 +18,7 @@ type DocumentEvent = EventData<'dcc.document.received'>;
 export interface WrittenDocument {
   readonly segments: readonly SegmentOut[];
   readonly parts: readonly OutgoingPart[];
+  readonly document?: DocumentIds;
 }
 
 /** What differs between MDM and ORU, and between the two guides. */
@@ -35,11 +36,12 @@ const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
-export function writeDocument(writing: Writing, type: string, given: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
-  const { data, made } = formOfDocument(writing, type, given, parts);
+export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocument {
+  const { data, made } = formOfDocument(writing, input);
+  const { parts, event } = input;
   const { document } = data;
   const isCda = document.format !== undefined;
-  const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  const form = formOf(writing, isCda, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
   if (form.action === 'delete' && !document.id && !document.sourceId)
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/data/document/id' },
@@ -84,7 +86,8 @@ export function writeDocument(writing: Writing, type: string, given: DocumentEve
           ...(guide.ordersInMdm ? [order, request] : []),
           writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
-  return { segments: [...segments, ...observations.segments], parts: observations.parts };
+  const { id, idExtension, setId, setIdExtension } = document;
+  return { segments: [...segments, ...observations.segments], parts: observations.parts, document: said({ id, idExtension, setId, setIdExtension }) };
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */

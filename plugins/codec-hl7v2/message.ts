@@ -12,6 +12,8 @@ export interface Hl7Field {
   readonly raw: string;
   /** Value of a component and subcomponent, 1 and 1 when not said. `''` when absent; the HL7 null stays `""` with its quotes. */
   readonly get: (component?: number, sub?: number) => string;
+  /** The whole repetition as one text, separators of components that stand in it included: what a text of type FT or TX says. */
+  readonly whole: string;
   /** The first components, at most so many, each with its first subcomponents: what `get` gives of them. */
   readonly values: (components: number, subs: number) => readonly (readonly string[])[];
   readonly isEmpty: boolean;
@@ -86,6 +88,10 @@ class Field implements Hl7Field {
     const { delimiters } = this;
     this.components ??= this.raw.split(delimiters.component);
     return unescape(piece(this.components[component - 1] ?? '', delimiters.subcomponent, sub), delimiters);
+  }
+
+  get whole(): string {
+    return unescape(this.raw, this.delimiters);
   }
 
   values(components: number, subs: number): readonly (readonly string[])[] {

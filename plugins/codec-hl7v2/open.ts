@@ -60,7 +60,13 @@ export function open(message: Uint8Array, options: OpenOptions): Opened {
       parts: read.map((part) => part.described),
       charset: decision.charset,
       ...(options.http && { http: options.http }),
-      warnings: [...(start.hasText ? [TEXT_BEFORE] : []), ...warnings, ...decision.warnings, ...headerWarnings(header, delimiters)],
+      warnings: [
+        ...(start.hasText ? [TEXT_BEFORE] : []),
+        ...warnings,
+        ...decision.warnings,
+        ...headerWarnings(header, delimiters),
+        ...rawSeparators(bytes, found, delimiters),
+      ],
     },
     parts: read.map((part) => part.content),
     layout: { edits: layout, charset: decision.charset },
@@ -80,6 +86,12 @@ function headerWarnings(header: Header, delimiters: Delimiters): Warning[] {
   const type = (header.fields[9] ?? '').split(delimiters.component);
   return type[0] === 'ACK' || type[2] ? [] : [{ code: 'msh9-3-missing', location: { hl7: 'MSH-9.3' } }];
 }
+
+/** A text that was taken out whole though it holds separators raw: said, since its sender may have meant components. */
+const rawSeparators = (bytes: Buffer, found: readonly FoundPart[], { component, subcomponent }: Delimiters): Warning[] =>
+  found
+    .filter(({ isLines, from, to }) => isLines && [component, subcomponent].some((one) => bytes.subarray(from, to).includes(one)))
+    .map(({ at }) => ({ code: 'text-raw-separator', location: { hl7: at } }));
 
 interface Reading {
   readonly delimiters: Delimiters;
@@ -110,8 +122,10 @@ function readPart(bytes: Buffer, found: FoundPart, name: string, reading: Readin
 
 /** A value in clear: UTF-8 of its meaning. It stands for its own bytes when nothing had to be decoded. */
 function readText(carried: Buffer, found: FoundPart, { delimiters, charset }: Reading): { content: Buffer; canonical: boolean } {
-  const isPlain = charset === 'utf-8' && !found.isBroken && !carried.includes(delimiters.escape);
+  const hasLines = found.isLines === true && carried.includes(delimiters.repetition);
+  const isPlain = charset === 'utf-8' && !found.isBroken && !hasLines && !carried.includes(delimiters.escape);
   if (isPlain) return { content: carried, canonical: true };
-  const text = decode(carried, charset).replaceAll(/\r\n?/g, '\n');
+  const sent = decode(carried, charset).replaceAll(/\r\n?/g, '\n');
+  const text = hasLines ? sent.replaceAll(delimiters.repetition, '\n') : sent;
   return { content: Buffer.from(unescape(text, delimiters)), canonical: false };
 }

@@ -9,6 +9,8 @@ export interface FoundPart {
   readonly from: number;
   readonly to: number;
   readonly encoding: 'base64' | 'text';
+  /** A text, whole: its repetitions are its lines, and nothing in it is a component. */
+  readonly isLines?: true;
   /** A line end stands inside. */
   readonly isBroken: boolean;
 }
@@ -49,14 +51,19 @@ class PartFinder {
     this.component = delimiters.component.charCodeAt(0);
   }
 
-  /** OBX-5 of type ED, or whose fourth component says Base64: the data is the fifth component (HL7 v2.5 section 2.A.24). */
+  /**
+   * OBX-5 of type ED, or whose fourth component says Base64: the data is the fifth component (HL7 v2.5 section 2.A.24). A large FT or TX is
+   * one text: a separator that its author did not escape ends nothing.
+   */
   observation(segment: RawSegment): void {
     let type = '';
     let n = 0;
     for (const field of this.pieces(segment, this.field)) {
       if (n === 2) type = this.text(field);
       if (n === 5) {
+        const before = this.found.length;
         this.documents(segment, field, type === 'ED');
+        if (this.found.length === before && isLarge(field) && /^\s*(FT|TX)\s*$/i.test(type)) this.add(segment, field, '5', 'text', true);
         return;
       }
       n++;
@@ -73,7 +80,9 @@ class PartFinder {
         c++;
         if (c === 4) isBase64 = /^\s*base64\s*$/i.test(this.text(component));
         if (c < 5) continue;
-        if (isEncapsulated || isBase64) this.add(segment, component, `5${r > 1 ? `[${r}]` : ''}.5`, isBase64 ? 'base64' : 'text');
+        const place = `5${r > 1 ? `[${r}]` : ''}.5`;
+        if (isBase64) this.add(segment, component, place, 'base64');
+        else if (isEncapsulated) this.add(segment, { from: component.from, to: repetition.to }, place, 'text', true);
         break;
       }
       this.keep(1);
@@ -85,6 +94,7 @@ class PartFinder {
     let n = isHeaderSegment(segment.name) ? 0 : -1;
     for (const field of this.pieces(segment, this.field)) {
       n++;
+      if (this.found.some((part) => part.from === field.from && part.to === field.to)) continue;
       if (isLarge(field)) this.largeRepetitions(segment, field, n);
       else this.keep(field.to - field.from + 1);
     }
@@ -109,10 +119,17 @@ class PartFinder {
     }
   }
 
-  private add(segment: RawSegment, { from, to }: Range, place: string, encoding: 'base64' | 'text'): void {
+  private add(segment: RawSegment, { from, to }: Range, place: string, encoding: 'base64' | 'text', isLines = false): void {
     if (from === to) return;
     if (this.found.length >= PARTS_LIMIT) throw tooLarge(`at most ${PARTS_LIMIT} documents`);
-    this.found.push({ at: `${segment.name}[${segment.occurrence}]-${place}`, from, to, encoding, isBroken: segment.isBroken });
+    this.found.push({
+      at: `${segment.name}[${segment.occurrence}]-${place}`,
+      from,
+      to,
+      encoding,
+      isBroken: segment.isBroken,
+      ...(isLines && { isLines }),
+    });
   }
 
   private keep(bytes: number): void {

@@ -16,7 +16,7 @@ const KEY = 'ab'.repeat(16);
 
 /** What a patient, a document, a wish, a decision of a person, a key of a site are known by. */
 const FOR_GOOD =
-  'person patient-consent ins-holders document document-set document-content document-types document-type-once capability call-key call-terms call-ending'.split(
+  'person patient-consent ins-holders document document-set document-content document-alias document-types document-type-once capability call-key call-terms call-ending'.split(
     ' ',
   );
 const TRACES = ['document-sent', 'document-check', 'call'];

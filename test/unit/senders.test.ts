@@ -1,38 +1,44 @@
+/** Who speaks for an identity domain (SAFETY A2). */
 import { expect } from 'chai';
 import { ownsDomain, sendersOf } from '../../core/engine/senders.ts';
-import type { RegionSettings } from '../../core/settings/index.ts';
+import { defaultEngine, type RegionSettings, type SiteEntry } from '../../core/settings/index.ts';
 
-const site = (name: string, role: string, domains: readonly string[], applications: readonly string[]): object => ({
-  site: name,
-  role,
-  identityAuthorities: domains.map((domain) => ({ domain, use: 'IPP' })),
-  senders: applications.map((application) => ({ application })),
-});
-const settings = {
-  sites: [
-    site('990009995', 'record', ['north', 'dcc'], ['DCC']),
-    site('990001018', 'establishment', ['north', 'group'], ['DPI', 'GAM']),
-    site('990001026', 'establishment', ['group'], ['GAM', 'RIS']),
-  ],
-} as unknown as RegionSettings;
+const site = (finess: string, domains: readonly string[], ...applications: readonly string[]): SiteEntry =>
+  ({
+    site: finess,
+    role: 'establishment',
+    identityAuthorities: domains.map((domain) => ({ oid: `1.2.${domain.length}`, domain, use: 'IPP' })),
+    senders: applications.map((application) => ({ application })),
+  }) as unknown as SiteEntry;
+const region = (...sites: SiteEntry[]): RegionSettings => ({ engine: defaultEngine(), sites });
+const named = (settings: RegionSettings, domain: string): string[] =>
+  sendersOf(settings, domain).map(({ application, sites }) => `${application} of ${sites?.join()}`);
 
-describe('whose identity domain it is', () => {
-  const namesOf = (domain: string): readonly string[] => sendersOf(settings, domain).map(({ application }) => application);
+describe('senders of a domain', () => {
+  const [north, south] = [site('N', ['north'], 'IDENT', 'GAM'), site('S', ['south', 'north', 'old'], 'DPI')];
 
-  it('A1, A6: an establishment, not the record that reads its numbers; all that share one', () => {
-    expect(['990009995', '990001018', '990001026'].map((name) => ownsDomain(settings, name, 'north'))).to.deep.equal([false, true, false]);
-    expect(['990009995', '990001018', '990001026'].map((name) => ownsDomain(settings, name, 'group'))).to.deep.equal([false, true, true]);
-    expect([ownsDomain(settings, '990009995', 'dcc'), ownsDomain(settings, '990001018', 'dcc')]).to.deep.equal([true, false]);
-    expect(ownsDomain(settings, '990009995', 'nobody'), 'no site has it').to.equal(true);
+  it('A2: are those of the site whose first IPP it is, whichever is loaded first', () => {
+    for (const settings of [region(north, south), region(south, north)]) {
+      expect(named(settings, 'north')).to.deep.equal(['IDENT of N', 'GAM of N']);
+      expect(named(settings, 'south')).to.deep.equal(['DPI of S']);
+      expect(named(settings, 'old'), 'nobody’s first').to.deep.equal(['DPI of S']);
+      expect(sendersOf(settings, 'nowhere')).to.deep.equal([]);
+    }
   });
 
-  it('A2: senders are one list, whoever speaks and asks', () => {
-    expect([namesOf('north'), namesOf('group'), namesOf('dcc'), namesOf('nobody')]).to.deep.equal([
-      ['DPI', 'GAM'],
-      ['DPI', 'GAM', 'RIS'],
-      ['DCC'],
-      [],
-    ]);
-    expect(sendersOf(settings, 'group'), 'what is remembered by it').to.equal(sendersOf(settings, 'group'));
+  it('A1: are of all the sites that share it', () => {
+    expect(named(region(north, site('N2', ['north'], 'IDENT', 'GAM')), 'north')).to.deep.equal(['IDENT of N,N2', 'GAM of N,N2']);
+  });
+
+  it('A6: whose numbers they are only those sites say; not one that reads them, nor the record', () => {
+    const record = { ...site('R', ['north', 'dcc'], 'DCC'), role: 'record' } as unknown as SiteEntry;
+    const settings = region(record, north, south, site('N2', ['north'], 'IDENT', 'GAM'));
+    expect(['N', 'N2', 'S', 'R'].map((finess) => ownsDomain(settings, finess, 'north'))).to.deep.equal([true, true, false, false]);
+    expect([ownsDomain(settings, 'R', 'dcc'), ownsDomain(settings, 'R', 'nowhere')], 'of no establishment').to.deep.equal([true, true]);
+  });
+
+  it('A2: are the same list each time: what was joined by it is found again', () => {
+    const settings = region(north);
+    expect(sendersOf(settings, 'north')).to.equal(sendersOf(settings, 'north'));
   });
 });

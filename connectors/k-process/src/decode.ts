@@ -82,7 +82,7 @@ function decodeMessage(
     terms: [
       ...identity.terms,
       { field: 'control-id', value: messageId },
-      ...(document.id ? [{ field: 'document', value: document.id } as const] : []),
+      ...[document.id ?? document.sourceId, document.setId].flatMap((value) => (value ? [{ field: 'document', value } as const] : [])),
     ],
   };
 }

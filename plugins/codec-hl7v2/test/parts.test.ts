@@ -107,7 +107,7 @@ describe('documents inside a message', () => {
 
   it('are joined by any other value above 16 KB, in clear', () => {
     const long = `été \\T\\ ${'x'.repeat(20_000)}`;
-    const raw = bytes(message({ rest: ['PID|1', `NTE|1||${long}|RE`, `OBX|1|FT|A||${long}~short^${long}^end`, `ZZZ|${long}`] }));
+    const raw = bytes(message({ rest: ['PID|1', `NTE|1||${long}|RE`, `OBX|1|ST|A||${long}~short^${long}^end`, `ZZZ|${long}`] }));
     const found = opened(raw);
     expect(found.envelope.parts.map(({ at, encoding }) => `${at} ${encoding}`)).to.deep.equal([
       'NTE[1]-3 text',
@@ -116,7 +116,23 @@ describe('documents inside a message', () => {
       'ZZZ[1]-1 text',
     ]);
     expect(Buffer.from(found.parts[0]?.content ?? []).toString()).to.equal(long.replace('\\T\\', '&'));
-    expect(found.envelope.text).to.equal(message({ rest: ['PID|1', 'NTE|1|||RE', 'OBX|1|FT|A||~short^^end', 'ZZZ|'] }));
+    expect(found.envelope.text).to.equal(message({ rest: ['PID|1', 'NTE|1|||RE', 'OBX|1|ST|A||~short^^end', 'ZZZ|'] }));
+    expect(restore(found).equals(raw)).to.equal(true);
+  });
+
+  it('B9: a text above 16 KB is one part, with all that stands after a separator in it, and this is said', () => {
+    const long = 'x'.repeat(20_000);
+    const raw = bytes(
+      message({ rest: ['PID|1', `OBX|1|FT|A||${long} & suite ^ fin~ligne \\T\\||F`, `OBX|2|tx|A||${long}`, 'OBX|3|ED|A||^text^plain^A^T1^N0 & M0'] }),
+    );
+    const found = opened(raw);
+    expect(found.envelope.parts.map(({ at }) => at)).to.deep.equal(['OBX[1]-5', 'OBX[2]-5', 'OBX[3]-5.5']);
+    expect(found.parts.map(({ content }) => Buffer.from(content).toString())).to.deep.equal([`${long} & suite ^ fin\nligne &`, long, 'T1^N0 & M0']);
+    expect(found.envelope.text).to.equal(message({ rest: ['PID|1', 'OBX|1|FT|A||||F', 'OBX|2|tx|A||', 'OBX|3|ED|A||^text^plain^A^'] }));
+    expect(found.envelope.warnings).to.deep.equal([
+      { code: 'text-raw-separator', location: { hl7: 'OBX[1]-5' } },
+      { code: 'text-raw-separator', location: { hl7: 'OBX[3]-5.5' } },
+    ]);
     expect(restore(found).equals(raw)).to.equal(true);
   });
 

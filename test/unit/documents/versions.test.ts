@@ -1,6 +1,6 @@
 /** SAFETY B2 to B5 and A8: copies, versions, deletions and loops, by the pure judge over its own notes. */
 import { expect } from 'chai';
-import { INS, OTHER_INS } from '../identity/hospital.ts';
+import { INS, OTHER_INS, QUALIFIED } from '../identity/hospital.ts';
 import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const D1 = { document: { id: oid(1) }, content: 'one' } as const;
@@ -51,6 +51,14 @@ describe('the document registry', () => {
       expect((await archive.takes(numbered)).codes).to.deep.equal(['duplicate']);
       expect((await archive.takes({ ...numbered, site: SOUTH, patient: '2', content: 'else' })).sentTo).to.deep.equal([RECORD]);
       expect(codeOf(await archive.takes({ ...numbered, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: an OID of the arc of UUIDs is an id of its own at every site, and a short one of that arc a number', async () => {
+      const long = `2.25.${'3'.repeat(38)}`;
+      await archive.takes({ document: { id: long }, content: 'one' });
+      expect(codeOf(await archive.takes({ site: SOUTH, document: { id: long }, content: 'two' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      await archive.takes({ document: { id: '2.25.7' }, content: 'three' });
+      expect((await archive.takes({ site: SOUTH, document: { id: '2.25.7' }, content: 'four' })).sentTo).to.deep.equal([RECORD]);
     });
 
     it('B2: under one number a final result follows a preliminary one, a correction follows both, and none comes back', async () => {
@@ -384,7 +392,7 @@ describe('the document registry', () => {
       for (const made of [D1, D2, { type: 'dcc.document.deleted', document: { id: oid(1) } }])
         expect(codeOf(await archive.takes({ ...made, patient: '1', ins: OTHER_INS }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
       expect((await archive.takes({ ...D1, patient: '1' })).codes, 'an INS that is not said contradicts none').to.deep.equal(['duplicate']);
-      const corrected = { ipp: '1', ins: OTHER_INS, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI', identityStatus: 'QUAL' };
+      const corrected = { ...QUALIFIED, ipp: '1', ins: OTHER_INS };
       await archive.takes({ type: 'dcc.identity.updated', patient: '1', data: { patient: corrected, originApplication: 'DPI' } });
       expect((await archive.takes({ ...D2, patient: '1', ins: OTHER_INS })).sentTo).to.deep.equal([RECORD]);
     });

@@ -46,11 +46,16 @@ export interface Telling {
   /** Minute of PID-33 and EVN-2. */
   readonly at?: number;
   readonly id?: string;
+  /** ISO instant; by default after all minutes that are said. */
+  readonly receivedAt?: string;
   readonly controlId?: string;
+  /** Another site that speaks of this domain, with senders of its own in its settings. */
+  readonly site?: string;
   /** By the record, which lists none of the hospital's applications. */
   readonly isOfRecord?: boolean;
 }
 
+const LATER = '2026-11-30T08:00:00.000Z';
 const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISOString();
 
 export class Hospital {
@@ -58,7 +63,7 @@ export class Hospital {
   readonly settings: SiteSettings;
   readonly #judge = identityJudge(
     () => this.settings.senders,
-    (site) => site === this.settings.site,
+    (site) => site !== RECORD,
   );
   #count = 0;
   readonly #runs = new Map<string, number>();
@@ -147,21 +152,22 @@ export class Hospital {
   }
 
   tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
-    const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id } = telling;
+    const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id, receivedAt = LATER } = telling;
+    const { site = telling.isOfRecord ? RECORD : undefined } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
     const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
     this.#runs.set(id, run);
     const one = {
-      event: { type, data, site: telling.isOfRecord ? RECORD : this.settings.site } as unknown as CanonicalEvent,
+      event: { type, data } as unknown as CanonicalEvent,
       draft: { type, data, keys } satisfies DraftEvent,
       kind: kindOf(type),
       keys: ipps.map(keyed),
       role: telling.isOfRecord ? 'record' : 'establishment',
-      settings: telling.isOfRecord ? { ...this.settings, site: RECORD, senders: [] } : this.settings,
+      settings: site === undefined ? this.settings : { ...this.settings, site, senders: [{ application: 'OTHER', insAuthority: true }] },
       parts: [],
       targets: [],
-      message: { id, run, controlId, receivedAt: minute(0) },
+      message: { id, run, controlId, receivedAt },
       now: minute(0),
     } as const satisfies Case;
     const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));

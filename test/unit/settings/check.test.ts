@@ -53,6 +53,23 @@ describe('checking settings documents', () => {
     expect(environment.fix.fr).to.match(/^Corriger/);
   });
 
+  describe('identity domains of several sites', () => {
+    const AUTHORITY = '{ namespace: NORD, oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }';
+    const site = (finess: string, ...lines: string[]): string =>
+      [`kind: site`, `site: "${finess}"`, 'name: Site fictif', 'role: establishment', 'environment: test', 'connectors: []', ...lines, ''].join('\n');
+    const authorities = (...all: string[]): string => `identityAuthorities: [${all.join(', ')}]`;
+
+    it('A2: sites of one domain list the same senders in the same order', () => {
+      const north = site('990001018', authorities(AUTHORITY), 'senders: [{ application: IDENT, insAuthority: true }, { application: DPI }]');
+      const senders = (text: string): string[] => codes(north, site('990001026', authorities(AUTHORITY), `senders: [${text}]`));
+      expect(senders('{ application: IDENT, insAuthority: true }, { application: DPI }')).to.deep.equal([]);
+      for (const other of ['', '{ application: DPI }, { application: IDENT, insAuthority: true }', '{ application: IDENT }, { application: DPI }'])
+        expect(senders(other), other).to.deep.equal(['ERR_CONFIG_INVALID /senders']);
+      const own = '{ oid: 1.2.250.1.999.30.2, domain: sud, use: IPP }';
+      expect(codes(north, site('990001026', authorities(own, AUTHORITY))), 'another one’s numbers beside its own').to.deep.equal([]);
+    });
+  });
+
   it('suggests the name that was meant, among the fields of engine and transport', () => {
     const expected = (text: string) => check(text).issues.map((issue) => issue.expected);
     expect(expected(edit('port: 2575', 'port: 2575, repyl: stored'))).to.deep.equal(['did you mean "reply"?']);
@@ -282,6 +299,67 @@ describe('checking settings documents', () => {
       expect(codes(literal.replace('environment: test', 'environment: production'), ENGINE)).to.deep.equal([
         'ERR_CONFIG_SECRET_IN_CLEAR /contextualCall/profiles/hmac/keys/k1',
       ]);
+    });
+
+    const smart = (over: object = {}, ...more: object[]): string => {
+      const issuer = { name: 'dpi', fhir: 'https://dpi.chu.example/fhir', clientId: 'dcc', profile: 'A', ...over };
+      return call(`connector: dxcare, users: [{ profile: A, rights: [open] }], profiles: { smart: ${JSON.stringify([issuer, ...more])} }`);
+    };
+
+    it('C4 names care records that launch: once each, encrypted, by an address that is whole and a profile that is there', () => {
+      expect(check(smart(), ENGINE).settings!.sites[0]!.contextualCall!.profiles.smart![0]).to.include({
+        creation: false,
+        privateAddresses: false,
+        target: 'record',
+        authentication: 'other',
+      });
+      const at = '/contextualCall/profiles/smart/0';
+      for (const fhir of [
+        'http://dpi.chu.example/fhir',
+        'https://dpi.chu.example/fhir/',
+        'https://a@dpi.example/fhir',
+        'https://dpi.example/fhir?x=1',
+        'file:///etc',
+      ])
+        expect(codes(smart({ fhir }), ENGINE), fhir).to.deep.equal([`ERR_CONFIG_INVALID ${at}/fhir`]);
+      const twin = { name: 'dpi', fhir: 'https://dpi.chu.example/fhir', clientId: 'x', profile: 'B' };
+      expect(codes(smart({}, twin), ENGINE)).to.deep.equal([
+        'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/name',
+        'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/fhir',
+        'ERR_CONFIG_INVALID /contextualCall/profiles/smart/1/profile',
+      ]);
+      const clear = { fhir: 'http://127.0.0.1:7204/fhir' };
+      expect(codes(smart(clear), ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
+      expect(codes(smart({ ...clear, privateAddresses: true }), ENGINE)).to.deep.equal([]);
+      const inProduction = smart({ ...clear, privateAddresses: true }).replace('environment: test', 'environment: production');
+      expect(codes(inProduction, ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
+    });
+
+    it('A5 takes Pro Santé Connect of the environment of its sites, with one proof of who we are, and only where the engine has it', () => {
+      const asking = call('connector: dxcare, users: [{ profile: A, rights: [open] }], proSanteConnect: { ask: [unproven] }');
+      const engine = (service: object): string =>
+        `kind: engine\ncontextualCall: ${JSON.stringify({ publicUrl: 'https://dcc.region.example', proSanteConnect: { clientId: 'dcc', ...service } })}\n`;
+      const secret = { file: 'psc.secret' };
+      const base = '/contextualCall/proSanteConnect';
+      expect(codes(asking, ENGINE)).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      const { settings, issues } = check(asking, engine({ service: 'sandbox', secret }));
+      expect(issues).to.deep.equal([]);
+      expect(settings!.engine.contextualCall.proSanteConnect).to.include({ acr: 'eidas1', scope: 'openid scope_all' });
+      expect(settings!.sites[0]!.contextualCall!.proSanteConnect).to.deep.equal({ ask: ['unproven'], trustedFor: '4h' });
+      expect(codes(asking, engine({ service: 'production', secret }))).to.deep.equal([`ERR_CONFIG_ENVIRONMENT ${base}/service`]);
+      const production = asking.replace('environment: test', 'environment: production');
+      expect(codes(production, engine({ service: 'sandbox', secret }))).to.deep.equal([`ERR_CONFIG_ENVIRONMENT ${base}/service`]);
+      expect(codes(production, engine({ service: 'production', secret }))).to.deep.equal([]);
+      expect(codes(production, engine({ service: 'production', secret: { test: 'x' } }))).to.deep.equal([
+        `ERR_CONFIG_SECRET_IN_CLEAR ${base}/secret`,
+      ]);
+      expect(codes(asking, engine({ service: 'sandbox', secret: 'in clear' }))).to.deep.equal([`ERR_CONFIG_SECRET_IN_CLEAR ${base}/secret`]);
+      expect(codes(asking, engine({ service: 'sandbox' }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      expect(codes(asking, engine({ service: 'sandbox', secret, key: { file: 'k.pem' } }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      expect(codes(asking, engine({ service: 'other', secret }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}/issuer`]);
+      const other = { service: 'other', secret, issuer: 'http://127.0.0.1:7205/auth' };
+      expect(codes(asking, engine(other))).to.deep.equal([`ERR_CONFIG_UNSAFE ${base}/issuer`]);
+      expect(codes(asking, engine({ ...other, privateAddresses: true }))).to.deep.equal([]);
     });
   });
 
