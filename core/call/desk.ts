@@ -160,7 +160,8 @@ export class CallDesk implements CallRoom {
     };
     const parts = { settings, now, proven };
     if (request.kind === 'hmac') return openHmac(request, parts, trail);
-    if (request.kind === 'smart') return openSmart(request, { ...parts, issuers: this.#smart }, trail);
+    const named = (keyId: string): void => void Object.assign(reception, { keyId });
+    if (request.kind === 'smart') return openSmart(request, { ...parts, issuers: this.#smart, named }, trail);
     if (request.kind === 'dialect') {
       const known = await openDialect(request, { ...this.dialectParts(request.connector, now), proven }, trail);
       // Without these a signed call could be sent again, at any time.

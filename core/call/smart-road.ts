@@ -1,4 +1,4 @@
-/** A browser that a care record launched comes back (PROTOCOL section 7): steps 4 to 9. What the record says by FHIR becomes the context of the protocol, and is checked as that. */
+/** A browser that a care record launched comes back (PROTOCOL section 9): steps 4 to 9. What the record says by FHIR becomes the context of the protocol, and is checked as that. */
 import { createHash } from 'node:crypto';
 import { PasserelleError, type CallRequest, type CallReturn } from '../contract/index.ts';
 import { CALL_TYPE, CALL_VERSION, CALL_LIFETIME_SECONDS, matchingOf, readWireCall } from '../model/index.ts';
@@ -17,10 +17,12 @@ export interface SmartParts {
   readonly settings: CallSettings;
   readonly now: number;
   readonly issuers: SmartIssuers;
+  /** Of which care record the browser says to come: nothing is proven yet. */
+  readonly named: (keyId: string) => void;
   readonly proven: (site: CallSite, keyId: string) => void;
 }
 
-export async function openSmart(request: CallRequest, { settings, now, issuers, proven }: SmartParts, trail: Trail): Promise<KnownCall> {
+export async function openSmart(request: CallRequest, { settings, now, issuers, named, proven }: SmartParts, trail: Trail): Promise<KnownCall> {
   trail.at('key');
   const { at, secret, answer } = readReturn(request.bytes);
   const launcher = issuers.at(at);
@@ -30,6 +32,7 @@ export async function openSmart(request: CallRequest, { settings, now, issuers, 
       found: 'another one',
     });
   const { site, issuer } = launcher;
+  named(at);
   trail.show(() => ({ issuer: at, site: site.site }));
   trail.at('signature');
   const arrival = await issuers.arrive(launcher, secret, answer);
@@ -76,8 +79,7 @@ async function contextOf({ claims, said, read }: Arrival, { site, issuer }: Laun
   const patient = patientOf(await resource(`Patient/${patientId}`), patientId, site.settings.identityAuthorities, ippSystems, now);
   const ofToken = profileClaim === undefined ? undefined : claims[profileClaim];
   const named = typeof ofToken === 'string' ? ofToken : profile;
-  const { iat } = claims;
-  const since = typeof claims['auth_time'] === 'number' ? claims['auth_time'] : iat;
+  const { iat, auth_time: since } = claims;
   const flat = {
     version: CALL_VERSION,
     typ: CALL_TYPE,
@@ -86,13 +88,18 @@ async function contextOf({ claims, said, read }: Arrival, { site, issuer }: Laun
     iat: Math.floor(iat),
     exp: Math.floor(iat) + CALL_LIFETIME_SECONDS,
     jti: createHash('sha256').update(state).digest('base64url'),
-    user: { login: claims.sub, ...user, profile: named, authentication: { method: authentication, time: new Date(since * 1000).toISOString() } },
+    // That a token was made now does not say when its user was authenticated.
+    user: { login: claims.sub, ...user, profile: named, ...(isTime(since) && { authentication: { method: authentication, time: timeOf(since) } }) },
     action: 'open',
     target,
     ...patient,
   };
   return { ...flat, action: creation && mayCreate(site, named, flat) ? 'open-or-create' : 'open' };
 }
+
+/** Seconds since 1970, before the year 10000. */
+const isTime = (seconds: unknown): seconds is number => Number.isInteger(seconds) && Number(seconds) > 0 && Number(seconds) < 253_402_300_800;
+const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** A launch says no action: a record may be made where the site, the profile and the identity allow it, and is only opened elsewhere. */
 function mayCreate({ call, settings }: CallSite, profile: string, flat: Json): boolean {

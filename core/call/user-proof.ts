@@ -1,4 +1,4 @@
-/** Pro Santé Connect as the user's authentication (PROTOCOL section 6): when a site asks for it, and who it says is there. */
+/** Pro Santé Connect as the user's authentication (PROTOCOL section 10): when a site asks for it, and who it says is there. */
 import { PasserelleError } from '../contract/index.ts';
 import type { CallContext } from '../model/index.ts';
 import { OidcClient } from '../oidc/index.ts';

@@ -76,6 +76,15 @@ export const ALERTS = {
       en: 'passerelle messages --lane {lane} --state rejected gives the reason, which the sender got too.',
     },
   }),
+  ALERT_PATIENT_MISMATCH: a({
+    severity: 'problem',
+    fr: 'un document qui désigne un autre patient que son message a été refusé',
+    en: 'a document that names another patient than its message was refused',
+    fix: {
+      fr: 'Prévenir l’établissement et son identitovigilance : passerelle messages --lane {lane} --state rejected donne les messages. S’éteint un jour après le dernier.',
+      en: 'Tell the establishment and its identity vigilance: passerelle messages --lane {lane} --state rejected gives the messages. Ends a day after the last one.',
+    },
+  }),
   ALERT_MESSAGE_QUARANTINED: a({
     severity: 'attention',
     fr: 'des messages en quarantaine attendent une personne',
@@ -105,6 +114,15 @@ export const ALERTS = {
     fr: 'des remises sont retenues (patient inconnu là-bas, drapeau absent)',
     en: 'deliveries are held (patient unknown there, flag missing)',
     fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
+  }),
+  ALERT_DOCUMENT_OTHER_PATIENT: a({
+    severity: 'problem',
+    fr: 'le datamatrix INS d’un document remis nomme un autre patient que son message',
+    en: 'the INS datamatrix of a delivered document names another patient than its message',
+    fix: {
+      fr: 'passerelle identities montre le message ; le comparer au document et, si le patient est un autre, le faire retirer chez le destinataire avant de répondre à la tâche.',
+      en: 'passerelle identities shows the message; compare it with the document and, if the patient is another, have it withdrawn at the receiver before answering the task.',
+    },
   }),
   ALERT_CALL_LINK_REUSED: a({
     severity: 'attention',

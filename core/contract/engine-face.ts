@@ -85,6 +85,8 @@ export interface DocumentProof {
   /** Mailbox that it is true of. */
   readonly who?: string;
   readonly code?: string;
+  /** Of a failure: it will not be tried again. */
+  readonly permanent?: boolean;
   readonly at: string;
   /** The message that says so. */
   readonly message: string;

@@ -21,6 +21,7 @@ export interface IdentityTask {
     | 'merge-undone'
     | 'merge-foreign'
     | 'merge-cycle'
+    | 'datamatrix'
     | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;

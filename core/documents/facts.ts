@@ -1,6 +1,6 @@
 /** A document as the registry sees it: the keys it is known by, what it holds, whose it is, who may withdraw it (SAFETY B2, B4). */
 import { hash } from 'node:crypto';
-import type { DocumentIds } from '../contract/index.ts';
+import type { DeliveryMaterial, DocumentIds } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
@@ -38,6 +38,15 @@ const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|2\.25\.[1-9]\d{24,38}|(urn:uuid:)
 export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
 
 export const contentKeyOf = (sha256: string, index: BlindIndex): string => index.term({ field: 'document', value: `content ${sha256}` });
+
+/** A document, or what withdraws one, as an event of the journal has it. */
+export type StoredDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
+
+export function documentIn({ event, parts }: Pick<DeliveryMaterial, 'event' | 'parts'>): StoredDocument | undefined {
+  const { type } = event;
+  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
+  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
+}
 
 /** The key of an id that is the same everywhere. */
 export const worldwideKey = (id: string, index: BlindIndex): string | undefined =>

@@ -10,7 +10,7 @@ import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn } from './register.ts';
+import { documentsIn, placedBy, successorRefs } from './register.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
@@ -71,6 +71,7 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known): readonly N
     ...ref(KINDS.document, facts.key),
     ...ref(KINDS.set, facts.set),
     ...ref(KINDS.set, documentOf(known, facts.key)?.set),
+    ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),
     ...ref(KINDS.content, facts.innerKey),
     ...others.flatMap((key) => ref(KINDS.document, key)),

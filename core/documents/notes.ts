@@ -36,8 +36,14 @@ export interface Act {
   readonly site: string;
 }
 
-/** With the sites that were told, and when its sender says that this happened. */
-export type Deletion = Act & { readonly to: readonly string[]; readonly said?: string };
+/** When its sender says that this happened (`sayingOf`), and which application of that site says so. */
+export interface Saying {
+  readonly said?: string;
+  readonly by?: string;
+}
+
+/** With the sites that were told. */
+export type Deletion = Act & Saying & { readonly to: readonly string[] };
 
 export interface DocumentNote {
   /** As people know it. */
@@ -53,8 +59,8 @@ export interface DocumentNote {
   /** What received it first, and later copies. */
   readonly first?: Act;
   readonly copies?: readonly Act[];
-  /** What brought it as it is now, and when its sender says that this happened (ISO instant). */
-  readonly current?: Act & { readonly said: string };
+  /** What brought it as it is now. */
+  readonly current?: Act & Saying;
   /** Messages (public ids) that brought it as it is now, content and masks, and the sites that this was sent to. */
   readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
   /** Same key, other content: each waits in quarantine. */

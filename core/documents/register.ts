@@ -1,8 +1,9 @@
 /** Notes of documents as they are changed: a document comes, another one takes its place, its set grows. */
 import type { Note } from '../contract/index.ts';
-import type { Case, Known } from '../knowledge/index.ts';
+import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { sayingOf } from './stops.ts';
 
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
@@ -61,7 +62,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     from: union(old.from, [one.event.site]),
     to: union(old.to, to),
     first: old.first ?? actOf(one),
-    current: { ...actOf(one), said: one.event.time },
+    current: { ...actOf(one), ...sayingOf(one) },
     brought: isSame ? broughtAgain(old, one, to) : { by: [one.message.id], to },
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
@@ -81,11 +82,47 @@ export const union = (one: readonly string[], other: readonly string[]): readonl
 
 export const deletionsOf = ({ deleted, deletedBefore = [] }: DocumentNote): readonly Deletion[] => [...(deleted ? [deleted] : []), ...deletedBefore];
 
+type Placed = Pick<DocumentNote, 'superseded' | 'set' | 'version'>;
+export type Successor = NonNullable<DocumentNote['superseded']>;
+
+/** What is known of its place, and what the message that brings it says. */
+export const placedBy = ({ set, version }: DocumentFacts, own: DocumentNote | undefined): Placed => ({
+  ...own,
+  ...(set !== undefined && version !== undefined && { set, version }),
+});
+
 /** What took its place: by name, or by the number of its set. */
-export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {
+export function newerThan({ superseded, set, version }: Placed, known: Known): Successor | undefined {
   const newest = read(known, KINDS.set, set)?.versions[0];
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
 }
+
+/** All that took its place, and the place of that: an original must not follow any of them. */
+export function successorsOf(own: Placed, known: Known): readonly Successor[] {
+  const found = new Map<string, Successor>();
+  const follow = ({ superseded, set, version = Infinity }: Placed): void => {
+    const higher = read(known, KINDS.set, set)?.versions.filter((one) => one.version > version) ?? [];
+    for (const next of [...(superseded ? [superseded] : []), ...higher]) {
+      if (found.has(next.key)) continue;
+      found.set(next.key, next);
+      follow(documentOf(known, next.key) ?? {});
+    }
+  };
+  follow(own);
+  return [...found.values()];
+}
+
+/** The notes that tell them, as far as is known. */
+export const successorRefs = (own: Placed, known: Known): readonly NoteRef[] => [
+  ...ref(KINDS.set, own.set),
+  ...successorsOf(own, known).flatMap(({ key }) => [...ref(KINDS.document, key), ...ref(KINDS.set, documentOf(known, key)?.set)]),
+];
+
+/** Messages (public ids) that brought it. */
+export const messagesOf = ({ key, message }: Successor, known: Known): readonly string[] => {
+  const note = documentOf(known, key);
+  return union([message], note ? broughtOf(note).by : []);
+};
 
 /** Its place in its set. */
 export function setEntry({ key, id, set, version, patient }: DocumentFacts, act: Act, known: Known): readonly Note[] {

@@ -1,6 +1,6 @@
 /** One engine node: journal, mesh, region, applications. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
@@ -29,8 +29,10 @@ import {
 import { Retention } from '../retention/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { suspectCalls } from './call-alerts.ts';
+import { misnamedDocuments } from './misnamed.ts';
 import { faceOf } from './face.ts';
 import { forgetClosedTasks, keptMs } from './forgotten.ts';
+import { holdNode, type HeldNode } from './node.ts';
 import { Region } from './region.ts';
 
 export interface EngineOptions {
@@ -77,6 +79,7 @@ export class Engine {
   readonly ended: Promise<void>;
   region: Region | undefined;
   readonly #options: EngineOptions;
+  readonly #held: HeldNode;
   readonly #node: string;
   readonly #mesh: Mesh;
   readonly #codecs: Codecs;
@@ -85,7 +88,14 @@ export class Engine {
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
+  private constructor(
+    options: EngineOptions,
+    node: HeldNode,
+    index: BlindIndex,
+    journal: JournalStore,
+    plugins: PluginSet,
+    connectors: ConnectorSet,
+  ) {
     this.version = options.version;
     this.data = options.data;
     this.journal = journal;
@@ -94,7 +104,8 @@ export class Engine {
     this.metrics = options.metrics;
     this.index = index;
     this.#options = options;
-    this.#node = `${nodeName(options.data)}/${randomUUID().slice(0, 8)}`;
+    this.#held = node;
+    this.#node = `${node.name}/${randomUUID().slice(0, 8)}`;
     this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
     this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
     const { logger, metrics, data } = options;
@@ -104,7 +115,7 @@ export class Engine {
       journal,
       writes: this.#writes,
       region: () => this.region,
-      calls: () => suspectCalls(journal, Date.now()),
+      noted: async () => [...(await suspectCalls(journal, Date.now())), ...(await misnamedDocuments(journal))],
       folders,
       now: Date.now,
       logger,
@@ -128,7 +139,7 @@ export class Engine {
     this.ended.catch(() => options.logger.error('the journal ended', { code: 'ERR_JOURNAL_UNAVAILABLE' }));
   }
 
-  /** Opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
+  /** Takes the data directory and opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
   static async open(options: EngineOptions): Promise<Engine> {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
     const plugins = await loadPlugins();
@@ -137,18 +148,24 @@ export class Engine {
     const store = plugins.stores.get(id);
     if (!store)
       throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
-    const index = new BlindIndex(loadIndexKey(options.data));
-    const journal = await store.open(address);
-    // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
-    if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
-      await journal.close();
-      throw new PasserelleError('ERR_SECRET_MISSING', {
-        location: { file: 'index.key' },
-        expected: 'the key that this journal was begun with',
-        found: 'another key',
-      });
+    const node = holdNode(options.data);
+    try {
+      const index = new BlindIndex(loadIndexKey(options.data));
+      const journal = await store.open(address);
+      // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
+      if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
+        await journal.close();
+        throw new PasserelleError('ERR_SECRET_MISSING', {
+          location: { file: 'index.key' },
+          expected: 'the key that this journal was begun with',
+          found: 'another key',
+        });
+      }
+      return new Engine(options, node, index, journal, plugins, connectors);
+    } catch (error) {
+      node.release();
+      throw error;
     }
-    return new Engine(options, index, journal, plugins, connectors);
   }
 
   get catalogue(): Catalogue {
@@ -230,6 +247,7 @@ export class Engine {
     await this.#mesh.stop();
     await this.#codecs.stop();
     await this.journal.close();
+    this.#held.release();
   }
 
   async #apply(documents: readonly SettingsFile[], who: string, why: string | undefined): Promise<{ revision: number; plan: SettingsPlan }> {
@@ -363,13 +381,6 @@ export class Engine {
       log: (level, what, fields) => logger[level](what, fields),
     };
   }
-}
-
-/** The same over restarts: a node that comes back is known by it. */
-function nodeName(data: string): string {
-  const file = path.join(data, 'node.id');
-  if (!existsSync(file)) writeFileSync(file, `engine-${randomUUID().slice(0, 8)}\n`, { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
 }
 
 /** Until the active settings are tried again: the journal was away, an address is not free yet. */

@@ -1,4 +1,4 @@
-/** How long notes live that do not live for good (decision 0027), and closed tasks, which go one by one: open ones stay however old they are. */
+/** How long notes live that do not live for good (decision 0030), and closed tasks, which go one by one: open ones stay however old they are. */
 import { CALL_KEPT_MS, LEDGER } from '../call/index.ts';
 import { CHECK } from '../checks/index.ts';
 import type { JournalStore } from '../contract/index.ts';

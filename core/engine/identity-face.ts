@@ -13,17 +13,20 @@ import {
   type Unmerged,
 } from '../contract/index.ts';
 import {
+  MISNAMED,
   PERSON,
   TASK,
   answerTask,
   closeTask,
   isOfClaim,
   joinedOf,
+  lineOf,
   namesOf,
   personOf,
   readPerson,
   readTask,
   standingOf,
+  survivorOf,
   taskKey,
   timeOf,
   undoMerge,
@@ -49,6 +52,11 @@ export function identityFace(engine: Engine): IdentityFace {
     if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
     return readTask(value);
   };
+  const isOver = async (id: string): Promise<boolean> => {
+    const of = parseId(journal.tag, id);
+    const state = 'message' in of ? (await journal.message(of.message))?.message.state : undefined;
+    return state === 'discarded' || state === 'rejected' || state === 'filtered';
+  };
   return {
     tasks: async ({ state, ...page }) => {
       const found = await journal.notesOf(TASK, page);
@@ -66,23 +74,28 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
-      const change = (by: typeof answerTask | typeof closeTask): Promise<Task> =>
+      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
           (known) => {
-            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
             return { notes, result: task };
           },
           (notes) => region().journal.keep(notes, at),
         );
-      // Nothing waits behind a call: it was refused when it was made.
-      if (kind === 'call') return summaryOf(await change(closeTask));
+      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
+      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
+      const stopped = await stoppedOnTheirWay(engine, id);
+      if (stopped) {
+        await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
+        return summaryOf(await change(closeTask, stopped.run));
+      }
       const verb = verdict === 'accept' ? 'replay' : 'discard';
-      await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
-        // Put away by another way before: what was to be done is done.
-        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
+      await act(engine, { verb, ids: [id], who, why }).catch(async (thrown: unknown) => {
+        // It goes nowhere already: what was to be done is done. On its way to be decided again, it stays what this person made it.
+        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION' || !(await isOver(id))) throw thrown;
       });
       // What was accepted is closed by the commit that decides the message again.
       return summaryOf(verb === 'replay' ? answered : await change(closeTask));
@@ -96,22 +109,28 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
-      const [value] = await journal.notes(PERSON, [key]);
-      const into = value === undefined ? undefined : readPerson(key, value).into;
-      const survivor = into?.key;
-      await region().knowledge.change(
-        [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
-        (known) => {
-          // Another merge came between: what leads elsewhere now was not read.
-          if (personOf(known, key)?.into?.key !== survivor) throw new PasserelleError('ERR_TRANSITION', { found: 'a merge that changed meanwhile' });
-          return { notes: undoMerge(key, known, { who, why, at }), result: undefined };
-        },
+      const into = await region().knowledge.change(
+        // To the end: a number that took the place of another one knows what was known of it.
+        (known) => survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
+        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: personOf(known, key)?.into }),
         (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
       return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
     },
   };
+}
+
+/** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */
+async function stoppedOnTheirWay(
+  { journal }: Engine,
+  id: string,
+): Promise<{ readonly deliveries: readonly string[]; readonly run: number } | undefined> {
+  const parsed = parseId(journal.tag, id);
+  const found = 'message' in parsed ? await journal.message(parsed.message) : undefined;
+  if (found?.message.state !== 'decoded') return undefined;
+  const held = found.deliveries.filter(({ state, error }) => state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT');
+  return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
 }
 
 /** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
@@ -145,7 +164,7 @@ function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, asked
 const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });
 
 function viewOf(person: Person, settings: RegionSettings): IdentityView {
-  const { domain, ipp, folds, inherited, into, absorbed = [], undone = [], links = [], open = [], history } = person;
+  const { domain, ipp, into, absorbed = [], undone = [], links = [], open = [], history } = person;
   const senders = sendersOf(settings, domain);
   const { patient, sources, ins } = joinedOf(person, senders);
   const said = (value: unknown, source: string, at: string): IdentityStatement => ({ value, source, ...(timeOf(at) && { at: timeOf(at) }) });
@@ -153,7 +172,7 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
     const source = sources[name];
     return [name, source ? said(value, source.sender, source.at) : { value }] as const;
   });
-  const all = { ...inherited, ...folds };
+  const all = lineOf(person).folds;
   const names = namesOf(Object.keys(all));
   const bySender = Object.entries(all).map(([key, { registers }]) => {
     const sender = names.get(key)!;

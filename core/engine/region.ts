@@ -23,14 +23,14 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
-import { DocumentChecks } from '../checks/index.ts';
+import { DocumentChecks, type MisnamedDocument } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge, type SendersOf } from '../identity/index.ts';
 import { messageId } from '../journal/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
-import type { Capability } from '../model/index.ts';
+import { answersTaken, type Capability } from '../model/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
 import type { CalledRecord } from '../call/index.ts';
@@ -40,6 +40,7 @@ import { Ownership, fenced } from './ownership.ts';
 import { ownsDomain, sendersOf } from './senders.ts';
 import { undoneMerge } from './undone-merge.ts';
 import { Followed } from './followed.ts';
+import { tellMisnamed } from './misnamed.ts';
 
 export interface RegionParts {
   readonly plugins: PluginSet;
@@ -115,13 +116,20 @@ export class Region {
       log: (what, fields) => parts.ports.log('info', what, fields),
     });
     this.types = new DocumentTypes({ journal: this.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: this.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
+    this.#legs = new Legs({
+      journal: this.journal,
+      knowledge: this.knowledge,
+      index: parts.ports.index,
+      sendersOf: ofDomain,
+      now: parts.ports.now,
+    });
     const { plugins, ports } = parts;
     const { journal } = this;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
     const site = (finess: string): SiteEntry | undefined => settings.sites.find((one) => one.site === finess);
-    this.checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, site });
+    const misnamed = (document: MisnamedDocument): Promise<void> => tellMisnamed(document, journal, this.knowledge);
+    this.checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, site, misnamed });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -259,7 +267,8 @@ export class Region {
         ),
       );
       const { legalEntity } = site;
-      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends };
+      const answers = answersTaken(manifest, endpoint.transport, site.role);
+      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends, answers };
       this.#destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
       return;
     }
@@ -277,6 +286,7 @@ export class Region {
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       ...(site.documentChecks === 'before' && {
         checkBefore: (message, opened, raw) => this.checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+        markedBefore: (events, message, opened, raw) => this.checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
       replaced: (by, earlier) => void this.#replace(by, earlier),

@@ -1,11 +1,13 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type Warning } from '../contract/index.ts';
+import { hash } from 'node:crypto';
+import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
 interface Said {
@@ -75,28 +77,43 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
   data: { ...event.data, ...data },
 });
 
-/** Only what was decided before can have asked. */
-function taskOf({ message }: Case, known: Known): Task | undefined {
-  const value = message.run > 1 ? known(TASK, taskKey(message.id)) : undefined;
+/** What can be asked about: a message. */
+export type Asking = Pick<Case, 'event' | 'now'> & {
+  readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
+  readonly settings: Pick<SiteSettings, 'site'>;
+};
+type Asked = { readonly message: Pick<Case['message'], 'id' | 'run'> };
+
+function taskOf({ message }: Asked, known: Known): Task | undefined {
+  const value = known(TASK, taskKey(message.id));
   return value === undefined ? undefined : readTask(value);
 }
 
+/** Only what was decided before can have asked. */
 export const taskRefs = (one: Case, known: Known): readonly NoteRef[] =>
   one.message.run > 1
     ? [{ kind: TASK, key: taskKey(one.message.id) }, ...(taskOf(one, known)?.keys ?? []).map((key) => ({ kind: PERSON, key }))]
     : [];
 
 /** Of this run: one that was closed before says nothing of what is asked now. */
-function liveTask(one: Case, known: Known): Task | undefined {
+function liveTask(one: Asked, known: Known): Task | undefined {
   const task = taskOf(one, known);
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
-export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]): boolean => {
+export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
+
+/** A person rejected it while it was on its way to be decided again: it waits to be put away, whatever it says now. */
+export function rejected(one: Case, known: Known): Judgement | undefined {
+  const task = taskOf(one, known);
+  if (task?.state !== 'open' || task.answered?.verdict !== 'rejected') return undefined;
+  const said = { expected: 'a message that nobody rejected', found: 'one that a person rejected' };
+  return { quarantine: new PasserelleError('ERR_IDENTITY_CONFLICT', said).toData() };
+}
 
 /** The task of a message that asks nothing any more is closed by the commit that decides the message, and by nothing before. */
 export function concluded(one: Case, known: Known, judgement: Judgement): Judgement {
@@ -130,11 +147,40 @@ export interface Question {
   readonly differences: readonly Difference[];
 }
 
-/** The message waits for a person; what it says changes nothing that is known (A4). */
-export function ask(one: Case, known: Known, question: Question): Judgement {
-  const { kind, code, expected, found, persons, candidates, differences } = question;
+/** What a task shows of all these questions, and the hash of what is asked. */
+function shownOf(
+  questions: readonly Question[],
+): Pick<Task, 'candidates' | 'differences'> & { readonly persons: ReadonlyMap<string, Person>; readonly question: string } {
+  const persons = new Map(questions.flatMap((each) => [...each.persons]));
+  const candidates = distinct(
+    questions.flatMap((each) => each.candidates),
+    ({ domain, ipp, as }) => [domain, ipp, as],
+  );
+  const differences = distinct(
+    questions.flatMap((each) => each.differences),
+    (each) => each,
+  );
+  const asked = [
+    questions.map(({ kind }) => kind),
+    [...persons.keys()],
+    candidates.map(({ domain, ipp, as, patient }) => [domain, ipp, as, ...KNOWN_BY.map((name) => patient[name] ?? null)]),
+    differences.filter(({ attribute }) => isStrict(attribute)).map(({ attribute, onFile, received }) => [attribute, onFile.value, received.value]),
+  ];
+  return { persons, candidates, differences, question: hash('sha256', JSON.stringify(asked)) };
+}
+
+/** A person accepted exactly this of the message: when anything of it is otherwise than it was shown, it is another question. */
+export const isAgreed = (one: Asked, known: Known, ...questions: readonly Question[]): boolean =>
+  liveTask(one, known)?.agreed?.includes(shownOf(questions).question) === true;
+
+/** The message waits for a person; what it says changes nothing that is known (A4). Of several reasons the first one names the task. `undefined`: agreed, or none. */
+export function ask(one: Asking, known: Known, ...questions: readonly Question[]): Judgement | undefined {
+  const [first] = questions;
+  if (!first || isAgreed(one, known, ...questions)) return undefined;
+  const { kind, code, expected, found } = first;
+  const { persons, ...shown } = shownOf(questions);
   const { id, receivedAt } = one.message;
-  const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
+  const { accepted = [], agreed = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
     id,
     kind,
@@ -145,9 +191,9 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
     receivedAt,
     askedAt: one.now,
     keys: [...new Set([...persons.keys(), ...asked])],
-    candidates,
-    differences,
+    ...shown,
     ...(accepted.length > 0 && { accepted }),
+    ...(agreed.length > 0 && { agreed }),
   } as const;
   const waiting = [...persons].map(([key, person]) =>
     noteOf(key, {
@@ -160,6 +206,14 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };
 }
+
+/** What an identity is known by, and what blocks filing. */
+const KNOWN_BY = ['ins', 'insOid', ...STRICT_TRAITS, 'identityFlags', 'automaticFiling'] as const;
+
+const distinct = <T>(items: readonly T[], by: (item: T) => unknown): readonly T[] => {
+  const known = new Set<string>();
+  return items.filter((item) => known.size < known.add(JSON.stringify(by(item))).size);
+};
 
 export const onFile = ({ domain, ipp }: Person, { patient }: Joined): Candidate => ({ domain, ipp, as: 'on file', patient });
 

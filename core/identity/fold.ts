@@ -29,7 +29,7 @@ export type Marks = Pick<Patient, 'identityFlags' | 'automaticFiling'>;
 export interface Fold {
   /** The newest statement. */
   readonly last: Stamp;
-  /** Attributes of a patient; `claim` (InsClaim, or null: withdrawn), `status`, `marks`; and each strict trait that an INS was claimed with, of that INS. */
+  /** Attributes of a patient; `claim` (InsClaim, or null: withdrawn), `status`, `marks`; strict traits that an INS was claimed with before and is not now. */
   readonly registers: Readonly<Record<string, Register>>;
 }
 
@@ -38,10 +38,11 @@ const APART = new Set(['ipp', 'ippAuthority', 'domain', 'ins', 'insOid', 'insSta
 
 export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold {
   const registers: Record<string, Register> = { ...fold?.registers };
-  // Notes of before kept the traits of the last claim only.
-  const { value, at: claimedAt = '' } = registers['claim'] ?? {};
-  for (const [name, trait] of value ? claimedTraits(value as InsClaim) : []) registers[name] ??= { value: trait, at: claimedAt };
-  for (const [name, value] of statements(patient, isInsAuthority)) registers[name] = say(name, registers[name], value, at);
+  for (const [name, value] of statements(patient, isInsAuthority)) {
+    const before = registers[name];
+    registers[name] = say(name, before, value, at);
+    if (name === 'claim' && before && before.at !== at) keepTraits(registers, before.at < at ? before : { value, at });
+  }
   return { last: fold && fold.last > at ? fold.last : at, registers };
 }
 
@@ -50,7 +51,7 @@ export function unsure(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
   const found = new Map<string, Stamp>();
   if (!fold) return found;
   for (const [name, value] of statements(patient, isInsAuthority)) {
-    const known = isOfClaim(name) ? undefined : fold.registers[name];
+    const known = fold.registers[name];
     if (known && name !== 'updatedAt' && !isSaidAgain(name, known.value, value) && isUnsure(known.at, at)) found.set(name, known.at);
   }
   return found;
@@ -61,7 +62,6 @@ function* statements(patient: Patient, isInsAuthority: boolean): Generator<reado
   const claim = claimOf(patient);
   // Who is not INS authority withdraws nothing by being silent (A3); who is, does when it says how sure it is and names no INS.
   if (claim ?? (isInsAuthority && patient.identityStatus !== undefined)) yield ['claim', claim ?? null];
-  if (claim) yield* claimedTraits(claim);
   const { identityStatus, insStatus, identityFlags, automaticFiling } = patient;
   if (identityStatus !== undefined || insStatus === 'PROV')
     yield ['status', { ...(identityStatus && { identityStatus }), ...(insStatus && { insStatus }) }];
@@ -72,8 +72,17 @@ function* statements(patient: Patient, isInsAuthority: boolean): Generator<reado
 const ofClaim = (trait: StrictTrait, { ins, insOid }: InsClaim): string => `${trait}#${insOid}#${ins}`;
 /** A register that is no attribute of the patient. */
 export const isOfClaim = (name: string): boolean => name.includes('#');
-const claimedTraits = (claim: InsClaim): (readonly [string, unknown])[] =>
-  STRICT_TRAITS.flatMap((trait) => (claim.traits[trait] === undefined ? [] : [[ofClaim(trait, claim), claim.traits[trait]] as const]));
+
+/** Of an older claim, what the newest one does not say of the same number: the last value of each trait, in any order of claims. */
+function keepTraits(registers: Record<string, Register>, { value, at }: Register): void {
+  const [older, claim] = [value as InsClaim | null, registers['claim']?.value as InsClaim | null];
+  for (const trait of STRICT_TRAITS) {
+    const name = older && ofClaim(trait, older);
+    const said = older?.traits[trait];
+    if (name && said !== undefined && (registers[name]?.at ?? '') < at) registers[name] = { value: said, at };
+    if (claim?.traits[trait] !== undefined) delete registers[ofClaim(trait, claim)];
+  }
+}
 
 /**
  * The traits that the INS of a claim stands for, and since when its sender says so: as it was last sent with them, for a claim that says fewer of them leaves
@@ -84,8 +93,8 @@ export function traitsOfClaim(registers: Fold['registers'], { value, at }: Regis
   const found = STRICT_TRAITS.flatMap((trait): (readonly [StrictTrait, Register])[] => {
     const own = registers[trait];
     const always = own && own.other === undefined ? { value: own.value, at } : undefined;
-    const said = claim.traits[trait] === undefined ? always : { value: claim.traits[trait], at };
-    const last = registers[ofClaim(trait, claim)] ?? said;
+    const said = claim.traits[trait];
+    const last = said === undefined ? (registers[ofClaim(trait, claim)] ?? always) : { value: said, at };
     return last ? [[trait, last]] : [];
   });
   return new Map(found);
@@ -110,12 +119,33 @@ export function claimOf(patient: Patient): InsClaim | undefined {
   return { ins, insOid, traits };
 }
 
+const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
+
 /** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */
 function say(name: string, known: Register | undefined, value: unknown, at: Stamp): Register {
   if (!known) return { value, at };
-  const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
   const isSame = isSaidAgain(name, known.value, value);
   if (at === known.at) return { ...known, value };
   if (at < known.at) return isSame ? known : { ...known, other: newest(known.other, at) };
   return { value, at, ...(isSame ? known.other !== undefined && { other: known.other } : { other: known.at }) };
+}
+
+/** Of one sender under two numbers of one person: as if it had said all of it under one. */
+export function bothFolds(one: Fold, other: Fold): Fold {
+  const registers: Record<string, Register> = { ...one.registers };
+  for (const [name, register] of Object.entries(other.registers)) {
+    const known = registers[name];
+    registers[name] = known ? bothRegisters(name, known, register) : register;
+  }
+  const [mine, theirs] = [one.registers['claim'], other.registers['claim']];
+  if (mine && theirs && mine.at !== theirs.at) keepTraits(registers, mine.at < theirs.at ? mine : theirs);
+  return { last: newest(one.last, other.last), registers };
+}
+
+function bothRegisters(name: string, one: Register, two: Register): Register {
+  const [late, early] = one.at > two.at ? [one, two] : [two, one];
+  if (isOfClaim(name)) return late;
+  const other = isSaidAgain(name, late.value, early.value) ? early.other : early.at;
+  const all = [late.other, other].filter((at) => at !== undefined).sort();
+  return { value: late.value, at: late.at, ...(all.length > 0 && { other: all.at(-1)! }) };
 }

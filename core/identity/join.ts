@@ -96,8 +96,7 @@ export function joinFolds(folds: Folds, senders: readonly DomainSender[], prefer
       patient[attribute] = found.register.value;
       sources[attribute] = { ...senderOf(found.sender), at: found.register.at };
     }
-  const marks = pick('marks');
-  if (marks) Object.assign(patient, marks.register.value as Marks);
+  Object.assign(patient, marksOf(names.flatMap((name) => folds[name]!.registers['marks'] ?? []).map(({ value }) => value as Marks)));
   const authoritiesFirst = [...heard.filter((name) => isInsAuthority(name, senders)), ...heard.filter((name) => !isInsAuthority(name, senders))];
   const chosen = pick('claim', authoritiesFirst);
   const claimed = chosen?.register.value as InsClaim | null | undefined;
@@ -110,6 +109,16 @@ export function joinFolds(folds: Folds, senders: readonly DomainSender[], prefer
   );
   if (ins) sources['ins'] = { sender: ins.sender, ...(ins.site !== undefined && { site: ins.site }), at: ins.at };
   return { patient, sources, ...(ins && { ins }), ...number };
+}
+
+/** A4: what one of them marks is marked, however trusted the others are. */
+function marksOf(all: readonly Marks[]): Marks {
+  const flags = all.flatMap(({ identityFlags }) => identityFlags ?? []);
+  const automatic = all.flatMap(({ automaticFiling }) => automaticFiling ?? []);
+  return {
+    ...(all.some(({ identityFlags }) => identityFlags) && { identityFlags: [...new Set(flags)] }),
+    ...(automatic.length > 0 && { automaticFiling: !automatic.includes(false) }),
+  };
 }
 
 /** Of those who claim this number, the first that says whose it is (its traits); if it still stands. */

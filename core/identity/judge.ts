@@ -1,16 +1,13 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
-import { PasserelleError } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
-import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, numbersOf, onFile, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
-import type { DomainSender } from './join.ts';
+import type { EventData } from '../model/index.ts';
+import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
+import { branchOf, familyOf } from './family.ts';
+import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
-import { traitsOf } from './traits.ts';
+import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
+import { markedOtherwise } from './task.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
-
-/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly DomainSender[];
 
 /** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
 export type OwnsDomain = (site: string, domain: string) => boolean;
@@ -18,7 +15,9 @@ export type OwnsDomain = (site: string, domain: string) => boolean;
 export const identityJudge = (sendersOf: SendersOf, owns: OwnsDomain): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
   judge: (one, known) =>
-    one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeTimely(one, known, sendersOf, owns)),
+    one.keys.length === 0 || one.kind === 'other' || one.waits
+      ? {}
+      : (rejected(one, known) ?? concluded(one, known, judgeTimely(one, known, sendersOf, owns))),
 });
 
 function judgeTimely(said: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomain): Judgement {
@@ -42,15 +41,9 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomai
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
 
-/** Everybody it names, and everybody they lead to. */
-function references(keys: readonly string[], known: Known): readonly NoteRef[] {
-  const all = new Set(keys);
-  for (const key of all) {
-    const into = personOf(known, key)?.into;
-    if (into) all.add(into.key);
-  }
-  return [...all].map((key) => ({ kind: PERSON, key }));
-}
+/** Everybody it names, with all the numbers of each. */
+const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>
+  [...new Set(keys.flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]))].map((key) => ({ kind: PERSON, key }));
 
 /**
  * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its
@@ -64,7 +57,7 @@ function absorbed({ keys }: Case, known: Known): Judgement {
 
 /** The identity of a stay came with it and was judged: the stay carries what is known now, so that an old one brings no old name. */
 function judgeVisit(one: Case, known: Known, sendersOf: SendersOf): Judgement {
-  const person = personOf(known, one.keys[0]!);
+  const [, person] = heirOf(one.keys[0]!, known);
   const judgement = absorbed(one, known);
   if (!isKnown(person)) return judgement;
   const { patient } = one.event.data as EventData<'dcc.visit.opened'>;
@@ -77,44 +70,25 @@ function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgeme
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
-/** A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. */
+/**
+ * A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. A8: nor is what its own pages say is of
+ * another patient, where the site has them looked at before.
+ */
 function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
-  const judgement = absorbed(one, known);
-  let isBlocked = patient.automaticFiling === false;
-  for (const key of new Set(one.keys.flatMap((named) => survivorOf(named, known).chain))) {
-    const person = personOf(known, key);
-    if (!isKnown(person)) continue;
-    const joined = joinedOf(person, sendersOf(person.domain));
-    isBlocked ||= joined.patient.automaticFiling === false;
-    const found = contradiction((joined.ins ?? joined.bare)?.ins, joined.patient, patient);
-    if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
-  }
-  const isHeld = isBlocked && one.event.type === 'dcc.document.received';
-  return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
-}
-
-function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {
-  if (ins !== undefined && received.ins && received.ins !== ins) return 'another INS';
-  return differingTrait(onFile, traitsOf(received));
-}
-
-function askDocument(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  joined: ReturnType<typeof joinedOf>,
-  received: Patient,
-  found: string,
-): Judgement {
-  return ask(one, known, {
-    kind: 'document',
-    code: 'ERR_IDENTITY_CONFLICT',
-    expected: 'the patient on file under this number',
-    found,
-    persons: new Map([[key, person]]),
-    candidates: [onFile(person, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
-    differences: differencesOf(joined, received, speakerOf(one, received)),
-  });
+  const filed = { keys: one.keys, patient, source: () => speakerOf(one, patient) };
+  const { question, blocked } = filingOf(filed, known, sendersOf, (of) => isAgreed(one, known, of));
+  const { misnamed } = one;
+  const marked = misnamed && {
+    kind: 'document' as const,
+    code: 'ERR_IDENTITY_CONFLICT' as const,
+    expected: 'a datamatrix of the patient of the message',
+    found: misnamed.reason,
+    persons: new Map(),
+    ...markedOtherwise(patient, misnamed.marked, one.event.time),
+  };
+  const asked = (question && ask(one, known, question)) ?? (marked && ask(one, known, marked));
+  if (asked) return asked;
+  const isHeld = blocked && one.event.type === 'dcc.document.received';
+  return { ...absorbed(one, known), ...(isHeld && { held: filingBlocked() }) };
 }

@@ -2,31 +2,72 @@
  * Merges, changes of number and links (SAFETY A6). A merge only says that one number leads to another: what is known of either stays in its own
  * note, so that an undo gives back exactly what was there.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, onFile, retyped, speakerOf, type Told } from './cases.ts';
+import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person, type Relation } from './person.ts';
+import {
+  PERSON,
+  bareLine,
+  isKnown,
+  joinedOf,
+  lastOf,
+  noteOf,
+  nobody,
+  notesOf,
+  personOf,
+  readPerson,
+  survivorOf,
+  withHeirs,
+  type Person,
+  type Relation,
+} from './person.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS } from './traits.ts';
-import { asKnown, judgeUpdate } from './updates.ts';
+import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
-/** What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). */
+/**
+ * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
+ * said of somebody who is known already: silence takes no INS away (A3).
+ */
 export function judgeMerge(one: Told, known: Known): Judgement {
-  const said = saidOf(one, known);
-  if (said.quarantine) return said;
-  const own = new Map((said.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
-  const merged = relink(one, (kind, key) => own.get(`${kind} ${key}`) ?? known(kind, key), known);
-  if (merged.quarantine || !said.event) return merged;
-  const { patient } = said.event.data as EventData<'dcc.identity.updated'>;
+  const { domain, surviving, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
+  const steps = [saidOf, relink];
+  if (kind === 'change-id') steps.reverse();
+  const done: Judgement[] = [];
+  let now = known;
+  for (const step of steps) {
+    const judgement = step(one, now);
+    if (judgement.quarantine) return { ...judgement, notes: waiting(judgement.notes ?? [], known) };
+    done.push(judgement);
+    now = after(now, judgement.notes);
+  }
+  const key = keyOf(one, domain, surviving);
+  const survivor = key === undefined ? undefined : personOf(now, key);
   return {
-    ...merged,
-    event: retyped(one.event, one.event.type, { patient }),
-    notes: [...(said.notes ?? []), ...(merged.notes ?? [])],
-    warnings: [...(said.warnings ?? []), ...(merged.warnings ?? [])],
+    ...done.find(({ keys }) => keys),
+    ...(patient &&
+      isKnown(survivor) && { event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }) }),
+    notes: done.flatMap(({ notes = [] }) => notes),
+    warnings: done.flatMap(({ warnings = [] }) => warnings),
   };
 }
+
+const after = (known: Known, notes: readonly Note[] = []): Known => {
+  const now = new Map(notes.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
+  return (kind, key) => now.get(`${kind} ${key}`) ?? known(kind, key);
+};
+
+/** What the message says is there to be compared; of what waits for a person only that it waits is kept. */
+const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
+  notes.map((note) => {
+    if (note.kind !== PERSON) return note;
+    const { domain, ipp, open = [] } = readPerson(note.key, note.value);
+    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open });
+  });
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -37,10 +78,9 @@ function saidOf(one: Told, known: Known): Judgement {
   return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known);
 }
 
-/** `before`: what was known before the message said anything of the survivor. */
-function relink(one: Told, known: Known, before: Known): Judgement {
+function relink(one: Told, known: Known): Judgement {
   const data = one.event.data as EventData<'dcc.identity.merged'>;
-  const { domain = '', surviving, absorbed, kind = 'merge' } = data;
+  const { domain = '', surviving, absorbed } = data;
   const [into, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
   if (into === undefined || from === undefined) return {};
   const survivor = personOf(known, into) ?? nobody(domain, surviving);
@@ -48,31 +88,45 @@ function relink(one: Told, known: Known, before: Known): Judgement {
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
-  const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last }, before);
-  const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
-  if (question && !isAnswered) return question.judgement;
+  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end }));
+  if (asked) return asked;
   const { at, application: sender } = speakerOf(one, undefined);
+  const isRepeated = gone.into?.key === into;
+  // Said as a change of number once, it is one, whatever comes after or came before (A2).
+  const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
-  const elsewhere = gone.into && gone.into.key !== into ? gone.into.key : undefined;
+  const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
   const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
-  const notes: Note[] = [
+  const heir: Person = {
+    ...survivor,
+    // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
+    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
+    history: lastOf(survivor.history, change),
+  };
+  const notes: readonly Note[] = [
     noteOf(from, { ...gone, into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
-    noteOf(into, {
-      ...survivor,
-      // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-      absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-      ...(kind === 'change-id' &&
-        !isKnown(personOf(before, into)) && {
-          inherited: { ...gone.inherited, ...gone.folds },
-          inheritedFrom: from,
-        }),
-      history: lastOf(survivor.history, change),
-    }),
-    ...(elsewhere !== undefined && former ? [noteOf(elsewhere, released(former, from))] : []),
+    ...notesOf(withHeirs(into, heir, known)),
+    ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
   ];
   return { keys, notes };
 }
+
+/** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
+const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
+  inherited: { ...inherited, [from]: bareLine(gone) },
+  ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
+});
+
+/** What was queued of the number before says nothing of this one. */
+const untold = ({ withheld = {} }: Person): NonNullable<Person['withheld']> =>
+  Object.fromEntries(
+    Object.entries(withheld).map(([lane, entry]) => {
+      const { told: _, ...rest } = entry;
+      return [lane, rest];
+    }),
+  );
 
 interface Merge {
   readonly into: string;
@@ -82,40 +136,52 @@ interface Merge {
   readonly gone: Person;
   readonly survivor: Person;
   readonly end: Person;
-  readonly last: string;
 }
 
 /** Why it is not done without a person. */
-function questionOf(one: Told, known: Known, merge: Merge, before: Known): { readonly kind: TaskKind; readonly judgement: Judgement } | undefined {
-  const { into, from, chain, gone, survivor, end } = merge;
+function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
   const { senders } = one.settings;
-  const [mine, theirs] = [joinedOf(end, senders), joinedOf(gone, senders)];
-  const make = (kind: TaskKind, expected: string, found: string): { kind: TaskKind; judgement: Judgement } => ({
+  const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
+  const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
+  const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): Question => ({
     kind,
-    judgement: ask(one, known, {
-      kind,
-      code: 'ERR_IDENTITY_MERGE',
-      expected,
-      found,
-      persons: new Map([
-        [from, gone],
-        // What the message says of the survivor is there to be compared, and counts once a person said so.
-        [into, personOf(before, into) ?? nobody(survivor.domain, survivor.ipp)],
-      ]),
-      candidates: [onFile(gone, theirs), onFile(end, mine), ...(gone.into ? absorber(gone.into, known, senders) : [])],
-      differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),
-    }),
+    code: 'ERR_IDENTITY_MERGE',
+    expected,
+    found,
+    persons: new Map([
+      [from, gone],
+      [into, survivor],
+    ]),
+    candidates: [
+      ...[sides[1], theirs, mine, sides[0]].map(({ person, joined }) => onFile(person, joined)),
+      ...(gone.into ? absorber(gone.into, known, senders) : []),
+    ],
+    differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
   });
-  if (chain.includes(from)) return make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges');
-  if (gone.into?.key === into) return undefined;
-  if (one.isForeign) return make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site');
-  if (gone.into) return make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before');
-  // Sent or replayed again, it would come back behind the back of who undid it.
-  if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
-    return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const [first, second] = [mine.ins ?? mine.bare, theirs.ins ?? theirs.bare];
-  const isOther = first && second && (first.ins !== second.ins || first.insOid !== second.insOid);
-  return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
+  if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
+  if (gone.into?.key === into) return [];
+  const [family, branch] = [familyOf(into, known), branchOf(from, known)];
+  const rivals = rivalsOf(family, branch, known, senders);
+  return [
+    ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
+    ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
+    // Sent or replayed again, it would come back behind the back of who undid it.
+    ...(areSeparated(family.keys, branch.keys, known)
+      ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
+      : []),
+    ...(rivals === 'unsure'
+      ? [make('merge-ins', 'patients whose numbers can all be compared', 'more numbers than that')]
+      : rivals
+        ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
+        : []),
+  ];
+}
+
+/** Whoever of them it was: they would be one patient again. */
+function areSeparated(some: readonly string[], others: readonly string[], known: Known): boolean {
+  const isUndone = (from: readonly string[], of: readonly string[]): boolean =>
+    from.some((one) => personOf(known, one)?.undone?.some(({ key }) => of.includes(key)));
+  return isUndone(some, others) || isUndone(others, some);
 }
 
 function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {
@@ -124,25 +190,30 @@ function absorber({ key }: Relation, known: Known, senders: Case['settings']['se
 }
 
 /** Without what was absorbed, and what came with it. */
-function released(person: Person, from: string): Person {
-  const { absorbed, inherited, inheritedFrom, ...rest } = person;
-  const left = absorbed?.filter(({ key }) => key !== from) ?? [];
-  const isInherited = inheritedFrom === undefined ? absorbed?.some(({ key, kind }) => key === from && kind === 'change-id') : inheritedFrom === from;
+function released(person: Person, from: string, gone: Person): Person {
+  const { absorbed, inherited, withheld, ...rest } = person;
+  const others = absorbed?.filter(({ key }) => key !== from) ?? [];
+  if (!inherited?.[from])
+    return { ...rest, ...(inherited && { inherited }), ...(withheld && { withheld }), ...(others.length > 0 && { absorbed: others }) };
+  const lines = Object.entries(inherited).filter(([key]) => key !== from);
+  const before = untold(gone);
+  const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
   return {
     ...rest,
-    ...(left.length > 0 && { absorbed: left }),
-    ...(!isInherited && { ...(inherited && { inherited }), ...(inheritedFrom !== undefined && { inheritedFrom }) }),
+    ...(others.length > 0 && { absorbed: others }),
+    ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
+    ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }),
   };
 }
 
-/** The absorbed number stands for itself again. Throws ERR_NOT_FOUND when it is not absorbed. */
+/** The absorbed number stands for itself again; `known`: of its survivors, to the end. Throws ERR_NOT_FOUND when it is not absorbed. */
 export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
   const person = personOf(known, key);
   if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
   const { into, ...rest } = person;
   const survivor = personOf(known, into.key);
   const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  return [noteOf(key, { ...rest, undone }), ...(survivor ? [noteOf(into.key, released(survivor, key))] : [])];
+  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */

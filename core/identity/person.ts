@@ -2,8 +2,9 @@
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
-import type { InsClaim, Register } from './fold.ts';
+import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
+import { isSaidAgain } from './traits.ts';
 import type { Withheld } from './withheld.ts';
 
 export const PERSON = 'person';
@@ -44,21 +45,25 @@ export interface Change {
   readonly sender: string;
 }
 
-export interface Person {
+/** All that is said of a person, under this number and those it had before. */
+export interface Line {
+  readonly folds: Folds;
+  /** Sender that a person chose, by attribute. */
+  readonly preferred?: Readonly<Record<string, string>>;
+}
+
+export interface Person extends Line {
   readonly domain: string;
   readonly ipp: string;
+  /** Under this number, as `preferred`. */
   readonly folds: Folds;
-  /** Of the number it had before (change of id): counts where its own senders say nothing. */
-  readonly inherited?: Folds;
-  /** Key of that number; absent in notes that are older than this. */
-  readonly inheritedFrom?: string;
+  /** What is known of the numbers it had before (change of id), by key, kept as these are: it is said of this person too. */
+  readonly inherited?: Readonly<Record<string, Line>>;
   /** The number that stands for it now; its own state stays as it is, so that the merge can be undone (A6). */
   readonly into?: Relation;
   readonly absorbed?: readonly Relation[];
   readonly undone?: readonly Undone[];
   readonly links?: readonly Link[];
-  /** Sender that a person chose, by attribute. */
-  readonly preferred?: Readonly<Record<string, string>>;
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
   /** By delivery lane. */
@@ -73,8 +78,7 @@ export const lastOf = <T>(items: readonly T[] = [], ...more: readonly T[]): read
 
 export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, folds: {}, history: [] });
 
-export const isKnown = (person: Person | undefined): person is Person =>
-  person !== undefined && (Object.keys(person.folds).length > 0 || person.inherited !== undefined);
+export const isKnown = (person: Person | undefined): person is Person => person !== undefined && Object.keys(lineOf(person).folds).length > 0;
 
 /** Notes of before do not say the site: the first of their applications to speak again goes on from what was said. */
 export function withSender(person: Person, key: string): Person {
@@ -93,7 +97,8 @@ interface Remembered {
 /** What the last message left is what the next one finds. */
 const joins = new WeakMap<Folds, Remembered>();
 
-function ownOf({ folds, preferred }: Person, senders: readonly DomainSender[]): Joined {
+export function joinedOf(person: Person, senders: readonly DomainSender[]): Joined {
+  const { folds, preferred } = lineOf(person);
   const known = joins.get(folds);
   if (known?.senders === senders && known.preferred === preferred) return known.joined;
   const joined = joinFolds(folds, senders, preferred);
@@ -101,34 +106,76 @@ function ownOf({ folds, preferred }: Person, senders: readonly DomainSender[]): 
   return joined;
 }
 
-/** Its own senders first. */
-export function joinedOf(person: Person, senders: readonly DomainSender[]): Joined {
-  const own = ownOf(person, senders);
-  if (!person.inherited) return own;
-  const before = joinFolds(person.inherited, senders);
-  const isOwnStatus = Object.values(person.folds).some(({ registers }) => registers['claim'] ?? registers['status']);
-  const status = isOwnStatus ? own : before;
-  const { ins = null, insOid, insStatus, identityStatus } = status.patient;
-  const { ins: _, insOid: __, insStatus: ___, identityStatus: ____, ...older } = before.patient;
-  const patient = {
-    ...older,
-    ...own.patient,
-    ins,
-    ...(insOid && { insOid }),
-    ...(insStatus && { insStatus }),
-    ...(identityStatus && { identityStatus }),
-  };
-  return {
-    patient,
-    sources: { ...before.sources, ...own.sources },
-    ...(status.ins && { ins: status.ins }),
-    ...(status.bare && { bare: status.bare }),
-  };
+const lines = new WeakMap<Person, Line>();
+
+/** One fold for each sender: a change of number does not make it another clock (A2), nor what it said before another sender's (A3). */
+export function lineOf(person: Person): Line {
+  if (!person.inherited) return person;
+  const known = lines.get(person);
+  if (known) return known;
+  const before = Object.entries(person.inherited)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, line]) => line);
+  const folds = [...before, person].reduce<Folds>((all, line) => togetherOf(all, line.folds), {});
+  const chosen = [...before.map((line) => stillPreferred(line, folds)), person.preferred ?? {}];
+  const preferred = Object.assign({}, ...chosen) as Readonly<Record<string, string>>;
+  const line = { folds, ...(Object.keys(preferred).length > 0 && { preferred }) };
+  lines.set(person, line);
+  return line;
+}
+
+function togetherOf(some: Folds, others: Folds): Folds {
+  const all: Record<string, Fold> = { ...some };
+  for (const [sender, fold] of Object.entries(others)) {
+    const known = all[sender];
+    all[sender] = known ? bothFolds(known, fold) : fold;
+  }
+  return all;
+}
+
+/** What a person chose holds until another sender says something new, under whatever number. */
+function stillPreferred({ folds: then, preferred = {} }: Line, now: Folds): Readonly<Record<string, string>> {
+  const holds = ([attribute, chosen]: readonly [string, string]): boolean =>
+    Object.entries(now).every(
+      ([sender, { registers }]) =>
+        sender === chosen || isSaidAgain(attribute, then[sender]?.registers[attribute]?.value, registers[attribute]?.value),
+    );
+  return Object.fromEntries(Object.entries(preferred).filter(holds));
+}
+
+/** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
+export function withHeirs(key: string, person: Person | undefined, known: Known): ReadonlyMap<string, Person> {
+  const all = new Map(person ? [[key, person]] : []);
+  let [from, now] = [key, person];
+  for (let into = now?.into; now && into && !all.has(into.key); { into } = now) {
+    const heir = personOf(known, into.key);
+    if (!heir?.inherited?.[from]) break;
+    now = { ...heir, inherited: { ...heir.inherited, [from]: bareLine(now) } };
+    from = into.key;
+    all.set(from, now);
+  }
+  return all;
+}
+
+export const notesOf = (persons: ReadonlyMap<string, Person>): readonly Note[] => [...persons].map(([key, person]) => noteOf(key, person));
+
+/** Who a number stands for since it was changed for another one; itself, most of the time. */
+export function heirOf(key: string, known: Known): readonly [key: string, person: Person | undefined] {
+  const last = [...withHeirs(key, personOf(known, key), known).keys()].at(-1) ?? key;
+  return [last, personOf(known, last)];
+}
+
+/** As it is kept with who inherits it. */
+export function bareLine(person: Person): Line {
+  const { folds, preferred } = lineOf(person);
+  return { folds, ...(preferred && { preferred }) };
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */
 export const claimsOf = ({ folds, inherited = {} }: Person): readonly InsClaim[] =>
-  [...Object.values(folds), ...Object.values(inherited)].flatMap(({ registers }) => (registers['claim']?.value as InsClaim | null | undefined) ?? []);
+  [{ folds }, ...Object.values(inherited)].flatMap((line) =>
+    Object.values(line.folds).flatMap(({ registers }) => (registers['claim']?.value as InsClaim | null | undefined) ?? []),
+  );
 
 /** Whoever stands for it now: the chain of merges to its end. */
 export function survivorOf(
@@ -153,7 +200,7 @@ export const personOf = (known: Known, key: string): Person | undefined => {
 interface Stored extends Omit<Person, 'folds' | 'inherited' | 'history'> {
   readonly times: readonly Stamp[];
   readonly folds: StoredFolds;
-  readonly inherited?: StoredFolds;
+  readonly inherited?: Readonly<Record<string, Omit<Line, 'folds'> & { readonly folds: StoredFolds }>>;
   readonly history: readonly (readonly [at: string, message: string, what: string, sender: string])[];
 }
 type StoredFolds = Readonly<
@@ -173,7 +220,8 @@ export function noteOf(key: string, person: Person): Note {
     }));
   const { folds, inherited, history, ...rest } = person;
   const changes = history.map(({ at, message, what, sender }) => [at, message, what, sender] as const);
-  const stored: Stored = { ...rest, folds: pack(folds), ...(inherited && { inherited: pack(inherited) }), history: changes, times };
+  const before = inherited && mapValues(inherited, (line) => ({ ...line, folds: pack(line.folds) }));
+  const stored: Stored = { ...rest, folds: pack(folds), ...(before && { inherited: before }), history: changes, times };
   const value = JSON.stringify(stored);
   keepRead(key, value, person);
   return { kind: PERSON, key, value };
@@ -197,8 +245,17 @@ export function readPerson(key: string, value: string): Person {
   return known?.value === value ? known.person : keepRead(key, value, parsePerson(value));
 }
 
+/** Notes of before kept what came with a change of number as the folds of one number. */
+function layered(stored: Stored & { readonly inheritedFrom?: string }): Stored {
+  const { inheritedFrom, ...rest } = stored;
+  const { inherited = {}, absorbed = [] } = rest;
+  if (Object.values(inherited).every(({ folds }) => folds as unknown)) return rest;
+  const from = inheritedFrom ?? absorbed.find(({ kind }) => kind === 'change-id')?.key ?? '';
+  return { ...rest, inherited: { [from]: { folds: inherited as unknown as StoredFolds } } };
+}
+
 function parsePerson(value: string): Person {
-  const { times, folds, inherited, history, ...rest } = JSON.parse(value) as Stored;
+  const { times, folds, inherited, history, ...rest } = layered(JSON.parse(value) as Stored);
   const time = (index: number): Stamp => {
     const at = times[index];
     if (at === undefined) throw new PasserelleError('ERR_INVARIANT', { found: 'a note of a person without its times' });
@@ -214,7 +271,8 @@ function parsePerson(value: string): Person {
       })),
     }));
   const changes = history.map(([at, message, what, sender]): Change => ({ at, message, what, sender }));
-  return { ...rest, folds: unpack(folds), ...(inherited && { inherited: unpack(inherited) }), history: changes };
+  const before = inherited && mapValues(inherited, (line) => ({ ...line, folds: unpack(line.folds) }));
+  return { ...rest, folds: unpack(folds), ...(before && { inherited: before }), history: changes };
 }
 
 function mapValues<T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

@@ -42,7 +42,8 @@ export function isAhead(time: string, receivedAt: string, timeZone: string): boo
 }
 const DAY = '1958-03-14'.length;
 
-const instant = (time: string | undefined, timeZone: string): string => {
+/** `''` when there is none. */
+export const instant = (time: string | undefined, timeZone: string): string => {
   const hour = time && repeatedHour(time, timeZone);
   return hour ? `${hour}${UNSURE}` : ((time && toInstant(time, timeZone)) ?? '');
 };

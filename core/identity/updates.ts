@@ -3,70 +3,99 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker, type Told } from './cases.ts';
+import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
+import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, isForeign, standingOf, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, withSender, type Person } from './person.ts';
+import {
+  claimsOf,
+  heirOf,
+  isKnown,
+  joinedOf,
+  lastOf,
+  lineOf,
+  nobody,
+  notesOf,
+  personOf,
+  survivorOf,
+  withHeirs,
+  withSender,
+  type Person,
+} from './person.ts';
 import { justAfter } from './stamp.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
+import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
 export function judgeUpdate(one: Told, known: Known): Judgement {
-  const key = one.keys[0];
+  const named = one.keys[0];
   const number = numbersOf(one)[0];
-  if (key === undefined || !number) return {};
+  if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const person = withSender(personOf(known, key) ?? nobody(number.domain, number.value), said.sender);
-  const fold = person.folds[said.sender];
+  const holder = withSender(personOf(known, named) ?? nobody(number.domain, number.value), said.sender);
+  // What is said of a number of before is said of who has another one now.
+  const [key, heir] = heirOf(named, known);
+  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
+  const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
+  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  // What other sites said stops nobody whose number it is: it counted for want of anything better.
+  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
+  const before = isFirst ? undefined : onFileNow;
+  const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
+  const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
+  if (order) return order;
   // A person accepted it: it is the newer one.
-  const isAnswered = isAccepted(one, known, key);
-  const newest = isAnswered ? [...doubts.values()].toSorted().at(-1) : undefined;
+  const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
-  const folded = foldIn(fold, data.patient, speaker.at, speaker.isInsAuthority);
-  const told = isKnown(person) ? joinedOf(person, speaker.senders) : undefined;
-  // What other sites said stops nobody whose number it is: it counted for want of anything better.
-  const isFirst = !one.isForeign && isKnown(person) && !person.inherited && Object.keys(person.folds).every(isForeign);
-  const before = isFirst ? undefined : told;
-  const next = decided({ ...person, folds: { ...person.folds, [speaker.sender]: folded } }, fold, folded, speaker);
+  const own = foldIn(holder.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
+  const all = withHeirs(named, { ...holder, folds: { ...holder.folds, [speaker.sender]: own } }, known);
+  const told = withSender(all.get(key)!, speaker.sender);
+  const line = lineOf(told);
+  const folded = line.folds[speaker.sender]!;
+  const next = decided(told, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
-  // Of an absorbed number: what it did not claim when a person, or nobody, looked at the merge.
-  const heir = person.into && claim && !before?.ins ? survivorOf(key, known).person : undefined;
-  const heirJoined = isKnown(heir) ? joinedOf(heir, speaker.senders) : undefined;
-  const rivals = contradictions(next.folds, speaker.sender, speaker.senders, next.preferred);
+  // What it did not claim when a person, or nobody, looked at the merges of its patient.
+  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
+  const rival = isNewClaim ? rivalOf(key, claim, known, speaker.senders) : undefined;
+  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person);
+  const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const isFree = isAnswered || (isLate && isHarmless());
-  if (!isAnswered && before && [...doubts.keys()].some(mustBeSure)) return askOrder(one, known, key, person, before, data.patient, said);
-  if (!isFree && before && otherClaim) return askIns(one, known, key, person, before, data.patient, speaker);
-  if (!isFree && isKnown(heir) && heirJoined && claim && contradictsClaim(heirJoined, claim))
-    return askIns(one, known, key, person, heirJoined, data.patient, speaker, heir);
-  if (!isFree && before && rivals.length > 0) return askTraits(one, known, key, person, before, data.patient, rivals);
+  const questions = [
+    ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
+    ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
+    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said)] : []),
+    ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
+  ];
+  const isFree = isLate && isHarmless();
+  const asked = isFree ? undefined : ask(one, known, ...questions);
+  if (asked) return asked;
+  const isAnswered = isDoubtful || (!isFree && questions.length > 0);
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
-  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
-  const patient = outgoing(data.patient, after);
-  const note = isNew ? { notes: [noteOf(key, { ...chosen, history: lastOf(person.history, change) })] } : {};
+  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual([chosen, own], [person, holder.folds[speaker.sender]]);
+  const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
+  const note = isNew ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: lastOf(person.history, change) }]])) } : {};
   const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
-    event,
+    ...(key === named ? { event } : { event: { ...event, subject: key }, keys: [key] }),
     ...note,
     warnings: [
-      ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(person.into || key !== named ? [{ code: 'identity-absorbed' }] : what === 'stale-ignored' ? [{ code: 'identity-stale' }] : []),
       ...(claim && what !== 'stale-ignored' && after.ins?.ins !== claim.ins ? [{ code: 'ins-not-counted' }] : []),
-      ...(isFirst && told ? otherwiseSaid(told, data.patient, claim) : []),
-      ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
+      ...(isFirst && onFileNow ? otherwiseSaid(onFileNow, data.patient, claim) : []),
+      ...(doubts.size > 0 && !isDoubtful ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
   };
@@ -87,7 +116,7 @@ export function outgoing(sent: Patient, { patient }: Pick<Joined, 'patient'>): P
 /** A patient that an event names beside what it is about: as known, so that it brings no other INS and no old name along. */
 export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (domain: string) => Speaker['senders']): Patient {
   const key = keyOf(one, patient.domain, patient.ipp);
-  const person = key === undefined ? undefined : personOf(known, key);
+  const [, person] = key === undefined ? [] : heirOf(key, known);
   return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
 }
 
@@ -107,11 +136,52 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
-/** Another number than the one on file, or other traits than those it stands for there. */
-function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim): boolean {
-  const number = ins ?? bare;
-  if (number && (number.ins !== claim.ins || number.insOid !== claim.insOid)) return true;
-  return ins !== undefined && STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+/** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart here. */
+const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const;
+
+interface Stranger {
+  readonly holder: Person;
+  readonly joined: Joined;
+  readonly traits: readonly StrictTrait[];
+}
+
+/**
+ * Somebody else than the person on file (decision 0027): a number was given to another patient, with a merge or without. Of an absorbed number any trait
+ * that its survivor does not have; of any other several at once, unless the one on file was provisional. What was said before asks nobody again.
+ */
+function strangerIn(
+  received: Patient,
+  { sender, senders }: Speaker,
+  person: Person,
+  before: Joined | undefined,
+  survivor: Person | undefined,
+): Stranger | undefined {
+  const own = lineOf(person).folds[sender]?.registers;
+  const isNews = (trait: StrictTrait): boolean =>
+    ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait]));
+  const otherThan = ({ patient }: Joined): readonly StrictTrait[] =>
+    STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
+  if (isKnown(survivor)) {
+    const joined = joinedOf(survivor, senders);
+    const traits = otherThan(joined).filter(isNews);
+    if (traits.length > 0) return { holder: survivor, joined, traits };
+  }
+  if (!before || before.patient.identityStatus === 'PROV') return undefined;
+  const traits = otherThan(before);
+  const isSeveral = TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
+  return isSeveral && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
+}
+
+function strangerQuestion(key: string, person: Person, { holder, joined, traits }: Stranger, received: Patient, speaker: Speaker): Question {
+  return {
+    kind: 'traits',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: 'the person on file',
+    found: `other traits: ${traits.join(', ')}`,
+    persons: new Map([[key, person]]),
+    candidates: [onFile(holder, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    differences: differencesOf(joined, received, speaker),
+  };
 }
 
 /** The first word of those whose number it is takes the place of another site's, which is told of it by this very event: somebody should look. */
@@ -122,17 +192,8 @@ function otherwiseSaid(told: Joined, received: Patient, claim: InsClaim | undefi
 }
 
 /** `holder`: who has the INS on file. */
-function askIns(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  before: Joined,
-  received: Patient,
-  speaker: Speaker,
-  holder = person,
-): Judgement {
-  return ask(one, known, {
+function insQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker, holder = person): Question {
+  return {
     kind: 'ins',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
@@ -140,13 +201,13 @@ function askIns(
     persons: new Map([[key, person]]),
     candidates: [onFile(holder, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),
-  });
+  };
 }
 
 /** What an identity is known by, and what blocks filing: an old value may not take the place of a new one by chance. */
 const mustBeSure = (attribute: string): boolean => isStrict(attribute) || attribute === 'claim' || attribute === 'marks';
 
-function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement {
+function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement | undefined {
   return ask(one, known, {
     kind: 'order',
     code: 'ERR_IDENTITY_CONFLICT',
@@ -158,19 +219,11 @@ function askOrder(one: Case, known: Known, key: string, person: Person, before: 
   });
 }
 
-function askTraits(
-  one: Told,
-  known: Known,
-  key: string,
-  person: Person,
-  before: Joined,
-  received: Patient,
-  rivals: readonly Contradiction[],
-): Judgement {
-  return ask(one, known, {
+function traitsQuestion(key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Question {
+  return {
     kind: 'traits',
     code: 'ERR_IDENTITY_CONFLICT',
-    expected: one.isForeign ? 'the traits that the establishment gave whose number it is' : 'the traits that an application trusted alike gave',
+    expected: 'the traits that the establishment gave whose number it is, or an application trusted alike',
     found: `other ones: ${rivals.map(({ trait }) => trait).join(', ')}`,
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
@@ -179,7 +232,7 @@ function askTraits(
       onFile: stated(theirs.value, theirs),
       received: stated(other.value, other),
     })),
-  });
+  };
 }
 
 /** A person accepted this message: what it says counts before what anybody else says of the same. */

@@ -77,15 +77,21 @@ export class Knowledge {
     return (kind, key) => values.get(nameOf({ kind, key }));
   }
 
-  /** Changes notes for a person: `change` sees them as they are, and what it answers is kept by `write`. */
+  /** Changes notes for a person: `change` sees them as they are, and what it answers is kept by `write`. `needs`: as of a judge. */
   async change<T>(
-    refs: readonly NoteRef[],
+    needs: readonly NoteRef[] | ((known: Known) => readonly NoteRef[]),
     change: (known: Known) => { readonly notes: readonly Note[]; readonly result: T },
     write: (notes: readonly Note[]) => Promise<void>,
   ): Promise<T> {
     // Seen, changed and taken in one turn: after an await somebody else may have them.
-    for (let missing = this.#missing(refs); missing.length > 0; missing = this.#missing(refs)) await this.#fetch(missing);
-    const { notes, result } = change((kind, key) => this.#remembered.get(nameOf({ kind, key })));
+    let refs: readonly NoteRef[];
+    for (;;) {
+      refs = typeof needs === 'function' ? needs(this.#committed) : needs;
+      const missing = this.#missing(refs);
+      if (missing.length === 0) break;
+      await this.#fetch(missing);
+    }
+    const { notes, result } = change(this.#committed);
     const release = this.#use(new Set(refs.map(nameOf)), new Map(notes.map((note) => [nameOf(note), note.value || undefined])));
     try {
       await write(notes);

@@ -1,4 +1,5 @@
 /** From what a connector made of messages to their decisions: schema, what is known of patients and documents, routing. Nothing is written here. */
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenedMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
@@ -31,6 +32,8 @@ export interface Decoded {
   readonly result: DecodeResult;
   readonly failed?: ErrorData;
   readonly acknowledgement?: OutgoingEnvelope | null;
+  /** Of each event; absent when nobody looked. */
+  readonly misnamed?: readonly (Case['misnamed'] | undefined)[];
 }
 
 export type Assessed = {
@@ -76,9 +79,9 @@ export async function assessAll(
     let isAsSeen = true;
     for (const [i, of] of judgements.entries()) {
       if (!of.some(({ copyOf }) => copyOf)) continue;
-      const seen = made[i]?.decision.notes?.length;
+      const seen = made[i]?.decision.notes;
       conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
-      isAsSeen &&= made[i]?.decision.notes?.length === seen;
+      isAsSeen &&= isDeepStrictEqual(made[i]?.decision.notes, seen);
     }
     return { made, release: (isStored) => release(isStored && isAsSeen) };
   } catch (thrown) {
@@ -108,7 +111,7 @@ const seriesOf = ({ event, draft: { document } }: Case, { index }: InboundPorts)
 
 const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
   judgement.copyOf
-    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), series: seriesOf(one, ports) })
+    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), index: ports.index })
     : judgement;
 
 /** Only what will be delivered is judged: what a connector refuses changes nothing that is known, what it puts aside only what is remembered all the same. */
@@ -131,6 +134,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
   );
   return made.events.map((event, i) => {
     const one = work.result.events[i]!;
+    const misnamed = work.misnamed?.[i];
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
     const lanes = routes[i]?.lanes ?? [];
     const targets = [...new Set(destinations.filter(({ lane }) => lanes.includes(lane)).map(({ site }) => site))];
@@ -146,6 +150,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
       message,
       now,
       ...(state === 'quarantined' && { waits: true }),
+      ...(misnamed && { misnamed }),
     };
   });
 }

@@ -2,8 +2,8 @@
  * What the engine signs with when it says who it is (`private_key_jwt`): one RSA key for RS384, one P-384 key for ES384, as SMART App Launch wants them. Files of a
  * folder (0600), made the first time; nodes behind one public address share it.
  */
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
@@ -63,14 +63,22 @@ export class ClientKeys {
     const file = path.join(this.#folder, `${algorithm}.pem`);
     const pem = await readFile(file).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
-      const { privateKey } = await MAKERS[algorithm]();
-      const made = privateKey.export({ format: 'pem', type: 'pkcs8' });
-      await writeFile(`${file}.new`, made, { mode: 0o600, flush: true });
-      await rename(`${file}.new`, file);
-      return made;
+      await makeKey(file, algorithm);
+      return readFile(file);
     });
     return signingKey(pem, algorithm);
   }
+}
+
+/** Of two nodes that make it at once, the first one's stays. */
+async function makeKey(file: string, algorithm: SigningAlgorithm): Promise<void> {
+  const { privateKey } = await MAKERS[algorithm]();
+  const made = `${file}.${randomUUID()}`;
+  await writeFile(made, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flush: true });
+  await link(made, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await rm(made);
 }
 
 /** Throws ERR_SECRET_MISSING: no private key of this algorithm. */

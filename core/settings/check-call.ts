@@ -1,6 +1,7 @@
 /** Rules of the contextual call that a schema cannot say: of one site, and between sites and the engine's document. */
 import { isIP } from 'node:net';
-import type { SettingsIssue } from '../contract/index.ts';
+import type { IdentityAuthority, SettingsIssue } from '../contract/index.ts';
+import { authorityOf } from '../model/index.ts';
 import type { Placed } from './check.ts';
 import { checkSchema } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
@@ -25,7 +26,7 @@ export function checkCall(raw: Record<string, unknown>, document: SettingsDocume
     : [
         ...checkOfSite(call as SiteCall, document, connectors),
         ...checkDialects(call as SiteCall, document, connectors),
-        ...checkSmart(call as SiteCall, document, raw['environment'] === 'test'),
+        ...checkSmart(call as SiteCall, document, raw),
       ];
 }
 
@@ -90,7 +91,13 @@ function* checkOfSite(call: SiteCall, document: SettingsDocument, connectors: re
 }
 
 /** One name and one address for each DPI; in clear on this very machine, for trials, and then said. */
-function* checkSmart({ profiles: { smart = [] }, users }: SiteCall, document: SettingsDocument, isTest: boolean): Generator<SettingsIssue> {
+function* checkSmart(
+  { profiles: { smart = [] }, users }: SiteCall,
+  document: SettingsDocument,
+  { environment, identityAuthorities }: Readonly<Record<string, unknown>>,
+): Generator<SettingsIssue> {
+  const isTest = environment === 'test';
+  const authorities = Array.isArray(identityAuthorities) ? (identityAuthorities as IdentityAuthority[]) : [];
   const seen = new Set<string>();
   for (const [index, issuer] of smart.entries()) {
     const at = (field: keyof SmartIssuer): string => pointerTo(BASE, 'profiles', 'smart', index, field);
@@ -99,6 +106,12 @@ function* checkSmart({ profiles: { smart = [] }, users }: SiteCall, document: Se
       if (seen.has(said)) yield makeIssue('ERR_CONFIG_DUPLICATE', document.locate(at(field)), { found: same(issuer[field]) });
       seen.add(said);
     }
+    for (const [system, authority] of Object.entries(issuer.ippSystems))
+      if (authorityOf(authority, authorities)?.use !== 'IPP')
+        yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(at('ippSystems'), system)), {
+          expected: say('une autorité d’IPP de identityAuthorities', 'an IPP authority of identityAuthorities'),
+          found: same(authority),
+        });
     yield* checkClear([issuer.fhir, ...issuer.origins], issuer, document, at('fhir'), isTest);
     if (!users.some(({ profile }) => profile === issuer.profile || profile === '*'))
       yield makeIssue('ERR_CONFIG_INVALID', document.locate(at('profile')), {

@@ -30,6 +30,7 @@ export function checkRegion(
     ...checkNames(sites),
     ...checkUses(sites),
     ...checkAddresses(sites, engine),
+    ...checkAuthorities(sites),
     ...checkDomains(sites),
     ...checkEnvironments(sites),
     ...checkAdmin(engine),
@@ -134,6 +135,45 @@ function duplicate(document: SettingsDocument, pointer: string, what: string, fi
     expected: say(`autre chose que ${where}`, `something else than ${where}`),
     found: same(what),
   });
+}
+
+/**
+ * SAFETY A1: two sites that number their patients apart, under one domain, would be one identity for two patients. IPPs of one domain are given by one
+ * authority, or each site says that the domain is shared.
+ */
+function* checkAuthorities(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const numbers = sites.flatMap(({ entry: { site, identityAuthorities }, document }) =>
+    identityAuthorities.flatMap((authority, i) => (authority.use === 'IPP' ? [{ ...authority, site, document, i }] : [])),
+  );
+  for (const ofDomain of Map.groupBy(numbers, ({ domain }) => domain).values()) {
+    const bySite = [...Map.groupBy(ofDomain, ({ site }) => site).values()];
+    for (const [place, mine] of bySite.entries()) {
+      const other = bySite.slice(0, place).find((theirs) => !areOfOne(mine, theirs))?.[0];
+      const [{ document, i, domain, ...found }] = mine as [(typeof mine)[0]];
+      if (!other) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i)), {
+        expected: say(
+          `l'autorité du domaine ${domain} au site ${other.site} (${nameOf(other)}), un autre domaine, ou « shared: true » aux deux`,
+          `the authority of domain ${domain} at site ${other.site} (${nameOf(other)}), another domain, or "shared: true" at both`,
+        ),
+        found: same(nameOf(found)),
+      });
+    }
+  }
+}
+
+type Authority = SiteEntry['identityAuthorities'][number];
+const nameOf = ({ oid, namespace }: Pick<Authority, 'oid' | 'namespace'>): string => [namespace, oid].filter(Boolean).join(' ') || '-';
+
+function areOfOne(mine: readonly Authority[], theirs: typeof mine): boolean {
+  const isShared = [mine, theirs].every((all) => all.some(({ shared }) => shared));
+  return isShared || mine.some((one) => theirs.some((other) => isSameAuthority(one, other)));
+}
+
+/** An OID is the authority, a namespace only what it is called. */
+function isSameAuthority(one: Authority, other: Authority): boolean {
+  if (one.oid !== undefined && other.oid !== undefined) return one.oid === other.oid;
+  return one.namespace !== undefined && one.namespace === other.namespace;
 }
 
 /** SAFETY A2: what is known of a person does not depend on which of the sites of its domain speaks. */

@@ -1,11 +1,11 @@
 /** One site document: its schema, then its connectors and endpoints against what the registry offers. */
 import type { ConnectorDefinition, IdentityAuthority, SettingsIssue } from '../contract/index.ts';
 import { checkCall } from './check-call.ts';
-import { readEndpoint } from './check-endpoint.ts';
+import { eventTypesOf, readEndpoint } from './check-endpoint.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
-import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
+import type { Catalogue, ConnectorEntry, Endpoint, SiteEntry } from './region.ts';
 import type { RecordCall, SiteCall } from './schema-call.ts';
 import { SiteDocument } from './schema-site.ts';
 import { findTestSecrets } from './secrets.ts';
@@ -34,7 +34,9 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
       issues.push(makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointerTo(base, 'id')), { expected, found: same(connector.id) }));
     }
     seen.add(connector.id);
-    const read = readConnector(connector, document, base, catalogue, (value as { environment?: unknown }).environment === 'test');
+    const { environment, role } = value as { environment?: unknown; role?: unknown };
+    const of = { testSecrets: environment === 'test', role: role === 'record' ? ('record' as const) : ('establishment' as const) };
+    const read = readConnector(connector, document, base, catalogue, of);
     issues.push(...read.issues);
     connectors.push(read.entry);
   }
@@ -90,7 +92,13 @@ function isRawConnector(value: unknown): value is RawConnector {
   return typeof id === 'string' && typeof version === 'string' && typeof settings === 'object' && settings !== null && Array.isArray(endpoints);
 }
 
-function readConnector(raw: RawConnector, document: SettingsDocument, base: string, catalogue: Catalogue, testSecrets: boolean) {
+function readConnector(
+  raw: RawConnector,
+  document: SettingsDocument,
+  base: string,
+  catalogue: Catalogue,
+  { testSecrets, role }: { readonly testSecrets: boolean; readonly role: SiteEntry['role'] },
+) {
   const issues: SettingsIssue[] = [];
   const named = catalogue.connectors.filter(({ manifest }) => manifest.id === raw.id);
   const offered = named.find(({ manifest }) => manifest.version === raw.version);
@@ -104,11 +112,31 @@ function readConnector(raw: RawConnector, document: SettingsDocument, base: stri
       base: pointerTo(base, 'endpoints', index),
       transports: catalogue.transports,
       manifest: offered?.manifest,
+      role,
     });
     issues.push(...read.issues);
     return read.endpoint ? [read.endpoint] : [];
   });
+  if (offered?.settingsSchema)
+    issues.push(...missingAgreements(offered.settingsSchema, raw.settings, endpoints, document, pointerTo(base, 'settings')));
   return { issues, entry: { ...raw, endpoints } satisfies ConnectorEntry };
+}
+
+/** Settings that have to be agreed with a receiver before events of a type go there: their schema says so (`neededFor`). */
+function missingAgreements(
+  schema: object,
+  settings: Record<string, unknown>,
+  endpoints: readonly Endpoint[],
+  document: SettingsDocument,
+  base: string,
+): readonly SettingsIssue[] {
+  const sent = new Set(endpoints.flatMap((one) => (one.direction === 'out' && Array.isArray(one.sends) ? one.sends.flatMap(eventTypesOf) : [])));
+  const properties = Object.entries((schema as { properties?: Record<string, { neededFor?: readonly string[]; title?: string }> }).properties ?? {});
+  return properties.flatMap(([name, { neededFor = [], title = name }]) =>
+    settings[name] === undefined && neededFor.some((type) => sent.has(type))
+      ? [makeIssue('ERR_CONFIG_INVALID', document.locate(base), { expected: same(`${name} (${title})`), found: say('rien', 'nothing') })]
+      : [],
+  );
 }
 
 /** The connector's own settings against its schema; without a schema it has none. Used for the flat file as well. */

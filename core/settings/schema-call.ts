@@ -99,7 +99,7 @@ const CallProfile = Type.Object(
   { ...strict, title: 'Droits d’un profil', en: 'Rights of a profile' },
 );
 
-/** A web DPI that launches us as SMART App Launch says (PROTOCOL section 7). */
+/** A web DPI that launches us as SMART App Launch says (PROTOCOL section 9). */
 const SmartIssuer = Type.Object(
   {
     name: text('Nom, dans les adresses de retour', 'Name, in return addresses', { pattern: '^[a-z0-9][a-z0-9-]{0,30}$', examples: ['dpi'] }),

@@ -24,7 +24,11 @@ export interface Logger {
   readonly close: () => void;
 }
 
+/** The reader of the log is gone (a pipe, a collector that is started again): no reason for an engine to end. */
+const unread = (): void => undefined;
+
 export function createLogger(options: LoggerOptions = {}): Logger {
+  if (!process.stderr.listeners('error').includes(unread)) process.stderr.on('error', unread);
   const logger = winston.createLogger({
     level: options.level ?? 'info',
     levels: { error: 0, warn: 1, info: 2, debug: 3 },

@@ -24,6 +24,8 @@ export const plugin: AppPlugin = {
             cause,
           });
         });
+        // Of a connection that could not be accepted: it is lost, the others are served.
+        server.server.on('error', () => undefined);
         const bound = server.server.address() as AddressInfo;
         return [`http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`];
       },

@@ -13,7 +13,7 @@ import {
 import { pageHeaders, send, sendJson, sendProblem } from './answer.ts';
 import { Failures } from './failures.ts';
 import { FILES, page } from './files.ts';
-import { COOKIE, addressOf, awayCookie, awayOf, backCookie, cookieOf, mediaType, metaOf, readBody } from './request.ts';
+import { COOKIE, addressOf, awayCookies, awayOf, backCookie, cookieOf, mediaType, metaOf, readBody } from './request.ts';
 import { told } from './told.ts';
 
 type Calls = Pick<CallsFace, 'receive' | 'launch' | 'clientKeys' | 'jwks' | 'enrol' | 'rotate'>;
@@ -186,7 +186,7 @@ export class CallServer {
     const { site, iss, launch } = await this.#fromPage(request, RETURN_BYTES);
     if (typeof site !== 'string' || typeof iss !== 'string' || typeof launch !== 'string') throw new PasserelleError('ERR_REQUEST_INVALID');
     const { url, secret } = await this.#counted(() => this.#calls.launch({ site, iss, launch, address: addressOf(request) }));
-    sendJson(request, response, 200, { outcome: 'leave', url }, { 'set-cookie': awayCookie(url, secret) });
+    sendJson(request, response, 200, { outcome: 'leave', url }, { 'set-cookie': awayCookies(request, url, secret) });
   }
 
   /** This browser comes back: from a care record with a call, or from Pro Santé Connect in the middle of one. */
@@ -235,7 +235,7 @@ export class CallServer {
     const cookies = [
       ...(answer.browser ? [`${COOKIE}=${answer.browser}; Path=/; Secure; HttpOnly; SameSite=Strict`] : []),
       // The tab is known by its code, which this page forgets when it leaves.
-      ...(step.outcome === 'authenticate' ? [awayCookie(step.url, code)] : []),
+      ...(step.outcome === 'authenticate' ? awayCookies(request, step.url, code) : []),
       ...(back === undefined ? [] : [backCookie(back)]),
     ];
     const body = { ...told(step), ...(back !== undefined && { tab: code }) };

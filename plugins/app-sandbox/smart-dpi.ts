@@ -72,10 +72,7 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
       const form = await formOf(request);
       return page(response, launch(form.get('patient') ?? '', form.get('user') ?? ''));
     }
-    if (road === 'GET /fhir/.well-known/smart-configuration') {
-      const document = configuration();
-      return json(response, 200, bend.configuration?.(document) ?? document);
-    }
+    if (road === 'GET /fhir/.well-known/smart-configuration') return json(response, 200, said());
     if (road === 'GET /auth/jwks') return json(response, 200, await grants.jwks());
     if (road === 'GET /auth/authorize') return authorize(url.searchParams, response);
     if (road === 'POST /auth/token') return give(await formOf(request), response);
@@ -118,6 +115,8 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
     ],
   });
 
+  const said = (): Json => bend.configuration?.(configuration()) ?? configuration();
+
   function authorize(query: URLSearchParams, response: ServerResponse): void {
     const id = query.get('launch') ?? '';
     const launched = launches.get(id);
@@ -133,7 +132,7 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
         redirectUri,
         challenge: query.get('code_challenge') ?? '',
         nonce: query.get('nonce') ?? '',
-        claims: { fhirUser: `${fhir}/Practitioner/${user}` },
+        claims: { fhirUser: `${fhir}/Practitioner/${user}`, auth_time: Math.floor(Date.now() / 1000) - 600 },
         about: patient,
       }),
     );
@@ -143,7 +142,7 @@ export async function startSmartDpi({ pages, engine, site, name, clientId }: Sma
     try {
       if (form.get('client_assertion_type') !== PROOF_TYPE) throw new Error('no assertion');
       const { payload } = await jwtVerify(form.get('client_assertion') ?? '', keys, {
-        algorithms: ['RS384', 'ES384'],
+        algorithms: said()['token_endpoint_auth_signing_alg_values_supported'] as string[],
         audience: token,
         issuer: clientId,
         subject: clientId,

@@ -111,9 +111,9 @@ function headerOf({ message, guide, action }: Form, declares: boolean): Paramete
  * site agrees one with the receiver (SAFETY B1).
  */
 function writeCode(writing: Writing, document: DocumentData): readonly string[] {
-  const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | undefined;
+  const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | 'none' | undefined;
   if (document.canonicalType === 'PPAC') {
-    if (agreed) return [agreed.code, agreed.label, agreed.system ?? 'LN'];
+    if (agreed && agreed !== 'none') return [agreed.code, agreed.label, agreed.system ?? 'LN'];
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/connector/ppacCode' },
       expected: 'a code agreed with the receiver',

@@ -107,7 +107,8 @@ function open(settings: Place, tls: string): Listener {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.maxConnections = MAX_CONNECTIONS;
   const opened = new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    // Once it listens it may be told of connections that could not be accepted: they are lost, it goes on.
+    server.on('error', reject);
     server.listen(settings.port, settings.host, resolve);
   });
   return { server, routes, tls, settings: settings.tls, opened };

@@ -78,7 +78,8 @@ function create(settings: InSettings, accept: (socket: Socket) => void, untruste
 
 function listen(server: Server, settings: InSettings): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // Once it listens it may be told of connections that could not be accepted: they are lost, it goes on.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EADDRINUSE' ? 'ERR_PORT_TAKEN' : 'ERR_CONFIG_INVALID';
       reject(
         new PasserelleError(code, {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at, routed } from '../contract/journal/samples.ts';
+import { at, encoded, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -30,6 +30,27 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await drained();
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW });
+  });
+
+  it('goes back to an attempt that it could not take up because the journal went away, before anything behind it', async () => {
+    const [first] = await bench.queue([{ keys: patient('a') }, { keys: patient('a') }]);
+    const envelope = { format: 'plain', text: 'first', controlId: 'first' };
+    const before = encoded({ envelope, controlId: 'first', sha256: hash('sha256', 'first'), bytes: 5 });
+    await bench.journal.begin([{ delivery: first!.delivery, startedAt: at(1), encoded: before }]);
+    const { settle } = bench.journal;
+    let isAway = true;
+    bench.journal = {
+      ...bench.journal,
+      settle: async (...args) => {
+        if (isAway) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+        return settle(...args);
+      },
+    };
+    await bench.make().start();
+    await until('the lane has seen that it is away', 5000, () => bench.logged.some((line) => line.includes('backlog cannot be read')));
+    isAway = false;
+    await drained();
+    expect([bench.sent[0], bench.sent.length, await bench.states()]).to.deep.equal(['first', 2, { delivered: 2 }]);
   });
 
   it('skips nothing when a person acts on a delivery that is beyond its window', async () => {

@@ -1,4 +1,4 @@
-/** Old notes are forgotten while messages come: nobody who stores waits for more than a step (decision 0027). */
+/** Old notes are forgotten while messages come: nobody who stores waits for more than a step (decision 0030). */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -107,6 +107,25 @@ describeJournals('identities', (journal) => {
     expect(sentTo()).to.equal('23');
   });
 
+  it('A4: a document that was queued before its identity was marked waits for a person, who lets it go', async () => {
+    await tell({ ipp: '50', minute: 1 });
+    await region.post('lanes/dcc-out:pause');
+    const letter = sendLetter(region, { ipp: '50', id: '1.2.250.1.999.20.9.50' });
+    const queued = async (): Promise<number> => (await region.deliveries('state=queued')).length;
+    await until('the letter waits', 10_000, async () => (await queued()) === 1);
+    const marked = tell({ ipp: '50', minute: 2, status: 'VALI~COLV', sender: 'GAM' });
+    await until('so does the mark', 10_000, async () => (await queued()) === 2);
+    await region.post('lanes/dcc-out:resume');
+    const states = async (): Promise<readonly unknown[]> =>
+      (await region.timeline(await letter)).deliveries.map(({ id, state, error }) => [id, state, error?.code]);
+    await marked;
+    const [[id] = []] = (await states()) as readonly (readonly [string])[];
+    expect(await states()).to.deep.equal([[id, 'held', 'ERR_FILING_BLOCKED']]);
+    await region.post(`deliveries/${id}:release`, { why: 'seen at the desk', who: 'camille' });
+    await region.drained();
+    expect((await states())[0]).to.include('delivered');
+  });
+
   it('A4: a conflict waits for a person; rejected it changes nothing, accepted it counts', async () => {
     await tell({ ipp: '30', minute: 1, ins: INS });
     const before = record.told.length;
@@ -129,6 +148,11 @@ describeJournals('identities', (journal) => {
     await region.drained();
     expect((await region.timeline(accepted)).message.state).to.equal('decoded');
     expect((await find('30')).ins?.number).to.equal(otherIns);
+    const { senders } = await find('30');
+    expect(Object.keys(senders), 'by name').to.deep.equal(['DXCARE']);
+    expect(Object.keys(senders['DXCARE']!))
+      .to.include.members(['birthName', 'claim'])
+      .and.not.satisfy((names: string[]) => names.some((name) => name.includes('#')));
     expect(last().ins?.value).to.equal(otherIns);
     expect(await open()).to.deep.equal([]);
   });

@@ -30,7 +30,7 @@ describe('the main job', () => {
     expect(Object.values(counts.filed).reduce((a, b) => a + b, 0)).to.equal(1);
   });
 
-  it('refuses a document that names another patient inside, and keeps a copy', async () => {
+  it('A8: refuses a document that names another patient inside, and keeps a copy', async () => {
     const [sent] = await region.dxcare.act('refused');
     expect(sent).to.include({ verdict: 'refused', ack: 'AE 207/904' });
     const [message] = await region.messages('state=rejected&limit=1');

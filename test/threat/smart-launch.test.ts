@@ -21,6 +21,8 @@ describe('SMART launch: attacks', function () {
     expect(status, JSON.stringify(body)).to.be.at.least(400);
     const entry = await world.ground.calls.face.entry(body.reference ?? '');
     expect(entry).to.include({ outcome: 'refused', kind: 'smart' });
+    expect(JSON.stringify([entry, body]), 'no token, no identity').to.not.match(/eyJ|Bearer|client_assertion|K-00900|99700700042|258033|VALMOR/);
+    if (body.code === 'ERR_CALL_ISSUER') expect(entry.keyId, 'who did not answer').to.match(/^\d{9}-dpi$/);
     return `${body.code} ${entry.check} ${entry.error?.code}`;
   };
   /** Its resources, one of them changed. */
@@ -54,10 +56,44 @@ describe('SMART launch: attacks', function () {
     const { authentication, ...user } = call.context.user;
     expect(user).to.deep.equal({ login: 'm-essai', rpps: '99700700042', family: 'ESSAI', given: 'MAËL', profile: 'MEDECIN' });
     expect(authentication?.method).to.equal('other');
+    expect(Date.now() - Date.parse(authentication?.time ?? ''), 'when the user was authenticated, not when the token was made').to.be.within(
+      600_000,
+      660_000,
+    );
     expect(call).to.deep.include({ kind: 'smart', keyId: `${SITE}-dpi`, rights: { actions: ['open'], targets: ['record', 'rcp-preparation'] } });
     const entry = await world.ground.calls.face.entry(call.reference);
     expect(entry).to.include({ outcome: 'redeemed', kind: 'smart', site: SITE, profile: 'MEDECIN', keyId: `${SITE}-dpi`, authentication: 'other' });
     expect(JSON.stringify(entry)).to.not.match(new RegExp(`${ins}|${birthName}|${PATIENT}|99700700042|m-essai|Bearer`));
+  });
+
+  it('C1 a token that does not say when its user was authenticated says nothing of how', async () => {
+    await world.use([world.issuerOf(world.dpi, { authentication: 'cps' })]);
+    for (const time of [undefined, 'now', -1, 1.5, 1e18]) {
+      world.dpi.bend({ claims: (claims) => ({ ...claims, auth_time: time }) });
+      const { status, body } = await world.click();
+      // The library refuses a time that is none.
+      if (status !== 200) expect(await refused({ status, body }), String(time)).to.match(/^ERR_CALL_AUTHENTICATION signature/);
+      else
+        expect((await world.ground.calls.desk.redeem(body.tab ?? '', '198.51.100.1')).context.user, String(time)).to.not.have.property(
+          'authentication',
+        );
+    }
+  });
+
+  it('C8 says who it is by the algorithm that the record takes, and asks for the least that its version knows', async () => {
+    for (const algorithm of ['ES384', 'RS384']) {
+      await world.use();
+      world.dpi.bend({ configuration: (one) => ({ ...one, token_endpoint_auth_signing_alg_values_supported: [algorithm] }) });
+      expect((await world.click()).status, algorithm).to.equal(200);
+    }
+    const scopeOf = async (permissions: string[]): Promise<string | null> => {
+      await world.use();
+      world.dpi.bend({ configuration: (one) => ({ ...one, capabilities: ['launch-ehr', ...permissions] }) });
+      const left = await world.browser().launch(world.dpi.launch(PATIENT, 'm-essai'));
+      return new URL(left.body.url ?? '').searchParams.get('scope');
+    };
+    expect(await scopeOf(['permission-v1', 'permission-v2'])).to.equal('openid fhirUser launch launch/patient patient/Patient.read');
+    expect(await scopeOf(['permission-v2'])).to.equal('openid fhirUser launch launch/patient patient/Patient.r');
   });
 
   it('C9 a launch makes a record where the record, the site, the profile and the identity allow it, and only opens it elsewhere', async () => {
@@ -336,6 +372,14 @@ describe('SMART launch: attacks', function () {
     expect(await refused(await world.click())).to.equal('ERR_CALL_REFUSED key ERR_CALL_FORBIDDEN');
     await world.use(issuers, { disabled: true });
     expect(await refused(await world.click())).to.equal('ERR_CALL_REFUSED key ERR_CALL_FORBIDDEN');
+    // Once more when the browser is back.
+    for (const over of [{ disabled: true }, { egress: ['198.51.100.0/24'] }]) {
+      await world.use(issuers);
+      const browser = world.browser();
+      const back = await sentBack((await browser.launch(world.dpi.launch(PATIENT, 'm-essai'))).body.url ?? '');
+      await world.use(issuers, over);
+      expect(await refused(await browser.back(back))).to.equal('ERR_CALL_FORBIDDEN site ERR_CALL_FORBIDDEN');
+    }
     await world.use([world.issuerOf(world.dpi, { profileClaim: 'role' })]);
     world.dpi.bend({ claims: (claims) => ({ ...claims, role: 'STAGIAIRE' }) });
     expect(await refused(await world.click())).to.equal('ERR_CALL_FORBIDDEN rights ERR_CALL_FORBIDDEN');

@@ -167,4 +167,14 @@ describe('knowledge', () => {
     await judgeAndCommit(said('a', '2'));
     expect(journal.kept.get('a')).to.equal('1!2');
   });
+
+  it('A6: gives a person what the notes lead to, however far', async () => {
+    journal.commit(['a', 'b', 'c'].map((key, i) => ({ kind: KIND, key, value: ['-> b', '-> c', '1'][i]! })));
+    const end = await knowledge.change(
+      (known) => judge.needs(said('a', ''), known),
+      (known) => ({ notes: [{ kind: KIND, key: 'c', value: `${known(KIND, 'c')}!` }], result: known(KIND, 'c') }),
+      async (notes) => journal.commit(notes),
+    );
+    expect([end, journal.kept.get('c')]).to.deep.equal(['1', '1!']);
+  });
 });

@@ -1,4 +1,4 @@
-/** What is forgotten of notes, and what never is (decision 0027). */
+/** What is forgotten of notes, and what never is (decision 0030). */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

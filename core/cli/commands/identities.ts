@@ -15,6 +15,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-undone': 'fusion qu’une personne a défaite',
   'merge-foreign': 'fusion dite par un autre site que celui du domaine',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
+  datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
   call: 'appel contextuel refusé : identité contraire au dossier',
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };

@@ -303,6 +303,15 @@ describe('the routes of the contextual call', () => {
       expect((await question('/v1/returns', body)).status).to.equal(400);
   });
 
+  it('C3 a page that sends the browser away again and again does not fill its cookies', async () => {
+    const away = Array.from({ length: 10 }, (_, n) => `__Host-passerelle-appel-aller-${String(n).padStart(16, '0')}`);
+    const cookie = [...away.map((name) => `${name}=${CODE}`), `__Host-passerelle-appel=${COOKIE}`].join('; ');
+    const left = await question('/v1/launches', { site: '990001018', iss: 'https://dpi.example.test/fhir', launch: 'L1' }, { cookie });
+    const said = left.headers['set-cookie'] as string[];
+    expect(said.filter((one) => one.endsWith('Max-Age=0')).map((one) => one.split('=')[0])).to.deep.equal(away);
+    expect(said.filter((one) => one.endsWith('Max-Age=600'))).to.have.length(1);
+  });
+
   it('C3 a tab that is sent to Pro Santé Connect is known by its own cookie when it comes back, and by nothing else', async () => {
     answer = { step: { outcome: 'authenticate', reference: 'AC-00000001', url: `https://psc.example.test/auth?state=${STATE}` }, browser: COOKIE };
     const sent = await question('/v1/links', { code: CODE });

@@ -7,7 +7,7 @@ const templates = (...ids: readonly (readonly [string, string?])[]) => ({
 });
 
 describe('recognising a document', () => {
-  it('follows the model OID, whatever version, and says when the version is new to us', () => {
+  it('B1, B10: follows the model OID, whatever version, and says when the version is new to us', () => {
     expect(recogniseModel(templates(['1.2.250.1.213.1.1.1.1'], ['1.2.250.1.213.1.1.1.8', '2022.01']))).to.deep.equal({
       name: 'CANCER-FRCP',
       oid: '1.2.250.1.213.1.1.1.8',

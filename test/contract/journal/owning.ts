@@ -81,6 +81,10 @@ export function owning(journal: Fixture, under: StoreUnderTest): void {
       expect(await journal.store.notes('person', ['aa'])).to.deep.equal([undefined]);
       await refused(journal.store.decide([decided(waiting)], { lane: 'never-leased', token: 1 }), 'ERR_LANE_LOST');
       await other.decide([decided(waiting)], theirs);
+      await other.begin([{ delivery, startedAt: at(1), encoded: encoded() }], theirs);
+      // What the new owner has done since is not held against it: it learns that the lane is lost, and nothing else.
+      await refused(journal.store.decide([decided(waiting)], mine), 'ERR_LANE_LOST');
+      await refused(journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded() }], mine), 'ERR_LANE_LOST');
     });
 
     it('a lease that ran out is not current, though nobody took it', async () => {

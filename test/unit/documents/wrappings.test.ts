@@ -22,7 +22,7 @@ describe('documents in other wrappings', () => {
   });
   beforeEach(() => {
     archive = new Archive();
-    legs = new Legs({ index, knowledge: archive.knowledge, now: () => 0, journal: kept() });
+    legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
   });
 
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
@@ -152,7 +152,7 @@ describe('documents in other wrappings', () => {
       await sentAsN1();
       expect(await codesOf(deletion(MADE))).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
       archive = new Archive();
-      legs = new Legs({ index, knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       await sentAsN1(ownedByNorth);
       expect(await documentOf(deletion(MADE))).to.include({ id: oid(1), action: 'delete' });
       expect(archive.note(oid(1))?.['deleted']).to.include({ site: NORTH });
@@ -173,7 +173,7 @@ describe('documents in other wrappings', () => {
       // By its set alone as well.
       expect(await codesOf({ content: 'new', document: { id: oid(61), setId: MADE_SET, version: 2 } })).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
       archive = new Archive();
-      legs = new Legs({ index, knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       await sentAsN1(ownedByNorth);
       expect(await documentOf({ ...replacement, document: { ...replacement.document, setId: MADE_SET, version: 2 } })).to.include({
         replaces: oid(1),
@@ -186,7 +186,7 @@ describe('documents in other wrappings', () => {
       await sentAsN1();
       const before = async (said: Said): Promise<unknown> => {
         await archive.takes(said);
-        legs = new Legs({ index, knowledge: archive.knowledge, now: () => 0, journal: kept() });
+        legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
         const made = await legs.before(leaving(said), LANE);
         return 'event' in made ? made.knownAs : made.held.code;
       };

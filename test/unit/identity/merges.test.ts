@@ -7,6 +7,7 @@ import { Archive, index } from '../documents/archive.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
+const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
 
 describe('merges', () => {
   let hospital: Hospital;
@@ -59,6 +60,19 @@ describe('merges', () => {
     expect(hospital.person('1')).to.not.have.property('absorbed');
   });
 
+  it('A6: a merge that was accepted for one reason is asked again when there is another one', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.identity(OTHERWISE, { ipp: '2' });
+    hospital.merge('1', '2', { id: 'asked' });
+    hospital.merge('5', '2');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.merge('1', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect([hospital.tasks()[0]!.kind, survivor('2')]).to.deep.equal(['merge-elsewhere', '5']);
+    hospital.answer('asked', 'accepted');
+    expect(hospital.merge('1', '2', { id: 'asked' })).to.not.have.property('quarantine');
+    expect([survivor('2'), hospital.tasks()[0]!.state]).to.deep.equal(['1', 'accepted']);
+  });
+
   it('A6: said again, or to where a chain leads already, changes nothing', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
@@ -90,6 +104,71 @@ describe('merges', () => {
     hospital.merge('1', '2');
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '3' });
     expect(verdict(hospital.merge('2', '3'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  describe('of numbers that others absorbed', () => {
+    beforeEach(() => {
+      hospital.identity(QUALIFIED, { ipp: '2' });
+      hospital.identity(OTHERWISE, { ipp: '3' });
+    });
+    const kinds = (): readonly string[] => hospital.tasks().map(({ kind }) => kind);
+    const shown = (): readonly unknown[] =>
+      hospital
+        .tasks()
+        .at(-1)!
+        .candidates.map(({ patient }) => patient.ins);
+
+    it('A6: two INS do not meet through a survivor that has none; a person may say so', () => {
+      hospital.merge('1', '2');
+      expect(verdict(hospital.merge('1', '3', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([kinds(), survivor('3')]).to.deep.equal([['merge-ins'], '3']);
+      expect(shown()).to.include.members([INS, OTHER_INS]);
+      hospital.answer('asked', 'accepted');
+      expect(hospital.merge('1', '3', { id: 'asked' })).to.not.have.property('quarantine');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1' })), 'a person accepted both').to.equal('qualified');
+    });
+
+    it('A6: two INS do not meet through what the absorbed number absorbed', () => {
+      hospital.identity(QUALIFIED, { ipp: '1' });
+      hospital.merge('4', '3');
+      hospital.merge('5', '4');
+      expect(verdict(hospital.merge('1', '5'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(kinds()).to.deep.equal(['merge-ins']);
+    });
+
+    it('A6: an INS that a trait took away is no other patient’s either', () => {
+      hospital.identity({ birthName: 'ÉTREZAC' }, { ipp: '2' });
+      expect(hospital.joined('2').ins).to.equal(undefined);
+      expect(verdict(hospital.merge('2', '3'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(shown()).to.include.members([INS, OTHER_INS]);
+    });
+
+    it('A4, A6: an INS of a survivor that is not that of a number it absorbed asks a person', () => {
+      hospital.merge('4', '2');
+      hospital.merge('1', '4');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([kinds(), hospital.joined('1').ins]).to.deep.equal([['ins'], undefined]);
+      expect(verdict(hospital.merge('1', '5', { patient: OTHERWISE })), 'said beside a merge').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', id: 'asked' }))).to.equal('qualified');
+      expect(verdict(hospital.identity(OTHERWISE, { ipp: '4' })), 'accepted of one, it is of all').to.equal('stale-ignored');
+    });
+
+    it('A4, A6: a document of a survivor that names another INS than a number it absorbed is filed nowhere', () => {
+      hospital.merge('1', '2');
+      const named = (ins: string, ipp: string): string =>
+        verdict(hospital.document({ ...PLAIN, ins, insOid: QUALIFIED.insOid!, insStatus: 'VALI' }, { ipp, id: `${ins}-${ipp}` }));
+      expect([named(INS, '1'), named(OTHER_INS, '1')]).to.deep.equal(['as it is', 'quarantined ERR_IDENTITY_CONFLICT']);
+      hospital.answer(`${OTHER_INS}-1`, 'accepted');
+      expect(named(OTHER_INS, '1')).to.equal('as it is');
+    });
+
+    it('A6: of more numbers than can be compared a person is asked', () => {
+      for (let i = 0; i < 210; i += 1) hospital.merge('1', `n${i}`);
+      expect([kinds().length, new Set(kinds())]).to.deep.equal([10, new Set(['merge-ins'])]);
+      expect(verdict(hospital.identity(QUALIFIED, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(verdict(hospital.visit(TRAITS, { ipp: '1' })), 'anything else goes on').to.equal('moved');
+    });
   });
 
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
@@ -124,6 +203,26 @@ describe('merges', () => {
     hospital.merge('1', '2', { id: 'again', kind: 'change-id' });
     expect(survivor('2')).to.equal('1');
     expect(hospital.merge('1', '2', { id: 'repeated' }), 'said again').to.not.have.property('quarantine');
+  });
+
+  it('A6: two numbers that a person separated do not come together through a third, in any order; a person may accept it', () => {
+    hospital.merge('1', '2');
+    hospital.undo('2');
+    hospital.merge('3', '1');
+    expect(verdict(hospital.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    hospital.merge('5', '4');
+    hospital.merge('4', '2');
+    expect(verdict(hospital.merge('3', '5'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(['merge-undone', 'merge-undone']);
+    expect([survivor('2'), survivor('1')]).to.deep.equal(['5', '3']);
+    const told = new Hospital();
+    for (const ipp of NUMBERS) told.identity(TRAITS, { ipp });
+    told.merge('1', '2');
+    told.undo('2');
+    told.merge('1', '3');
+    expect(verdict(told.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    told.answer('asked', 'accepted');
+    expect(told.merge('3', '2', { id: 'asked' })).to.not.have.property('quarantine');
   });
 
   it('A4, A6: what a merge says of the survivor is judged as any statement of it', () => {
@@ -204,6 +303,26 @@ describe('merges', () => {
     expect(verdict(hospital.identity(QUALIFIED, { ipp: '3' })), 'nobody absorbed it').to.equal('qualified');
   });
 
+  it('A4, A6: traits of an absorbed number that are not those of its survivor ask a person, once; what it had when it was merged does not', () => {
+    hospital.identity({ ...TRAITS, birthName: 'VALMOREY' }, { ipp: '2' });
+    hospital.merge('3', '2');
+    hospital.merge('1', '3');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMOREY' }, { ipp: '2' })), 'as it was').to.equal('stale-ignored');
+    expect(verdict(hospital.identity({ birthName: 'VALMOREY' }, { ipp: '2', sender: 'GAM' })), 'by another sender').to.equal('stale-ignored');
+    expect(verdict(hospital.identity(TRAITS, { ipp: '2' })), 'as its survivor').to.equal('stale-ignored');
+    const other: Patient = { ...TRAITS, birthDate: '1961-02-03' };
+    const say = (id: string): string => verdict(hospital.identity(other, { ipp: '2', id }));
+    expect(say('asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(hospital.tasks()[0]!.candidates.map(({ ipp, as }) => [ipp, as])).to.deep.equal([
+      ['1', 'on file'],
+      ['2', 'received'],
+    ]);
+    hospital.answer('asked', 'accepted');
+    expect([say('asked'), say('again')]).to.deep.equal(['stale-ignored', 'stale-ignored']);
+    hospital.merge('1', '7');
+    expect(verdict(hospital.identity(other, { ipp: '7' })), 'nothing was known of it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
   it('A6: a change of number takes along what was known; its undo gives it back', () => {
     hospital.identity({ ...QUALIFIED, usedName: 'AVANT' }, { ipp: '1' });
     hospital.merge('9', '1', { kind: 'change-id' });
@@ -224,6 +343,124 @@ describe('merges', () => {
     hospital.merge('9', '1', { kind: 'merge' });
     hospital.undo('1');
     expect(hospital.person('9'), 'said again as a merge').to.not.have.property('inherited');
+  });
+
+  it('A6: what follows a change of number is said of the person as known, by each of its senders, whoever speaks next', () => {
+    hospital.identity({ ...QUALIFIED, identityFlags: ['DOUB'], automaticFiling: false }, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    const provisional: Patient = { ...PLAIN, identityStatus: 'PROV', insStatus: 'PROV' };
+    const told = hospital.identity(provisional, { ipp: '9', sender: 'GAM' });
+    expect([verdict(told), patientOf(told).ins], 'A3: who is not INS authority withdraws nothing').to.deep.equal(['updated', INS]);
+    expect(verdict(hospital.document(TRAITS, { ipp: '9' }))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(QUALIFIED, { ipp: '9' });
+    expect(hospital.joined('9').patient, 'marks that its sender took away').to.not.have.property('automaticFiling');
+    const changed = hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '9' });
+    expect([verdict(changed), patientOf(changed).ins], 'A3: rule 27').to.deep.equal(['dequalified', null]);
+  });
+
+  it('A6: a chain of changes of number loses nothing', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.merge('9', '1', { kind: 'change-id' });
+    hospital.identity({ usedName: 'DEUX' }, { ipp: '9' });
+    hospital.merge('12', '9', { kind: 'change-id' });
+    expect(hospital.joined('12').patient).to.include({ ...TRAITS, ins: INS, usedName: 'DEUX' });
+    const told = hospital.identity({ usedName: 'TROIS' }, { ipp: '12' });
+    expect([verdict(told), patientOf(told).ins]).to.deep.equal(['updated', INS]);
+    hospital.undo('1');
+    expect(hospital.joined('12').patient, 'an undo below').to.include({ ins: null, usedName: 'TROIS' }).and.not.have.property('birthName');
+  });
+
+  it('A3, A6: a change of number goes out with what is known, and another INS beside it asks a person', () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    for (const [ipp, patient] of [
+      ['9', PLAIN],
+      ['10', { ...PLAIN, identityStatus: 'VALI' }],
+      ['11', {}],
+    ] as const) {
+      const told = hospital.merge(ipp, '1', { kind: 'change-id', sender: 'GAM', patient, id: ipp });
+      expect(patientOf(told), ipp).to.include({ ins: INS, birthName: 'VALMORÉE', ipp });
+      hospital.undo('1');
+    }
+    const other = hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' });
+    expect(verdict(other)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect([hospital.person('13'), survivor('1')]).to.deep.equal([{ domain: 'fictif', ipp: '13', folds: {}, open: ['asked'], history: [] }, '1']);
+    hospital.answer('asked', 'accepted');
+    expect(patientOf(hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' })).ins).to.equal(OTHER_INS);
+  });
+
+  it('A2, A6: what a person decided of the number before holds for the new one, until the other sender says something new', () => {
+    hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '1', sender: 'A' });
+    const accepted = (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '1', sender: 'B', id: 'asked' });
+    accepted();
+    hospital.answer('asked', 'accepted');
+    accepted();
+    hospital.merge('9', '1', { kind: 'change-id', sender: 'A' });
+    expect(hospital.joined('9').patient.birthName).to.equal('ÉTREZAC');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '9', sender: 'A' })), 'said again').to.equal('updated');
+    expect(hospital.joined('9').patient.birthName).to.equal('ÉTREZAC');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+  });
+
+  it('A2, A6: what comes late with a number of before is said of who has another one now, and told under that one', () => {
+    hospital.merge('9', '7', { kind: 'change-id', at: 50 });
+    hospital.merge('12', '9', { kind: 'change-id', at: 51 });
+    const told = hospital.identity(QUALIFIED, { ipp: '7', at: 10 });
+    expect([verdict(told), patientOf(told).ipp, patientOf(told).ins]).to.deep.equal(['created', '12', INS]);
+    expect(told)
+      .to.deep.include({ keys: [keyed('12')], warnings: [{ code: 'identity-absorbed' }] })
+      .and.not.have.property('isSilent');
+    expect(told.event).to.include({ subject: keyed('12') });
+    hospital.identity({ usedName: 'NEUVE' }, { ipp: '12', at: 60 });
+    expect(patientOf(hospital.visit(TRAITS, { ipp: '7', at: 20 }))).to.include({ usedName: 'NEUVE', ins: INS });
+    expect(verdict(hospital.identity(OTHERWISE, { ipp: '7', id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.identity(OTHERWISE, { ipp: '7', id: 'asked' }))).to.equal('qualified');
+    expect(hospital.joined('12').ins?.ins).to.equal(OTHER_INS);
+  });
+
+  it('A2, A6: of numbers that took each other’s place the same is known in any order of messages, and of an undo', () => {
+    type Told = (of: Hospital) => unknown;
+    const identity = (ipp: string, at: number, sender: string, patient: Patient): Told => {
+      return (of) => of.identity(patient, { ipp, at, sender, id: `${ipp}-${at}-${sender}` });
+    };
+    const change = (into: string, from: string): Told => {
+      return (of) => of.merge(into, from, { kind: 'change-id', at: 50, id: `${into}-${from}` });
+    };
+    const said = fc
+      .uniqueArray(
+        fc.record({
+          ipp: fc.constantFrom('1', '9', '12'),
+          at: fc.nat({ max: 9 }),
+          sender: fc.constantFrom('DPI', 'GAM'),
+          patient: fc.constantFrom<Patient>(
+            QUALIFIED,
+            PLAIN,
+            { usedName: 'A' },
+            { usedName: 'B', identityFlags: ['DOUB'] },
+            { birthName: 'ÉTREZAC' },
+          ),
+        }),
+        { minLength: 1, maxLength: 6, selector: ({ ipp, at, sender }) => `${ipp}-${at}-${sender}` },
+      )
+      .map((all) => [...all.map(({ ipp, at, sender, patient }) => identity(ipp, at, sender, patient)), change('9', '1'), change('12', '9')]);
+    const twice = said.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+    fc.assert(
+      fc.property(twice, fc.constantFrom('1', '9'), (orders, undone) => {
+        const ends = orders.map((order) => {
+          const of = new Hospital();
+          for (const tell of order) tell(of);
+          return of;
+        });
+        fc.pre(ends.every((of) => of.tasks().length === 0));
+        const numbers = ['1', '9', '12'].filter((ipp) => ends[0]!.person(ipp));
+        const known = (of: Hospital): object => numbers.map((ipp) => of.joined(ipp));
+        expect(known(ends[0]!)).to.deep.equal(known(ends[1]!));
+        for (const of of ends) of.undo(undone);
+        expect(known(ends[0]!)).to.deep.equal(known(ends[1]!));
+      }),
+      { numRuns: 200, maxSkipsPerRun: 200 },
+    );
   });
 
   it('A6: links absorb nobody, and the newest statement about two counts in any order', () => {
@@ -252,7 +489,9 @@ describe('merges', () => {
   const number = fc.constantFrom(...NUMBERS);
   const pair = fc.tuple(number, number).filter(([a, b]) => a !== b);
   const step = fc.oneof(
-    pair.map(([into, from]) => ({ do: 'merge' as const, into, from })),
+    fc
+      .tuple(pair, fc.constantFrom('merge' as const, 'change-id' as const))
+      .map(([[into, from], kind]) => ({ do: 'merge' as const, into, from, kind })),
     number.map((from) => ({ do: 'undo' as const, from })),
     pair.map(([into, from]) => ({ do: 'accept' as const, into, from })),
     fc.record({ do: fc.constant('tell' as const), from: number, name: fc.constantFrom('A', 'B') }),
@@ -262,7 +501,7 @@ describe('merges', () => {
       if (one.do === 'tell') hospital.identity({ ...TRAITS, usedName: one.name }, { ipp: one.from });
       else if (one.do === 'undo') {
         if (hospital.person(one.from)!.into) hospital.undo(one.from);
-      } else if (hospital.merge(one.into, one.from, { id: `s${i}` }).quarantine && one.do === 'accept')
+      } else if (hospital.merge(one.into, one.from, { id: `s${i}`, ...(one.do === 'merge' && { kind: one.kind }) }).quarantine && one.do === 'accept')
         if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind !== 'merge-cycle') {
           hospital.answer(`s${i}`, 'accepted');
           hospital.merge(one.into, one.from, { id: `s${i}` });
@@ -296,12 +535,12 @@ describe('merges', () => {
 
   it('A6: a merge that is undone restores exactly what was there', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 10 }), pair, (steps, [into, from]) => {
+      fc.property(fc.array(step, { maxLength: 10 }), pair, fc.constantFrom('merge', 'change-id'), (steps, [into, from], kind) => {
         fresh();
         play(steps, () => undefined);
         fc.pre(hospital.person(from)!.into === undefined);
         const before = state(hospital);
-        const merged = hospital.merge(into, from, { id: 'last' });
+        const merged = hospital.merge(into, from, { id: 'last', kind });
         fc.pre(!merged.quarantine);
         expect(state(hospital)).to.not.deep.equal(before);
         hospital.undo(from);

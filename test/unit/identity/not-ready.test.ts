@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Note, RoutedEvent, StoredNote } from '../../../core/contract/index.ts';
 import { Capable } from '../../../core/engine/capable.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
-import { Hospital, INS, QUALIFIED, VALIDATED, keyed } from './hospital.ts';
+import { Hospital, INS, PLAIN, QUALIFIED, VALIDATED, keyed } from './hospital.ts';
 
 const LANE = 'record-out';
 type Sent = RoutedEvent['event'];
@@ -161,6 +161,28 @@ describe('a destination that is not ready', () => {
     expect(await ground.write(old)).to.equal('');
     await ground.settled();
     expect(ground.released.map(insOf)).to.deep.equal([INS]);
+  });
+
+  it('M16: what was withheld of a number is told of the one that takes its place, whatever the change of number says of it', async () => {
+    for (const ipp of ['1', '2']) await ground.write(ground.qualified(ipp));
+    const changed = ground.hospital.merge('9', '1', { kind: 'change-id', patient: PLAIN });
+    expect(insOf(ground.event(changed, '9'))).to.equal(INS);
+    await ground.write(ground.event(changed, '9'));
+    ground.hospital.merge('10', '2', { kind: 'change-id' });
+    await ground.ready();
+    expect(ground.released.map(({ subject }) => subject)).to.have.members(['9', '10'].map(keyed));
+  });
+
+  it('M16: what came with a change of number goes with its undo', async () => {
+    await ground.write(ground.qualified('1'));
+    await ground.ready();
+    expect(ground.released, 'queued, and not written yet').to.have.length(1);
+    ground.hospital.merge('9', '1', { kind: 'change-id' });
+    await ground.ready();
+    expect(ground.released.map(({ subject }) => subject)).to.deep.equal(['1', '9'].map(keyed));
+    ground.hospital.merge('10', '9', { kind: 'change-id' });
+    ground.hospital.undo('9');
+    expect(ground.hospital.person('10')).to.not.have.property('withheld');
   });
 
   it('M16: who changes while the pages are read is told by the same release', async () => {

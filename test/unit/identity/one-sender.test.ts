@@ -256,6 +256,25 @@ describe('identities of one sender', () => {
         expect(hospital.joined('1')).to.not.have.property('ins');
       });
 
+    it('A3: said again of the next number of the patient stands for the traits it came with under the one before', () => {
+      for (const steps of [
+        [0, 1, 2, 3],
+        [0, 2, 1, 3],
+        [2, 0, 1, 3],
+      ]) {
+        hospital = new Hospital();
+        const said = [
+          () => hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { at: 1 }),
+          () => hospital.identity(QUALIFIED, { at: 2 }),
+          () => hospital.merge('9', '1', { kind: 'change-id', at: 3 }),
+          () => hospital.identity(BARE, { ipp: '9', at: 4 }),
+        ];
+        for (const step of steps) said[step]!();
+        expect(hospital.joined('9').ins, steps.join()).to.deep.include({ ins: INS, traits: TRAITS });
+        expect(verdict(hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '9', at: 5 }))).to.equal('dequalified');
+      }
+    });
+
     it('A3: is lost as well when a note of before kept the traits of the last claim only', () => {
       hospital.identity(QUALIFIED);
       const [[name, value] = ['', '']] = hospital.notes;
@@ -397,6 +416,50 @@ describe('identities of one sender', () => {
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' });
     expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 }))).to.equal('qualified');
     expect(hospital.tasks()[0]).to.include({ state: 'accepted' }).and.nested.include({ 'closed.who': 'passerelle' });
+  });
+
+  const OTHER_MAN: Patient = {
+    birthName: 'DUFRESNE',
+    firstGivenName: 'PAUL',
+    birthGivenNames: 'PAUL',
+    sex: 'M',
+    birthDate: '1961-02-03',
+    birthPlaceCog: '75056',
+  };
+
+  it('A1, A4: a number that comes with the traits of somebody else asks a person, with an INS or without', () => {
+    hospital.identity(QUALIFIED);
+    const reused = { ...VALIDATED, ...OTHER_MAN };
+    expect(verdict(hospital.identity(reused, { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect([hospital.joined('1').ins?.ins, hospital.joined('1').patient.birthName]).to.deep.equal([INS, 'VALMORÉE']);
+    const [task] = hospital.tasks();
+    expect(task!.kind).to.equal('traits');
+    expect(task!.differences.map(({ attribute }) => attribute)).to.include.members(['birthName', 'firstGivenName', 'sex', 'birthDate']);
+    expect(verdict(hospital.identity(reused, { sender: 'GAM' })), 'whoever says it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    expect(verdict(hospital.identity(reused, { id: 'asked' }))).to.equal('dequalified');
+    expect(verdict(hospital.identity(reused)), 'said again').to.equal('updated');
+  });
+
+  it('A3, A4: a correction of one trait, of a birth place beside, or of an identity that was provisional asks nobody', () => {
+    const corrections: readonly Patient[] = [
+      { birthName: 'ÉTREZAC', birthPlaceCog: '75056' },
+      { firstGivenName: 'ANNE', birthGivenNames: 'ANNE ÉLISE' },
+      { sex: 'M' },
+      { birthDate: '1937-12-06' },
+      { usedName: 'AUTRE', birthDate: '1937', birthGivenNames: 'ÉLISE' },
+    ];
+    for (const [i, correction] of corrections.entries()) {
+      hospital.identity(TRAITS, { ipp: `c${i}` });
+      expect(verdict(hospital.identity({ ...TRAITS, ...correction }, { ipp: `c${i}` })), JSON.stringify(correction)).to.equal('updated');
+    }
+    hospital.identity({ ...OTHER_MAN, identityStatus: 'PROV', insStatus: 'PROV' }, { ipp: 'p' });
+    expect(verdict(hospital.identity(QUALIFIED, { ipp: 'p' }))).to.equal('qualified');
+    for (const two of [
+      { birthName: 'ÉTREZAC', birthDate: '1938-06-12' },
+      { sex: 'M', firstGivenName: 'PAUL' },
+    ] as const)
+      expect(verdict(hospital.identity({ ...TRAITS, ...two }, { ipp: 'p' })), JSON.stringify(two)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
   it('A4: a number whose digits disagree with sex, month and birth place is taken', () => {

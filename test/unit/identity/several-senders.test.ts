@@ -1,5 +1,6 @@
 /** Applications of one hospital that speak of the same person (SAFETY A2). */
 import { expect } from 'chai';
+import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, patientOf, verdict } from './hospital.ts';
 
 describe('identities of several senders', () => {
@@ -47,6 +48,38 @@ describe('identities of several senders', () => {
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  it('A4: an acceptance answers what was seen: another question is asked again, and what nobody asks any more overrules nobody', () => {
+    const hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
+    const other = { ...QUALIFIED, birthName: 'ÉTREZAC', ins: OTHER_INS };
+    const say = (): string => verdict(hospital.identity(other, { sender: 'B', id: 'asked' }));
+    const task = () => hospital.tasks()[0]!;
+    expect([say(), task().kind]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'traits']);
+    hospital.identity({ ...QUALIFIED, birthName: 'VALMORÉE' }, { sender: 'A' });
+    hospital.answer('asked', 'accepted');
+    expect([say(), task().kind, task().state]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', 'open']);
+    expect(hospital.joined('1').ins?.ins).to.equal(INS);
+    expect(task().differences.map(({ attribute }) => attribute)).to.include.members(['ins', 'birthName']);
+    hospital.answer('asked', 'accepted');
+    expect([say(), hospital.joined('1').ins?.ins]).to.deep.equal(['qualified', OTHER_INS]);
+    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' });
+    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'B' });
+    hospital.answer('later', 'accepted');
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' }))).to.equal('updated');
+    expect(hospital.person('1')!.preferred).to.not.include({ birthName: 'A' });
+  });
+
+  it('A4: what is corrected after it was accepted is asked again; what no identity is known by may have changed', () => {
+    const hospital = new Hospital();
+    hospital.identity(QUALIFIED, { id: 'first' });
+    const say = (patient: Patient): string => verdict(hospital.identity(patient, { id: 'asked', at: 55 }));
+    say({ ...QUALIFIED, ins: OTHER_INS });
+    hospital.identity({ phones: ['0500000000'] });
+    hospital.answer('asked', 'accepted');
+    expect(say({ ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' }), 'another message').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(say({ ...QUALIFIED, ins: OTHER_INS }), 'the one that was seen').to.equal('qualified');
+  });
+
   it('A4: a late message that would change the INS or a strict trait on file asks a person, as it would have in time', () => {
     const hospital = new Hospital([
       { application: 'GAM', insAuthority: true },
@@ -82,12 +115,25 @@ describe('identities of several senders', () => {
 
   it('A4: a qualified INS without its traits does not sit on those of another sender', () => {
     const hospital = new Hospital([{ application: 'IDENT', insAuthority: true }, { application: 'GAM' }]);
-    hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC', sex: 'M' }, { sender: 'GAM' });
+    hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { sender: 'GAM' });
     const { ins, insOid, insStatus, identityStatus } = QUALIFIED;
     const told = hospital.identity({ ins: ins!, insOid: insOid!, insStatus: insStatus!, identityStatus: identityStatus! }, { sender: 'IDENT' });
     expect(verdict(told)).to.equal('updated');
     expect(patientOf(told)).to.include({ ins: null, birthName: 'ÉTREZAC' });
     expect(verdict(hospital.identity(QUALIFIED, { sender: 'GAM' })), 'who says whose it is').to.equal('qualified');
+  });
+
+  it('A4: marks of PID-32 of any sender hold documents, until that sender takes them away', () => {
+    const hospital = new Hospital();
+    hospital.identity(VALIDATED);
+    const told = hospital.identity({ ...VALIDATED, identityFlags: ['COLV'], automaticFiling: false }, { sender: 'GAM' });
+    expect(patientOf(told)).to.deep.include({ identityFlags: ['COLV'], automaticFiling: false });
+    hospital.identity({ ...VALIDATED, identityFlags: ['DOUB'], automaticFiling: false });
+    expect(hospital.joined('1').patient.identityFlags).to.deep.equal(['DOUB', 'COLV']);
+    hospital.identity(VALIDATED);
+    expect(verdict(hospital.document(TRAITS))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(VALIDATED, { sender: 'GAM' });
+    expect(verdict(hospital.document(TRAITS))).to.equal('as it is');
   });
 
   describe('A2: of sites that share a domain', () => {

@@ -59,6 +59,19 @@ describe('checking settings documents', () => {
       [`kind: site`, `site: "${finess}"`, 'name: Site fictif', 'role: establishment', 'environment: test', 'connectors: []', ...lines, ''].join('\n');
     const authorities = (...all: string[]): string => `identityAuthorities: [${all.join(', ')}]`;
 
+    it('A1: numbers of one domain are given by one authority, or said to be shared by each site', () => {
+      const north = site('990001018', authorities(AUTHORITY));
+      const beside = (authority: string, from = north): string[] => codes(from, site('990001026', authorities(authority)));
+      for (const alike of [AUTHORITY, '{ namespace: NORD, domain: nord, use: IPP }', '{ oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }'])
+        expect(beside(alike), alike).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: sud, use: IPP }'), 'another domain').to.deep.equal([]);
+      for (const other of ['namespace: SUD', 'namespace: NORD, oid: 1.2.250.1.999.30.2', 'namespace: SUD, shared: true'])
+        expect(beside(`{ ${other}, domain: nord, use: IPP }`), other).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+      const shared = north.replace('use: IPP', 'use: IPP, shared: true');
+      expect(beside('{ namespace: SUD, shared: true, domain: nord, use: IPP }', shared)).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: nord, use: IPP }', shared)).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    });
+
     it('A2: sites of one domain list the same senders in the same order', () => {
       const north = site('990001018', authorities(AUTHORITY), 'senders: [{ application: IDENT, insAuthority: true }, { application: DPI }]');
       const senders = (text: string): string[] => codes(north, site('990001026', authorities(AUTHORITY), `senders: [${text}]`));
@@ -186,8 +199,50 @@ describe('checking settings documents', () => {
     expect(codes(silent.replace('port: 7001', 'port: 7001, idempotent: true'))).to.deep.equal([]);
   });
 
+  it('B1: refuses that a code which has to be agreed with the receiver is absent where documents leave, and takes "none" for an answer', () => {
+    const [dxcare, ...others] = catalogue.connectors;
+    const agreed = { title: 'Code du PPAC', neededFor: ['dcc.document.received'] };
+    const { properties } = dxcare!.settingsSchema as { properties: object };
+    const schema = { ...dxcare!.settingsSchema, $id: 'urn:test:agreed', properties: { ...properties, ppacCode: agreed } };
+    const found = (text: string): readonly string[] =>
+      checkDocuments(parseDocuments([{ file: 'site.yaml', text }]), {
+        ...catalogue,
+        connectors: [{ ...dxcare!, settingsSchema: schema }, ...others],
+      }).issues.map(({ code, location, expected }) => `${code} ${location?.path} ${expected}`);
+    expect(found(SITE)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/settings ppacCode (Code du PPAC)']);
+    expect(found(edit('commandLine: legacy', 'ppacCode: none'))).to.deep.equal([]);
+    // No document leaves there: nothing is to be agreed.
+    expect(found(edit('dcc.document.*', 'dcc.identity.*'))).to.deep.equal([]);
+  });
+
   it('refuses a pattern that no event type matches', () => {
     expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
+  });
+
+  it('B8: refuses answers for a product that has no word for them, and takes those that it has', () => {
+    const answers = (events: readonly string[], pattern: string): readonly string[] => {
+      const flow = {
+        id: 'answers',
+        direction: 'from-dcc' as const,
+        events,
+        formats: ['hl7v2'],
+        transports: ['mllp'],
+        stability: 'development' as const,
+      };
+      const [dxcare, ...others] = catalogue.connectors;
+      const told = { ...dxcare!, manifest: { ...dxcare!.manifest, flows: [...dxcare!.manifest.flows, flow] } };
+      const found = checkDocuments(parseDocuments([{ file: 'site.yaml', text: edit('dcc.document.*', pattern) }]), {
+        ...catalogue,
+        connectors: [told, ...others],
+      });
+      return found.issues.map(({ code, location }) => `${code} ${location?.path}`);
+    };
+    const refused = ['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0'];
+    expect(answers([], 'dcc.delivery.*')).to.deep.equal(refused);
+    expect(answers(['dcc.delivery.mss.read'], 'dcc.delivery.mss.failed')).to.deep.equal(refused);
+    for (const pattern of ['dcc.delivery.*', 'dcc.delivery.mss.read']) expect(answers(['dcc.delivery.mss.read'], pattern)).to.deep.equal([]);
+    // What it takes beside answers it still takes.
+    expect(answers([], 'dcc.*')).to.deep.equal([]);
   });
 
   it('refuses test and production in one region, unknown time zones and charsets', () => {
@@ -328,6 +383,8 @@ describe('checking settings documents', () => {
         'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/fhir',
         'ERR_CONFIG_INVALID /contextualCall/profiles/smart/1/profile',
       ]);
+      const strange = { ippSystems: { 'https://dpi.chu.example/ipp': 'NOBODY&1.2.3&ISO' } };
+      expect(codes(smart(strange), ENGINE)).to.deep.equal([`ERR_CONFIG_INVALID ${at}/ippSystems/https:~1~1dpi.chu.example~1ipp`]);
       const clear = { fhir: 'http://127.0.0.1:7204/fhir' };
       expect(codes(smart(clear), ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
       expect(codes(smart({ ...clear, privateAddresses: true }), ENGINE)).to.deep.equal([]);

@@ -1,0 +1,99 @@
+/** Every number of one patient, as far as merges say: what contradicts one of them contradicts the patient (SAFETY A6). */
+import type { Known } from '../knowledge/index.ts';
+import type { InsClaim } from './fold.ts';
+import type { DomainSender, Joined } from './join.ts';
+import { claimsOf, joinedOf, personOf, survivorOf, type Person } from './person.ts';
+import { STRICT_TRAITS, contradicts } from './traits.ts';
+
+/** Numbers that are compared for one: those of a merge, each with what goes along with it, stay below what may be asked for of one event. */
+const MOST = 200;
+
+export interface Family {
+  /** The number itself, where it leads, then all that these absorbed. */
+  readonly keys: readonly string[];
+  /** It is larger than can be compared. */
+  readonly isCut: boolean;
+}
+
+export const familyOf = (key: string, known: Known): Family => withAbsorbed(survivorOf(key, known).chain, known);
+
+/** What goes along with the number when another one absorbs it. */
+export const branchOf = (key: string, known: Known): Family => withAbsorbed([key], known);
+
+function withAbsorbed(from: readonly string[], known: Known): Family {
+  const all = new Set(from);
+  for (const one of all) {
+    for (const { key } of personOf(known, one)?.absorbed ?? []) all.add(key);
+    if (all.size > MOST) break;
+  }
+  const keys = [...all];
+  return { keys: keys.slice(0, MOST), isCut: keys.length > MOST };
+}
+
+/** A number that has an INS, or of which one is claimed that does not count now: a trait took it away, which does not make it another patient's. */
+interface Holder {
+  readonly key: string;
+  readonly person: Person;
+  readonly joined: Joined;
+  readonly ins: InsClaim;
+}
+
+export function holdersIn(keys: readonly string[], known: Known, senders: readonly DomainSender[]): readonly Holder[] {
+  return keys.flatMap((key) => {
+    const person = personOf(known, key);
+    // A number of before: what is known of it is known of the one that took its place.
+    if (!person || (person.into && personOf(known, person.into.key)?.inherited?.[key])) return [];
+    const joined = joinedOf(person, senders);
+    return (joined.ins ? [joined.ins] : claimsOf(person)).map((ins) => ({ key, person, joined, ins }));
+  });
+}
+
+type Number = Pick<InsClaim, 'ins' | 'insOid'>;
+
+export const isOtherIns = (one: Number, other: Number): boolean => one.ins !== other.ins || one.insOid !== other.insOid;
+
+/** Another number than the one on file, or other traits than those it stands for there. */
+export function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim): boolean {
+  const number = ins ?? bare;
+  if (number && isOtherIns(number, claim)) return true;
+  return ins !== undefined && STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+}
+
+/** A number that is not the same patient's: whose it is, and what is to be shown of it. */
+export interface Rival {
+  readonly key: string;
+  readonly person: Person;
+  readonly joined: Joined;
+}
+
+/** With the number that is claimed for it, where that does not count. */
+const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
+  key,
+  person,
+  joined: joined.ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
+});
+
+/** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */
+export function rivalOf(key: string, claim: InsClaim, known: Known, senders: readonly DomainSender[]): Rival | undefined {
+  const { keys, isCut } = familyOf(key, known);
+  const others = keys.filter((other) => other !== key);
+  const holders = holdersIn(others, known, senders);
+  const agrees = ({ joined, ins }: Holder): boolean => !isOtherIns(ins, claim) && !contradictsClaim(joined, claim);
+  if (holders.some(agrees)) return undefined;
+  const [rival] = holders;
+  if (rival) return shownOf(rival);
+  const { key: last, person } = survivorOf(key, known);
+  return isCut && person ? { key: last, person, joined: joinedOf(person, senders) } : undefined;
+}
+
+/** Two numbers that one merge would give one patient, though their INS differ; `'unsure'` when there are more of them than can be compared. */
+export function rivalsOf(
+  into: Family,
+  branch: Family,
+  known: Known,
+  senders: readonly DomainSender[],
+): readonly [Rival, Rival] | 'unsure' | undefined {
+  const [mine, theirs] = [into, branch].map(({ keys }) => holdersIn(keys, known, senders)) as [readonly Holder[], readonly Holder[]];
+  for (const one of mine) for (const other of theirs) if (isOtherIns(one.ins, other.ins)) return [shownOf(one), shownOf(other)];
+  return into.isCut || branch.isCut ? 'unsure' : undefined;
+}
