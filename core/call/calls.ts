@@ -11,16 +11,13 @@ import { LINK, TAKEN } from './links.ts';
 import { verify } from './verify.ts';
 import { REFRESH_MS, type StoredKey } from './site-keys.ts';
 
-const SWEEP_MS = 60_000;
-const SWEPT_AT_ONCE = 5_000;
 const HOUR_MS = 3_600_000;
 /** How long notes are kept after their last change. A nonce: far longer than any call is good. */
-const KEPT_MS: Readonly<Record<string, number>> = {
+export const CALL_KEPT_MS: Readonly<Record<string, number>> = {
   [NONCE]: 2 * HOUR_MS,
   [LINK]: HOUR_MS / 30,
   [TAKEN]: 24 * HOUR_MS,
   'call-code': 7 * 24 * HOUR_MS,
-  call: 400 * 24 * HOUR_MS,
 };
 
 export class Calls {
@@ -46,15 +43,6 @@ export class Calls {
     if (this.#timers.length > 0) return;
     // What the journal does not answer now it is asked again later: until then keys are those of before, and no call can be granted anyhow.
     this.#timers.push(setInterval(() => void this.desk.keys.refresh().catch(() => undefined), REFRESH_MS).unref());
-    this.#timers.push(setInterval(() => void this.sweep().catch(() => undefined), SWEEP_MS).unref());
-  }
-
-  /** Drops what had its time. */
-  async sweep(): Promise<void> {
-    for (const [kind, keptMs] of Object.entries(KEPT_MS)) {
-      const before = new Date(this.#now() - keptMs).toISOString();
-      while ((await this.#journal.forget(kind, before, SWEPT_AT_ONCE)) === SWEPT_AT_ONCE);
-    }
   }
 
   stop(): void {

@@ -13,6 +13,7 @@ import {
   type ErrorCode,
   type JournalStore,
 } from '../contract/index.ts';
+import { forgetSlowly } from '../retention/index.ts';
 import { Browsers } from './browsers.ts';
 import { conflictNote } from './conflict.ts';
 import { find, type CallPolicy } from './find.ts';
@@ -53,7 +54,6 @@ const DAY_MS = 24 * 3600_000;
 const MOST_TABS = 20;
 /** Of what only fails when others keep changing the same browser. */
 const TRIES = 20;
-const FORGET = 500;
 /** How long the record may not know that a tab is over, should it have been away. */
 const SWEEP_MS = 30_000;
 /** How often what is older than a day is looked for: all sessions are read for it. */
@@ -131,15 +131,11 @@ export class Handover implements CallSessionsFace {
       this.#expiredAt = now;
       const before = new Date(now - DAY_MS).toISOString();
       await this.#tabs.expire(before);
-      for (const kind of [SESSION, REUSE, OTHER_USER]) await this.#forget(kind, before);
+      for (const kind of [SESSION, REUSE, OTHER_USER]) await forgetSlowly(this.#ports.journal, kind, before);
       // Last: as long as something may be open in a browser, somebody else's call in it ends that.
-      await this.#forget(BROWSER, new Date(now - DAY_MS - 2 * EXPIRE_MS).toISOString());
+      await forgetSlowly(this.#ports.journal, BROWSER, new Date(now - DAY_MS - 2 * EXPIRE_MS).toISOString());
     }
     await this.#tabs.tellAll();
-  }
-
-  async #forget(kind: string, before: string): Promise<void> {
-    while ((await this.#ports.journal.forget(kind, before, FORGET)) === FORGET);
   }
 
   async #redeem({ code, browser, address }: CallBrowser): Promise<CallAnswer> {

@@ -1,5 +1,6 @@
 /** The contextual call (SAFETY C, plugins/app-contextual-call/PROTOCOL.md): verified, given a one-time link, counted. */
-export { Calls } from './calls.ts';
+export { CALL_KEPT_MS, Calls } from './calls.ts';
+export { LEDGER } from './ledger.ts';
 export { callSettings, type CallSettings, type CallSite } from './call-settings.ts';
 export { verifyOffline, type OfflineParts } from './offline.ts';
 export { completed, makeToken } from './sign.ts';

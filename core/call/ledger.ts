@@ -15,7 +15,7 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 
-const CALL = 'call';
+export const LEDGER = 'call';
 /** Pages looked at for one page of a filter, and rows read at once. */
 const MAX_PAGES = 20;
 const ROWS = 500;
@@ -34,7 +34,7 @@ export const newReference = (): string => `AC-${[...randomBytes(8)].map((byte) =
 const keyOf = (reference: string): string => createHash('sha256').update(`call ${reference}`).digest('hex');
 
 /** A new entry, for the commit that decides the call. */
-export const entryChange = (entry: KeptEntry): NoteChange => ({ kind: CALL, key: keyOf(entry.reference), value: JSON.stringify(entry) });
+export const entryChange = (entry: KeptEntry): NoteChange => ({ kind: LEDGER, key: keyOf(entry.reference), value: JSON.stringify(entry) });
 
 export class Ledger {
   readonly #journal: Pick<JournalStore, 'notes' | 'notesOf' | 'swap' | 'keep'>;
@@ -49,7 +49,7 @@ export class Ledger {
 
   /** Throws ERR_NOT_FOUND. */
   async entry(reference: string): Promise<CallEntry> {
-    const [text] = await this.#journal.notes(CALL, [keyOf(reference)]);
+    const [text] = await this.#journal.notes(LEDGER, [keyOf(reference)]);
     if (!text)
       throw new PasserelleError('ERR_NOT_FOUND', {
         expected: 'the reference of a call',
@@ -66,11 +66,11 @@ export class Ledger {
     outcome?: CallOutcome,
   ): Promise<NoteChange | undefined> {
     const key = keyOf(reference);
-    const [before] = await this.#journal.notes(CALL, [key]);
+    const [before] = await this.#journal.notes(LEDGER, [key]);
     if (!before) return undefined;
     const entry = JSON.parse(before) as KeptEntry;
     const steps = [...entry.steps, { at, ...step }].slice(-MAX_STEPS);
-    return { kind: CALL, key, before, value: JSON.stringify({ ...entry, steps, ...(outcome && { outcome }) }) };
+    return { kind: LEDGER, key, before, value: JSON.stringify({ ...entry, steps, ...(outcome && { outcome }) }) };
   }
 
   /** A call that nobody knows any more is not noted. */
@@ -86,7 +86,7 @@ export class Ledger {
   async page(filter: CallFilter, { limit, after }: PageRequest): Promise<Page<CallEntry>> {
     let next = after;
     for (let n = 0; n < MAX_PAGES; n += 1) {
-      const page = await this.#journal.notesOf(CALL, { limit, ...(next !== undefined && { after: next }) });
+      const page = await this.#journal.notesOf(LEDGER, { limit, ...(next !== undefined && { after: next }) });
       const items = page.items.map(({ value }) => viewOf(value)).filter((entry) => matches(entry, filter));
       next = page.next;
       const isOver = next === undefined || (filter.since !== undefined && page.items.some(({ changedAt }) => changedAt < filter.since!));
@@ -99,7 +99,7 @@ export class Ledger {
     const counts = new Map<string, CallCount>();
     let seen = 0;
     for (let after: string | undefined; seen < MAX_COUNTED;) {
-      const page = await this.#journal.notesOf(CALL, { limit: ROWS, ...(after !== undefined && { after }) });
+      const page = await this.#journal.notesOf(LEDGER, { limit: ROWS, ...(after !== undefined && { after }) });
       for (const { value } of page.items) {
         const { at, site = '-', profile = '-', action = '-', outcome } = JSON.parse(value) as KeptEntry;
         if (at < since || outcome === 'rotated') continue;

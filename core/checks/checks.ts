@@ -1,6 +1,6 @@
 /**
  * Checks of documents (SAFETY B9). Those that came are checked once they are delivered, one at a time and never more than half of the time, or before
- * they are decided where their site asks for it; what we write, before it leaves.
+ * they are decided where their site asks for it; what we write, before it leaves. What a stop or a crash left unchecked is found again in the journal.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { contentOf, type OpenedMessage } from '../codecs/index.ts';
@@ -8,21 +8,22 @@ import {
   assemblePart,
   PasserelleError,
   sniffMime,
+  type DeliveryMaterial,
   type DocumentCheck,
   type DocumentCodec,
   type DocumentFinding,
   type DocumentViewer,
   type DraftEvent,
   type JournalStore,
+  type MessageHistory,
   type MessageCodec,
   type OutgoingEnvelope,
-  type PartRef,
+  type QueuedDelivery,
   type Warning,
 } from '../contract/index.ts';
 import { messageId, type BlindIndex } from '../journal/index.ts';
-import type { FreshDelivery } from '../lanes/index.ts';
 import { patientOfHeader, sameAs, type Patient } from '../model/index.ts';
-import { noteOf, resultOf } from './results.ts';
+import { checkedAmong, noteOf, resultOf } from './results.ts';
 
 export interface ChecksSettings {
   /** Folder of the official rules; absent = no CDA is held to them. */
@@ -31,8 +32,16 @@ export interface ChecksSettings {
   readonly datamatrix: boolean;
 }
 
+/** What the settings of a site say of its documents. */
+export interface CheckedSite {
+  readonly documentChecks: 'after' | 'before' | 'never';
+  readonly charsetFallback: string;
+}
+
 interface Parts {
-  readonly journal: Pick<JournalStore, 'tag' | 'raw' | 'keep'>;
+  readonly journal: Pick<JournalStore, 'tag' | 'raw' | 'keep' | 'notes' | 'material' | 'deliveries'>;
+  /** By FINESS; undefined when the settings have it no more. */
+  readonly site: (finess: string) => CheckedSite | undefined;
   readonly index: BlindIndex;
   readonly codec: (format: string) => MessageCodec;
   readonly documents: readonly DocumentCodec[];
@@ -43,6 +52,12 @@ interface Parts {
   readonly log: (level: 'info' | 'warn' | 'error', what: string, fields: Readonly<Record<string, string | number>>) => void;
 }
 
+/** Messages that wait. Beyond, the oldest is not checked, and says so. */
+const WAITING = 20_000;
+/** At a start: deliveries that are looked at, and messages that are checked of those, the newest. */
+const LOOKED_BACK = 20_000;
+const FOUND_AGAIN = 2000;
+const PAGE = 500;
 /** A delivered document whose INS datamatrix names another patient. */
 export interface MisnamedDocument {
   readonly message: number;
@@ -58,25 +73,17 @@ interface Looked {
   readonly another?: { readonly reason: string; readonly marked: Patient };
 }
 
-/** A message with documents that waits for its delivery, then for its check. */
-interface Candidate {
-  readonly message: number;
-  readonly format: string;
-  readonly charsetFallback: string;
-  readonly parts: readonly PartRef[];
-  readonly event: MisnamedDocument['event'];
-}
-
-/** Beyond, the oldest is not checked: its message says nothing of a check. */
-const WAITING = 2000;
 const LEAST_PAUSE_MS = 100;
+/** The journal was away. */
+const AGAIN_MS = 5000;
 const ENCODED_BODY = new Uint8Array(3);
 
 export class DocumentChecks {
   readonly #settings: ChecksSettings;
   readonly #parts: Parts;
-  readonly #candidates = new Map<number, Candidate>();
-  readonly #queue: Candidate[] = [];
+  /** By message, a delivery of it, the first one to be checked first. */
+  readonly #waiting = new Map<number, number>();
+  #looking: Promise<void> | undefined;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -89,25 +96,55 @@ export class DocumentChecks {
     return this.#settings.rules !== undefined || this.#settings.datamatrix;
   }
 
-  /** Deliveries just made, of a site whose documents are checked once they are delivered. */
-  expect(fresh: readonly FreshDelivery[], charsetFallback: string): void {
-    if (!this.#isOn) return;
-    for (const { item, event, parts, format } of fresh) {
-      if (event.type !== 'dcc.document.received' || parts.length === 0) continue;
-      const data = event['data'] as MisnamedDocument['event'];
-      this.#candidates.set(item.message, { message: item.message, format, charsetFallback, parts, event: data });
-      const [oldest] = this.#candidates.keys();
-      if (this.#candidates.size > WAITING) this.#candidates.delete(oldest!);
-    }
+  /** What was delivered and not checked when the engine last stopped; no more than the journal's last deliveries are looked at. */
+  start(): void {
+    if (this.#isOn) this.#looking ??= this.#lookBack().finally(() => (this.#looking = undefined));
   }
 
-  /** A delivery of this message was taken: nothing waits for the check any more. */
-  delivered(message: number): void {
-    const candidate = this.#candidates.get(message);
-    if (!candidate || this.#stopping.signal.aborted) return;
-    this.#candidates.delete(message);
-    if (this.#queue.push(candidate) > WAITING) this.#queue.shift();
+  /** It was taken: nothing waits for the check any more. */
+  delivered({ message, delivery, kind }: Pick<QueuedDelivery, 'message' | 'delivery' | 'kind'>): void {
+    if (this.#isOn && kind === 'document') this.#expect(message, delivery);
+  }
+
+  /** What a message of which no result is kept has to say: its check is to come, or is not made. Undefined when nobody asked for one, or not yet. */
+  standing({ message: { message, site }, deliveries }: MessageHistory): 'waiting' | 'not-made' | undefined {
+    if (!this.#isOn || this.#parts.site(site)?.documentChecks !== 'after') return undefined;
+    if (!deliveries.some(({ eventType, state }) => eventType === RECEIVED && state === 'delivered')) return undefined;
+    return this.#looking || this.#waiting.has(message) ? 'waiting' : 'not-made';
+  }
+
+  #expect(message: number, delivery: number): void {
+    if (this.#waiting.has(message) || this.#stopping.signal.aborted) return;
+    this.#waiting.set(message, delivery);
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size > WAITING) this.#waiting.delete(oldest!);
     this.#running ??= this.#work().finally(() => (this.#running = undefined));
+  }
+
+  async #lookBack(): Promise<void> {
+    const { journal, index, log } = this.#parts;
+    const found = new Map<number, number>();
+    let after: string | undefined;
+    for (let looked = 0; looked < LOOKED_BACK && found.size < FOUND_AGAIN && !this.#stopping.signal.aborted;) {
+      try {
+        const page = await journal.deliveries({ states: ['delivered'] }, { limit: PAGE, ...(after !== undefined && { after }) });
+        const documents = new Map(page.items.filter(({ eventType }) => eventType === RECEIVED).map(({ message, delivery }) => [message, delivery]));
+        const ids = [...documents.keys()];
+        const checked = await checkedAmong(
+          ids.map((message) => messageId(journal.tag, message)),
+          journal,
+          index,
+        );
+        for (const [i, message] of ids.entries()) if (!checked[i]) found.set(message, documents.get(message)!);
+        looked += page.items.length;
+        after = page.next;
+        if (after === undefined) break;
+      } catch (thrown) {
+        log('warn', 'documents that wait for their check cannot be looked for yet', { code: PasserelleError.from(thrown).code });
+        await this.#rest(AGAIN_MS);
+      }
+    }
+    for (const [message, delivery] of [...found].slice(0, FOUND_AGAIN).toReversed()) this.#expect(message, delivery);
   }
 
   /** Warnings for the decision of a message whose site asks for the check first; never a reason to refuse it. Rejects with what passes only. */
@@ -169,37 +206,59 @@ export class DocumentChecks {
     }
   }
 
-  /** What waits is not checked. */
+  /** What waits is found again at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#queue.length = 0;
-    await this.#running;
+    await Promise.all([this.#running, this.#looking]);
   }
 
   async #work(): Promise<void> {
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+    for (let [next] = this.#waiting; next && !this.#stopping.signal.aborted; [next] = this.#waiting) {
       const start = performance.now();
-      try {
-        await this.#keep(next.message, await this.#check(next));
-      } catch (thrown) {
-        const { code } = PasserelleError.from(thrown);
-        this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, next.message), code });
-      }
-      const took = performance.now() - start;
-      await pause(Math.max(LEAST_PAUSE_MS, took), undefined, { ref: false, signal: this.#stopping.signal }).catch(() => undefined);
+      const isDone = await this.#checkOne(...next);
+      if (isDone) this.#waiting.delete(next[0]);
+      await this.#rest(isDone ? Math.max(LEAST_PAUSE_MS, performance.now() - start) : AGAIN_MS);
     }
   }
 
-  async #check({ message, format, charsetFallback, parts, event }: Candidate): Promise<readonly DocumentCheck[]> {
+  #rest(ms: number): Promise<unknown> {
+    return pause(ms, undefined, { ref: false, signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  /** False when the journal is away: it keeps its place. What cannot be checked says so. */
+  async #checkOne(message: number, delivery: number): Promise<boolean> {
+    const { journal, index, log } = this.#parts;
+    const id = messageId(journal.tag, message);
+    try {
+      const [isChecked] = await checkedAmong([id], journal, index);
+      const [material] = isChecked ? [] : await journal.material([delivery]);
+      const site = material && this.#parts.site(String(material.event['site']));
+      if (material?.event.type !== RECEIVED || site?.documentChecks !== 'after') return true;
+      const checks = await this.#check(material, site).catch((thrown: unknown) => {
+        const { code, entry } = PasserelleError.from(thrown);
+        if (entry.disposition === 'transient') throw thrown;
+        return material.parts.slice(0, 1).map(({ part }) => resultOf(part, this.#at(), [uncheckable(code)]));
+      });
+      await this.#keep(message, checks);
+    } catch (thrown) {
+      const { code, entry } = PasserelleError.from(thrown);
+      log('warn', 'a document could not be checked', { message: id, code });
+      return entry.disposition !== 'transient';
+    }
+    return true;
+  }
+
+  async #check({ message, format, parts, event }: DeliveryMaterial, { charsetFallback }: CheckedSite): Promise<readonly DocumentCheck[]> {
     const { journal, codec } = this.#parts;
+    const data = event['data'] as MisnamedDocument['event'];
     const checks: DocumentCheck[] = [];
     for (const ref of parts) {
       const isText = ref.encoding === 'text';
       const carried = await (isText ? journal.raw(message) : journal.raw(message, ref.from, ref.to));
       const content = contentOf(ref, { codec: codec(format), charsetFallback, raw: () => carried });
-      const looked = await this.#look(content, event.patient);
+      const looked = await this.#look(content, data.patient);
       // First, for what is not kept is looked at again.
-      if (looked?.another) await this.#parts.misnamed?.({ message, event, marked: looked.another.marked, at: this.#at() });
+      if (looked?.another) await this.#parts.misnamed?.({ message, event: data, marked: looked.another.marked, at: this.#at() });
       if (looked) checks.push(resultOf(ref.part, this.#at(), looked.findings));
     }
     return checks;
@@ -276,12 +335,11 @@ export class DocumentChecks {
     } catch (thrown) {
       const { code } = PasserelleError.from(thrown);
       this.#parts.log('warn', 'the official rules cannot be used', { code });
-      return [{ severity: 'warning', rules: 'XSD', message: `it could not be checked (${code})` }];
+      return [{ ...uncheckable(code), rules: 'XSD' }];
     }
   }
 
   async #keep(message: number, checks: readonly DocumentCheck[]): Promise<void> {
-    if (checks.length === 0) return;
     const { journal, index, log } = this.#parts;
     const id = messageId(journal.tag, message);
     await journal.keep([noteOf(id, checks, index)], this.#at());
@@ -293,3 +351,7 @@ export class DocumentChecks {
     return new Date(this.#parts.now()).toISOString();
   }
 }
+
+const RECEIVED = 'dcc.document.received';
+
+const uncheckable = (code: string): DocumentFinding => ({ severity: 'warning', message: `it could not be checked (${code})` });

@@ -2,7 +2,7 @@
 import type { DocumentCheck, DocumentFinding, JournalStore, Note } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 
-const KIND = 'document-check';
+export const KIND = 'document-check';
 /** A document of another model fails everywhere: the first ones say so. */
 const FINDINGS = 20;
 
@@ -19,6 +19,21 @@ export const noteOf = (message: string, checks: readonly DocumentCheck[], index:
   key: keyOf(message, index),
   value: JSON.stringify(checks),
 });
+
+/** Whether a result is kept of each of these messages, even that nothing of it is ever checked. */
+export const checkedAmong = async (
+  messages: readonly string[],
+  journal: Pick<JournalStore, 'notes'>,
+  index: BlindIndex,
+): Promise<readonly boolean[]> =>
+  messages.length === 0
+    ? []
+    : (
+        await journal.notes(
+          KIND,
+          messages.map((message) => keyOf(message, index)),
+        )
+      ).map((value) => value !== undefined);
 
 /** Nothing when the documents of the message were not checked, or not yet. */
 export async function checksOf(

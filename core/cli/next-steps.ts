@@ -1,5 +1,6 @@
 /** The next command to type, by the state of a message and of its deliveries. */
-import type { DeliveryView, MessageView } from '../contract/index.ts';
+import type { DeliveryState, DeliveryView, MessageView } from '../contract/index.ts';
+import { STATE_WORDS } from './words.ts';
 
 export function nextForMessage({ id, state }: MessageView): readonly string[] {
   switch (state) {
@@ -13,19 +14,28 @@ export function nextForMessage({ id, state }: MessageView): readonly string[] {
   }
 }
 
-export function nextForDelivery({ id, state, behind, message, error }: DeliveryView): readonly string[] {
+export function nextForDelivery({ id, state, behind, behindState, message, error }: DeliveryView): readonly string[] {
+  if (state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT')
+    return ['--accept', '--reject'].map((verdict) => `passerelle identity task ${message} ${verdict} --why "..."`);
+  if (state === 'queued') return behind ? [`passerelle message ${behind}`, ...decisions(behind, behindState)] : ['passerelle lanes'];
+  const [first, ...others] = decisions(id, state);
+  return state === 'dead' ? [first!, `passerelle replay ${message}`, ...others] : decisions(id, state);
+}
+
+/** What a person may decide of a delivery that does not leave by itself. */
+function decisions(id: string, state: DeliveryState | undefined): readonly string[] {
   switch (state) {
     case 'review':
       return [`passerelle delivery confirm ${id} --why "..."`, `passerelle delivery resend ${id}`];
     case 'held':
-      if (error?.code === 'ERR_IDENTITY_CONFLICT')
-        return ['--accept', '--reject'].map((verdict) => `passerelle identity task ${message} ${verdict} --why "..."`);
       return [`passerelle delivery release ${id}`, `passerelle delivery discard ${id} --why "..."`];
     case 'dead':
-      return [`passerelle delivery resend ${id}`, `passerelle replay ${message}`, `passerelle delivery discard ${id} --why "..."`];
-    case 'queued':
-      return behind ? [`passerelle message ${behind}`] : ['passerelle lanes'];
+      return [`passerelle delivery resend ${id}`, `passerelle delivery discard ${id} --why "..."`];
     default:
       return [];
   }
 }
+
+/** What a delivery that is queued waits for, in words; empty when nothing stands before it. */
+export const behindWords = ({ behind, behindState }: DeliveryView): string =>
+  behind ? `derrière ${behind}${behindState ? ` (${STATE_WORDS[behindState]})` : ''}` : '';

@@ -30,8 +30,9 @@ export interface DeliveryView {
   readonly controlId?: string;
   readonly ack?: string;
   readonly error?: ExplainedError;
-  /** Delivery id that stands before it in its lane, when one does. */
+  /** Delivery that has to be over before this one may leave, and its state: what is dead, in review or held waits for a person. */
   readonly behind?: string;
+  readonly behindState?: DeliveryState;
 }
 
 /** What rules and marks say of one document of a message: a diagnosis, made after its delivery unless its site asks for it before. */
@@ -62,6 +63,8 @@ export interface MessageTimeline {
   readonly acts: readonly ActRecord[];
   /** Absent when its documents were not checked, or not yet. */
   readonly checks?: readonly DocumentCheck[];
+  /** Its documents were delivered and are to be checked: that is to come, or it is not made (too many waited, or too long ago). */
+  readonly unchecked?: 'waiting' | 'not-made';
 }
 
 /** A message that did something to a document. */

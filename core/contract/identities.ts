@@ -11,7 +11,18 @@ export interface IdentityNumber {
 export interface IdentityTask {
   /** Public id of the message that waits; of a contextual call, its reference. */
   readonly id: string;
-  readonly kind: 'traits' | 'ins' | 'order' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-undone' | 'merge-cycle' | 'datamatrix' | 'call';
+  readonly kind:
+    | 'traits'
+    | 'ins'
+    | 'order'
+    | 'document'
+    | 'merge-ins'
+    | 'merge-elsewhere'
+    | 'merge-undone'
+    | 'merge-foreign'
+    | 'merge-cycle'
+    | 'datamatrix'
+    | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
   readonly eventType: string;

@@ -6,7 +6,7 @@ import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { toInstant, type Consent, type Visibility } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
-import { KINDS, LEGS, MASKS, note, read, ref, type ConsentNote, type Flags } from './notes.ts';
+import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
 import { relatives, type Compared } from './patients.ts';
 
 /** A document that comes, and whether its patient said no, here or elsewhere. */
@@ -18,7 +18,12 @@ type ConsentData = Static<typeof Consent>;
 
 /** Everything that is said of the wishes of these patients, as far as is known who they are: a merge takes nobody's opposition away. */
 export const consentRefs = (keys: readonly string[], known: Known, index: BlindIndex): readonly NoteRef[] =>
-  [...relatives(keys, known, index)].flatMap((key) => [...ref(PERSON, key), ...ref(KINDS.consent, key)]);
+  [...relatives(keys, known, index)].flatMap((key) => [
+    ...ref(PERSON, key),
+    ...ref(KINDS.consent, key),
+    ...ref(KINDS.holders, key),
+    ...(read(known, KINDS.holders, key) ?? []).flatMap((holder) => ref(PERSON, holder)),
+  ]);
 
 /** Of opposition or its end. NA: there is no national record to feed, which withdraws no opposition. */
 export const saysConsent = ({ event }: Case): boolean => /^(INO|IO)$/.test(saidIn(event)?.dmpFeedOpposition ?? '');
@@ -35,20 +40,6 @@ export function consentNotes({ event, settings }: Case, keys: ReadonlySet<string
     const before = now[event.site];
     return before && before.at > at ? [] : [note(KINDS.consent, key, { ...now, [event.site]: { opposed: isNo, at } })];
   });
-}
-
-/** What was said with a number before its INS was known, or while it was not on file, is said of that INS from then on. */
-export function handedOn(numbers: readonly (readonly [key: string, insKey: string | undefined])[], known: Known): readonly Note[] {
-  const handed = new Map<string, ConsentNote>();
-  for (const [key, insKey] of numbers) {
-    const said = Object.entries(read(known, KINDS.consent, key) ?? {});
-    if (insKey === undefined || said.length === 0) continue;
-    const now = handed.get(insKey) ?? read(known, KINDS.consent, insKey) ?? {};
-    // A withdrawal only ends what its site said before.
-    const news = said.filter(([site, { opposed, at }]) => (now[site] ? now[site].at < at : opposed));
-    if (news.length > 0) handed.set(insKey, { ...now, ...Object.fromEntries(news) });
-  }
-  return [...handed].map(([key, value]) => note(KINDS.consent, key, value));
 }
 
 /** Where several sites, or several numbers, speak of one patient, one that says no is enough. */

@@ -18,17 +18,22 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const { site } = one.event;
   const data = documentData(one);
   const before = own.flags ?? {};
-  const flags = strictest(before, flagsOf(data.visibility));
+  const now = flagsOf(data.visibility);
+  const flags = strictest(before, now);
   const isReturned = own.to.includes(site) && !own.from.includes(site);
   const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
   const isHeard = one.role === 'record' || mayChange(site, own, one);
-  const isMasked = isHeard && !isOver && MASKS.some((mask) => flags[mask] === true && before[mask] !== true);
+  const { unheard: untold = [], ...rest } = own;
+  const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
+  const isMasked = isHeard && !isOver && masks.length > 0;
+  const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !broughtOf(own).to.includes(target));
   const targets = isOver ? [] : isMasked ? one.targets : remaining;
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
-    ...own,
+    ...rest,
+    ...(unheard.length > 0 && { unheard }),
     patient: union(own.patient, facts.patient),
     from: isReturned ? own.from : union(own.from, [site]),
     to: union(own.to, targets),
@@ -50,11 +55,13 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         ...(made.brought && { brought: made.brought }),
         sameAs: own.id,
         flags,
+        ...(unheard.length > 0 && { unheard }),
       }),
     );
   const warnings = [
     ...warningsOf(own, isReturned, isMasked, isSilent),
-    ...knownBy(before, flagsOf(data.visibility)),
+    ...knownBy(before, now),
+    ...(isHeard ? [] : masks.map((detail) => ({ code: 'mask-not-told', detail }))),
     ...(isMasked ? stillShown(own, targets, one) : []),
     ...(isSilent ? [] : left.warnings),
   ];

@@ -5,25 +5,27 @@ import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasRefs, asItCame } from './aliases.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
-import { consentNotes, consentRefs, handedOn, isOpposed, saysConsent } from './consent.ts';
+import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
-import { hashOf, insKeyOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
+import { hashOf, holderNotes, insKeyOf, insKeysOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn, placedBy, successorRefs } from './register.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
   const isIdentity = (one: Case): boolean => one.kind === 'identity' && !one.waits;
-  const insKeysOf = (one: Case, known: Known): readonly (string | undefined)[] => one.keys.map((key) => insKeyOf(key, known, index, sendersOf));
   const keysOf = (one: Case, known: Known): ReadonlySet<string> =>
-    new Set([...tokensOf(one, index).map(hashOf), ...insKeysOf(one, known).flatMap((key) => key ?? [])]);
+    new Set([...tokensOf(one, index).map(hashOf), ...one.keys.flatMap((key) => insKeyOf(key, known, index, sendersOf) ?? [])]);
   return {
     needs: (one, known) => {
       if (isAnswer(one)) return answerRefs(one, known, index);
       if (!isDocument(one) || one.waits) {
         if (!saysConsent(one) && !isIdentity(one)) return [];
-        return [...one.keys.flatMap((key) => ref(PERSON, key)), ...[...keysOf(one, known)].flatMap((key) => ref(KINDS.consent, key))];
+        return [
+          ...one.keys.flatMap((key) => [...ref(PERSON, key), ...insKeysOf(key, known, index).flatMap((ins) => ref(KINDS.holders, ins))]),
+          ...(saysConsent(one) ? [...keysOf(one, known)].flatMap((key) => ref(KINDS.consent, key)) : []),
+        ];
       }
       const facts = factsOf(one, index);
       return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(one, facts, known) : [])];
@@ -35,9 +37,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
       const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
       const remembered = consent.length > 0 ? { remembered: consent } : {};
-      const numbers = isIdentity(one) ? insKeysOf(one, known).map((insKey, i) => [one.keys[i]!, insKey] as const) : [];
-      const handed = handedOn(numbers, knownNow);
-      if (!isDocument(one) || one.waits) return { ...remembered, ...(handed.length > 0 && { notes: handed }) };
+      const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
+      if (!isDocument(one) || one.waits) return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
       const given = factsOf(one, index);
       const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
       const tokens = tokensOf(one, index).map(hashOf);

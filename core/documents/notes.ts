@@ -13,7 +13,12 @@ export const KINDS = {
   /** By the control id of a message of ours: which document an answer is about. */
   sent: 'document-sent',
   consent: 'patient-consent',
+  /** By the key of an INS: which numbers it was claimed for. */
+  holders: 'ins-holders',
 } as const;
+
+/** By age it may be forgotten: an answer that comes later is kept and proves nothing (`answer-unmatched`). */
+export const SENT = KINDS.sent;
 
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
 export const MASKS = ['maskedToProfessionals', 'hiddenFromPatient', 'hiddenFromLegalRepresentatives', 'secretConnection'] as const;
@@ -85,6 +90,8 @@ export interface DocumentNote {
   /** Another name that this very document came by. */
   readonly sameAs?: string;
   readonly flags?: Flags;
+  /** Masks among them that nobody said who may change the document: what leaves has them, what is there was not told. */
+  readonly unheard?: readonly Mask[];
   readonly proofs?: readonly DocumentProof[];
 }
 
@@ -130,6 +137,8 @@ export interface NoteValues {
   readonly 'document-alias': AliasNote;
   readonly 'document-sent': SentNote;
   readonly 'patient-consent': ConsentNote;
+  /** Keys of the numbers. */
+  readonly 'ins-holders': readonly string[];
 }
 
 export function read<K extends keyof NoteValues>(known: Known, kind: K, key: string | undefined): NoteValues[K] | undefined {

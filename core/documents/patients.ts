@@ -1,9 +1,10 @@
 /** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8, B6). */
 import { PERSON, claimsOf, isAccepted, joinedOf, personOf, survivorOf, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
+import type { Note } from '../contract/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { isInsOid, type Patient } from '../model/index.ts';
-import { ref } from './notes.ts';
+import { KINDS, lately, note, read, ref } from './notes.ts';
 
 /** `authority#hash` of each number that names the patient: those of its domains, and its INS once it is qualified. */
 export function tokensOf(
@@ -23,19 +24,39 @@ export function survivorRefs(tokens: readonly string[], known: Known): readonly 
   return tokens.flatMap((token) => survivorOf(hashOf(token), known).chain).flatMap((key) => ref(PERSON, key));
 }
 
+/** Numbers that one INS is known to be claimed for: more is an application that gives one INS to everybody. */
+const MOST_HOLDERS = 64;
+
 /**
- * Keys of everybody these numbers stand for, as far as is known: whom they absorbed, who absorbed them, and every INS that a sender
- * claims for one of them. One that a trait took away since, or that another sender contradicts, counts: opposition errs towards no.
+ * Keys of everybody these numbers stand for, as far as is known: whom they absorbed, who absorbed them, every INS that a sender claims for one of them, and
+ * the numbers that an INS is claimed for. One that a trait took away since, or that another sender contradicts, counts: opposition errs towards no.
  */
 export function relatives(keys: readonly string[], known: Known, index: BlindIndex): ReadonlySet<string> {
   const all = new Set(keys);
   for (const key of all) {
-    const person = personOf(known, key);
-    if (!person) continue;
-    for (const one of [person.into, ...(person.absorbed ?? [])]) if (one) all.add(one.key);
-    for (const { ins, insOid } of claimsOf(person)) all.add(index.patient({ domain: insOid, value: ins }));
+    const { into, absorbed = [] } = personOf(known, key) ?? {};
+    for (const one of [into, ...absorbed]) if (one) all.add(one.key);
+    for (const holder of read(known, KINDS.holders, key) ?? []) if (insKeysOf(holder, known, index).includes(key)) all.add(holder);
+    for (const ins of insKeysOf(key, known, index)) all.add(ins);
   }
   return all;
+}
+
+/** Keys of every INS that a sender claims for the number with this key. */
+export function insKeysOf(key: string, known: Known, index: BlindIndex): readonly string[] {
+  const person = personOf(known, key);
+  return person ? claimsOf(person).map(({ ins, insOid }) => index.patient({ domain: insOid, value: ins })) : [];
+}
+
+/** Whoever names an INS alone has to find the numbers behind it, and so their merges. */
+export function holderNotes(keys: readonly string[], known: Known, index: BlindIndex): readonly Note[] {
+  const holders = new Map<string, readonly string[]>();
+  for (const key of keys)
+    for (const ins of insKeysOf(key, known, index)) {
+      const now = holders.get(ins) ?? read(known, KINDS.holders, ins) ?? [];
+      if (!now.includes(key)) holders.set(ins, lately(now, key, MOST_HOLDERS));
+    }
+  return [...holders].map(([ins, list]) => note(KINDS.holders, ins, list));
 }
 
 /** Of the number with this key, the key of the INS on file. */

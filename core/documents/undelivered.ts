@@ -21,7 +21,7 @@ interface SentBy {
   readonly id: string;
   /** Absent when the journal no longer knows it. */
   readonly state?: MessageState;
-  readonly legs: readonly Pick<DeliverySummary, 'lane' | 'state'>[];
+  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number })[];
 }
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
@@ -33,9 +33,12 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   const legs = sent.flatMap((by) => by.legs);
   const others = sent.filter(({ id }) => id !== one.message.id);
   const isNoneDecided = others.length > 0 && others.every(({ state }) => state === 'quarantined' || state === 'discarded');
-  const sites = copyOf.sites.filter((site) => {
+  const legsTo = (site: string): SentBy['legs'] => {
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
-    const there = legs.filter(({ lane }) => lanes.includes(lane));
+    return legs.filter(({ lane }) => lanes.includes(lane));
+  };
+  const sites = copyOf.sites.filter((site) => {
+    const there = legsTo(site);
     return there.length > 0 ? there.every(({ state }) => state === 'dead' || state === 'discarded') : isNoneDecided;
   });
   if (sites.length === 0) return judgement;
@@ -45,7 +48,10 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
     const left = [...warnings.filter(({ code }) => code !== STILL_SHOWN), { code: 'replacement-undelivered' }];
     return { ...rest, targets, notes: sentTo(one, rest.notes, sites, parts.index), warnings: left };
   }
-  return { ...rest, targets, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
+  const insteadOf = sites.flatMap((site) =>
+    legsTo(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),
+  );
+  return { ...rest, targets, insteadOf, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
 
 /** Its own note, with the places that it goes to after all. */

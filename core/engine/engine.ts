@@ -6,6 +6,7 @@ import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
 import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { Calls, callSettings, Handover } from '../call/index.ts';
+import { TASK } from '../identity/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
 import type { CounterName, LanePorts } from '../lanes/index.ts';
 import { createMesh, type Mesh } from '../mesh/index.ts';
@@ -25,10 +26,12 @@ import {
   type RegionSettings,
   type SettingsFile,
 } from '../settings/index.ts';
+import { Retention } from '../retention/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { suspectCalls } from './call-alerts.ts';
 import { misnamedDocuments } from './misnamed.ts';
 import { faceOf } from './face.ts';
+import { forgetClosedTasks, keptMs } from './forgotten.ts';
 import { holdNode, type HeldNode } from './node.ts';
 import { Region } from './region.ts';
 
@@ -81,6 +84,7 @@ export class Engine {
   readonly #mesh: Mesh;
   readonly #codecs: Codecs;
   readonly #writes = new JournalWrites(Date.now);
+  readonly #retention: Retention;
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
@@ -117,6 +121,7 @@ export class Engine {
       logger,
       metrics,
     });
+    this.#retention = this.#makeRetention();
     this.calls = this.#makeCalls();
     this.handover = new Handover({
       room: this.calls.desk,
@@ -182,6 +187,7 @@ export class Engine {
     const drift = documents.length === 0 ? [] : planChange(storedDocuments(stored), parseDocuments(documents)).map((c) => `${c.action} ${c.what}`);
     const addresses = active ? await this.#run(this.#check(stored), active.revision) : [];
     this.alerts.start();
+    this.#retention.start();
     return { addresses, revision: active?.revision ?? 0, drift };
   }
 
@@ -234,6 +240,7 @@ export class Engine {
     await this.#changing;
     this.calls.stop();
     this.handover.watch(false);
+    await this.#retention.stop();
     await this.alerts.stop();
     await this.region?.stop();
     this.region = undefined;
@@ -320,6 +327,29 @@ export class Engine {
     if (!codec)
       throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a codec among ${[...this.plugins.codecs.keys()].join(', ')}`, found: format });
     return codec;
+  }
+
+  #makeRetention(): Retention {
+    const { metrics, logger } = this.#options;
+    const counter = metrics.counter('notes_forgotten_total', 'Notes that had their time, by kind');
+    const days = (): number | undefined => (this.region?.isOwner ? this.region.settings.engine.retention.traceDays : undefined);
+    return new Retention({
+      journal: this.journal,
+      kept: () => {
+        const traceDays = days();
+        return traceDays === undefined ? undefined : keptMs(traceDays);
+      },
+      more: {
+        kind: TASK,
+        forget: async (signal) => {
+          const [traceDays, region] = [days(), this.region];
+          return traceDays === undefined || !region ? 0 : forgetClosedTasks(region, traceDays, Date.now(), signal);
+        },
+      },
+      now: Date.now,
+      count: (kind, forgotten) => counter.add({ kind }, forgotten),
+      log: (what, fields) => logger.warn(what, fields),
+    });
   }
 
   #makeCalls(): Calls {

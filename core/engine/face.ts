@@ -58,9 +58,12 @@ export function faceOf(engine: Engine): EngineFace {
       return { ...page, items: page.items.map((m) => messageView(tag, m)) };
     },
     message: async (id) => {
-      const told = story(await history(id));
+      const found = await history(id);
+      const told = story(found);
       const checks = await checksOf(told.message.id, journal, index);
-      return { ...told, ...(checks && { checks }) };
+      const { region } = engine;
+      const unchecked = checks || !region?.isOwner ? undefined : region.checks.standing(found);
+      return { ...told, ...(checks && { checks }), ...(unchecked && { unchecked }) };
     },
     document: async (said) => {
       const id = await idAsItCame(said, { journal, index });

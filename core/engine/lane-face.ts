@@ -79,7 +79,7 @@ async function blockedHead(
   if (!summary) return [];
   const lastAttempt = history?.attempts.findLast((attempt) => attempt.delivery === delivery);
   const since = summary.settledAt ?? lastAttempt?.endedAt ?? summary.queuedAt;
-  return [{ delivery: deliveryView(journal.tag, summary, undefined), since, directly, inAll }];
+  return [{ delivery: deliveryView(journal.tag, summary), since, directly, inAll }];
 }
 
 async function laneViews(engine: Engine): Promise<readonly LaneView[]> {

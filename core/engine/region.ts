@@ -16,6 +16,7 @@ import {
   DeliveryLane,
   InboundLane,
   Intake,
+  type DecidedMessage,
   type DeliveryEndpoint,
   type FreshDelivery,
   type InboundEndpoint,
@@ -25,6 +26,7 @@ import {
 import { DocumentChecks, type MisnamedDocument } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge, type SendersOf } from '../identity/index.ts';
+import { messageId } from '../journal/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
@@ -35,7 +37,7 @@ import type { CalledRecord } from '../call/index.ts';
 import { calledRecord } from './called.ts';
 import { Capable } from './capable.ts';
 import { Ownership, fenced } from './ownership.ts';
-import { sendersOf } from './senders.ts';
+import { ownsDomain, sendersOf } from './senders.ts';
 import { undoneMerge } from './undone-merge.ts';
 import { Followed } from './followed.ts';
 import { tellMisnamed } from './misnamed.ts';
@@ -77,7 +79,7 @@ export class Region {
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
   readonly knowledge: Knowledge;
   readonly #legs: Legs;
-  readonly #checks: DocumentChecks;
+  readonly checks: DocumentChecks;
   /** What people decided of codes of documents. */
   readonly types: DocumentTypes;
   /** What contextual calls open; undefined when no record is called. */
@@ -100,7 +102,10 @@ export class Region {
     this.#parts = parts;
     this.journal = fenced(parts.journal, () => this.#lease);
     const ofDomain: SendersOf = (domain) => sendersOf(settings, domain);
-    this.knowledge = new Knowledge(parts.journal, [identityJudge(ofDomain), documentJudge(parts.ports.index, ofDomain)]);
+    this.knowledge = new Knowledge(parts.journal, [
+      identityJudge(ofDomain, (site, domain) => ownsDomain(settings, site, domain)),
+      documentJudge(parts.ports.index, ofDomain),
+    ]);
     this.capable = new Capable({
       journal: this.journal,
       knowledge: this.knowledge,
@@ -122,8 +127,9 @@ export class Region {
     const { journal } = this;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
+    const site = (finess: string): SiteEntry | undefined => settings.sites.find((one) => one.site === finess);
     const misnamed = (document: MisnamedDocument): Promise<void> => tellMisnamed(document, journal, this.knowledge);
-    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, misnamed });
+    this.checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, site, misnamed });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -168,6 +174,7 @@ export class Region {
       await lane.start(paused.has(name), leases.get(name));
     }
     for (const [name, lane] of this.inbound) await lane.start(leases.get(name));
+    this.checks.start();
   }
 
   async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
@@ -205,7 +212,7 @@ export class Region {
     await this.capable.stop();
     await this.called?.stop();
     await Promise.all([...this.outbound.values()].map((l) => l.stop()));
-    await this.#checks.stop();
+    await this.checks.stop();
     await this.#ownership?.stop(isReplaced);
     this.#unwatch?.();
     await Promise.all(this.#hosts.map((h) => h.stop()));
@@ -251,10 +258,10 @@ export class Region {
         new DeliveryLane(
           lane,
           transport.sink(own),
-          { ...ports, legs: this.#leaving, checks: this.#checks },
-          (_, message, to) => {
-            if (to === 'delivered') this.#checks.delivered(message);
-            if (to !== 'queued') this.#followed.settled(message);
+          { ...ports, legs: this.#leaving, checks: this.checks },
+          (item, to) => {
+            if (to === 'delivered') this.checks.delivered(item);
+            if (to !== 'queued') this.#followed.settled(item.message);
           },
           this.#window,
         ),
@@ -276,15 +283,13 @@ export class Region {
       knowledge: this.knowledge,
       types: this.types,
       destinations: () => this.#destinations,
-      queued: (deliveries, follow) => {
-        if (site.documentChecks === 'after') this.#checks.expect(deliveries, settings.charsetFallback);
-        this.queued(deliveries, follow);
-      },
+      queued: (deliveries, follow) => this.queued(deliveries, follow),
       ...(site.documentChecks === 'before' && {
-        checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
-        markedBefore: (events, message, opened, raw) => this.#checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
+        checkBefore: (message, opened, raw) => this.checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+        markedBefore: (events, message, opened, raw) => this.checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
+      replaced: (by, earlier) => void this.#replace(by, earlier),
       deliveredOf: (message) => this.#followed.until(message),
     });
     this.inbound.set(endpoint.name, lane);
@@ -326,11 +331,30 @@ export class Region {
     for (const lane of this.outbound.values()) void lane.lookAgain(keys);
   }
 
+  /**
+   * What a person sent in corrected, or replayed, is the decision about what is dead of the same: the lane goes on with it. Never rejects: what is not put
+   * away is seen to stand before it.
+   */
+  async #replace({ message, deliveries, insteadOf }: DecidedMessage, earlier: number | undefined): Promise<void> {
+    const { journal, ports } = this.#parts;
+    const lanes = new Set(deliveries.map(({ item }) => item.lane));
+    const why = `remplacée par / replaced by ${messageId(journal.tag, message)}`;
+    try {
+      const found = earlier === undefined ? [] : ((await journal.message(earlier))?.deliveries ?? []);
+      const corrected = found.filter(({ lane, state }) => state === 'dead' && lanes.has(lane)).map(({ delivery }) => delivery);
+      for (const delivery of new Set([...insteadOf, ...corrected]))
+        this.acted(await journal.act([{ verb: 'discard', delivery, who: 'passerelle', why, at: new Date(ports.now()).toISOString() }]));
+    } catch (thrown) {
+      ports.log('warn', 'what was replaced could not be put away', { message, code: PasserelleError.from(thrown).code });
+    }
+  }
+
   /** A person acted: lanes follow. */
   acted(changes: readonly Acted[]): void {
     for (const { message, deliveries, again } of changes) {
       for (const item of deliveries) {
         const lane = this.outbound.get(item.lane);
+        if (item.state === 'delivered') this.checks.delivered(item);
         if (item.state === 'discarded') lane?.forget(item.delivery);
         else lane?.update(item);
       }

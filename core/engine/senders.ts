@@ -18,3 +18,9 @@ function sendersIn({ sites }: RegionSettings, domain: string): readonly DomainSe
   const names = own.map(({ site }) => site);
   return (own[0]?.senders ?? []).map((sender) => ({ ...sender, sites: names }));
 }
+
+/** Whose numbers they are only its own sites say; of a domain that no establishment has, whoever speaks. */
+export function ownsDomain({ sites }: RegionSettings, site: string, domain: string): boolean {
+  const own = establishmentsOf(sites, domain);
+  return own.length === 0 || own.some((one) => one.site === site);
+}

@@ -8,6 +8,7 @@ import {
   type MessageSummary,
   type MessageTimeline,
   type MessageView,
+  type QueuedDelivery,
 } from '../contract/index.ts';
 import { deliveryId, messageId } from '../journal/index.ts';
 
@@ -16,7 +17,7 @@ export function messageView(tag: string, m: MessageSummary): MessageView {
   return { ...rest, id: messageId(tag, message), ...(error && { error: explain(error) }) };
 }
 
-export function deliveryView(tag: string, d: DeliverySummary, blocker: number | undefined): DeliveryView {
+export function deliveryView(tag: string, d: DeliverySummary, blocker?: Pick<QueuedDelivery, 'delivery' | 'state'>): DeliveryView {
   return {
     id: deliveryId(tag, d.delivery),
     message: messageId(tag, d.message),
@@ -32,7 +33,7 @@ export function deliveryView(tag: string, d: DeliverySummary, blocker: number | 
     ...(d.controlId && { controlId: d.controlId }),
     ...(d.ack && { ack: d.ack }),
     ...(d.error && { error: explain(d.error) }),
-    ...(blocker !== undefined && { behind: deliveryId(tag, blocker) }),
+    ...(blocker && { behind: deliveryId(tag, blocker.delivery), behindState: blocker.state }),
   };
 }
 

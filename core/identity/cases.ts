@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
+import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
@@ -15,6 +15,12 @@ interface Said {
   readonly originApplication?: string;
 }
 
+/** `settings.senders`: of the identity domain that is spoken of, whoever speaks. */
+export interface Told extends Case {
+  /** Said by a site whose domain it is not. */
+  readonly isForeign?: boolean;
+}
+
 export interface Speaker {
   /** Key of its fold. */
   readonly sender: string;
@@ -24,11 +30,11 @@ export interface Speaker {
   readonly at: Stamp;
 }
 
-/** An application that does not name itself speaks as `''`. `settings.senders`: of the identity domain that is spoken of. */
-export function speakerOf({ event, settings, message }: Case, patient: Patient | undefined): Speaker {
+/** An application that does not name itself speaks as `''`. */
+export function speakerOf({ event, settings, message, isForeign }: Told, patient: Patient | undefined): Speaker {
   const { recordedAt, originApplication: application = '' } = event.data as Said;
   const { site, senders, timeZone } = settings;
-  const sender = senderKey(site, application);
+  const sender = isForeign ? foreignKey(site, application) : senderKey(site, application);
   const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
   const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
   return { sender, application, senders, isInsAuthority: isInsAuthority(sender, senders), at: stampOf(said, timeZone) };

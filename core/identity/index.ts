@@ -3,7 +3,7 @@ export { ask, isAccepted, isAgreed } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
 export { filingBlocked, filingOf, type Filed, type SendersOf } from './filing.ts';
 export { isOfClaim } from './fold.ts';
-export { identityJudge } from './judge.ts';
+export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';

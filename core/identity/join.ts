@@ -3,7 +3,7 @@ import type { SenderSettings } from '../contract/index.ts';
 import { isSendableIns, type Patient } from '../model/index.ts';
 import { isOfClaim, traitsOfClaim, type Fold, type InsClaim, type Marks, type Register, type Status } from './fold.ts';
 import type { Stamp } from './stamp.ts';
-import { contradicts, isSaidAgain, isStrict } from './traits.ts';
+import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
 
 /** By sender (`senderKey`). */
 export type Folds = Readonly<Record<string, Fold>>;
@@ -14,9 +14,13 @@ interface Sender {
   readonly site?: string;
 }
 export const senderKey = (site: string, application: string): string => `${site}|${application}`;
+/** Of a site whose domain it is not: the record that speaks of a number of a hospital. */
+export const foreignKey = (site: string, application: string): string => `~${senderKey(site, application)}`;
+export const isForeign = (key: string): boolean => key.startsWith('~');
 export function senderOf(key: string): Sender {
+  const from = isForeign(key) ? 1 : 0;
   const cut = key.indexOf('|');
-  return cut < 0 ? { sender: key } : { sender: key.slice(cut + 1), site: key.slice(0, cut) };
+  return cut < 0 ? { sender: key } : { sender: key.slice(cut + 1), site: key.slice(from, cut) };
 }
 
 /** What people call each of these senders: its site is named where the application alone does not tell them apart. */
@@ -48,14 +52,15 @@ export interface Joined {
   readonly bare?: Pick<InsClaim, 'ins' | 'insOid'>;
 }
 
-/** Applications that are not listed come last, all alike. */
+/** Applications that are not listed come last, all alike, before those of other sites. */
 function rankOf(key: string, senders: readonly DomainSender[]): number {
+  if (isForeign(key)) return senders.length + 1;
   const place = senders.findIndex((one) => isOf(senderOf(key), one));
   return place < 0 ? senders.length : place;
 }
 
 export const isInsAuthority = (key: string, senders: readonly DomainSender[]): boolean =>
-  senders.some((one) => one.insAuthority === true && isOf(senderOf(key), one));
+  !isForeign(key) && senders.some((one) => one.insAuthority === true && isOf(senderOf(key), one));
 
 /** A4: a contract of trust is a setting; without one an INS is its sender's claim. */
 export const standingOf = (source: Sender, { senders }: { readonly senders: readonly DomainSender[] }): 'claimed' | 'contract' =>
@@ -64,9 +69,14 @@ export const standingOf = (source: Sender, { senders }: { readonly senders: read
 /** Registers that say something of the person as a whole. */
 const NO_ATTRIBUTES = new Set(['claim', 'status', 'marks']);
 
-/** `preferred`: what a person decided between senders, by attribute. */
+/**
+ * `preferred`: what a person decided between senders, by attribute. Who the patient is (strict traits, INS, status) only those say whose number it is, unless
+ * they never spoke.
+ */
 export function joinFolds(folds: Folds, senders: readonly DomainSender[], preferred: Readonly<Record<string, string>> = {}): Joined {
   const names = Object.keys(folds).sort((a, b) => rankOf(a, senders) - rankOf(b, senders) || (a < b ? -1 : 1));
+  const own = names.filter((name) => !isForeign(name));
+  const heard = own.length > 0 ? own : names;
   const patient: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   const pick = (attribute: string, order: readonly string[] = names): { readonly register: Register; readonly sender: string } | undefined => {
@@ -81,19 +91,21 @@ export function joinFolds(folds: Folds, senders: readonly DomainSender[], prefer
   for (const name of names)
     for (const attribute of Object.keys(folds[name]!.registers)) {
       if (NO_ATTRIBUTES.has(attribute) || isOfClaim(attribute) || Object.hasOwn(patient, attribute)) continue;
-      const found = pick(attribute);
+      const found = pick(attribute, isStrict(attribute) ? heard : names);
       if (!found) continue;
       patient[attribute] = found.register.value;
       sources[attribute] = { ...senderOf(found.sender), at: found.register.at };
     }
   Object.assign(patient, marksOf(names.flatMap((name) => folds[name]!.registers['marks'] ?? []).map(({ value }) => value as Marks)));
-  const authoritiesFirst = [...names.filter((name) => isInsAuthority(name, senders)), ...names.filter((name) => !isInsAuthority(name, senders))];
+  const authoritiesFirst = [...heard.filter((name) => isInsAuthority(name, senders)), ...heard.filter((name) => !isInsAuthority(name, senders))];
   const chosen = pick('claim', authoritiesFirst);
   const claimed = chosen?.register.value as InsClaim | null | undefined;
   const { ins, ...number } = chosen && claimed ? insOf(claimed, [chosen.sender, ...authoritiesFirst], folds, patient) : {};
   Object.assign(
     patient,
-    ins ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' } : withoutIns(pick('status')?.register.value as Status),
+    ins
+      ? { ins: ins.ins, insOid: ins.insOid, insStatus: 'VALI', identityStatus: 'QUAL' }
+      : withoutIns(pick('status', heard)?.register.value as Status),
   );
   if (ins) sources['ins'] = { sender: ins.sender, ...(ins.site !== undefined && { site: ins.site }), at: ins.at };
   return { patient, sources, ...(ins && { ins }), ...number };
@@ -164,6 +176,7 @@ export function contradictions(
 ): readonly Contradiction[] {
   const mine = folds[sender];
   if (!mine) return [];
+  if (isForeign(sender) && Object.keys(folds).some((name) => !isForeign(name))) return contradictsOwners(folds, sender, mine, senders, preferred);
   const rank = rankOf(sender, senders);
   const rivals = Object.keys(folds).filter((name) => name !== sender && rankOf(name, senders) === rank);
   return rivals.flatMap((name) => {
@@ -180,5 +193,23 @@ export function contradictions(
         },
       ];
     });
+  });
+}
+
+/** Of what another site said last: where it is not what those say whose number it is. */
+function contradictsOwners(
+  folds: Folds,
+  key: string,
+  mine: Fold,
+  senders: readonly DomainSender[],
+  preferred: Readonly<Record<string, string>>,
+): readonly Contradiction[] {
+  const { patient, sources } = joinFolds(folds, senders, preferred);
+  const { sender, site } = senderOf(key);
+  return STRICT_TRAITS.flatMap((trait): Contradiction[] => {
+    const [register, source] = [mine.registers[trait], sources[trait]];
+    const isIts = !register || register.at !== mine.last || preferred[trait] === key;
+    if (isIts || !source || !contradicts(trait, patient[trait], register.value)) return [];
+    return [{ trait, one: { ...source, value: patient[trait] }, other: { sender: `${sender} (${site})`, at: register.at, value: register.value } }];
   });
 }

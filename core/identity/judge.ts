@@ -1,7 +1,7 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely } from './cases.ts';
+import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
 import { branchOf, familyOf } from './family.ts';
 import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
@@ -9,35 +9,37 @@ import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
 import { markedOtherwise } from './task.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
 
-export const identityJudge = (sendersOf: SendersOf): Judge => ({
+/** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
+export type OwnsDomain = (site: string, domain: string) => boolean;
+
+export const identityJudge = (sendersOf: SendersOf, owns: OwnsDomain): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
   judge: (one, known) =>
     one.keys.length === 0 || one.kind === 'other' || one.waits
       ? {}
-      : (rejected(one, known) ?? concluded(one, known, judgeTimely(one, known, sendersOf))),
+      : (rejected(one, known) ?? concluded(one, known, judgeTimely(one, known, sendersOf, owns))),
 });
 
-function judgeTimely(said: Case, known: Known, sendersOf: SendersOf): Judgement {
+function judgeTimely(said: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomain): Judgement {
   const { one, warnings } = timely(said);
-  const judgement = judgeOne(one, known, sendersOf);
+  const judgement = judgeOne(one, known, sendersOf, owns);
   if (warnings.length === 0) return judgement;
   return { ...judgement, event: judgement.event ?? one.event, warnings: [...(judgement.warnings ?? []), ...warnings] };
 }
 
-function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
+function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomain): Judgement {
   const { type } = one.event;
-  if (type === 'dcc.identity.updated') return judgeUpdate(inDomain(one, numbersOf(one)[0]?.domain, sendersOf), known);
-  if (type === 'dcc.identity.merged') return judgeMerge(inDomain(one, (one.event.data as EventData<'dcc.identity.merged'>).domain, sendersOf), known);
+  const told = (domain = ''): Told => ({
+    ...one,
+    settings: { ...one.settings, senders: sendersOf(domain) },
+    isForeign: !owns(one.settings.site, domain),
+  });
+  if (type === 'dcc.identity.updated') return judgeUpdate(told(numbersOf(one)[0]?.domain), known);
+  if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
-
-/** The case with the senders of the domain that it speaks of, whoever speaks. */
-const inDomain = (one: Case, domain: string | undefined, sendersOf: SendersOf): Case => ({
-  ...one,
-  settings: { ...one.settings, senders: domain === undefined ? [] : sendersOf(domain) },
-});
 
 /** Everybody it names, with all the numbers of each. */
 const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>

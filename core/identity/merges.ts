@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question } from './cases.ts';
+import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import {
@@ -33,7 +33,7 @@ import { asKnown, judgeUpdate, outgoing } from './updates.ts';
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
  * said of somebody who is known already: silence takes no INS away (A3).
  */
-export function judgeMerge(one: Case, known: Known): Judgement {
+export function judgeMerge(one: Told, known: Known): Judgement {
   const { domain, surviving, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const steps = [saidOf, relink];
   if (kind === 'change-id') steps.reverse();
@@ -69,7 +69,7 @@ const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
     return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open });
   });
 
-function saidOf(one: Case, known: Known): Judgement {
+function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
   const key = keyOf(one, domain, surviving);
   if (key === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
@@ -78,7 +78,7 @@ function saidOf(one: Case, known: Known): Judgement {
   return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known);
 }
 
-function relink(one: Case, known: Known): Judgement {
+function relink(one: Told, known: Known): Judgement {
   const data = one.event.data as EventData<'dcc.identity.merged'>;
   const { domain = '', surviving, absorbed } = data;
   const [into, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
@@ -139,7 +139,7 @@ interface Merge {
 }
 
 /** Why it is not done without a person. */
-function questionsOf(one: Case, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
+function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
   const { senders } = one.settings;
   const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
   const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
@@ -163,6 +163,7 @@ function questionsOf(one: Case, known: Known, { into, from, chain, gone, survivo
   const [family, branch] = [familyOf(into, known), branchOf(from, known)];
   const rivals = rivalsOf(family, branch, known, senders);
   return [
+    ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
     ...(areSeparated(family.keys, branch.keys, known)

@@ -1,7 +1,7 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
+import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
 import { isSaidAgain } from './traits.ts';
@@ -83,7 +83,7 @@ export const isKnown = (person: Person | undefined): person is Person => person 
 /** Notes of before do not say the site: the first of their applications to speak again goes on from what was said. */
 export function withSender(person: Person, key: string): Person {
   const { sender: before } = senderOf(key);
-  if (Object.hasOwn(person.folds, key) || !Object.hasOwn(person.folds, before)) return person;
+  if (isForeign(key) || Object.hasOwn(person.folds, key) || !Object.hasOwn(person.folds, before)) return person;
   const { [before]: fold, ...folds } = person.folds;
   const preferred = person.preferred && mapValues(person.preferred, (chosen) => (chosen === before ? key : chosen));
   return { ...person, folds: { ...folds, [key]: fold! }, ...(preferred && { preferred }) };

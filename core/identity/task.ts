@@ -20,6 +20,8 @@ export type TaskKind =
   | 'merge-elsewhere'
   /** A person undid a merge of the two. */
   | 'merge-undone'
+  /** Said by a site whose numbers they are not. */
+  | 'merge-foreign'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
   /** The INS datamatrix of a document that is filed names somebody else than its message: nothing waits but an answer. */

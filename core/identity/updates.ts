@@ -1,11 +1,12 @@
 /** An identity as it was sent, against what is known: created, updated, qualified, dequalified, stale, or for a person (SAFETY A2 to A4). */
 import { isDeepStrictEqual } from 'node:util';
+import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker } from './cases.ts';
+import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
-import { claimOf, foldIn, unsure, type Fold } from './fold.ts';
-import { contradictions, standingOf, type Contradiction, type Joined } from './join.ts';
+import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
+import { contradictions, isForeign, standingOf, type Contradiction, type Joined } from './join.ts';
 import {
   claimsOf,
   heirOf,
@@ -26,7 +27,7 @@ import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } f
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
-export function judgeUpdate(one: Case, known: Known): Judgement {
+export function judgeUpdate(one: Told, known: Known): Judgement {
   const named = one.keys[0];
   const number = numbersOf(one)[0];
   if (named === undefined || !number) return {};
@@ -38,7 +39,10 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const person = heir && key !== named ? withSender(heir, said.sender) : holder;
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
-  const before = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  // What other sites said stops nobody whose number it is: it counted for want of anything better.
+  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
+  const before = isFirst ? undefined : onFileNow;
   const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
   const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
   if (order) return order;
@@ -90,6 +94,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
     warnings: [
       ...(person.into || key !== named ? [{ code: 'identity-absorbed' }] : what === 'stale-ignored' ? [{ code: 'identity-stale' }] : []),
       ...(claim && what !== 'stale-ignored' && after.ins?.ins !== claim.ins ? [{ code: 'ins-not-counted' }] : []),
+      ...(isFirst && onFileNow ? otherwiseSaid(onFileNow, data.patient, claim) : []),
       ...(doubts.size > 0 && !isDoubtful ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -117,7 +122,7 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
 
 /** What a person decided between senders holds until one of the others says something new. */
 function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {
-  if (!person.preferred) return person;
+  if (!person.preferred || isForeign(sender)) return person;
   const holds = ([attribute, chosen]: readonly [string, string]): boolean => {
     const [old, now] = [before?.registers[attribute], after.registers[attribute]];
     return chosen === sender || isSaidAgain(attribute, old?.value, now?.value);
@@ -179,6 +184,13 @@ function strangerQuestion(key: string, person: Person, { holder, joined, traits 
   };
 }
 
+/** The first word of those whose number it is takes the place of another site's, which is told of it by this very event: somebody should look. */
+function otherwiseSaid(told: Joined, received: Patient, claim: InsClaim | undefined): readonly Warning[] {
+  const traits: readonly string[] = STRICT_TRAITS.filter((trait) => contradicts(trait, told.patient[trait], received[trait]));
+  const all = [...traits, ...(traits.length === 0 && claim && contradictsClaim(told, claim) ? ['ins'] : [])];
+  return all.length > 0 ? [{ code: 'identity-otherwise-elsewhere', detail: all.join(', ') }] : [];
+}
+
 /** `holder`: who has the INS on file. */
 function insQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker, holder = person): Question {
   return {
@@ -211,7 +223,7 @@ function traitsQuestion(key: string, person: Person, before: Joined, received: P
   return {
     kind: 'traits',
     code: 'ERR_IDENTITY_CONFLICT',
-    expected: 'the traits that an application trusted alike gave',
+    expected: 'the traits that the establishment gave whose number it is, or an application trusted alike',
     found: `other ones: ${rivals.map(({ trait }) => trait).join(', ')}`,
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],

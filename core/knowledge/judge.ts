@@ -54,6 +54,8 @@ export interface Judgement {
     readonly keys: readonly string[];
     readonly isReplaced?: true;
   };
+  /** Dead deliveries that it takes the place of: a copy goes where none arrived. */
+  readonly insteadOf?: readonly number[];
   /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */
   readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */

@@ -41,6 +41,8 @@ export type Assessed = {
   readonly decision: MessageDecision;
   readonly reply?: Reply;
   readonly identities: ReadonlySet<string>;
+  /** Dead deliveries that its own ones take the place of. */
+  readonly insteadOf?: readonly number[];
 };
 
 export interface Translated {
@@ -204,7 +206,8 @@ function assess(
   const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
   const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => keysTold(e.event, e.keys, ports.index)) : []);
   const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
-  return { item, decision, identities, ...(reply && { reply }) };
+  const insteadOf = kept ? judgements.flatMap((judgement) => judgement.insteadOf ?? []) : [];
+  return { item, decision, identities, insteadOf, ...(reply && { reply }) };
 }
 
 function outcomeOf(

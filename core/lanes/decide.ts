@@ -52,6 +52,10 @@ export interface DecidedMessage {
   readonly deliveries: readonly FreshDelivery[];
   /** Patients of its identity events. */
   readonly identities: ReadonlySet<string>;
+  /** Dead deliveries that its own ones take the place of. */
+  readonly insteadOf: readonly number[];
+  /** A person had it decided again. */
+  readonly isReplay: boolean;
 }
 
 /** What came of a message that was offered with its decision: the decision, or what the journal knows instead. */
@@ -146,13 +150,19 @@ function admittedOf(one: DecidedArrival, result: AdmitResult): Admitted {
   return result.duplicate ? { duplicateOf: result.message } : { stored: storedOf(one.incoming, result) };
 }
 
-function decidedOf({ item, decision, reply, identities }: Assessed, deliveries: readonly QueuedDelivery[], format: string): DecidedMessage {
+function decidedOf(
+  { item, decision, reply, identities, insteadOf = [] }: Assessed,
+  deliveries: readonly QueuedDelivery[],
+  format: string,
+): DecidedMessage {
   return {
     message: decision.message,
     state: decision.state,
     decision: decision.decision as Reception['decision'],
     ack: item.answered ?? decision.ack ?? 'AA',
     identities,
+    insteadOf,
+    isReplay: item.run > 1,
     deliveries: freshDeliveries(decision, deliveries, format, item.bytes),
     ...(decision.error && { error: decision.error }),
     ...(reply && { reply }),

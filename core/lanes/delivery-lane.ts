@@ -48,7 +48,7 @@ export class DeliveryLane {
   readonly #sink: Sink;
   readonly #schedule: Schedule;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #settled: (delivery: number, message: number, to: string) => void;
+  readonly #settled: (item: QueuedDelivery, to: string) => void;
   /** Deliveries that have one of the endpoint's connections, or are about to. */
   #inFlight = 0;
   /** Those, and the ones whose outcome is being stored. */
@@ -73,7 +73,7 @@ export class DeliveryLane {
     endpoint: DeliveryEndpoint,
     sink: Sink,
     ports: LanePorts,
-    settled: (delivery: number, message: number, to: string) => void = () => undefined,
+    settled: (item: QueuedDelivery, to: string) => void = () => undefined,
     window = WINDOW,
   ) {
     this.endpoint = endpoint;
@@ -110,7 +110,8 @@ export class DeliveryLane {
     return this.#failing;
   }
 
-  blockerOf(delivery: number): number | undefined {
+  /** What has to be over before this one may leave. */
+  blockerOf(delivery: number): QueuedDelivery | undefined {
     return this.#schedule.blocker(delivery);
   }
 
@@ -348,7 +349,7 @@ export class DeliveryLane {
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
     if (this.#unknown.end(item.delivery) && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
-    this.#settled(item.delivery, item.message, after.to);
+    this.#settled(item, after.to);
   }
 
   #after(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): AfterAttempt {

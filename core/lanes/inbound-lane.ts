@@ -62,6 +62,8 @@ export interface InboundPorts extends LanePorts {
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
   /** Patients that were just spoken of as identities, once their deliveries are queued. */
   readonly identified: (keys: ReadonlySet<string>) => void;
+  /** A person's act made these deliveries, which is the decision about others that are dead: of an earlier message, and by themselves. */
+  readonly replaced: (by: DecidedMessage, earlier: number | undefined) => void;
   /** Resolves when every delivery of the message is settled. */
   readonly deliveredOf: (message: number) => Promise<void>;
 }
@@ -80,6 +82,8 @@ export class InboundLane {
   readonly #queue: UndecidedQueue;
   /** Arrivals that were stored by themselves and wait for their decision, by message. */
   readonly #deciding = new Map<number, Arrival>();
+  /** By a message that a person sent in, the one that it corrects; until it is decided. */
+  readonly #corrects = new Map<number, number>();
   #lease: LaneLease | undefined;
   #running: Promise<void> | undefined;
   /** The commit of the newest batch of arrivals. */
@@ -135,6 +139,7 @@ export class InboundLane {
     const [result] = await this.#ports.journal.receive([incoming]);
     if (!result || result.duplicate)
       throw new PasserelleError('ERR_TRANSITION', { expected: 'corrected bytes', found: 'the bytes of a message that is here already' });
+    this.#corrects.set(result.message, link);
     this.#queue.pushStored({ ...storedOf(incoming, result), answered: 'AA' });
     this.#run();
     return result.message;
@@ -433,6 +438,9 @@ export class InboundLane {
     const { endpoint } = this;
     this.#ports.count('messages_decided_total', { lane: endpoint.name, state: outcome.state });
     if (outcome.deliveries.length > 0) this.#ports.queued(outcome.deliveries, endpoint.reply === 'delivered');
+    const corrected = this.#corrects.get(outcome.message);
+    this.#corrects.delete(outcome.message);
+    if (outcome.isReplay || corrected !== undefined) this.#ports.replaced(outcome, corrected);
     if (outcome.identities.size > 0) this.#ports.identified(outcome.identities);
     this.#deciding.delete(outcome.message);
     arrival?.outcome.resolve(outcome);

@@ -1,5 +1,6 @@
 /** The ordered path of messages: receive, decode, route, deliver, retry. The state tables are in `core/contract/states.ts`. */
 export { checkEncoded, checkInterpreted } from './connector-results.ts';
+export type { DecidedMessage } from './decide.ts';
 export { DeliveryLane, type DeliveryEndpoint } from './delivery-lane.ts';
 export { eventId } from './events.ts';
 export { Intake } from './intake.ts';

@@ -105,16 +105,17 @@ export class Schedule {
     return this.#queues.get(name) ?? [];
   }
 
-  /** The delivery that stands directly before this one, when one does. */
-  blocker(delivery: number): number | undefined {
+  /** What this one waits for in the end, through any number of others: it stands behind nothing itself. */
+  blocker(delivery: number): QueuedDelivery | undefined {
     const entry = this.#entries.get(delivery);
-    if (!entry || entry.behind === 0) return undefined;
-    for (const name of entry.queues) {
-      const queue = this.#queues.get(name) ?? [];
-      const before = queue[queue.indexOf(entry) - 1];
-      if (before) return before.delivery;
-    }
-    return undefined;
+    let head = entry;
+    // Each is older than the one before.
+    while (head && head.behind > 0) head = this.#firstBefore(head);
+    return head === entry ? undefined : head?.item;
+  }
+
+  #firstBefore(entry: Entry): Entry | undefined {
+    return entry.queues.map((name) => this.queue(name)[0]).find((first) => first !== undefined && first !== entry);
   }
 
   *[Symbol.iterator](): IterableIterator<Entry> {

@@ -87,6 +87,16 @@ export const EngineDocument = Type.Object(
             maximum: 36_500,
           }),
         ),
+        traceDays: Type.Integer({
+          title: 'Conservation des traces dont aucun message n’a plus besoin',
+          en: 'How long traces are kept that no later message needs',
+          description:
+            'Tâches d’identitovigilance closes, vérifications de documents, registre des appels contextuels, correspondance des accusés métier avec leur document. Ce que le moteur sait des patients, des documents et des oppositions est gardé sans limite.',
+          unit: 'days',
+          default: 400,
+          minimum: 31,
+          maximum: 36_500,
+        }),
       },
       { ...strict, title: 'Conservation', en: 'Retention', default: {} },
     ),

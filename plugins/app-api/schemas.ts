@@ -132,6 +132,7 @@ export const DeliveryAnswer = Type.Object(
     ack: maybe,
     error: Type.Optional(any),
     behind: maybe,
+    behindState: Type.Optional(Type.Enum([...DELIVERY_STATES])),
   },
   open,
 );
@@ -147,6 +148,7 @@ export const TimelineAnswer = Type.Object(
     attempts: Type.Array(any),
     acts: Type.Array(any),
     checks: Type.Optional(Type.Array(any)),
+    unchecked: Type.Optional(Type.Enum(['waiting', 'not-made'])),
   },
   open,
 );

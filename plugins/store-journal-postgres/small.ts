@@ -30,12 +30,17 @@ export async function withdraw(tx: Transaction, lane: string, kind: LaneOrder['k
   tx.touched.add(lane);
 }
 
-/** Of two notes of one kind and key the last one stays. */
+/** Of two notes of one kind and key the last one stays; an empty one is gone. */
 export async function keep(tx: Transaction, notes: readonly Note[], at: number): Promise<void> {
-  const last = new Map(notes.map((note) => [`${note.kind} ${note.key}`, note]));
-  const rows = [...last.values()].map(({ kind, key, value }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
-  const names = tx.storeNames();
-  await Promise.all([names, tx.query({ text: noteSql(1, ''), values: NOTES.values(rows) })]);
+  const last = [...new Map(notes.map((note) => [`${note.kind} ${note.key}`, note])).values()];
+  const rows = last.filter(({ value }) => value !== '').map(({ kind, key, value }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
+  const gone = last.filter(({ value }) => value === '').map(({ kind, key }) => [tx.nameId(kind), bytesOf(key)] as const);
+  const drop = 'DELETE FROM note WHERE (kind, key) IN (SELECT * FROM unnest($1::int4[], $2::bytea[]))';
+  await Promise.all([
+    tx.storeNames(),
+    rows.length > 0 && tx.query({ text: noteSql(1, ''), values: NOTES.values(rows) }),
+    gone.length > 0 && tx.query({ name: 'drop-notes', text: drop, values: [int4s(gone.map(([kind]) => kind)), byteas(gone.map(([, key]) => key))] }),
+  ]);
 }
 
 /** Compares and writes under the lock of the journal: no other writer comes between. */

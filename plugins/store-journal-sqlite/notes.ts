@@ -8,8 +8,11 @@ export function noteWriter({ db, names }: Journal): (notes: readonly Note[], at:
   const put = db.prepare(`
     INSERT INTO note (kind, key, value, changed_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`);
+  const drop = db.prepare('DELETE FROM note WHERE kind = ? AND key = ?');
   return (notes, at) => {
-    for (const { kind, key, value } of notes) put.run(names.of(kind), bytesOf(key), blobOf(value), at);
+    for (const { kind, key, value } of notes)
+      if (value === '') drop.run(names.known(kind) ?? 0, bytesOf(key));
+      else put.run(names.of(kind), bytesOf(key), blobOf(value), at);
   };
 }
 

@@ -76,4 +76,12 @@ describe(`checks of documents in the flow${existsSync(RULES) ? '' : ' (skipped: 
       .to.match(/Document p1, vérifié/)
       .and.match(/erreur XSD/);
   });
+
+  it('B9: what was not checked when the engine was killed is checked after its next start', async () => {
+    const { message } = await publish('PDF-22', Buffer.from('%PDF-1.4\n% avant\n%%EOF\n'), 'application/pdf');
+    await region.kill();
+    await region.start([], { PASSERELLE_DOCUMENTS_RULES: RULES });
+    await until('the document was looked at', 60_000, async () => (await region.timeline(message.id)).checks !== undefined);
+    expect(await region.timeline(message.id)).to.not.have.property('unchecked');
+  });
 });

@@ -65,9 +65,12 @@ describeJournals('the life of documents', (journal) => {
       'PV1|1|N',
       ...(zfa ? [`ZFA|ACTIF||||||||${zfa}`] : []),
     ]);
+  /** What was delivered last. */
+  let bytes = '';
   function deliver(segments: readonly string[]): Promise<string> {
+    bytes = segments.join('\r');
     return new Promise((resolve, reject) => {
-      const socket = net.connect(region.ports.mllp, '127.0.0.1', () => socket.write(`\x0b${segments.join('\r')}\r\x1c\r`));
+      const socket = net.connect(region.ports.mllp, '127.0.0.1', () => socket.write(`\x0b${bytes}\r\x1c\r`));
       let heard = '';
       socket.on('error', reject).on('data', (chunk) => {
         heard += chunk.toString();
@@ -204,10 +207,37 @@ describeJournals('the life of documents', (journal) => {
     await send({ id: oid(37), content: 'again' });
     expect([await codes(), await sentOf()]).to.deep.equal([['sent-again'], ['dcc-out']]);
     const dead = (await where(oid(37))).legs.find(({ state }) => state === 'dead');
+    expect((await where(oid(37))).legs.find(({ state }) => state === 'queued')).to.include({ behind: dead?.id, behindState: 'dead' });
+    const told = (await passerelle(['message', (await last()).id, '--data', region.data])).out;
+    expect(told, 'what it waits for, and what ends that')
+      .to.contain(`derrière ${dead?.id} (en échec`)
+      .and.contain(`passerelle delivery discard ${dead?.id}`);
     await region.post(`deliveries/${dead?.id}:discard`, { why: 'sent again' });
     await region.drained();
     expect(await states()).to.deep.equal(['delivered', 'discarded']);
   });
+
+  for (const [n, how] of (['replay', 'resubmit'] as const).entries())
+    it(`B2: a person's ${how} of a document is the decision about its delivery that is dead: the lane goes on with it`, async () => {
+      const id = oid(38 + n);
+      await region.record.misbehave({ how: 'refuse' });
+      await send({ id, content: how });
+      const first = await last();
+      await region.drained();
+      expect((await where(id)).legs.map(({ state }) => state)).to.deep.equal(['dead']);
+      if (how === 'replay') {
+        await send({ id, content: how });
+        await region.post(`messages/${(await last()).id}:replay`, { why: 'mended over there' });
+      } else {
+        const content = Buffer.from(bytes.replace(/DOC\d+/, 'CORRECTED')).toString('base64');
+        await region.post(`messages/${first.id}:resubmit`, { content, why: 'its header' });
+      }
+      await region.drained();
+      const legs = (await where(id)).legs.filter(({ state }) => state !== 'discarded');
+      expect(legs.map(({ state }) => state)).to.deep.equal(['delivered']);
+      const { acts } = await region.timeline(first.id);
+      expect(acts.map(({ verb, who }) => [verb, who])).to.deep.equal([['discard', 'passerelle']]);
+    });
 
   it('B2: two roads, one document: it is delivered once, both are answered AA', async () => {
     expect(await send({ content: 'one', number: 'A1' })).to.equal('AA');

@@ -2,6 +2,8 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
 import { encrypted, jwkOf, signed, thumbprint } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
+import { CALL_KEPT_MS } from '../../core/call/index.ts';
+import { Retention } from '../../core/retention/index.ts';
 import { CALL, Ground, NOW, OTHER_SITE, SITE, context, enrolment, hmacPosted, posted, privateKey, refusal } from '../call/ground.ts';
 
 const b64 = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -369,7 +371,16 @@ describe('contextual call: attacks', function () {
     ground.now += 60_000;
     expect((await refusal(ground.calls.desk.redeem(code, 'x'))).code).to.equal('ERR_CALL_LINK');
     ground.now += 120_000;
-    await ground.calls.sweep();
+    const retention = new Retention({
+      journal: ground.journal,
+      kept: () => CALL_KEPT_MS,
+      more: { kind: 'task', forget: async () => 0 },
+      now: () => ground.now,
+      count: () => undefined,
+      log: () => undefined,
+    });
+    await retention.round();
+    await retention.stop();
     expect((await ground.journal.notesOf('call-link', { limit: 10 })).items).to.deep.equal([]);
   });
 

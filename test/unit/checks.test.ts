@@ -1,18 +1,21 @@
 /** B9: what is checked, when, and what becomes of it; the rules themselves are tested beside the codec. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { DocumentChecks, checksOf, type ChecksSettings } from '../../core/checks/index.ts';
 import { openMessage } from '../../core/codecs/index.ts';
 import {
   PasserelleError,
+  type DeliveryMaterial,
+  type DeliverySummary,
   type DocumentCodec,
   type DocumentFinding,
   type DocumentViewer,
   type InsIdentity,
+  type MessageHistory,
   type Note,
   type OutgoingEnvelope,
 } from '../../core/contract/index.ts';
 import { BlindIndex } from '../../core/journal/index.ts';
-import type { FreshDelivery } from '../../core/lanes/index.ts';
 import { plugin as hl7v2 } from '../../plugins/codec-hl7v2/index.ts';
 
 const INS: InsIdentity = {
@@ -30,13 +33,24 @@ const raw = Buffer.from(
   `MSH|^~\\&|A|B|C|D|20261002||MDM^T02|C1|T|2.6\rOBX|1|ED|X||^text^XML^Base64^${Buffer.from('<ClinicalDocument/>').toString('base64')}||||||F\r`,
 );
 
+interface Ground {
+  readonly codes?: readonly InsIdentity[];
+  readonly keeping?: () => void;
+  readonly validating?: () => void;
+  readonly site?: 'after' | 'never';
+}
+
 interface Asked {
   readonly schemaOnly: boolean;
   readonly content: string;
 }
 
-/** Checks over a journal that holds one message, and rules that find what they are told to. */
-function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFinding[], codes: readonly InsIdentity[] = [], keeping?: () => void) {
+/** Checks over a journal whose messages are all the same, and rules that find what they are told to. */
+function ground(
+  settings: Partial<ChecksSettings>,
+  findings: readonly DocumentFinding[],
+  { codes = [], keeping, site = 'after', validating }: Ground = {},
+) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
   const kept = Promise.withResolvers<void>();
@@ -47,6 +61,7 @@ function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFi
     read: () => ({ kind: 'cda' }),
     validate: async (content, _rules, options) => {
       asked.push({ schemaOnly: options?.schemaOnly ?? false, content: Buffer.from(content).toString() });
+      validating?.();
       return findings;
     },
   };
@@ -55,45 +70,67 @@ function ground(settings: Partial<ChecksSettings>, findings: readonly DocumentFi
     look: async () => ({ kind: 'pdf', datamatrix: codes.map((ins) => ({ page: 1, ins })) }),
   };
   const { envelope, refs } = openMessage(raw, hl7v2.message!, [cda], 'utf-8');
-  const checks = new DocumentChecks(
-    { datamatrix: false, rules: '/rules', ...settings },
-    {
-      journal: {
-        tag: 'abcd',
-        raw: async (_message, from, to) => raw.subarray(from, to),
-        keep: async (all: readonly Note[]) => {
-          keeping?.();
-          for (const { kind, key, value } of all) notes.set(`${kind} ${key}`, value);
-          kept.resolve();
-        },
-      },
-      index,
-      codec: () => hl7v2.message!,
-      documents: [cda],
-      viewers: [viewer],
-      now: () => Date.parse('2026-10-02T08:00:00Z'),
-      log: () => undefined,
-    },
-  );
   const patient = { ins: INS.ins, insOid: INS.insOid, birthName: INS.birthName };
-  const fresh = (message: number, data: object = { patient }): FreshDelivery => ({
-    item: { message, delivery: message, lane: 'l', state: 'queued', kind: 'document', keys: [], attempts: 0 },
-    format: 'hl7v2',
-    event: { id: 'e', type: 'dcc.document.received', time: '', data },
-    parts: refs,
+  const type = 'dcc.document.received';
+  const event = { id: 'e', type, time: '', site: '990001018', data: { patient } };
+  const delivered: DeliverySummary[] = [];
+  const read = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+    keys.map((key) => notes.get(`${kind} ${key}`));
+  const make = (): DocumentChecks =>
+    new DocumentChecks(
+      { datamatrix: false, rules: '/rules', ...settings },
+      {
+        journal: {
+          tag: 'abcd',
+          raw: async (_message, from, to) => raw.subarray(from, to),
+          keep: async (all: readonly Note[]) => {
+            keeping?.();
+            for (const { kind, key, value } of all) notes.set(`${kind} ${key}`, value);
+            kept.resolve();
+          },
+          notes: read,
+          material: async (deliveries) =>
+            deliveries.map((delivery): DeliveryMaterial => {
+              const message = delivered.find((one) => one.delivery === delivery)?.message ?? delivery;
+              return { delivery, message, format: 'hl7v2', event, parts: refs, queuedAt: '', attempts: 1 };
+            }),
+          deliveries: async (_filter, { limit, after = '0' }) => {
+            const rest = delivered.toReversed().slice(Number(after));
+            return { items: rest.slice(0, limit), ...(rest.length > limit && { next: String(Number(after) + limit) }) };
+          },
+        },
+        index,
+        codec: () => hl7v2.message!,
+        documents: [cda],
+        viewers: [viewer],
+        now: () => Date.parse('2026-10-02T08:00:00Z'),
+        log: () => undefined,
+        site: () => ({ documentChecks: site, charsetFallback: 'utf-8' }),
+      },
+    );
+  const taken = (message: number): DeliverySummary => ({
+    message,
+    delivery: message,
+    lane: 'l',
+    state: 'delivered',
+    kind: 'document',
+    keys: [],
+    attempts: 1,
+    eventId: 'e',
+    eventType: type,
+    run: 1,
     queuedAt: '',
   });
-  const read = (message: number) =>
-    checksOf(`abcd-${message}`, { notes: async (kind, keys) => keys.map((key) => notes.get(`${kind} ${key}`)) }, index);
-  return { checks, asked, fresh, read, kept: kept.promise, opened: { envelope, refs } };
+  const history = (message: number): MessageHistory => ({ message: { message, site: '990001018' }, deliveries: [taken(message)] }) as never;
+  const results = (message: number) => checksOf(`abcd-${message}`, { notes: read }, index);
+  return { checks: make(), make, asked, taken, delivered, history, read: results, kept: kept.promise, opened: { envelope, refs } };
 }
 
 describe('checks of documents', () => {
   it('B9: one that came is checked once it is delivered, not before, and the result stands with its message', async () => {
-    const { checks, asked, fresh, read, kept } = ground({}, [XSD, RULE]);
-    checks.expect([fresh(7)], 'utf-8');
-    expect([asked.length, await read(7)]).to.deep.equal([0, undefined]);
-    checks.delivered(7);
+    const { checks, asked, taken, read, history, kept } = ground({}, [XSD, RULE]);
+    checks.delivered(taken(7));
+    expect([checks.standing(history(7)), await read(7)]).to.deep.equal(['waiting', undefined]);
     await kept;
     expect(asked).to.deep.equal([{ schemaOnly: false, content: '<ClinicalDocument/>' }]);
     expect(await read(7)).to.deep.equal([{ part: 'p1', at: '2026-10-02T08:00:00.000Z', errors: 1, warnings: 1, findings: [XSD, RULE] }]);
@@ -101,11 +138,11 @@ describe('checks of documents', () => {
   });
 
   it('B9: is checked once, however many places it is delivered to', async () => {
-    const { checks, asked, fresh, kept } = ground({}, []);
-    checks.expect([fresh(7), fresh(7)], 'utf-8');
-    checks.delivered(7);
-    checks.delivered(7);
+    const { checks, asked, taken, kept } = ground({}, []);
+    for (const delivery of [7, 8]) checks.delivered({ ...taken(7), delivery });
     await kept;
+    checks.delivered(taken(7));
+    await pause(300);
     await checks.stop();
     expect(asked).to.have.length(1);
   });
@@ -122,8 +159,10 @@ describe('checks of documents', () => {
 
   it('B9: a check before the decision that cannot be made, or kept, is a warning of it; only what passes is tried again', async () => {
     const broken = (code: 'ERR_INVARIANT' | 'ERR_JOURNAL_UNAVAILABLE'): Promise<unknown> => {
-      const { checks, opened } = ground({}, [], [], () => {
-        throw new PasserelleError(code);
+      const { checks, opened } = ground({}, [], {
+        keeping: () => {
+          throw new PasserelleError(code);
+        },
       });
       return checks.before(7, opened, raw, 'hl7v2', 'utf-8').catch((thrown: unknown) => PasserelleError.from(thrown).code);
     };
@@ -136,9 +175,8 @@ describe('checks of documents', () => {
       [INS, 0],
       [{ ...INS, ins: '175069999012356' }, 1],
     ] as const) {
-      const { checks, fresh, read, kept } = ground({ datamatrix: true }, [], [code]);
-      checks.expect([fresh(7)], 'utf-8');
-      checks.delivered(7);
+      const { checks, taken, read, kept } = ground({ datamatrix: true }, [], { codes: [code] });
+      checks.delivered(taken(7));
       await kept;
       expect((await read(7))?.[0]?.errors).to.equal(errors);
       await checks.stop();
@@ -171,10 +209,67 @@ describe('checks of documents', () => {
     expect(asked[0]).to.deep.equal({ schemaOnly: true, content: '<ClinicalDocument>AAAA</ClinicalDocument>' });
   });
 
+  it('B9: what a stop or a crash left unchecked is found again, the oldest first, once; what has a result is not', async () => {
+    const { checks, make, asked, taken, delivered, history, read } = ground({}, []);
+    await checks.stop();
+    for (const message of [1, 2, 3]) {
+      delivered.push(taken(message));
+      checks.delivered(taken(message));
+    }
+    delivered.push(
+      { ...taken(2), delivery: 4 },
+      { ...taken(5), eventType: 'dcc.document.deleted' },
+      { ...taken(6), eventType: 'dcc.identity.updated' },
+    );
+    expect(asked, 'stopped').to.deep.equal([]);
+    const next = make();
+    next.start();
+    expect(next.standing(history(1)), 'while it looks').to.equal('waiting');
+    while ((await Promise.all([1, 2, 3].map(read))).includes(undefined)) await pause(20);
+    await next.stop();
+    expect(asked).to.have.length(3);
+    const last = make();
+    last.start();
+    await pause(300);
+    await last.stop();
+    expect(asked).to.have.length(3);
+  });
+
+  it('B9: no more than the newest 2,000 messages are, and of the others their message says so', async () => {
+    const { make, taken, delivered, history } = ground({}, [], { site: 'never' });
+    for (let message = 1; message <= 2100; message += 1) delivered.push(taken(message));
+    const { make: asked, taken: one, delivered: all, history: story } = ground({}, []);
+    all.push(...delivered);
+    const checks = asked();
+    checks.start();
+    while (checks.standing(story(1)) === 'waiting') await pause(20);
+    expect([1, 100, 102, 2100].map((message) => checks.standing(story(message)))).to.deep.equal(['not-made', 'not-made', 'waiting', 'waiting']);
+    expect(checks.standing({ ...story(1), deliveries: [{ ...one(1), state: 'queued' }] }), 'not delivered').to.equal(undefined);
+    await checks.stop();
+    expect(make().standing(history(1)), 'where nobody asks for it').to.equal(undefined);
+  });
+
+  it('B9: what cannot be checked says so; a journal that is away only delays it', async () => {
+    const failing = (code: 'ERR_INVARIANT' | 'ERR_JOURNAL_UNAVAILABLE') => {
+      throw new PasserelleError(code);
+    };
+    const broken = ground({}, [], { validating: () => failing('ERR_INVARIANT') });
+    broken.checks.delivered(broken.taken(7));
+    await broken.kept;
+    expect((await broken.read(7))?.[0]?.findings[0]?.message).to.equal('it could not be checked (ERR_INVARIANT)');
+    await broken.checks.stop();
+    const away = ground({}, [], { keeping: () => failing('ERR_JOURNAL_UNAVAILABLE') });
+    away.checks.delivered(away.taken(7));
+    while (away.asked.length === 0) await pause(20);
+    await pause(50);
+    expect(away.checks.standing(away.history(7))).to.equal('waiting');
+    await away.checks.stop();
+  });
+
   it('does nothing where no rules are named', async () => {
-    const { checks, asked, fresh, opened } = ground({ rules: undefined! }, [XSD]);
-    checks.expect([fresh(7)], 'utf-8');
-    checks.delivered(7);
+    const { checks, asked, taken, opened } = ground({ rules: undefined! }, [XSD]);
+    checks.delivered(taken(7));
+    checks.start();
     expect(await checks.before(7, opened, raw, 'hl7v2', 'utf-8')).to.deep.equal([]);
     await checks.stop();
     expect(asked).to.deep.equal([]);

@@ -55,9 +55,22 @@ describe('the schedule of a delivery lane', () => {
     expect(take(s)).to.equal(2);
     s.remove(2);
     expect(take(s)).to.equal(undefined);
-    expect(s.blocker(3)).to.equal(1);
+    expect(s.blocker(3)?.delivery).to.equal(1);
     s.remove(1);
     expect(take(s)).to.equal(3);
+  });
+
+  it('says what a delivery waits for in the end, through others and other patients', () => {
+    const s = new Schedule('patient');
+    s.add(item(1, ['a']), 'parked');
+    s.add(item(2, ['a', 'b']));
+    s.add(item(3, ['b', 'c']));
+    s.add(item(4, ['d']));
+    s.add(item(5, ['c', 'd']));
+    expect([1, 2, 3, 4].map((delivery) => s.blocker(delivery)?.delivery)).to.deep.equal([undefined, 1, 1, undefined]);
+    expect(s.blocker(5)?.delivery).to.be.oneOf([1, 4]);
+    s.remove(4);
+    expect(s.blocker(5)?.delivery).to.equal(1);
   });
 
   it('gives a retried delivery its old place back', () => {

@@ -1,6 +1,6 @@
 /** Who speaks for an identity domain (SAFETY A2). */
 import { expect } from 'chai';
-import { sendersOf } from '../../core/engine/senders.ts';
+import { ownsDomain, sendersOf } from '../../core/engine/senders.ts';
 import { defaultEngine, type RegionSettings, type SiteEntry } from '../../core/settings/index.ts';
 
 const site = (finess: string, domains: readonly string[], ...applications: readonly string[]): SiteEntry =>
@@ -28,6 +28,13 @@ describe('senders of a domain', () => {
 
   it('A1: are of all the sites that share it', () => {
     expect(named(region(north, site('N2', ['north'], 'IDENT', 'GAM')), 'north')).to.deep.equal(['IDENT of N,N2', 'GAM of N,N2']);
+  });
+
+  it('A6: whose numbers they are only those sites say; not one that reads them, nor the record', () => {
+    const record = { ...site('R', ['north', 'dcc'], 'DCC'), role: 'record' } as unknown as SiteEntry;
+    const settings = region(record, north, south, site('N2', ['north'], 'IDENT', 'GAM'));
+    expect(['N', 'N2', 'S', 'R'].map((finess) => ownsDomain(settings, finess, 'north'))).to.deep.equal([true, true, false, false]);
+    expect([ownsDomain(settings, 'R', 'dcc'), ownsDomain(settings, 'R', 'nowhere')], 'of no establishment').to.deep.equal([true, true]);
   });
 
   it('A2: are the same list each time: what was joined by it is found again', () => {

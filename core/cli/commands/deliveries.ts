@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DELIVERY_STATES, type DeliveryView } from '../../contract/index.ts';
 import { clientOf, collect, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
+import { behindWords } from '../next-steps.ts';
 import { table, type Column } from '../table.ts';
 import { shortTime } from '../words.ts';
 
@@ -46,7 +47,7 @@ const COLUMNS: readonly Column<DeliveryView>[] = [
   { title: 'ÉTAT', value: (d) => d.state },
   { title: 'ESSAIS', right: true, value: (d) => String(d.attempts) },
   { title: 'ÉVÉNEMENT', value: (d) => d.eventType },
-  { title: 'MOTIF', rest: true, value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : d.behind ? `derrière ${d.behind}` : '') },
+  { title: 'MOTIF', rest: true, value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : behindWords(d)) },
 ];
 
 function parseState(text: string, before: readonly string[] | undefined): readonly string[] {

@@ -4,7 +4,7 @@ import type { DocumentCheck, ErrorData, MessageTimeline } from '../../contract/i
 import { CATALOGUE } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
-import { nextForDelivery, nextForMessage } from '../next-steps.ts';
+import { behindWords, nextForDelivery, nextForMessage } from '../next-steps.ts';
 import { printable, style, wrap } from '../table.ts';
 import { STATE_WORDS, doneWord, errorSentence, localTime } from '../words.ts';
 
@@ -25,7 +25,7 @@ export function addMessage(program: Command, context: Context): void {
 
 const INDENT = ' '.repeat(21);
 
-function printStory(io: Io, { message, deliveries, timeline, checks = [] }: MessageTimeline): void {
+function printStory(io: Io, { message, deliveries, timeline, checks = [], unchecked }: MessageTimeline): void {
   const { id, type, controlId, site, connector, connectorVersion, lane, peer, bytes, state, ack, retransmissions } = message;
   const say = (text: string): void => io.out(`${printable(text)}\n`);
   io.out(`${style(io, 'bold', printable(['Message', id, type, controlId].filter(Boolean).join('  ')))}\n`);
@@ -42,11 +42,17 @@ function printStory(io: Io, { message, deliveries, timeline, checks = [] }: Mess
   for (const delivery of deliveries) {
     const steps = nextForDelivery(delivery);
     if (steps.length === 0) continue;
-    const behind = delivery.behind ? `, derrière ${delivery.behind}` : '';
-    explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${STATE_WORDS[delivery.state]}${behind}`, delivery.error, steps);
+    const words = [STATE_WORDS[delivery.state], behindWords(delivery)].filter(Boolean).join(', ');
+    explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${words}`, delivery.error, steps);
   }
   for (const check of checks) printCheck(io, check);
+  if (unchecked) io.out(`\n${wrap(UNCHECKED[unchecked], io.width)}\n`);
 }
+
+const UNCHECKED: Readonly<Record<NonNullable<MessageTimeline['unchecked']>, string>> = {
+  waiting: 'Documents : vérification à venir / to be checked.',
+  'not-made': 'Documents non vérifiés / not checked. À la main / by hand : passerelle document validate FICHIER',
+};
 
 /** What the official rules say of its documents: a diagnosis, nothing to decide. */
 function printCheck(io: Io, { part, at, errors, warnings, findings }: DocumentCheck): void {

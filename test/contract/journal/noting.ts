@@ -58,6 +58,10 @@ export function noting(journal: Fixture, under: StoreUnderTest): void {
       await store.keep([{ kind: 'task', key: about('a'), value: '' }], at(2));
       expect(await known('task', 'a')).to.deep.equal([undefined]);
       expect((await store.notesOf('task', { limit: 10 })).items).to.deep.equal([]);
+      // Nothing of it stays to be purged.
+      const dump = await store.snapshot();
+      for await (const { table } of dump.batches) expect(table).not.to.equal('note');
+      await dump.close();
     });
 
     it('are swapped together, only when each is what its writer knows', async () => {

@@ -52,7 +52,13 @@ export class Archive {
   #remembering(): Knowledge {
     const notes = (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
       Promise.resolve(keys.map((key) => this.notes.get(`${kind} ${key}`)));
-    return new Knowledge({ notes }, [identityJudge(() => []), documentJudge(index, () => [])]);
+    return new Knowledge({ notes }, [
+      identityJudge(
+        () => [],
+        () => true,
+      ),
+      documentJudge(index, () => []),
+    ]);
   }
 
   /** What becomes of one message with one event. Its notes are stored as the engine would store them. */

@@ -1,22 +1,26 @@
-/** SAFETY A8, B6 as properties: whatever is tried, tried again, replayed, merged, undone and opposed, in any order, what leaves is allowed to. */
+/** SAFETY A8, B6 as properties: whatever is tried, tried again, replayed, claimed, merged, undone and opposed, in any order, what leaves is allowed to. */
 import { expect } from 'chai';
 import { array, assert, asyncProperty, boolean, constantFrom, integer, record, subarray, type Arbitrary } from 'fast-check';
 import { PasserelleError, type AttemptRecord, type EncodedMessage, type ErrorCode, type MessageHistory } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
 import type { Patient, Visibility } from '../../../core/model/index.ts';
+import { INS, OID, OTHER_INS } from '../identity/hospital.ts';
 import { Archive, index, NORTH, oid, RECORD, SOUTH } from './archive.ts';
 
 const PATIENTS = ['1', '2', '3'] as const;
 const WANTED: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
 
 const step = record({
-  what: constantFrom('document', 'document', 'try', 'try', 'try', 'replay', 'merge', 'undo', 'wish'),
+  what: constantFrom('document', 'document', 'try', 'try', 'try', 'replay', 'claim', 'claim', 'merge', 'undo', 'wish'),
   patient: constantFrom(...PATIENTS),
   other: constantFrom(...PATIENTS),
   site: constantFrom(NORTH, SOUTH, RECORD),
   to: subarray([NORTH, SOUTH]),
   version: integer({ min: 1, max: 3 }),
   isNo: boolean(),
+  /** Its INS alone names the patient of a document or a wish; of a claim, whose it is said to be. */
+  byIns: boolean(),
+  ins: constantFrom(INS, OTHER_INS),
   /** Of a try; and which of the deliveries. */
   end: constantFrom<ErrorCode | 'delivered'>('ERR_ACK_LATER', 'ERR_ACK_TIMEOUT', 'ERR_ACK_REFUSED', 'delivered'),
   which: integer({ min: 0, max: 20 }),
@@ -39,8 +43,11 @@ interface Leg {
 class Life {
   readonly archive = new Archive();
   readonly legs: Leg[] = [];
+  /** Tries of what an opposed patient's document is. */
+  opposed = 0;
   readonly #messages = new Map<number, Step>();
   readonly #into = new Map<string, string>();
+  readonly #claims = new Map<string, string>();
   readonly #opposed = new Map<string, boolean>();
 
   async goes(one: Step): Promise<void> {
@@ -48,9 +55,17 @@ class Life {
     if (one.what === 'document') await this.#document(one);
     else if (one.what === 'replay') await this.#replay(one);
     else if (one.what === 'try') await this.#try(one);
-    else if (one.what === 'wish') {
-      await this.archive.takes({ type: 'dcc.identity.updated', site, patient, opposition: one.isNo ? 'IO' : 'INO' });
-      this.#opposed.set(`${patient} ${site}`, one.isNo);
+    else if (one.what === 'claim') {
+      const who = { ipp: patient, domain: 'region', ins: one.ins, insOid: OID, insStatus: 'VALI', identityStatus: 'QUAL' };
+      const made = await this.archive.takes({ type: 'dcc.identity.updated', site: NORTH, patient, data: { patient: who, originApplication: 'DPI' } });
+      if (!made.quarantine) this.#claims.set(patient, one.ins);
+    } else if (one.what === 'wish') {
+      const who = one.byIns ? { ins: one.ins } : { patient };
+      await this.archive.takes({ type: 'dcc.visit.updated', site, ...who, opposition: one.isNo ? 'IO' : 'INO' });
+      this.#opposed.set(`${one.byIns ? one.ins : patient} ${site}`, one.isNo);
+      // With a number it is said of the INS on file too; what was said with that INS ends so.
+      const own = this.#claims.get(patient);
+      if (!one.byIns && own !== undefined) this.#opposed.set(`${own} ${site}`, one.isNo);
     } else if (one.what === 'undo') {
       this.archive.undo(patient);
       this.#into.delete(patient);
@@ -60,9 +75,9 @@ class Life {
     }
   }
 
-  #said = ({ patient, site, to, version }: Step): Parameters<Archive['takes']>[0] => ({
+  #said = ({ patient, site, to, version, byIns, ins }: Step): Parameters<Archive['takes']>[0] => ({
     site,
-    patient,
+    ...(byIns ? { ins } : { patient }),
     to,
     visibility: WANTED,
     content: `version ${version}`,
@@ -82,10 +97,12 @@ class Life {
     await this.#document(said, message);
   }
 
-  /** Everybody that this number is, by the merges that hold. */
+  /** Everybody that this number or INS is, by the merges that hold and what is claimed. */
   #same(patient: string): ReadonlySet<string> {
-    const end = (of: string): string => (this.#into.has(of) ? end(this.#into.get(of)!) : of);
-    return new Set(PATIENTS.filter((each) => end(each) === end(patient)));
+    const all = new Set([patient]);
+    const pairs = [...this.#into, ...this.#claims];
+    for (const one of all) for (const [a, b] of pairs) for (const other of a === one ? [b] : b === one ? [a] : []) all.add(other);
+    return all;
   }
 
   #legsOf(): Legs {
@@ -131,9 +148,11 @@ class Life {
 
   #check(leg: Leg, event: { data: { patient: Patient } }, told: readonly string[]): void {
     const { said, to } = leg;
-    expect(event.data.patient.ipp, 'the patient of its own message').to.equal(said.patient);
+    const named = said.byIns ? said.ins : said.patient;
+    expect(said.byIns ? event.data.patient.ins : event.data.patient.ipp, 'the patient of its own message').to.equal(named);
     expect(said.site === RECORD ? said.to : [RECORD], 'a place it names').to.include(to);
-    const isOpposed = [...this.#opposed].some(([who, isNo]) => isNo && this.#same(said.patient).has(who.split(' ')[0]!));
+    const isOpposed = [...this.#opposed].some(([who, isNo]) => isNo && this.#same(named).has(who.split(' ')[0]!));
+    if (isOpposed) this.opposed += 1;
     if (isOpposed) expect(told, 'the patient said no').to.include.members(['sendToDmp', 'sendToMssPatient', 'opposed']);
     // What may have arrived is never followed by other bytes of the same delivery.
     for (const before of leg.sent) expect(before, 'other bytes after some that may have arrived').to.deep.equal(told);
@@ -143,14 +162,17 @@ class Life {
 describe('whatever happens to documents on their way', () => {
   it('A8, B6: what leaves names the patient of its message, goes where that names, says what its patient said last, and never twice otherwise', async () => {
     let tries = 0;
+    let opposed = 0;
     await assert(
-      asyncProperty(array(step, { minLength: 4, maxLength: 30 }), async (all) => {
+      asyncProperty(array(step, { minLength: 4, maxLength: 40, size: 'max' }), async (all) => {
         const life = new Life();
         for (const one of all) await life.goes(one);
+        opposed += life.opposed;
         tries += life.legs.reduce((sum, { attempts }) => sum + attempts.length, 0);
       }),
       { numRuns: 500 },
     );
     expect(tries, 'something left').to.be.above(500);
+    expect(opposed, 'some of it of patients who said no').to.be.above(50);
   });
 });

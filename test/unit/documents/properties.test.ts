@@ -1,6 +1,22 @@
 /** SAFETY A8, B2, B3, B6 as properties: whatever order messages come in. */
 import { expect } from 'chai';
-import { array, assert, asyncProperty, boolean, constantFrom, integer, record, subarray, type Arbitrary } from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  pre,
+  record,
+  shuffledSubarray,
+  subarray,
+  tuple,
+  type Arbitrary,
+} from 'fast-check';
+import { INS, OID, OTHER_INS } from '../identity/hospital.ts';
 import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const SITES = [NORTH, SOUTH, RECORD] as const;
@@ -131,5 +147,57 @@ describe('whatever order documents come in', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('B6, A6: of the same claims, merges and oppositions any order leaves the same patients opposed; undone, those that are without the merges', async () => {
+    const patient = constantFrom('1', '2', '3', '4');
+    const event = oneof(
+      record({ what: constantFrom('claim'), patient, ins: constantFrom(INS, OTHER_INS) }),
+      record({ what: constantFrom('merge'), patient, absorbs: patient }),
+      record({ what: constantFrom('wish'), patient, site: constantFrom(...SITES) }),
+      record({ what: constantFrom('wish'), ins: constantFrom(INS, OTHER_INS), site: constantFrom(...SITES) }),
+    );
+    type Event = { readonly what: string; readonly patient?: string; readonly absorbs?: string; readonly ins?: string; readonly site?: string };
+    const run = async (events: readonly Event[]): Promise<Archive | undefined> => {
+      const archive = new Archive();
+      for (const { what, ...said } of events) {
+        const type = what === 'wish' ? { type: 'dcc.visit.updated', opposition: 'IO' } : what === 'claim' ? { type: 'dcc.identity.updated' } : {};
+        const who = { ipp: said.patient, domain: 'region', ins: said.ins, insOid: OID, insStatus: 'VALI', identityStatus: 'QUAL' };
+        const claim = what === 'claim' ? { data: { patient: who, originApplication: 'DPI' } } : {};
+        // What a person is asked about depends on what came first; that is said elsewhere.
+        if ((await archive.takes({ ...said, ...type, ...claim, ...(what === 'claim' && { ins: undefined }) })).quarantine) return undefined;
+      }
+      archive.keep([]);
+      return archive;
+    };
+    let count = 0;
+    const opposed = async (archive: Archive): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for (const who of [...['1', '2', '3', '4'].map((number) => ({ patient: number })), { ins: INS }, { ins: OTHER_INS }]) {
+        const probe = { site: SOUTH, ...who, document: { id: oid((count += 1)) }, content: `${count}`, visibility: { sendToDmp: true } };
+        const { event: made } = await archive.takes(probe);
+        if ((made?.data as { consent?: object } | undefined)?.consent) found.push(Object.values(who)[0]!);
+      }
+      return found;
+    };
+    const orders = array(event, { minLength: 3, maxLength: 8 }).chain((all) =>
+      tuple(constant(all), shuffledSubarray([...all.keys()], { minLength: all.length })),
+    );
+    let merged = 0;
+    await assert(
+      asyncProperty(orders, async ([all, shuffled]) => {
+        const events: readonly Event[] = all.filter((one) => one.what !== 'merge' || ('absorbs' in one && one.absorbs > one.patient));
+        const [one, other] = [await run(events), await run(shuffled.map((i) => all[i]!).filter((each) => events.includes(each)))];
+        pre(one !== undefined && other !== undefined);
+        expect(await opposed(other)).to.deep.equal(await opposed(one));
+        const without = (await run(events.filter(({ what }) => what !== 'merge')))!;
+        pre(without !== undefined);
+        if (events.some(({ what }) => what === 'merge')) merged += 1;
+        for (const absorbed of ['4', '3', '2']) one.undo(absorbed);
+        expect(await opposed(one), 'undone').to.deep.equal(await opposed(without));
+      }),
+      { numRuns: 300, maxSkipsPerRun: 100 },
+    );
+    expect(merged, 'with merges').to.be.above(50);
   });
 });

@@ -141,6 +141,22 @@ describe('what a patient allows', () => {
     expect(await elsewhere(9)).to.deep.equal([true, true, true]);
   });
 
+  const steps: Readonly<Record<string, () => Promise<unknown>>> = {
+    'the INS of the survivor': () => identity('1', QUALIFIED),
+    'the merge': () => archive.takes({ patient: '1', absorbs: '2' }),
+    'the opposition': () => archive.takes({ type: 'dcc.visit.updated', patient: '2', opposition: 'IO' }),
+  };
+  const names = Object.keys(steps);
+  for (const order of names.flatMap((a) => names.filter((b) => b !== a).map((b) => [a, b, names.find((c) => c !== a && c !== b)!])))
+    it(`B6, A6: opposition said with an absorbed number holds for the INS of its survivor, until the merge is undone (${order.join(', ')})`, async () => {
+      for (const step of order) await steps[step]!();
+      archive.keep([]);
+      expect(await elsewhere(7)).to.deep.equal([false, false, true]);
+      archive.undo('2');
+      expect(await elsewhere(8), 'another patient').to.deep.equal([true, true, true]);
+      expect(legsOf(await archive.takes({ ...DOC, patient: '2', visibility: WANTED }))).to.deep.equal([false, false, true]);
+    });
+
   it('B7: confidentiality R or V and INVISIBLE_PATIENT close the ways to the patient, whoever sends the document', async () => {
     for (const [n, document, visibility] of [
       [3, { confidentiality: 'R' }, WANTED],
@@ -182,6 +198,29 @@ describe('what a patient allows', () => {
     expect(legsOf(hidden)).to.deep.equal([false, false, true]);
     const open = await archive.takes({ ...DOC, visibility: WANTED });
     expect([open.sentTo, open.codes]).to.deep.equal([[], ['duplicate', 'visibility-contradiction:hiddenFromPatient']]);
+  });
+
+  it('B7: a mask first said by who may not change the document holds for what leaves, and is told once its author says it', async () => {
+    const hidden = { ...DOC, visibility: { ...WANTED, hiddenFromPatient: true } };
+    await archive.takes({ ...DOC, visibility: WANTED });
+    for (const codes of [
+      ['duplicate', 'visibility-contradiction:hiddenFromPatient', 'mask-not-told'],
+      ['duplicate', 'mask-not-told'],
+    ]) {
+      const said = await archive.takes({ ...hidden, site: SOUTH });
+      expect([said.sentTo, said.codes]).to.deep.equal([[], codes]);
+    }
+    expect(archive.note(oid(1)))
+      .to.deep.include({ unheard: ['hiddenFromPatient'] })
+      .and.nested.include({ 'flags.hiddenFromPatient': true });
+    const shown = await archive.takes({ ...DOC, site: RECORD, to: ['990001034'], visibility: WANTED });
+    expect([shown.sentTo, legsOf(shown)], 'what leaves').to.deep.equal([['990001034'], [false, false, true]]);
+    const open = await archive.takes({ ...DOC, visibility: WANTED });
+    expect(open.sentTo, 'its author does not say it').to.deep.equal([]);
+    const told = await archive.takes(hidden);
+    expect([told.sentTo, told.codes, legsOf(told)]).to.deep.equal([[RECORD], ['masked-by-copy', 'leg-refused', 'leg-refused'], [false, false, true]]);
+    expect((await archive.takes(hidden)).sentTo, 'once').to.deep.equal([]);
+    expect((await archive.takes({ ...hidden, site: SOUTH })).codes).to.deep.equal(['duplicate']);
   });
 });
 

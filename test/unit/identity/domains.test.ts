@@ -15,7 +15,12 @@ describe('identity domains', () => {
     notes = new Map();
     const read = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
       keys.map((key) => notes.get(`${kind} ${key}`));
-    knowledge = new Knowledge({ notes: read }, [identityJudge(() => [{ application: 'DPI', insAuthority: true }])]);
+    knowledge = new Knowledge({ notes: read }, [
+      identityJudge(
+        () => [{ application: 'DPI', insAuthority: true }],
+        () => true,
+      ),
+    ]);
   });
 
   async function tell(type: string, site: string, keys: readonly ClearKey[], data: object): Promise<Judgement> {

@@ -20,6 +20,7 @@ import type { Case, Judgement } from '../../../core/knowledge/index.ts';
 import { checkEventData, kindOf, type CanonicalEvent, type Patient } from '../../../core/model/index.ts';
 
 export const DOMAIN = 'fictif';
+const RECORD = '990009995';
 /** 13 digits and their key. */
 export const INS = '279035121518989';
 export const OTHER_INS = '158033399100189';
@@ -60,7 +61,10 @@ const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISO
 export class Hospital {
   readonly notes = new Map<string, string>();
   readonly settings: SiteSettings;
-  readonly #judge = identityJudge(() => this.settings.senders);
+  readonly #judge = identityJudge(
+    () => this.settings.senders,
+    (site) => site !== RECORD,
+  );
   #count = 0;
   readonly #runs = new Map<string, number>();
   #isTogether = false;
@@ -149,7 +153,7 @@ export class Hospital {
 
   tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
     const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id, receivedAt = LATER } = telling;
-    const { site = telling.isOfRecord ? '990009995' : undefined } = telling;
+    const { site = telling.isOfRecord ? RECORD : undefined } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
     const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);

@@ -182,4 +182,58 @@ describe('identities of several senders', () => {
     expect(hospital.joined('1').ins).to.include({ ins: INS, sender: 'INSI' });
     expect(verdict(hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { sender: 'DPI' }))).to.equal('dequalified');
   });
+
+  describe('the record that speaks of a number of the hospital', () => {
+    const record = { sender: 'DPI', isOfRecord: true };
+    const other = { ...PLAIN, birthName: 'ÉTREZAC' };
+
+    it('A3, A6: adds what the hospital does not say, and changes neither its traits nor its INS, whatever its clock and its name', () => {
+      const hospital = new Hospital();
+      hospital.identity({ ...VALIDATED, usedName: 'DU DPI' }, { at: 5 });
+      const told = hospital.identity({ ...QUALIFIED, usedName: 'DU DCC', phones: ['0500000000'] }, { ...record, at: 50 });
+      expect(verdict(told)).to.equal('updated');
+      expect(patientOf(told)).to.deep.include({ usedName: 'DU DPI', phones: ['0500000000'], ins: null, identityStatus: 'VALI' });
+      expect(Object.keys(hospital.person('1')!.folds)).to.deep.equal(['990001018|DPI', '~990009995|DPI']);
+    });
+
+    it('A2, A6: what contradicts the hospital is for a person, and changes nothing until then', () => {
+      const hospital = new Hospital();
+      hospital.identity(QUALIFIED);
+      for (const [id, said] of [
+        ['traits', other],
+        ['ins', { ...QUALIFIED, ins: OTHER_INS }],
+      ] as const) {
+        expect(verdict(hospital.identity(said, { ...record, id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
+        expect(hospital.tasks().find((task) => task.id === id)).to.include({ kind: id, state: 'open', sender: 'DPI', site: '990009995' });
+      }
+      hospital.answer('traits', 'accepted');
+      expect(patientOf(hospital.identity(other, { ...record, id: 'traits' }))).to.include({ birthName: 'ÉTREZAC' });
+      hospital.identity({ ...PLAIN, birthName: 'VALBRUNE' });
+      expect(hospital.joined('1').patient.birthName, 'the hospital says something new').to.equal('VALBRUNE');
+    });
+
+    it('A2, A6: what it said first gives way to the hospital, whose message does not wait, with a warning', () => {
+      const hospital = new Hospital();
+      hospital.identity({ ...other, ins: OTHER_INS, insOid: QUALIFIED.insOid!, insStatus: 'VALI' }, { ...record, at: 50 });
+      expect(hospital.joined('1').ins?.ins, 'nothing better is known').to.equal(OTHER_INS);
+      const told = hospital.identity(QUALIFIED, { at: 5 });
+      expect(verdict(told)).to.equal('created');
+      expect(told.warnings).to.deep.equal([{ code: 'identity-otherwise-elsewhere', detail: 'birthName' }]);
+      expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
+      expect(hospital.tasks()).to.deep.equal([]);
+    });
+
+    it('A6: its merge of two numbers of the hospital is for a person', () => {
+      const hospital = new Hospital();
+      for (const ipp of ['1', '2']) hospital.identity(PLAIN, { ipp });
+      const merge = (): string => verdict(hospital.merge('1', '2', { ...record, id: 'merge' }));
+      expect(merge()).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(hospital.person('2')).to.not.have.property('into');
+      expect(hospital.tasks()[0]).to.include({ kind: 'merge-foreign' });
+      hospital.answer('merge', 'accepted');
+      expect(merge()).to.equal('as it is');
+      expect(hospital.person('2')!.into?.ipp).to.equal('1');
+    });
+  });
 });
