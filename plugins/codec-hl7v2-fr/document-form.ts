@@ -24,7 +24,7 @@ export interface Formed {
 /** End of a text that the reader of a CDA cut: what was cut cannot be written again. */
 const CUT = / \[…\]("|\\n)/;
 
-/** Throws ERR_DOCUMENT_INCOMPLETE with the field that a CDA needs and nobody gives, ERR_ENCODE_UNSUPPORTED, ERR_PATIENT_NO_IDENTIFIER. */
+/** Throws ERR_DOCUMENT_INCOMPLETE with the field that a CDA needs and nobody gives, ERR_DOCUMENT_REWRITE, ERR_PATIENT_NO_IDENTIFIER. */
 export function formOfDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): Formed {
   const settings = writing.context.settings.connector['cda'] as CdaSettings | undefined;
   const { document } = data;
@@ -76,17 +76,32 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
     replaces: own(document.replaces, document.replacesExtension),
     setId: own(document.setId, document.setIdExtension),
   };
-  const { idExtension: _, replacesExtension: __, setIdExtension: ___, companions: ____, ...rest } = document;
+  const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
   const made: DocumentData = { ...withIds(rest, ids), modelVersion };
   if (isDeletion) return { data: { ...data, document: made } };
-  if (CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {})))
-    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+  const isCut = CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {}));
+  const lost = [...(document.unread ?? []), ...(isCut ? ['text'] : [])];
+  if (lost.length > 0) {
+    const itsN1 = settings.plain === 'n1' && n1Of(document);
+    if (itsN1) return { data: { ...data, document: itsN1 } };
+    throw new PasserelleError('ERR_DOCUMENT_REWRITE', {
       location: { path: '/data/document/modelVersion' },
       expected: `a document that can be written whole in version ${modelVersion}`,
-      found: 'one whose texts were too long to be read whole',
+      found: `more than was read: ${lost.join(', ')}`,
     });
+  }
   const source = writeN3({ ...headerOf(writing, settings, data, made), modelVersion });
   return { data: { ...data, document: made }, made: { source } };
+}
+
+/** The same document as the N1 that came beside it, untouched: for who takes an N1, since nothing of it is lost. */
+function n1Of(document: DocumentData): DocumentData | undefined {
+  const { rcp: _, pps: __, unread: ___, modelOid: ____, modelVersion: _____, companions = [], idExtension, bytes: ______, ...rest } = document;
+  const n1 = companions.find(({ format, content }) => format === 'CDA-R2-N1' && content);
+  if (!n1?.content) return undefined;
+  const isSame = n1.id === undefined || n1.id === document.id;
+  const ids = isSame ? { ...(idExtension !== undefined && { idExtension }) } : { id: n1.id! };
+  return { ...rest, ...ids, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', content: n1.content };
 }
 
 function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces' | 'setId']: string | undefined }): DocumentData {

@@ -122,7 +122,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
       ),
     ),
     // What the CDA codec read of a structured body, in canonical form already.
-    ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions'> | undefined),
+    ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'> | undefined),
     ...(participants.length > 0 && { participants: [...participants] }),
     ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
     ...mailOf(reading, group, shared.parts),

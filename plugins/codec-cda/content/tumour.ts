@@ -41,10 +41,11 @@ function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[
 
 function readEntry(entry: Statement): Tumour[] {
   const tumours = entry.related.filter(isTumour);
-  return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => ({
-    ...said({ diagnosisDate: one.start ?? entry.start }),
-    ...readTumour(one),
-  }));
+  return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => {
+    const [own, outer] = [one.start, entry.start];
+    if (own !== undefined && outer !== undefined && own !== outer) entry.section.reading.unread.note('date', one.code);
+    return { ...said({ diagnosisDate: own ?? outer }), ...readTumour(one) };
+  });
 }
 
 function isTumour({ tag, code }: Statement): boolean {
@@ -66,6 +67,7 @@ function readTumour(one: Statement): Tumour {
       morphology,
       topography: section.coded(site),
       laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
+      negated: one.negated,
       tnm: tnm && readTnm(tnm),
       otherStage:
         other &&
@@ -85,8 +87,9 @@ function readTnm(tnm: Statement): Tumour['tnm'] {
 
 function qualifierOf({ tag, section }: Statement, holder: string, name: string): Coded | undefined {
   const qualifiers = tag.first(holder)?.elements.filter((one) => one.name === 'qualifier') ?? [];
-  const value = qualifiers.find((one) => one.code('name') === name)?.first('value');
-  return section.coded(value);
+  const qualifier = qualifiers.find((one) => one.code('name') === name);
+  section.reading.unread.read(qualifier?.first('name'));
+  return section.coded(qualifier?.first('value'));
 }
 
 function readCourse(sections: readonly Section[]): Pick<Tumour, 'discovery' | 'phase' | 'progression'> | undefined {

@@ -1,7 +1,7 @@
 /** B10: the form in which a document leaves is chosen for each recipient; what we write is a CDA like any other. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { assemblePart, sniffMime, type CdaHeader, type EncodeResult, type SiteSettings } from '../../../core/contract/index.ts';
+import { assemblePart, sniffMime, type CdaHeader, type EncodeInput, type EncodeResult, type SiteSettings } from '../../../core/contract/index.ts';
 import type { EventData } from '../../../core/model/index.ts';
 import { derivedId, plugin as cda, validate } from '../../codec-cda/index.ts';
 import { needs, sharedFile } from '../../codec-cda/test/official-files.ts';
@@ -45,7 +45,10 @@ const SHEET: Document = {
   content: { part: 'p1', bytes: 9, mime: 'text/xml' },
 };
 
-function encode(document: Document, settings: SiteSettings, type = 'dcc.document.received'): EncodeResult {
+const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
+const PARTS = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
+
+function encode(document: Document, settings: SiteSettings, type = 'dcc.document.received', parts: EncodeInput['parts'] = PARTS): EncodeResult {
   const event = {
     id: 'e',
     source: '',
@@ -54,8 +57,6 @@ function encode(document: Document, settings: SiteSettings, type = 'dcc.document
     type,
     data: { patient, document, authorRpps: '99700700018' },
   };
-  const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
-  const parts = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
   return encodeFr({ event, parts }, contextOf(settings), NATIONAL_PROFILE);
 }
 
@@ -146,6 +147,24 @@ describe('the form of a document for its recipient', () => {
     expect(header.parents!.map(({ relation, id }) => [relation, id.root])).to.deep.equal([['RPLC', derivedId('1.2.250.1.999.20.1', '', '2021.01')]]);
   });
 
+  it('B10: one that says more than was read is not written anew: its N1 leaves for who takes that, or nothing does', () => {
+    const companions = [{ id: SHEET.id!, format: 'CDA-R2-N1', content: { part: 'p2', bytes: 9, mime: 'text/xml' } }];
+    const more: Document = { ...SHEET, unread: ['section 48765-2', 'narrative 18776-5'] };
+    const versions = { FRCP: ['2021.01'] };
+    const refused = encode(more, site({ versions }));
+    expect(refused.outcome === 'refuse' && [refused.error.code, refused.error.found]).to.deep.equal([
+      'ERR_DOCUMENT_REWRITE',
+      'more than was read: section 48765-2, narrative 18776-5',
+    ]);
+    expect(refusal({ ...more, companions }, site({ versions }))).to.include('ERR_DOCUMENT_REWRITE');
+    expect(refusal(more, site({ versions, plain: 'n1' }))).to.include('ERR_DOCUMENT_REWRITE');
+    const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
+    const written = encode({ ...more, companions }, site({ versions, plain: 'n1' }), undefined, parts);
+    expect(written.outcome === 'message' && written.envelope.parts!.map(({ from }) => from)).to.deep.equal([{ part: 'p2' }]);
+    expect(written.outcome === 'message' && parseHl7(written.envelope.text).get('TXA-12.1')).to.equal(SHEET.id);
+    expect(encode({ ...more, modelVersion: '2021.01' }, site({ versions })).outcome).to.equal('message');
+  });
+
   it('B10: one of a version that it takes leaves as it came, whichever it prefers', () => {
     const written = encode(SHEET, site({ versions: { FRCP: ['2021.01', '2022.01'], PPS: ['2022.01'] } }));
     expect(written.outcome === 'message' && written.envelope.parts![0]!.from).to.deep.equal({ part: 'p1' });
@@ -155,7 +174,7 @@ describe('the form of a document for its recipient', () => {
     const settings: SiteSettings = { ...SITE, connector: { cda: { plain: 'n1' } } };
     expect(refusal(LETTER, settings)).to.equal('refuse ERR_DOCUMENT_INCOMPLETE /document/confidentiality');
     expect(refusal({ ...SHEET, rcp: { ...RCP, history: `${'x'.repeat(100)} […]` } }, site({ versions: { FRCP: ['2021.01'] } }))).to.equal(
-      'refuse ERR_ENCODE_UNSUPPORTED /data/document/modelVersion',
+      'refuse ERR_DOCUMENT_REWRITE /data/document/modelVersion',
     );
   });
 
