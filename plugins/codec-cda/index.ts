@@ -17,6 +17,7 @@ export {
   type RecognisedModel,
   type TypeCode,
 } from './models.ts';
+export { bodyFault } from './body.ts';
 export { derivedId, rootOnlyId } from './derived-id.ts';
 export { isoTime } from './hl7-time.ts';
 export { validate, type ValidateOptions } from './rules/index.ts';

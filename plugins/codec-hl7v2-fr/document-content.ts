@@ -1,6 +1,7 @@
 /** What a content is, by its own bytes, against what the message announces (SAFETY B9, specs FACTS C). */
 import { PasserelleError, type CdaHeader, type EnvelopePart } from '../../core/contract/index.ts';
 import type { DocumentData } from '../../core/model/index.ts';
+import { bodyFault } from '../codec-cda/index.ts';
 import type { Content } from './document-groups.ts';
 import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';
@@ -28,7 +29,7 @@ export function readContent(reading: Reading, content: Content, texts: readonly 
       expected: 'a letter in one OBX, or in several of less than 16 KB each',
       found: `${texts.length} OBX`,
     });
-  if (content.part) return readPart(reading, content.part, announcedOf(content), where);
+  if (content.part) return readPart(reading, content, content.part, where);
   if (content.kind === 'text') return readText(reading, texts, where);
   throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: `${where}.5` }, expected: 'a document', found: 'nothing' });
 }
@@ -36,7 +37,9 @@ export function readContent(reading: Reading, content: Content, texts: readonly 
 /** OBX-5.2 and .3: `^text^XML^Base64^`, `^application^pdf^Base64^`. */
 const announcedOf = ({ obx }: Content): string => clean(obx.get('5.3')).toLowerCase() || clean(obx.get('5.2')).toLowerCase();
 
-function readPart(reading: Reading, part: EnvelopePart, announced: string, where: string): ContentReading {
+function readPart(reading: Reading, content: Content, part: EnvelopePart, where: string): ContentReading {
+  const announced = announcedOf(content);
+  const isDeleted = clean(content.obx.get('11')).toUpperCase() === 'D';
   const location = { hl7: part.at };
   if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location, expected: 'Base64', found: 'characters that are not' });
   if (part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location, expected: 'a document', found: 'nothing' });
@@ -48,6 +51,14 @@ function readPart(reading: Reading, part: EnvelopePart, announced: string, where
       found: 'one that cannot be read',
     });
   const cda = part.read?.cda;
+  const fault = cda && !isDeleted && bodyFault(cda);
+  // A CDA around nothing, or around half a PDF, is no better than that alone.
+  if (fault)
+    throw new PasserelleError(fault === 'missing' ? 'ERR_DOCUMENT_MISSING' : 'ERR_DOCUMENT_UNREADABLE', {
+      location,
+      expected: 'a CDA around a whole document',
+      found: fault === 'missing' ? 'one around nothing' : `one around a document that is none: ${cda.body?.unreadable}`,
+    });
   checkAnnounced(reading, part, announced, where);
   return {
     facts: said({
