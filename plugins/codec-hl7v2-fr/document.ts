@@ -50,17 +50,25 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
 
 const NO_GROUP: Group = { contents: [], metadata: [], participants: [] };
 
-/** Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. */
+/**
+ * Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. Those of another code are
+ * another document, in whatever group they stand.
+ */
 function documentsOf(group: Group): readonly (readonly Content[])[] {
   const texts = group.contents.filter((one) => one.kind === 'text');
   const others = group.contents.filter((one) => one.kind !== 'text');
-  const levels = others.flatMap((one) => one.part?.read?.cda?.level ?? []);
-  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere.
-  const isOneDocument = levels.length > 0 && new Set(levels).size === levels.length;
+  const byCode = Map.groupBy(others, ({ obx }) => clean(obx.get('3.1')));
+  return [...[...byCode.values()].flatMap(ofOneCode), ...(texts.length > 0 ? [texts] : [])];
+}
+
+function ofOneCode(contents: readonly Content[]): readonly (readonly Content[])[] {
+  const headers = contents.flatMap((one) => one.part?.read?.cda ?? []);
+  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere. So are two that say another code themselves.
+  const codes = new Set(headers.flatMap(({ code }) => code?.code ?? []));
+  const isOneDocument = headers.length > 0 && new Set(headers.map(({ level }) => level)).size === headers.length && codes.size <= 1;
   // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
-  const isPair = levels.length === 0 && others.length === 2 && others.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
-  const grouped = isOneDocument || isPair ? [others] : others.map((one) => [one]);
-  return [...grouped, ...(texts.length > 0 ? [texts] : [])].filter((one) => one.length > 0);
+  const isPair = headers.length === 0 && contents.length === 2 && contents.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
+  return isOneDocument || isPair ? [contents] : contents.map((one) => [one]);
 }
 
 interface Found {
@@ -134,9 +142,11 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
 const isEmptyDeletion = ({ kind, part, obx }: Content): boolean =>
   kind === 'embedded' && !part && clean(obx.get('11')).toUpperCase() === 'D' && [1, 5].every((i) => clean(obx.get(`5.${i}`)) === '');
 
-/** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
+/** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. Of several documents of one order OBR-4 names none by itself. */
 function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {
-  const codes = [...readCodes(content?.obx, 3), ...readCodes(group.obr, 4)];
+  const own = readCodes(content?.obx, 3);
+  const isShared = new Set(documentsOf(group).map(([one]) => clean(one!.obx.get('3.1')))).size > 1;
+  const codes = isShared && own.length > 0 ? own : [...own, ...readCodes(group.obr, 4)];
   return codes.length > 0 ? codes : readCodes(message.first('TXA'), 2);
 }
 

@@ -13,7 +13,7 @@ import type { Writing } from './write-header.ts';
 export function encodeFr(input: EncodeInput, context: ConnectorContext, profile: DialectProfile): EncodeResult {
   const writing: Writing = { context, profile, controlId: context.newId() };
   try {
-    const { segments, parts } = write(writing, input);
+    const { segments, parts, warnings = [] } = write(writing, input);
     return {
       outcome: 'message',
       envelope: {
@@ -23,6 +23,7 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
         controlId: writing.controlId,
         ...(parts.length > 0 && { parts }),
       },
+      ...(warnings.length > 0 && { warnings }),
     };
   } catch (thrown) {
     const error = PasserelleError.from(thrown);

@@ -1,5 +1,5 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import { PasserelleError, type EncodablePart, type OutgoingPart } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodablePart, type OutgoingPart, type Warning } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, type Formed } from './document-form.ts';
@@ -18,6 +18,7 @@ type DocumentEvent = EventData<'dcc.document.received'>;
 export interface WrittenDocument {
   readonly segments: readonly SegmentOut[];
   readonly parts: readonly OutgoingPart[];
+  readonly warnings?: readonly Warning[];
 }
 
 /** What differs between MDM and ORU, and between the two guides. */
@@ -84,7 +85,7 @@ export function writeDocument(writing: Writing, type: string, given: DocumentEve
           ...(guide.ordersInMdm ? [order, request] : []),
           writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
-  return { segments: [...segments, ...observations.segments], parts: observations.parts };
+  return { segments: [...segments, ...observations.segments], parts: observations.parts, warnings: observations.warnings };
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
@@ -176,7 +177,9 @@ function writeContents(
     });
   observations.segments.push(...participants);
   // An MDM carries exactly one document.
-  if (form.message === 'ORU') for (const { content, format } of document.companions ?? []) if (content) place(content, format !== undefined);
+  for (const { content, format } of document.companions ?? [])
+    if (content && form.message === 'ORU') place(content, format !== undefined);
+    else if (content) observations.warnings.push({ code: 'companion-left-out', detail: format ?? content.mime });
 }
 
 /**

@@ -31,6 +31,12 @@ describe('a letter in clear', () => {
     expect(codesOf(clean)).to.deep.equal([]);
   });
 
+  it('B1: of several lines, each with a code of its own, is what its order says', () => {
+    const more = 'OBX|2|FT|TECH^Technique^GAM||Scanner||||||F';
+    const found = decode([...lines(['Texte']).map((line) => line.replace('OBX|1|FT|34794-8^CR^LN', 'OBX|1|FT|IND^Indication^GAM')), more]);
+    expect(dataOf(found, 'dcc.document.received').document).to.include({ canonicalType: 'FRCP', text: 'Texte\nScanner' });
+  });
+
   it('B9: leaves as it was written', () => {
     const { data } = letter(['Chimio & radiothérapie^contre-indiquée']).events[0]!;
     const event = { id: 'e', source: '', time: '2026-10-15T08:00:00Z', site: SITE.site, type: 'dcc.document.received', data };
