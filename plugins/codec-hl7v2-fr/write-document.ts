@@ -49,7 +49,7 @@ export function writeDocument(writing: Writing, type: string, given: DocumentEve
     });
   const { guide } = form;
   const isForCareSoftware = guide.audience === 'care-software';
-  const code = writeCode(writing, document);
+  const code = writeCode(writing, document, form.action === 'delete');
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
   const declares = isCda || data.visibility !== undefined;
@@ -108,10 +108,11 @@ function headerOf({ message, guide, action }: Form, declares: boolean): Paramete
  * The code of the type: national where there is one (a legacy one is replaced), else the local one. A PPAC has no national code: the
  * site agrees one with the receiver (SAFETY B1).
  */
-function writeCode(writing: Writing, document: DocumentData): readonly string[] {
+function writeCode(writing: Writing, document: DocumentData, isDeletion: boolean): readonly string[] {
   const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | undefined;
   if (document.canonicalType === 'PPAC') {
     if (agreed) return [agreed.code, agreed.label, agreed.system ?? 'LN'];
+    if (isDeletion) return [];
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/connector/ppacCode' },
       expected: 'a code agreed with the receiver',
@@ -130,6 +131,8 @@ function writeCode(writing: Writing, document: DocumentData): readonly string[] 
       /^\d+-\d$/.test(code) || nationalTypeOf(code) ? 'LN' : 'TRE_A05',
     ];
   if (document.localCode) return [document.localCode, document.label ?? '', document.localSystem ?? ''];
+  // Its id says which one is to be withdrawn.
+  if (isDeletion) return [];
   throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'a document with a code', found: 'none' });
 }
 

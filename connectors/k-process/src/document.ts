@@ -65,8 +65,7 @@ export function readDocument(
 
 /** The record types its documents itself: its word is the explicit mapping that SAFETY B1 asks for. */
 function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentData {
-  const canonicalType = from.need('type') as DocumentType;
-  if (!DOCUMENT_TYPES.includes(canonicalType)) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location: { path: from.at('type') } });
+  const canonicalType = typeOf(from, deleted, warnings);
   const id = deleted ? from.needObject('id') : from.object('id');
   const custodian = from.object('custodian');
   const participants = readParticipants(from, warnings);
@@ -94,6 +93,17 @@ function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): Document
     participants: participants.length > 0 ? participants : undefined,
     custodian: custodian && said({ name: custodian.text('name'), finess: custodian.text('finess'), id: custodian.text('id') }),
   });
+}
+
+/** A deletion names its document by id: it waits for nobody to type it. */
+function typeOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentType {
+  const stated = deleted ? from.text('type') : from.need('type');
+  const known = DOCUMENT_TYPES.find((type) => type === stated);
+  if (known) return known;
+  const location = { path: from.at('type') };
+  if (!deleted) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location });
+  warnings.push({ code: 'deletion-type-unknown', location });
+  return 'OTHER';
 }
 
 /** The part that the codec took out at `pointer`, checked against what the message says of it. */
