@@ -8,6 +8,7 @@ import { writeEvent } from './write-event.ts';
 export {
   LOINC_OID,
   MODELS,
+  TRE_A05_OID,
   isPpacTitle,
   nationalCodeOf,
   nationalTypeOf,

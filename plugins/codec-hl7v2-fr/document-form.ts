@@ -4,15 +4,45 @@
  */
 import { PasserelleError, type EncodablePart, type PartSource } from '../../core/contract/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
-import { derivedId, requestOf, rootOnlyId, writeN1, writeN3, type AgreedCda } from '../codec-cda/index.ts';
+import {
+  derivedId,
+  LOINC_OID,
+  nationalTypeOf,
+  requestOf,
+  rootOnlyId,
+  TRE_A05_OID,
+  writeN1,
+  writeN3,
+  type AgreedCda,
+  type TypeCode,
+} from '../codec-cda/index.ts';
 import type { Writing } from './write-header.ts';
 
 type DocumentEvent = EventData<'dcc.document.received'>;
 
 /** `connector.cda` of the site, checked by its schema (settings.ts). */
 interface CdaSettings extends AgreedCda {
+  /** Not a setting: what this document is said to be. */
+  readonly type?: TypeCode | undefined;
   readonly plain?: 'as-is' | 'n1';
   readonly versions?: Readonly<Record<string, readonly [string, ...string[]]>>;
+}
+
+interface Unformed {
+  readonly type: string;
+  readonly data: DocumentEvent;
+  readonly parts: readonly EncodablePart[];
+  /** Code, label and system that its envelope has: a document within says the same of itself (SAFETY B1). */
+  readonly code: readonly string[];
+}
+
+/** Systems of JDV_J07 in HL7 v2, by their OID in a CDA. */
+const SYSTEMS: Readonly<Record<string, string>> = { LN: LOINC_OID, TRE_A05: TRE_A05_OID };
+
+/** A code of a system that has no OID stands in no CDA. */
+function typeCodeOf([code, label, system = '']: readonly string[]): TypeCode | undefined {
+  const oid = SYSTEMS[system] ?? (/^[0-2](\.\d+)+$/.test(system) ? system : undefined);
+  return code && oid ? { code, system: oid, label: label || nationalTypeOf(code)?.label || code } : undefined;
 }
 
 export interface Formed {
@@ -25,8 +55,9 @@ export interface Formed {
 const CUT = / \[…\]("|\\n)/;
 
 /** Throws ERR_DOCUMENT_INCOMPLETE with the field that a CDA needs and nobody gives, ERR_DOCUMENT_REWRITE, ERR_PATIENT_NO_IDENTIFIER. */
-export function formOfDocument(writing: Writing, type: string, data: DocumentEvent, parts: readonly EncodablePart[]): Formed {
-  const settings = writing.context.settings.connector['cda'] as CdaSettings | undefined;
+export function formOfDocument(writing: Writing, { type, data, parts, code }: Unformed): Formed {
+  const agreed = writing.context.settings.connector['cda'] as CdaSettings | undefined;
+  const settings = agreed && { ...agreed, type: typeCodeOf(code) };
   const { document } = data;
   if (!settings) return { data };
   const isDeletion = type === 'dcc.document.deleted';
@@ -109,5 +140,7 @@ function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces'
   return { ...document, ...(Object.fromEntries(known) as Partial<DocumentData>) };
 }
 
-const headerOf = ({ context }: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> =>
-  requestOf(data, document, settings, { now: context.now, timeZone: context.settings.timeZone });
+const headerOf = ({ context }: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> => ({
+  ...requestOf(data, document, settings, { now: context.now, timeZone: context.settings.timeZone }),
+  ...(settings.type && { type: settings.type }),
+});

@@ -37,7 +37,8 @@ const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined =>
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, type: string, given: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
-  const { data, made } = formOfDocument(writing, type, given, parts);
+  const code = writeCode(writing, given.document, type === 'dcc.document.deleted' || given.document.action === 'delete');
+  const { data, made } = formOfDocument(writing, { type, data: given, parts, code });
   const { document } = data;
   const isCda = document.format !== undefined;
   const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
@@ -49,7 +50,6 @@ export function writeDocument(writing: Writing, type: string, given: DocumentEve
     });
   const { guide } = form;
   const isForCareSoftware = guide.audience === 'care-software';
-  const code = writeCode(writing, document, form.action === 'delete');
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
   const declares = isCda || data.visibility !== undefined;
@@ -127,7 +127,8 @@ function writeCode(writing: Writing, document: DocumentData, isDeletion: boolean
   if (code)
     return [
       code,
-      document.label ?? (code === national?.code ? national.label : ''),
+      // The words that came with another code are not those of this one.
+      (code === carried ? document.label : undefined) ?? (code === national?.code ? national.label : ''),
       /^\d+-\d$/.test(code) || nationalTypeOf(code) ? 'LN' : 'TRE_A05',
     ];
   if (document.localCode) return [document.localCode, document.label ?? '', document.localSystem ?? ''];

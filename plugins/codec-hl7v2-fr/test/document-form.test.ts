@@ -113,6 +113,24 @@ describe('the form of a document for its recipient', () => {
     expect([header.author?.ids[0]?.extension, header.custodian?.name]).to.deep.equal(['899700700018', 'DOSSIER FICTIF']);
   });
 
+  it('B1: a document says of itself the code that its envelope says: of its type, of what was agreed for a PPAC, never the one it came with', () => {
+    const code = (document: Partial<Document>, settings: object = {}): unknown => {
+      const written = encode({ ...LETTER, ...document }, { ...SITE, connector: { ...settings, cda: { ...AGREED, plain: 'n1' } } });
+      if (written.outcome !== 'message') return written.error.code;
+      const header = cda.document!.read(assemblePart(written.envelope.parts![0]!.from, () => SYNTHETIC_PDF)).cda!;
+      const message = parseHl7(written.envelope.text);
+      expect([header.code!.code, header.code!.label]).to.deep.equal([message.get('OBX-3.1'), message.get('OBX-3.2')]);
+      return `${header.code!.code} ${header.code!.system} ${header.code!.label}`;
+    };
+    const LOINC = '2.16.840.1.113883.6.1';
+    expect(code({ loinc: '11502-2', label: 'CR bio' })).to.equal(`34794-8 ${LOINC} CR de réunion de concertation pluridisciplinaire`);
+    const ppac = { ppacCode: { code: '34133-9', label: 'PPAC convenu' } };
+    for (const own of [{}, { loinc: '18776-5', label: 'PPAC' }, { localCode: 'P', localSystem: 'L', label: 'PPAC' }])
+      expect(code({ canonicalType: 'PPAC', ...own }, ppac)).to.equal(`34133-9 ${LOINC} PPAC convenu`);
+    expect(code({ canonicalType: 'OTHER', loinc: 'CERT_DECL', label: 'Certificat' })).to.equal('CERT_DECL 1.2.250.1.213.1.1.4.12 Certificat');
+    expect(code({ canonicalType: 'OTHER', localCode: 'X', localSystem: 'LOCAL', label: 'Courrier' })).to.equal('ERR_DOCUMENT_INCOMPLETE');
+  });
+
   it('B10: a text goes into a CDA N1 as text', () => {
     const { content: _content, ...rest } = LETTER;
     const { header, bytes } = sent({ ...rest, mime: 'text/plain', text: 'Vu en consultation.\nÀ revoir.' }, site({ plain: 'n1' }));
