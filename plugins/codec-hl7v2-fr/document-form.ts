@@ -3,7 +3,7 @@
  * CDA N1, and a structured CDA in a version of its model that the recipient takes.
  */
 import { PasserelleError, type EncodablePart, type PartSource } from '../../core/contract/index.ts';
-import type { DocumentData, EventData } from '../../core/model/index.ts';
+import type { DocumentData, EventData, Patient } from '../../core/model/index.ts';
 import {
   derivedId,
   LOINC_OID,
@@ -16,7 +16,9 @@ import {
   type AgreedCda,
   type TypeCode,
 } from '../codec-cda/index.ts';
+import { said } from './values.ts';
 import type { Writing } from './write-header.ts';
+import { ippAt, qualifiedIns, unknownThere } from './write-patient.ts';
 
 type DocumentEvent = EventData<'dcc.document.received'>;
 
@@ -140,7 +142,18 @@ function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces'
   return { ...document, ...(Object.fromEntries(known) as Partial<DocumentData>) };
 }
 
-const headerOf = ({ context }: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> => ({
-  ...requestOf(data, document, settings, { now: context.now, timeZone: context.settings.timeZone }),
-  ...(settings.type && { type: settings.type }),
-});
+function headerOf(writing: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> {
+  const { now, settings: site } = writing.context;
+  const request = requestOf({ ...data, patient: asInEnvelope(writing, data.patient) }, document, settings, { now, timeZone: site.timeZone });
+  return { ...request, ...(settings.type && { type: settings.type }) };
+}
+
+/** The numbers that the PID of the same message has (SAFETY A4, A8): an INS that is withheld there, or an IPP of another domain, is not said within. */
+function asInEnvelope(writing: Writing, { ins, insOid, insStatus, ipp: own, ippAuthority, ...patient }: Patient): Patient {
+  const all: Patient = { ...patient, ...said({ ins, insOid, insStatus, ipp: own, ippAuthority }) };
+  const ipp = ippAt(all, writing.context.settings);
+  const isSaid = qualifiedIns(all, writing) !== undefined;
+  if (!ipp && !isSaid) throw unknownThere();
+  const authority = ipp?.authority.oid ?? (ipp?.value === own ? ippAuthority : undefined);
+  return { ...patient, ...(isSaid && said({ ins, insOid, insStatus })), ...said({ ipp: ipp?.value, ippAuthority: authority }) };
+}

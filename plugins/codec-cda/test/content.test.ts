@@ -55,7 +55,7 @@ describe('the content of an FRCP', () => {
       const [one, other] = xml.match(
         /<documentationOf><serviceEvent classCode="ACT"><code (?:(?!<\/documentationOf>).)*6\.3"(?:(?!<\/documentationOf>).)*<\/documentationOf>/g,
       )!;
-      return xml.replace(one! + other!, other! + one!);
+      return xml.replace(`${one}${other}`, `${other}${one}`);
     };
     const codes = (first: NonNullable<Rcp['tumour']>, second: NonNullable<Rcp['tumour']>, isSwapped = true): unknown => {
       const xml = write(frcpRequest({ ids: RCP.ids!, tumour: first, otherTumours: [second] }));

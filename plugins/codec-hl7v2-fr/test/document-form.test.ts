@@ -48,14 +48,24 @@ const SHEET: Document = {
 const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
 const PARTS = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
 
-function encode(document: Document, settings: SiteSettings, type = 'dcc.document.received', parts: EncodeInput['parts'] = PARTS): EncodeResult {
+interface Changes {
+  readonly type?: string;
+  readonly parts?: EncodeInput['parts'];
+  readonly patient?: object;
+}
+
+function encode(
+  document: Document,
+  settings: SiteSettings,
+  { type = 'dcc.document.received', parts = PARTS, patient: changed }: Changes = {},
+): EncodeResult {
   const event = {
     id: 'e',
     source: '',
     time: '2026-10-15T08:00:00Z',
     site: '990009995',
     type,
-    data: { patient, document, authorRpps: '99700700018' },
+    data: { patient: { ...patient, ...changed }, document, authorRpps: '99700700018' },
   };
   return encodeFr({ event, parts }, contextOf(settings), NATIONAL_PROFILE);
 }
@@ -131,6 +141,31 @@ describe('the form of a document for its recipient', () => {
     expect(code({ canonicalType: 'OTHER', localCode: 'X', localSystem: 'LOCAL', label: 'Courrier' })).to.equal('ERR_DOCUMENT_INCOMPLETE');
   });
 
+  it('A4: what is within says no INS that the envelope withholds, and the IPP that it has', () => {
+    const ids = (changed: object, settings: SiteSettings = site({ plain: 'n1' })): unknown => {
+      const written = encode(LETTER, settings, { patient: changed });
+      if (written.outcome !== 'message') return written.error.code;
+      const { patient: named } = cda.document!.read(assemblePart(written.envelope.parts![0]!.from, () => SYNTHETIC_PDF)).cda!;
+      const pid = parseHl7(written.envelope.text).first('PID')!;
+      expect(pid.reps(3).map((one) => `${one.get(4, 2)} ${one.get(1)}`)).to.have.members(
+        named.ids.map(({ root, extension }) => `${root} ${extension}`),
+      );
+      return named.ids.map(({ root }) => root);
+    };
+    const [ins, gam] = ['1.2.250.1.213.1.4.10', '1.2.250.1.999.90.1'];
+    expect(ids({})).to.deep.equal([ins, gam]);
+    for (const withheld of [{ identityStatus: 'VALI' }, { identityStatus: undefined }, { insStatus: 'PROV' }, { sex: undefined }])
+      expect(ids(withheld)).to.deep.equal([gam]);
+    // Nobody known there: it waits, as without a CDA.
+    const nobody = encode(LETTER, { ...site({ plain: 'n1' }), identityAuthorities: [] }, { patient: { identityStatus: 'VALI' } });
+    expect(nobody.outcome).to.equal('hold');
+    const other = {
+      ...site({ plain: 'n1' }),
+      identityAuthorities: [{ namespace: 'X', oid: '1.2.250.1.999.91.1', domain: 'x', use: 'IPP' as const }],
+    };
+    expect(ids({ otherIds: [{ type: 'PI', value: '9', domain: 'x' }] }, other)).to.have.members([ins, '1.2.250.1.999.91.1']);
+  });
+
   it('B10: a text goes into a CDA N1 as text', () => {
     const { content: _content, ...rest } = LETTER;
     const { header, bytes } = sent({ ...rest, mime: 'text/plain', text: 'Vu en consultation.\nÀ revoir.' }, site({ plain: 'n1' }));
@@ -149,7 +184,7 @@ describe('the form of a document for its recipient', () => {
     const replacement: Document = { ...LETTER, action: 'replace', replaces: old.id, replacesExtension: old.idExtension };
     const { txa13, header } = sent(replacement, settings);
     expect([txa13, header.replaces]).to.deep.equal([derivedId(old.id, old.idExtension), { root: txa13 }]);
-    const deletion = encode({ canonicalType: 'FRCP', ...old, action: 'delete' }, settings, 'dcc.document.deleted');
+    const deletion = encode({ canonicalType: 'FRCP', ...old, action: 'delete' }, settings, { type: 'dcc.document.deleted' });
     expect(deletion.outcome === 'message' && parseHl7(deletion.envelope.text).get('TXA-12.1')).to.equal(txa13);
   });
 
@@ -177,7 +212,7 @@ describe('the form of a document for its recipient', () => {
     expect(refusal({ ...more, companions }, site({ versions }))).to.include('ERR_DOCUMENT_REWRITE');
     expect(refusal(more, site({ versions, plain: 'n1' }))).to.include('ERR_DOCUMENT_REWRITE');
     const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
-    const written = encode({ ...more, companions }, site({ versions, plain: 'n1' }), undefined, parts);
+    const written = encode({ ...more, companions }, site({ versions, plain: 'n1' }), { parts });
     expect(written.outcome === 'message' && written.envelope.parts!.map(({ from }) => from)).to.deep.equal([{ part: 'p2' }]);
     expect(written.outcome === 'message' && parseHl7(written.envelope.text).get('TXA-12.1')).to.equal(SHEET.id);
     expect(encode({ ...more, modelVersion: '2021.01' }, site({ versions })).outcome).to.equal('message');
