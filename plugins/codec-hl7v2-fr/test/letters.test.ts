@@ -64,6 +64,17 @@ describe('a letter in clear', () => {
     }
   });
 
+  it('B9: says that a remark after the order or the letter is left out', () => {
+    const [order, ...rest] = [lines(['Texte']).slice(0, 5), ...lines(['Texte']).slice(5)];
+    for (const note of ['commentaire', LARGE])
+      for (const noted of [
+        [...order, `NTE|1||${note}`, ...rest],
+        [...order, ...rest, `NTE|1||${note}`],
+      ])
+        expect(codesOf(decode(noted))).to.deep.equal(['note-left-out']);
+    expect(codesOf(decode([...lines(['Texte']), 'NTE|1||""']))).to.deep.equal([]);
+  });
+
   it('B9: says that a large observation beside it is left out, and takes Base64 of any type for a document of its own', () => {
     const beside = decode([...lines(['Texte']), `OBX|2|ST|CONCL^Conclusion^GAM||${LARGE}||||||F`, 'OBX|3|CE|X^Y^GAM||^étiquette||||||F']);
     expect(codesOf(beside)).to.include.members(['observation-left-out:ST', 'observation-left-out:CE']);
