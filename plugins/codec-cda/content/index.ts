@@ -38,6 +38,7 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
         : model.kind === 'pps'
           ? { pps: readPps(reading, root, sections) }
           : { conclusions: reading.list(sections.filter((one) => one.names.has('conclusion')).map(reported), 'conclusions') ?? [] };
+    if (model.kind !== 'conclusions') for (const section of sections) section.resolve();
     if (reading.unresolved.size > 0) reading.warn('cda-reference-unresolved', [...reading.unresolved].join(' ').slice(0, 250));
     const { content, cut } = fitted(withoutEmpty(read));
     if (cut) reading.warn('cda-content-cut');

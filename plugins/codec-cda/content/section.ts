@@ -133,6 +133,15 @@ export class Section {
     return tag && this.#target(tag)?.row;
   }
 
+  /** Looks for all that its entries refer to, whether or not somebody read it: what leads nowhere is `unresolved`. */
+  resolve(): void {
+    const open = this.tag.elements.filter(({ name }) => name === 'entry');
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (next.name === 'text' || next.name === 'originalText') this.#target(next);
+      open.push(...next.elements);
+    }
+  }
+
   #target(tag: Tag): Named | undefined {
     const name = tag.first('reference')?.attribute('value')?.replace(/^#/, '');
     const target = name ? (this.#named.get(name) ?? this.reading.named.get(name)) : undefined;

@@ -257,6 +257,10 @@ describe('what is read of a structured body, and what is not', () => {
       'narrative 18776-5',
     ],
     'a reference that leads nowhere': [FRCP.replace(/ID="t\d+"/, ''), 'reference'],
+    'a reference that leads nowhere and that nobody follows': [
+      FRCP.replace(/(<act (?:(?!<\/act>).)*<code nullFlavor="NA"\/>)/, '$1<text><reference value="#nowhere"/></text>'),
+      'reference',
+    ],
     'more tumours, steps or people than a list holds': [
       write(frcpRequest({ ...RCP, plan: Array.from({ length: 101 }, () => RCP.plan![2]!) })),
       'list plan',
