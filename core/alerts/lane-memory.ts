@@ -13,7 +13,9 @@ export type Standing = 'quarantined' | 'dead' | 'review' | 'held';
 
 /** Everything that a lane ever received is in one of these. */
 const RECEIVED: readonly MessageState[] = ['received', 'decoded', 'filtered', 'quarantined', 'rejected', 'dead', 'discarded'];
-/** Deliveries that one look reads: with more, `since` is of the oldest among them. */
+/** An error of its sender is told for so long after the last one: nobody can end it here. */
+const DAY_MS = 24 * 3600_000;
+/** Messages or deliveries that one look reads: with more, `since` is of the oldest among them. */
 const PAGE = 500;
 
 export interface Refusals {
@@ -31,6 +33,8 @@ export class LaneMemory {
   #counts: Counts | undefined;
   #received: number | undefined;
   #refusals: Refusals | undefined;
+  /** When documents of another patient than their message were refused, within a day (ms since 1970). */
+  #mismatches: readonly number[] = [];
   /** When it, or the way back to who sends here, was last seen in a planned downtime: what waited then is no news. */
   downAt: number;
 
@@ -45,6 +49,11 @@ export class LaneMemory {
     return this.#refusals;
   }
 
+  /** Of the last day. */
+  get mismatches(): readonly number[] {
+    return this.#mismatches;
+  }
+
   since(state: Standing): number | undefined {
     return this.#standing.get(state);
   }
@@ -56,6 +65,8 @@ export class LaneMemory {
     }
     const before = this.#counts;
     this.#counts = counts;
+    const isMore = this.#direction === 'in' && (counts.rejected ?? 0) > (before?.rejected ?? 0);
+    this.#mismatches = (isMore ? await this.#mismatched(now, journal) : this.#mismatches).filter((at) => now - at < DAY_MS);
     if (!before) return;
     const [rejected, other] = [(counts.rejected ?? 0) - (before.rejected ?? 0), receivedOf(counts) - receivedOf(before)];
     if (other > 0) this.#received = now;
@@ -79,6 +90,12 @@ export class LaneMemory {
       if (page.next === undefined) return since;
       after = page.next;
     }
+  }
+
+  async #mismatched(now: number, journal: Looks): Promise<readonly number[]> {
+    const since = new Date(now - DAY_MS).toISOString();
+    const { items } = await journal.messages({ lane: this.#lane, states: ['rejected'], since }, { limit: PAGE });
+    return items.filter(({ error }) => error?.code === 'ERR_PATIENT_MISMATCH').map(({ receivedAt }) => Date.parse(receivedAt));
   }
 
   async #beganBefore(state: Standing, now: number, journal: Looks): Promise<number> {

@@ -32,6 +32,8 @@ export interface LaneSeen {
   readonly failing?: { readonly since: number; readonly code?: ErrorCode };
   readonly standing: (state: Standing) => number | undefined;
   readonly refusals?: Refusals;
+  /** When documents of another patient than their message were refused. */
+  readonly mismatches: readonly number[];
   readonly silence?: { readonly since: number; readonly longest: number };
   /** When it, or the way back to who sends here, was last in a planned downtime. */
   readonly downAt: number;
@@ -71,6 +73,9 @@ export function* laneConditions(seen: LaneSeen, bounds: Bounds, now: number): Ge
   else if (waiting > 0 && now - oldest >= bounds.waitingMs) yield { ...where, code: 'ALERT_LANE_WAITING', since: oldest, count: waiting };
   if (refusals && refusals.count >= REFUSED_LEAST && refusals.last - refusals.since >= bounds.failingMs)
     yield { ...where, code: 'ALERT_ENDPOINT_REFUSED', since: refusals.since, count: refusals.count };
+  // One is enough: whoever sent it has two patients in one message (SAFETY A8).
+  if (seen.mismatches.length > 0)
+    yield { ...where, code: 'ALERT_PATIENT_MISMATCH', since: Math.min(...seen.mismatches), count: seen.mismatches.length };
   if (silence && now - Math.max(silence.since, seen.downAt) > silence.longest)
     yield { ...where, code: 'ALERT_ENDPOINT_SILENT', since: silence.since };
   if (certificateExpires !== undefined && certificateExpires - now <= CERTIFICATE_NOTICE_MS)

@@ -1,5 +1,14 @@
 /** Looks at everything, again and again: what is wrong goes to the log and to the counters once, and to whoever asks. */
-import { ALERTS, PasserelleError, type AlertList, type AlertView, type JournalStore, type LaneCounts, type LaneOrder } from '../contract/index.ts';
+import {
+  ALERTS,
+  PasserelleError,
+  type AlertCode,
+  type AlertList,
+  type AlertView,
+  type JournalStore,
+  type LaneCounts,
+  type LaneOrder,
+} from '../contract/index.ts';
 import type { DeliveryLane } from '../lanes/index.ts';
 import { durationMs, type RegionSettings } from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
@@ -14,6 +23,9 @@ const EVERY_MS = 15_000;
 /** A journal that has not answered by then does not answer. */
 const JOURNAL_MS = 10_000;
 
+/** Of no lane: what stands in notes. */
+const NOTED: ReadonlySet<AlertCode> = new Set(['ALERT_CALL_LINK_REUSED', 'ALERT_CALL_OTHER_USER', 'ALERT_DOCUMENT_OTHER_PATIENT']);
+
 export interface WatchedRegion {
   readonly settings: RegionSettings;
   /** Works the lanes: alerts of lanes are told by that node only. */
@@ -26,8 +38,8 @@ export interface AlertWatchParts {
   readonly writes: Pick<JournalWrites, 'refused'>;
   /** Undefined while no settings are applied. */
   readonly region: () => WatchedRegion | undefined;
-  /** Of contextual calls; rejects when the journal does not answer. */
-  readonly calls?: () => Promise<readonly Condition[]>;
+  /** Of contextual calls and documents, from notes; rejects when the journal does not answer. */
+  readonly noted?: () => Promise<readonly Condition[]>;
   /** Folders whose disk must have room. */
   readonly folders: readonly string[];
   /** Milliseconds since 1970. */
@@ -100,10 +112,10 @@ export class AlertWatch {
     const conditions: Condition[] = [];
     const { refused } = writes;
     let sightOfLanes: (lane: string) => Sight = () => 'unknown';
-    let sightOfCalls: Sight = 'unknown';
+    let sightOfNotes: Sight = 'unknown';
     try {
-      if (this.#parts.calls) conditions.push(...(await within(JOURNAL_MS, this.#parts.calls())));
-      sightOfCalls = 'watched';
+      if (this.#parts.noted) conditions.push(...(await within(JOURNAL_MS, this.#parts.noted())));
+      sightOfNotes = 'watched';
       sightOfLanes = await this.#lookAtLanes(region(), conditions);
       if (refused) conditions.push({ code: 'ALERT_JOURNAL_UNAVAILABLE', since: refused.since, error: refused.code });
     } catch (thrown) {
@@ -114,7 +126,7 @@ export class AlertWatch {
     if (disk) conditions.push(disk);
     this.#lookedAt = now();
     const changes = this.#board.observe(conditions, this.#lookedAt, ({ code, lane }) => {
-      if (code === 'ALERT_CALL_LINK_REUSED') return sightOfCalls;
+      if (NOTED.has(code)) return sightOfNotes;
       return lane === undefined ? 'watched' : sightOfLanes(lane);
     });
     for (const change of changes) this.#tell(change);
@@ -149,11 +161,12 @@ export class AlertWatch {
     const { status = 'open', failing } = region.outbound.get(lane.lane) ?? {};
     if (back.some((name) => region.outbound.get(name)?.status === 'downtime')) memory.downAt = now();
     await memory.follow(counts, now(), journal);
-    const { refusals, downAt } = memory;
+    const { refusals, mismatches, downAt } = memory;
     return {
       ...known,
       status,
       counts,
+      mismatches,
       downAt,
       standing: (state) => memory.since(state),
       ...(oldest && { oldest: Date.parse(oldest) }),

@@ -31,7 +31,7 @@ export class Browsers {
 
   /**
    * The session of this call, in this browser. A browser of another user, or one that nobody knows, is known by something new from now on (session
-   * fixation), and what another user had open in it is over: a form asks first (SAFETY C6). Throws ERR_CALL_LINK_USED, ERR_CALL_SESSION, ERR_CALL_RECORD.
+   * fixation), and what another user had open in it is over: a form and a launch ask first (SAFETY C6). Throws ERR_CALL_LINK_USED, ERR_CALL_SESSION, ERR_CALL_RECORD.
    */
   async bind(key: string, call: RedeemedCall, cookie: string | undefined): Promise<Bound> {
     const { journal, tabs } = this.#ports;
@@ -39,7 +39,8 @@ export class Browsers {
     const session: Session = { state: 'asked', reference, site, browser: '', at: '', call };
     for (let tries = 0; tries < TRIES; tries += 1) {
       const mine = cookie === undefined ? undefined : await this.resolve(cookie);
-      const isForm = call.kind === 'form' && mine?.value && mine.value.userKey !== userKey;
+      // A page may send a browser by itself.
+      const isForm = (call.kind === 'form' || call.kind === 'smart') && mine?.value && mine.value.userKey !== userKey;
       const open = isForm ? (await tabs.live(mine.value.sessions)).open : [];
       const held = { key, text: undefined };
       const bound =

@@ -1,7 +1,7 @@
 /** What calls go by: the running region's settings, secrets resolved, by site. */
 import { BlockList, isIP } from 'node:net';
 import type { SiteSettings } from '../contract/index.ts';
-import { durationMs, siteSettingsOf, type RegionSettings, type SiteCall } from '../settings/index.ts';
+import { durationMs, siteSettingsOf, type ProSanteConnect, type RegionSettings, type SiteCall } from '../settings/index.ts';
 
 export interface CallSite {
   readonly site: string;
@@ -22,6 +22,8 @@ export interface CallSettings {
   readonly perAddressPerMinute: number;
   readonly perSitePerMinute: number;
   readonly environment: 'test' | 'production';
+  /** Secrets resolved; absent = no site asks for it. */
+  readonly proSanteConnect?: ProSanteConnect;
   readonly sites: ReadonlyMap<string, CallSite>;
 }
 
@@ -29,7 +31,7 @@ export const NO_CALLS: CallSettings = { skewMs: 0, perAddressPerMinute: 1, perSi
 
 /** `resolve` reads secrets. Throws ERR_SECRET_MISSING. */
 export function callSettings(region: RegionSettings, resolve: <T>(settings: T) => T): CallSettings {
-  const { publicUrl, clockSkew, perAddressPerMinute, perSitePerMinute } = region.engine.contextualCall;
+  const { publicUrl, clockSkew, perAddressPerMinute, perSitePerMinute, proSanteConnect } = region.engine.contextualCall;
   const sites = region.sites.flatMap((entry): [string, CallSite][] => {
     const { contextualCall: raw, site, environment } = entry;
     const connector = entry.connectors.find(({ id }) => id === raw?.connector);
@@ -45,6 +47,7 @@ export function callSettings(region: RegionSettings, resolve: <T>(settings: T) =
     perAddressPerMinute,
     perSitePerMinute,
     environment: region.sites[0]?.environment ?? 'test',
+    ...(proSanteConnect && { proSanteConnect: resolve(proSanteConnect) }),
     sites: new Map(sites),
   };
 }

@@ -1,8 +1,10 @@
 /** The contextual call of one node: the desk with its keys, kept fresh and swept, as applications and commands see it. */
+import path from 'node:path';
 import { CallRefusal, PasserelleError, type CallKey, type CallsFace, type ErrorCode } from '../contract/index.ts';
+import { ClientKeys } from '../oidc/index.ts';
 import type { CallSettings } from './call-settings.ts';
 import { CallDesk, NONCE, type CallPorts } from './desk.ts';
-import { EngineKeys } from './engine-keys.ts';
+import { EngineKeys, FOLDER } from './engine-keys.ts';
 import { enrol, invite, REQUEST_BYTES, rotate } from './enrolment.ts';
 import { newReference } from './ledger.ts';
 import { LINK, TAKEN } from './links.ts';
@@ -29,9 +31,9 @@ export class Calls {
   readonly #timers: NodeJS.Timeout[] = [];
 
   /** `data`: where the engine's own keys are kept. */
-  constructor(data: string, ports: Omit<CallPorts, 'engineKeys'>) {
+  constructor(data: string, ports: Omit<CallPorts, 'engineKeys' | 'clientKeys'>) {
     this.engineKeys = new EngineKeys(data);
-    this.desk = new CallDesk({ ...ports, engineKeys: this.engineKeys });
+    this.desk = new CallDesk({ ...ports, engineKeys: this.engineKeys, clientKeys: new ClientKeys(path.join(data, FOLDER, 'client')) });
     this.#journal = ports.journal;
     this.#now = ports.now;
   }
@@ -61,6 +63,8 @@ export class Calls {
 
   readonly face: CallsFace = {
     receive: (request) => this.desk.receive(request),
+    launch: (launch) => this.desk.launch(launch),
+    clientKeys: () => this.desk.ports.clientKeys.jwks(),
     dialects: () => this.#dialects(),
     jwks: async () => this.engineKeys.jwks(),
     enrol: (body, address) => this.#asked(body, address, async (now) => enrol(this.#journal, body, now)),

@@ -5,7 +5,9 @@
 import {
   CallRefusal,
   PasserelleError,
+  type CallDeparture,
   type CallEntry,
+  type CallLaunch,
   type CallLink,
   type CallRequest,
   type CallRights,
@@ -18,7 +20,10 @@ import {
 import { TokenBucket, type ConnectorCaller } from '../lanes/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { CallContext } from '../model/index.ts';
+import type { ClientKeys } from '../oidc/index.ts';
 import { NO_CALLS, type CallSettings, type CallSite } from './call-settings.ts';
+import { checkSite } from './context.ts';
+import { Departures } from './departures.ts';
 import { openDialect, type DialectParts } from './dialect-road.ts';
 import type { EngineKeys } from './engine-keys.ts';
 import { openHmac } from './hmac-road.ts';
@@ -30,13 +35,17 @@ import { Rates } from './rates.ts';
 import { checkIdentity, checkRights } from './rights.ts';
 import type { CallRoom, RedeemedCall } from './room.ts';
 import { SiteKeys } from './site-keys.ts';
+import { SmartIssuers } from './smart-issuers.ts';
+import { openSmart } from './smart-road.ts';
 import { openToken } from './token-road.ts';
 import { STEPS, TOLD_FROM, Trail } from './trail.ts';
+import { UserProof } from './user-proof.ts';
 
 export interface CallPorts {
   readonly journal: Pick<JournalStore, 'notes' | 'notesOf' | 'swap' | 'keep' | 'forget'>;
   readonly index: Pick<BlindIndex, 'call'>;
   readonly engineKeys: Pick<EngineKeys, 'get' | 'jwks'>;
+  readonly clientKeys: Pick<ClientKeys, 'get' | 'jwks'>;
   readonly connectors: ConnectorCaller;
   readonly codec: (format: string) => MessageCodec;
   /** Of the version that a site pins. */
@@ -68,6 +77,9 @@ export class CallDesk implements CallRoom {
   readonly keys: SiteKeys;
   readonly ledger: Ledger;
   readonly rates = new Rates();
+  /** Who users of a site are, where it asks for a proof. */
+  readonly userProof: UserProof;
+  readonly #smart: SmartIssuers;
   readonly #unproven: TokenBucket;
   #settings: CallSettings = NO_CALLS;
 
@@ -75,6 +87,9 @@ export class CallDesk implements CallRoom {
     this.ports = ports;
     this.keys = new SiteKeys(ports.journal);
     this.ledger = new Ledger(ports.journal);
+    const departures = new Departures(ports, NONCE);
+    this.userProof = new UserProof(departures);
+    this.#smart = new SmartIssuers(ports.clientKeys, departures);
     this.#unproven = new TokenBucket(UNPROVEN_PER_MINUTE, UNPROVEN_PER_MINUTE, ports.now() - 60_000);
   }
 
@@ -85,6 +100,8 @@ export class CallDesk implements CallRoom {
   /** From now on, and whenever the region changes. */
   async use(settings: CallSettings): Promise<void> {
     this.#settings = settings;
+    this.#smart.use(settings);
+    this.userProof.use(settings);
     if (settings.sites.size > 0) await this.keys.refresh();
   }
 
@@ -95,10 +112,37 @@ export class CallDesk implements CallRoom {
       reception.known = await this.open(reception);
       return await this.#grant(reception, reception.known);
     } catch (thrown) {
-      const error = PasserelleError.from(thrown);
-      if (error.entry.disposition === 'transient' || error.code === 'ERR_INVARIANT') throw error;
-      throw await this.#refuse(reception, error);
+      throw await this.#refused(reception, thrown);
     }
+  }
+
+  /** Where the browser of a launch goes. Throws CallRefusal (CallsFace.launch). */
+  async launch({ site, iss, launch, address }: CallLaunch): Promise<CallDeparture> {
+    const request: CallRequest = { kind: 'smart', bytes: new Uint8Array(), http: { method: 'POST', path: '' }, address };
+    const reception: Reception = { request, trail: new Trail(), reference: newReference(), startedMs: performance.now() };
+    try {
+      this.#limit(`address ${address}`, this.#settings.perAddressPerMinute);
+      reception.trail.at('key');
+      const launcher = this.#smart.launching(site, iss);
+      if (!launcher || !/^[\x21-\x7e]{1,2048}$/.test(launch))
+        throw new PasserelleError('ERR_CALL_REFUSED', {
+          location: { path: '/iss' },
+          expected: 'a care record of this site (contextualCall.profiles.smart), and the launch that it gave',
+          found: launcher ? 'no launch' : 'another iss',
+        });
+      reception.keyId = launcher.at;
+      checkSite(site, launcher.site, address);
+      return await this.#smart.depart(launcher, launch);
+    } catch (thrown) {
+      throw await this.#refused(reception, thrown);
+    }
+  }
+
+  /** What has to be tried again by a program, and is no call; else the refusal, in the ledger. */
+  async #refused(reception: Reception, thrown: unknown): Promise<PasserelleError> {
+    const error = PasserelleError.from(thrown);
+    const isOurs = error.entry.disposition === 'transient' && error.code !== 'ERR_CALL_ISSUER';
+    return isOurs || error.code === 'ERR_INVARIANT' ? error : this.#refuse(reception, error);
   }
 
   /** Steps 1 to 9, by the way it came; the debugger is not `limited`. */
@@ -116,6 +160,8 @@ export class CallDesk implements CallRoom {
     };
     const parts = { settings, now, proven };
     if (request.kind === 'hmac') return openHmac(request, parts, trail);
+    const named = (keyId: string): void => void Object.assign(reception, { keyId });
+    if (request.kind === 'smart') return openSmart(request, { ...parts, issuers: this.#smart, named }, trail);
     if (request.kind === 'dialect') {
       const known = await openDialect(request, { ...this.dialectParts(request.connector, now), proven }, trail);
       // Without these a signed call could be sent again, at any time.
@@ -175,6 +221,7 @@ export class CallDesk implements CallRoom {
   };
 
   #isKeyGood({ kind, keyId }: RedeemedCall, { site, call, settings }: CallSite): boolean {
+    if (kind === 'smart') return call.profiles.smart?.some(({ name }) => `${site}-${name}` === keyId) ?? false;
     if (kind === 'hmac') return Object.hasOwn(call.profiles.hmac?.keys ?? {}, keyId);
     if (kind === 'dialect') return call.profiles.dialect !== undefined && Object.hasOwn(settings.connector['keys'] ?? {}, keyId);
     return this.keys.active(keyId, this.ports.now())?.key.site === site;
@@ -241,7 +288,7 @@ export class CallDesk implements CallRoom {
     const { trail, reference, site, known } = reception;
     const now = this.ports.now();
     const at = new Date(now).toISOString();
-    const isTold = STEPS[trail.current][0] >= TOLD_FROM || ['ERR_CALL_TOO_LARGE', 'ERR_CALL_MEDIA_TYPE', 'ERR_CALL_RATE'].includes(error.code);
+    const isTold = STEPS[trail.current][0] >= TOLD_FROM || TOLD.includes(error.code);
     const entry = { ...this.#entry(reception, at, 'refused'), check: trail.current, error: error.toData() };
     this.ports.count('refused', error.code, site?.site ?? '-');
     if (site || this.#unproven.take(now) === 0) {
@@ -265,6 +312,7 @@ export class CallDesk implements CallRoom {
       ...(site && { site: site.site, connector: site.connector, connectorVersion: site.connectorVersion }),
       ...(keyId !== undefined && { keyId }),
       ...(known && { profile, action: action ?? 'open', target: target ?? 'record' }),
+      ...(user?.authentication && { authentication: user.authentication.method }),
       warnings: trail.warnings,
       tookMs: Math.round((performance.now() - startedMs) * 10) / 10,
       steps: [],
@@ -297,7 +345,10 @@ export class CallDesk implements CallRoom {
   }
 }
 
-const MEDIA_TYPES = { token: 'application/jose', hmac: 'application/json', form: undefined, dialect: undefined } as const;
+/** Before anything is proven: these say nothing that their sender does not know. */
+const TOLD: readonly ErrorCode[] = ['ERR_CALL_TOO_LARGE', 'ERR_CALL_MEDIA_TYPE', 'ERR_CALL_RATE', 'ERR_CALL_ISSUER', 'ERR_CALL_AUTHENTICATION'];
+
+const MEDIA_TYPES = { token: 'application/jose', hmac: 'application/json', form: undefined, dialect: undefined, smart: undefined } as const;
 
 function checkMediaType({ kind, http }: CallRequest): void {
   const expected = MEDIA_TYPES[kind];

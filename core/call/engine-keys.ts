@@ -10,7 +10,8 @@ import { PasserelleError } from '../contract/index.ts';
 import { thumbprint, type RsaJwk } from './jose.ts';
 import { unwrapKeyOf, type UnwrapKey } from './rsa.ts';
 
-const FOLDER = 'call-keys';
+/** Of the data directory. */
+export const FOLDER = 'call-keys';
 const BITS = 3072;
 /** Another node may have made a newer key. */
 const LOOK_MS = 30_000;

@@ -4,11 +4,13 @@ import { canBeCreated, judgeCandidates, waysOf, type Judgement } from './candida
 import type { Asking, CalledRecord } from './record.ts';
 import type { RedeemedCall } from './room.ts';
 import type { Session } from './session.ts';
+import type { ProofPolicy } from './user-proof.ts';
 
 /** What a site decided of calls. */
 export interface CallPolicy {
   readonly ambiguous: 'choice' | 'refuse';
   readonly creation: boolean;
+  readonly proSanteConnect?: ProofPolicy;
 }
 
 export type Found = { readonly closed: readonly string[] } & (

@@ -20,6 +20,7 @@ import type { CalledRecord } from './record.ts';
 import type { CallRoom, RedeemedCall } from './room.ts';
 import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Held, type Session } from './session.ts';
 import { Tabs, withoutCall } from './tabs.ts';
+import { asksForProof, type UserProof } from './user-proof.ts';
 
 export interface HandoverPorts {
   readonly room: CallRoom;
@@ -28,15 +29,17 @@ export interface HandoverPorts {
   readonly record: () => CalledRecord | undefined;
   /** What a site decided of calls; undefined when it makes none. */
   readonly policy: (site: string) => CallPolicy | undefined;
+  readonly userProof: Pick<UserProof, 'depart' | 'arrive'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** 256 random bits in base64url. */
   readonly secret: () => string;
 }
 
-/** Of links that were used twice: what alerts are computed from. */
+/** Of links that were used twice, and of users who proved to be somebody else: what alerts are computed from. */
 export const REUSE = 'call-reuse';
-export interface Reuse {
+export const OTHER_USER = 'call-other-user';
+export interface Suspect {
   readonly reference: string;
   readonly site: string;
   readonly at: string;
@@ -89,6 +92,32 @@ export class Handover implements CallSessionsFace {
       return {};
     });
 
+  authenticated = (from: CallBrowser, answer: Readonly<Record<string, string>>): Promise<CallAnswer> =>
+    this.#answered(from, 'authenticate', async (session) => {
+      const key = keyOf(from.code);
+      try {
+        return await this.#prove(key, session, answer);
+      } catch (thrown) {
+        // Brought back twice, it is taken once: the first goes on.
+        if (PasserelleError.from(thrown).code !== 'ERR_CALL_REPLAYED') await this.#over(key);
+        throw thrown;
+      }
+    });
+
+  /** Who Pro Santé Connect says is there must be the user of the call. Throws ERR_CALL_OTHER_USER, and what UserProof.arrive throws. */
+  async #prove(key: string, { call, reference, site }: Session, answer: Readonly<Record<string, string>>): Promise<Partial<Session> | undefined> {
+    const { rpps, time } = await this.#ports.userProof.arrive(key, answer);
+    if (!call) return undefined;
+    const { user } = call.context;
+    if (rpps === undefined || rpps !== user.rpps) {
+      const suspect: Suspect = { reference, site, at: this.#at };
+      await this.#ports.journal.keep([{ kind: OTHER_USER, key, value: JSON.stringify(suspect) }], this.#at);
+      throw new PasserelleError('ERR_CALL_OTHER_USER', { found: rpps === undefined ? 'nobody with an RPPS number' : 'another RPPS number' });
+    }
+    const context = { ...call.context, user: { ...user, authentication: { method: 'pro-sante-connect' as const, time } } };
+    return { proven: true, call: { ...call, context } };
+  }
+
   /** Sweeps every now and then, while a record is called. */
   watch(isOn: boolean): void {
     clearInterval(this.#timer);
@@ -102,7 +131,7 @@ export class Handover implements CallSessionsFace {
       this.#expiredAt = now;
       const before = new Date(now - DAY_MS).toISOString();
       await this.#tabs.expire(before);
-      for (const kind of [SESSION, REUSE]) await this.#forget(kind, before);
+      for (const kind of [SESSION, REUSE, OTHER_USER]) await this.#forget(kind, before);
       // Last: as long as something may be open in a browser, somebody else's call in it ends that.
       await this.#forget(BROWSER, new Date(now - DAY_MS - 2 * EXPIRE_MS).toISOString());
     }
@@ -135,7 +164,7 @@ export class Handover implements CallSessionsFace {
     const ending = await this.#tabs.end(key, 'link-reused', reference);
     const { value } = await readSession(this.#ports.journal, key);
     const at = this.#at;
-    const reuse: Reuse = { reference, site: value?.site ?? '', at };
+    const reuse: Suspect = { reference, site: value?.site ?? '', at };
     await this.#ports.journal.keep([{ kind: REUSE, key, value: JSON.stringify(reuse) }], at);
     await this.#ports.room.note(reference, { what: 'link used again', code: 'ERR_CALL_LINK_USED' });
     // Told now or by the next sweep: it is over here already.
@@ -186,11 +215,15 @@ export class Handover implements CallSessionsFace {
     try {
       return (await before?.()) ?? (await this.#proceed(key));
     } catch (thrown) {
-      const held = await readSession(this.#ports.journal, key);
-      if (held.value?.state === 'asked' || held.value?.state === 'opening')
-        await this.#ports.journal.swap([change<Session>(SESSION, held, { ...withoutCall(held.value), state: 'refused', at: this.#at })], this.#at);
+      await this.#over(key);
       throw thrown;
     }
+  }
+
+  async #over(key: string): Promise<void> {
+    const held = await readSession(this.#ports.journal, key);
+    if (held.value?.state === 'asked' || held.value?.state === 'opening')
+      await this.#ports.journal.swap([change<Session>(SESSION, held, { ...withoutCall(held.value), state: 'refused', at: this.#at })], this.#at);
   }
 
   /** As far as it goes without a person. */
@@ -206,14 +239,23 @@ export class Handover implements CallSessionsFace {
       const ask = (waits: NonNullable<Session['waits']>, more: Partial<Session> = {}): Promise<boolean> =>
         journal.swap([change<Session>(SESSION, held, { ...session, ...more, waits, at: this.#at })], this.#at);
       const patient = shownOf(call.context.patient);
+      const policy = this.#ports.policy(call.site);
+      if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
+      const creates = session.chosen !== undefined && 'create' in session.chosen;
+      if (!session.proven && asksForProof(policy.proSanteConnect, call.context, creates)) {
+        if (call.context.user.rpps === undefined)
+          throw new PasserelleError('ERR_CALL_FORBIDDEN', { expected: 'an RPPS number, at a site that asks for Pro Santé Connect' });
+        const url = await this.#ports.userProof.depart(key);
+        if (!(await ask('authenticate'))) continue;
+        await this.#note(reference, { what: 'authenticate: asked' });
+        return { reference, outcome: 'authenticate', url };
+      }
 
       if (record.terms.length > 0 && (await room.termsAccepted(call.userKey)) === undefined) {
         if (await ask('terms')) return { reference, outcome: 'terms', terms: record.terms };
         continue;
       }
       if (!session.chosen) {
-        const policy = this.#ports.policy(call.site);
-        if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
         const known = await this.#tabs.live((await readBrowser(journal, session.browser)).value?.sessions ?? []);
         const tabs = known.open.flatMap(({ value }) => value?.contextId ?? []);
         const found = await find(call, record, policy, this.#asking(call), tabs, (what) => this.#note(reference, { what }));

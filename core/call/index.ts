@@ -5,5 +5,5 @@ export { verifyOffline, type OfflineParts } from './offline.ts';
 export { completed, makeToken } from './sign.ts';
 export { CallDesk, type CallPorts } from './desk.ts';
 export type { CallRoom, RedeemedCall } from './room.ts';
-export { Handover, REUSE, type HandoverPorts, type Reuse } from './handover.ts';
+export { Handover, OTHER_USER, REUSE, type HandoverPorts, type Suspect } from './handover.ts';
 export { CalledRecord, type RecordParts } from './record.ts';

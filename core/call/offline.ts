@@ -47,6 +47,8 @@ export async function verifyOffline(request: VerifyRequest, { settings, manifest
     },
     index: { call: (what, value) => `${what} ${value}` },
     engineKeys: { get: async (kid) => unwraps.get(kid), jwks: () => ({ keys: [] }) },
+    // Nobody is asked anything.
+    clientKeys: { get: () => Promise.reject(new PasserelleError('ERR_INVARIANT')), jwks: async () => ({ keys: [] }) },
     connectors: { call: async <T>(_: string, __: string, call: HostCall) => decoded(connector, call) as T },
     codec,
     callOf: () => manifest.call,

@@ -26,7 +26,9 @@ export interface Session {
   /** While it is on its way. */
   readonly call?: RedeemedCall;
   /** What the person was asked last: only that is answered. */
-  readonly waits?: 'terms' | 'choose' | 'confirm';
+  readonly waits?: 'authenticate' | 'terms' | 'choose' | 'confirm';
+  /** Pro Santé Connect said that it is the user of the call. */
+  readonly proven?: true;
   /** What the record found, while the person chooses. */
   readonly candidates?: readonly RecordCandidate[];
   readonly chosen?: { readonly recordId: string } | { readonly create: true };

@@ -12,6 +12,7 @@ import {
   type DocumentCodec,
   type DocumentFinding,
   type DocumentViewer,
+  type DraftEvent,
   type JournalStore,
   type MessageCodec,
   type OutgoingEnvelope,
@@ -36,8 +37,25 @@ interface Parts {
   readonly codec: (format: string) => MessageCodec;
   readonly documents: readonly DocumentCodec[];
   readonly viewers: readonly DocumentViewer[];
+  /** To be told of what is filed; it may reject as the journal does. */
+  readonly misnamed?: (document: MisnamedDocument) => Promise<void>;
   readonly now: () => number;
   readonly log: (level: 'info' | 'warn' | 'error', what: string, fields: Readonly<Record<string, string | number>>) => void;
+}
+
+/** A delivered document whose INS datamatrix names another patient. */
+export interface MisnamedDocument {
+  readonly message: number;
+  readonly event: { readonly patient: Patient; readonly originApplication?: string };
+  /** As the datamatrix has it. */
+  readonly marked: Patient;
+  /** ISO. */
+  readonly at: string;
+}
+
+interface Looked {
+  readonly findings: readonly DocumentFinding[];
+  readonly another?: { readonly reason: string; readonly marked: Patient };
 }
 
 /** A message with documents that waits for its delivery, then for its check. */
@@ -46,7 +64,7 @@ interface Candidate {
   readonly format: string;
   readonly charsetFallback: string;
   readonly parts: readonly PartRef[];
-  readonly patient: Patient;
+  readonly event: MisnamedDocument['event'];
 }
 
 /** Beyond, the oldest is not checked: its message says nothing of a check. */
@@ -76,8 +94,8 @@ export class DocumentChecks {
     if (!this.#isOn) return;
     for (const { item, event, parts, format } of fresh) {
       if (event.type !== 'dcc.document.received' || parts.length === 0) continue;
-      const { patient } = event['data'] as { readonly patient: Patient };
-      this.#candidates.set(item.message, { message: item.message, format, charsetFallback, parts, patient });
+      const data = event['data'] as MisnamedDocument['event'];
+      this.#candidates.set(item.message, { message: item.message, format, charsetFallback, parts, event: data });
       const [oldest] = this.#candidates.keys();
       if (this.#candidates.size > WAITING) this.#candidates.delete(oldest!);
     }
@@ -172,47 +190,87 @@ export class DocumentChecks {
     }
   }
 
-  async #check({ message, format, charsetFallback, parts, patient }: Candidate): Promise<readonly DocumentCheck[]> {
+  async #check({ message, format, charsetFallback, parts, event }: Candidate): Promise<readonly DocumentCheck[]> {
     const { journal, codec } = this.#parts;
     const checks: DocumentCheck[] = [];
     for (const ref of parts) {
       const isText = ref.encoding === 'text';
       const carried = await (isText ? journal.raw(message) : journal.raw(message, ref.from, ref.to));
       const content = contentOf(ref, { codec: codec(format), charsetFallback, raw: () => carried });
-      const findings = await this.#findings(content, patient);
-      if (findings) checks.push(resultOf(ref.part, this.#at(), findings));
+      const looked = await this.#look(content, event.patient);
+      // First, for what is not kept is looked at again.
+      if (looked?.another) await this.#parts.misnamed?.({ message, event, marked: looked.another.marked, at: this.#at() });
+      if (looked) checks.push(resultOf(ref.part, this.#at(), looked.findings));
     }
     return checks;
   }
 
   /** `undefined` for what nobody checks. */
-  async #findings(content: Uint8Array, patient: Patient): Promise<readonly DocumentFinding[] | undefined> {
-    const { rules, datamatrix } = this.#settings;
-    const { documents, viewers } = this.#parts;
-    const codec = documents.find((one) => one.recognises(sniffMime(content), content));
-    const found: DocumentFinding[] = [];
+  async #look(content: Uint8Array, patient: Patient): Promise<Looked | undefined> {
+    const { rules } = this.#settings;
+    const codec = this.#codecOf(content);
     const isRuled = rules !== undefined && codec?.validate !== undefined;
-    if (isRuled) found.push(...(await this.#againstRules(content, rules)));
+    const ruled = isRuled ? await this.#againstRules(content, rules) : [];
+    const marks = await this.#marks(content, patient);
+    // A8: it is filed already; whoever reads this has to look at it now.
+    return marks || isRuled ? { ...marks, findings: [...(marks?.findings ?? []), ...ruled] } : undefined;
+  }
+
+  /** What its own pages say of the patient. `undefined` when nobody looks at them. */
+  async #marks(content: Uint8Array, patient: Patient): Promise<Looked | undefined> {
+    const codec = this.#codecOf(content);
     const pages = codec?.wrapped?.(content) ?? content;
-    const viewer = datamatrix ? viewers.find((one) => one.recognises(sniffMime(pages), pages)) : undefined;
-    if (!viewer) return isRuled ? found : undefined;
+    const viewer = this.#settings.datamatrix ? this.#parts.viewers.find((one) => one.recognises(sniffMime(pages), pages)) : undefined;
+    if (!viewer) return undefined;
     const { datamatrix: codes = [], unreadable } = await viewer.look(pages);
-    if (unreadable !== undefined) found.push({ severity: 'warning', rules: 'PDF', message: 'its pages cannot be drawn' });
-    found.push(...codes.flatMap(({ error }): DocumentFinding[] => (error ? [{ severity: 'warning', rules: 'INS', message: error.message }] : [])));
     const header = codec?.read(content).cda?.patient;
-    for (const named of [patient, ...(header ? [patientOfHeader(header)] : [])]) {
-      const { verdict, reason } = sameAs(
-        named,
-        codes.flatMap(({ ins }) => ins ?? []),
-      );
-      // A8: it is filed already; whoever reads this has to look at it now.
-      if (verdict === 'another') found.push({ severity: 'error', rules: 'INS', message: `the datamatrix names another patient: ${reason}` });
-    }
-    return found;
+    const marked = codes.flatMap(({ ins }) => ins ?? []);
+    const another = [patient, ...(header ? [patientOfHeader(header)] : [])].flatMap((named) =>
+      marked.flatMap((code) => {
+        const { verdict, reason = '' } = sameAs(named, [code]);
+        return verdict === 'another' ? [{ reason, marked: code }] : [];
+      }),
+    );
+    const findings: readonly DocumentFinding[] = [
+      ...another.map(({ reason }) => ({ severity: 'error' as const, rules: 'INS', message: `the datamatrix names another patient: ${reason}` })),
+      ...(unreadable === undefined ? [] : [{ severity: 'warning' as const, rules: 'PDF', message: 'its pages cannot be drawn' }]),
+      ...codes.flatMap(({ error }): DocumentFinding[] => (error ? [{ severity: 'warning', rules: 'INS', message: error.message }] : [])),
+    ];
+    return { findings, ...(another[0] && { another: another[0] }) };
+  }
+
+  /**
+   * Before the decision of a message whose site asks for it: of each event, whom the datamatrix of its document names instead of its patient. That a page
+   * cannot be looked at stops nothing. Rejects with what passes only.
+   */
+  async marked(events: readonly DraftEvent[], ...asked: Parameters<DocumentChecks['before']>): Promise<readonly Looked['another'][]> {
+    const [message, { refs }, raw, format, charsetFallback] = asked;
+    if (!this.#settings.datamatrix) return [];
+    return Promise.all(
+      events.map(async ({ type, data }) => {
+        if (type !== 'dcc.document.received') return undefined;
+        const { patient, document } = data as { readonly patient: Patient; readonly document: { readonly content?: { readonly part: string } } };
+        const ref = refs.find(({ part }) => part === document.content?.part);
+        if (!ref) return undefined;
+        try {
+          const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
+          return (await this.#marks(content, patient))?.another;
+        } catch (thrown) {
+          const { code, entry } = PasserelleError.from(thrown);
+          if (entry.disposition === 'transient') throw thrown;
+          this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, message), code });
+          return undefined;
+        }
+      }),
+    );
+  }
+
+  #codecOf(content: Uint8Array): DocumentCodec | undefined {
+    return this.#parts.documents.find((one) => one.recognises(sniffMime(content), content));
   }
 
   async #againstRules(content: Uint8Array, rules: string, schemaOnly = false): Promise<readonly DocumentFinding[]> {
-    const codec = this.#parts.documents.find((one) => one.recognises(sniffMime(content), content));
+    const codec = this.#codecOf(content);
     try {
       return (await codec?.validate?.(content, rules, { schemaOnly })) ?? [];
     } catch (thrown) {

@@ -22,7 +22,7 @@ import { asCapture, looksLikeCall } from '../dialect/index.ts';
 import { translate, type Translation, type Translator } from '../lanes/index.ts';
 import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '../registry/index.ts';
 import { requestText } from './http-text.ts';
-import { readDocument } from './read-document.ts';
+import { readFile } from './read-container.ts';
 import type { CallParts, CliServices, Sender, TranslateOptions } from './services.ts';
 import { startNode } from './start-node.ts';
 
@@ -36,7 +36,7 @@ export async function composeServices(version: string): Promise<CliServices> {
     translate: (bytes, options) => translateFile(bytes, options, connectors, plugins),
     callParts: async (id, version) => callParts(id, version, connectors, plugins),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),
-    readDocument: (bytes, patient) => readDocument(bytes, plugins, patient),
+    readDocument: (bytes, patient) => readFile(bytes, plugins, patient),
     printDocument: async (event, options) => printDocument(event, options, plugins),
     writeDocument: async (event, options) => writeDocument(event, options, plugins),
     validateDocument: async (bytes, rules) => validateDocument(bytes, rules, plugins),

@@ -17,6 +17,7 @@ import {
   type EnrolmentCode,
   type ErrorData,
   type IdentityNumber,
+  type Unmerged,
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
@@ -156,8 +157,8 @@ export class EngineClient {
   identity(query: IdentityNumber & { readonly reason: string; readonly who?: string }): Promise<IdentityView> {
     return this.#post('/api/v1/identities/search', query);
   }
-  async unmerge(options: IdentityNumber & ActOptions): Promise<void> {
-    await this.#post('/api/v1/identities:unmerge', options);
+  unmerge(options: IdentityNumber & ActOptions): Promise<Unmerged> {
+    return this.#post('/api/v1/identities:unmerge', options);
   }
   calls(query: Readonly<Record<string, string>>): Promise<Page<CallEntry>> {
     return this.#get(`/api/v1/calls?${new URLSearchParams(query).toString()}`);

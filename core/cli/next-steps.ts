@@ -13,11 +13,13 @@ export function nextForMessage({ id, state }: MessageView): readonly string[] {
   }
 }
 
-export function nextForDelivery({ id, state, behind, message }: DeliveryView): readonly string[] {
+export function nextForDelivery({ id, state, behind, message, error }: DeliveryView): readonly string[] {
   switch (state) {
     case 'review':
       return [`passerelle delivery confirm ${id} --why "..."`, `passerelle delivery resend ${id}`];
     case 'held':
+      if (error?.code === 'ERR_IDENTITY_CONFLICT')
+        return ['--accept', '--reject'].map((verdict) => `passerelle identity task ${message} ${verdict} --why "..."`);
       return [`passerelle delivery release ${id}`, `passerelle delivery discard ${id} --why "..."`];
     case 'dead':
       return [`passerelle delivery resend ${id}`, `passerelle replay ${message}`, `passerelle delivery discard ${id} --why "..."`];

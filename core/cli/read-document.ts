@@ -9,7 +9,7 @@ export interface ReadDocument extends DocumentLook {
   readonly samePatient?: Sameness;
 }
 
-interface Readers {
+export interface Readers {
   readonly documents: readonly DocumentCodec[];
   readonly viewers: readonly DocumentViewer[];
 }
@@ -20,7 +20,11 @@ export async function readDocument(bytes: Uint8Array, { documents, viewers }: Re
   const codec = documents.find((d) => d.recognises(sniffMime(bytes), bytes));
   const viewer = viewerOf(bytes);
   if (viewer) return compared(await viewer.look(bytes), envelope);
-  if (!codec) throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', { expected: 'a CDA, a PDF, a JPEG or a PNG', found: sniffMime(bytes) });
+  if (!codec)
+    throw new PasserelleError('ERR_DOCUMENT_UNREADABLE', {
+      expected: 'a CDA, a PDF, a JPEG, a PNG, an XDM archive or a mail',
+      found: sniffMime(bytes),
+    });
   const reading = codec.read(bytes);
   const inside = codec.wrapped?.(bytes);
   const look = inside && (await viewerOf(inside)?.look(inside));

@@ -6,6 +6,7 @@ import type { JournalAddress } from '../journal/index.ts';
 import type { Patient } from '../model/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
+import type { ReadContainer } from './read-container.ts';
 import type { ReadDocument } from './read-document.ts';
 
 export interface StartOptions {
@@ -57,8 +58,8 @@ export interface CliServices {
   readonly callParts: (connectorId: string, version?: string) => Promise<CallParts>;
   /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */
   readonly render: (event: unknown, options: TranslateOptions, parts: Readonly<Record<string, Uint8Array>>) => Promise<Uint8Array>;
-  /** `patient`: of the envelope that it came in, to compare. Throws ERR_DOCUMENT_UNREADABLE for a kind that nobody reads. */
-  readonly readDocument: (bytes: Uint8Array, patient?: Patient) => Promise<ReadDocument>;
+  /** `patient`: of the envelope that it came in, to compare. Throws ERR_DOCUMENT_UNREADABLE for a kind that nobody reads, ERR_ARCHIVE_UNREADABLE. */
+  readonly readDocument: (bytes: Uint8Array, patient?: Patient) => Promise<ReadDocument | ReadContainer>;
   /** Pages of an event that is a text document. Throws ERR_REQUEST_INVALID for another event, ERR_DOCUMENT_MISSING, ERR_INS_*. */
   readonly printDocument: (event: unknown, options: PrintOptions) => Promise<Uint8Array>;
   /** A CDA of an event. Throws ERR_REQUEST_INVALID for another event, and as `DocumentCodec.write`. */

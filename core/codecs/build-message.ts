@@ -1,6 +1,6 @@
 /** Second half of a delivery's encoding: the message an encoder wrote, with parts of the incoming message placed in it. */
 import { createHash } from 'node:crypto';
-import { PasserelleError, type MessageCodec, type OutgoingEnvelope, type PartRef } from '../contract/index.ts';
+import { assemblePart, PasserelleError, type MessageCodec, type OutgoingEnvelope, type PartRef } from '../contract/index.ts';
 import { contentOf } from './part-content.ts';
 
 /** What is at hand of the incoming message: the parts that are placed. */
@@ -20,6 +20,8 @@ export interface Built {
   readonly bytes: number;
   /** SHA-256 (hex) of the pieces together. */
   readonly sha256: string;
+  /** SHA-256 (hex) of each part that is made of what came, in their order. */
+  readonly made: readonly string[];
 }
 
 /** Throws ERR_INVARIANT when a part is no longer what was received, and what `MessageCodec.build` throws. */
@@ -51,5 +53,8 @@ export function buildMessage(envelope: OutgoingEnvelope, incoming: IncomingParts
     hash.update(piece);
     bytes += piece.length;
   }
-  return { pieces, bytes, sha256: hash.digest('hex') };
+  const made = (envelope.parts ?? []).flatMap(({ from }) =>
+    'pieces' in from ? [createHash('sha256').update(assemblePart(from, content)).digest('hex')] : [],
+  );
+  return { pieces, bytes, sha256: hash.digest('hex'), made };
 }

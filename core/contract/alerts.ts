@@ -76,6 +76,15 @@ export const ALERTS = {
       en: 'passerelle messages --lane {lane} --state rejected gives the reason, which the sender got too.',
     },
   }),
+  ALERT_PATIENT_MISMATCH: a({
+    severity: 'problem',
+    fr: 'un document qui désigne un autre patient que son message a été refusé',
+    en: 'a document that names another patient than its message was refused',
+    fix: {
+      fr: 'Prévenir l’établissement et son identitovigilance : passerelle messages --lane {lane} --state rejected donne les messages. S’éteint un jour après le dernier.',
+      en: 'Tell the establishment and its identity vigilance: passerelle messages --lane {lane} --state rejected gives the messages. Ends a day after the last one.',
+    },
+  }),
   ALERT_MESSAGE_QUARANTINED: a({
     severity: 'attention',
     fr: 'des messages en quarantaine attendent une personne',
@@ -106,6 +115,15 @@ export const ALERTS = {
     en: 'deliveries are held (patient unknown there, flag missing)',
     fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
   }),
+  ALERT_DOCUMENT_OTHER_PATIENT: a({
+    severity: 'problem',
+    fr: 'le datamatrix INS d’un document remis nomme un autre patient que son message',
+    en: 'the INS datamatrix of a delivered document names another patient than its message',
+    fix: {
+      fr: 'passerelle identities montre le message ; le comparer au document et, si le patient est un autre, le faire retirer chez le destinataire avant de répondre à la tâche.',
+      en: 'passerelle identities shows the message; compare it with the document and, if the patient is another, have it withdrawn at the receiver before answering the task.',
+    },
+  }),
   ALERT_CALL_LINK_REUSED: a({
     severity: 'attention',
     fr: 'un lien d’appel contextuel a été ouvert deux fois : la session a été fermée',
@@ -113,6 +131,15 @@ export const ALERTS = {
     fix: {
       fr: 'passerelle calls donne la référence ; demander à l’utilisateur s’il a ouvert le lien deux fois. Sinon, le traiter comme un lien volé. S’éteint un jour après le dernier.',
       en: 'passerelle calls gives the reference; ask the user whether they opened the link twice. If not, treat it as a stolen link. Ends a day after the last one.',
+    },
+  }),
+  ALERT_CALL_OTHER_USER: a({
+    severity: 'attention',
+    fr: 'Pro Santé Connect a authentifié une autre personne que celle de l’appel contextuel ; rien n’a été ouvert',
+    en: 'Pro Santé Connect authenticated another person than the user of the contextual call; nothing was opened',
+    fix: {
+      fr: 'passerelle calls donne la référence et le site ; voir avec la DSI s’il s’agit d’un poste partagé ou d’un compte utilisé par un autre. S’éteint un jour après le dernier.',
+      en: 'passerelle calls gives the reference and the site; ask its IT department whether a workstation is shared or an account used by somebody else. Ends a day after the last one.',
     },
   }),
 } as const satisfies Record<string, AlertEntry>;

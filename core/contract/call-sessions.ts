@@ -24,6 +24,8 @@ export type CallStep = { readonly reference: string } & (
   | { readonly outcome: 'confirm'; readonly patient: PersonShown; readonly open: readonly PersonShown[] }
   /** The first time: what the user has to agree to, by paragraph. */
   | { readonly outcome: 'terms'; readonly terms: readonly string[] }
+  /** The site wants Pro Santé Connect to say who this is: the browser goes to `url` and comes back. */
+  | { readonly outcome: 'authenticate'; readonly url: string }
   /** The person kept what was open, or agreed to nothing. */
   | { readonly outcome: 'abandoned' }
   | { readonly outcome: 'refused'; readonly code: ErrorCode }
@@ -53,6 +55,8 @@ export interface CallSessionsFace {
   /** May the other patient be closed? */
   readonly confirm: (from: CallBrowser, agreed: boolean) => Promise<CallAnswer>;
   readonly agree: (from: CallBrowser, agreed: boolean) => Promise<CallAnswer>;
+  /** Back from Pro Santé Connect; `answer`: parameters of the return address, each once. */
+  readonly authenticated: (from: CallBrowser, answer: Readonly<Record<string, string>>) => Promise<CallAnswer>;
   /** Where a page may post to: origins of the record. */
   readonly origins: () => readonly string[];
 }

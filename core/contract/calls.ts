@@ -5,12 +5,12 @@ import type { ErrorCode } from './error-catalogue.ts';
 import type { ExplainedError } from './explained.ts';
 import type { Page, PageRequest } from './journal.ts';
 
-/** How a call comes: our token, the HMAC profile, a browser form that holds a token, or a product's own bytes. */
-export type CallKind = 'token' | 'hmac' | 'form' | 'dialect';
+/** How a call comes: our token, the HMAC profile, a browser form that holds a token, a product's own bytes, or a browser that a care record sends (SMART App Launch). */
+export type CallKind = 'token' | 'hmac' | 'form' | 'dialect' | 'smart';
 
 export interface CallRequest {
   readonly kind: CallKind;
-  /** Body as received; of a form, the token alone. */
+  /** Body as received; of a form, the token alone; of `smart`, a `CallReturn` as JSON. */
   readonly bytes: Uint8Array;
   /** Header names in lower case. `path` = from the root of the public listener. */
   readonly http: HttpMeta;
@@ -18,6 +18,35 @@ export interface CallRequest {
   readonly address: string;
   /** Of a dialect: whose path it came to. */
   readonly connector?: string;
+}
+
+/** A care record on the web sends the browser of its user (SMART App Launch). */
+export interface CallLaunch {
+  /** FINESS, of the launch address. */
+  readonly site: string;
+  /** As the care record said them. */
+  readonly iss: string;
+  readonly launch: string;
+  /** IP address of the browser. */
+  readonly address: string;
+}
+
+/** Where a browser goes to prove something, and what it has to come back with. */
+export interface CallDeparture {
+  /** Of a server that the settings name. */
+  readonly url: string;
+  /** The last part of the return address: of one server. */
+  readonly at: string;
+  /** For a cookie of this browser: what it brings back is worth nothing without. */
+  readonly secret: string;
+}
+
+/** A browser that comes back. */
+export interface CallReturn {
+  readonly at: string;
+  readonly secret: string;
+  /** Parameters of the return address, each once. */
+  readonly answer: Readonly<Record<string, string>>;
 }
 
 /** A one-time way in. */
@@ -69,6 +98,8 @@ export interface CallEntry {
   readonly profile?: string;
   readonly action?: string;
   readonly target?: string;
+  /** How the site says that it authenticated the user; what Pro Santé Connect proved is among the steps. */
+  readonly authentication?: string;
   /** Why it was refused: code and, for the site's eyes, the check that failed. */
   readonly error?: ExplainedError;
   readonly check?: string;
@@ -157,9 +188,13 @@ export interface EnrolmentCode {
 export interface CallsFace {
   /**
    * Throws CallRefusal: ERR_CALL_REFUSED (before the signature is proven, whatever was wrong), ERR_CALL_FORBIDDEN, ERR_CALL_REPLAYED, ERR_CALL_TOO_LARGE,
-   * ERR_CALL_MEDIA_TYPE, ERR_CALL_CONTEXT, ERR_CALL_IDENTITY, ERR_CALL_RATE; ERR_JOURNAL_UNAVAILABLE.
+   * ERR_CALL_MEDIA_TYPE, ERR_CALL_CONTEXT, ERR_CALL_IDENTITY, ERR_CALL_RATE; of `smart` also ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION; ERR_JOURNAL_UNAVAILABLE.
    */
   readonly receive: (request: CallRequest) => Promise<CallLink>;
+  /** Throws CallRefusal: ERR_CALL_REFUSED (no such care record at this site, whatever was wrong), ERR_CALL_RATE, ERR_CALL_ISSUER. */
+  readonly launch: (launch: CallLaunch) => Promise<CallDeparture>;
+  /** Keys by which this engine says who it is to care records that launch it, as a JWK set. */
+  readonly clientKeys: () => Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
   /** Addresses that connectors declare for the calls of their product, of the sites that use them. */
   readonly dialects: () => readonly { readonly path: string; readonly connector: string }[];
   /** Encryption keys of this engine, as a JWK set. */

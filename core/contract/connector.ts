@@ -2,7 +2,7 @@
  * What a connector is (ARCHITECTURE section 6): four pure functions and a manifest. No I/O, clock, randomness, log; everything
  * it may depend on comes in the arguments, so that the same input gives the same output byte for byte.
  */
-import type { Envelope, OutgoingEnvelope, Warning } from './envelope.ts';
+import type { DocumentIds, Envelope, OutgoingEnvelope, Warning } from './envelope.ts';
 import type { ErrorData } from './errors.ts';
 import type { SiteSettings } from './site-settings.ts';
 
@@ -70,6 +70,8 @@ export interface EncodeInput {
   readonly parts: readonly EncodablePart[];
   /** Codec of the endpoint it goes to (`manifest.formats` of its transport), for a connector that speaks several; absent = its only one. */
   readonly format?: string;
+  /** Ids by which its receiver knows this document, or the one that it replaces: what was sent there before it. */
+  readonly knownAs?: { readonly document?: DocumentIds; readonly replaces?: DocumentIds };
 }
 
 export interface EncodablePart {

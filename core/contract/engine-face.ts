@@ -82,6 +82,8 @@ export interface DocumentProof {
   /** Mailbox that it is true of. */
   readonly who?: string;
   readonly code?: string;
+  /** Of a failure: it will not be tried again. */
+  readonly permanent?: boolean;
   readonly at: string;
   /** The message that says so. */
   readonly message: string;
@@ -104,6 +106,8 @@ export interface DocumentState {
   readonly copies: readonly DocumentAct[];
   /** Messages that brought another content under its name. */
   readonly conflicts: readonly DocumentAct[];
+  /** By delivery lane where it left with other ids than those it came with: what its receiver calls it. */
+  readonly knownAs: readonly { readonly lane: string; readonly id: string }[];
   /** Sites it came from, and was sent to. */
   readonly from: readonly string[];
   readonly to: readonly string[];

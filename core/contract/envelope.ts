@@ -164,6 +164,8 @@ export interface CdaHeader {
   readonly body?: {
     readonly mediaType?: string;
     readonly bytes?: number;
+    /** SHA-256 (hex) of what it wraps in Base64, decoded. */
+    readonly sha256?: string;
     readonly pdfaMark?: string;
     readonly encrypted?: true;
     readonly unreadable?: string;
@@ -210,6 +212,14 @@ export interface Envelope {
   readonly warnings: readonly Warning[];
 }
 
+/** Ids that name one document and its set. */
+export interface DocumentIds {
+  readonly id?: string;
+  readonly idExtension?: string;
+  readonly setId?: string;
+  readonly setIdExtension?: string;
+}
+
 /** What `encode` and `acknowledge` return. */
 export interface OutgoingEnvelope {
   readonly format: string;
@@ -220,6 +230,8 @@ export interface OutgoingEnvelope {
   readonly http?: HttpMeta;
   /** MSH-10 or its like: what a receiver deduplicates and acknowledges by. */
   readonly controlId?: string;
+  /** Of a document: the ids that it leaves with. Absent = those of its event. */
+  readonly document?: DocumentIds;
 }
 
 export const ENVELOPE_LIMIT_BYTES = 512 * 1024;

@@ -348,7 +348,30 @@ export const CATALOGUE = {
     http: 422,
     en: 'the document cannot be read',
     fr: 'le document est illisible',
-    fix: { fr: 'Vérifier que le document est un CDA ou un PDF entier.', en: 'Check that the document is a whole CDA or PDF.' },
+    fix: {
+      fr: 'Vérifier que le document est un CDA ou un PDF entier.',
+      en: 'Check that the document is a whole CDA or PDF.',
+    },
+  }),
+  ERR_ARCHIVE_UNREADABLE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail cannot be opened, or is not safe to open',
+    fr: "l'archive ou le courriel ne s'ouvre pas, ou n'est pas sûr à ouvrir",
+    fix: {
+      fr: 'Faire renvoyer une archive IHE_XDM entière et simple par son émetteur ; ne rien classer de celle-ci.',
+      en: 'Have its sender send a whole and plain IHE_XDM archive again; file nothing of this one.',
+    },
+  }),
+  ERR_ARCHIVE_DISAGREES: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the archive or the mail says of its document what is not so',
+    fr: "l'archive ou le courriel ne dit pas la même chose que le document qu'il porte",
+    fix: {
+      fr: 'Ne pas classer ce document : le faire renvoyer par son émetteur, avec un METADATA.XML et un en-tête qui lui correspondent.',
+      en: 'Do not file this document: have its sender send it again, with a METADATA.XML and a header that match it.',
+    },
   }),
   ERR_DOCUMENT_INVALID: e({
     disposition: 'permanent',
@@ -520,6 +543,16 @@ export const CATALOGUE = {
     fix: {
       fr: "Faire décider la cellule d'identitovigilance : « passerelle identities », puis « passerelle identity task ».",
       en: 'Have identity vigilance decide: "passerelle identities", then "passerelle identity task".',
+    },
+  }),
+  ERR_MERGE_UNDONE: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'a person undid this merge before it was sent',
+    fr: "une personne a défait cette fusion avant qu'elle ne parte",
+    fix: {
+      fr: "Écarter la remise ; si un essai d'avant a pu arriver, prévenir le destinataire.",
+      en: 'Discard the delivery; if an earlier attempt may have arrived, tell the receiver.',
     },
   }),
   ERR_FILING_BLOCKED: e({
@@ -1018,6 +1051,36 @@ export const CATALOGUE = {
       en: 'Call again in some minutes. For the IT department: the endpoint contextualCall.through of the record, "passerelle lanes".',
     },
   }),
+  ERR_CALL_ISSUER: e({
+    disposition: 'transient',
+    http: 503,
+    en: 'the care record or the authentication service does not answer, or not as it must',
+    fr: 'le dossier patient informatisé ou le service d’authentification ne répond pas, ou pas comme il le doit',
+    fix: {
+      fr: 'Refaire l’appel dans quelques minutes. Pour la DSI : le registre dit qui n’a pas répondu et comment ; adresses dans contextualCall.profiles.smart du site ou contextualCall.proSanteConnect du moteur.',
+      en: 'Call again in some minutes. For the IT department: the ledger says who did not answer, and how; addresses are in contextualCall.profiles.smart of the site or contextualCall.proSanteConnect of the engine.',
+    },
+  }),
+  ERR_CALL_AUTHENTICATION: e({
+    disposition: 'security',
+    http: 401,
+    en: 'the user was not authenticated: given up, over, or not proven',
+    fr: 'l’authentification n’a pas abouti : abandonnée, périmée, ou sans preuve valable',
+    fix: {
+      fr: 'Refaire l’appel, et s’authentifier jusqu’au bout. Pour la DSI : le registre dit quelle preuve a manqué (signature, émetteur, destinataire, heure, niveau).',
+      en: 'Call again, and authenticate to the end. For the IT department: the ledger says what was missing (signature, issuer, audience, time, level).',
+    },
+  }),
+  ERR_CALL_OTHER_USER: e({
+    disposition: 'security',
+    http: 403,
+    en: 'the person that Pro Santé Connect authenticated is not the user of the call',
+    fr: 'la personne authentifiée par Pro Santé Connect n’est pas celle de l’appel',
+    fix: {
+      fr: 'Fermer la session Pro Santé Connect ouverte dans ce navigateur, puis refaire l’appel sous son propre compte. Pour la DSI : poste partagé, ou compte utilisé par un autre.',
+      en: 'End the session of Pro Santé Connect in this browser, then call again under one’s own account. For the IT department: a shared workstation, or an account that somebody else uses.',
+    },
+  }),
   ERR_CALL_ENROLMENT: e({
     disposition: 'security',
     http: 401,
@@ -1087,6 +1150,16 @@ export const CATALOGUE = {
     en: 'this name or address is used twice',
     fr: 'ce nom ou cette adresse est utilisé deux fois',
     fix: { fr: 'Donner un nom et une adresse uniques.', en: 'Give a unique name and address.' },
+  }),
+  ERR_CONFIG_WITHHELD: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'this destination was not told everything: to call it capable now would forget the rest',
+    fr: "tout n'a pas été dit à cette destination : la déclarer capable ici ferait oublier le reste",
+    fix: {
+      fr: 'La déclarer prête (« passerelle lane ready »), attendre la fin de la libération, puis changer ce paramètre.',
+      en: 'Declare it ready ("passerelle lane ready"), wait for the end of the release, then change this setting.',
+    },
   }),
   ERR_CONFIG_UNSAFE: e({
     disposition: 'configuration',

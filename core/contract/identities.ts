@@ -11,7 +11,7 @@ export interface IdentityNumber {
 export interface IdentityTask {
   /** Public id of the message that waits; of a contextual call, its reference. */
   readonly id: string;
-  readonly kind: 'traits' | 'ins' | 'order' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-undone' | 'merge-cycle' | 'call';
+  readonly kind: 'traits' | 'ins' | 'order' | 'document' | 'merge-ins' | 'merge-elsewhere' | 'merge-undone' | 'merge-cycle' | 'datamatrix' | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
   readonly eventType: string;
@@ -58,6 +58,14 @@ export interface IdentityView extends IdentityNumber {
   /** Open tasks. */
   readonly tasks: readonly string[];
   readonly history: readonly { readonly at: string; readonly message: string; readonly what: string; readonly sender: string }[];
+}
+
+/** What became of the message of a merge that was undone. */
+export interface Unmerged {
+  /** Its deliveries that had not left: they do not leave any more. */
+  readonly discarded: readonly string[];
+  /** Delivery lanes that were told of the merge, or may have been: only a person can tell them that it is undone. */
+  readonly told: readonly string[];
 }
 
 /** What a destination that is not capable yet was not told in full. */
@@ -110,5 +118,5 @@ export interface IdentityFace {
   /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
   readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
   /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
-  readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<void>;
+  readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<Unmerged>;
 }

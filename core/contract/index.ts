@@ -4,6 +4,7 @@ export * from './call-sessions.ts';
 export * from './calls.ts';
 export * from './connector.ts';
 export { decodeBase64, decodeCanonical, encodeBase64, type DecodedBase64 } from './base64.ts';
+export * from './container.ts';
 export { assemblePart, joined, sniffMime } from './content.ts';
 export * from './dump.ts';
 export * from './engine-face.ts';

@@ -55,7 +55,10 @@ export interface LaneLease {
 }
 
 export interface LeaseRequest {
-  /** `NAME/START`: a node, unique among those that run, and which start of it this is. A new start takes the lanes of the one before at once, with new tokens. */
+  /**
+   * `NAME/START`: a node, unique among those that run, and which start of it this is. A new start takes the lanes of the one before at once, with new
+   * tokens: whoever asks by that name knows that the one before is dead.
+   */
   readonly node: string;
   readonly lanes: readonly string[];
   readonly ttlMs: number;
@@ -222,6 +225,9 @@ export interface OperatorAction {
   readonly why?: string;
   readonly at: string;
 }
+
+/** Who releases without having looked at that one delivery: the order to a whole lane, and an identity that came. */
+export const RELEASED_BY = { lane: 'lane release', identity: 'passerelle' } as const;
 
 /** What an action changed, so that lanes follow without reading it back. */
 export interface Acted {

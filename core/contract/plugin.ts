@@ -3,6 +3,7 @@
  * loads `plugins/<folder>/index.ts`, whose one export `plugin` says its kind.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ContainerCodec } from './container.ts';
 import type { Envelope, DocumentLook, DocumentReading, OutgoingEnvelope, HttpMeta } from './envelope.ts';
 import type { DumpBatch, JournalDump } from './dump.ts';
 import type { ErrorData } from './errors.ts';
@@ -224,6 +225,7 @@ export interface CodecPlugin {
   readonly document?: DocumentCodec;
   readonly viewer?: DocumentViewer;
   readonly printer?: DocumentPrinter;
+  readonly containers?: readonly ContainerCodec[];
 }
 
 export interface StorePlugin {

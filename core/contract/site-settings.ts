@@ -13,6 +13,8 @@ export interface IdentityAuthority {
   readonly type?: string;
   readonly domain: string;
   readonly use: AuthorityUse;
+  /** A site that names another authority numbers the same patients by the same numbers, and says so too. */
+  readonly shared?: boolean;
 }
 
 export interface SenderSettings {
@@ -29,6 +31,8 @@ export interface DocumentTypeRule {
   /** `*` = every code of the system. */
   readonly code: string;
   readonly type: string;
+  /** Decided once for a code that came, not written for the site: of a code that several types share it stands behind what the title says (SAFETY B1). */
+  readonly isLearned?: true;
 }
 
 export interface SiteSettings {

@@ -40,15 +40,20 @@ export function judgeAnswer(one: Case, known: Known, index: BlindIndex): Judgeme
   // An identity that is answered, or a message from before a move: nothing to add to.
   if (!sent || !document) return { warnings: [{ code: 'answer-unmatched' }], targets: [] };
   const proof = proofOf(one, sent);
-  const isSaid = document.proofs?.some(
-    (each) => each.proof === proof.proof && each.delivery === proof.delivery && each.channel === proof.channel && each.who === proof.who,
+  const before = document.proofs?.filter(
+    ({ delivery, channel, who }) => delivery === proof.delivery && channel === proof.channel && who === proof.who,
   );
+  // A final failure after a temporary one, or after a delivery that was said, is news; so is what is said again after something else was.
+  const isSaid = before?.some((each, i) => isSameProof(each, proof) && (each.at === proof.at || i === before.length - 1));
   if (isSaid) return { warnings: [{ code: 'duplicate' }], targets: [] };
   const { proofs = [] } = document;
   const passed = passedOn(one, sent);
   if (proofs.length >= MOST_PROOFS) return { ...passed, warnings: [{ code: 'proofs-full' }] };
   return { ...passed, notes: [note(KINDS.document, sent.document, { ...document, proofs: [...proofs, proof] })] };
 }
+
+const isSameProof = (one: DocumentProof, other: DocumentProof): boolean =>
+  one.proof === other.proof && one.code === other.code && one.permanent === other.permanent;
 
 /**
  * To whoever sent us the document, about its own message: the control id that it knows. Whoever was answered here has nothing to be told of a message that
@@ -61,7 +66,7 @@ function passedOn({ event }: Case, { origin }: SentNote): Pick<Judgement, 'event
 }
 
 function proofOf({ event, message }: Case, { lane, delivery }: SentNote): DocumentProof {
-  const { channel, recipient, reader, smtpCode, dmpCode, applicationCode, ack } = event.data as Answer;
+  const { channel, recipient, reader, smtpCode, dmpCode, applicationCode, ack, permanent } = event.data as Answer;
   const who = reader ?? recipient;
   const code = dmpCode ?? smtpCode ?? applicationCode ?? ack;
   return {
@@ -73,5 +78,6 @@ function proofOf({ event, message }: Case, { lane, delivery }: SentNote): Docume
     ...(channel && { channel }),
     ...(who && { who }),
     ...(code !== undefined && { code: String(code) }),
+    ...(permanent !== undefined && { permanent }),
   };
 }

@@ -1,13 +1,13 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
+import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, deletionsOf, entries, newerThan, registered, union } from './register.ts';
-import { isBefore, isReplayOf, isValid, mayChange, stop } from './stops.ts';
+import { actOf, deletionsOf, entries, messagesOf, newerThan, placedBy, registered, successorsOf, union } from './register.ts';
+import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
@@ -29,13 +29,14 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
-    if (isSame && rankOf(facts.status) <= rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
+    if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
-      const isLate = own.current !== undefined && isBefore(one, own.current);
+      const order = own.current ? orderOf(one, own.current) : 'after';
       const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
       const step = progress(one, facts, own);
-      if (isLate && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
-      if (step !== 'newer') return conflict(one, facts.key, own);
+      if (order === 'before' && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
+      const isUnsure = order === 'unsure' && rankOf(facts.status) === rankOf(own.status);
+      if (step !== 'newer' || isUnsure) return conflict(one, facts.key, own);
     }
   }
   if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
@@ -81,7 +82,7 @@ function sameNumber(facts: DocumentFacts, known: Known): { readonly key: string;
 function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, gone: NonNullable<DocumentNote['deleted']>): Judgement | undefined {
   const contents = [own.content, ...(own.earlier ?? [])];
   const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
-  if (isOther && !facts.hasOwnId && gone.site === one.event.site) return undefined;
+  if (isOther && !facts.hasOwnId && gone.site === one.event.site && orderOf(one, gone) === 'after') return undefined;
   return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`) };
 }
 
@@ -122,10 +123,21 @@ const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | un
 
 const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
 
+const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.includes(event.site) && !from.includes(event.site);
+
+/**
+ * The same in another wrapping: as it left us, or what one of them wraps and the other one is. Two that wrap the same in headers that differ are
+ * two contents.
+ */
+const isSameWrapped = (known: DocumentNote, { content, inner }: DocumentFacts): boolean =>
+  content !== undefined &&
+  known.content !== undefined &&
+  (known.forms?.includes(content) === true || known.inner === content || (inner !== undefined && inner === known.content));
+
 /** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
   known.content !== undefined &&
-  known.content === facts.content &&
+  (isSameWrapped(known, facts) || known.content === facts.content) &&
   (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
 
 /**
@@ -160,14 +172,23 @@ function judgeVersion(
   const returned = ofSameBytes(one, facts, known);
   if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
-  const newer = own?.superseded ?? (newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined);
+  const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
+  const newer = own?.superseded ?? above;
   const whole = keepersOf(one, facts, own);
   if (newer && !mayChange(newer.site, whole, one))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', `${newer.message} of another organisation replaced it`) };
+  // A number alone proves nothing against its sender's clock, nor against the name of what it replaces.
+  const isLate = own?.superseded ?? (above && isBefore(one, documentOf(known, above.key)?.current ?? above));
+  if (newer && (!isLate || isBelow(facts, original)))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has a higher number in its set, and was not said later`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
 }
+
+/** It replaces by name what its set says is newer. */
+const isBelow = ({ set, version = Infinity }: DocumentFacts, original: DocumentNote | undefined): boolean =>
+  original?.version !== undefined && original.set !== undefined && original.set === set && original.version > version;
 
 /** `before`: the newest of its set, which it takes the place of without naming it. */
 function judgeReplacement(
@@ -195,10 +216,15 @@ function judgeReplacement(
 function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
   const own = documentOf(known, facts?.key);
   const data = documentData(one);
-  const flags = strictest(flagsOf(data.visibility), own?.flags ?? {});
+  const [before, said] = [own?.flags ?? {}, flagsOf(data.visibility)];
+  // Only copies are joined (B7): of another content, under a number that its source gives to corrections, the author says anew who may see it, as the
+  // replacement of a document with an id of its own does. What it does not say stays as it was; that it unmasks is seen.
+  const isNext = own?.first !== undefined && facts?.content !== undefined && own.content !== facts.content;
+  const flags = isNext ? { ...before, ...said } : strictest(said, before);
+  const contradicted = contradictions(before, said).map((detail) => ({ code: 'visibility-contradiction', detail }));
   const left = restricted(data, flags, one.isOpposed);
   const notes = facts ? [note(KINDS.document, facts.key, { ...registered(one, facts, own, one.targets), flags }), ...entries(one, facts, known)] : [];
-  return { ...withData(one, left.data), warnings: [...warnings, ...left.warnings], notes };
+  return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
 }
 
 /** Kept, known, and delivered nowhere. */
@@ -210,7 +236,20 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
   const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];
-  return { isSilent: true, warnings: [{ code, ...(by && { detail: by.message }) }], notes };
+  const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
+  const replaced = {
+    messages: successors.flatMap((one) => messagesOf(one, known)),
+    sites: one.targets,
+    keys: successors.map(({ key }) => key),
+    isReplaced: true,
+  } as const;
+  const warnings: Warning[] = [{ code, ...(by && { detail: by.message }) }];
+  // Nothing that goes there says that it was replaced: what its replacement names is this one, which does not go.
+  const { replaces } = facts;
+  const original = documentOf(known, replaces?.key);
+  const isShown = original?.first && original.to.length > 0 && !original.deleted && (original.superseded?.key ?? facts.key) === facts.key;
+  if (replaces && isShown) warnings.push({ code: STILL_SHOWN, detail: replaces.id });
+  return { isSilent: true, warnings, notes, ...(successors.length > 0 && { copyOf: replaced }) };
 }
 
 /**
@@ -219,18 +258,14 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
  */
 function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
   const { site } = one.event;
-  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
+  const places = [facts.contentKey, facts.innerKey].flatMap((place) => read(known, KINDS.content, place) ?? []);
+  for (const key of new Set(places)) {
     const other = key === facts.key ? undefined : documentOf(known, key);
-    if (
-      !other?.first ||
-      other.content !== facts.content ||
-      isReplayOf(other.first, one) ||
-      comparePatients(one, other.patient, facts.patient, known) !== 'same'
-    )
-      continue;
-    const isOurs = other.to.includes(site) && !other.from.includes(site);
-    const isOtherRoad = other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
-    if (isOurs || isOtherRoad) return { key, note: other };
+    const isExact = other?.content === facts.content;
+    const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
+    if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
+    const isOtherRoad = isExact && other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
+    if (isReturned(one, other) || isOtherRoad) return { key, note: other };
   }
   return undefined;
 }

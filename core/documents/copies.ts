@@ -9,7 +9,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
 import { actOf, broughtAgain, broughtOf, registered, newerThan, setEntry, union } from './register.ts';
-import { mayChange, stop } from './stops.ts';
+import { mayChange, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
 export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
@@ -55,11 +55,18 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const warnings = [
     ...warningsOf(own, isReturned, isMasked, isSilent),
     ...knownBy(before, flagsOf(data.visibility)),
+    ...(isMasked ? stillShown(own, targets, one) : []),
     ...(isSilent ? [] : left.warnings),
   ];
   const messages = broughtOf(own).by;
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
-  return { ...(isSilent ? { isSilent } : { targets }), copyOf: { messages, sites }, ...withData(one, left.data), warnings, notes };
+  return {
+    ...(isSilent ? { isSilent } : { targets }),
+    copyOf: { messages, sites, keys: [key, facts.key] },
+    ...withData(one, left.data),
+    warnings,
+    notes,
+  };
 }
 
 function warningsOf(own: DocumentNote, isReturned: boolean, isMasked: boolean, isSilent: boolean): readonly Warning[] {

@@ -4,7 +4,7 @@ import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
 import { actOf, blank, deletionsOf, newerThan, union } from './register.ts';
-import { isBefore, isReplayOf, isSpeaking, isValid, mayChange, stop } from './stops.ts';
+import { isReplayOf, isSpeaking, isValid, mayChange, orderOf, sayingOf, stillShown, stop } from './stops.ts';
 
 export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
@@ -21,9 +21,17 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
   const placed = facts.set !== undefined && facts.version !== undefined ? { set: facts.set, version: facts.version } : {};
   const newer = newerThan({ ...(own ?? blank(facts.id, facts.patient)), ...placed }, known);
   if (newer) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has replaced it`) };
-  if (own?.current && isBefore(one, own.current))
-    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.current.message} brought what is in force after it was said`) };
-  return own?.first ? { notes: [deleted(one, facts, own)] } : unknown(one, facts, own);
+  const order = own?.current ? orderOf(one, own.current) : 'after';
+  if (own?.current && order !== 'after')
+    return {
+      quarantine: stop(
+        'ERR_DOCUMENT_VERSION_CONFLICT',
+        `${own.current.message} brought what is in force ${order === 'before' ? 'after' : 'in the hour in which'} it was said`,
+      ),
+    };
+  if (!own?.first) return unknown(one, facts, own);
+  const warnings = stillShown(own, one.targets, one);
+  return { ...(warnings.length > 0 && { warnings }), notes: [deleted(one, facts, own)] };
 }
 
 /** By whoever may say it; of what was not received, by this very establishment, or by one that would be told what it said itself. */
@@ -37,7 +45,7 @@ function saidBefore(one: Case, own: DocumentNote): Deletion | undefined {
 function deleted(one: Case, { key }: DocumentFacts, own: DocumentNote): ReturnType<typeof note> {
   const { deletedBefore: _, ...rest } = own;
   const others = own.first ? [] : deletionsOf(own).filter(({ site }) => site !== one.event.site);
-  const now = { ...actOf(one), to: one.targets, said: one.event.time };
+  const now = { ...actOf(one), to: one.targets, ...sayingOf(one) };
   return note(KINDS.document, key, { ...rest, deleted: now, ...(others.length > 0 && { deletedBefore: others }) });
 }
 
@@ -54,10 +62,11 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Del
   };
   const messages = [before, ...(own.copies ?? [])].map((act) => act.message);
   const sites = one.targets.filter((target) => before.to.includes(target));
-  const warnings = [{ code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message }];
+  const what = { code: targets.length > 0 ? 'further-recipient' : 'duplicate', detail: before.message };
+  const warnings = [what, ...stillShown(own, [...told.to, before.site], one)];
   return {
     ...(targets.length > 0 ? { targets } : { isSilent: true }),
-    copyOf: { messages, sites },
+    copyOf: { messages, sites, keys: [key] },
     warnings,
     notes: [note(KINDS.document, key, made)],
   };

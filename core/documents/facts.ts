@@ -1,5 +1,6 @@
 /** A document as the registry sees it: the keys it is known by, what it holds, whose it is, who may withdraw it (SAFETY B2, B4). */
 import { hash } from 'node:crypto';
+import type { DeliveryMaterial, DocumentIds } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
@@ -21,6 +22,9 @@ export interface DocumentFacts {
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;
   readonly companions?: string;
+  /** SHA-256 of what it wraps, when it is an N1. */
+  readonly inner?: string;
+  readonly innerKey?: string;
   /** Where a document of these bytes is noted; texts are too short to be recognised by what they say. */
   readonly contentKey?: string;
   readonly patient: readonly string[];
@@ -28,14 +32,31 @@ export interface DocumentFacts {
   readonly status: string;
 }
 
-/** An OID with enough arcs to be somebody's, or a UUID: what is not one of these is a number of its site. */
-const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|(urn:uuid:)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/i;
+/** An OID with enough arcs to be somebody's, or a UUID (as one, or as an OID of its arc): what is not one of these is a number of its site. */
+const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|2\.25\.[1-9]\d{24,38}|(urn:uuid:)?[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/i;
 
 export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
+
+export const contentKeyOf = (sha256: string, index: BlindIndex): string => index.term({ field: 'document', value: `content ${sha256}` });
+
+/** A document, or what withdraws one, as an event of the journal has it. */
+export type StoredDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
+
+export function documentIn({ event, parts }: Pick<DeliveryMaterial, 'event' | 'parts'>): StoredDocument | undefined {
+  const { type } = event;
+  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
+  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
+}
 
 /** The key of an id that is the same everywhere. */
 export const worldwideKey = (id: string, index: BlindIndex): string | undefined =>
   WORLDWIDE.test(id.slice(id.lastIndexOf('^') + 1)) ? index.term({ field: 'document', value: id }) : undefined;
+
+/** The key of a set whose id is the same everywhere. */
+export function setKeyOf({ setId, setIdExtension }: DocumentIds, index: BlindIndex): string | undefined {
+  if (setId === undefined || !WORLDWIDE.test(setId)) return undefined;
+  return index.term({ field: 'document', value: `set ${setIdExtension === undefined ? setId : `${setIdExtension}^^${setId}`}` });
+}
 
 /** `undefined` when nothing names it, not even its bytes: nothing can be known of it. */
 export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: BlindIndex): DocumentFacts | undefined {
@@ -67,7 +88,8 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     ...(set && document.version !== undefined && { set: keyOf(`set ${set.scoped}`), version: document.version }),
     ...(replaces && replaces.id !== identity.id && { replaces: { key: keyOf(replaces.scoped), id: replaces.id } }),
     ...(content !== undefined && { content }),
-    ...(content !== undefined && document.content && { contentKey: keyOf(`content ${content}`) }),
+    ...(content !== undefined && document.content && { contentKey: contentKeyOf(content, index) }),
+    ...(document.embeddedSha256 !== undefined && { inner: document.embeddedSha256, innerKey: contentKeyOf(document.embeddedSha256, index) }),
     ...companionsOf(one),
     patient: tokensOf(one, index),
     owners: ownersOf(data),

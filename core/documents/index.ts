@@ -1,7 +1,8 @@
 /** What is known of documents and of what patients want done with them: one note each, kept by the decision that changes it (SAFETY B1 to B8, A8). */
+export { idAsItCame } from './aliases.ts';
 export { sentKeyOf } from './answers.ts';
 export { documentJudge } from './judge.ts';
-export { Legs, type LegEnd } from './legs.ts';
+export { Legs, type Leave, type LeftAs, type LegEnd } from './legs.ts';
 export { DocumentTypes } from './types.ts';
 export { goesWhereNoneArrived } from './undelivered.ts';
 export { whereIs } from './where.ts';

@@ -2,6 +2,7 @@
 import { PERSON, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
+import { aliasRefs, asItCame } from './aliases.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
 import { consentNotes, consentRefs, handedOn, isOpposed, saysConsent } from './consent.ts';
@@ -9,7 +10,7 @@ import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { hashOf, insKeyOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn } from './register.ts';
+import { documentsIn, placedBy, successorRefs } from './register.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
@@ -25,7 +26,7 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
         return [...one.keys.flatMap((key) => ref(PERSON, key)), ...[...keysOf(one, known)].flatMap((key) => ref(KINDS.consent, key))];
       }
       const facts = factsOf(one, index);
-      return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(facts, known) : [])];
+      return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(one, facts, known) : [])];
     },
     judge: (one, known) => {
       if (isAnswer(one)) return judgeAnswer(one, known, index);
@@ -37,14 +38,15 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const numbers = isIdentity(one) ? insKeysOf(one, known).map((insKey, i) => [one.keys[i]!, insKey] as const) : [];
       const handed = handedOn(numbers, knownNow);
       if (!isDocument(one) || one.waits) return { ...remembered, ...(handed.length > 0 && { notes: handed }) };
-      const facts = factsOf(one, index);
+      const given = factsOf(one, index);
+      const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
       const tokens = tokensOf(one, index).map(hashOf);
-      const compared = { ...one, isSettled: isSettled(one, knownNow, sendersOf) };
+      const compared = { ...named, isSettled: isSettled(one, knownNow, sendersOf) };
       const judgement =
         one.event.type === 'dcc.document.deleted'
           ? judgeDeletion(compared, facts, knownNow)
           : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
-      return { ...judgement, ...remembered };
+      return { ...(named !== one && { event: named.event }), ...judgement, ...remembered };
     },
   };
 }
@@ -55,17 +57,22 @@ function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRe
 }
 
 /** The document, its set, what it replaces, others of the same bytes; then whose each of them is. */
-function documentRefs(facts: DocumentFacts, known: Known): readonly NoteRef[] {
+function documentRefs(one: Case, named: DocumentFacts, known: Known): readonly NoteRef[] {
+  const { facts } = asItCame(one, named, known);
   const others = documentsIn(facts, known);
   const patients = [
     ...[facts.key, ...others].flatMap((key) => documentOf(known, key)?.patient ?? []),
     ...(read(known, KINDS.set, facts.set)?.patient ?? []),
   ];
   return [
+    ...aliasRefs(named),
+    ...ref(KINDS.document, named.key),
     ...ref(KINDS.document, facts.key),
     ...ref(KINDS.set, facts.set),
     ...ref(KINDS.set, documentOf(known, facts.key)?.set),
+    ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),
+    ...ref(KINDS.content, facts.innerKey),
     ...others.flatMap((key) => ref(KINDS.document, key)),
     ...survivorRefs([...new Set([...facts.patient, ...patients])], known),
   ];

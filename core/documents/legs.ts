@@ -1,32 +1,39 @@
 /**
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
- * not leave after the one that replaced it (SAFETY B3, B6), and an answer finds its document by the control id that left (B8).
+ * not leave after the one that replaced it (SAFETY B3, B6), nor under a patient on file who is another by now (A4), and an answer finds its document by the control id that left (B8).
  */
 import {
   CATALOGUE,
   PasserelleError,
+  RELEASED_BY,
   type AttemptRecord,
   type DeliveryMaterial,
   type DeliveryState,
   type DeliverySummary,
+  type DocumentIds,
+  type EncodeInput,
   type ErrorData,
   type JournalStore,
+  type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
+import { ask, filingBlocked, filingOf, isAccepted, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
-import type { Case, Knowledge, NoteRef } from '../knowledge/index.ts';
+import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
+import { aliasNotes } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
-import { documentData, factsOf, type DocumentFacts } from './facts.ts';
+import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, newerThan } from './register.ts';
+import { broughtOf, contentEntry, messagesOf, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
   readonly knowledge: Knowledge;
   readonly index: BlindIndex;
+  readonly sendersOf: SendersOf;
   readonly now: () => number;
 }
 
@@ -45,6 +52,15 @@ export interface Leave {
   readonly restrictions?: readonly string[];
   /** The bytes of earlier attempts say less than that. None of them arrived: they are made anew. */
   readonly isTighter?: true;
+  /** See `EncodeInput`. */
+  readonly knownAs?: EncodeInput['knownAs'];
+}
+
+/** What a document left as. */
+export interface LeftAs {
+  readonly ids?: DocumentIds;
+  /** SHA-256 (hex) of each part that was made of it. */
+  readonly made: readonly string[];
 }
 
 export class Legs {
@@ -57,25 +73,36 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    // A deletion hides what it names: nothing that was said since closes its way, and the document's own arrival is no copy of it.
-    if (!one || leaving.event.type === 'dcc.document.deleted') return { event: leaving.event };
-    const { knowledge, index } = this.#parts;
+    if (!one) return { event: leaving.event };
+    const { index } = this.#parts;
     const facts = factsOf(one, index);
+    const knownAs = facts && (await this.#knownAs(facts, to));
+    if (leaving.event.type === 'dcc.document.deleted') {
+      const given = facts && (await this.#givenAgain(facts, to));
+      if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
+      return { event: leaving.event, ...(knownAs && { knownAs }) };
+    }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const refs = [...ref(KINDS.document, facts?.key), ...(await this.#consentRefs(patient))];
-    const known = await knowledge.read(refs);
+    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...consentRefs(patient, all, index)];
+    const known = await this.#read(refsOf);
+    const stopped = await this.#stopped(one, leaving, known, refsOf(known));
+    if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
-      const newer = newerThan(own, await knowledge.read([...refs, ...ref(KINDS.set, own.set)]));
-      for (const over of [newer, own.deleted, isOutgrown ? own.current : undefined])
-        if (over && (await this.#left(over, to, ({ key }) => key === ('key' in over ? over.key : facts.key))).length > 0)
-          return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${over.message}, which took its place, was sent there`) };
+      const history = await this.#read((all) => successorRefs(own, all));
+      const over = [
+        ...successorsOf(own, history).flatMap((one) => messagesOf(one, history).map((message) => ({ message, key: one.key }))),
+        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) => (act ? [{ message: act.message, key: facts.key }] : [])),
+      ];
+      for (const { message, key } of over)
+        if ((await this.#left({ message }, to, (each) => each.key === key)).length > 0)
+          return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions };
+    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions, ...(knownAs && { knownAs }) };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
@@ -88,7 +115,7 @@ export class Legs {
   }
 
   /** To be called when it is about to be sent. */
-  async sent(leaving: Leaving, to: LegEnd, controlId: string): Promise<void> {
+  async sent(leaving: Leaving, to: LegEnd, controlId: string, as: LeftAs = { made: [] }): Promise<void> {
     const { journal, knowledge, index, now } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
@@ -101,19 +128,88 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
+    const aliases = as.ids && leaving.event.type !== 'dcc.document.deleted' ? aliasNotes(one, facts, as.ids, index) : [];
+    const places = as.made.map((sha256) => contentKeyOf(sha256, index));
+    const refs = [
+      { kind: KINDS.sent, key },
+      { kind: KINDS.document, key: facts.key },
+      ...places.map((place) => ({ kind: KINDS.content, key: place })),
+    ];
     await knowledge.change(
-      ref(KINDS.sent, key),
-      (known) => ({ notes: known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : [], result: undefined }),
+      [...refs, ...aliases.map((alias) => ({ kind: alias.kind, key: alias.key }))],
+      (known) => {
+        const notes = [
+          ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
+          ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
+          ...places.flatMap((place) => contentEntry(place, facts.key, known)),
+          ...leftAs(documentOf(known, facts.key), facts, to, as, leaving.event.type),
+        ];
+        return { notes, result: undefined };
+      },
       async (notes) => (notes.length > 0 ? journal.keep(notes, new Date(now()).toISOString()) : undefined),
     );
   }
 
-  /** Asked until they lead nowhere new: a merge names another number. */
-  async #consentRefs(keys: readonly string[]): Promise<readonly NoteRef[]> {
-    const { knowledge, index } = this.#parts;
+  /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
+  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
+    const { journal, sendersOf } = this.#parts;
+    const { patient, originApplication = '' } = documentData(one);
+    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
+    const now = filingOf(filed, known, sendersOf);
+    if (!now.question && !now.blocked) return undefined;
+    const history = await journal.message(leaving.message);
+    if (!history) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery of an unknown message' });
+    const { run, receivedAt } = history.message;
+    const message = { id: messageId(journal.tag, leaving.message), run, receivedAt };
+    const { by, blocked }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
+    if (by || !blocked) return by;
+    const isSeen = history.acts.some(
+      ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= blocked.since,
+    );
+    return isSeen ? undefined : filingBlocked();
+  }
+
+  /** A task about the message, which stays as it is; unless a person has answered one already. */
+  async #asked({ event }: StoredDocument, filed: Filed, message: Case['message'], refs: readonly NoteRef[]): Promise<Stopped> {
+    const { journal, knowledge, sendersOf, now } = this.#parts;
+    const at = new Date(now()).toISOString();
+    return knowledge.change<Stopped>(
+      [...refs.filter(({ kind }) => kind === PERSON), ...ref(TASK, taskKey(message.id))],
+      (latest) => {
+        const { question, blocked } = filingOf(filed, latest, sendersOf, (key) => isAccepted({ message }, latest, key));
+        if (!question) return { notes: [], result: { ...(blocked && { blocked }) } };
+        const { quarantine, notes = [] } = ask({ event, message, settings: event, now: at }, latest, question);
+        return { notes, result: { ...(quarantine && { by: quarantine }) } };
+      },
+      async (notes) => (notes.length > 0 ? journal.keep(notes, at) : undefined),
+    );
+  }
+
+  /**
+   * A deletion hides what it names: what is said of the patient since closes its way for nothing, and the document's own arrival is no copy of it. But it is not
+   * of what its number, cancelled and given again, stands for by now: the message that took that there.
+   */
+  async #givenAgain({ key }: DocumentFacts, to: LegEnd): Promise<string | undefined> {
+    const own = documentOf(await this.#parts.knowledge.read(ref(KINDS.document, key)), key);
+    if (!own?.first || own.deleted) return undefined;
+    for (const message of broughtOf(own).by) if ((await this.#left({ message }, to, (facts) => facts.key === key)).length > 0) return message;
+    return undefined;
+  }
+
+  /** The ids of what was sent there, of this document and of what it replaces. */
+  async #knownAs({ key, replaces }: DocumentFacts, { name }: LegEnd): Promise<EncodeInput['knownAs']> {
+    const known = await this.#parts.knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
+    const [own, replaced] = [key, replaces?.key].map((each) => documentOf(known, each)?.sentAs?.[name]);
+    return own || replaced ? { ...(own && { document: own }), ...(replaced && { replaces: replaced }) } : undefined;
+  }
+
+  /** Asked until they lead nowhere new: a merge names another number, a version another one. */
+  async #read(refsOf: (known: Known) => readonly NoteRef[]): Promise<Known> {
+    const { knowledge } = this.#parts;
     for (let refs: readonly NoteRef[] = []; ;) {
-      const more = consentRefs(keys, await knowledge.read(refs), index);
-      if (more.length === refs.length) return more;
+      const known = await knowledge.read(refs);
+      const more = refsOf(known);
+      if (more.length === refs.length) return known;
       refs = more;
     }
   }
@@ -152,12 +248,38 @@ export class Legs {
   }
 }
 
+/** What is known of a document, once it left: by which ids, and as which bytes. */
+function leftAs(
+  own: DocumentNote | undefined,
+  { key, content }: DocumentFacts,
+  { name }: LegEnd,
+  { ids, made }: LeftAs,
+  type: string,
+): readonly Note[] {
+  if (!own || type === 'dcc.document.deleted') return [];
+  const isNew = ids !== undefined && JSON.stringify(own.sentAs?.[name]) !== JSON.stringify(ids);
+  // Of what took its place meanwhile, these are no forms.
+  const forms = own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
+  if (!isNew && forms.length === 0) return [];
+  const named = isNew ? { sentAs: { ...own.sentAs, [name]: ids } } : {};
+  return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
+}
+
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
-function documentIn({ event, parts }: Pick<Leaving, 'event' | 'parts'>): Pick<Case, 'event' | 'draft' | 'parts'> | undefined {
-  const { type } = event;
-  if (type !== 'dcc.document.received' && type !== 'dcc.document.deleted') return undefined;
-  return { event: event as unknown as Case['event'], draft: { type, data: event['data'], keys: [] }, parts };
+/** What keeps it here, or marks that only its own release overcomes. */
+interface Stopped {
+  readonly by?: ErrorData;
+  readonly blocked?: { readonly since: string };
+}
+
+/** By the engine, of many at a time. */
+const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY));
+
+/** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
+function namedBy(keys: readonly string[], known: Known): readonly string[] {
+  const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
+  return keys.filter((key) => !apart.has(key));
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

@@ -1,12 +1,15 @@
 /** What is kept of a document, a set of versions, a patient's opposition: shapes of the notes, read and written. Lists are bounded, the oldest goes first. */
-import type { DocumentProof, Note } from '../contract/index.ts';
+import type { DocumentIds, DocumentProof, Note } from '../contract/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
+import type { DocumentData } from '../model/index.ts';
 
 export const KINDS = {
   document: 'document',
   set: 'document-set',
   /** By what the bytes are: a document that comes back under another name. */
   content: 'document-content',
+  /** By an id that a document of ours left with, or its set: the document, or the set, as it came. */
+  alias: 'document-alias',
   /** By the control id of a message of ours: which document an answer is about. */
   sent: 'document-sent',
   consent: 'patient-consent',
@@ -28,8 +31,14 @@ export interface Act {
   readonly site: string;
 }
 
-/** With the sites that were told, and when its sender says that this happened. */
-export type Deletion = Act & { readonly to: readonly string[]; readonly said?: string };
+/** When its sender says that this happened (`sayingOf`), and which application of that site says so. */
+export interface Saying {
+  readonly said?: string;
+  readonly by?: string;
+}
+
+/** With the sites that were told. */
+export type Deletion = Act & Saying & { readonly to: readonly string[] };
 
 export interface DocumentNote {
   /** As people know it. */
@@ -45,14 +54,20 @@ export interface DocumentNote {
   /** What received it first, and later copies. */
   readonly first?: Act;
   readonly copies?: readonly Act[];
-  /** What brought it as it is now, and when its sender says that this happened (ISO instant). */
-  readonly current?: Act & { readonly said: string };
+  /** What brought it as it is now. */
+  readonly current?: Act & Saying;
   /** Messages (public ids) that brought it as it is now, content and masks, and the sites that this was sent to. */
   readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
   /** SHA-256 of what it is now, and was before under the same number. */
   readonly content?: string;
+  /** SHA-256 of what it wraps, when it is an N1. */
+  readonly inner?: string;
+  /** SHA-256 of what was made of it on its way out: it comes back as that. */
+  readonly forms?: readonly string[];
+  /** By lane: the ids that it left with. */
+  readonly sentAs?: Readonly<Record<string, DocumentIds>>;
   readonly companions?: string;
   readonly earlier?: readonly string[];
   readonly status?: string;
@@ -90,6 +105,16 @@ export interface SentNote {
   readonly origin?: { readonly site: string; readonly controlId: string };
 }
 
+/** What an id stands for that we gave. */
+export interface AliasNote {
+  /** Key of the document, or of its set. */
+  readonly of: string;
+  /** As people know it. */
+  readonly id: string;
+  /** What names it in the words of its source. */
+  readonly names: Partial<Pick<DocumentData, 'id' | 'idExtension' | 'setId' | 'setIdExtension' | 'sourceId' | 'sourceItem'>>;
+}
+
 /** One sender repeats a document by mistake for days: the first is kept for good, and the last ones. */
 const BOUND = 16;
 /** Recipients of one document, each with what is proven of it. Past it the first ones stay, and the message that brings another is seen to be left out. */
@@ -102,6 +127,7 @@ export interface NoteValues {
   readonly 'document-set': SetNote;
   /** Keys of the documents. */
   readonly 'document-content': readonly string[];
+  readonly 'document-alias': AliasNote;
   readonly 'document-sent': SentNote;
   readonly 'patient-consent': ConsentNote;
 }

@@ -1,8 +1,9 @@
 /** Notes of documents as they are changed: a document comes, another one takes its place, its set grows. */
 import type { Note } from '../contract/index.ts';
-import type { Case, Known } from '../knowledge/index.ts';
+import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { sayingOf } from './stops.ts';
 
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
@@ -20,7 +21,7 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     set?.versions[0]?.key,
     facts.shares,
     ...same.map(({ key }) => key),
-    ...(read(known, KINDS.content, facts.contentKey) ?? []),
+    ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
   return [...new Set(named.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
 }
@@ -44,15 +45,15 @@ export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly 
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
-  const { id, patient, owners, content, companions, status, set, version, replaces } = facts;
-  const old = before ?? blank(id, patient);
+  const { id, patient, owners, content, inner, companions, status, set, version, replaces } = facts;
+  const { inner: _, forms, ...old } = before ?? blank(id, patient);
   const isSame =
     old.first !== undefined &&
     old.content !== undefined &&
     old.content === content &&
     old.status === status &&
     (companions === undefined || old.companions === companions);
-  const outgrown = old.content !== undefined && old.content !== content ? [old.content] : [];
+  const outgrown = old.content !== undefined && old.content !== content ? [old.content, ...(forms ?? [])] : [];
   return {
     ...old,
     id,
@@ -61,11 +62,13 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     from: union(old.from, [one.event.site]),
     to: union(old.to, to),
     first: old.first ?? actOf(one),
-    current: { ...actOf(one), said: one.event.time },
+    current: { ...actOf(one), ...sayingOf(one) },
     brought: isSame ? broughtAgain(old, one, to) : { by: [one.message.id], to },
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),
+    ...(inner !== undefined && { inner }),
+    ...(forms && outgrown.length === 0 && { forms }),
     ...(companions !== undefined && { companions }),
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
@@ -79,11 +82,47 @@ export const union = (one: readonly string[], other: readonly string[]): readonl
 
 export const deletionsOf = ({ deleted, deletedBefore = [] }: DocumentNote): readonly Deletion[] => [...(deleted ? [deleted] : []), ...deletedBefore];
 
+type Placed = Pick<DocumentNote, 'superseded' | 'set' | 'version'>;
+export type Successor = NonNullable<DocumentNote['superseded']>;
+
+/** What is known of its place, and what the message that brings it says. */
+export const placedBy = ({ set, version }: DocumentFacts, own: DocumentNote | undefined): Placed => ({
+  ...own,
+  ...(set !== undefined && version !== undefined && { set, version }),
+});
+
 /** What took its place: by name, or by the number of its set. */
-export function newerThan({ superseded, set, version }: DocumentNote, known: Known): (Act & { readonly id: string }) | undefined {
+export function newerThan({ superseded, set, version }: Placed, known: Known): Successor | undefined {
   const newest = read(known, KINDS.set, set)?.versions[0];
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
 }
+
+/** All that took its place, and the place of that: an original must not follow any of them. */
+export function successorsOf(own: Placed, known: Known): readonly Successor[] {
+  const found = new Map<string, Successor>();
+  const follow = ({ superseded, set, version = Infinity }: Placed): void => {
+    const higher = read(known, KINDS.set, set)?.versions.filter((one) => one.version > version) ?? [];
+    for (const next of [...(superseded ? [superseded] : []), ...higher]) {
+      if (found.has(next.key)) continue;
+      found.set(next.key, next);
+      follow(documentOf(known, next.key) ?? {});
+    }
+  };
+  follow(own);
+  return [...found.values()];
+}
+
+/** The notes that tell them, as far as is known. */
+export const successorRefs = (own: Placed, known: Known): readonly NoteRef[] => [
+  ...ref(KINDS.set, own.set),
+  ...successorsOf(own, known).flatMap(({ key }) => [...ref(KINDS.document, key), ...ref(KINDS.set, documentOf(known, key)?.set)]),
+];
+
+/** Messages (public ids) that brought it. */
+export const messagesOf = ({ key, message }: Successor, known: Known): readonly string[] => {
+  const note = documentOf(known, key);
+  return union([message], note ? broughtOf(note).by : []);
+};
 
 /** Its place in its set. */
 export function setEntry({ key, id, set, version, patient }: DocumentFacts, act: Act, known: Known): readonly Note[] {
@@ -94,15 +133,18 @@ export function setEntry({ key, id, set, version, patient }: DocumentFacts, act:
   return [note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions })];
 }
 
+/** Where a document of these bytes is noted. */
+export function contentEntry(place: string | undefined, key: string, known: Known): readonly Note[] {
+  const others = read(known, KINDS.content, place) ?? [];
+  return place === undefined || others.includes(key) ? [] : [note(KINDS.content, place, lately(others, key, 8))];
+}
+
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
-  const { key, id, contentKey, replaces, patient } = facts;
+  const { key, id, contentKey, innerKey, replaces, patient } = facts;
   const act = actOf(one);
   const notes: Note[] = [...setEntry(facts, act, known)];
-  if (contentKey !== undefined) {
-    const others = read(known, KINDS.content, contentKey) ?? [];
-    if (!others.includes(key)) notes.push(note(KINDS.content, contentKey, lately(others, key, 8)));
-  }
+  for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
   if (facts.shares !== undefined && !number?.isShared)
     notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));

@@ -7,6 +7,10 @@ import type { BlindIndex } from '../journal/index.ts';
 
 const SITE_TYPES = 'document-types';
 const MESSAGE_TYPE = 'document-type-once';
+/** Notes of before are one rule. */
+const rulesOf = (value: string | undefined): readonly DocumentTypeRule[] =>
+  value ? [JSON.parse(value) as DocumentTypeRule | readonly DocumentTypeRule[]].flat() : [];
+
 /** Local codes of one site; each is a decision of a person. */
 const MOST = 500;
 
@@ -45,13 +49,23 @@ export class DocumentTypes {
     // Only a message that waited can have been typed by itself.
     const [once] = run > 1 ? await this.#parts.journal.notes(MESSAGE_TYPE, [this.#key(message)]) : [];
     if (learned.length === 0 && !once) return settings;
-    const own = once ? [JSON.parse(once) as DocumentTypeRule] : [];
-    return { ...settings, documentTypes: [...own, ...settings.documentTypes, ...learned.map(({ system, code, type }) => ({ system, code, type }))] };
+    const own = rulesOf(once);
+    return {
+      ...settings,
+      documentTypes: [
+        ...own,
+        ...settings.documentTypes,
+        ...learned.map(({ system, code, type }) => ({ system, code, type, isLearned: true as const })),
+      ],
+    };
   }
 
-  /** Of this message only. */
+  /** Of this message only, which may hold documents of several codes: beside what was decided of the others. */
   async once(message: string, rule: DocumentTypeRule, at: string): Promise<void> {
-    await this.#keep({ kind: MESSAGE_TYPE, key: this.#key(message), value: JSON.stringify(rule) }, at);
+    const key = this.#key(message);
+    const [before] = await this.#parts.journal.notes(MESSAGE_TYPE, [key]);
+    const others = rulesOf(before).filter(({ system, code }) => system !== rule.system || code !== rule.code);
+    await this.#keep({ kind: MESSAGE_TYPE, key, value: JSON.stringify([...others, rule]) }, at);
   }
 
   /** From now on; takes the place of what was decided of the same code. */

@@ -1,14 +1,20 @@
-/** A copy of what never arrived is no copy: it goes where everything that was sent of the document died or was discarded, or nothing ever was (SAFETY B2). */
-import type { DeliverySummary, JournalStore, MessageState } from '../contract/index.ts';
-import { parseId } from '../journal/index.ts';
+/**
+ * A copy of what never arrived is no copy: it goes where everything that was sent of the document died or was discarded, or nothing ever was (SAFETY B2).
+ * An original whose replacement never arrived is not replaced there (B3).
+ */
+import type { DeliverySummary, JournalStore, MessageState, Note } from '../contract/index.ts';
+import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
+import { documentIn, factsOf } from './facts.ts';
+import { KINDS, note, type DocumentNote } from './notes.ts';
+import { union } from './register.ts';
+import { STILL_SHOWN } from './stops.ts';
 
 export interface SentParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message'>;
   readonly destinations: readonly Destination[];
-  /** Of the document, as a delivery of it has. */
-  readonly series: string | undefined;
+  readonly index: BlindIndex;
 }
 
 interface SentBy {
@@ -23,7 +29,7 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   const { copyOf, isSilent, ...rest } = judgement;
   if (!copyOf || copyOf.sites.length === 0) return judgement;
   const ids = [...new Set(copyOf.messages)].filter((id) => id !== one.message.id || one.message.run > 1);
-  const sent = await Promise.all(ids.map((id) => sentBy(id, id === one.message.id, parts)));
+  const sent = await Promise.all(ids.map((id) => sentBy(id, one, copyOf, parts)));
   const legs = sent.flatMap((by) => by.legs);
   const others = sent.filter(({ id }) => id !== one.message.id);
   const isNoneDecided = others.length > 0 && others.every(({ state }) => state === 'quarantined' || state === 'discarded');
@@ -35,19 +41,47 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   if (sites.length === 0) return judgement;
   const { warnings = [] } = rest;
   const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
+  if (copyOf.isReplaced) {
+    const left = [...warnings.filter(({ code }) => code !== STILL_SHOWN), { code: 'replacement-undelivered' }];
+    return { ...rest, targets, notes: sentTo(one, rest.notes, sites, parts.index), warnings: left };
+  }
   return { ...rest, targets, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
 
+/** Its own note, with the places that it goes to after all. */
+function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[], index: BlindIndex): readonly Note[] {
+  const key = factsOf(one, index)?.key;
+  return notes.map((each) => {
+    if (each.kind !== KINDS.document || each.key !== key) return each;
+    const { to, brought, ...own } = JSON.parse(each.value) as DocumentNote;
+    return note(KINDS.document, key, {
+      ...own,
+      to: union(to, sites),
+      brought: { by: brought?.by ?? [one.message.id], to: union(brought?.to ?? [], sites) },
+    });
+  });
+}
+
 /**
- * Deliveries of the document by that message; of another that is decided again, nothing is known to be lost. Of this very one, replayed, what waited is
- * discarded, and only what arrived counts.
+ * Deliveries of the document by that message, which may carry others; of another that is decided again, nothing is known to be lost. Of this very one,
+ * replayed, what waited is discarded, and only what arrived counts.
  */
-async function sentBy(id: string, isItself: boolean, { journal, series }: SentParts): Promise<SentBy> {
+async function sentBy(id: string, one: Case, { keys, isReplaced }: NonNullable<Judgement['copyOf']>, { journal, index }: SentParts): Promise<SentBy> {
   const parsed = parseId(journal.tag, id);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
   if (!history) return { id, legs: [] };
   const { state } = history.message;
-  const own = history.deliveries.filter((delivery) => delivery.series === series);
-  const legs = own.length > 0 ? own : history.deliveries;
-  return { id, state, legs: state === 'received' && !isItself ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs };
+  const content = isReplaced ? undefined : factsOf(one, index)?.content;
+  const documents = history.events.flatMap(({ event }) => {
+    const found = event.type === one.event.type ? documentIn({ event, parts: history.parts }) : undefined;
+    const facts = found && factsOf(found, index);
+    return facts ? [{ event: event.id, facts }] : [];
+  });
+  const named = documents.filter(({ facts }) => keys.includes(facts.key));
+  // By a name that is not known of it: its bytes tell.
+  const own = named.length > 0 ? named : documents.filter(({ facts }) => content !== undefined && facts.content === content);
+  const events = new Set(own.map(({ event }) => event));
+  const legs = history.deliveries.filter(({ eventId }) => events.has(eventId));
+  const isBeingDecided = state === 'received' && id !== one.message.id;
+  return { id, state, legs: isBeingDecided ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs };
 }

@@ -2,6 +2,7 @@
 import {
   PasserelleError,
   type DocumentAct,
+  type DocumentIds,
   type DocumentState,
   type DocumentWhere,
   type JournalStore,
@@ -54,10 +55,12 @@ async function valuesOf<T>(journal: WhereParts['journal'], kind: string, keys: r
   return values.filter((value) => value !== undefined).map((value) => JSON.parse(value) as T);
 }
 
+const idOf = ({ id, idExtension }: DocumentIds): string | undefined => (id !== undefined && idExtension !== undefined ? `${idExtension}^^${id}` : id);
+
 const actOf = ({ message, at, site }: Act): DocumentAct => ({ message, at, site });
 
 function stateOf(note: DocumentNote, sets: readonly SetNote['versions'][]): DocumentState {
-  const { id, version, status, sameAs, replaces, superseded, deleted, first, from, to } = note;
+  const { id, version, status, sameAs, replaces, superseded, deleted, first, from, to, sentAs = {} } = note;
   const versions = sets.find((set) => set.some((one) => one.id === id && one.version === version)) ?? [];
   return {
     id,
@@ -70,6 +73,7 @@ function stateOf(note: DocumentNote, sets: readonly SetNote['versions'][]): Docu
           : 'announced',
     copies: (note.copies ?? []).map(actOf),
     conflicts: (note.conflicts ?? []).map(actOf),
+    knownAs: Object.entries(sentAs).flatMap(([lane, as]) => (idOf(as) === undefined || idOf(as) === id ? [] : [{ lane, id: idOf(as)! }])),
     from,
     to,
     flags: note.flags ?? {},

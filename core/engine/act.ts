@@ -1,9 +1,11 @@
 /** Decisions of people: written to the journal, then followed by the lanes from what the journal answers; nothing is read back. */
 import {
   PasserelleError,
+  RELEASED_BY,
   explain,
   type ActRequest,
   type EngineFace,
+  type ErrorCode,
   type MessageSummary,
   type OperatorAction,
   type ReplayPage,
@@ -35,12 +37,15 @@ export async function act(engine: Engine, request: ActRequest): Promise<readonly
   return request.ids;
 }
 
-/** All that is held now; one that the receiver holds again is not released twice. */
+/** Of whom a document is, a person says, one by one (SAFETY A4): no order to a whole lane opens these. */
+const DECIDED_ALONE: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>(['ERR_FILING_BLOCKED', 'ERR_IDENTITY_CONFLICT']);
+
+/** All else that is held now; one that the receiver holds again is not released twice. */
 export async function releaseHeld(engine: Engine, lane: string): Promise<void> {
   const held: number[] = [];
   for (let after: string | undefined; ;) {
     const page = await engine.journal.deliveries({ lane, states: ['held'] }, { limit: RELEASE_PAGE, ...(after !== undefined && { after }) });
-    held.push(...page.items.map((d) => d.delivery));
+    held.push(...page.items.filter(({ error }) => !DECIDED_ALONE.has(error?.code)).map(({ delivery }) => delivery));
     after = page.next;
     if (after === undefined) break;
   }
@@ -48,7 +53,7 @@ export async function releaseHeld(engine: Engine, lane: string): Promise<void> {
     const at = new Date().toISOString();
     await perform(
       engine,
-      held.slice(from, from + RELEASE_PAGE).map((delivery) => ({ verb: 'release', delivery, who: 'lane release', at })),
+      held.slice(from, from + RELEASE_PAGE).map((delivery) => ({ verb: 'release', delivery, who: RELEASED_BY.lane, at })),
     );
   }
 }

@@ -18,6 +18,7 @@ import { messageId } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { FreshDelivery } from '../lanes/index.ts';
 import type { Capability } from '../model/index.ts';
+import type { OutboundEndpoint } from '../settings/index.ts';
 import { updateOf } from './release-event.ts';
 
 const KIND = 'capability';
@@ -28,6 +29,9 @@ const AGAIN_MS = 5000;
 const MINUTE_MS = 60_000;
 /** Lane of the messages by which the engine itself speaks: no endpoint has such a name. */
 const OWN_LANE = 'passerelle.release';
+
+/** A person of whom something was kept. */
+type Kept = Withheld & { readonly key: string };
 
 interface Declaration {
   readonly lane: string;
@@ -97,7 +101,7 @@ export class Capable {
 
   /** An undone merge: a destination that is ready was told of the survivor, not of this number. */
   async restored(key: string): Promise<void> {
-    const ready = [...this.#declared.values()].filter(({ lane, state }) => state === 'ready' && this.#parts.lanes.has(lane));
+    const ready = [...this.#declared.values()].filter(({ lane, state }) => state !== 'stopped' && this.#parts.lanes.has(lane));
     for (const declared of ready) await this.#tell(key, declared);
   }
 
@@ -132,6 +136,18 @@ export class Capable {
       ...(kept[0] && { oldest: kept[0].since }),
       ...(declaration?.perMinute !== undefined && { perMinute: declaration.perMinute }),
     };
+  }
+
+  /** Where these settings would end a withholding by themselves, of whom something is kept: nobody would ever be told of it. */
+  async dropped(
+    endpoints: readonly Pick<OutboundEndpoint, 'name' | 'capabilities'>[],
+  ): Promise<readonly { readonly lane: string; readonly capability: Capability; readonly patients: number }[]> {
+    const asked = [...this.#parts.lanes.keys()].flatMap((lane) => this.lacking(lane).map((capability) => ({ lane, capability })));
+    const ended = asked.filter(({ lane, capability }) =>
+      endpoints.some(({ name, capabilities }) => name === lane && capabilities?.[capability] !== false),
+    );
+    const counted = await Promise.all(ended.map(async (one) => ({ ...one, patients: (await this.#kept(one.lane)).length })));
+    return counted.filter(({ patients }) => patients > 0);
   }
 
   /** Ready, or not after all; says what is left to be told. Throws ERR_NOT_FOUND, ERR_TRANSITION when it is not being released. */
@@ -192,13 +208,15 @@ export class Capable {
     while (current()?.state === 'releasing') {
       try {
         await Promise.allSettled(this.#counting);
-        for (const { key: person } of await this.#kept(lane)) {
-          const declared = current();
-          if (declared?.state !== 'releasing') return;
-          const isTold = await this.#tell(person, declared);
-          const { perMinute } = current() ?? {};
-          if (isTold && perMinute !== undefined) await pause(MINUTE_MS / perMinute);
-        }
+        // Until nobody is found: whoever changes while the pages are read moves from one to another.
+        for (let left = await this.#untold(lane, current()); left.length > 0; left = await this.#untold(lane, current()))
+          for (const { key: person } of left) {
+            const declared = current();
+            if (declared?.state !== 'releasing') return;
+            const isTold = await this.#tell(person, declared);
+            const { perMinute } = current() ?? {};
+            if (isTold && perMinute !== undefined) await pause(MINUTE_MS / perMinute);
+          }
         const last = current();
         if (last?.state !== 'releasing') return;
         const at = now().toISOString();
@@ -213,15 +231,20 @@ export class Capable {
     }
   }
 
+  /** Those of them whose update was not queued by this declaration. */
+  async #untold(lane: string, declared: Declaration | undefined): Promise<readonly Kept[]> {
+    return declared?.state === 'releasing' ? (await this.#kept(lane)).filter(({ told }) => told !== declared.at) : [];
+  }
+
   /** Those of whom something was kept for the lane, the first one first. Of an absorbed number its survivor is told; it is kept for an undo. */
-  async #kept(lane: string): Promise<readonly { readonly key: string; readonly count: number; readonly since: string }[]> {
-    const found: { key: string; count: number; since: string }[] = [];
+  async #kept(lane: string): Promise<readonly Kept[]> {
+    const found: Kept[] = [];
     for (let after: string | undefined; ;) {
       const page = await this.#parts.journal.notesOf(PERSON, { limit: PAGE, ...(after !== undefined && { after }) });
       for (const { key, value } of page.items) {
         const person = value.includes('"withheld":{') ? readPerson(key, value) : undefined;
         const entry = person?.into ? undefined : person?.withheld?.[lane];
-        if (entry) found.push({ key, count: entry.count, since: entry.since });
+        if (entry) found.push({ ...entry, key });
       }
       after = page.next;
       if (after === undefined) return found.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));

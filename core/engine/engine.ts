@@ -1,6 +1,6 @@
 /** One engine node: journal, mesh, region, applications. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
@@ -14,16 +14,22 @@ import {
   checkDocuments,
   overrideFromEnvironment,
   parseDocuments,
+  makeIssue,
   planChange,
+  same,
+  say,
   resolveSecrets,
   storedDocuments,
   type Catalogue,
+  type OutboundEndpoint,
   type RegionSettings,
   type SettingsFile,
 } from '../settings/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
-import { reusedLinks } from './call-alerts.ts';
+import { suspectCalls } from './call-alerts.ts';
+import { misnamedDocuments } from './misnamed.ts';
 import { faceOf } from './face.ts';
+import { holdNode, type HeldNode } from './node.ts';
 import { Region } from './region.ts';
 
 export interface EngineOptions {
@@ -70,6 +76,7 @@ export class Engine {
   readonly ended: Promise<void>;
   region: Region | undefined;
   readonly #options: EngineOptions;
+  readonly #held: HeldNode;
   readonly #node: string;
   readonly #mesh: Mesh;
   readonly #codecs: Codecs;
@@ -77,7 +84,14 @@ export class Engine {
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  private constructor(options: EngineOptions, index: BlindIndex, journal: JournalStore, plugins: PluginSet, connectors: ConnectorSet) {
+  private constructor(
+    options: EngineOptions,
+    node: HeldNode,
+    index: BlindIndex,
+    journal: JournalStore,
+    plugins: PluginSet,
+    connectors: ConnectorSet,
+  ) {
     this.version = options.version;
     this.data = options.data;
     this.journal = journal;
@@ -86,7 +100,8 @@ export class Engine {
     this.metrics = options.metrics;
     this.index = index;
     this.#options = options;
-    this.#node = `${nodeName(options.data)}/${randomUUID().slice(0, 8)}`;
+    this.#held = node;
+    this.#node = `${node.name}/${randomUUID().slice(0, 8)}`;
     this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
     this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
     const { logger, metrics, data } = options;
@@ -96,7 +111,7 @@ export class Engine {
       journal,
       writes: this.#writes,
       region: () => this.region,
-      calls: () => reusedLinks(journal, Date.now()),
+      noted: async () => [...(await suspectCalls(journal, Date.now())), ...(await misnamedDocuments(journal))],
       folders,
       now: Date.now,
       logger,
@@ -108,6 +123,7 @@ export class Engine {
       journal,
       record: () => this.region?.called,
       policy: (site) => this.region?.settings.sites.find((one) => one.site === site)?.contextualCall,
+      userProof: this.calls.desk.userProof,
       now: Date.now,
       secret: () => randomBytes(32).toString('base64url'),
     });
@@ -118,7 +134,7 @@ export class Engine {
     this.ended.catch(() => options.logger.error('the journal ended', { code: 'ERR_JOURNAL_UNAVAILABLE' }));
   }
 
-  /** Opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
+  /** Takes the data directory and opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
   static async open(options: EngineOptions): Promise<Engine> {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
     const plugins = await loadPlugins();
@@ -127,18 +143,24 @@ export class Engine {
     const store = plugins.stores.get(id);
     if (!store)
       throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
-    const index = new BlindIndex(loadIndexKey(options.data));
-    const journal = await store.open(address);
-    // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
-    if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
-      await journal.close();
-      throw new PasserelleError('ERR_SECRET_MISSING', {
-        location: { file: 'index.key' },
-        expected: 'the key that this journal was begun with',
-        found: 'another key',
-      });
+    const node = holdNode(options.data);
+    try {
+      const index = new BlindIndex(loadIndexKey(options.data));
+      const journal = await store.open(address);
+      // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
+      if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
+        await journal.close();
+        throw new PasserelleError('ERR_SECRET_MISSING', {
+          location: { file: 'index.key' },
+          expected: 'the key that this journal was begun with',
+          found: 'another key',
+        });
+      }
+      return new Engine(options, node, index, journal, plugins, connectors);
+    } catch (error) {
+      node.release();
+      throw error;
     }
-    return new Engine(options, index, journal, plugins, connectors);
   }
 
   get catalogue(): Catalogue {
@@ -170,6 +192,30 @@ export class Engine {
     return change;
   }
 
+  /** What applying documents would change, or what forbids it; changes nothing. */
+  async plan(documents: readonly SettingsFile[]): Promise<SettingsPlan> {
+    const active = await this.journal.settings();
+    const parsed = parseDocuments(documents);
+    const { issues: found, settings } = checkDocuments(parsed, this.catalogue);
+    const dropped = (settings && (await this.region?.capable.dropped(outboundOf(settings)))) ?? [];
+    const withheld = dropped.map(({ lane, capability, patients }) =>
+      makeIssue(
+        'ERR_CONFIG_WITHHELD',
+        { path: `${lane}/capabilities/${capability}` },
+        {
+          expected: same('false'),
+          found: say(`${patients} patients dont tout ne lui a pas été dit`, `${patients} patients of whom it was not told everything`),
+        },
+      ),
+    );
+    const issues = [...found, ...withheld];
+    return {
+      issues,
+      changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
+      base: active?.revision ?? 0,
+    };
+  }
+
   async health(): Promise<{ ready: boolean; problems: readonly string[] }> {
     const problems: string[] = [];
     const journal = await this.journal.settings().then(
@@ -194,19 +240,13 @@ export class Engine {
     await this.#mesh.stop();
     await this.#codecs.stop();
     await this.journal.close();
+    this.#held.release();
   }
 
   async #apply(documents: readonly SettingsFile[], who: string, why: string | undefined): Promise<{ revision: number; plan: SettingsPlan }> {
-    const before = await this.journal.settings();
-    const parsed = parseDocuments(documents);
-    const values = parsed.map((d) => d.value);
-    const { issues, settings } = checkDocuments(parsed, this.catalogue);
-    const plan: SettingsPlan = {
-      issues,
-      changes: issues.length > 0 ? [] : planChange(storedDocuments(before?.documents ?? []), parsed),
-      base: before?.revision ?? 0,
-    };
-    if (!settings || plan.changes.length === 0) return { revision: plan.base, plan };
+    const plan = await this.plan(documents);
+    const values = parseDocuments(documents).map((d) => d.value);
+    if (plan.issues.length > 0 || plan.changes.length === 0) return { revision: plan.base, plan };
     const running = this.region;
     try {
       await this.#run(this.#check(values), plan.base + 1);
@@ -313,13 +353,6 @@ export class Engine {
   }
 }
 
-/** The same over restarts: a node that comes back is known by it. */
-function nodeName(data: string): string {
-  const file = path.join(data, 'node.id');
-  if (!existsSync(file)) writeFileSync(file, `engine-${randomUUID().slice(0, 8)}\n`, { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
-}
-
 /** Until the active settings are tried again: the journal was away, an address is not free yet. */
 const AGAIN_MS = 2000;
 
@@ -334,6 +367,11 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
 
 const mapCounters = (make: (name: string, help: string) => Counter): Record<CounterName, Counter> =>
   Object.fromEntries(Object.entries(COUNTERS).map(([name, help]) => [name, make(name, help)])) as Record<CounterName, Counter>;
+
+const outboundOf = ({ sites }: RegionSettings): readonly OutboundEndpoint[] =>
+  sites
+    .flatMap(({ connectors }) => connectors.flatMap(({ endpoints }) => endpoints))
+    .flatMap((endpoint) => (endpoint.direction === 'out' ? [endpoint] : []));
 
 function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;

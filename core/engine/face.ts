@@ -10,9 +10,8 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 import { checksOf } from '../checks/index.ts';
-import { whereIs } from '../documents/index.ts';
+import { idAsItCame, whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
-import { checkDocuments, parseDocuments, planChange, storedDocuments } from '../settings/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
 import { identityFace } from './identity-face.ts';
@@ -63,7 +62,8 @@ export function faceOf(engine: Engine): EngineFace {
       const checks = await checksOf(told.message.id, journal, index);
       return { ...told, ...(checks && { checks }) };
     },
-    document: async (id) => {
+    document: async (said) => {
+      const id = await idAsItCame(said, { journal, index });
       const found = await journal.messages({ terms: [index.term({ field: 'document', value: id })] }, { limit: DOCUMENT_MESSAGES });
       const histories = await Promise.all(found.items.map(({ message }) => journal.message(message)));
       return whereIs(
@@ -122,16 +122,7 @@ export function faceOf(engine: Engine): EngineFace {
     settings: {
       active: () => journal.settings(),
       history: () => journal.settingsHistory(),
-      plan: async (documents) => {
-        const active = await journal.settings();
-        const parsed = parseDocuments(documents);
-        const { issues } = checkDocuments(parsed, engine.catalogue);
-        return {
-          issues,
-          changes: issues.length > 0 ? [] : planChange(storedDocuments(active?.documents ?? []), parsed),
-          base: active?.revision ?? 0,
-        };
-      },
+      plan: (documents) => engine.plan(documents),
       apply: async (documents, who, why) => owner(engine).apply(documents, who, why),
     },
     kits: kitFace(engine),

@@ -10,13 +10,17 @@ import {
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
+  type Unmerged,
 } from '../contract/index.ts';
 import {
+  MISNAMED,
   PERSON,
   TASK,
   answerTask,
   closeTask,
+  isOfClaim,
   joinedOf,
+  namesOf,
   personOf,
   readPerson,
   readTask,
@@ -27,6 +31,7 @@ import {
   type Person,
   type Task,
 } from '../identity/index.ts';
+import { deliveryId, parseId } from '../journal/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -62,19 +67,24 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const { keys, kind } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [{ kind: TASK, key: taskKey(id) }, ...keys.map((key) => ({ kind: PERSON, key }))];
-      const change = (by: typeof answerTask | typeof closeTask): Promise<Task> =>
+      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
           (known) => {
-            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at });
+            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
             return { notes, result: task };
           },
-          (notes) => journal.keep(notes, at),
+          (notes) => region().journal.keep(notes, at),
         );
-      // Nothing waits behind a call: it was refused when it was made.
-      if (kind === 'call') return summaryOf(await change(closeTask));
+      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
+      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
+      const stopped = await stoppedOnTheirWay(engine, id);
+      if (stopped) {
+        await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
+        return summaryOf(await change(closeTask, stopped.run));
+      }
       const verb = verdict === 'accept' ? 'replay' : 'discard';
       await act(engine, { verb, ids: [id], who, why }).catch((thrown: unknown) => {
         // Put away by another way before: what was to be done is done.
@@ -93,7 +103,8 @@ export function identityFace(engine: Engine): IdentityFace {
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
       const [value] = await journal.notes(PERSON, [key]);
-      const survivor = value === undefined ? undefined : readPerson(key, value).into?.key;
+      const into = value === undefined ? undefined : readPerson(key, value).into;
+      const survivor = into?.key;
       await region().knowledge.change(
         [key, ...(survivor === undefined ? [] : [survivor])].map((one) => ({ kind: PERSON, key: one })),
         (known) => {
@@ -101,11 +112,47 @@ export function identityFace(engine: Engine): IdentityFace {
           if (personOf(known, key)?.into?.key !== survivor) throw new PasserelleError('ERR_TRANSITION', { found: 'a merge that changed meanwhile' });
           return { notes: undoMerge(key, known, { who, why, at }), result: undefined };
         },
-        (notes) => journal.keep(notes, at),
+        (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
+      return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
     },
   };
+}
+
+/** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */
+async function stoppedOnTheirWay(
+  { journal }: Engine,
+  id: string,
+): Promise<{ readonly deliveries: readonly string[]; readonly run: number } | undefined> {
+  const parsed = parseId(journal.tag, id);
+  const found = 'message' in parsed ? await journal.message(parsed.message) : undefined;
+  if (found?.message.state !== 'decoded') return undefined;
+  const held = found.deliveries.filter(({ state, error }) => state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT');
+  return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
+}
+
+/** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
+async function callBack(engine: Engine, message: string, by: { readonly who: string; readonly why: string }): Promise<Unmerged> {
+  const { journal } = engine;
+  const of = parseId(journal.tag, message);
+  const { deliveries = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
+  const merges = deliveries.filter(({ eventType, state }) => eventType === 'dcc.identity.merged' && state !== 'discarded');
+  const discarded: string[] = [];
+  for (const { delivery, state } of merges) {
+    const id = deliveryId(journal.tag, delivery);
+    // What may have arrived stays to be seen, and does not leave again as it is.
+    if (state !== 'queued' && state !== 'held') continue;
+    await act(engine, { verb: 'discard', ids: [id], ...by }).then(
+      () => discarded.push(id),
+      (thrown: unknown) => {
+        if (PasserelleError.from(thrown).code !== 'ERR_TRANSITION') throw thrown;
+      },
+    );
+  }
+  const isLeft = ({ delivery, state }: (typeof merges)[number]): boolean =>
+    state !== 'dead' && !discarded.includes(deliveryId(journal.tag, delivery));
+  return { discarded, told: [...new Set(merges.filter(isLeft).map(({ lane }) => lane))] };
 }
 
 function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
@@ -124,15 +171,18 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
     const source = sources[name];
     return [name, source ? said(value, source.sender, source.at) : { value }] as const;
   });
-  const bySender = Object.entries({ ...inherited, ...folds }).map(([sender, { registers }]) => {
+  const all = { ...inherited, ...folds };
+  const names = namesOf(Object.keys(all));
+  const bySender = Object.entries(all).map(([key, { registers }]) => {
+    const sender = names.get(key)!;
     const statements = Object.entries(registers).map(([name, { value, at }]) => [name, said(value, sender, at)] as const);
-    return [sender, Object.fromEntries(statements)] as const;
+    return [sender, Object.fromEntries(statements.filter(([name]) => !isOfClaim(name)))] as const;
   });
   return {
     domain,
     ipp,
     attributes: Object.fromEntries(attributes),
-    ...(ins && { ins: { number: ins.ins, oid: ins.insOid, source: ins.sender, standing: standingOf(ins.sender, { senders }) } }),
+    ...(ins && { ins: { number: ins.ins, oid: ins.insOid, source: ins.sender, standing: standingOf(ins, { senders }) } }),
     senders: Object.fromEntries(bySender),
     ...(into && { into: relationOf(into) }),
     absorbed: absorbed.map(relationOf),

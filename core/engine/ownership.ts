@@ -21,6 +21,13 @@ export interface OwnershipOptions {
   readonly ended: (why: 'lost' | 'settings') => void;
 }
 
+/** The journal as the owner writes what belongs to no lane: each write proves that the lanes are still its own. */
+export const fenced = (journal: JournalStore, lease: () => LaneLease | undefined): JournalStore => ({
+  ...journal,
+  keep: (notes, at) => journal.keep(notes, at, lease()),
+  admit: (batch) => journal.admit(batch, lease()),
+});
+
 /** Renewals in one lease: two may fail. */
 const RENEWALS = 3;
 

@@ -22,21 +22,23 @@ import {
   type LanePorts,
   type OwnedLease,
 } from '../lanes/index.ts';
-import { DocumentChecks } from '../checks/index.ts';
+import { DocumentChecks, type MisnamedDocument } from '../checks/index.ts';
 import { documentJudge, DocumentTypes, Legs } from '../documents/index.ts';
 import { identityJudge, type SendersOf } from '../identity/index.ts';
 import { Knowledge } from '../knowledge/index.ts';
 import type { Mesh } from '../mesh/index.ts';
 import { ConnectorHost, type ConnectorSet, type PluginSet } from '../registry/index.ts';
-import type { Capability } from '../model/index.ts';
+import { answersTaken, type Capability } from '../model/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { resolveSecrets, siteSettingsOf, type ConnectorEntry, type Endpoint, type RegionSettings, type SiteEntry } from '../settings/index.ts';
 import type { CalledRecord } from '../call/index.ts';
 import { calledRecord } from './called.ts';
 import { Capable } from './capable.ts';
-import { Ownership } from './ownership.ts';
+import { Ownership, fenced } from './ownership.ts';
 import { sendersOf } from './senders.ts';
+import { undoneMerge } from './undone-merge.ts';
 import { Followed } from './followed.ts';
+import { tellMisnamed } from './misnamed.ts';
 
 export interface RegionParts {
   readonly plugins: PluginSet;
@@ -82,6 +84,10 @@ export class Region {
   called: CalledRecord | undefined;
   /** Destinations that are not told everything yet. */
   readonly capable: Capable;
+  /** As this node may write it: what the region itself keeps proves that it still works the lanes (decision 0016). */
+  readonly journal: JournalStore;
+  /** One of those of its lanes: a node works all of them or none. */
+  #lease: OwnedLease | undefined;
   readonly #window: number;
   /** Deliveries not settled yet, for endpoints that answer once delivered. */
   readonly #followed = new Followed();
@@ -92,10 +98,11 @@ export class Region {
   constructor(settings: RegionSettings, parts: RegionParts) {
     this.settings = settings;
     this.#parts = parts;
+    this.journal = fenced(parts.journal, () => this.#lease);
     const ofDomain: SendersOf = (domain) => sendersOf(settings, domain);
     this.knowledge = new Knowledge(parts.journal, [identityJudge(ofDomain), documentJudge(parts.ports.index, ofDomain)]);
     this.capable = new Capable({
-      journal: parts.journal,
+      journal: this.journal,
       knowledge: this.knowledge,
       lanes: capabilitiesOf(settings),
       sendersOf: ofDomain,
@@ -103,12 +110,20 @@ export class Region {
       queued: (deliveries) => this.queued(deliveries, false),
       log: (what, fields) => parts.ports.log('info', what, fields),
     });
-    this.types = new DocumentTypes({ journal: parts.journal, index: parts.ports.index });
-    this.#legs = new Legs({ journal: parts.journal, knowledge: this.knowledge, index: parts.ports.index, now: parts.ports.now });
-    const { journal, plugins, ports } = parts;
+    this.types = new DocumentTypes({ journal: this.journal, index: parts.ports.index });
+    this.#legs = new Legs({
+      journal: this.journal,
+      knowledge: this.knowledge,
+      index: parts.ports.index,
+      sendersOf: ofDomain,
+      now: parts.ports.now,
+    });
+    const { plugins, ports } = parts;
+    const { journal } = this;
     const { index, codec, now, log } = ports;
     const { documents, viewers } = plugins;
-    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log });
+    const misnamed = (document: MisnamedDocument): Promise<void> => tellMisnamed(document, journal, this.knowledge);
+    this.#checks = new DocumentChecks(settings.engine.documents, { journal, index, codec, documents, viewers, now, log, misnamed });
     const out = settings.sites.flatMap((s) => s.connectors.flatMap((c) => c.endpoints)).filter((e) => e.direction === 'out').length;
     this.#window = Math.max(WINDOW.least, Math.min(WINDOW.most, Math.floor(WINDOW.all / Math.max(1, out))));
     for (const site of settings.sites)
@@ -126,6 +141,15 @@ export class Region {
     return addresses;
   }
 
+  /** What was decided may be hours old: asked before anything leaves. */
+  readonly #leaving: Pick<Legs, 'before' | 'sent'> = {
+    before: async (leaving, to) => {
+      const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
+      return held ? { held } : this.#legs.before(leaving, to);
+    },
+    sent: async (...sent) => this.#legs.sent(...sent),
+  };
+
   /** This node works the lanes; always, when no other node can have the journal. */
   get isOwner(): boolean {
     return this.#ownership ? this.#ownership.isOwner : !this.#parts.journal.watch;
@@ -134,6 +158,7 @@ export class Region {
   /** What a person ordered holds over changes of settings, restarts and nodes. */
   async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
     const { journal } = this.#parts;
+    [this.#lease] = leases.values();
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
@@ -226,7 +251,7 @@ export class Region {
         new DeliveryLane(
           lane,
           transport.sink(own),
-          { ...ports, legs: this.#legs, checks: this.#checks },
+          { ...ports, legs: this.#leaving, checks: this.#checks },
           (_, message, to) => {
             if (to === 'delivered') this.#checks.delivered(message);
             if (to !== 'queued') this.#followed.settled(message);
@@ -235,7 +260,8 @@ export class Region {
         ),
       );
       const { legalEntity } = site;
-      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends };
+      const answers = answersTaken(manifest, endpoint.transport, site.role);
+      const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends, answers };
       this.#destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
       return;
     }
@@ -256,6 +282,7 @@ export class Region {
       },
       ...(site.documentChecks === 'before' && {
         checkBefore: (message, opened, raw) => this.#checks.before(message, opened, raw, identity.format, settings.charsetFallback),
+        markedBefore: (events, message, opened, raw) => this.#checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
       deliveredOf: (message) => this.#followed.until(message),

@@ -1,6 +1,6 @@
 /** The update by which a release tells a destination what it was not told of a person (MISSION M16). */
-import type { RoutedEvent, SenderSettings } from '../contract/index.ts';
-import { joinedOf, standingOf, timeOf, type Person, type Withheld } from '../identity/index.ts';
+import type { RoutedEvent } from '../contract/index.ts';
+import { joinedOf, standingOf, timeOf, type DomainSender, type Person, type Withheld } from '../identity/index.ts';
 import { eventId } from '../lanes/index.ts';
 import { dataSchemaUri, isInsOid, isReducedFor, type Capability, type Patient } from '../model/index.ts';
 
@@ -10,7 +10,7 @@ export interface Telling {
   readonly capability: Capability;
   readonly at: string;
   readonly message: string;
-  readonly senders: readonly SenderSettings[];
+  readonly senders: readonly DomainSender[];
 }
 
 /** A31 of the person as known now, never an old message; `undefined` when there is nothing to tell any more (the INS was lost). */
@@ -28,7 +28,7 @@ export function updateOf(person: Person, entry: Withheld, { key, lane, capabilit
     patient: { ...numbers, ...known },
     trigger: 'A31',
     recordedAt: said || at,
-    ...(ins && { originApplication: ins.sender, insStanding: standingOf(ins.sender, { senders }) }),
+    ...(ins && { originApplication: ins.sender, insStanding: standingOf(ins, { senders }) }),
   };
   const event = {
     specversion: '1.0',

@@ -1,10 +1,10 @@
 /** What judges of identities share: who speaks, when, of whom; and how a message is stopped for a person. */
-import { PasserelleError, type ErrorCode, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { isInsAuthority, type Joined, type Source } from './join.ts';
+import { isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
-import { stampOf, timeOf, type Stamp } from './stamp.ts';
+import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 
 /** What every event of a message says of itself. */
@@ -14,18 +14,42 @@ interface Said {
 }
 
 export interface Speaker {
+  /** Key of its fold. */
   readonly sender: string;
-  readonly senders: readonly SenderSettings[];
+  readonly application: string;
+  readonly senders: readonly DomainSender[];
   readonly isInsAuthority: boolean;
   readonly at: Stamp;
 }
 
-/** An application that does not name itself speaks as `''`. */
+/** An application that does not name itself speaks as `''`. `settings.senders`: of the identity domain that is spoken of. */
 export function speakerOf({ event, settings, message }: Case, patient: Patient | undefined): Speaker {
-  const { recordedAt, originApplication: sender = '' } = event.data as Said;
-  const said = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
-  const times = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
-  return { sender, senders: settings.senders, isInsAuthority: isInsAuthority(sender, settings.senders), at: stampOf(times, settings.timeZone) };
+  const { recordedAt, originApplication: application = '' } = event.data as Said;
+  const { site, senders, timeZone } = settings;
+  const sender = senderKey(site, application);
+  const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
+  const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
+  return { sender, application, senders, isInsAuthority: isInsAuthority(sender, senders), at: stampOf(said, timeZone) };
+}
+
+/**
+ * The case with times that its sender can mean (A2): one in the future would hold against every correction to come. PID-33 beyond reception and a day is as
+ * EVN-2 says, EVN-2 beyond it as reception says; with a warning.
+ */
+export function timely(one: Case): { readonly one: Case; readonly warnings: readonly Warning[] } {
+  if (!one.event.type.startsWith('dcc.identity.')) return { one, warnings: [] };
+  const data = one.event.data as Said & { readonly patient?: Patient };
+  const { receivedAt } = one.message;
+  const ahead = (time: string | null | undefined): boolean => Boolean(time) && isAhead(time!, receivedAt, one.settings.timeZone);
+  const [isUpdatedAhead, isRecordedAhead] = [ahead(data.patient?.updatedAt), ahead(data.recordedAt)];
+  if (!isUpdatedAhead && !isRecordedAhead) return { one, warnings: [] };
+  const recordedAt = isRecordedAhead ? receivedAt : data.recordedAt;
+  const said = {
+    ...(recordedAt !== undefined && { recordedAt }),
+    ...(isUpdatedAhead && { patient: { ...data.patient, updatedAt: recordedAt ?? receivedAt } }),
+  };
+  const detail = [...(isUpdatedAhead ? ['updatedAt'] : []), ...(isRecordedAhead ? ['recordedAt'] : [])].join(', ');
+  return { one: { ...one, event: retyped(one.event, one.event.type, said) }, warnings: [{ code: 'identity-time-ahead', detail }] };
 }
 
 /** Clear numbers of the patients in the order of `keys`. */
@@ -45,25 +69,32 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
   data: { ...event.data, ...data },
 });
 
-/** Only what was decided before can have asked. */
-function taskOf({ message }: Case, known: Known): Task | undefined {
-  const value = message.run > 1 ? known(TASK, taskKey(message.id)) : undefined;
+/** What can be asked about: a message. */
+export type Asking = Pick<Case, 'event' | 'now'> & {
+  readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
+  readonly settings: Pick<SiteSettings, 'site'>;
+};
+type Asked = { readonly message: Pick<Case['message'], 'id' | 'run'> };
+
+function taskOf({ message }: Asked, known: Known): Task | undefined {
+  const value = known(TASK, taskKey(message.id));
   return value === undefined ? undefined : readTask(value);
 }
 
+/** Only what was decided before can have asked. */
 export const taskRefs = (one: Case, known: Known): readonly NoteRef[] =>
   one.message.run > 1
     ? [{ kind: TASK, key: taskKey(one.message.id) }, ...(taskOf(one, known)?.keys ?? []).map((key) => ({ kind: PERSON, key }))]
     : [];
 
 /** Of this run: one that was closed before says nothing of what is asked now. */
-function liveTask(one: Case, known: Known): Task | undefined {
+function liveTask(one: Asked, known: Known): Task | undefined {
   const task = taskOf(one, known);
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
-export const isAccepted = (one: Case, known: Known, ...keys: readonly string[]): boolean => {
+export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
@@ -98,11 +129,13 @@ export interface Question {
   readonly persons: ReadonlyMap<string, Person>;
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
+  /** What a person may accept beside what is said of persons on file. */
+  readonly matter?: string;
 }
 
 /** The message waits for a person; what it says changes nothing that is known (A4). */
-export function ask(one: Case, known: Known, question: Question): Judgement {
-  const { kind, code, expected, found, persons, candidates, differences } = question;
+export function ask(one: Asking, known: Known, question: Question): Judgement {
+  const { kind, code, expected, found, persons, candidates, differences, matter } = question;
   const { id, receivedAt } = one.message;
   const { accepted = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
@@ -114,7 +147,7 @@ export function ask(one: Case, known: Known, question: Question): Judgement {
     sender: (one.event.data as Said).originApplication ?? '',
     receivedAt,
     askedAt: one.now,
-    keys: [...new Set([...persons.keys(), ...asked])],
+    keys: [...new Set([...persons.keys(), ...(matter === undefined ? [] : [matter]), ...asked])],
     candidates,
     differences,
     ...(accepted.length > 0 && { accepted }),
@@ -146,5 +179,5 @@ export function differencesOf(joined: Joined, received: Patient, source: { reado
 
 export const stated = (value: unknown, source: Source | undefined): { value: unknown; source?: string; at?: string } => ({
   value,
-  ...(source && { source: source.sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
+  ...(source && { source: senderOf(source.sender).sender, ...(timeOf(source.at) && { at: timeOf(source.at) }) }),
 });

@@ -3,7 +3,7 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
-import { TASK, readTask, taskKey, taskNote, type Task } from './task.ts';
+import { MISNAMED, TASK, readTask, taskKey, taskNote, type Task } from './task.ts';
 
 export type Answer = NonNullable<Task['answered']>;
 
@@ -26,14 +26,19 @@ export function answerTask(id: string, known: Known, answered: Answer): Decided 
   return { task, notes: [taskNote(task)] };
 }
 
-/** Nothing is left to be done: the message of a rejected task was put away, or none ever waited. Throws ERR_NOT_FOUND, ERR_TRANSITION. */
-export function closeTask(id: string, known: Known, { verdict, at, who, why }: Answer): Decided {
-  const task: Task = { ...openTask(id, known), state: verdict, closed: { at, who, why } };
+/**
+ * Nothing is left to be done: the message of a rejected task was put away, or none ever waited; or what waited were deliveries of that run, which were
+ * released. Throws ERR_NOT_FOUND, ERR_TRANSITION.
+ */
+export function closeTask(id: string, known: Known, { verdict, at, who, why }: Answer, run?: number): Decided {
+  const closedIn = verdict === 'accepted' && run !== undefined ? { closedIn: run } : {};
+  const task: Task = { ...openTask(id, known), state: verdict, ...closedIn, closed: { at, who, why } };
   const persons = task.keys.flatMap((key) => {
     const person = personOf(known, key);
     return person ? [noteOf(key, without(person, id))] : [];
   });
-  return { task, notes: [...persons, taskNote(task)] };
+  const seen = known(MISNAMED, taskKey(id)) === undefined ? [] : [{ kind: MISNAMED, key: taskKey(id), value: '' }];
+  return { task, notes: [...persons, taskNote(task), ...seen] };
 }
 
 function openTask(id: string, known: Known): Task {

@@ -29,7 +29,7 @@ export type Marks = Pick<Patient, 'identityFlags' | 'automaticFiling'>;
 export interface Fold {
   /** The newest statement. */
   readonly last: Stamp;
-  /** Attributes of a patient, and `claim` (InsClaim, or null: withdrawn), `status`, `marks`. */
+  /** Attributes of a patient; `claim` (InsClaim, or null: withdrawn), `status`, `marks`; strict traits that an INS was claimed with before and is not now. */
   readonly registers: Readonly<Record<string, Register>>;
 }
 
@@ -38,7 +38,11 @@ const APART = new Set(['ipp', 'ippAuthority', 'domain', 'ins', 'insOid', 'insSta
 
 export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold {
   const registers: Record<string, Register> = { ...fold?.registers };
-  for (const [name, value] of statements(patient, isInsAuthority)) registers[name] = say(name, registers[name], value, at);
+  for (const [name, value] of statements(patient, isInsAuthority)) {
+    const before = registers[name];
+    registers[name] = say(name, before, value, at);
+    if (name === 'claim' && before && before.at !== at) keepTraits(registers, before.at < at ? before : { value, at });
+  }
   return { last: fold && fold.last > at ? fold.last : at, registers };
 }
 
@@ -63,6 +67,37 @@ function* statements(patient: Patient, isInsAuthority: boolean): Generator<reado
     yield ['status', { ...(identityStatus && { identityStatus }), ...(insStatus && { insStatus }) }];
   if (identityStatus !== undefined || identityFlags || automaticFiling !== undefined)
     yield ['marks', { ...(identityFlags && { identityFlags }), ...(automaticFiling !== undefined && { automaticFiling }) }];
+}
+
+const ofClaim = (trait: StrictTrait, { ins, insOid }: InsClaim): string => `${trait}#${insOid}#${ins}`;
+/** A register that is no attribute of the patient. */
+export const isOfClaim = (name: string): boolean => name.includes('#');
+
+/** Of an older claim, what the newest one does not say of the same number: the last value of each trait, in any order of claims. */
+function keepTraits(registers: Record<string, Register>, { value, at }: Register): void {
+  const [older, claim] = [value as InsClaim | null, registers['claim']?.value as InsClaim | null];
+  for (const trait of STRICT_TRAITS) {
+    const name = older && ofClaim(trait, older);
+    const said = older?.traits[trait];
+    if (name && said !== undefined && (registers[name]?.at ?? '') < at) registers[name] = { value: said, at };
+    if (claim?.traits[trait] !== undefined) delete registers[ofClaim(trait, claim)];
+  }
+}
+
+/**
+ * The traits that the INS of a claim stands for, and since when its sender says so: as it was last sent with them, for a claim that says fewer of them leaves
+ * the others as they are. A trait that it never came with is the one its sender has always said; one that was ever said otherwise is not known of it.
+ */
+export function traitsOfClaim(registers: Fold['registers'], { value, at }: Register): ReadonlyMap<StrictTrait, Register> {
+  const claim = value as InsClaim;
+  const found = STRICT_TRAITS.flatMap((trait): (readonly [StrictTrait, Register])[] => {
+    const own = registers[trait];
+    const always = own && own.other === undefined ? { value: own.value, at } : undefined;
+    const said = claim.traits[trait];
+    const last = said === undefined ? (registers[ofClaim(trait, claim)] ?? always) : { value: said, at };
+    return last ? [[trait, last]] : [];
+  });
+  return new Map(found);
 }
 
 /** Empty means unchanged; a strict trait is not erased by `null` nor by an unknown sex (A3). */

@@ -1,29 +1,40 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
-import { PasserelleError, type SenderSettings } from '../contract/index.ts';
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
-import { differingTrait, type EventData, type Patient } from '../model/index.ts';
-import { ask, concluded, differencesOf, isAccepted, onFile, retyped, speakerOf, taskRefs } from './cases.ts';
+import type { EventData } from '../model/index.ts';
+import { ask, concluded, isAccepted, numbersOf, retyped, speakerOf, taskRefs, timely } from './cases.ts';
+import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, isKnown, joinedOf, personOf, survivorOf, type Person } from './person.ts';
-import { traitsOf } from './traits.ts';
+import { PERSON, isKnown, joinedOf, personOf, survivorOf } from './person.ts';
+import { markedOtherwise } from './task.ts';
 import { asKnown, judgeUpdate, outgoing } from './updates.ts';
-
-/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly SenderSettings[];
 
 export const identityJudge = (sendersOf: SendersOf): Judge => ({
   needs: (one, known) => (one.kind === 'other' || one.waits ? [] : [...references(one.keys, known), ...taskRefs(one, known)]),
-  judge: (one, known) => (one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeOne(one, known, sendersOf))),
+  judge: (one, known) =>
+    one.keys.length === 0 || one.kind === 'other' || one.waits ? {} : concluded(one, known, judgeTimely(one, known, sendersOf)),
 });
+
+function judgeTimely(said: Case, known: Known, sendersOf: SendersOf): Judgement {
+  const { one, warnings } = timely(said);
+  const judgement = judgeOne(one, known, sendersOf);
+  if (warnings.length === 0) return judgement;
+  return { ...judgement, event: judgement.event ?? one.event, warnings: [...(judgement.warnings ?? []), ...warnings] };
+}
 
 function judgeOne(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { type } = one.event;
-  if (type === 'dcc.identity.updated') return judgeUpdate(one, known);
-  if (type === 'dcc.identity.merged') return judgeMerge(one, known);
+  if (type === 'dcc.identity.updated') return judgeUpdate(inDomain(one, numbersOf(one)[0]?.domain, sendersOf), known);
+  if (type === 'dcc.identity.merged') return judgeMerge(inDomain(one, (one.event.data as EventData<'dcc.identity.merged'>).domain, sendersOf), known);
   if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
   return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
 }
+
+/** The case with the senders of the domain that it speaks of, whoever speaks. */
+const inDomain = (one: Case, domain: string | undefined, sendersOf: SendersOf): Case => ({
+  ...one,
+  settings: { ...one.settings, senders: domain === undefined ? [] : sendersOf(domain) },
+});
 
 /** Everybody it names, and everybody they lead to. */
 function references(keys: readonly string[], known: Known): readonly NoteRef[] {
@@ -60,44 +71,29 @@ function judgeReassigned(one: Case, known: Known, sendersOf: SendersOf): Judgeme
   return { ...absorbed(one, known), event: retyped(one.event, one.event.type, data) };
 }
 
-/** A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. */
+/** Stands among the keys of what a person may accept. */
+const DATAMATRIX = Buffer.from('datamatrix').toString('hex');
+
+/**
+ * A4, A6: what contradicts the person on file, or whoever stands for it now, is filed nowhere; marks of PID-32 keep it waiting for a person. A8: nor is what its own pages say is of
+ * another patient, where the site has them looked at before.
+ */
 function judgeDocument(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patient } = one.event.data as EventData<'dcc.document.received'>;
-  const judgement = absorbed(one, known);
-  let isBlocked = patient.automaticFiling === false;
-  for (const key of new Set(one.keys.flatMap((named) => survivorOf(named, known).chain))) {
-    const person = personOf(known, key);
-    if (!isKnown(person)) continue;
-    const joined = joinedOf(person, sendersOf(person.domain));
-    isBlocked ||= joined.patient.automaticFiling === false;
-    const found = contradiction(joined.ins?.ins, joined.patient, patient);
-    if (found !== undefined && !isAccepted(one, known, key)) return askDocument(one, known, key, person, joined, patient, found);
-  }
-  const isHeld = isBlocked && one.event.type === 'dcc.document.received';
-  return { ...judgement, ...(isHeld && { held: new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData() }) };
-}
-
-function contradiction(ins: string | undefined, onFile: Patient, received: Patient): string | undefined {
-  if (ins !== undefined && received.ins && received.ins !== ins) return 'another INS';
-  return differingTrait(onFile, traitsOf(received));
-}
-
-function askDocument(
-  one: Case,
-  known: Known,
-  key: string,
-  person: Person,
-  joined: ReturnType<typeof joinedOf>,
-  received: Patient,
-  found: string,
-): Judgement {
-  return ask(one, known, {
-    kind: 'document',
-    code: 'ERR_IDENTITY_CONFLICT',
-    expected: 'the patient on file under this number',
-    found,
-    persons: new Map([[key, person]]),
-    candidates: [onFile(person, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
-    differences: differencesOf(joined, received, speakerOf(one, received)),
-  });
+  const filed = { keys: one.keys, patient, source: () => speakerOf(one, patient) };
+  const { question, blocked } = filingOf(filed, known, sendersOf, (key) => isAccepted(one, known, key));
+  if (question) return ask(one, known, question);
+  const { misnamed } = one;
+  if (misnamed && !isAccepted(one, known, DATAMATRIX))
+    return ask(one, known, {
+      kind: 'document',
+      code: 'ERR_IDENTITY_CONFLICT',
+      expected: 'a datamatrix of the patient of the message',
+      found: misnamed.reason,
+      persons: new Map(),
+      matter: DATAMATRIX,
+      ...markedOtherwise(patient, misnamed.marked, one.event.time),
+    });
+  const isHeld = blocked && one.event.type === 'dcc.document.received';
+  return { ...absorbed(one, known), ...(isHeld && { held: filingBlocked() }) };
 }

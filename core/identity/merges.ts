@@ -51,7 +51,7 @@ function relink(one: Case, known: Known, before: Known): Judgement {
   const question = questionOf(one, known, { into, from, chain, gone, survivor, end, last }, before);
   const isAnswered = isAccepted(one, known, from) && question?.kind !== 'merge-cycle';
   if (question && !isAnswered) return question.judgement;
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && gone.into.key !== into ? gone.into.key : undefined;
@@ -112,7 +112,8 @@ function questionOf(one: Case, known: Known, merge: Merge, before: Known): { rea
   // Sent or replayed again, it would come back behind the back of who undid it.
   if (gone.undone?.some(({ key }) => key === into) || survivor.undone?.some(({ key }) => key === from))
     return make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid');
-  const isOther = mine.ins && theirs.ins && (mine.ins.ins !== theirs.ins.ins || mine.ins.insOid !== theirs.ins.insOid);
+  const [first, second] = [mine.ins ?? mine.bare, theirs.ins ?? theirs.bare];
+  const isOther = first && second && (first.ins !== second.ins || first.insOid !== second.insOid);
   return isOther ? make('merge-ins', 'one INS, or none on one side', 'two') : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
-import { PasserelleError, type Note, type SenderSettings } from '../contract/index.ts';
+import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { joinFolds, type Folds, type Joined } from './join.ts';
+import { joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import type { InsClaim, Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
 import type { Withheld } from './withheld.ts';
@@ -76,15 +76,24 @@ export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, f
 export const isKnown = (person: Person | undefined): person is Person =>
   person !== undefined && (Object.keys(person.folds).length > 0 || person.inherited !== undefined);
 
+/** Notes of before do not say the site: the first of their applications to speak again goes on from what was said. */
+export function withSender(person: Person, key: string): Person {
+  const { sender: before } = senderOf(key);
+  if (Object.hasOwn(person.folds, key) || !Object.hasOwn(person.folds, before)) return person;
+  const { [before]: fold, ...folds } = person.folds;
+  const preferred = person.preferred && mapValues(person.preferred, (chosen) => (chosen === before ? key : chosen));
+  return { ...person, folds: { ...folds, [key]: fold! }, ...(preferred && { preferred }) };
+}
+
 interface Remembered {
-  readonly senders: readonly SenderSettings[];
+  readonly senders: readonly DomainSender[];
   readonly preferred: Person['preferred'];
   readonly joined: Joined;
 }
 /** What the last message left is what the next one finds. */
 const joins = new WeakMap<Folds, Remembered>();
 
-function ownOf({ folds, preferred }: Person, senders: readonly SenderSettings[]): Joined {
+function ownOf({ folds, preferred }: Person, senders: readonly DomainSender[]): Joined {
   const known = joins.get(folds);
   if (known?.senders === senders && known.preferred === preferred) return known.joined;
   const joined = joinFolds(folds, senders, preferred);
@@ -93,7 +102,7 @@ function ownOf({ folds, preferred }: Person, senders: readonly SenderSettings[])
 }
 
 /** Its own senders first. */
-export function joinedOf(person: Person, senders: readonly SenderSettings[]): Joined {
+export function joinedOf(person: Person, senders: readonly DomainSender[]): Joined {
   const own = ownOf(person, senders);
   if (!person.inherited) return own;
   const before = joinFolds(person.inherited, senders);
@@ -109,7 +118,12 @@ export function joinedOf(person: Person, senders: readonly SenderSettings[]): Jo
     ...(insStatus && { insStatus }),
     ...(identityStatus && { identityStatus }),
   };
-  return { patient, sources: { ...before.sources, ...own.sources }, ...(status.ins && { ins: status.ins }) };
+  return {
+    patient,
+    sources: { ...before.sources, ...own.sources },
+    ...(status.ins && { ins: status.ins }),
+    ...(status.bare && { bare: status.bare }),
+  };
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */

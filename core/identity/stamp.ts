@@ -1,6 +1,6 @@
 /**
- * When a sender says something happened to an identity, as a text that sorts (SAFETY A2): PID-33, then EVN-2, then control id. Times of one sender
- * only are ever compared.
+ * When a sender says something happened to an identity, as a text that sorts (SAFETY A2): PID-33, then EVN-2, then control id, then the message itself.
+ * Times of one sender only are ever compared.
  */
 import { repeatedHour, toInstant } from '../model/index.ts';
 
@@ -16,14 +16,34 @@ const UNSURE_MS = 2 * 3_600_000;
 /** Longer control ids are told apart by what comes first. */
 const CONTROL_ID = 64;
 
-/** Without PID-33 the identity is as old as its record; without both only the control id orders. Local times are of the site's time zone. */
-export function stampOf(said: { updatedAt?: string; recordedAt?: string; controlId?: string }, timeZone: string): Stamp {
-  const recorded = instant(said.recordedAt, timeZone);
-  const controlId = (said.controlId ?? '').slice(0, CONTROL_ID);
-  return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId].join('|');
+export interface SaidWhen {
+  readonly updatedAt?: string;
+  readonly recordedAt?: string;
+  readonly controlId?: string;
+  /** Public id: a correction that was sent with the times and the control id of what it corrects is the newer one, however often that is replayed. */
+  readonly message: string;
 }
 
-const instant = (time: string | undefined, timeZone: string): string => {
+/** Without PID-33 the identity is as old as its record; without both only the control id orders. Local times are of the site's time zone. */
+export function stampOf(said: SaidWhen, timeZone: string): Stamp {
+  const recorded = instant(said.recordedAt, timeZone);
+  const controlId = (said.controlId ?? '').slice(0, CONTROL_ID);
+  return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId, counted(said.message)].join('|');
+}
+
+/** No clock, and no time zone that was taken for another, is further ahead than that: beyond it a time is a mistake. */
+const AHEAD_MS = 24 * 3_600_000;
+
+/** @param receivedAt ISO instant of the message that says `time`. */
+export function isAhead(time: string, receivedAt: string, timeZone: string): boolean {
+  // Most times are of the day they come on.
+  if (time.slice(0, DAY) <= receivedAt.slice(0, DAY)) return false;
+  return Date.parse(toInstant(time, timeZone) ?? '') - Date.parse(receivedAt) > AHEAD_MS;
+}
+const DAY = '1958-03-14'.length;
+
+/** `''` when there is none. */
+export const instant = (time: string | undefined, timeZone: string): string => {
   const hour = time && repeatedHour(time, timeZone);
   return hour ? `${hour}${UNSURE}` : ((time && toInstant(time, timeZone)) ?? '');
 };

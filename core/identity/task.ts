@@ -1,5 +1,6 @@
 /** What waits for identity vigilance: why, between whom, and every difference, with its source and its time (SAFETY A4, A6). */
 import type { Note } from '../contract/index.ts';
+import type { Known } from '../knowledge/index.ts';
 import type { Patient } from '../model/index.ts';
 
 export const TASK = 'task';
@@ -21,6 +22,8 @@ export type TaskKind =
   | 'merge-undone'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
+  /** The INS datamatrix of a document that is filed names somebody else than its message: nothing waits but an answer. */
+  | 'datamatrix'
   /** A contextual call whose identity contradicts the record: nothing was opened, and nothing waits but an answer. */
   | 'call';
 
@@ -92,6 +95,60 @@ export interface CalledIdentity {
   /** As the call has it. */
   readonly called: Patient;
   readonly onFile: readonly { readonly recordId: string; readonly patient: Patient }[];
+}
+
+/** While a document that is filed under somebody else's name has not been looked at. */
+export const MISNAMED = 'document-misnamed';
+
+export interface Misnamed {
+  /** Public id. */
+  readonly message: string;
+  readonly site: string;
+  readonly sender: string;
+  /** ISO. */
+  readonly receivedAt: string;
+  readonly at: string;
+  /** Of the message, and as the datamatrix has it. */
+  readonly patient: Patient;
+  readonly marked: Patient;
+}
+
+/** Both sides of what a datamatrix contradicts. */
+export function markedOtherwise(patient: Patient, marked: Patient, at: string): Pick<Task, 'candidates' | 'differences'> {
+  return {
+    candidates: [
+      { domain: patient.domain ?? '', ipp: patient.ipp ?? '', as: 'on file', patient },
+      { domain: 'datamatrix', ipp: '', as: 'received', patient: marked },
+    ],
+    differences: differing(patient, marked).map((attribute) => ({
+      attribute,
+      onFile: { value: patient[attribute] },
+      received: { value: marked[attribute], source: 'datamatrix', at },
+    })),
+  };
+}
+
+const differing = (one: Patient, other: Patient): readonly (keyof Patient)[] =>
+  (Object.keys(other) as (keyof Patient)[]).filter((name) => one[name] !== undefined && one[name] !== null && one[name] !== other[name]);
+
+/** One task a message: what is asked of it already stays. */
+export function misnamedNotes({ message, site, sender, receivedAt, at, patient, marked }: Misnamed, known: Known): readonly Note[] {
+  const key = taskKey(message);
+  const before = known(TASK, key);
+  const task: Task = {
+    id: message,
+    kind: 'datamatrix',
+    state: 'open',
+    site,
+    eventType: 'dcc.document.received',
+    sender,
+    receivedAt,
+    askedAt: at,
+    keys: [],
+    ...markedOtherwise(patient, marked, at),
+  };
+  const isAsked = before !== undefined && readTask(before).state === 'open';
+  return [...(isAsked ? [] : [taskNote(task)]), { kind: MISNAMED, key, value: JSON.stringify({ site, at }) }];
 }
 
 /** Of a call: what it said, and what each record that it could mean says. */

@@ -4,8 +4,8 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, isAccepted, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Speaker } from './cases.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
-import { contradictions, type Contradiction, type Joined } from './join.ts';
-import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
+import { contradictions, standingOf, type Contradiction, type Joined } from './join.ts';
+import { isKnown, joinedOf, lastOf, noteOf, nobody, personOf, survivorOf, withSender, type Person } from './person.ts';
 import { justAfter } from './stamp.ts';
 import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict } from './traits.ts';
 
@@ -17,7 +17,7 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   if (key === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const person = personOf(known, key) ?? nobody(number.domain, number.value);
+  const person = withSender(personOf(known, key) ?? nobody(number.domain, number.value), said.sender);
   const fold = person.folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   // A person accepted it: it is the newer one.
@@ -49,17 +49,18 @@ export function judgeUpdate(one: Case, known: Known): Judgement {
   const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
-  const change = { at: one.now, message: one.message.id, what, sender: speaker.sender };
+  const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
   const isNew = what !== 'stale-ignored' || !isDeepStrictEqual(chosen, person);
   const patient = outgoing(data.patient, after);
   const note = isNew ? { notes: [noteOf(key, { ...chosen, history: lastOf(person.history, change) })] } : {};
-  const standing = after.ins && { insStanding: standingOf(after.ins.sender, speaker) };
+  const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
     event,
     ...note,
     warnings: [
       ...(what === 'stale-ignored' ? [{ code: person.into ? 'identity-absorbed' : 'identity-stale' }] : []),
+      ...(claim && what !== 'stale-ignored' && after.ins?.ins !== claim.ins ? [{ code: 'ins-not-counted' }] : []),
       ...(doubts.size > 0 && !isAnswered ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
@@ -85,10 +86,6 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
   return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
 }
 
-/** A4: a contract of trust is a setting; without one an INS is its sender's claim. */
-export const standingOf = (sender: string, { senders }: Pick<Speaker, 'senders'>): 'claimed' | 'contract' =>
-  senders.some(({ application, insContract }) => application === sender && insContract !== undefined) ? 'contract' : 'claimed';
-
 /** What a person decided between senders holds until one of the others says something new. */
 function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {
   if (!person.preferred) return person;
@@ -106,10 +103,10 @@ const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
 /** Another number than the one on file, or other traits than those it stands for there. */
-function contradictsClaim({ ins, patient }: Joined, claim: InsClaim): boolean {
-  if (!ins) return false;
-  if (ins.ins !== claim.ins || ins.insOid !== claim.insOid) return true;
-  return STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
+function contradictsClaim({ ins, bare, patient }: Joined, claim: InsClaim): boolean {
+  const number = ins ?? bare;
+  if (number && (number.ins !== claim.ins || number.insOid !== claim.insOid)) return true;
+  return ins !== undefined && STRICT_TRAITS.some((trait) => contradicts(trait, patient[trait], claim.traits[trait]));
 }
 
 /** `holder`: who has the INS on file. */

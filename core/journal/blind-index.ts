@@ -41,8 +41,8 @@ export class BlindIndex {
     return this.#hash(`series ${site}`, setId);
   }
 
-  /** Of the contextual call: a nonce of a site, a user. Not remembered: most are asked once. */
-  call(what: 'nonce' | 'user', value: string): string {
+  /** Of the contextual call: a nonce of a site, a user, a browser that is sent away. Not remembered: most are asked once. */
+  call(what: 'nonce' | 'user' | 'departure', value: string): string {
     return this.#hmac(`call ${what}\0${value}`);
   }
 

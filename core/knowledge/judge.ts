@@ -1,6 +1,6 @@
 /** Who judges an event by what is known: pure functions from notes to a judgement and new notes. Identities and documents are such judges. */
 import type { DraftEvent, ErrorCode, ErrorData, MessageState, Note, RoutedEvent, SiteSettings, Warning } from '../contract/index.ts';
-import type { CanonicalEvent } from '../model/index.ts';
+import type { CanonicalEvent, Patient } from '../model/index.ts';
 
 /** An event as a connector made it, before it is routed. */
 export interface Case {
@@ -24,6 +24,8 @@ export interface Case {
   };
   /** ISO instant of the decision. */
   readonly now: string;
+  /** Its document carries an INS datamatrix of somebody else: why, in words, and as whom. */
+  readonly misnamed?: { readonly reason: string; readonly marked: Patient };
   /** Its connector puts the message aside for a person: nothing is judged but what is remembered all the same. */
   readonly waits?: true;
 }
@@ -43,10 +45,15 @@ export interface Judgement {
   /** Of the targets, those it goes to; absent = all. */
   readonly targets?: readonly string[];
   /**
-   * It is a copy: messages (public ids) that brought the same before, and those of the case's targets that they were sent to. It goes where all that they
-   * sent died or was discarded.
+   * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
+   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place.
    */
-  readonly copyOf?: { readonly messages: readonly string[]; readonly sites: readonly string[] };
+  readonly copyOf?: {
+    readonly messages: readonly string[];
+    readonly sites: readonly string[];
+    readonly keys: readonly string[];
+    readonly isReplaced?: true;
+  };
   /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */
   readonly destinations?: readonly string[];
   /** Its deliveries wait from the start, with this reason. */

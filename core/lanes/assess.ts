@@ -1,4 +1,5 @@
 /** From what a connector made of messages to their decisions: schema, what is known of patients and documents, routing. Nothing is written here. */
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenedMessage } from '../codecs/index.ts';
 import {
   PasserelleError,
@@ -20,7 +21,7 @@ import { goesWhereNoneArrived } from '../documents/index.ts';
 import { kindOf } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
-import { canonicalEvents } from './events.ts';
+import { canonicalEvents, keysTold } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
@@ -31,6 +32,8 @@ export interface Decoded {
   readonly result: DecodeResult;
   readonly failed?: ErrorData;
   readonly acknowledgement?: OutgoingEnvelope | null;
+  /** Of each event; absent when nobody looked. */
+  readonly misnamed?: readonly (Case['misnamed'] | undefined)[];
 }
 
 export type Assessed = {
@@ -74,9 +77,9 @@ export async function assessAll(
     let isAsSeen = true;
     for (const [i, of] of judgements.entries()) {
       if (!of.some(({ copyOf }) => copyOf)) continue;
-      const seen = made[i]?.decision.notes?.length;
+      const seen = made[i]?.decision.notes;
       conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
-      isAsSeen &&= made[i]?.decision.notes?.length === seen;
+      isAsSeen &&= isDeepStrictEqual(made[i]?.decision.notes, seen);
     }
     return { made, release: (isStored) => release(isStored && isAsSeen) };
   } catch (thrown) {
@@ -106,7 +109,7 @@ const seriesOf = ({ event, draft: { document } }: Case, { index }: InboundPorts)
 
 const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
   judgement.copyOf
-    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), series: seriesOf(one, ports) })
+    ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), index: ports.index })
     : judgement;
 
 /** Only what will be delivered is judged: what a connector refuses changes nothing that is known, what it puts aside only what is remembered all the same. */
@@ -129,6 +132,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
   );
   return made.events.map((event, i) => {
     const one = work.result.events[i]!;
+    const misnamed = work.misnamed?.[i];
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
     const lanes = routes[i]?.lanes ?? [];
     const targets = [...new Set(destinations.filter(({ lane }) => lanes.includes(lane)).map(({ site }) => site))];
@@ -144,6 +148,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
       message,
       now,
       ...(state === 'quarantined' && { waits: true }),
+      ...(misnamed && { misnamed }),
     };
   });
 }
@@ -197,7 +202,7 @@ function assess(
     ...(item.answered === undefined && { ack: outcome.ack }),
   };
   const asDecoded = outcome.ack === 'AA' && outcome.decision === result.decision && work.acknowledgement !== undefined && work.failed === undefined;
-  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => e.keys) : []);
+  const identities = new Set(kept ? routed.events.filter((e) => e.kind === 'identity').flatMap((e) => keysTold(e.event, e.keys, ports.index)) : []);
   const reply = asDecoded ? replyOf(work.acknowledgement ?? null, ports, endpoint) : undefined;
   return { item, decision, identities, ...(reply && { reply }) };
 }

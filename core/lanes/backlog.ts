@@ -102,7 +102,13 @@ export class Backlog {
       const page = await this.#ports.read(this.#seen, PAGE);
       for (const row of page) {
         this.#seen = Math.max(this.#seen, row.delivery);
-        await this.#take(row);
+        try {
+          await this.#take(row);
+        } catch (thrown) {
+          // It was not taken: it is read again, before everything behind it.
+          this.#seen = row.delivery - 1;
+          throw thrown;
+        }
       }
       // An offer follows its commit, so an empty page shows every delivery offered before it was asked for. A short one says nothing: a
       // store may give less than it was asked for.

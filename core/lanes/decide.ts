@@ -256,8 +256,8 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
   try {
     opened = item.opened ?? (await openItem(item, endpoint, ports));
     if (opened.error) return { opened, result: { decision: 'reject', events: [], warnings: [], error: opened.error.toData() } };
-    if (ports.checkBefore)
-      opened = withWarnings(opened, await ports.checkBefore(item.message, opened, item.bytes ?? (await ports.journal.raw(item.message))));
+    const asked = ports.checkBefore || ports.markedBefore ? (item.bytes ?? (await ports.journal.raw(item.message))) : undefined;
+    if (asked && ports.checkBefore) opened = withWarnings(opened, await ports.checkBefore(item.message, opened, asked));
     const id = messageId(ports.journal.tag, item.message);
     const { result, acknowledgement } = await ports.connectors.call<HostDecode>(endpoint.connector, endpoint.connectorVersion, {
       operation: 'decode',
@@ -267,7 +267,9 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
       now,
       seed: `${id}/${item.run}`,
     });
-    return { opened, result: checkDecoded(result), ...(acknowledgement !== undefined && { acknowledgement }) };
+    const decoded = checkDecoded(result);
+    const misnamed = asked && (await ports.markedBefore?.(decoded.events, item.message, opened, asked));
+    return { opened, result: decoded, ...(acknowledgement !== undefined && { acknowledgement }), ...(misnamed && { misnamed }) };
   } catch (thrown) {
     const error = PasserelleError.from(thrown);
     if (error.entry.disposition === 'transient') throw error;

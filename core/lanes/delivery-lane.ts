@@ -13,6 +13,7 @@ import {
 } from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
 import { attempt, type AttemptResult, type Dispatcher, type Material } from './dispatch.ts';
+import { keysTold } from './events.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
@@ -300,9 +301,11 @@ export class DeliveryLane {
     const { journal } = this.#ports;
     this.#unknown.begin(item);
     let result: AttemptResult;
+    let told: readonly string[] = [];
     try {
       const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
+      if (item.kind === 'identity') told = keysTold(material.event, item.keys, this.#ports.index);
       result = await attempt(
         { ...material, keys: item.keys },
         {
@@ -327,15 +330,16 @@ export class DeliveryLane {
     }
     // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
     if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
-    await this.#conclude(item, result);
+    await this.#conclude(item, result, new Set(told));
   }
 
-  async #conclude(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): Promise<void> {
+  /** `told`: whom its receiver knows once it took this identity. */
+  async #conclude(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>, told: ReadonlySet<string>): Promise<void> {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
-    if (item.kind === 'identity' && after.to === 'delivered') await this.lookAgain(new Set(item.keys), true);
+    if (item.kind === 'identity' && after.to === 'delivered') await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.to === 'delivered') this.#failing = undefined;

@@ -1,5 +1,5 @@
 /** One attempt at one delivery: encode (once), commit, send, interpret. Says what happened; the lane decides what it means. */
-import { openMessage, type Codecs } from '../codecs/index.ts';
+import { openMessage, type Built, type Codecs } from '../codecs/index.ts';
 import {
   PasserelleError,
   type DeliveryMaterial,
@@ -12,7 +12,7 @@ import {
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
-import type { LegEnd } from '../documents/index.ts';
+import type { Leave, LeftAs, LegEnd } from '../documents/index.ts';
 import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
@@ -50,22 +50,24 @@ export type Leaving = Material & Pick<QueuedDelivery, 'keys'>;
 export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<AttemptResult> {
   let material = given;
   let encoded: EncodedMessage;
-  let pieces: readonly Uint8Array[];
+  let built: Pick<Built, 'pieces' | 'made'>;
   let begun: Settlement['begun'];
   const { lane, ports } = dispatcher;
   const to = { name: lane.name, site: lane.settings.site };
   try {
+    // What is noted of a delivery as it leaves is for the node that works the lane.
+    requireValid(dispatcher.lease);
     const leg = (await ports.legs?.before(material, to)) ?? material;
     if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
     const { encoded: before, ...fresh } = { ...material, event: leg.event };
-    const { restrictions, isTighter } = 'restrictions' in leg ? leg : {};
+    const { restrictions, isTighter, knownAs } = 'keys' in leg ? {} : leg;
     material = before && !isTighter ? { ...fresh, encoded: before } : fresh;
     const outcome = material.encoded
       ? { outcome: 'message' as const, encoded: material.encoded }
-      : await encode(material, dispatcher, { ...(restrictions && { restrictions }), isAgain: before !== undefined });
+      : await encode(material, dispatcher, { ...(restrictions && { restrictions }), ...(knownAs && { knownAs }), isAgain: before !== undefined });
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
-    pieces = 'pieces' in outcome ? outcome.pieces : await rebuild(material, encoded, dispatcher);
+    built = 'built' in outcome ? outcome.built : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded, ...(before && { replaces: true as const }) }) };
     if (dispatcher.idempotent) begun = start;
@@ -78,15 +80,22 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
       : { kind: 'encode', outcome: 'refuse', error: error.toData() };
   }
   // An answer comes after the message: this is stored by then, and what it is for is not worth losing the outcome of a send.
-  const noted = encoded.controlId === undefined ? undefined : note(material, to, encoded.controlId, ports);
-  const result = await send(material, encoded, pieces, dispatcher);
+  const noted = note(material, to, encoded, built.made, ports);
+  const result = await send(material, encoded, built.pieces, dispatcher);
   await noted;
   return { ...result, ...(begun && { begun }) };
 }
 
-async function note(material: Leaving, to: LegEnd, controlId: string, { legs, log }: LanePorts): Promise<void> {
+async function note(
+  material: Leaving,
+  to: LegEnd,
+  { controlId, envelope }: EncodedMessage,
+  made: LeftAs['made'],
+  { legs, log }: LanePorts,
+): Promise<void> {
+  if (controlId === undefined) return;
   try {
-    await legs?.sent(material, to, controlId);
+    await legs?.sent(material, to, controlId, { made, ...(envelope.document && { ids: envelope.document }) });
   } catch (thrown) {
     const { code } = PasserelleError.from(thrown);
     log('warn', 'answers to this delivery will not find its document', { delivery: material.delivery, code });
@@ -139,8 +148,8 @@ function requireValid(lease: OwnedLease | undefined): void {
 async function encode(
   material: Material,
   dispatcher: Dispatcher,
-  { restrictions, isAgain }: { readonly restrictions?: readonly string[]; readonly isAgain: boolean },
-): Promise<{ outcome: 'message'; encoded: EncodedMessage; pieces: readonly Uint8Array[] } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
+  { restrictions, knownAs, isAgain }: Pick<Leave, 'restrictions' | 'knownAs'> & { readonly isAgain: boolean },
+): Promise<{ outcome: 'message'; encoded: EncodedMessage; built: Built } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
   const lacking = (await dispatcher.lacking?.(material.event)) ?? [];
   const answer = await ports.connectors.call(lane.connector, lane.connectorVersion, {
@@ -149,6 +158,7 @@ async function encode(
       event: { ...material.event, data: reducedFor(lacking, material.event['data']) } as never,
       parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
       format: lane.format,
+      ...(knownAs && { knownAs }),
     },
     settings: lane.settings,
     now: material.queuedAt,
@@ -157,25 +167,26 @@ async function encode(
   const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
   await ports.checks?.written(result.envelope);
-  const { pieces, bytes, sha256 } = await build(material, result.envelope, dispatcher);
+  const built = await build(material, result.envelope, dispatcher);
   const { controlId } = result.envelope;
   const encoded = {
     envelope: result.envelope,
     ...(controlId && { controlId }),
-    sha256,
-    bytes,
+    sha256: built.sha256,
+    bytes: built.bytes,
     connector: lane.connector,
     connectorVersion: lane.connectorVersion,
     ...(restrictions && { restrictions }),
   };
-  return { outcome: 'message', encoded, pieces };
+  return { outcome: 'message', encoded, built };
 }
 
 /** A retry sends the very bytes of the first attempt; if they can no longer be built, nobody guesses. */
-async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<readonly Uint8Array[]> {
-  const { pieces, sha256 } = await build(material, encoded.envelope, dispatcher);
-  if (sha256 !== encoded.sha256) throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
-  return pieces;
+async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Built> {
+  const built = await build(material, encoded.envelope, dispatcher);
+  if (built.sha256 !== encoded.sha256)
+    throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
+  return built;
 }
 
 /** The message that an envelope stands for, with the parts it places from the raw bytes of the incoming message. */

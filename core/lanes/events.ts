@@ -1,7 +1,8 @@
 /** Second half of a translation: drafts of a connector to checked canonical events. */
 import { hash } from 'node:crypto';
-import { PasserelleError, type DraftEvent, type ErrorData } from '../contract/index.ts';
-import { checkEventData, dataSchemaUri, sourceUri, toInstant, type CanonicalEvent } from '../model/index.ts';
+import { PasserelleError, type DraftEvent, type ErrorData, type RoutedEvent } from '../contract/index.ts';
+import type { BlindIndex } from '../journal/index.ts';
+import { checkEventData, dataSchemaUri, sourceUri, toInstant, type CanonicalEvent, type Patient } from '../model/index.ts';
 
 export interface EventOrigin {
   /** Public id of the message, or a hash of the bytes in a translation without engine. */
@@ -41,6 +42,17 @@ export function canonicalEvent(draft: DraftEvent, ordinal: number, origin: Event
     ...(draft.destinations?.length && { destinations: draft.destinations.join(',') }),
     data: draft.data as CanonicalEvent['data'],
   };
+}
+
+/**
+ * Everything that a receiver knows a patient by once it is told this identity: its keys, and the INS that it brings, which may be all that a document held
+ * as unknown there names (SAFETY B6).
+ */
+export function keysTold(event: RoutedEvent['event'], keys: readonly string[], index: Pick<BlindIndex, 'patient'>): readonly string[] {
+  const { patient } = event['data'] as { readonly patient?: Patient };
+  return patient?.insStatus === 'VALI' && patient.ins && patient.insOid
+    ? [...keys, index.patient({ domain: patient.insOid, value: patient.ins })]
+    : keys;
 }
 
 /** All events of a message, or the defect that one of them has. */

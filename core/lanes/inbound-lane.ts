@@ -9,6 +9,7 @@ import {
   PasserelleError,
   joined,
   type AckCode,
+  type DraftEvent,
   type ErrorData,
   type IncomingMessage,
   type LaneLease,
@@ -33,7 +34,7 @@ import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './po
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
 import type { DocumentTypes } from '../documents/index.ts';
-import type { Knowledge } from '../knowledge/index.ts';
+import type { Case, Knowledge } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
 
 export interface InboundEndpoint extends LaneIdentity {
@@ -49,6 +50,13 @@ export interface InboundPorts extends LanePorts {
   readonly types?: Pick<DocumentTypes, 'settingsFor'>;
   /** Holds documents to official rules before their message is decided, where the site asks for it. */
   readonly checkBefore?: (message: number, opened: OpenedMessage, raw: Uint8Array) => Promise<readonly Warning[]>;
+  /** Of each event, whom the datamatrix of its document names instead of its patient, where the site asks for it before the decision. */
+  readonly markedBefore?: (
+    events: readonly DraftEvent[],
+    message: number,
+    opened: OpenedMessage,
+    raw: Uint8Array,
+  ) => Promise<readonly (Case['misnamed'] | undefined)[]>;
   readonly destinations: () => readonly Destination[];
   /** Deliveries just committed; the engine hands them to their lanes. `follow` asks that `deliveredOf` can wait for them. */
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
@@ -85,19 +93,21 @@ export class InboundLane {
   constructor(endpoint: InboundEndpoint, ports: InboundPorts) {
     this.endpoint = endpoint;
     this.#ports = ports;
-    this.#queue = new UndecidedQueue(async (after, limit) =>
-      // Nobody knows whether senders were told AA before the engine stopped (an answer that could not wait for the decision leaves no row):
-      // these may be quarantined, and no longer refused.
-      (await ports.journal.undecided(endpoint.name, after, limit)).map(
-        (m) =>
-          this.#deciding.get(m.message)?.stored ?? {
-            message: m.message,
-            run: m.run,
-            receivedAt: m.receivedAt,
-            answered: m.ack ?? 'AA',
-            ...(m.http && { http: m.http }),
-          },
-      ),
+    this.#queue = new UndecidedQueue(
+      async (after, limit) =>
+        // Nobody knows whether senders were told AA before the engine stopped (an answer that could not wait for the decision leaves no row):
+        // these may be quarantined, and no longer refused.
+        (await ports.journal.undecided(endpoint.name, after, limit)).map(
+          (m) =>
+            this.#deciding.get(m.message)?.stored ?? {
+              message: m.message,
+              run: m.run,
+              receivedAt: m.receivedAt,
+              answered: m.ack ?? 'AA',
+              ...(m.http && { http: m.http }),
+            },
+        ),
+      ports.journal.watch !== undefined,
     );
   }
 

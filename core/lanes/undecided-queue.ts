@@ -28,6 +28,8 @@ const PAGE = 200;
 
 export class UndecidedQueue {
   readonly #read: (after: number, limit: number) => Promise<readonly StoredMessage[]>;
+  readonly #isShared: boolean;
+  /** In the order of the journal. */
   #stored: StoredMessage[] = [];
   #storedBytes = 0;
   /** Messages in memory, waiting or being decided, with their run: a page may show them again. */
@@ -36,11 +38,15 @@ export class UndecidedQueue {
   /** The journal may hold messages above `#after` that are not in memory. */
   #overflowed = true;
   #after = 0;
+  /** Nothing that other nodes stored up to here is missing: they store in the order of ids, and what is replayed this node does itself. */
+  #heard = 0;
   /** Lowest message that was left to the journal since the last page was asked for: the page may be older than it. */
   #leftFrom = Infinity;
 
-  constructor(read: (after: number, limit: number) => Promise<readonly StoredMessage[]>) {
+  /** @param isShared other nodes store messages of this lane too. */
+  constructor(read: (after: number, limit: number) => Promise<readonly StoredMessage[]>, isShared = false) {
     this.#read = read;
+    this.#isShared = isShared;
   }
 
   /** Something stored waits: what arrives now has to stand behind it in the journal. */
@@ -102,7 +108,7 @@ export class UndecidedQueue {
       // A short page says nothing: a store may give less than it was asked for. Nor does one that was asked for before something was left to it.
       if (page.length === 0 && this.#leftFrom === Infinity) this.#overflowed = false;
     }
-    if (this.#stored.length > 0) return { stored: this.#cut() };
+    if (this.#stored.length > 0) return { stored: this.#cut(this.#isShared ? await this.#hear() : Infinity) };
     return this.#arrivals.length > 0 ? { arrivals: cutOff(this.#arrivals, ({ incoming }) => incoming.raw.length) } : undefined;
   }
 
@@ -113,8 +119,20 @@ export class UndecidedQueue {
 
   /** These could not be decided: they keep their place. */
   putBack(batch: readonly StoredMessage[]): void {
-    this.#stored = [...batch, ...this.#stored];
+    this.#stored = [...batch, ...this.#stored].sort((a, b) => a.message - b.message);
     this.#storedBytes += bytesOf(batch);
+  }
+
+  /**
+   * What another node stored before the next batch and nobody has told of yet: its notice is late, or was lost with a connection. Its sender may have come
+   * to this node with the next message of the same patient. Up to the message that it answers nothing is missing.
+   */
+  async #hear(): Promise<number> {
+    const page = await this.#read(this.#heard, BATCH_COUNT);
+    for (const item of page) if (!this.#known.has(item.message)) this.#keep(item);
+    const last = page.at(-1)?.message;
+    this.#heard = Math.max(this.#heard, last ?? 0);
+    return last ?? Infinity;
   }
 
   #isNews({ message, run }: StoredMessage): boolean {
@@ -126,21 +144,23 @@ export class UndecidedQueue {
     if (this.#storedBytes + size > WINDOW_BYTES) delete item.bytes;
     else this.#storedBytes += size;
     this.#known.set(item.message, item.run);
-    this.#stored.push(item);
+    this.#stored.splice(this.#stored.findLastIndex(({ message }) => message < item.message) + 1, 0, item);
   }
 
-  #cut(): StoredMessage[] {
-    const batch = cutOff(this.#stored, ({ bytes }) => bytes?.length ?? BATCH_BYTES / BATCH_COUNT);
+  /** Of the messages up to this one; the first one whatever it is. */
+  #cut(last: number): StoredMessage[] {
+    const end = this.#stored.findIndex(({ message }, index) => message > last && index > 0);
+    const batch = cutOff(this.#stored, ({ bytes }) => bytes?.length ?? BATCH_BYTES / BATCH_COUNT, end < 0 ? BATCH_COUNT : end);
     this.#storedBytes -= bytesOf(batch);
     return batch;
   }
 }
 
 /** Takes a batch off the front: one item at least. */
-function cutOff<T>(items: T[], weight: (item: T) => number): T[] {
+function cutOff<T>(items: T[], weight: (item: T) => number, most = BATCH_COUNT): T[] {
   let bytes = 0;
   let count = 0;
-  while (count < Math.min(BATCH_COUNT, items.length) && (count === 0 || bytes < BATCH_BYTES)) bytes += weight(items[count++] as T);
+  while (count < Math.min(BATCH_COUNT, most, items.length) && (count === 0 || bytes < BATCH_BYTES)) bytes += weight(items[count++] as T);
   return items.splice(0, count);
 }
 

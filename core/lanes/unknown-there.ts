@@ -1,5 +1,5 @@
 /** What a lane holds because the receiver does not know its patient, by patient: looked at again at each identity event of that patient (SAFETY B6). */
-import { PasserelleError, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+import { PasserelleError, RELEASED_BY, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
 
 /** Held deliveries that are read at a time. */
 const PAGE = 500;
@@ -94,7 +94,7 @@ export async function release(
   const released: QueuedDelivery[] = [];
   for (const delivery of new Set(deliveries))
     try {
-      const changes = await journal.act([{ verb: 'release', delivery, who: 'passerelle', why: 'identity of the patient received', at }]);
+      const changes = await journal.act([{ verb: 'release', delivery, who: RELEASED_BY.identity, why: 'identity of the patient received', at }]);
       released.push(...changes.flatMap((change) => change.deliveries));
     } catch (thrown) {
       failed(delivery, PasserelleError.from(thrown).code);

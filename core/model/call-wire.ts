@@ -188,11 +188,17 @@ function ippOf(
   if (!value !== !issuer) refuse(value ? 'PatientIDIssuer' : 'PatientID', 'the number with its authority');
   if (!value || !issuer) return {};
   const [namespace = '', oid = ''] = issuer.split('&');
-  const rule = authorities.find((one) => isOf(one, { ...(namespace && { namespace }), ...(oid && { oid }) }));
+  const rule = authorityOf(issuer, authorities);
   const authority = oid || namespace;
   if (rule?.use === 'IPP') return { ipp: value, ippAuthority: authority, domain: rule.domain };
   warnings.push({ code: 'ipp-authority-unknown', location: { path: '/PatientIDIssuer' } });
   return { otherIds: [{ value, ...(authority && { authority }) }] };
+}
+
+/** Whose numbers these are, by a whole CX-4: of the site's authorities, or nobody's (SAFETY A7). */
+export function authorityOf(issuer: string, authorities: readonly IdentityAuthority[]): IdentityAuthority | undefined {
+  const [namespace = '', oid = ''] = issuer.split('&');
+  return authorities.find((one) => isOf(one, { ...(namespace && { namespace }), ...(oid && { oid }) }));
 }
 
 /** An entry of the site's authorities and an identifier of type PI (site settings, ARCHITECTURE section 6). */

@@ -12,8 +12,10 @@ export {
   type Rcp,
   type Tumour,
 } from './cancer.ts';
+export { answersTaken, isAnswerType } from './answers.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {
+  authorityOf,
   callText,
   checkedUser,
   checkIns,
@@ -22,6 +24,8 @@ export {
   readWireCall,
   writeWireCall,
   CALL_LIFETIME_SECONDS,
+  CALL_TYPE,
+  CALL_VERSION,
   type WireCall,
   type WireClaims,
 } from './call-wire.ts';
@@ -35,4 +39,4 @@ export { repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { Type } from './type.ts';
 export { checkEventData } from './validate.ts';
-export { patientOfHeader, sameAs, type Sameness } from './same-patient.ts';
+export { differsFromHeader, patientOfHeader, sameAs, sharesNumber, type Sameness } from './same-patient.ts';

@@ -1,8 +1,8 @@
 /** Does the datamatrix of a document name the patient of its envelope (SAFETY A8)? A pure comparison: it attaches nothing by itself. */
-import type { CdaHeader, InsIdentity } from '../contract/index.ts';
+import type { CdaHeader, InsIdentity, SaidOfDocument } from '../contract/index.ts';
 import { isInsOid } from './ins.ts';
 import type { Patient } from './schemas.ts';
-import { differingTrait } from './traits.ts';
+import { differingTrait, type Traits } from './traits.ts';
 
 /**
  * `same`: number and OID are equal and no trait contradicts. `another`: one of the codes contradicts. `unproven`: nothing contradicts, but
@@ -40,3 +40,18 @@ export function patientOfHeader({ ids, givenNames, sex, birthDate, ...names }: C
     ...((sex === 'F' || sex === 'M') && { sex }),
   };
 }
+
+type Numbers = SaidOfDocument['patientIds'];
+
+/** A description of the patient beside the one of a CDA header: which differs, in words; `undefined` when nothing contradicts. */
+export function differsFromHeader(header: CdaHeader['patient'], numbers: Numbers, traits: Traits): string | undefined {
+  const isOther = ({ value, oid }: Numbers[number]): boolean => {
+    const same = header.ids.filter(({ root }) => root === oid);
+    return same.length > 0 && same.every(({ extension }) => extension !== value);
+  };
+  return numbers.some(isOther) ? 'another number of the same authority' : differingTrait(patientOfHeader(header), traits);
+}
+
+/** Whether one of the numbers is in the header: what is not contradicted is not proven by that alone. */
+export const sharesNumber = (header: CdaHeader['patient'], numbers: Numbers): boolean =>
+  numbers.some(({ value, oid }) => header.ids.some(({ root, extension }) => root === oid && extension === value));

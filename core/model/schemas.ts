@@ -151,6 +151,7 @@ export const DocumentData = object({
   mime: Type.Optional(short),
   /** What an N1 CDA wraps. */
   embeddedMime: Type.Optional(short),
+  embeddedSha256: Type.Optional(short),
   pdfaMark: Type.Optional(short),
   bytes: Type.Optional(Type.Integer()),
   /** Document id: OID root, or `root.extension` never joined: `root` then, `idExtension` beside it. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import {
   PasserelleError,
   type AppPlugin,
+  type ContainerCodec,
   type DocumentCodec,
   type DocumentPrinter,
   type DocumentViewer,
@@ -19,6 +20,7 @@ export interface PluginSet {
   readonly documents: readonly DocumentCodec[];
   readonly viewers: readonly DocumentViewer[];
   readonly printers: readonly DocumentPrinter[];
+  readonly containers: readonly ContainerCodec[];
   readonly transports: ReadonlyMap<string, TransportPlugin>;
   readonly stores: ReadonlyMap<string, StorePlugin>;
   readonly apps: ReadonlyMap<string, AppPlugin>;
@@ -33,6 +35,7 @@ export async function loadPlugins({ folder = pluginsFolder, only = '' } = {}): P
     documents: [] as DocumentCodec[],
     viewers: [] as DocumentViewer[],
     printers: [] as DocumentPrinter[],
+    containers: [] as ContainerCodec[],
     transports: new Map<string, TransportPlugin>(),
     stores: new Map<string, StorePlugin>(),
     apps: new Map<string, AppPlugin>(),
@@ -52,6 +55,7 @@ function add(
     documents: DocumentCodec[];
     viewers: DocumentViewer[];
     printers: DocumentPrinter[];
+    containers: ContainerCodec[];
     transports: Map<string, TransportPlugin>;
     stores: Map<string, StorePlugin>;
     apps: Map<string, AppPlugin>;
@@ -71,5 +75,6 @@ function add(
     if (plugin.document) set.documents.push(plugin.document);
     if (plugin.viewer) set.viewers.push(plugin.viewer);
     if (plugin.printer) set.printers.push(plugin.printer);
+    set.containers.push(...(plugin.containers ?? []));
   }
 }

@@ -4,6 +4,8 @@
  * From an establishment: to every endpoint of the record whose `sends` names the event. From the record: to the establishments that
  * the event names, and to nobody else; a document of the record that names none that is connected waits for a person.
  */
+import { isAnswerType } from '../model/index.ts';
+
 export interface Destination {
   /** Endpoint name, which is the delivery lane. */
   readonly lane: string;
@@ -13,6 +15,8 @@ export interface Destination {
   readonly role: 'establishment' | 'record';
   /** Event types, `*` at the end stands for the rest: `dcc.document.*`. */
   readonly sends: readonly string[];
+  /** Of the answers among them, those that its product takes; absent = all. What it has no word for would be a delivery that nobody can make. */
+  readonly answers?: readonly string[];
 }
 
 export interface RoutableEvent {
@@ -46,5 +50,6 @@ export function route(events: readonly RoutableEvent[], destinations: readonly D
   });
 }
 
-const takes = ({ sends }: Destination, { type, became = type }: RoutableEvent): boolean =>
+const takes = ({ sends, answers }: Destination, { type, became = type }: RoutableEvent): boolean =>
+  (answers === undefined || !isAnswerType(type) || answers.includes(type)) &&
   sends.some((pattern) => [type, became].some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name)));

@@ -1,12 +1,14 @@
 /** Rules of the contextual call that a schema cannot say: of one site, and between sites and the engine's document. */
 import { isIP } from 'node:net';
-import type { SettingsIssue } from '../contract/index.ts';
+import type { IdentityAuthority, SettingsIssue } from '../contract/index.ts';
+import { authorityOf } from '../model/index.ts';
 import type { Placed } from './check.ts';
 import { checkSchema } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
 import type { ConnectorEntry, EngineSettings, SiteEntry } from './region.ts';
-import { RecordCall, SiteCall } from './schema-call.ts';
+import { RecordCall, SiteCall, type ProSanteConnect, type SmartIssuer } from './schema-call.ts';
+import { findTestSecrets } from './secrets.ts';
 
 const BASE = '/contextualCall';
 
@@ -21,7 +23,11 @@ export function checkCall(raw: Record<string, unknown>, document: SettingsDocume
   const issues = checkSchema(SiteCall, call, document, BASE);
   return issues.length > 0
     ? issues
-    : [...checkOfSite(call as SiteCall, document, connectors), ...checkDialects(call as SiteCall, document, connectors)];
+    : [
+        ...checkOfSite(call as SiteCall, document, connectors),
+        ...checkDialects(call as SiteCall, document, connectors),
+        ...checkSmart(call as SiteCall, document, raw),
+      ];
 }
 
 /** SAFETY C5: a weak signature that the connector takes is refused by the engine, call by call, until the site records its decision. */
@@ -84,6 +90,79 @@ function* checkOfSite(call: SiteCall, document: SettingsDocument, connectors: re
   }
 }
 
+/** One name and one address for each DPI; in clear on this very machine, for trials, and then said. */
+function* checkSmart(
+  { profiles: { smart = [] }, users }: SiteCall,
+  document: SettingsDocument,
+  { environment, identityAuthorities }: Readonly<Record<string, unknown>>,
+): Generator<SettingsIssue> {
+  const isTest = environment === 'test';
+  const authorities = Array.isArray(identityAuthorities) ? (identityAuthorities as IdentityAuthority[]) : [];
+  const seen = new Set<string>();
+  for (const [index, issuer] of smart.entries()) {
+    const at = (field: keyof SmartIssuer): string => pointerTo(BASE, 'profiles', 'smart', index, field);
+    for (const field of ['name', 'fhir'] as const) {
+      const said = `${field} ${issuer[field]}`;
+      if (seen.has(said)) yield makeIssue('ERR_CONFIG_DUPLICATE', document.locate(at(field)), { found: same(issuer[field]) });
+      seen.add(said);
+    }
+    for (const [system, authority] of Object.entries(issuer.ippSystems))
+      if (authorityOf(authority, authorities)?.use !== 'IPP')
+        yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(at('ippSystems'), system)), {
+          expected: say('une autorité d’IPP de identityAuthorities', 'an IPP authority of identityAuthorities'),
+          found: same(authority),
+        });
+    yield* checkClear([issuer.fhir, ...issuer.origins], issuer, document, at('fhir'), isTest);
+    if (!users.some(({ profile }) => profile === issuer.profile || profile === '*'))
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(at('profile')), {
+        expected: say('un profil de contextualCall.users', 'a profile of contextualCall.users'),
+        found: same(issuer.profile),
+      });
+  }
+}
+
+/** http is taken for this very machine alone, in test, and it is a private address. */
+function* checkClear(
+  addresses: readonly string[],
+  { privateAddresses }: { readonly privateAddresses: boolean },
+  document: SettingsDocument,
+  pointer: string,
+  isTest: boolean,
+): Generator<SettingsIssue> {
+  const clear = addresses.find((one) => one.startsWith('http:'));
+  if (clear === undefined || (isTest && privateAddresses)) return;
+  yield makeIssue('ERR_CONFIG_UNSAFE', document.locate(pointer), {
+    expected: say('https ; ou, en test, privateAddresses: true', 'https; or, in test, privateAddresses: true'),
+    found: same(clear),
+  });
+}
+
+/** Somebody proves who they are by one service: of the environment of the sites, with one way of saying who we are. */
+function* checkProSanteConnect(
+  service: ProSanteConnect,
+  document: SettingsDocument,
+  environment: 'test' | 'production' | undefined,
+): Generator<SettingsIssue> {
+  const base = `${BASE}/proSanteConnect`;
+  const isTest = environment === 'test';
+  const issue = (field: string, expected: ReturnType<typeof say>, found: string): SettingsIssue =>
+    makeIssue('ERR_CONFIG_INVALID', document.locate(field ? `${base}/${field}` : base), { expected, found: same(found) });
+  const { secret, key, certificate, issuer } = service;
+  const proofs = [secret, key, certificate].filter((one) => one !== undefined).length;
+  if (proofs !== 1)
+    yield issue('', say('secret, key ou certificate : un seul des trois', 'secret, key or certificate: one of the three'), String(proofs));
+  if ((service.service === 'other') !== (issuer !== undefined))
+    yield issue('issuer', say('issuer avec service: other, et seulement avec lui', 'issuer with service: other, and with that only'), issuer ?? '-');
+  // SAFETY A5: real professionals do not open test records, nor test cards real ones.
+  if (environment && service.service === (isTest ? 'production' : 'sandbox'))
+    yield makeIssue('ERR_CONFIG_ENVIRONMENT', document.locate(`${base}/service`), {
+      expected: same(isTest ? 'sandbox' : 'production'),
+      found: same(service.service),
+    });
+  if (issuer !== undefined) yield* checkClear([issuer], service, document, `${base}/issuer`, isTest);
+  if (!isTest) yield* findTestSecrets(service, document, base);
+}
+
 /** `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/48`. */
 function isNetwork(text: string): boolean {
   const [address = '', bits, more] = text.split('/');
@@ -112,6 +191,13 @@ export function* checkCalls(
       ),
     });
   }
+  const service = engine.entry.contextualCall.proSanteConnect;
+  if (service && engine.document) yield* checkProSanteConnect(service, engine.document, sites[0]?.entry.environment);
+  for (const { document } of sites.filter(({ entry }) => entry.contextualCall?.proSanteConnect && !service))
+    yield makeIssue('ERR_CONFIG_INVALID', document.locate(`${BASE}/proSanteConnect`), {
+      expected: say('contextualCall.proSanteConnect du document « kind: engine »', 'contextualCall.proSanteConnect of the document "kind: engine"'),
+      found: say('rien', 'nothing'),
+    });
   for (const { document } of sites.filter(({ entry }) => entry.recordCall).slice(1))
     yield makeIssue('ERR_CONFIG_DUPLICATE', document.locate(BASE), {
       expected: say('un seul dossier appelé par contexte', 'one record that is called'),

@@ -1,6 +1,6 @@
 /** One endpoint: the engine's fields by its direction, the rest by its transport's schema, then safety and duplicates. */
 import type { ConnectorManifest, SettingsIssue, TransportPlugin } from '../contract/index.ts';
-import { EVENT_DATA } from '../model/index.ts';
+import { answersTaken, EVENT_DATA, isAnswerType } from '../model/index.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
@@ -14,6 +14,7 @@ interface Place {
   readonly transports: readonly Pick<TransportPlugin, 'id' | 'settingsSchema'>[];
   /** Absent when the connector is unknown: said elsewhere. */
   readonly manifest?: ConnectorManifest | undefined;
+  readonly role: 'establishment' | 'record';
 }
 
 /** Takes a copy of the endpoint as written; `endpoint` is absent when its kind cannot be told. */
@@ -27,7 +28,7 @@ export function readEndpoint(raw: Record<string, unknown>, place: Place): { endp
   const { document, base } = place;
   const issues = [...checkSchema(schema, own, document, base), ...checkTransport(transportSettings, raw, direction, names, place)];
   const endpoint = { ...own, transportSettings } as unknown as Endpoint;
-  if (endpoint.direction === 'out') issues.push(...checkOutbound(endpoint, document, base));
+  if (endpoint.direction === 'out') issues.push(...checkOutbound(endpoint, place));
   else issues.push(...checkExposure(endpoint, document, base));
   return { endpoint, issues };
 }
@@ -69,7 +70,7 @@ function withoutUnknownRule(schema: object): object {
   return copy;
 }
 
-function* checkOutbound(endpoint: Extract<Endpoint, { direction: 'out' }>, document: SettingsDocument, base: string): Generator<SettingsIssue> {
+function* checkOutbound(endpoint: Extract<Endpoint, { direction: 'out' }>, { document, base, manifest, role }: Place): Generator<SettingsIssue> {
   if (!endpoint.idempotent && endpoint.duplicates === undefined) {
     yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(base, 'duplicates')), {
       expected: say(
@@ -85,11 +86,17 @@ function* checkOutbound(endpoint: Extract<Endpoint, { direction: 'out' }>, docum
   }
   const sends: unknown = endpoint.sends;
   for (const [index, pattern] of (Array.isArray(sends) ? sends : []).entries()) {
-    if (typeof pattern !== 'string' || eventTypesOf(pattern).length > 0) continue;
-    yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(base, 'sends', index)), {
-      expected: say("un motif d'au moins un type d'événement, ex. dcc.document.*", 'a pattern of at least one event type, e.g. dcc.document.*'),
-      found: same(pattern.slice(0, 60)),
-    });
+    if (typeof pattern !== 'string') continue;
+    const types = eventTypesOf(pattern);
+    const issue = (expected: ReturnType<typeof say>): SettingsIssue =>
+      makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(base, 'sends', index)), { expected, found: same(pattern.slice(0, 60)) });
+    if (types.length === 0)
+      yield issue(say("un motif d'au moins un type d'événement, ex. dcc.document.*", 'a pattern of at least one event type, e.g. dcc.document.*'));
+    // Answers alone, and none that its product has a word for: each would be a delivery that nobody can make.
+    else if (manifest && types.every((type) => isAnswerType(type) && !answersTaken(manifest, endpoint.transport, role).includes(type)))
+      yield issue(
+        say(`une réponse que ${manifest.id} sait recevoir par ${endpoint.transport}`, `an answer that ${manifest.id} takes by ${endpoint.transport}`),
+      );
   }
   if (endpoint.retry?.firstMs > endpoint.retry?.maxMs) {
     yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo(base, 'retry', 'maxMs')), {

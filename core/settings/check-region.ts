@@ -1,8 +1,10 @@
-/** Rules between documents: names, addresses and environments of a region as a whole. */
+/** Rules between documents: names, addresses, identity domains and environments of a region as a whole. */
+import { isDeepStrictEqual } from 'node:util';
 import type { SettingsIssue } from '../contract/index.ts';
 import { checkCalls } from './check-call.ts';
 import { knowsItsPeers, peersOf } from './check-endpoint.ts';
 import type { Placed } from './check.ts';
+import { establishmentsOf, ippDomainsOf } from './domains.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
 import { isLoopback } from './loopback.ts';
@@ -26,7 +28,10 @@ export function checkRegion(
 ): readonly SettingsIssue[] {
   return [
     ...checkNames(sites),
+    ...checkUses(sites),
     ...checkAddresses(sites, engine),
+    ...checkAuthorities(sites),
+    ...checkDomains(sites),
     ...checkEnvironments(sites),
     ...checkAdmin(engine),
     ...checkPublic(sites, engine),
@@ -62,6 +67,21 @@ function* checkNames(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIss
     if (first) yield duplicate(document, pointer, entry.name, first.document, first.pointer);
     else names.set(entry.name, { document, pointer });
   }
+}
+
+/** One domain holds numbers of one kind: a stay is nobody's IPP (SAFETY A7). */
+function* checkUses(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const uses = new Map<string, string>();
+  for (const { entry, document } of sites)
+    for (const [i, { domain, use }] of entry.identityAuthorities.entries()) {
+      const first = uses.get(domain) ?? use;
+      uses.set(domain, first);
+      if (first === use) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i, 'domain')), {
+        expected: say(`un domaine pour un seul usage ; ${domain} sert à ${first}`, `a domain for one use; ${domain} is used for ${first}`),
+        found: same(use),
+      });
+    }
 }
 
 function* checkAddresses(
@@ -115,6 +135,63 @@ function duplicate(document: SettingsDocument, pointer: string, what: string, fi
     expected: say(`autre chose que ${where}`, `something else than ${where}`),
     found: same(what),
   });
+}
+
+/**
+ * SAFETY A1: two sites that number their patients apart, under one domain, would be one identity for two patients. IPPs of one domain are given by one
+ * authority, or each site says that the domain is shared.
+ */
+function* checkAuthorities(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const numbers = sites.flatMap(({ entry: { site, identityAuthorities }, document }) =>
+    identityAuthorities.flatMap((authority, i) => (authority.use === 'IPP' ? [{ ...authority, site, document, i }] : [])),
+  );
+  for (const ofDomain of Map.groupBy(numbers, ({ domain }) => domain).values()) {
+    const bySite = [...Map.groupBy(ofDomain, ({ site }) => site).values()];
+    for (const [place, mine] of bySite.entries()) {
+      const other = bySite.slice(0, place).find((theirs) => !areOfOne(mine, theirs))?.[0];
+      const [{ document, i, domain, ...found }] = mine as [(typeof mine)[0]];
+      if (!other) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i)), {
+        expected: say(
+          `l'autorité du domaine ${domain} au site ${other.site} (${nameOf(other)}), un autre domaine, ou « shared: true » aux deux`,
+          `the authority of domain ${domain} at site ${other.site} (${nameOf(other)}), another domain, or "shared: true" at both`,
+        ),
+        found: same(nameOf(found)),
+      });
+    }
+  }
+}
+
+type Authority = SiteEntry['identityAuthorities'][number];
+const nameOf = ({ oid, namespace }: Pick<Authority, 'oid' | 'namespace'>): string => [namespace, oid].filter(Boolean).join(' ') || '-';
+
+function areOfOne(mine: readonly Authority[], theirs: typeof mine): boolean {
+  const isShared = [mine, theirs].every((all) => all.some(({ shared }) => shared));
+  return isShared || mine.some((one) => theirs.some((other) => isSameAuthority(one, other)));
+}
+
+/** An OID is the authority, a namespace only what it is called. */
+function isSameAuthority(one: Authority, other: Authority): boolean {
+  if (one.oid !== undefined && other.oid !== undefined) return one.oid === other.oid;
+  return one.namespace !== undefined && one.namespace === other.namespace;
+}
+
+/** SAFETY A2: what is known of a person does not depend on which of the sites of its domain speaks. */
+function* checkDomains(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const placed = sites.map(({ entry, document }) => ({ ...entry, document }));
+  for (const domain of new Set(placed.flatMap(ippDomainsOf))) {
+    const [first, ...others] = establishmentsOf(placed, domain);
+    for (const { senders, document } of others) {
+      if (isDeepStrictEqual(senders, first!.senders)) continue;
+      yield makeIssue('ERR_CONFIG_INVALID', document.locate('/senders'), {
+        expected: say(
+          `les émetteurs du site ${first!.site}, dans le même ordre : le domaine ${domain} est à tous deux`,
+          `the senders of site ${first!.site}, in the same order: domain ${domain} is theirs both`,
+        ),
+        found: same(senders.map(({ application }) => application).join(', ') || '-'),
+      });
+    }
+  }
 }
 
 /** SAFETY A5: an engine that holds both would let a test identity meet a real record. */

@@ -1,13 +1,14 @@
 /** One site document: its schema, then its connectors and endpoints against what the registry offers. */
-import type { ConnectorDefinition, SettingsIssue } from '../contract/index.ts';
+import type { ConnectorDefinition, IdentityAuthority, SettingsIssue } from '../contract/index.ts';
 import { checkCall } from './check-call.ts';
-import { readEndpoint } from './check-endpoint.ts';
+import { eventTypesOf, readEndpoint } from './check-endpoint.ts';
 import { checkSchema, unknownField } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
-import type { Catalogue, ConnectorEntry, SiteEntry } from './region.ts';
+import type { Catalogue, ConnectorEntry, Endpoint, SiteEntry } from './region.ts';
 import type { RecordCall, SiteCall } from './schema-call.ts';
 import { SiteDocument } from './schema-site.ts';
+import { findTestSecrets } from './secrets.ts';
 import { suggest } from './suggest.ts';
 
 type Offered = Pick<ConnectorDefinition, 'manifest' | 'settingsSchema'>;
@@ -21,7 +22,7 @@ interface RawConnector {
 /** `site` only when the document holds by itself. */
 export function readSite(value: unknown, document: SettingsDocument, catalogue: Catalogue): { site?: SiteEntry; issues: readonly SettingsIssue[] } {
   const issues = [...checkSchema(SiteDocument, value, document, '')];
-  issues.push(...checkPlace(value as Record<string, unknown>, document));
+  issues.push(...checkPlace(value as Record<string, unknown>, document), ...checkAuthorities(value, document));
   const raw = (value as { connectors?: unknown }).connectors;
   const connectors: ConnectorEntry[] = [];
   const seen = new Set<string>();
@@ -33,7 +34,9 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
       issues.push(makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointerTo(base, 'id')), { expected, found: same(connector.id) }));
     }
     seen.add(connector.id);
-    const read = readConnector(connector, document, base, catalogue, (value as { environment?: unknown }).environment === 'test');
+    const { environment, role } = value as { environment?: unknown; role?: unknown };
+    const of = { testSecrets: environment === 'test', role: role === 'record' ? ('record' as const) : ('establishment' as const) };
+    const read = readConnector(connector, document, base, catalogue, of);
     issues.push(...read.issues);
     connectors.push(read.entry);
   }
@@ -44,6 +47,22 @@ export function readSite(value: unknown, document: SettingsDocument, catalogue: 
   const { contextualCall: call, ...site } = value as Omit<SiteEntry, 'contextualCall'> & { readonly contextualCall?: unknown };
   const calls = call === undefined ? {} : site.role === 'record' ? { recordCall: call as RecordCall } : { contextualCall: call as SiteCall };
   return { issues, site: { ...site, ...calls, connectors } };
+}
+
+/** A patient number is known by who gave it, never by its type alone (SAFETY A7). */
+function* checkAuthorities(value: unknown, document: SettingsDocument): Generator<SettingsIssue> {
+  const { identityAuthorities } = (value ?? {}) as { readonly identityAuthorities?: unknown };
+  for (const [i, one] of (Array.isArray(identityAuthorities) ? identityAuthorities : []).entries()) {
+    const { use, namespace, oid } = (one ?? {}) as Partial<IdentityAuthority>;
+    if (use !== 'IPP' || namespace !== undefined || oid !== undefined) continue;
+    yield makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i)), {
+      expected: say(
+        "un IPP avec l'autorité qui le donne : namespace, oid ou les deux",
+        'an IPP with the authority that gives it: namespace, oid or both',
+      ),
+      found: say('aucune autorité', 'no authority'),
+    });
+  }
 }
 
 /** Time zone and charset: names that only the platform knows. */
@@ -73,7 +92,13 @@ function isRawConnector(value: unknown): value is RawConnector {
   return typeof id === 'string' && typeof version === 'string' && typeof settings === 'object' && settings !== null && Array.isArray(endpoints);
 }
 
-function readConnector(raw: RawConnector, document: SettingsDocument, base: string, catalogue: Catalogue, testSecrets: boolean) {
+function readConnector(
+  raw: RawConnector,
+  document: SettingsDocument,
+  base: string,
+  catalogue: Catalogue,
+  { testSecrets, role }: { readonly testSecrets: boolean; readonly role: SiteEntry['role'] },
+) {
   const issues: SettingsIssue[] = [];
   const named = catalogue.connectors.filter(({ manifest }) => manifest.id === raw.id);
   const offered = named.find(({ manifest }) => manifest.version === raw.version);
@@ -87,11 +112,31 @@ function readConnector(raw: RawConnector, document: SettingsDocument, base: stri
       base: pointerTo(base, 'endpoints', index),
       transports: catalogue.transports,
       manifest: offered?.manifest,
+      role,
     });
     issues.push(...read.issues);
     return read.endpoint ? [read.endpoint] : [];
   });
+  if (offered?.settingsSchema)
+    issues.push(...missingAgreements(offered.settingsSchema, raw.settings, endpoints, document, pointerTo(base, 'settings')));
   return { issues, entry: { ...raw, endpoints } satisfies ConnectorEntry };
+}
+
+/** Settings that have to be agreed with a receiver before events of a type go there: their schema says so (`neededFor`). */
+function missingAgreements(
+  schema: object,
+  settings: Record<string, unknown>,
+  endpoints: readonly Endpoint[],
+  document: SettingsDocument,
+  base: string,
+): readonly SettingsIssue[] {
+  const sent = new Set(endpoints.flatMap((one) => (one.direction === 'out' && Array.isArray(one.sends) ? one.sends.flatMap(eventTypesOf) : [])));
+  const properties = Object.entries((schema as { properties?: Record<string, { neededFor?: readonly string[]; title?: string }> }).properties ?? {});
+  return properties.flatMap(([name, { neededFor = [], title = name }]) =>
+    settings[name] === undefined && neededFor.some((type) => sent.has(type))
+      ? [makeIssue('ERR_CONFIG_INVALID', document.locate(base), { expected: same(`${name} (${title})`), found: say('rien', 'nothing') })]
+      : [],
+  );
 }
 
 /** The connector's own settings against its schema; without a schema it has none. Used for the flat file as well. */
@@ -124,14 +169,4 @@ function unknownConnector(
   const near = suggest(raw.id, ids);
   const expected = near ? say(`« ${near} » ?`, `did you mean "${near}"?`) : same(ids.join(', ') || '-');
   return makeIssue('ERR_CONNECTOR_UNKNOWN', document.locate(pointerTo(base, 'id')), { expected, found: same(raw.id.slice(0, 60)) });
-}
-
-/** `{ test: literal }` is a secret in clear: fit for invented data only. */
-function* findTestSecrets(value: unknown, document: SettingsDocument, pointer: string): Generator<SettingsIssue> {
-  if (typeof value !== 'object' || value === null) return;
-  const entries = Object.entries(value);
-  if (!Array.isArray(value) && entries.length === 1 && entries[0]![0] === 'test' && typeof entries[0]![1] === 'string') {
-    yield makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(pointer));
-  }
-  for (const [key, inner] of entries) yield* findTestSecrets(inner, document, pointerTo(pointer, key));
 }

@@ -2,8 +2,10 @@
 export { checkDocuments, defaultEngine, type CheckResult } from './check.ts';
 export { eventTypesOf } from './check-endpoint.ts';
 export { loadDocuments, parseDocuments, readSettingsFiles, storedDocuments, type SettingsDocument, type SettingsFile } from './documents.ts';
+export { establishmentsOf, ippDomainsOf } from './domains.ts';
 export { durationMs } from './duration.ts';
 export { overrideFromEnvironment } from './environment.ts';
+export { makeIssue, same, say } from './issue.ts';
 export { isLoopback } from './loopback.ts';
 export { planChange, type SettingsChange } from './plan.ts';
 export {
@@ -17,7 +19,7 @@ export {
   type RegionSettings,
   type SiteEntry,
 } from './region.ts';
-export type { RecordCall, SiteCall } from './schema-call.ts';
+export type { ProSanteConnect, RecordCall, SiteCall, SmartIssuer } from './schema-call.ts';
 export { EngineDocument } from './schema-engine.ts';
 export { FlatSiteSettings, InboundFields, OutboundFields, SiteDocument } from './schema-site.ts';
 export { findMissingSecrets, isSecretReference, maskSecrets, resolveSecrets, type SecretReference } from './secrets.ts';

@@ -1,6 +1,7 @@
 /** Schemas of the contextual call (SAFETY C): of the engine's public address, of a site that calls, and of the record that is opened. */
 import type { Static } from 'typebox';
-import { CALL_TARGETS, Type } from '../model/index.ts';
+import { AUTHENTICATION_METHODS, CALL_TARGETS, Type } from '../model/index.ts';
+import { DURATION_PATTERN } from './duration.ts';
 
 const strict = { additionalProperties: false };
 const text = (title: string, en: string, more: object = {}) => Type.String({ title, en, minLength: 1, maxLength: 250, ...more });
@@ -10,6 +11,52 @@ const flag = (title: string, en: string, value: boolean) => Type.Boolean({ title
 
 /** Scheme, host and port, nothing else; in clear on this machine only. */
 const ORIGIN = '^(https://[A-Za-z0-9.-]+|http://(localhost|127\\.0\\.0\\.1))(:[1-9][0-9]{0,4})?$';
+
+/** The same, with a path. */
+const ADDRESS = `${ORIGIN.slice(0, -1)}(/[A-Za-z0-9._~-]+)*$`;
+const pem = (title: string, en: string) => Type.Optional(Type.String({ title, en, writeOnly: true }));
+const privateAddresses = flag(
+  'Adresses privées admises pour ces noms (serveur du réseau de l’établissement)',
+  'Private addresses allowed for these names (a server on the network of the hospital)',
+  false,
+);
+
+/** Of the engine document: users proven by the national service. */
+export const ProSanteConnect = Type.Object(
+  {
+    service: Type.Enum(['production', 'sandbox', 'other'], {
+      title: 'Service',
+      en: 'Service',
+      description: 'other : un autre émetteur (issuer), pour un essai ou un relais régional.',
+    }),
+    issuer: Type.Optional(text('Émetteur, pour service: other', 'Issuer, for service: other', { pattern: ADDRESS })),
+    clientId: text('Identifiant du client, donné par l’ANS', 'Client id, given by the ANS'),
+    secret: Type.Optional(Type.String({ title: 'Secret du client', en: 'Client secret', writeOnly: true })),
+    key: pem(
+      'Clé privée du client en PEM (private_key_jwt), à la place du secret',
+      'Private key of the client in PEM (private_key_jwt), instead of the secret',
+    ),
+    certificate: Type.Optional(
+      Type.Object(
+        {
+          cert: Type.String({ title: 'Certificat', en: 'Certificate', writeOnly: true }),
+          key: Type.String({ title: 'Clé', en: 'Key', writeOnly: true }),
+        },
+        {
+          ...strict,
+          title: 'Certificat client TLS (RFC 8705), à la place du secret',
+          en: 'TLS client certificate (RFC 8705), instead of the secret',
+        },
+      ),
+    ),
+    ca: pem('Autorité du serveur, en PEM', 'Authority of the server, in PEM'),
+    acr: text('Niveau demandé et exigé', 'Level asked for and required', { default: 'eidas1' }),
+    scope: text('Portées demandées', 'Scopes asked for', { default: 'openid scope_all' }),
+    privateAddresses,
+  },
+  { ...strict, title: 'Pro Santé Connect', en: 'Pro Santé Connect' },
+);
+export type ProSanteConnect = Static<typeof ProSanteConnect>;
 
 /** Of the engine document. */
 export const EngineCall = Type.Object(
@@ -30,6 +77,7 @@ export const EngineCall = Type.Object(
     }),
     perAddressPerMinute: perMinute('Appels admis par adresse', 'Calls taken from one address', 600),
     perSitePerMinute: perMinute('Appels admis par site', 'Calls taken from one site', 1_200),
+    proSanteConnect: Type.Optional(ProSanteConnect),
   },
   { ...strict, title: 'Appel contextuel', en: 'Contextual call', default: {} },
 );
@@ -50,6 +98,59 @@ const CallProfile = Type.Object(
   },
   { ...strict, title: 'Droits d’un profil', en: 'Rights of a profile' },
 );
+
+/** A web DPI that launches us as SMART App Launch says (PROTOCOL section 9). */
+const SmartIssuer = Type.Object(
+  {
+    name: text('Nom, dans les adresses de retour', 'Name, in return addresses', { pattern: '^[a-z0-9][a-z0-9-]{0,30}$', examples: ['dpi'] }),
+    fhir: text(
+      'Adresse de base FHIR du DPI : la valeur de iss, sans / final',
+      'FHIR base address of the DPI: the value of iss, without a / at its end',
+      {
+        pattern: ADDRESS,
+        examples: ['https://dpi.chu.example/fhir'],
+      },
+    ),
+    clientId: text('Identifiant donné par le DPI', 'Client id given by the DPI'),
+    origins: Type.Array(text('Origine', 'Origin', { pattern: ORIGIN }), {
+      title: 'Autres origines du DPI (son serveur d’autorisation)',
+      en: 'Other origins of the DPI (its authorization server)',
+      default: [],
+      maxItems: 5,
+    }),
+    ippSystems: Type.Record(
+      Type.String({ minLength: 1, maxLength: 250 }),
+      Type.String({ pattern: '^[^&]*&[0-9.]*&(ISO)?$', examples: ['DPI&1.2.250.1.999.10.1&ISO'] }),
+      {
+        title: 'Autorité (CX-4) de chaque system d’IPP ; urn:oid:… est compris sans elle',
+        en: 'Authority (CX-4) of each system of an IPP; urn:oid:… is understood without it',
+        default: {},
+        maxProperties: 20,
+      },
+    ),
+    profile: text('Profil des utilisateurs qui viennent par là', 'Profile of users who come this way', { examples: ['MEDECIN'] }),
+    profileClaim: Type.Optional(
+      text(
+        'Champ du jeton d’identité qui dit le profil ; s’il manque, profile',
+        'Claim of the identity token that says the profile; without it, profile',
+        {
+          pattern: '^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$',
+        },
+      ),
+    ),
+    authentication: Type.Enum([...AUTHENTICATION_METHODS], {
+      title: 'Comment le DPI authentifie ses utilisateurs',
+      en: 'How the DPI authenticates its users',
+      default: 'other',
+    }),
+    target: Type.Enum([...CALL_TARGETS], { title: 'Cible', en: 'Target', default: 'record' }),
+    creation: flag('Création admise', 'Creation allowed', false),
+    ca: pem('Autorité du serveur, en PEM', 'Authority of the server, in PEM'),
+    privateAddresses,
+  },
+  { ...strict, title: 'DPI qui lance par SMART', en: 'Care record that launches by SMART' },
+);
+export type SmartIssuer = Static<typeof SmartIssuer>;
 
 /** Of a site that calls. */
 export const SiteCall = Type.Object(
@@ -92,6 +193,14 @@ export const SiteCall = Type.Object(
             { ...strict, title: 'Profil formulaire', en: 'Browser form profile' },
           ),
         ),
+        smart: Type.Optional(
+          Type.Array(SmartIssuer, {
+            title: 'Lancement SMART depuis un DPI sur le web',
+            en: 'SMART launch from a web care record',
+            minItems: 1,
+            maxItems: 10,
+          }),
+        ),
         dialect: Type.Optional(
           Type.Object(
             {
@@ -103,6 +212,27 @@ export const SiteCall = Type.Object(
         ),
       },
       { ...strict, title: "Profils d'appel", en: 'Call profiles', default: {} },
+    ),
+    proSanteConnect: Type.Optional(
+      Type.Object(
+        {
+          ask: Type.Array(Type.Enum(['unproven', 'create', 'always'], { title: 'Cas', en: 'Case' }), {
+            title: 'Quand l’utilisateur doit s’authentifier par Pro Santé Connect avant l’ouverture',
+            en: 'When a user has to authenticate by Pro Santé Connect before anything opens',
+            description:
+              'unproven : l’appel ne dit ni carte CPS, ni e-CPS, ni Pro Santé Connect, ou trop ancien ; create : un dossier va être créé ; always : toujours.',
+            minItems: 1,
+            maxItems: 3,
+          }),
+          trustedFor: Type.String({
+            title: 'Durée pendant laquelle l’authentification que dit l’appel suffit (unproven)',
+            en: 'How long the authentication that a call says is enough (unproven)',
+            default: '4h',
+            pattern: DURATION_PATTERN,
+          }),
+        },
+        { ...strict, title: 'Authentification par Pro Santé Connect', en: 'Authentication by Pro Santé Connect' },
+      ),
     ),
     ambiguous: Type.Enum(['choice', 'refuse'], { title: 'Plusieurs dossiers possibles', en: 'Several records possible', default: 'choice' }),
     egress: Type.Array(

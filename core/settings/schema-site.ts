@@ -14,6 +14,12 @@ export const IdentityAuthority = Type.Object(
     type: Type.Optional(text("Type d'identifiant", 'Identifier type', { examples: ['PI', 'AN'] })),
     domain: text("Domaine d'identité", 'Identity domain', { examples: ['hm-test'] }),
     use: Type.Enum(['IPP', 'IEP', 'MOVEMENT', 'OTHER'], { title: 'Usage', en: 'Use' }),
+    shared: Type.Optional(
+      Type.Boolean({
+        title: "Domaine partagé avec un site qui nomme une autre autorité : les mêmes IPP, donnés par l'un et par l'autre",
+        en: 'Domain shared with a site that names another authority: the same numbers, given by either',
+      }),
+    ),
   },
   { ...strict, title: "Autorité d'affectation", en: 'Assigning authority' },
 );
@@ -193,7 +199,8 @@ export const SiteDocument = Type.Object(
     documentChecks: Type.Enum(['after', 'before', 'never'], {
       title: 'Vérification des documents reçus',
       en: 'When received documents are checked',
-      description: 'after : une fois remis, sans retarder personne ; before : avant la décision, avec un avertissement au message.',
+      description:
+        'after : une fois remis, sans retarder personne ; before : avant la décision, avec un avertissement au message ; un datamatrix INS d’un autre patient le fait attendre.',
       default: 'after',
     }),
     connectors: Type.Array(ConnectorPin, { title: 'Connecteurs', en: 'Connectors', default: [], maxItems: 50 }),

@@ -47,6 +47,16 @@ export function findMissingSecrets(documents: readonly SettingsDocument[], folde
   return issues;
 }
 
+/** `{ test: literal }` is a secret in clear: fit for invented data only. */
+export function* findTestSecrets(value: unknown, document: SettingsDocument, pointer: string): Generator<SettingsIssue> {
+  if (typeof value !== 'object' || value === null) return;
+  const entries = Object.entries(value);
+  if (!Array.isArray(value) && entries.length === 1 && entries[0]![0] === 'test' && typeof entries[0]![1] === 'string') {
+    yield makeIssue('ERR_CONFIG_SECRET_IN_CLEAR', document.locate(pointer));
+  }
+  for (const [key, inner] of entries) yield* findTestSecrets(inner, document, pointerTo(pointer, key));
+}
+
 /** A deep copy fit for printing: a reference shows what it refers to, a literal nothing. */
 export function maskSecrets(value: unknown): unknown {
   if (isSecretReference(value)) return nameOf(value);

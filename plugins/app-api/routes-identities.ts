@@ -71,12 +71,9 @@ export function identityRoutes(app: FastifyInstance, engine: EngineFace, setting
         summary: 'Défaire une fusion : le numéro fusionné revaut pour lui-même / Undo a merge: the absorbed number stands for itself again',
         tags,
         body: schema.Unmerge,
-        response: { 200: schema.Nothing },
+        response: { 200: schema.Unmerged },
       },
     },
-    async ({ body: { domain, ipp, why, ...said } }) => {
-      await engine.identities.unmerge({ domain, ipp }, { who: actor(settings, said), why });
-      return {};
-    },
+    ({ body: { domain, ipp, why, ...said } }) => engine.identities.unmerge({ domain, ipp }, { who: actor(settings, said), why }),
   );
 }

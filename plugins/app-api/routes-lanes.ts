@@ -6,7 +6,11 @@ import { actor } from './routes-messages.ts';
 import * as schema from './schemas.ts';
 import type { ApiSettings } from './settings.ts';
 
-const VERBS = { pause: 'Suspendre / Pause', resume: 'Reprendre / Resume', release: 'Libérer ce qui attend / Release what is held' } as const;
+const VERBS = {
+  pause: 'Suspendre / Pause',
+  resume: 'Reprendre / Resume',
+  release: "Libérer ce qui attend, sauf l'identité à vérifier (une à une) / Release what is held, but identities to be checked (one by one)",
+} as const;
 
 export function laneRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
   const tags = ['lanes'];

@@ -150,6 +150,7 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
+export const Unmerged = Type.Object({ discarded: Type.Array(text), told: Type.Array(text) }, strict);
 export const IdentityTaskAnswer = Type.Object(
   {
     id: text,

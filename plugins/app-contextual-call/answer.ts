@@ -5,6 +5,8 @@ import { CallRefusal, CATALOGUE, PasserelleError } from '../../core/contract/ind
 /** After a refusal the rest of a body is thrown away for this long, so that the sender reads our answer before it meets a reset. */
 const LINGER_MS = 2000;
 
+type Headers = Readonly<Record<string, string | string[]>>;
+
 /** @param origins of the record, where a page may post to. */
 export const pageHeaders = (origins: readonly string[]): Readonly<Record<string, string>> => ({
   'content-security-policy': [
@@ -27,7 +29,7 @@ export function send(
     type,
     body,
     headers = {},
-  }: { readonly status: number; readonly type: string; readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> },
+  }: { readonly status: number; readonly type: string; readonly body: string | Uint8Array; readonly headers?: Headers },
 ): void {
   if (response.headersSent || response.destroyed) return;
   const bytes = Buffer.from(body);
@@ -54,13 +56,8 @@ export function send(
   request.once('end', () => clearTimeout(cut)).resume();
 }
 
-export const sendJson = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers?: Readonly<Record<string, string>>,
-): void => send(request, response, { status, type: 'application/json', body: JSON.stringify(body), ...(headers && { headers }) });
+export const sendJson = (request: IncomingMessage, response: ServerResponse, status: number, body: object, headers?: Headers): void =>
+  send(request, response, { status, type: 'application/json', body: JSON.stringify(body), ...(headers && { headers }) });
 
 /** `detail` is what a clinician is shown, with the reference; where it is and what was found stays in the ledger, but for a fault of the kit. */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, thrown: unknown, status?: number): void {

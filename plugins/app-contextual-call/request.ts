@@ -1,4 +1,5 @@
 /** What is taken from a request, and how much of it: everything a stranger can send is bounded in size and in time. */
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PasserelleError, type HttpMeta } from '../../core/contract/index.ts';
 
@@ -58,10 +59,35 @@ export const metaOf = (request: IncomingMessage): HttpMeta => ({
 export const COOKIE = '__Host-passerelle-appel';
 
 /** What the browser is known by; undefined when it says nothing, or something that we never said. */
-export function cookieOf(request: IncomingMessage): string | undefined {
+export const cookieOf = (request: IncomingMessage): string | undefined => namedCookie(request, COOKIE);
+
+/** A browser that is away brings this back; one for each time it goes, so that two tabs may be away at once. */
+const AWAY_SECONDS = 600;
+const AWAY = `${COOKIE}-aller-`;
+const AWAY_NAME = new RegExp(`^${AWAY}[0-9a-f]{16}$`);
+const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+const awayName = (state: string): string => AWAY + createHash('sha256').update(state).digest('hex').slice(0, 16);
+const ended = (name: string): string => `${name}=; ${ATTRIBUTES}; Max-Age=0`;
+
+/** Tabs of one browser that may be away at once: more is a page that sends it again and again, until its cookies fill every request. */
+const MOST_AWAY = 10;
+
+/** `url`: where it is sent, with its `state`. */
+export function awayCookies(request: IncomingMessage, url: string, secret: string): string[] {
+  const away = (request.headers.cookie ?? '')
+    .split(';')
+    .flatMap((pair) => pair.trim().split('=')[0] ?? [])
+    .filter((name) => name.startsWith(AWAY));
+  const over = away.length < MOST_AWAY ? [] : away.filter((name) => AWAY_NAME.test(name)).map(ended);
+  return [...over, `${awayName(new URL(url).searchParams.get('state') ?? '')}=${secret}; ${ATTRIBUTES}; Max-Age=${AWAY_SECONDS}`];
+}
+export const awayOf = (request: IncomingMessage, state: string): string | undefined => namedCookie(request, awayName(state));
+export const backCookie = (state: string): string => ended(awayName(state));
+
+function namedCookie(request: IncomingMessage, wanted: string): string | undefined {
   const found = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
     const [name, value = ''] = pair.trim().split('=');
-    return name === COOKIE && /^[A-Za-z0-9_-]{43}$/.test(value) ? [value] : [];
+    return name === wanted && /^[A-Za-z0-9_-]{43}$/.test(value) ? [value] : [];
   });
   // Twice the same name: somebody set one of them, and nobody knows who.
   return found.length === 1 ? found[0] : undefined;

@@ -13,16 +13,22 @@ import {
 import { pageHeaders, send, sendJson, sendProblem } from './answer.ts';
 import { Failures } from './failures.ts';
 import { FILES, page } from './files.ts';
-import { COOKIE, addressOf, cookieOf, mediaType, metaOf, readBody } from './request.ts';
+import { COOKIE, addressOf, awayCookies, awayOf, backCookie, cookieOf, mediaType, metaOf, readBody } from './request.ts';
 import { told } from './told.ts';
 
-type Calls = Pick<CallsFace, 'receive' | 'jwks' | 'enrol' | 'rotate'>;
+type Calls = Pick<CallsFace, 'receive' | 'launch' | 'clientKeys' | 'jwks' | 'enrol' | 'rotate'>;
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 const CALL_BYTES = 16 * 1024;
 /** A token, as a field of a form. */
 const FORM_BYTES = CALL_BYTES + 1024;
 const QUESTION_BYTES = 2048;
+/** What other servers put into addresses: some put whole tokens there. */
+const RETURN_BYTES = 8 * 1024;
+const MOST_PARAMETERS = 20;
+/** A browser that a care record sends, and one that comes back from where we sent it. */
+const LAUNCH = /^\/smart\/([0-9AB]{9})\/lancer$/;
+const RETURN = /^\/retour\/([a-z0-9AB][a-z0-9-]{0,40})$/;
 /** In work at once, bodies read: each holds a body and a connection to the record at most. Pages and files are not counted. */
 const MOST_AT_ONCE = 200;
 /** Bodies that one address sends at once: a body that drips takes the time of its sender alone. Behind one address may be a whole hospital. */
@@ -59,14 +65,23 @@ export class CallServer {
         }),
       'POST /v1/confirmations': (request, response) =>
         this.#question(request, response, (from, { agreed }) => sessions.confirm(from, agreed === true)),
+      'GET /v1/client-keys': async (request, response) => sendJson(request, response, 200, await calls.clientKeys()),
+      'POST /v1/launches': (request, response) => this.#launch(request, response),
+      'POST /v1/returns': (request, response) => this.#return(request, response),
       'POST /v1/agreements': (request, response) => this.#question(request, response, (from, { agreed }) => sessions.agree(from, agreed === true)),
     };
   }
 
   handle = (request: IncomingMessage, response: ServerResponse, below: string): void =>
     this.#run(request, response, async () => {
-      const file = request.method === 'GET' ? FILES[below] : undefined;
+      const isGet = request.method === 'GET' || request.method === 'HEAD';
+      const file = isGet ? FILES[below] : undefined;
       if (file) return send(request, response, { status: 200, ...file });
+      // As the page of a link: whoever fetches them, nothing is used up.
+      const [, site] = LAUNCH.exec(below) ?? [];
+      const [, at] = RETURN.exec(below) ?? [];
+      if (isGet && site !== undefined) return this.#page(request, response, 200, { site });
+      if (isGet && at !== undefined) return this.#page(request, response, 200, { at });
       const route = this.#routes[`${request.method === 'HEAD' ? 'GET' : request.method} ${below}`];
       if (route) return route(request, response);
       const isKnown = Object.keys(this.#routes).some((name) => name.endsWith(` ${below}`));
@@ -157,26 +172,83 @@ export class CallServer {
     response: ServerResponse,
     ask: (from: CallBrowser, body: Readonly<Record<string, unknown>>) => Promise<CallAnswer>,
   ): Promise<void> {
+    const body = await this.#fromPage(request, QUESTION_BYTES);
+    const { code } = body;
+    if (typeof code !== 'string' || !CODE.test(code)) {
+      this.#failures.add(addressOf(request));
+      throw new CallRefusal('ERR_CALL_LINK', '');
+    }
+    await this.#step(request, response, code, (from) => ask(from, body));
+  }
+
+  /** A care record sent this browser (SMART App Launch): it goes on there. */
+  async #launch(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { site, iss, launch } = await this.#fromPage(request, RETURN_BYTES);
+    if (typeof site !== 'string' || typeof iss !== 'string' || typeof launch !== 'string') throw new PasserelleError('ERR_REQUEST_INVALID');
+    const { url, secret } = await this.#counted(() => this.#calls.launch({ site, iss, launch, address: addressOf(request) }));
+    sendJson(request, response, 200, { outcome: 'leave', url }, { 'set-cookie': awayCookies(request, url, secret) });
+  }
+
+  /** This browser comes back: from a care record with a call, or from Pro Santé Connect in the middle of one. */
+  async #return(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { at, answer } = await this.#fromPage(request, RETURN_BYTES);
+    if (typeof at !== 'string' || !isParameters(answer)) throw new PasserelleError('ERR_REQUEST_INVALID', { expected: 'where from, and with what' });
+    const state = answer['state'] ?? '';
+    const secret = awayOf(request, state) ?? '';
+    if (at === 'psc') {
+      if (!CODE.test(secret)) throw new CallRefusal('ERR_CALL_SESSION', '');
+      return this.#step(request, response, secret, (from) => this.#sessions.authenticated(from, answer), state);
+    }
+    const call = {
+      kind: 'smart',
+      bytes: Buffer.from(JSON.stringify({ at, secret, answer })),
+      http: metaOf(request),
+      address: addressOf(request),
+    } as const;
+    const { code, reference } = await this.#counted(() => this.#calls.receive(call));
+    sendJson(request, response, 200, { outcome: 'link', tab: code, reference }, { 'set-cookie': backCookie(state) });
+  }
+
+  /** A body of our own page. Throws ERR_CALL_ORIGIN, ERR_CALL_MEDIA_TYPE, ERR_CALL_RATE, and what #body throws. */
+  async #fromPage(request: IncomingMessage, maxBytes: number): Promise<Readonly<Record<string, unknown>>> {
     const { origin, 'sec-fetch-site': site = 'same-origin' } = request.headers;
     if (origin !== this.#origin || site !== 'same-origin') throw new PasserelleError('ERR_CALL_ORIGIN');
     if (mediaType(request) !== 'application/json') throw new PasserelleError('ERR_CALL_MEDIA_TYPE');
-    const address = addressOf(request);
-    const retryAfter = this.#failures.waits(address);
+    const retryAfter = this.#failures.waits(addressOf(request));
     if (retryAfter !== undefined) throw new CallRefusal('ERR_CALL_RATE', '', { retryAfter });
-    const body = parse(await this.#body(request, QUESTION_BYTES));
-    const { code } = body;
-    if (typeof code !== 'string' || !CODE.test(code)) {
-      this.#failures.add(address);
-      throw new CallRefusal('ERR_CALL_LINK', '');
-    }
+    return parse(await this.#body(request, maxBytes));
+  }
+
+  /** `back`: the state that it came back with. */
+  async #step(
+    request: IncomingMessage,
+    response: ServerResponse,
+    code: string,
+    ask: (from: CallBrowser) => Promise<CallAnswer>,
+    back?: string,
+  ): Promise<void> {
+    const address = addressOf(request);
     const browser = cookieOf(request);
-    const answer = await this.#counted(() => ask({ code, address, ...(browser !== undefined && { browser }) }, body));
-    if (answer.step.outcome === 'refused' && ['ERR_CALL_LINK', 'ERR_CALL_LINK_USED', 'ERR_CALL_SESSION'].includes(answer.step.code))
-      this.#failures.add(address);
-    const cookie = answer.browser && { 'set-cookie': `${COOKIE}=${answer.browser}; Path=/; Secure; HttpOnly; SameSite=Strict` };
-    sendJson(request, response, 200, told(answer.step), cookie || undefined);
+    const answer = await this.#counted(() => ask({ code, address, ...(browser !== undefined && { browser }) }));
+    const { step } = answer;
+    if (step.outcome === 'refused' && ['ERR_CALL_LINK', 'ERR_CALL_LINK_USED', 'ERR_CALL_SESSION'].includes(step.code)) this.#failures.add(address);
+    const cookies = [
+      ...(answer.browser ? [`${COOKIE}=${answer.browser}; Path=/; Secure; HttpOnly; SameSite=Strict`] : []),
+      // The tab is known by its code, which this page forgets when it leaves.
+      ...(step.outcome === 'authenticate' ? awayCookies(request, step.url, code) : []),
+      ...(back === undefined ? [] : [backCookie(back)]),
+    ];
+    const body = { ...told(step), ...(back !== undefined && { tab: code }) };
+    sendJson(request, response, 200, body, cookies.length > 0 ? { 'set-cookie': cookies } : undefined);
   }
 }
+
+const isParameters = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.keys(value).length <= MOST_PARAMETERS &&
+  Object.values(value).every((one) => typeof one === 'string');
 
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {

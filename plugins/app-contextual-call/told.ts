@@ -10,6 +10,10 @@ const TO_DO: Readonly<Partial<Record<ErrorCode, string>>> = {
   ERR_CALL_UNKNOWN_PATIENT: 'Si un dossier doit être créé, adressez-vous au secrétariat de RCP.',
   ERR_CALL_LINK_USED:
     'Refaites l’appel depuis le dossier du patient. Si vous n’avez pas ouvert ce lien deux fois, prévenez votre service informatique.',
+  ERR_CALL_ISSUER: 'Attendez une minute, puis refaites l’appel depuis le dossier du patient.',
+  ERR_CALL_AUTHENTICATION: 'Refaites l’appel depuis le dossier du patient, et authentifiez-vous jusqu’au bout.',
+  ERR_CALL_OTHER_USER:
+    'Si quelqu’un d’autre s’est authentifié dans ce navigateur, fermez sa session Pro Santé Connect, puis refaites l’appel. Sinon, prévenez votre service informatique avec la référence.',
   ERR_CALL_RECORD: 'Attendez une minute, puis refaites l’appel depuis le dossier du patient.',
 };
 

@@ -1,4 +1,4 @@
-/** The demonstration region around a running engine: each peer in its own process, the day they play, and a table of what became of it. */
+/** The demonstration region around a running engine: each peer in its own process, services that prove people in ours, the day they play, and a table of what became of it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,10 @@ import type { EngineFace } from '../../core/contract/index.ts';
 import { remotePeer } from './control.ts';
 import { setUpKit, type WantedKit } from './kit-setup.ts';
 import { playDay, type DayOutcome, type DayStep } from './day.ts';
+import { startPsc, type PscOptions } from './psc.ts';
+import { startSmartDpi, type SmartDpiOptions } from './smart-dpi.ts';
 import { summaryLines } from './summary.ts';
+import type { Listening } from './wire.ts';
 
 export interface DemonstrationOptions {
   /** `demo-day.yaml`. */
@@ -33,6 +36,7 @@ interface DayFile {
       }
     >
   >;
+  readonly standIns: { readonly smartDpi: SmartDpiOptions; readonly psc: PscOptions };
   /** Of the demonstration only; a literal test value. */
   readonly token: string;
   readonly steps: readonly DayStep[];
@@ -47,6 +51,7 @@ export class Demonstration {
   /** Peers that a killed engine left at work; like the real ones, they outlive it. */
   readonly #adopted: ReturnType<typeof remotePeer>[] = [];
   readonly #children: ChildProcess[] = [];
+  readonly #standIns: Listening[] = [];
   #stopped = false;
 
   constructor(engine: EngineFace, options: DemonstrationOptions) {
@@ -58,6 +63,9 @@ export class Demonstration {
   async start(): Promise<readonly string[]> {
     const file = parse(readFileSync(this.#options.day, 'utf8')) as DayFile;
     const addresses = await Promise.all(Object.entries(file.peers).map(([name, peer]) => this.#spawn(name, peer, file.token)));
+    const { smartDpi, psc } = file.standIns;
+    this.#standIns.push(await startSmartDpi(smartDpi), await startPsc(psc));
+    addresses.push([`smart-dpi ${smartDpi.pages}/ (pages)`, `pro-sante-connect ${psc.pages}/auth`]);
     setImmediate(
       () => void this.#play(file).catch((error: unknown) => this.#options.print(`La journée s'est arrêtée : ${(error as Error).message}`)),
     );
@@ -66,6 +74,7 @@ export class Demonstration {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    await Promise.all(this.#standIns.splice(0).map((one) => one.close()));
     await Promise.all(this.#adopted.splice(0).map((peer) => peer.end().catch(() => undefined)));
     await Promise.all(
       this.#children.splice(0).map(async (child) => {

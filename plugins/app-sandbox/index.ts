@@ -10,6 +10,9 @@ export { loadPeer } from './load.ts';
 export type { Sent } from './outbox.ts';
 export { pdf } from './pdf.ts';
 export { person } from './people.ts';
+export { startPsc, type Psc } from './psc.ts';
+export { IPP_SYSTEM, startSmartDpi, type SmartDpi } from './smart-dpi.ts';
+export type { Bend } from './oidc-stand-in.ts';
 export { startPeer, type MisbehaveRequest, type PeerHandle, type PeerOptions, type RunningPeer } from './peer-host.ts';
 
 /** The demonstration around an engine: its settings are `DemonstrationOptions`. */

@@ -1,4 +1,5 @@
-/** The body of an N1: what it holds, its size, and what a PDF inside says of itself, without decoding more than needed. */
+/** The body of an N1: what it holds, its size and sum, and what a PDF inside says of itself, without holding more of it decoded than needed. */
+import { createHash, hash } from 'node:crypto';
 import { decodeBase64, type CdaHeader } from '../../core/contract/index.ts';
 import { PDF_WINDOW_BYTES, readPdf } from '../codec-pdf/index.ts';
 import { runOf, type Run } from './prepare.ts';
@@ -18,11 +19,11 @@ export function readBody(text: Tag, runs: readonly Run[]): Body {
   if (carried.trim() === '') return named;
   if (text.attribute('representation') !== 'B64') return { ...named, bytes: Buffer.byteLength(carried) };
   const run = runOf(carried, runs);
-  const { head, tail, bytes, unreadable } = decodedOf(run ?? { carried: Buffer.from(carried, 'latin1') });
+  const { head, tail, bytes, sha256, unreadable } = decodedOf(run ?? { carried: Buffer.from(carried, 'latin1') });
   if (unreadable) return { ...named, bytes, unreadable };
-  if (mediaType !== 'application/pdf') return { ...named, bytes };
+  if (mediaType !== 'application/pdf') return { ...named, bytes, sha256 };
   const { version: _, ...facts } = readPdf(head, tail);
-  return { ...named, bytes, ...facts };
+  return { ...named, bytes, sha256, ...facts };
 }
 
 /** Why the document that an N1 wraps is none: it is to be taken as it would be by itself. `undefined` for a body that is there, and for an N3. */
@@ -36,17 +37,24 @@ interface Decoded {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
   readonly bytes: number;
+  readonly sha256: string;
   readonly unreadable?: string;
 }
 
 function decodedOf({ carried, content }: Run): Decoded {
-  if (content) return { head: content, tail: content, bytes: content.length };
+  if (content) return { head: content, tail: content, bytes: content.length, sha256: hash('sha256', content) };
   return carried.length <= WHOLE_LIMIT ? wholeOf(carried) : endsOf(carried);
 }
 
 function wholeOf(base64: Buffer): Decoded {
   const { content, damage } = decodeBase64(base64);
-  return { head: content, tail: content, bytes: content.length, ...(damage === 'invalid' && { unreadable: INVALID }) };
+  return {
+    head: content,
+    tail: content,
+    bytes: content.length,
+    sha256: hash('sha256', content),
+    ...(damage === 'invalid' && { unreadable: INVALID }),
+  };
 }
 
 const INVALID = 'its Base64 does not decode';
@@ -68,5 +76,20 @@ function endsOf(base64: Buffer): Decoded {
   for (let left = WINDOW_CHARS + (count % 4); from > 0 && left > 0; from--) if (base64[from - 1]! > 0x20 && base64[from - 1] !== 0x3d) left--;
   const head = Buffer.from(base64.toString('latin1', 0, WINDOW_CHARS), 'base64');
   const tail = Buffer.from(base64.toString('latin1', from), 'base64');
-  return { head, tail, bytes, ...((misplaced || count % 4 === 1) && { unreadable: INVALID }) };
+  return { head, tail, bytes, sha256: sumOf(base64), ...((misplaced || count % 4 === 1) && { unreadable: INVALID }) };
+}
+
+const STEP_CHARS = 1024 * 1024;
+
+/** SHA-256 of what it decodes to, a step at a time. */
+function sumOf(base64: Buffer): string {
+  const sum = createHash('sha256');
+  let rest = '';
+  for (let from = 0; from < base64.length; from += STEP_CHARS) {
+    const text = rest + base64.toString('latin1', from, from + STEP_CHARS).replaceAll(/\s/g, '');
+    const whole = text.length - (text.length % 4);
+    sum.update(Buffer.from(text.slice(0, whole), 'base64'));
+    rest = text.slice(whole);
+  }
+  return sum.update(Buffer.from(rest, 'base64')).digest('hex');
 }

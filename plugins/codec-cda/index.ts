@@ -26,7 +26,8 @@ export { requestOf, type AgreedCda } from './request.ts';
 export { writeN1, type N1Request, type N1Source } from './write-n1.ts';
 export { writableVersions, writeN3, type N3Request, type N3Source } from './write/index.ts';
 export type { N1Party } from './n1-parties.ts';
-export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from './prepare.ts';
+export { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT, prepareXml } from './prepare.ts';
+export { withDocument } from './tree.ts';
 
 export const plugin: CodecPlugin = {
   kind: 'codec',

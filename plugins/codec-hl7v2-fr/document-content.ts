@@ -8,7 +8,10 @@ import { clean, said } from './values.ts';
 
 export interface ContentReading {
   /** What the event says of it. */
-  readonly facts: Pick<DocumentData, 'format' | 'level' | 'mime' | 'embeddedMime' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'>;
+  readonly facts: Pick<
+    DocumentData,
+    'format' | 'level' | 'mime' | 'embeddedMime' | 'embeddedSha256' | 'pdfaMark' | 'bytes' | 'text' | 'file' | 'content'
+  >;
   readonly cda?: CdaHeader;
 }
 
@@ -70,6 +73,7 @@ function readPart(reading: Reading, part: EnvelopePart, { announced, where, isDe
       level: cda?.level,
       mime: part.mime,
       embeddedMime: cda?.body?.mediaType,
+      embeddedSha256: cda?.body?.sha256,
       pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
       bytes: part.bytes,
       content: { part: part.part, bytes: part.bytes, mime: part.mime },

@@ -2,7 +2,7 @@
  * The form in which a document leaves for one recipient (SAFETY B10): as it came, or, where its settings ask for it, a PDF or a text within a
  * CDA N1, and a structured CDA in a version of its model that the recipient takes.
  */
-import { PasserelleError, type EncodablePart, type PartSource } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodeInput, type PartSource } from '../../core/contract/index.ts';
 import type { DocumentData, EventData, Patient } from '../../core/model/index.ts';
 import {
   derivedId,
@@ -30,14 +30,6 @@ interface CdaSettings extends AgreedCda {
   readonly versions?: Readonly<Record<string, readonly [string, ...string[]]>>;
 }
 
-interface Unformed {
-  readonly type: string;
-  readonly data: DocumentEvent;
-  readonly parts: readonly EncodablePart[];
-  /** Code, label and system that its envelope has: a document within says the same of itself (SAFETY B1). */
-  readonly code: readonly string[];
-}
-
 /** Systems of JDV_J07 in HL7 v2, by their OID in a CDA. */
 const SYSTEMS: Readonly<Record<string, string>> = { LN: LOINC_OID, TRE_A05: TRE_A05_OID };
 
@@ -56,37 +48,57 @@ export interface Formed {
 /** End of a text that the reader of a CDA cut: what was cut cannot be written again. */
 const CUT = / \[…\]("|\\n)/;
 
-/** Throws ERR_DOCUMENT_INCOMPLETE with the field that a CDA needs and nobody gives, ERR_DOCUMENT_REWRITE, ERR_PATIENT_NO_IDENTIFIER. */
-export function formOfDocument(writing: Writing, { type, data, parts, code }: Unformed): Formed {
+/**
+ * `code`: code, label and system that the envelope has: a document within says the same of itself (SAFETY B1). Throws ERR_DOCUMENT_INCOMPLETE with the
+ * field that a CDA needs and nobody gives, ERR_DOCUMENT_REWRITE, ERR_DESTINATION_UNKNOWN_PATIENT.
+ */
+export function formOfDocument(writing: Writing, input: EncodeInput, code: readonly string[]): Formed {
   const agreed = writing.context.settings.connector['cda'] as CdaSettings | undefined;
   const settings = agreed && { ...agreed, type: typeCodeOf(code) };
+  const data = input.event.data as DocumentEvent;
   const { document } = data;
-  if (!settings) return { data };
-  const isDeletion = type === 'dcc.document.deleted';
-  if (document.format === undefined && !document.modelOid)
-    return settings.plain === 'n1' ? wrapped(writing, settings, data, parts, isDeletion) : { data };
+  const asItCame: Formed = { data: { ...data, document: knownThere(document, input) } };
+  if (!settings) return asItCame;
+  if (document.format === undefined && !document.modelOid) return settings.plain === 'n1' ? wrapped(writing, settings, data, input) : asItCame;
   const [version] = settings.versions?.[document.canonicalType] ?? [];
   const isTaken =
     version === undefined || document.level !== 'N3' || settings.versions?.[document.canonicalType]?.includes(document.modelVersion ?? '');
-  return isTaken ? { data } : rewritten(writing, settings, data, version, isDeletion);
+  return isTaken ? asItCame : rewritten(writing, settings, data, version, input);
 }
 
-/** A PDF, an image or a text, whole, within a CDA of its id. */
-function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, parts: readonly EncodablePart[], isDeletion: boolean): Formed {
+const isDeletion = ({ event }: EncodeInput): boolean => event.type === 'dcc.document.deleted';
+
+const NAMES = ['id', 'idExtension', 'setId', 'setIdExtension'] as const;
+
+/** What was agreed may have changed since: a receiver knows what it has by the ids that it was sent with. What is sent again has those of now. */
+function knownThere(document: DocumentData, input: EncodeInput): DocumentData {
+  const { document: own, replaces } = input.knownAs ?? {};
+  const named = own && isDeletion(input) ? { ...without(document, NAMES), ...own } : document;
+  if (replaces?.id === undefined || named.replaces === undefined) return named;
+  const { id, idExtension } = replaces;
+  return { ...without(named, ['replacesExtension']), replaces: id, ...(idExtension !== undefined && { replacesExtension: idExtension }) };
+}
+
+const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>
+  Object.fromEntries(Object.entries(document).filter(([name]) => !(names as readonly string[]).includes(name))) as DocumentData;
+
+/** A PDF, an image or a text, whole, within a CDA of its id. A number of its source is one of its site: elsewhere it is another document (SAFETY B2). */
+function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, input: EncodeInput): Formed {
   const { document } = data;
+  const { parts, event } = input;
   const { content } = document;
   const root = (id: string | undefined, extension: string | undefined): string | undefined =>
     id === undefined ? undefined : rootOnlyId(id, extension);
   const own = document.id ?? document.sourceId ?? parts.find(({ part }) => part === content?.part)?.sha256;
-  if (own === undefined || document.file !== undefined) return { data };
+  if (own === undefined || document.file !== undefined) return { data: { ...data, document: knownThere(document, input) } };
   const ids = {
-    id: document.id === undefined ? derivedId(data.originApplication ?? '', own) : rootOnlyId(document.id, document.idExtension),
+    id: document.id === undefined ? derivedId(event.site, data.originApplication ?? '', own) : rootOnlyId(document.id, document.idExtension),
     replaces: root(document.replaces, document.replacesExtension),
     setId: root(document.setId, document.setIdExtension),
   };
   const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
-  const made = withIds(rest, ids);
-  if (isDeletion) return { data: { ...data, document: made } };
+  const made = knownThere(withIds(rest, ids), input);
+  if (isDeletion(input)) return { data: { ...data, document: made } };
   const body = content ? { part: content.part, mediaType: content.mime } : { text: document.text ?? '', mediaType: 'text/plain' };
   const source = writeN1({ ...headerOf(writing, settings, data, made), ...body });
   const { text: _text, ...named } = made;
@@ -100,7 +112,7 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, p
  * The same content by another version of the model. It is another document, with an id of its own; what it replaces and what deletes it have ids
  * derived in the same way. Its header cannot name the first one: CI-SIS takes no relation but RPLC.
  */
-function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent, modelVersion: string, isDeletion: boolean): Formed {
+function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent, modelVersion: string, input: EncodeInput): Formed {
   const { document } = data;
   const own = (id: string | undefined, extension: string | undefined): string | undefined =>
     id === undefined ? undefined : derivedId(id, extension ?? '', modelVersion);
@@ -110,13 +122,13 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
     setId: own(document.setId, document.setIdExtension),
   };
   const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
-  const made: DocumentData = { ...withIds(rest, ids), modelVersion };
-  if (isDeletion) return { data: { ...data, document: made } };
+  const made: DocumentData = { ...knownThere(withIds(rest, ids), input), modelVersion };
+  if (isDeletion(input)) return { data: { ...data, document: made } };
   const isCut = CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {}));
   const lost = [...(document.unread ?? []), ...(isCut ? ['text'] : [])];
   if (lost.length > 0) {
     const itsN1 = settings.plain === 'n1' && n1Of(document);
-    if (itsN1) return { data: { ...data, document: itsN1 } };
+    if (itsN1) return { data: { ...data, document: knownThere(itsN1, input) } };
     throw new PasserelleError('ERR_DOCUMENT_REWRITE', {
       location: { path: '/data/document/modelVersion' },
       expected: `a document that can be written whole in version ${modelVersion}`,

@@ -44,7 +44,9 @@ export function routeType(reading: Reading, codes: readonly SentCode[], cda: Cda
   if (model && !model.versionKnown) warn(reading, 'document-model-version-unknown', model.version);
   const loinc = (own ?? []).find(isLoinc) ?? codes.find(isLoinc);
   const national = nationalType(reading, all);
-  const canonicalType = model?.type ?? mapped(reading.settings.documentTypes, all) ?? ppac(all, cda) ?? national?.type;
+  const { documentTypes } = reading.settings;
+  const written = documentTypes.filter((rule) => !isLearnedOfShared(rule));
+  const canonicalType = model?.type ?? mapped(written, all) ?? ppac(all, cda) ?? mapped(documentTypes, all) ?? national?.type;
   if (!canonicalType && !isDeletion) throw unknownType(all, loinc);
   if (!canonicalType) warn(reading, 'deletion-type-unknown', undefined, all[0]?.at);
   const local = codes.find((one) => one.code !== '' && !isLoinc(one));
@@ -75,6 +77,10 @@ function nationalType(reading: Reading, all: readonly SentCode[]): { type?: Docu
   if (contradicts) warn(reading, 'document-code-mismatch', undefined, all[0]?.at);
   return contradicts ? undefined : first;
 }
+
+/** What a person said of one document of a shared code is no answer for one whose title says what it is. */
+const isLearnedOfShared = ({ isLearned, system, code }: DocumentTypeRule): boolean =>
+  isLearned === true && LOINC_SYSTEMS.has(system) && nationalTypeOf(code) !== undefined && !nationalTypeOf(code)?.type;
 
 /** A line for the code itself, of any of the codes sent, before a line for a whole system. */
 function mapped(rules: readonly DocumentTypeRule[], all: readonly SentCode[]): DocumentType | undefined {

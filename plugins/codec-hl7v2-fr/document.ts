@@ -314,7 +314,9 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
       ...(around.parts.length > 0 && { parts: around.parts }),
       ...(around.destinations.length > 0 && { destinations: around.destinations }),
     },
-    terms: [document.id, document.setId].filter((value) => value !== undefined).map((value) => ({ field: 'document' as const, value })),
+    terms: [document.id ?? document.sourceId, document.setId]
+      .filter((value) => value !== undefined)
+      .map((value) => ({ field: 'document' as const, value })),
   };
 }
 

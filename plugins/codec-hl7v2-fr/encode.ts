@@ -13,7 +13,7 @@ import type { Writing } from './write-header.ts';
 export function encodeFr(input: EncodeInput, context: ConnectorContext, profile: DialectProfile): EncodeResult {
   const writing: Writing = { context, profile, controlId: context.newId() };
   try {
-    const { segments, parts, warnings = [] } = write(writing, input);
+    const { segments, parts, document, warnings = [] } = write(writing, input);
     return {
       outcome: 'message',
       envelope: {
@@ -22,6 +22,7 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
         charset: profile.writing.charset.encoding,
         controlId: writing.controlId,
         ...(parts.length > 0 && { parts }),
+        ...(document && { document }),
       },
       ...(warnings.length > 0 && { warnings }),
     };
@@ -33,7 +34,8 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
 }
 
 /** `data` has passed the schema of its type. */
-function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument {
+function write(writing: Writing, input: EncodeInput): WrittenDocument {
+  const { event } = input;
   const { type, data } = event;
   if (isIdentityUpdate(type)) return { segments: writeIdentity(writing, data as EventData<'dcc.identity.updated'>), parts: [] };
   if (type === 'dcc.identity.merged') return { segments: writeMerge(writing, data as EventData<'dcc.identity.merged'>), parts: [] };
@@ -43,8 +45,7 @@ function write(writing: Writing, { event, parts }: EncodeInput): WrittenDocument
   }
   if (type === 'dcc.visit.reassigned') return { segments: writeReassigned(writing, data as EventData<'dcc.visit.reassigned'>), parts: [] };
   if (type.startsWith('dcc.visit.')) return { segments: writeVisitEvent(writing, type, data as EventData<'dcc.visit.opened'>), parts: [] };
-  if (type === 'dcc.document.received' || type === 'dcc.document.deleted')
-    return writeDocument(writing, type, data as EventData<'dcc.document.received'>, parts);
+  if (type === 'dcc.document.received' || type === 'dcc.document.deleted') return writeDocument(writing, input);
   if (isAnswer(type) && writing.profile.writing.answers === 'ZAM') return { segments: writeZam(writing, event), parts: [] };
   throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'an identity, a stay, a document, or an answer this product takes', found: type });
 }

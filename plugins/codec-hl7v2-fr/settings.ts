@@ -90,15 +90,22 @@ const FRENCH_SETTINGS = {
   receivingFacility: name('Établissement destinataire', 'MSH-6 of what we send; the FINESS of the site when absent.'),
   ppacCode: {
     title: 'Code du PPAC',
-    description: 'Code agreed with the receiver for a PPAC: the national list has none, so that none is sent without it.',
-    type: 'object',
-    additionalProperties: false,
-    required: ['code', 'label'],
-    properties: {
-      code: { type: 'string', minLength: 1, maxLength: 50, examples: ['18776-5'] },
-      label: { type: 'string', minLength: 1, maxLength: 200, examples: ["Programme personnalisé de l'après-cancer"] },
-      system: { type: 'string', minLength: 1, maxLength: 50, default: 'LN' },
-    },
+    description: 'Code agreed with the receiver for a PPAC: the national list has none, so that none is sent without it. none: no PPAC goes there.',
+    // `check` refuses its absence where documents leave: else the first PPAC would tell (SAFETY B1).
+    neededFor: ['dcc.document.received'],
+    anyOf: [
+      { const: 'none' },
+      {
+        type: 'object',
+        additionalProperties: false,
+        required: ['code', 'label'],
+        properties: {
+          code: { type: 'string', minLength: 1, maxLength: 50, examples: ['18776-5'] },
+          label: { type: 'string', minLength: 1, maxLength: 200, examples: ["Programme personnalisé de l'après-cancer"] },
+          system: { type: 'string', minLength: 1, maxLength: 50, default: 'LN' },
+        },
+      },
+    ],
   },
   mailMatrix: {
     title: 'Combinaisons de destinataires admises',

@@ -1,5 +1,12 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import { PasserelleError, type EncodablePart, type OutgoingPart, type Warning } from '../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type DocumentIds,
+  type EncodablePart,
+  type EncodeInput,
+  type OutgoingPart,
+  type Warning,
+} from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, type Formed } from './document-form.ts';
@@ -19,6 +26,7 @@ export interface WrittenDocument {
   readonly segments: readonly SegmentOut[];
   readonly parts: readonly OutgoingPart[];
   readonly warnings?: readonly Warning[];
+  readonly document?: DocumentIds;
 }
 
 /** What differs between MDM and ORU, and between the two guides. */
@@ -36,12 +44,14 @@ const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
 const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
-export function writeDocument(writing: Writing, type: string, given: DocumentEvent, parts: readonly EncodablePart[]): WrittenDocument {
-  const code = writeCode(writing, given.document, type === 'dcc.document.deleted' || given.document.action === 'delete');
-  const { data, made } = formOfDocument(writing, { type, data: given, parts, code });
+export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocument {
+  const { parts, event } = input;
+  const given = (event.data as DocumentEvent).document;
+  const code = writeCode(writing, given, event.type === 'dcc.document.deleted' || given.action === 'delete');
+  const { data, made } = formOfDocument(writing, input, code);
   const { document } = data;
   const isCda = document.format !== undefined;
-  const form = formOf(writing, isCda, type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  const form = formOf(writing, isCda, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
   if (form.action === 'delete' && !document.id && !document.sourceId)
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/data/document/id' },
@@ -85,7 +95,13 @@ export function writeDocument(writing: Writing, type: string, given: DocumentEve
           ...(guide.ordersInMdm ? [order, request] : []),
           writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
-  return { segments: [...segments, ...observations.segments], parts: observations.parts, warnings: observations.warnings };
+  const { id, idExtension, setId, setIdExtension } = document;
+  return {
+    segments: [...segments, ...observations.segments],
+    parts: observations.parts,
+    document: said({ id, idExtension, setId, setIdExtension }),
+    warnings: observations.warnings,
+  };
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
@@ -109,9 +125,9 @@ function headerOf({ message, guide, action }: Form, declares: boolean): Paramete
  * site agrees one with the receiver (SAFETY B1).
  */
 function writeCode(writing: Writing, document: DocumentData, isDeletion: boolean): readonly string[] {
-  const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | undefined;
+  const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | 'none' | undefined;
   if (document.canonicalType === 'PPAC') {
-    if (agreed) return [agreed.code, agreed.label, agreed.system ?? 'LN'];
+    if (agreed && agreed !== 'none') return [agreed.code, agreed.label, agreed.system ?? 'LN'];
     if (isDeletion) return [];
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/connector/ppacCode' },

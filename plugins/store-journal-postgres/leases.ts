@@ -39,7 +39,7 @@ export async function lease(tx: Transaction, { node, lanes, ttlMs, graceMs }: Le
     const current = held.get(lane);
     // One that ran out is a new one, even for the same node: a write may have been refused meanwhile.
     const isOurs = current?.node === node && current.until > now;
-    // The process before us is dead, or is fenced off by the new token.
+    // The process before us is dead: whoever has the name of a node has made sure of it.
     const isOurNode = current !== undefined && nameOf(current.node) === nameOf(node);
     // Given back is free at once; held by another is free when its last send can no longer be on the wire.
     if (current && !isOurNode && current.node !== '' && current.until + graceMs > now) continue;

@@ -203,8 +203,9 @@ export class Writer {
         await client.query('ROLLBACK');
         return STALE;
       }
-      if (done.status === 'rejected') throw done.reason;
+      // First of all: to a node that lost its lanes a row that the new owner has moved since is no refusal of its own.
       if (!isSaved) for (const { lease } of group) if (lease) requireLease(lease, this.#leases, lock.now);
+      if (done.status === 'rejected') throw done.reason;
       await this.#end(client, tx, lock, done.value);
       return done.value;
     } catch (error) {

@@ -77,6 +77,13 @@ describe('the import rule', () => {
     expect(list(bad)).to.deep.equal([]);
   });
 
+  it('only core/oidc names openid-client: what it fetches is bounded there', () => {
+    const bad = ['core', 'plugins', 'connectors']
+      .flatMap(importsBelow)
+      .filter((i) => ['openid-client', 'oauth4webapi'].includes(i.target) && !under(i.file, 'core/oidc'));
+    expect(list(bad)).to.deep.equal([]);
+  });
+
   it('folders of core are entered by their door', () => {
     const bad = importsBelow('core').filter((i) => {
       const [, from] = i.file.split(path.sep);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   CallRefusal,
+  PasserelleError,
   type CallAnswer,
   type CallStep,
   type JournalStore,
@@ -13,7 +14,8 @@ import {
   UNCONFIGURED,
 } from 'passerelle/contract';
 import type { CallContext, Patient } from 'passerelle/model';
-import { CalledRecord, Handover, type CallRoom, type RedeemedCall } from '../../core/call/index.ts';
+import { CalledRecord, Handover, type CallRoom, type HandoverPorts, type RedeemedCall } from '../../core/call/index.ts';
+import type { ProofPolicy } from '../../core/call/user-proof.ts';
 import { Codecs } from '../../core/codecs/index.ts';
 import { loadConnectors, type HostCall } from '../../core/registry/index.ts';
 import { plugin as json } from '../../plugins/codec-json/index.ts';
@@ -55,7 +57,9 @@ export class Desk {
   readonly state: Records;
   readonly world: PeerWorld;
   readonly steps: { readonly reference: string; readonly what: string; readonly code?: string; readonly outcome?: string }[] = [];
-  readonly policy = { ambiguous: 'choice' as 'choice' | 'refuse', creation: true };
+  readonly policy: { ambiguous: 'choice' | 'refuse'; creation: boolean; proSanteConnect?: ProofPolicy } = { ambiguous: 'choice', creation: true };
+  /** What Pro Santé Connect does; absent: there is none. */
+  userProof: HandoverPorts['userProof'] | undefined;
   /** What the record is made to answer once, instead of what it would. */
   instead: (() => { readonly status: number; readonly body: object }) | undefined;
   /** Runs when the record is asked, before it answers. */
@@ -106,6 +110,10 @@ export class Desk {
       journal: desk.journal,
       record: () => record,
       policy: () => desk.policy,
+      userProof: {
+        depart: (tab) => desk.userProof?.depart(tab) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
+        arrive: (tab, answer) => desk.userProof?.arrive(tab, answer) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
+      },
       now: () => desk.now,
       secret: () => `s${(desk.#count += 1)}`.padEnd(43, '-'),
     });

@@ -45,9 +45,11 @@ export const CALL = {
   ],
 };
 
-export const settingsOf = (call: object = CALL, other: object = { ...CALL, profiles: {} }) => {
+const ENGINE = { publicUrl: 'https://dcc.region.example' };
+
+export const settingsOf = (call: object = CALL, other: object = { ...CALL, profiles: {} }, engine: object = ENGINE) => {
   const texts = [
-    'kind: engine\ncontextualCall: { publicUrl: "https://dcc.region.example" }\n',
+    `kind: engine\ncontextualCall: ${JSON.stringify(engine)}\n`,
     siteDocument(SITE, JSON.stringify(call)),
     siteDocument(OTHER_SITE, JSON.stringify(other)),
   ];
@@ -105,8 +107,9 @@ export class Ground {
     this.#folder = await mkdtemp(path.join(tmpdir(), 'passerelle-calls-'));
     // Making one takes a second.
     const pem = privateKey(`engine-${bits}`, bits).export({ format: 'pem', type: 'pkcs8' });
-    await mkdir(path.join(this.#folder, 'call-keys'));
+    await mkdir(path.join(this.#folder, 'call-keys', 'client'), { recursive: true });
     await writeFile(path.join(this.#folder, 'call-keys', '2026-01-01_test.pem'), pem);
+    await writeFile(path.join(this.#folder, 'call-keys', 'client', 'RS384.pem'), pem);
     this.now = NOW;
     this.journal = await this.openJournal();
     this.calls = await this.node();

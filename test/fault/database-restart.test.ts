@@ -1,4 +1,7 @@
-/** The database server is restarted, crashes or loses a process while two engines work on it: they go on by themselves, and no law is broken. */
+/**
+ * The database server is restarted, crashes or loses a process while two engines work on it: they go on by themselves, and no law is broken; nor when
+ * an engine ends by an exception at such a moment and is started again, before the other one takes its lanes over or after.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { until } from '../flow/region.ts';
@@ -7,6 +10,9 @@ import { SEED, trials } from './random.ts';
 import { Stand } from './stand.ts';
 
 const ROUNDS = trials(2);
+const DEATHS = trials(1);
+const STEPS = ['receive', 'admit', 'decide', 'begin', 'settle', 'send', 'reply'];
+const MOMENTS = ['before', 'amid', 'after'];
 
 type Fault = (cluster: Cluster, stand: Stand) => Promise<void>;
 const away = (end: (cluster: Cluster) => Promise<void>): Fault =>
@@ -26,6 +32,24 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
+/** While an engine lives; `revive` starts one when none does. */
+const trafficRuns = (stand: Stand, revive?: () => Promise<void>): Promise<void> => {
+  const before = stand.acknowledged;
+  return until('traffic runs', 60_000, async () => {
+    if (!stand.engine && !stand.second) await revive?.();
+    return stand.acknowledged > before + 20;
+  });
+};
+
+async function allArrived(stand: Stand): Promise<void> {
+  await stand.killSecond('SIGTERM');
+  await stand.start();
+  await Promise.all(stand.senders.map((s) => s.stop()));
+  await stand.drained();
+  expect(await stand.breaches(true)).to.deep.equal([]);
+  console.log(`      ${stand.acknowledged} messages acknowledged`);
+}
+
 describe(`a database server that ends: ${ROUNDS} rounds each, seed ${SEED} (skipped where PostgreSQL is not installed)`, () => {
   let cluster: Cluster | undefined;
   let stand: Stand;
@@ -41,31 +65,70 @@ describe(`a database server that ends: ${ROUNDS} rounds each, seed ${SEED} (skip
     await cluster?.stop();
   });
 
-  const trafficRuns = (): Promise<void> => {
-    const before = stand.acknowledged;
-    return until('traffic runs', 60_000, () => stand.acknowledged > before + 20);
-  };
-
   for (const [title, fault] of Object.entries(FAULTS))
     it(title, async function () {
       this.timeout(60_000 + ROUNDS * 60_000);
       for (let round = 1; round <= ROUNDS; round += 1) {
         if (!stand.engine) await stand.start();
         await stand.startSecond();
-        await trafficRuns();
+        await trafficRuns(stand);
         await wait(stand.random.between(0, 300));
         await fault(cluster!, stand);
-        await trafficRuns();
+        await trafficRuns(stand);
         expect([stand.engine?.exitCode, stand.second?.exitCode], 'both engines live').to.deep.equal([null, null]);
         expect(await stand.breaches(false), `round ${round}`).to.deep.equal([]);
       }
     });
 
-  it('and in the end everything has arrived', async () => {
-    await stand.start();
-    await Promise.all(stand.senders.map((s) => s.stop()));
-    await stand.drained();
-    expect(await stand.breaches(true)).to.deep.equal([]);
-    console.log(`      ${stand.acknowledged} messages acknowledged`);
+  it('and in the end everything has arrived', () => allArrived(stand));
+});
+
+describe(`a database server that ends, and engines that end by an exception: ${DEATHS} rounds each, seed ${SEED}`, () => {
+  let cluster: Cluster | undefined;
+  let stand: Stand;
+  before(async function () {
+    if (!postgresFolder()) this.skip();
+    cluster = await startCluster();
+    const journal = { name: 'PostgreSQL', store: 'postgres', address: `${cluster.url}?schema=exception` } as const;
+    stand = await new Stand({ journal, paceMs: 2, ackTimeoutMs: 1000 }).open();
+    for (const sender of stand.senders) void sender.play();
+  });
+  after(async () => {
+    await stand?.close();
+    await cluster?.stop();
+  });
+
+  /** It will end by itself, in the traffic before, in or after the fault; perhaps before it has said that it is there. */
+  const mortal = (start: Stand['start']): Promise<void> => {
+    const { random } = stand;
+    const when = `${random.pick(STEPS)}:${random.pick(MOMENTS)}:${random.between(5, 80)}:throw`;
+    return start({ PASSERELLE_FAULT_DIE: when }, ['die']).catch((error: unknown) => {
+      if (!String(error).includes('a defect, made on purpose')) throw error;
+    });
+  };
+  const first: Stand['start'] = (...args) => stand.start(...args);
+  const second: Stand['start'] = (...args) => stand.startSecond(...args);
+
+  for (const [title, fault] of Object.entries(FAULTS))
+    it(title, async function () {
+      this.timeout(60_000 + DEATHS * 120_000);
+      for (let round = 1; round <= DEATHS; round += 1) {
+        await mortal(first);
+        await (stand.random.next() < 0.5 ? second() : mortal(second));
+        await wait(stand.random.between(0, 1500));
+        await fault(cluster!, stand);
+        await trafficRuns(stand, first);
+        // Long enough for the other one to take the lanes over, or not.
+        await wait(stand.random.pick([0, 3000, 13_000]));
+        if (!stand.engine) await first();
+        if (!stand.second) await second();
+        await trafficRuns(stand, first);
+        expect(await stand.breaches(false), `round ${round}`).to.deep.equal([]);
+      }
+    });
+
+  it('and in the end everything has arrived', async function () {
+    this.timeout(300_000);
+    await allArrived(stand);
   });
 });

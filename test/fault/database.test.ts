@@ -1,11 +1,14 @@
 /** Faults that only a journal on a server has: its connection lost, the database restarted, two engines at work, a node frozen past its lease. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Client } from 'pg';
 import { until } from '../flow/region.ts';
 import { describePostgres } from './journals.ts';
 import { SEED, trials } from './random.ts';
 import { startProxy, type Proxy } from './proxy.ts';
+import { Sender } from './sender.ts';
 import { Stand } from './stand.ts';
+import { message, type Sent } from './traffic.ts';
 
 const ROUNDS = trials(3);
 const FAILOVERS = trials(4);
@@ -107,5 +110,51 @@ describePostgres(`two engines on one database: ${FAILOVERS} takeovers, seed ${SE
     await trafficRuns();
     expect([await stand.isOwner(0), await stand.isOwner(1)]).to.deep.equal([false, true]);
     await end();
+  });
+});
+
+/** Connections on which an engine hears what the other one stored. */
+const LISTENING = "pid FROM pg_stat_activity WHERE query LIKE 'SELECT DISTINCT name FROM tally%'";
+
+describePostgres('two engines on one database, and a sender that goes from one to the other', (journal) => {
+  let stand: Stand;
+  before(async () => {
+    stand = await new Stand({ journal, connections: 0 }).open();
+    await stand.start();
+    await stand.startSecond();
+  });
+  after(() => stand.close());
+
+  it('A2: what the one that stands by took comes first, though the one that works the lanes cannot hear of it', async () => {
+    const database = new Client({ connectionString: journal.address!.split('?')[0]! });
+    await database.connect();
+    let n = 0;
+    let to = 0;
+    const day = (function* (): Generator<Sent, never> {
+      for (;;) yield message(n % 2 === 0 ? 'identity' : 'change', [`Z${String(Math.floor(n / 2)).padStart(5, '0')}`], (n += 1));
+    })();
+    const sender = new Sender(() => stand.address(to), day);
+    stand.senders.push(sender);
+    const sends = async (connection: number): Promise<void> => {
+      to = connection;
+      await sender.play(1);
+      await sender.stop();
+    };
+    // Of the endpoint that answers once decided, and of the one that answers once stored.
+    for (const [first, second] of [
+      [0, 2],
+      [1, 3],
+    ] as const)
+      for (let turn = 0; turn < 3; turn += 1) {
+        await until('both listen', 10_000, async () => (await database.query(`SELECT ${LISTENING}`)).rowCount === 2);
+        await database.query(`SELECT pg_terminate_backend(pid), ${LISTENING}`);
+        await sends(second);
+        await sends(first);
+      }
+    await database.end();
+    await stand.drained();
+    // One that is decided too late is stale (SAFETY A2): its receiver never gets it.
+    expect(stand.receiver.receipts.all.length).to.equal(n);
+    expect(await stand.breaches(true)).to.deep.equal([]);
   });
 });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at, routed } from '../contract/journal/samples.ts';
+import { at, encoded, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -30,6 +30,27 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await drained();
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW });
+  });
+
+  it('goes back to an attempt that it could not take up because the journal went away, before anything behind it', async () => {
+    const [first] = await bench.queue([{ keys: patient('a') }, { keys: patient('a') }]);
+    const envelope = { format: 'plain', text: 'first', controlId: 'first' };
+    const before = encoded({ envelope, controlId: 'first', sha256: hash('sha256', 'first'), bytes: 5 });
+    await bench.journal.begin([{ delivery: first!.delivery, startedAt: at(1), encoded: before }]);
+    const { settle } = bench.journal;
+    let isAway = true;
+    bench.journal = {
+      ...bench.journal,
+      settle: async (...args) => {
+        if (isAway) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+        return settle(...args);
+      },
+    };
+    await bench.make().start();
+    await until('the lane has seen that it is away', 5000, () => bench.logged.some((line) => line.includes('backlog cannot be read')));
+    isAway = false;
+    await drained();
+    expect([bench.sent[0], bench.sent.length, await bench.states()]).to.deep.equal(['first', 2, { delivered: 2 }]);
   });
 
   it('skips nothing when a person acts on a delivery that is beyond its window', async () => {
@@ -89,6 +110,20 @@ describe('a delivery lane', () => {
       bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [], queuedAt: at(0) })));
       await bench.lane.lookAgain(new Set(patient('a')));
       await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 4);
+    });
+
+    it('leaves once this lane has told the INS that is all it names, not before', async () => {
+      unknownOnce();
+      const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
+      const known = bench.index.patient(ins);
+      await bench.queue([{ keys: [known], kind: 'document' }]);
+      await bench.make().start();
+      await held();
+      const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
+      const rows = await bench.queue([{ keys: patient('a'), event }]);
+      bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event, parts: [], queuedAt: at(0) })));
+      await bench.lane.lookAgain(new Set([...patient('a'), known]));
+      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
     });
 
     it('leaves after a restart too, beyond the window as well', async () => {

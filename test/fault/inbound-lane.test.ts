@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { PasserelleError, type MessageCodec } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
-import { at, incoming } from '../contract/journal/samples.ts';
-import { ACCEPTED, InboundBench, plainCodec } from './inbound-bench.ts';
+import { at, hashed, incoming } from '../contract/journal/samples.ts';
+import { ACCEPTED, identityOf, InboundBench, plainCodec } from './inbound-bench.ts';
 
 describe('an inbound lane', () => {
   let bench: InboundBench;
@@ -82,6 +82,23 @@ describe('an inbound lane', () => {
     await until('all are decided again', 20_000, async () => (await bench.journal.lanes()).every(({ counts }) => !counts.received));
     expect(seen).to.deep.equal(texts);
   });
+
+  for (const reply of ['stored', 'decoded'] as const)
+    it(`A2: decides in the order of the journal what another node stored before, when it has not been told yet (reply: ${reply})`, async () => {
+      await bench.lane.stop();
+      // Two nodes have the journal, and no notice of the other one comes.
+      bench.journal = { ...bench.journal, watch: () => () => undefined };
+      bench.decode = identityOf;
+      await bench.make('chx-in', { reply }).start();
+      await say('before');
+      await until('it is decided', 5000, async () => (await stateOf('before')) === 'decoded');
+      await bench.journal.receive([
+        incoming({ lane: 'chx-in', raw: Buffer.from('elsewhere'), controlId: 'elsewhere', fingerprint: hashed('elsewhere') }),
+      ]);
+      await say('after');
+      await until('all are decided', 5000, () => bench.offered.length === 3);
+      expect(bench.offered).to.deep.equal(['before', 'elsewhere', 'after']);
+    });
 
   it('keeps no other lane waiting for its backlog', async () => {
     await bench.lane.stop();

@@ -18,6 +18,7 @@ export class LaneBench {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'passerelle-lane-'));
   journal!: JournalStore;
   lane!: DeliveryLane;
+  readonly index = new BlindIndex(Buffer.alloc(32));
   /** What the endpoint was sent, in order: the ids of the events. */
   readonly sent: string[] = [];
   readonly logged: string[] = [];
@@ -97,7 +98,7 @@ export class LaneBench {
           return this.interpret('reply' in call ? call.reply.text : '') as T;
         },
       },
-      index: new BlindIndex(Buffer.alloc(32)),
+      index: this.index,
       codec: () => plainCodec,
       codecs: new Codecs(() => plainCodec, []),
       ...(this.legs && { legs: this.legs }),

@@ -1,5 +1,6 @@
 /** What a receiver saw and did, in order of arrival: the independent half of the evidence. */
 import { hash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { numberIn } from './traffic.ts';
 
 export interface Receipt {
@@ -13,15 +14,19 @@ export interface Receipt {
   readonly content: string;
   /** It was taken, whatever was answered. */
   readonly taken: boolean;
+  /** Milliseconds since 1970, and the sender's end of the connection: which engine it was. */
+  readonly at: number;
+  readonly port: number;
 }
 
 export class Receipts {
   readonly all: Receipt[] = [];
   readonly #waiting: { readonly holds: (receipt: Receipt) => boolean; readonly done: (receipt: Receipt) => void }[] = [];
 
-  add(text: string, controlId: string, type: string, taken: boolean): void {
+  add(text: string, controlId: string, type: string, taken: boolean, { remotePort: port = 0 }: Socket): void {
     const content = text.replace(/^(MSH(?:\|[^|]*){5}\|)[^|]*/, '$1');
-    const receipt: Receipt = { controlId, n: numberIn(text) ?? -1, type, digest: hash('sha256', text), content: hash('sha256', content), taken };
+    const seen = { taken, at: Date.now(), port };
+    const receipt: Receipt = { controlId, n: numberIn(text) ?? -1, type, digest: hash('sha256', text), content: hash('sha256', content), ...seen };
     this.all.push(receipt);
     for (const waiting of this.#waiting.filter((w) => w.holds(receipt))) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);

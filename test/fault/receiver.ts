@@ -49,7 +49,7 @@ export async function startReceiver(at = 0, receipts = new Receipts()): Promise<
     const does = receiver.script(id, text) ?? { how: 'take' };
     const say = (reply: string): void => void (socket.writable && socket.write(reply));
     const refused = ['AE', 'AR', 'silent', 'stray', 'nonsense'].includes(does.how);
-    receipts.add(text, id, fields[8] ?? '', !refused);
+    receipts.add(text, id, fields[8] ?? '', !refused, socket);
     const before = last;
     if (!refused) last = id;
     if (does.how === 'slow') await wait(does.ms);
@@ -98,7 +98,7 @@ export async function startRecord(): Promise<RecordServer> {
       if (request.method === 'HEAD') return void response.writeHead(204).end();
       const text = Buffer.concat(chunks).toString();
       const { messageId, type } = JSON.parse(text) as { messageId: string; type: string };
-      receipts.add(text, messageId, type, true);
+      receipts.add(text, messageId, type, true, request.socket);
       response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ messageId, recordId: 'R1', status: 'filed' }));
     });
   });

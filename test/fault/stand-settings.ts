@@ -43,6 +43,7 @@ identityAuthorities:
 connectors:
   - id: ci-sis
     version: 0.1.0
+    settings: { ppacCode: none }
     endpoints:
       - name: receiver-out
         direction: out

@@ -47,6 +47,7 @@ export class Stand {
   receiver!: Scripted;
   archive!: Scripted;
   record!: RecordServer;
+  /** The engine that lives; one that ended by itself is none. */
   engine: ChildProcess | undefined;
   readonly #options: StandOptions;
   /** A second node of the same journal, in tests that start one. */
@@ -77,25 +78,26 @@ export class Stand {
     return this;
   }
 
-  /** Starts the engine; `preload` are modules of this folder that make the fault inside its process. */
+  /** Starts the engine; `preload` are modules of this folder that make the fault inside its process. One that a failed round left is killed before. */
   async start(env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []): Promise<void> {
-    this.engine = this.spawn(this.data, env, preload);
-    const line = await printed(this.engine, /^admin (http:\S+)$/m);
+    await this.kill();
+    const engine = (this.engine = this.spawn(this.data, env, preload));
+    engine.once('exit', () => this.engine === engine && (this.engine = undefined));
+    const line = await printed(engine, /^admin (http:\S+)$/m);
     this.#url = line[1] ?? '';
   }
 
   /** The second node, with endpoints on ports of its own; every other connection of the hospital goes there while it is up. */
-  async startSecond(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async startSecond(env: Readonly<Record<string, string>> = {}, preload: readonly string[] = []): Promise<void> {
+    await this.killSecond();
     const [decided, stored] = (this.#secondPorts ??= (await freePorts(2)) as [number, number]);
     // One key for all nodes of a journal.
     mkdirSync(`${this.data}-2`, { mode: 0o700, recursive: true });
     copyFileSync(path.join(this.data, 'index.key'), path.join(`${this.data}-2`, 'index.key'));
-    this.second = this.spawn(`${this.data}-2`, {
-      PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided),
-      PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored),
-      ...env,
-    });
-    const line = await printed(this.second, /^admin (http:\S+)$/m);
+    const ports = { PASSERELLE_ENDPOINT_HOSPITAL_IN_PORT: String(decided), PASSERELLE_ENDPOINT_EMERGENCY_IN_PORT: String(stored) };
+    const second = (this.second = this.spawn(`${this.data}-2`, { ...ports, ...env }, preload));
+    second.once('exit', () => this.second === second && (this.second = undefined));
+    const line = await printed(second, /^admin (http:\S+)$/m);
     this.#secondUrl = line[1] ?? '';
   }
 

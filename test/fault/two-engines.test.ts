@@ -1,14 +1,15 @@
-/** Two engines started on one SQLite file: the journal has one owner, and the one that came first stays it. */
+/** Two engines started on one data directory: it has one owner, and the one that came first stays it, wherever the journal is. */
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { describeJournals } from './journals.ts';
 import { Stand } from './stand.ts';
 
-describe('two engines on one SQLite file', () => {
+describeJournals('two engines on one data directory', (journal) => {
   let stand: Stand;
-  before(async () => (stand = await new Stand().open()));
+  before(async () => (stand = await new Stand({ journal }).open()));
   after(() => stand.close());
 
-  it('the second is refused with ERR_JOURNAL_LOCKED, and the first is not disturbed', async () => {
+  it('the second is refused with ERR_JOURNAL_LOCKED before it takes a lane, and the first is not disturbed', async () => {
     await stand.start();
     for (const sender of stand.senders) void sender.play();
     for (let again = 0; again < 2; again += 1) {

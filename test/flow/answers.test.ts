@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { DocumentWhere } from 'passerelle/contract';
 import net from 'node:net';
 import { startReceiver, type Receiver } from './receiver.ts';
-import { freePorts, TestRegion, until } from './region.ts';
+import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
 const ID = '1.2.250.1.999.20.7.4242';
 const frame = (segments: readonly string[]): string => `\x0b${segments.join('\r')}\r\x1c\r`;
@@ -34,7 +34,7 @@ describe('answers of the record', () => {
     await region.prepare((yaml) =>
       yaml
         .replace('id: dxcare', 'id: ci-sis')
-        .replace('settings: { commandLine: legacy }', 'settings: {}')
+        .replace('commandLine: legacy, ', '')
         // The call of the site is DxCare's.
         .replace(/contextualCall:\n {2}connector: dxcare\n[^]*$/, '')
         .replace('port: ' + String(region.ports.dxcare), `port: ${toHospital}`)
@@ -44,7 +44,8 @@ describe('answers of the record', () => {
           `      - { name: pilot-in, direction: in, transport: mllp, port: ${fromRecord} }\n` +
             `      - { name: pilot-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${toRecord}, idempotent: true, sends: [dcc.document.*] }\n` +
             '      - name: dcc-in\n',
-        ),
+        )
+        .replace('sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', 'sends: [dcc.document.*, dcc.delivery.*]'),
     );
     await region.start();
   });
@@ -85,6 +86,50 @@ describe('answers of the record', () => {
     ]);
     const { legs } = await region.get<DocumentWhere>(`documents/${ID}`);
     expect(legs.flatMap(({ proofs }) => proofs.map(({ proof, code }) => `${proof} ${code}`))).to.deep.equal(['filing-refused DMPClosed']);
+  });
+
+  const post = async (path: string, messageId: string, body: object): Promise<number> => {
+    const answer = await fetch(`http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'idempotency-key': messageId },
+      body: JSON.stringify({ contract: '1.0', messageId, occurredAt: '2026-10-01T10:00:00+02:00', environment: 'test', ...body }),
+    });
+    return answer.status;
+  };
+
+  it('B8: a ZAM of the hospital reaches the record as JSON about its own message: nothing of it is dead', async () => {
+    const identifiers = [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }];
+    const content = { mime: 'application/pdf', encoding: 'base64', content: Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64') };
+    const document = { type: 'FRCP', id: { root: `${ID}1` }, content };
+    const published = { type: 'document.published', patient: { identifiers }, document, destinations: ['990001018'] };
+    expect(await post('documents', 'RECORD-5', published)).to.equal(201);
+    await region.drained();
+    const ours = hospital.received.at(-1)!.get('MSH-10');
+    const answered = await send(region.ports.mllp, [
+      'MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001100000||ZAM^Z03^ZAM_Z01|Z-5|T|2.6|||||FRA|UNICODE UTF-8',
+      'EVN||20261001100000',
+      `OBX|1|CWE|ACK_LECTURE_MSS^Accusé^AckMetierZAM|${ours}|N^^expandedYes-NoIndicator||||||F`,
+      'ERR|||207^Application error^messageErrorCondition|E|902^Patient inconnu^applicationErrorCondition',
+    ]);
+    expect(answered).to.equal('AA');
+    await region.drained();
+    const [message] = await region.messages('controlId=Z-5&limit=1');
+    const { deliveries } = await region.timeline(message!.id);
+    expect(deliveries.map(({ lane, state }) => [lane, state])).to.deep.equal([['dcc-out', 'delivered']]);
+  });
+
+  it('B8: what the record says of our message over JSON reaches the hospital as a ZAM about its own', async () => {
+    const [sent] = await region.messages('controlId=HOSPITAL-77&limit=1');
+    const { deliveries } = await region.timeline(sent!.id);
+    const about = deliveries.find(({ lane }) => lane === 'dcc-out')!.controlId;
+    const before = hospital.received.length;
+    expect(await post('documents/answers', 'RECORD-6', { type: 'document.answer', answer: { about, what: 'mss.read', reader: 'a@b.fr' } })).to.equal(
+      201,
+    );
+    await region.drained();
+    expect(hospital.received.slice(before).map((one) => ['MSH-9.2', 'OBX-4', 'OBX-5.1'].map((field) => one.get(field)))).to.deep.equal([
+      ['Z03', 'HOSPITAL-77', 'Y'],
+    ]);
   });
 
   it('an answer about a message that is none of ours is kept, and told to nobody', async () => {

@@ -30,7 +30,7 @@ charsetFallback: windows-1252
 connectors:
   - id: dxcare
     version: 0.1.0
-    settings: {}
+    settings: { ppacCode: none }
     endpoints:
       - { name: clinique-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${port}, connections: 1, duplicates: review, sends: [dcc.document.received] }
 `;

@@ -16,7 +16,7 @@ describe(`checks of documents in the flow${existsSync(RULES) ? '' : ' (skipped: 
   const region = new TestRegion();
   before(async function () {
     if (!existsSync(RULES)) this.skip();
-    await region.prepare((yaml) => yaml.replace(/(id: dxcare\s+version: 0.1.0\s+settings: )\{\}/, '$1{ cda: { plain: n1, confidentiality: N } }'));
+    await region.prepare((yaml) => yaml.replace('commandLine: legacy, ', 'commandLine: legacy, cda: { plain: n1, confidentiality: N }, '));
     await region.start([], { PASSERELLE_DOCUMENTS_RULES: RULES });
     await region.dxcare.act('admission');
   });

@@ -1,7 +1,7 @@
 /** Stories of documents over real sockets: one engine, DxCare over MLLP, the record over HTTP (SAFETY B1 to B8). */
 import net from 'node:net';
 import { expect } from 'chai';
-import type { DocumentWhere, LearnedType, MessageView, UntypedDocument } from 'passerelle/contract';
+import type { DeliveryView, DocumentWhere, IdentityTask, LearnedType, MessageView, Page, UntypedDocument } from 'passerelle/contract';
 import { passerelle } from '../unit/cli/cli-process.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, TOKEN, until } from './region.ts';
@@ -19,7 +19,13 @@ interface Sent {
   readonly type?: string;
   /** ZFA-9. */
   readonly zfa?: string;
+  /** PID as sent. */
+  readonly pid?: string;
 }
+
+const JEANNE = 'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F';
+const pidOf = (ipp: string, name: string, ...rest: readonly string[]): string =>
+  [`PID|1||${ipp}^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^${name}^${name}^^^^L||19600101|F`, ...rest].join('');
 
 describeJournals('the life of documents', (journal) => {
   const region = new TestRegion(journal);
@@ -32,7 +38,7 @@ describeJournals('the life of documents', (journal) => {
 
   /** A PDF of the hospital as an MDM, or an ORU when it has no id; the answer it gets. */
   async function send(one: Sent): Promise<string> {
-    const { id, replaces, content, number = 'N1', event = 'T02', type = '34794-8^CR de RCP^LN', zfa } = one;
+    const { id, replaces, content, number = 'N1', event = 'T02', type = '34794-8^CR de RCP^LN', zfa, pid = JEANNE } = one;
     const control = `DOC${(count += 1)}`;
     const pdf = Buffer.from(`%PDF-1.4\n% ${content}\n%%EOF\n`).toString('base64');
     const [order, result] = { T02: ['NW', 'F'], T10: ['RO', 'C'], T04: ['CA', 'D'] }[event];
@@ -41,7 +47,7 @@ describeJournals('the life of documents', (journal) => {
     const segments = [
       `MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001090000||${message}|${control}|T|${id === undefined ? '2.5' : '2.6'}|||||FRA|UNICODE UTF-8`,
       ...(id === undefined ? [] : ['EVN||20261001090000']),
-      'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      pid,
       ...(zfa ? [`ZFA|ACTIF||||||||${zfa}`] : []),
       `ORC|${order}|${number}`,
       `OBR|1|${number}||${type}|||20261001090000`,
@@ -51,11 +57,11 @@ describeJournals('the life of documents', (journal) => {
     return deliver(segments);
   }
   /** An identity of the patient. */
-  const identify = (zfa?: string): Promise<string> =>
+  const identify = (zfa?: string, pid = JEANNE): Promise<string> =>
     deliver([
       `MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001090000||ADT^A28^ADT_A05|DOC${(count += 1)}|T|2.5|||||FRA|UNICODE UTF-8`,
       'EVN||20261001090000',
-      'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      pid,
       'PV1|1|N',
       ...(zfa ? [`ZFA|ACTIF||||||||${zfa}`] : []),
     ]);
@@ -111,6 +117,46 @@ describeJournals('the life of documents', (journal) => {
     await region.post('lanes/dcc-out:release');
     await region.drained();
     expect(await held()).to.deep.equal([['delivered', undefined]]);
+  });
+
+  it('A2, A4, B6: a document that came before its patient is filed under nobody else: a person sees both, and releases or discards it', async () => {
+    const legs = async (id: string): Promise<unknown[]> => (await where(id)).legs.map(({ state, error }) => [state, error?.code]);
+    for (const [ipp, id, verdict, ends] of [
+      ['D4801', oid(41), 'reject', ['discarded', 'ERR_IDENTITY_CONFLICT']],
+      ['D4802', oid(42), 'accept', ['delivered', undefined]],
+    ] as const) {
+      await send({ id, content: ipp, pid: pidOf(ipp, 'PAULE') });
+      await region.drained();
+      expect(await legs(id)).to.deep.equal([['held', 'ERR_DESTINATION_UNKNOWN_PATIENT']]);
+      await identify(undefined, pidOf(ipp, 'JEANNE'));
+      await until('it was looked at again', 30_000, async () => (await where(id)).legs[0]?.error?.code === 'ERR_IDENTITY_CONFLICT');
+      await region.drained();
+      await region.post('lanes/dcc-out:release');
+      await region.drained();
+      expect(await legs(id), 'the order to the whole lane').to.deep.equal([['held', 'ERR_IDENTITY_CONFLICT']]);
+      const { items } = await region.get<Page<IdentityTask>>('identities/tasks?state=open');
+      const message = (await where(id)).messages[0]?.message.id;
+      expect(items.map((task) => [task.id, task.kind, task.attributes.includes('firstGivenName')])).to.deep.equal([[message, 'document', true]]);
+      await region.post(`identities/tasks/${message}:${verdict}`, { why: 'asked at the desk' });
+      await region.drained();
+      expect(await legs(id)).to.deep.equal([ends]);
+      expect((await region.get<Page<IdentityTask>>('identities/tasks?state=open')).items).to.deep.equal([]);
+    }
+  });
+
+  it('A4: what a mark of PID-32 holds leaves by its own release, not with the backlog of its lane', async () => {
+    const pid = pidOf('D4803', 'LUCIE', `${'|'.repeat(24)}VALI~DOUB`);
+    await identify(undefined, pidOf('D4803', 'LUCIE'));
+    await send({ id: oid(43), content: 'perhaps of two people', pid });
+    await region.drained();
+    const leg = async (): Promise<DeliveryView | undefined> => (await where(oid(43))).legs[0];
+    expect((await leg())?.error?.code).to.equal('ERR_FILING_BLOCKED');
+    await region.post('lanes/dcc-out:release');
+    await region.drained();
+    expect((await leg())?.state).to.equal('held');
+    await region.post(`deliveries/${(await leg())?.id}:release`);
+    await region.drained();
+    expect((await leg())?.state).to.equal('delivered');
   });
 
   it('B3: an original that was held does not leave after its replacement did', async () => {

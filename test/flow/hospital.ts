@@ -54,7 +54,10 @@ export interface Identity {
 }
 
 /** A letter as an MDM; answers the id of the message once everything it leads to is done. */
-export async function sendLetter(region: TestRegion, { ipp, id, replaces = '' }: { ipp: string; id: string; replaces?: string }): Promise<string> {
+export async function sendLetter(
+  region: TestRegion,
+  { ipp, id, replaces = '', pdf = Buffer.from(`%PDF-1.4\n% ${id}\n%%EOF\n`) }: { ipp: string; id: string; replaces?: string; pdf?: Buffer },
+): Promise<string> {
   const controlId = `LETTER${id.slice(id.lastIndexOf('.') + 1)}`;
   const [event, order, result] = replaces ? ['T10', 'RO', 'C'] : ['T02', 'NW', 'F'];
   const type = '34794-8^CR de RCP^LN';
@@ -64,7 +67,7 @@ export async function sendLetter(region: TestRegion, { ipp, id, replaces = '' }:
     `ORC|${order}|${controlId}`,
     `OBR|1|${controlId}||${type}|||20261001100000`,
     `TXA|1|34794-8|TEXT|20261001100000||||||||${id}|${replaces}||||AU`,
-    `OBX|1|ED|${type}||^application^pdf^Base64^${Buffer.from(`%PDF-1.4\n% ${id}\n%%EOF\n`).toString('base64')}||||||${result}`,
+    `OBX|1|ED|${type}||^application^pdf^Base64^${pdf.toString('base64')}||||||${result}`,
   ];
   return exchange(region, segments, controlId);
 }

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { IdentityTask, IdentityTaskDetail, IdentityView, Page } from 'passerelle/contract';
+import type { IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
 import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
-import { TestRegion } from './region.ts';
+import { TestRegion, until } from './region.ts';
 
 describeJournals('identities', (journal) => {
   const region = new TestRegion(journal);
@@ -52,11 +52,42 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.type).to.equal('identity.merged');
     expect((await find('21')).into).to.deep.include({ ipp: '20', kind: 'merge' });
     expect((await find('20')).absorbed.map(({ ipp }) => ipp)).to.deep.equal(['21']);
-    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '21', why: 'two people', who: 'camille' });
+    const { discarded, told } = await region.post<Unmerged>('identities:unmerge', {
+      domain: 'estuaire',
+      ipp: '21',
+      why: 'two people',
+      who: 'camille',
+    });
+    expect({ discarded, told }, 'only a person can tell the record').to.deep.equal({ discarded: [], told: ['dcc-out'] });
     const undone = await find('21');
     expect(undone).to.not.have.property('into');
     expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
     expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+  });
+
+  it('A6: a merge that is undone before it left does not leave, nor does the same merge said again', async () => {
+    await tell({ ipp: '24', minute: 1 });
+    await tell({ ipp: '25', minute: 1 });
+    const waiting = async (): Promise<number> =>
+      (await region.deliveries('state=queued')).filter(({ eventType }) => eventType === 'dcc.identity.merged').length;
+    await region.post('lanes/dcc-out:pause');
+    const first = tell({ ipp: '24', minute: 2, trigger: 'A40', absorbs: '25' });
+    await until('the merge waits', 10_000, async () => (await waiting()) === 1);
+    const again = tell({ ipp: '24', minute: 3, trigger: 'A40', absorbs: '25' });
+    await until('so does its repeat', 10_000, async () => (await waiting()) === 2);
+    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '25', why: 'two people', who: 'camille' });
+    expect(undone.discarded).to.have.length(1);
+    expect(undone.told).to.deep.equal([]);
+    const before = record.told.length;
+    await region.post('lanes/dcc-out:resume');
+    const merges = (await Promise.all([await first, await again].map(region.timeline))).flatMap(({ deliveries }) => deliveries);
+    expect(merges.map(({ state }) => state)).to.have.members(['held', 'discarded']);
+    const held = merges.find(({ state }) => state === 'held');
+    expect(held?.error?.code).to.equal('ERR_MERGE_UNDONE');
+    expect(record.told.slice(before), 'nothing was told').to.deep.equal([]);
+    await region.post(`deliveries/${held!.id}:discard`, { why: 'undone', who: 'camille' });
+    await tell({ ipp: '25', minute: 4 });
+    expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('25');
   });
 
   it('A6, A8: once a merge is undone, each number has its own documents again', async () => {
@@ -74,6 +105,25 @@ describeJournals('identities', (journal) => {
     expect(sentTo()).to.equal('22');
     expect(await stateOf(await sendLetter(region, { ipp: '23', id: letter(4), replaces: letter(1) }))).to.equal(undefined);
     expect(sentTo()).to.equal('23');
+  });
+
+  it('A4: a document that was queued before its identity was marked waits for a person, who lets it go', async () => {
+    await tell({ ipp: '50', minute: 1 });
+    await region.post('lanes/dcc-out:pause');
+    const letter = sendLetter(region, { ipp: '50', id: '1.2.250.1.999.20.9.50' });
+    const queued = async (): Promise<number> => (await region.deliveries('state=queued')).length;
+    await until('the letter waits', 10_000, async () => (await queued()) === 1);
+    const marked = tell({ ipp: '50', minute: 2, status: 'VALI~COLV', sender: 'GAM' });
+    await until('so does the mark', 10_000, async () => (await queued()) === 2);
+    await region.post('lanes/dcc-out:resume');
+    const states = async (): Promise<readonly unknown[]> =>
+      (await region.timeline(await letter)).deliveries.map(({ id, state, error }) => [id, state, error?.code]);
+    await marked;
+    const [[id] = []] = (await states()) as readonly (readonly [string])[];
+    expect(await states()).to.deep.equal([[id, 'held', 'ERR_FILING_BLOCKED']]);
+    await region.post(`deliveries/${id}:release`, { why: 'seen at the desk', who: 'camille' });
+    await region.drained();
+    expect((await states())[0]).to.include('delivered');
   });
 
   it('A4: a conflict waits for a person; rejected it changes nothing, accepted it counts', async () => {
@@ -98,6 +148,11 @@ describeJournals('identities', (journal) => {
     await region.drained();
     expect((await region.timeline(accepted)).message.state).to.equal('decoded');
     expect((await find('30')).ins?.number).to.equal(otherIns);
+    const { senders } = await find('30');
+    expect(Object.keys(senders), 'by name').to.deep.equal(['DXCARE']);
+    expect(Object.keys(senders['DXCARE']!))
+      .to.include.members(['birthName', 'claim'])
+      .and.not.satisfy((names: string[]) => names.some((name) => name.includes('#')));
     expect(last().ins?.value).to.equal(otherIns);
     expect(await open()).to.deep.equal([]);
   });

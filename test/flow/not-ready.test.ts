@@ -1,6 +1,8 @@
 /** Hold until capable (MISSION M16): a receiver that is not ready for the INS, then is; over real sockets. */
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
-import type { WithheldView } from 'passerelle/contract';
+import type { SettingsPlan, WithheldView } from 'passerelle/contract';
 import { INS, hospitalOf, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
@@ -43,6 +45,16 @@ describeJournals('a receiver that is not ready for the INS', (journal) => {
   it('M16: an INS that is lost before is told to nobody', async () => {
     await tell({ ipp: '52', minute: 9 });
     expect(await withheld()).to.include({ patients: 2, messages: 3 });
+  });
+
+  it('M16: settings do not call it capable while it was not told everything', async () => {
+    const files = readdirSync(region.config).map((file) => ({ file, text: readFileSync(path.join(region.config, file), 'utf8') }));
+    for (const capable of ['        capabilities: { ins: true }\n', '']) {
+      const documents = files.map(({ file, text }) => ({ file, text: text.replace(/ *capabilities: \{ ins: false \}\n/, capable) }));
+      const plan = await region.post<SettingsPlan>('settings/plan', { documents });
+      expect(plan.issues.map(({ code }) => code)).to.deep.equal(['ERR_CONFIG_WITHHELD']);
+      expect(plan.changes).to.deep.equal([]);
+    }
   });
 
   it('M16: is released at a rate, the oldest first, and stopped; what is left goes on after a restart', async () => {

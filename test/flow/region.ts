@@ -39,11 +39,13 @@ export class TestRegion {
   }
 
   /** Settings on free ports and both peers; the engine is started by `start`. */
-  async prepare(edit: (yaml: string) => string = (yaml) => yaml): Promise<void> {
+  async prepare(wanted?: (yaml: string) => string): Promise<void> {
+    const edit = wanted ?? ((yaml: string): string => yaml);
     const [mllp = 0, pub = 0, dxcare = 0, record = 0, pages = 0] = await freePorts(5);
     this.ports = { mllp, public: pub, dxcare, record, pages };
     mkdirSync(this.config);
     const demo = path.join(packageRoot, 'config/demo');
+    let isEdited = false;
     for (const file of readdirSync(demo).filter((f) => f.endsWith('.yaml'))) {
       const yaml = readFileSync(path.join(demo, file), 'utf8')
         .replaceAll('2575', String(mllp))
@@ -51,8 +53,11 @@ export class TestRegion {
         .replaceAll('7002', String(record))
         .replaceAll('8081', String(pub))
         .replaceAll('7202', String(pages));
-      writeFileSync(path.join(this.config, file), edit(yaml));
+      const edited = edit(yaml);
+      isEdited ||= edited !== yaml;
+      writeFileSync(path.join(this.config, file), edited);
     }
+    if (wanted && !isEdited) throw new Error('the edit of the demonstration settings changed nothing');
     const pace = { retryMs: 50, ackTimeoutMs: 5000 };
     this.dxcare = await startPeer(await loadPeer('dxcare'), { listen: `mllp://127.0.0.1:${dxcare}`, sendsTo: `mllp://127.0.0.1:${mllp}`, pace });
     this.record = await startPeer(await loadPeer('k-process'), {

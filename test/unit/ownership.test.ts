@@ -1,8 +1,8 @@
 /** Who works the lanes of a journal that several nodes have open, on a journal of nothing but leases and a clock that the test turns. */
 import { expect } from 'chai';
 import { useFakeTimers, type SinonFakeTimers } from 'sinon';
-import { PasserelleError, type LaneLease, type LeaseRequest, type SettingsRevision } from '../../core/contract/index.ts';
-import { Ownership } from '../../core/engine/ownership.ts';
+import { PasserelleError, type LaneLease, type LeaseRequest, type JournalStore, type SettingsRevision } from '../../core/contract/index.ts';
+import { Ownership, fenced } from '../../core/engine/ownership.ts';
 
 const TTL_MS = 9000;
 const LANES = ['in', 'out'];
@@ -150,5 +150,22 @@ describe('the owner of the lanes', () => {
     await clock.tickAsync(TTL_MS / 3);
     expect(said).to.deep.equal(['a has in out', 'a: lost']);
     await first.stop();
+  });
+
+  it('what an owner keeps of patients proves its lease, also one that was lost since (decision 0016)', async () => {
+    const leases: unknown[] = [];
+    const journal = {
+      keep: async (...[, , lease]: Parameters<JournalStore['keep']>) => void leases.push(lease),
+      admit: async (...[, lease]: Parameters<JournalStore['admit']>) => void leases.push(lease),
+    } as unknown as JournalStore;
+    let held: LaneLease | undefined = { lane: 'in', token: 1 };
+    const own = fenced(journal, () => held);
+    await own.keep([], '');
+    held = { lane: 'in', token: 2 };
+    await own.admit([]);
+    expect(leases).to.deep.equal([
+      { lane: 'in', token: 1 },
+      { lane: 'in', token: 2 },
+    ]);
   });
 });

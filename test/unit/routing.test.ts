@@ -11,7 +11,7 @@ const chx: Destination = { lane: 'chx', site: '990001018', role: 'establishment'
 const chy: Destination = { lane: 'chy', site: '990002024', role: 'establishment', sends: ['dcc.document.*'] };
 const all = [record, chx, chy];
 
-describe('routing (SAFETY B6)', () => {
+describe('B6: routing', () => {
   it('sends what an establishment says to the record, and to no other establishment', () => {
     const [result] = route([{ type: 'dcc.document.received', site: chx.site, role: 'establishment', destinations: [chy.site] }], all);
     expect(result).to.deep.equal({ lanes: ['dcc'], missing: [] });
@@ -33,6 +33,30 @@ describe('routing (SAFETY B6)', () => {
     const takes = (pattern: string): number => route([event], [{ ...record, sends: [pattern] }])[0]!.lanes.length;
     const patterns = ['dcc.identity.updated', 'dcc.identity.qualified', 'dcc.identity.created', 'dcc.identity.*'];
     expect(patterns.map(takes)).to.deep.equal([1, 1, 0, 1]);
+  });
+
+  it('B6: a document of the record goes to those that it names and never to another that would take it', () => {
+    const event = { type: 'dcc.document.received', site: record.site, role: 'record' as const, destinations: [chx.site] };
+    expect(route([event], all)[0]).to.deep.equal({ lanes: ['chx'], missing: [] });
+  });
+
+  it('B6: the record makes no identity and no stay at an establishment, even at one that takes them', () => {
+    const taker: Destination = { ...chx, sends: ['dcc.*'] };
+    for (const type of ['dcc.identity.updated', 'dcc.identity.merged', 'dcc.visit.opened'])
+      expect(route([{ type, site: record.site, role: 'record' }], [record, taker])[0]?.lanes, type).to.deep.equal([]);
+  });
+
+  it('B8: an answer goes only where its product has a word for it, and what is no answer where it is asked for', () => {
+    const told = (type: string, answers?: readonly string[]): readonly string[] => {
+      const event = { type, site: chx.site, role: 'establishment' as const };
+      return route([event], [{ ...record, sends: ['dcc.document.*', 'dcc.delivery.*'], ...(answers && { answers }) }])[0]!.lanes;
+    };
+    for (const type of ['dcc.document.refused', 'dcc.delivery.mss.read']) {
+      expect(told(type)).to.deep.equal(['dcc']);
+      expect(told(type, [])).to.deep.equal([]);
+      expect(told(type, [type])).to.deep.equal(['dcc']);
+    }
+    expect(told('dcc.document.received', [])).to.deep.equal(['dcc']);
   });
 
   it('sends a document of the record that names nobody to nobody', () => {

@@ -10,7 +10,7 @@ const patient: Patient = {
 };
 const differs = (document: Traits, of: Patient = patient): string | undefined => differingTrait(of, document);
 
-describe('comparing two descriptions of a patient (SAFETY A8)', () => {
+describe('A8: comparing two descriptions of a patient', () => {
   it('sees one name through accents, case, ligatures, hyphens, apostrophes and composition', () => {
     for (const name of ['D ETREZAC', 'd’Étrezac', "D'E\u0301TREZAC", 'DETREZAC']) expect(differs({ birthName: name }), name).to.equal(undefined);
     expect(fold('LŒUVRIER')).to.equal(fold('Loeuvrier'));

@@ -91,4 +91,47 @@ describe('the queue of undecided messages', () => {
     for (let n = 1; n <= 2500; n += 1) store(item(n));
     expect((await drained()).map(([message]) => message)).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
   });
+
+  describe('of a journal in which other nodes store too', () => {
+    beforeEach(() => {
+      queue = new UndecidedQueue(async (after, limit) => journal.filter(({ message }) => message > after).slice(0, limit), true);
+    });
+
+    it('takes first what another node stored before, though nobody has told of it', async () => {
+      await drained();
+      journal = [item(1), item(3), item(4)];
+      store(item(2));
+      store(item(5));
+      expect((await drained()).map(([message]) => message)).to.deep.equal([1, 2, 3, 4, 5]);
+    });
+
+    it('forgets nothing and keeps its order past its window, whatever others store meanwhile', async () => {
+      await drained();
+      const seen: number[] = [];
+      for (let n = 1; n <= 2500; n += 1) {
+        if (n % 3 === 0) journal = [...journal, item(n)];
+        else store(item(n));
+        if (n % 100 !== 0) continue;
+        const batch = await queue.next();
+        if (!batch || !('stored' in batch)) continue;
+        seen.push(...batch.stored.map(({ message }) => message));
+        queue.done(batch.stored);
+        const decided = new Set(seen);
+        journal = journal.filter(({ message }) => !decided.has(message));
+      }
+      queue.reread();
+      seen.push(...(await drained()).map(([message]) => message));
+      expect(seen).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
+    });
+
+    it('keeps its order when a batch is put back and something older was heard of meanwhile', async () => {
+      await drained();
+      store(item(2));
+      const batch = await queue.next();
+      journal = [item(1), item(2)];
+      queue.pushStored(item(1));
+      if (batch && 'stored' in batch) queue.putBack(batch.stored);
+      expect((await drained()).map(([message]) => message)).to.deep.equal([1, 2]);
+    });
+  });
 });

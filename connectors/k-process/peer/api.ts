@@ -1,7 +1,7 @@
 /** The API of the record: answers, idempotency on messageId, and what answers to its own messages mean. */
 import type { PeerDefinition, PeerIncoming, PeerReply, PeerWorld } from 'passerelle/contract';
 import { endContexts, giveTicket, searchRecords } from './contexts.ts';
-import { fileDocument, deleteDocument } from './documents.ts';
+import { answerDocument, fileDocument, deleteDocument } from './documents.ts';
 import { linkIdentities, mergeIdentities, reassignVisit, updateIdentity } from './identities.ts';
 import type { ContextUser, RecordState, WireIdentifier, WirePatient } from './state.ts';
 
@@ -20,6 +20,7 @@ export interface WireMessage {
   readonly formerVisitId?: string;
   readonly merge?: { readonly surviving: WireIdentifier; readonly absorbed: WireIdentifier };
   readonly document?: Readonly<Record<string, unknown>>;
+  readonly answer?: { readonly about?: string; readonly what?: string };
   readonly allowed?: readonly ('ins' | 'ipp' | 'traits')[];
   readonly tabs?: readonly string[];
   readonly user?: ContextUser;
@@ -52,6 +53,7 @@ const ROUTES: Readonly<Record<string, Taker>> = {
   '/v1/visits': byType(updateIdentity, { 'visit.reassigned': reassignVisit }),
   '/v1/documents': fileDocument,
   '/v1/documents/deletions': deleteDocument,
+  '/v1/documents/answers': answerDocument,
   '/v1/context-searches': searchRecords,
   '/v1/context-tickets': giveTicket,
   '/v1/context-endings': endContexts,

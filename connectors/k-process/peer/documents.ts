@@ -43,3 +43,9 @@ export function deleteDocument({ patient, document }: WireMessage, state: Record
   found.deleted = true;
   return { recordId: record.recordId };
 }
+
+export function answerDocument({ answer }: WireMessage, state: RecordState): Filing {
+  if (!answer?.about || !answer.what) return { status: 422, title: 'an answer says what became of which message' };
+  state.told[answer.about] = [...(state.told[answer.about] ?? []), answer.what];
+  return { http: 201, body: { status: 'filed' } };
+}

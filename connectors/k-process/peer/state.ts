@@ -74,6 +74,8 @@ export interface RecordState {
   contexts: Record<string, TabContext>;
   /** First answer by messageId: idempotency. */
   answered: Record<string, { readonly digest: string; readonly body: string }>;
+  /** What it was told of its own messages, by their id. */
+  told: Record<string, readonly string[]>;
   received: number;
   duplicates: number;
   refused: number;
@@ -86,6 +88,7 @@ export const emptyState = (): RecordState => ({
   links: [],
   contexts: {},
   answered: {},
+  told: {},
   received: 0,
   duplicates: 0,
   refused: 0,

@@ -24,6 +24,9 @@ export const WIRE_TYPES: Readonly<Record<string, string>> = {
   'dcc.context.ended': 'context.ended',
 };
 
+/** Of what became of a document, in both directions. */
+export const ANSWER = 'document.answer';
+
 /** What the record sends us. Identities and visits are the hospital's own: the record never writes them there. */
 export const INBOUND_TYPES: Readonly<Record<string, 'dcc.document.received' | 'dcc.document.deleted'>> = {
   'document.published': 'dcc.document.received',
@@ -39,7 +42,7 @@ export function pathOf(wireType: string): string {
   if (wireType.startsWith('visit.')) return '/v1/visits';
   if (wireType.startsWith('context.'))
     return { 'context.search': '/v1/context-searches', 'context.ticket': '/v1/context-tickets' }[wireType] ?? '/v1/context-endings';
-  return wireType === 'document.deleted' ? '/v1/documents/deletions' : '/v1/documents';
+  return { 'document.deleted': '/v1/documents/deletions', [ANSWER]: '/v1/documents/answers' }[wireType] ?? '/v1/documents';
 }
 
 /** Where the content of a document stands in a message. */

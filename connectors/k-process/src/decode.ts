@@ -2,7 +2,8 @@
 import { PasserelleError, type ConnectorContext, type DecodeResult, type DraftEvent, type Envelope, type Warning } from 'passerelle/contract';
 import { decodeFr } from 'passerelle/codec/hl7v2-fr';
 import { decodeCall, isCall } from './call.ts';
-import { INBOUND_TYPES, pathOf } from './contract.ts';
+import { readAnswer } from './answers.ts';
+import { ANSWER, INBOUND_TYPES, pathOf } from './contract.ts';
 import { readDocument } from './document.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 import { DATE_TIME, readPatient } from './identities.ts';
@@ -49,8 +50,19 @@ function decodeMessage(
   checkIdempotencyKey(envelope, messageId);
   const wireType = message.need('type');
   const type = Object.hasOwn(INBOUND_TYPES, wireType) ? INBOUND_TYPES[wireType] : undefined;
-  if (!type || (envelope.http && envelope.http.path !== pathOf(wireType))) {
-    throw new PasserelleError('ERR_JSON_TYPE_UNSUPPORTED', { location: { path: '/type' }, expected: Object.keys(INBOUND_TYPES).join(', ') });
+  if ((!type && wireType !== ANSWER) || (envelope.http && envelope.http.path !== pathOf(wireType))) {
+    const expected = [...Object.keys(INBOUND_TYPES), ANSWER].join(', ');
+    throw new PasserelleError('ERR_JSON_TYPE_UNSUPPORTED', { location: { path: '/type' }, expected });
+  }
+  if (!type) {
+    const { event, about } = readAnswer(message);
+    return {
+      event,
+      terms: [
+        { field: 'control-id', value: messageId },
+        { field: 'control-id', value: about },
+      ],
+    };
   }
   const identity = readPatient(message, context, warnings);
   const { document, visibility, authorRpps, parts } = readDocument(message.needObject('document'), type, identity, envelope, warnings);
@@ -82,7 +94,7 @@ function decodeMessage(
     terms: [
       ...identity.terms,
       { field: 'control-id', value: messageId },
-      ...(document.id ? [{ field: 'document', value: document.id } as const] : []),
+      ...[document.id ?? document.sourceId, document.setId].flatMap((value) => (value ? [{ field: 'document', value } as const] : [])),
     ],
   };
 }

@@ -145,6 +145,7 @@ function contentOf(part: EnvelopePart): Partial<DocumentData> {
     format: cda && (`CDA-R2-${cda.level}` as const),
     level: cda?.level,
     embeddedMime: cda?.body?.mediaType,
+    embeddedSha256: cda?.body?.sha256,
     pdfaMark: part.read?.pdfaMark ?? cda?.body?.pdfaMark,
   });
 }

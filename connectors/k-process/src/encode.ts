@@ -2,7 +2,8 @@
 import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult, type OutgoingPart } from 'passerelle/contract';
 import { encodeFr } from 'passerelle/codec/hl7v2-fr';
 import type { CallContext, EventData, Patient } from 'passerelle/model';
-import { CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
+import { isAnswer, writeAnswer } from './answers.ts';
+import { ANSWER, CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
 import { isSearch, writeContext } from './context.ts';
 import { writeDocument } from './document-out.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
@@ -11,7 +12,7 @@ import { writePatient } from './identities-out.ts';
 export function encode(input: EncodeInput, context: ConnectorContext): EncodeResult {
   if (isHl7(input.format)) return encodeFr(input, context, K_PROCESS_HL7);
   const { event } = input;
-  const type = isSearch(event) ? 'context.search' : WIRE_TYPES[event.type];
+  const type = isSearch(event) ? 'context.search' : isAnswer(event.type) ? ANSWER : WIRE_TYPES[event.type];
   const refuse = (error: PasserelleError): EncodeResult => ({ outcome: 'refuse', error: error.toData() });
   if (!type) return refuse(new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: Object.keys(WIRE_TYPES).join(', ') }));
   try {
@@ -59,6 +60,7 @@ function writeBody(type: string, { event, parts }: EncodeInput, context: Connect
     const { from, patient: owner, visit, formerVisitId } = event.data as EventData<'dcc.visit.reassigned'>;
     return { body: said({ patient: patient(owner), from: patient(from), visit, formerVisitId }), parts: [] };
   }
+  if (type === ANSWER) return { body: { answer: writeAnswer(event.type, event.data as EventData<'dcc.delivery.mss.failed'>) }, parts: [] };
   if (type.startsWith('document.')) {
     const data = event.data as EventData<'dcc.document.received'>;
     const written = writeDocument(data, parts);

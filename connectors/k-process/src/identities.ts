@@ -67,8 +67,11 @@ export function readPatient(message: Reader, context: ConnectorContext, warnings
     sex: traits?.choice('sex', ['F', 'M', 'O', 'U']),
     birthDate: traits?.text('birthDate', { pattern: DATE }),
     birthPlaceCog: text('birthPlaceCog'),
+    // A number of a stay is nobody's IPP, whatever its domain is called (SAFETY A7).
     ...(others.length > 0 && {
-      otherIds: others.map(({ type, value, authority, rule }) => said({ type, value, authority, domain: rule?.domain })),
+      otherIds: others.map(({ type, value, authority, rule }) =>
+        said({ type, value, authority, domain: rule?.use === 'IPP' ? rule.domain : undefined }),
+      ),
     }),
   });
   const keys = ipps.map(({ rule, value }) => ({ domain: rule!.domain, value }));

@@ -19,6 +19,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   'visit.reassigned': 'VisitReassigned',
   'document.published': 'DocumentPublished',
   'document.deleted': 'DocumentDeleted',
+  'document.answer': 'DocumentAnswer',
   'context.search': 'ContextSearch',
   'context.ticket': 'ContextTicketRequest',
   'context.ended': 'ContextEnding',

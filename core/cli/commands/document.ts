@@ -12,8 +12,10 @@ export function addDocument(program: Command, context: Context): void {
   const document = program.command('document').description('lit, vérifie, écrit ou imprime un document / reads, checks, writes or prints a document');
   document
     .command('read')
-    .argument('<file>', 'CDA, PDF, JPEG ou PNG, ou - / or -')
-    .description('en-tête, pages et datamatrix INS, en JSON / header, pages and INS datamatrix, as JSON')
+    .argument('<file>', 'CDA, PDF, JPEG ou PNG, archive IHE_XDM, courriel (.eml), ou - / archive, mail, or -')
+    .description(
+      'en-tête, pages et datamatrix INS, en JSON ; METADATA.XML comparé au contenu / header, pages, INS datamatrix; metadata held to content',
+    )
     .addOption(new Option('--patient <event>', 'événement dont le patient doit être le même / event of the same patient'))
     .action((file: string, { patient }: { patient?: string }) => read(file, patient, context));
   document
@@ -80,13 +82,14 @@ async function write(file: string, { pdf, settings: place, modelVersion, now, ou
   }
 }
 
-/** Exit 1 when it, or what it wraps, cannot be read, or names another patient than it should. */
+/** Exit 1 when it, or what it wraps or carries, cannot be read, names another patient than it should, or is not what is said of it. */
 async function read(file: string, event: string | undefined, context: Context): Promise<void> {
   try {
     const patient = event === undefined ? undefined : await patientOf(event);
     const reading = await (await context.services()).readDocument(await readInput(file), patient);
-    if (reading.samePatient?.verdict === 'another') context.exitCode = 1;
     printJson(context.io, reading);
+    if ('documents' in reading) return reading.problems.forEach((one) => fail(context, PasserelleError.fromData(one)));
+    if (reading.samePatient?.verdict === 'another') context.exitCode = 1;
     const reason = reading.unreadable ?? reading.wrapped?.unreadable;
     if (reason !== undefined) fail(context, new PasserelleError('ERR_DOCUMENT_UNREADABLE', { location: { file }, found: reason }));
   } catch (error) {

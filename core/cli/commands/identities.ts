@@ -14,6 +14,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-elsewhere': 'numéro déjà fusionné ailleurs',
   'merge-undone': 'fusion qu’une personne a défaite',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
+  datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
   call: 'appel contextuel refusé : identité contraire au dossier',
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };

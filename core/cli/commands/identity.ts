@@ -71,10 +71,13 @@ export function addIdentity(program: Command, context: Context): void {
     .action(
       run(async (command, domain = '', ipp = '') => {
         const options = optionsOf(command);
-        await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
-        context.io.out(
-          'Fusion défaite ; prévenir le dossier de cancérologie, qui ne peut pas l’apprendre par message.\nMerge undone; tell the cancer record, which no message can tell it.\n',
-        );
+        const { discarded, told } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
+        context.io.out('Fusion défaite.\nMerge undone.\n');
+        if (discarded.length > 0) context.io.out(`Ne part plus : ${discarded.join(', ')}.\nDoes not leave any more: ${discarded.join(', ')}.\n`);
+        if (told.length > 0)
+          context.io.out(
+            `Déjà annoncée à ${told.join(', ')} : prévenir ces destinataires, aucun message ne défait une fusion.\nTold to ${told.join(', ')} already: tell those receivers, no message undoes a merge.\n`,
+          );
       }),
     );
 }

@@ -3,8 +3,9 @@ import { show } from './etapes.js';
 
 const BASE = '/appel-contextuel/v1/';
 const start = JSON.parse(document.querySelector('#start').value);
-const code = start.code ?? /^#([A-Za-z0-9_-]{43})$/.exec(location.hash)?.[1];
-// Neither the history nor a bookmark keeps it.
+let code = start.code ?? /^#([A-Za-z0-9_-]{43})$/.exec(location.hash)?.[1];
+const said = new URLSearchParams(location.search);
+// Neither the history nor a bookmark keeps them.
 history.replaceState(null, '', location.pathname);
 
 async function post(road, body) {
@@ -22,17 +23,27 @@ async function post(road, body) {
   } catch {
     step = { outcome: 'refused', what: 'Le serveur ne répond pas.', todo: AGAIN };
   }
-  show(step, post);
+  code = step.tab ?? code;
+  if (step.outcome === 'link') redeem();
+  else show(step, post);
+}
+
+// One tab of this browser at a time: the second one comes with what the first one was given, and knows who is open.
+function redeem() {
+  if (navigator.locks) void navigator.locks.request('passerelle-appel', () => post('links'));
+  else void post('links');
 }
 
 const AGAIN = 'Refaites l’appel depuis le dossier du patient. Si cela se répète, prévenez votre service informatique.';
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 if (start.step) show(start.step, post);
+else if ((start.site || start.at) && new Set(said.keys()).size !== said.size)
+  show({ outcome: 'refused', what: 'Cette adresse n’est pas valable.', todo: AGAIN }, post);
+else if (start.site) void post('launches', { site: start.site, iss: said.get('iss') ?? '', launch: said.get('launch') ?? '' });
+else if (start.at) void post('returns', { at: start.at, answer: Object.fromEntries(said) });
 else if (!code) show({ outcome: 'refused', what: 'Ce lien a déjà servi, ou il est incomplet.', todo: AGAIN }, post);
-// One tab of this browser at a time: the second one comes with what the first one was given, and knows who is open.
-else if (navigator.locks) void navigator.locks.request('passerelle-appel', () => post('links'));
-else void post('links');
+else redeem();
 
 // Brought back from memory, it shows a patient whose call is over.
 addEventListener('pageshow', (event) => {

@@ -127,6 +127,21 @@ const STEPS = {
     );
   },
 
+  leave: ({ url }) => {
+    replace('Connexion au dossier patient', make('p', { role: 'status' }, 'Un instant, votre logiciel confirme l’appel.'));
+    location.replace(url);
+  },
+
+  authenticate: (step) => {
+    replace(
+      'Authentification par Pro Santé Connect',
+      make('p', { role: 'status' }, 'Votre établissement demande que vous vous authentifiiez avant l’ouverture du dossier.'),
+      make('p', {}, make('a', { href: step.url }, 'Continuer vers Pro Santé Connect')),
+      reference(step),
+    );
+    location.replace(step.url);
+  },
+
   abandoned: (step) => {
     replace('Rien n’a été ouvert', make('p', {}, 'Vous pouvez fermer cet onglet. Ce qui était ouvert le reste.'), reference(step));
   },

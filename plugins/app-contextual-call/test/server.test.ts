@@ -2,13 +2,22 @@
 import { connect } from 'node:net';
 import { request, type OutgoingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
-import { CallRefusal, type CallAnswer, type CallBrowser, type CallLink, type CallRequest, type HttpDoor } from '../../../core/contract/index.ts';
+import {
+  CallRefusal,
+  type CallAnswer,
+  type CallLaunch,
+  type CallBrowser,
+  type CallLink,
+  type CallRequest,
+  type HttpDoor,
+} from '../../../core/contract/index.ts';
 import { plugin as https } from '../../transport-https/index.ts';
 import { CallServer } from '../server.ts';
 
 const PUBLIC = 'https://dcc.example.test';
 const CODE = 'c'.repeat(43);
 const COOKIE = 'k'.repeat(43);
+const STATE = 's.t.a';
 const LINK: CallLink = {
   code: CODE,
   link: `${PUBLIC}/appel-contextuel/ouvrir#${CODE}`,
@@ -27,6 +36,7 @@ interface Answer {
 
 describe('the routes of the contextual call', () => {
   const received: CallRequest[] = [];
+  const launched: CallLaunch[] = [];
   const asked: { readonly road: string; readonly from: CallBrowser; readonly said?: unknown }[] = [];
   let receive: () => Promise<CallLink>;
   let answer: CallAnswer;
@@ -35,6 +45,7 @@ describe('the routes of the contextual call', () => {
 
   beforeEach(async () => {
     received.length = 0;
+    launched.length = 0;
     asked.length = 0;
     receive = async () => LINK;
     answer = {
@@ -51,11 +62,23 @@ describe('the routes of the contextual call', () => {
           received.push(call);
           return receive();
         },
+        launch: async (said) => {
+          launched.push(said);
+          return { url: `https://dpi.example.test/authorize?state=${STATE}`, at: '990001018-dpi', secret: CODE };
+        },
+        clientKeys: async () => ({ keys: [{ kty: 'EC', use: 'sig' }] }),
         jwks: async () => ({ keys: [{ kty: 'RSA', use: 'enc' }] }),
         enrol: async () => ({ fingerprint: 'AAAA BBBB' }),
         rotate: async () => ({ fingerprint: 'CCCC DDDD' }),
       },
-      { redeem: ask('redeem'), choose: ask('choose'), confirm: ask('confirm'), agree: ask('agree'), origins: () => ['https://record.example.test'] },
+      {
+        redeem: ask('redeem'),
+        choose: ask('choose'),
+        confirm: ask('confirm'),
+        agree: ask('agree'),
+        authenticated: ask('authenticated'),
+        origins: () => ['https://record.example.test'],
+      },
       PUBLIC,
     );
     const place = { host: '127.0.0.1', port: 0 };
@@ -240,6 +263,66 @@ describe('the routes of the contextual call', () => {
     expect(asked).to.deep.equal([]);
     const { headers } = await ask('OPTIONS', '/v1/links', { origin: 'https://evil.example.test', 'access-control-request-method': 'POST' });
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).to.deep.equal([]);
+  });
+
+  it('C3 a launch and a return are pages that use nothing up, whoever fetches them; what they bring is taken from this origin alone', async () => {
+    for (const road of ['/smart/990001018/lancer?iss=x&launch=y', '/retour/990001018-dpi?code=x&state=y', '/retour/psc?code=x']) {
+      const page = await ask('GET', road);
+      expect(page.status, road).to.equal(200);
+      expect(page.headers).to.include({ 'referrer-policy': 'no-referrer' }).and.not.have.property('set-cookie');
+      expect(page.text).to.not.match(/code=x|launch=y|state=y/);
+    }
+    for (const road of ['/smart/x/lancer', '/smart/990001018/lancer/x', '/retour/', '/retour/../v1/keys'])
+      expect((await ask('GET', road)).status, road).to.be.oneOf([404, 200]);
+    for (const road of ['/v1/launches', '/v1/returns'])
+      for (const headers of [
+        { ...OURS, origin: 'https://evil.example.test' },
+        { ...OURS, 'sec-fetch-site': 'cross-site' },
+        { 'content-type': 'application/json' },
+      ])
+        expect((await ask('POST', road, headers, '{}')).body, road).to.include({ code: 'ERR_CALL_ORIGIN' });
+    expect([launched, received, asked]).to.deep.equal([[], [], []]);
+  });
+
+  it('C3 a browser that is sent away brings back a cookie of its own, which no page reads and which is over when it is back', async () => {
+    const left = await question('/v1/launches', { site: '990001018', iss: 'https://dpi.example.test/fhir', launch: 'L1' });
+    expect(left.body).to.deep.equal({ outcome: 'leave', url: `https://dpi.example.test/authorize?state=${STATE}` });
+    const [cookie = ''] = left.headers['set-cookie'] as string[];
+    expect(cookie).to.match(/^__Host-passerelle-appel-aller-[0-9a-f]{16}=c{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=600$/);
+    const said = { at: '990001018-dpi', answer: { code: 'C1', state: STATE } };
+    const back = await question('/v1/returns', said, { cookie: cookie.split(';')[0] });
+    expect(back.body).to.deep.equal({ outcome: 'link', tab: CODE, reference: 'AC-00000001' });
+    expect(back.headers['set-cookie']).to.deep.equal([`${cookie.split('=')[0]}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`]);
+    const brought = received.map(({ kind, bytes }) => [kind, JSON.parse(Buffer.from(bytes).toString())]);
+    expect(brought).to.deep.equal([['smart', { ...said, secret: CODE }]]);
+    // Of another state, and without a cookie: nothing to bring.
+    await question('/v1/returns', { ...said, answer: { state: 'other' } }, { cookie: cookie.split(';')[0] });
+    await question('/v1/returns', said);
+    expect(received.slice(1).map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString()).secret)).to.deep.equal(['', '']);
+    for (const body of [{ at: 1, answer: {} }, { at: 'x', answer: [] }, { at: 'x', answer: { code: 1 } }, { at: 'x' }])
+      expect((await question('/v1/returns', body)).status).to.equal(400);
+  });
+
+  it('C3 a page that sends the browser away again and again does not fill its cookies', async () => {
+    const away = Array.from({ length: 10 }, (_, n) => `__Host-passerelle-appel-aller-${String(n).padStart(16, '0')}`);
+    const cookie = [...away.map((name) => `${name}=${CODE}`), `__Host-passerelle-appel=${COOKIE}`].join('; ');
+    const left = await question('/v1/launches', { site: '990001018', iss: 'https://dpi.example.test/fhir', launch: 'L1' }, { cookie });
+    const said = left.headers['set-cookie'] as string[];
+    expect(said.filter((one) => one.endsWith('Max-Age=0')).map((one) => one.split('=')[0])).to.deep.equal(away);
+    expect(said.filter((one) => one.endsWith('Max-Age=600'))).to.have.length(1);
+  });
+
+  it('C3 a tab that is sent to Pro Santé Connect is known by its own cookie when it comes back, and by nothing else', async () => {
+    answer = { step: { outcome: 'authenticate', reference: 'AC-00000001', url: `https://psc.example.test/auth?state=${STATE}` }, browser: COOKIE };
+    const sent = await question('/v1/links', { code: CODE });
+    const [first = '', second = ''] = sent.headers['set-cookie'] as string[];
+    expect(first).to.include(`__Host-passerelle-appel=${COOKIE}`);
+    answer = { step: { outcome: 'refused', code: 'ERR_CALL_OTHER_USER', reference: 'AC-00000001' } };
+    const said = { at: 'psc', answer: { code: 'C1', state: STATE } };
+    expect((await question('/v1/returns', said, { cookie: first.split(';')[0] })).body).to.include({ code: 'ERR_CALL_SESSION' });
+    const back = await question('/v1/returns', said, { cookie: `${first.split(';')[0]}; ${second.split(';')[0]}` });
+    expect(back.body).to.include({ outcome: 'refused', code: 'ERR_CALL_OTHER_USER', tab: CODE });
+    expect(asked.slice(1)).to.deep.equal([{ road: 'authenticated', from: { code: CODE, address: '127.0.0.1', browser: COOKIE }, said: said.answer }]);
   });
 
   it('C6 a page that posts to the roads of programs is refused (a web page talking to a service)', async () => {

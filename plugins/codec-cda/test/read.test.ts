@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { plugin } from '../index.ts';
 import { SYNTHETIC_PDF, n1Body, syntheticCda } from './synthetic.ts';
@@ -63,7 +64,7 @@ describe('reading a CDA', () => {
         start: '20260910',
         facility: { ids: [{ root: '1.2.250.1.71.4.2.2', extension: '1990001018' }] },
       },
-      body: { mediaType: 'application/pdf', bytes: SYNTHETIC_PDF.length, pdfaMark: '1B' },
+      body: { mediaType: 'application/pdf', bytes: SYNTHETIC_PDF.length, sha256: hash('sha256', SYNTHETIC_PDF), pdfaMark: '1B' },
     });
   });
 
@@ -166,15 +167,16 @@ describe('the body of an N1', () => {
   const bodyOf = (base64: string) => headerOf(syntheticCda({ body: n1Body(base64) })).body;
 
   for (const bytes of [6000, 200_000, 12_000_001]) {
-    it(`is sized and marked at ${bytes} bytes`, () => {
-      expect(bodyOf(pdfOf(bytes).toString('base64'))).to.deep.equal({ mediaType: 'application/pdf', bytes, pdfaMark: '2U' });
+    it(`is sized, summed and marked at ${bytes} bytes`, () => {
+      const facts = { mediaType: 'application/pdf', bytes, sha256: hash('sha256', pdfOf(bytes)), pdfaMark: '2U' };
+      expect(bodyOf(pdfOf(bytes).toString('base64'))).to.deep.equal(facts);
     });
   }
 
   it('may be broken into lines', () => {
     const lines = (bytes: number): string => pdfOf(bytes).toString('base64').replace(/.{76}/g, '$&\r\n');
-    expect(bodyOf(lines(100_000))).to.include({ bytes: 100_000, pdfaMark: '2U' });
-    expect(bodyOf(lines(12_000_001))).to.include({ bytes: 12_000_001, pdfaMark: '2U' });
+    for (const bytes of [100_000, 12_000_001])
+      expect(bodyOf(lines(bytes))).to.include({ bytes, sha256: hash('sha256', pdfOf(bytes)), pdfaMark: '2U' });
   });
 
   it('may carry line ends as character references, as some serialisers write them', () => {

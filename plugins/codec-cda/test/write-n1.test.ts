@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { PasserelleError, assemblePart } from '../../../core/contract/index.ts';
 import { plugin, validate, writeN1, type N1Request } from '../index.ts';
@@ -92,7 +93,7 @@ describe('writing an N1', () => {
       replaces: { root: '1.2.250.1.999.20.0' },
       custodian: { ids: [{ root: '1.2.250.1.71.4.2.2', extension: '1990099012' }], name: 'DSRC DE TEST' },
       recipients: [{ ids: [{ root: '1.2.250.1.71.4.2.1', extension: '899700700026' }], family: 'TESTDOC' }],
-      body: { mediaType: 'application/pdf', bytes: SYNTHETIC_PDF.length, pdfaMark: '1B' },
+      body: { mediaType: 'application/pdf', bytes: SYNTHETIC_PDF.length, sha256: hash('sha256', SYNTHETIC_PDF), pdfaMark: '1B' },
     });
     expect(header.code).to.include({ code: '18776-5', label: 'Plan personnalisé de soins' });
     expect(header.patient).to.deep.include({

@@ -15,7 +15,7 @@ const refusal = (code: ErrorCode, detail: object = {}, lines = documentLines()):
   return reply?.text ?? '';
 };
 
-describe('A7 technical acknowledgement', () => {
+describe('FACTS A7: technical acknowledgement', () => {
   it('answers in the place, version and processing mode of the message; MSH-17 and 18 always to a message of the guides', () => {
     for (const event of ['T02', 'T10', 'T04', 'R01'] as const) {
       const lines = documentLines({ event });
@@ -75,7 +75,7 @@ describe('A7 technical acknowledgement', () => {
   });
 });
 
-describe('A8 application errors 900 to 906', () => {
+describe('FACTS A8: application errors 900 to 906', () => {
   it('are all in the table, each with a refusal that earns it or gives it', () => {
     expect(Object.keys(APPLICATION_ERRORS).map(Number)).to.deep.equal([900, 901, 902, 903, 904, 905, 906]);
     for (const [code, { from }] of Object.entries(APPLICATION_ERRORS))
@@ -123,7 +123,7 @@ describe('A8 application errors 900 to 906', () => {
   });
 });
 
-describe('A8 business acknowledgements (ZAM)', () => {
+describe('FACTS A8, B8: business acknowledgements (ZAM)', () => {
   const mail = 'lea.testard@test-ci-sis.mssante.fr';
   const answers: readonly (readonly [type: string, trigger: string, data: Readonly<Record<string, string | number | boolean | undefined>>])[] = [
     ['dcc.delivery.dmp.accepted', 'Z01', { channel: 'DMP', status: 'accepted' }],

@@ -23,7 +23,7 @@ const every = Array.from({ length: 128 }, (_, i) =>
 /** The list of the guide in words, written apart from the table that the code reads. */
 const inGuide = (one: string): boolean => /^NNN..YY$/.test(one) || /^NYN..YN$/.test(one) || /^[YN]N[YN]NNNY$/.test(one) || one.endsWith('NN');
 
-describe('A5 the matrix of destinations', () => {
+describe('FACTS A5, B7: the matrix of destinations', () => {
   it('has every column in every row', () => {
     for (const { cells } of MAIL_MATRIX) expect(cells).to.have.length(CODES.length);
     expect(MAIL_MATRIX.filter(({ of }) => of === 'guide')).to.have.length(3);
@@ -100,7 +100,7 @@ describe('A5 the matrix of destinations', () => {
   });
 });
 
-describe('A5 a message whose flags are in no row', () => {
+describe('FACTS A5, B7: a message whose flags are in no row', () => {
   const PDF = Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64');
   const message = (letters: string): string[] => [
     header('ORU^R01^ORU_R01'),

@@ -33,6 +33,8 @@ const LETTER: Document = {
   mime: 'application/pdf',
   content: { part: 'p1', bytes: SYNTHETIC_PDF.length, mime: 'application/pdf' },
 };
+const AS_N1 = site({ plain: 'n1' });
+const oldId = '1.2.250.1.999.20.76';
 const { rcp: _, ...FRCP } = frcpRequest().document;
 /** As it came: in the newest version of the model. */
 const SHEET: Document = {
@@ -48,8 +50,9 @@ const SHEET: Document = {
 const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
 const PARTS = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
 
-interface Changes {
+interface Changes extends Pick<EncodeInput, 'knownAs'> {
   readonly type?: string;
+  readonly site?: string;
   readonly parts?: EncodeInput['parts'];
   readonly patient?: object;
 }
@@ -57,17 +60,17 @@ interface Changes {
 function encode(
   document: Document,
   settings: SiteSettings,
-  { type = 'dcc.document.received', parts = PARTS, patient: changed }: Changes = {},
+  { type = 'dcc.document.received', site = '990009995', parts = PARTS, patient: changed, knownAs }: Changes = {},
 ): EncodeResult {
   const event = {
     id: 'e',
     source: '',
     time: '2026-10-15T08:00:00Z',
-    site: '990009995',
+    site,
     type,
     data: { patient: { ...patient, ...changed }, document, authorRpps: '99700700018' },
   };
-  return encodeFr({ event, parts }, contextOf(settings), NATIONAL_PROFILE);
+  return encodeFr({ event, parts, ...(knownAs && { knownAs }) }, contextOf(settings), NATIONAL_PROFILE);
 }
 
 interface Sent {
@@ -89,7 +92,7 @@ function sent(document: Document, settings: SiteSettings): Sent {
   const parsed = parseHl7(written.envelope.text);
   return {
     document: (events[0]!.data as { document: Document }).document,
-    header: cda.document!.read(bytes).cda!,
+    header: cda.document!.read(bytes).cda as CdaHeader,
     bytes,
     txa12: parsed.get('TXA-12.1'),
     txa13: parsed.get('TXA-13.1'),
@@ -186,6 +189,57 @@ describe('the form of a document for its recipient', () => {
     expect([txa13, header.replaces]).to.deep.equal([derivedId(old.id, old.idExtension), { root: txa13 }]);
     const deletion = encode({ canonicalType: 'FRCP', ...old, action: 'delete' }, settings, { type: 'dcc.document.deleted' });
     expect(deletion.outcome === 'message' && parseHl7(deletion.envelope.text).get('TXA-12.1')).to.equal(txa13);
+  });
+
+  it('B2, B10: the number of a document is one of its site: the same number of another site has another id', () => {
+    const { id: _id, ...numbered } = LETTER;
+    const made = (site: string): unknown => {
+      const written = encode({ ...numbered, sourceId: 'D1' }, AS_N1, { site });
+      return written.outcome === 'message' && written.envelope.document?.id;
+    };
+    expect(made('990001018'))
+      .to.match(/^2\.25\.\d+$/)
+      .and.not.equal(made('990001026'));
+  });
+
+  it('B3, B4, B10: what was sent before is replaced and deleted by the id that its receiver knows, whatever is agreed now', () => {
+    const known = { id: '2.25.99', setId: '2.25.98' };
+    const { id: _id, ...numbered } = LETTER;
+    for (const settings of [SITE, AS_N1, site({ versions: { FRCP: ['2021.01'] } })]) {
+      const deletion = encode({ canonicalType: 'FRCP', sourceId: 'D1', action: 'delete' }, settings, {
+        type: 'dcc.document.deleted',
+        knownAs: { document: known },
+      });
+      expect(deletion.outcome === 'message' && [parseHl7(deletion.envelope.text).get('TXA-12.1'), deletion.envelope.document]).to.deep.equal([
+        '2.25.99',
+        known,
+      ]);
+      // What it was sent under is not known: its own id goes.
+      const asItCame = encode({ canonicalType: 'FRCP', id: oldId, action: 'delete' }, SITE, { type: 'dcc.document.deleted' });
+      expect(asItCame.outcome === 'message' && parseHl7(asItCame.envelope.text).get('TXA-12.1')).to.equal(oldId);
+      for (const document of [LETTER, SHEET, { ...numbered, sourceId: 'D2' }]) {
+        const next: Document = { ...document, action: 'replace', replaces: oldId, replacesExtension: 'A1' };
+        const written = encode(next, settings, { knownAs: { replaces: known } });
+        if (written.outcome !== 'message') throw new Error(JSON.stringify(written.error));
+        expect(parseHl7(written.envelope.text).get('TXA-13')).to.equal('2.25.99');
+        const { from } = written.envelope.parts![0]!;
+        // The CDA that we make says the same as the message around it.
+        if ('pieces' in from) expect(cda.document!.read(assemblePart(from, () => SYNTHETIC_PDF)).cda?.replaces).to.deep.equal({ root: '2.25.99' });
+      }
+    }
+  });
+
+  it('B10: a document says with which ids it leaves', () => {
+    for (const [document, settings] of [
+      [LETTER, SITE],
+      [LETTER, AS_N1],
+      [SHEET, site({ versions: { FRCP: ['2021.01'] } })],
+    ] as const) {
+      const written = encode(document, settings);
+      const { txa12, header } = sent(document, settings);
+      expect(written.outcome === 'message' && written.envelope.document?.id).to.equal(txa12);
+      if (header) expect(written.outcome === 'message' && written.envelope.document?.setId).to.equal(header.setId?.root);
+    }
   });
 
   it('B10: an FRCP of a version that the recipient does not take is written anew, whole, under an id of its own', () => {

@@ -29,7 +29,7 @@ const yesOrNo = constantFrom('Y', 'N');
 const values = array(yesOrNo, { minLength: 10, maxLength: 10 });
 const linesOf = (letters: readonly string[]): string[] => PLATFORM_FLAGS.map((code, i) => line(code, letters[i] ?? 'N'));
 
-describe('A4 flags of a message', () => {
+describe('FACTS A4, B7: flags of a message', () => {
   it('mean the same in any order; another order than that of the guide is said', () => {
     assert(
       property(values, shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], { minLength: 10 }), (letters, order) => {

@@ -10,7 +10,7 @@ const inGroup = (value: string): string => `${value}^^^&1.2.250.1.999.91.1&ISO^P
 const message = (type: string, ...rest: string[]): DecodeResult => decode([header(type), 'EVN||20261001081500', ...rest], settings);
 const keysOf = ({ events }: DecodeResult): string[][] => events.map(({ keys }) => keys.map(({ domain, value }) => `${domain}:${value}`));
 
-describe('two patients in one message (SAFETY A6)', () => {
+describe('A6: two patients in one message', () => {
   const mrg = `MRG|${number('9')}||STAY1^^^GAM^AN`;
   const second = pid({ 1: '2', 3: number('9') });
 

@@ -49,7 +49,7 @@ describe('other strict traits, never guessed', () => {
   });
 });
 
-describe('numbers that are never identifiers (SAFETY A4, A7)', () => {
+describe('A4, A7: numbers that are never identifiers', () => {
   it('drops a national number under whatever name it comes', () => {
     for (const id of [`${INS}^^^ASIP-SANTE-INS-NIR^PI`, `${INS}^^^CPAM^NH`, `${INS}^^^CPAM^SS`, '0599900000000000000142^^^ASIP-SANTE-INS-C'])
       expect(patientOf({ 3: `${IPP}~${id}` }), id).to.not.have.property('otherIds');

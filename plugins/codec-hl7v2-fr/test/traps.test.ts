@@ -11,7 +11,7 @@ const participantsOf = (found: DecodeResult): readonly Readonly<Record<string, u
   documentOf(found)['participants'] as readonly Readonly<Record<string, unknown>>[];
 const visibilityOf = ({ events }: DecodeResult): unknown => (events[0]?.data as { visibility?: unknown } | undefined)?.visibility;
 
-describe('C traps of the official examples', () => {
+describe('FACTS C: traps of the official examples', () => {
   it('line feeds instead of carriage returns, and blank lines at the end', () => {
     const found = decodeFr(open(`${documentLines().join('\n')}\n\n\n`), contextOf(SITE), NATIONAL_PROFILE);
     expect(found.error).to.equal(undefined);
@@ -230,7 +230,7 @@ describe('C traps of the official examples', () => {
   });
 });
 
-describe('A6 replacement and deletion', () => {
+describe('FACTS A6: replacement and deletion', () => {
   const send = (event: string, data: unknown): string => {
     const content = (data as { document: { content?: { part: string; bytes: number; mime: string } } }).document.content;
     const parts = content ? [{ ...content, sha256: '' }] : [];
@@ -259,7 +259,7 @@ describe('A6 replacement and deletion', () => {
     expect(send('dcc.document.deleted', data)).to.contain('ERR_ENCODE_UNSUPPORTED');
   });
 
-  it('the event, ORC-1 and OBX-11 agree, or the message is refused (A1)', () => {
+  it('the event, ORC-1 and OBX-11 agree, or the message is refused (FACTS A1)', () => {
     const actions = { T02: ['NW', 'F'], T10: ['RO', 'C'], T04: ['CA', 'D'], R01: ['', ''] } as const;
     for (const event of ['T02', 'T10', 'T04', 'R01'] as const)
       for (const orc of ['NW', 'RO', 'CA'])

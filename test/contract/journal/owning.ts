@@ -70,6 +70,7 @@ export function owning(journal: Fixture, under: StoreUnderTest): void {
         journal.store.decide([decided(waiting)], mine),
         journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded() }], mine),
         journal.store.settle([{ delivery, from: 'queued', to: 'held', at: at(1), counted: false }], mine),
+        journal.store.keep([{ kind: 'person', key: 'aa', value: '1' }], at(1), mine),
       ];
       const beside = journal.store.receive([incoming()]);
       for (const write of lost) await refused(write, 'ERR_LANE_LOST');
@@ -77,8 +78,13 @@ export function owning(journal: Fixture, under: StoreUnderTest): void {
       expect(await journal.store.message(id)).to.equal(undefined);
       expect((await journal.store.message(waiting))?.message.state).to.equal('received');
       expect(await journal.stateOf(delivery)).to.equal('queued');
+      expect(await journal.store.notes('person', ['aa'])).to.deep.equal([undefined]);
       await refused(journal.store.decide([decided(waiting)], { lane: 'never-leased', token: 1 }), 'ERR_LANE_LOST');
       await other.decide([decided(waiting)], theirs);
+      await other.begin([{ delivery, startedAt: at(1), encoded: encoded() }], theirs);
+      // What the new owner has done since is not held against it: it learns that the lane is lost, and nothing else.
+      await refused(journal.store.decide([decided(waiting)], mine), 'ERR_LANE_LOST');
+      await refused(journal.store.begin([{ delivery, startedAt: at(1), encoded: encoded() }], mine), 'ERR_LANE_LOST');
     });
 
     it('a lease that ran out is not current, though nobody took it', async () => {

@@ -1,26 +1,30 @@
 import { expect } from 'chai';
 import { Board } from '../../../core/alerts/board.ts';
-import { reusedLinks } from '../../../core/engine/call-alerts.ts';
+import { suspectCalls } from '../../../core/engine/call-alerts.ts';
 
 const NOW = Date.parse('2026-09-15T08:00:00Z');
-const reuse = (site: string, at: string) => ({
-  kind: 'call-reuse',
+const note = (kind: string) => (site: string, at: string) => ({
+  kind,
   key: 'aa',
   value: JSON.stringify({ reference: 'AC-1', site, at }),
   changedAt: at,
 });
 
-describe('alerts of links that were used twice', () => {
+const reuse = note('call-reuse');
+const other = note('call-other-user');
+
+describe('alerts of links that were used twice, and of users who are somebody else', () => {
   const seen = (now: number) =>
-    reusedLinks(
+    suspectCalls(
       {
-        notesOf: async () => ({
+        notesOf: async (kind) => ({
           items: [
+            other('990001018', '2026-09-15T07:45:00Z'),
             reuse('990001018', '2026-09-15T07:00:00Z'),
             reuse('990001018', '2026-09-15T06:00:00Z'),
             reuse('990002024', '2026-09-14T09:00:00Z'),
             reuse('', '2026-09-15T07:30:00Z'),
-          ],
+          ].filter((one) => one.kind === kind),
         }),
       },
       now,
@@ -31,6 +35,7 @@ describe('alerts of links that were used twice', () => {
       { code: 'ALERT_CALL_LINK_REUSED', site: '990001018', since: Date.parse('2026-09-15T06:00:00Z'), count: 2 },
       { code: 'ALERT_CALL_LINK_REUSED', site: '990002024', since: Date.parse('2026-09-14T09:00:00Z'), count: 1 },
       { code: 'ALERT_CALL_LINK_REUSED', since: Date.parse('2026-09-15T07:30:00Z'), count: 1 },
+      { code: 'ALERT_CALL_OTHER_USER', site: '990001018', since: Date.parse('2026-09-15T07:45:00Z'), count: 1 },
     ]);
   });
 
@@ -40,6 +45,6 @@ describe('alerts of links that were used twice', () => {
     const later = NOW + 3 * 3600_000;
     const changes = board.observe(await seen(later), later, () => 'watched');
     expect(changes.map(({ what, condition }) => [what, condition.site])).to.deep.equal([['cleared', '990002024']]);
-    expect(board.raised).to.have.length(2);
+    expect(board.raised).to.have.length(3);
   });
 });

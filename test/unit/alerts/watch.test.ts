@@ -62,6 +62,26 @@ describe('alerts', () => {
     expect([looks, ground.looks]).to.deep.equal([2, 2]);
   });
 
+  it('A8 ALERT_PATIENT_MISMATCH: one document of another patient is enough, said from its receipt for a day, also after a restart; other refusals are none', async () => {
+    const refused = (at: number, code = 'ERR_PATIENT_MISMATCH'): object => ({ receivedAt: iso(at), error: { code, message: '' } });
+    ground.counts = { 'dx-in': { rejected: 1, decoded: 9 } };
+    ground.messages = [refused(T0 - HOUR, 'ERR_HL7_SEGMENT_MISSING')];
+    expect(await ground.after(MINUTE)).to.deep.equal([]);
+    ground.counts = { 'dx-in': { rejected: 3, decoded: 9 } };
+    ground.messages = [...ground.messages, refused(T0 - MINUTE), refused(T0)];
+    expect(await ground.after(MINUTE)).to.deep.equal(['ALERT_PATIENT_MISMATCH']);
+    expect((await ground.watch.list()).items[0]).to.deep.include({ lane: 'dx-in', site: '990001018', count: 2, since: iso(T0 - MINUTE) });
+    const { looks } = ground;
+    expect(await ground.after(23 * HOUR)).to.include('ALERT_PATIENT_MISMATCH');
+    expect(await ground.after(HOUR)).to.not.include('ALERT_PATIENT_MISMATCH');
+    expect(ground.looks - looks, 'read once').to.be.below(3);
+    const again = new AlertGround();
+    again.now = T0 + HOUR;
+    again.counts = { 'dx-in': { rejected: 3 } };
+    again.messages = ground.messages;
+    expect(await again.after(0)).to.include('ALERT_PATIENT_MISMATCH');
+  });
+
   it('ALERT_LANE_FAILING: only past its bound, with the reason, and over two minutes after the last failure', async () => {
     ground.counts = { 'dx-out': { queued: 4 } };
     ground.oldest = { 'dx-out': T0 - MINUTE };

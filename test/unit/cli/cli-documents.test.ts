@@ -1,4 +1,4 @@
-/** `passerelle document read|print` with the real plugins, on files. */
+/** `passerelle document read|print|write` with the real plugins, on files. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,20 @@ import { assemblePart } from '../../../core/contract/index.ts';
 import { writeN1 } from '../../../plugins/codec-cda/index.ts';
 import { frcpRequest, RCP } from '../../../plugins/codec-cda/test/synthetic-content.ts';
 import { ESTREMOY } from '../../../plugins/codec-ins-datamatrix/test/people.ts';
+import { archiveOf, mailOf, metadataOf, zipOf, FOLDER, entryOf } from '../../../plugins/codec-xdm/test/synthetic.ts';
 import { withServices, type Outcome } from './cli-process.ts';
+
+interface Carrier {
+  readonly kind: string;
+  readonly documents: readonly { readonly name: string; readonly kind?: string; readonly samePatient?: object }[];
+  readonly problems: readonly {
+    readonly code: string;
+    readonly location: { readonly file: string };
+    readonly found?: string;
+    readonly expected?: string;
+  }[];
+  readonly warnings: readonly object[];
+}
 
 describe('passerelle document, on files', () => {
   let folder: string;
@@ -145,5 +158,170 @@ describe('passerelle document, on files', () => {
       expect((await run('read', await put('x', content))).err)
         .to.include('ERR_DOCUMENT_UNREADABLE')
         .and.include(mime);
+  });
+
+  describe('archives and mails', () => {
+    const INS = `${ESTREMOY.ins}^^^&${ESTREMOY.insOid}&ISO^NH`;
+    const cda = async (patient: object = ESTREMOY): Promise<Buffer> => readFile(await n1(patient));
+    const read = async (name: string, content: Uint8Array, ...more: string[]): Promise<Outcome & { readonly json: Carrier }> => {
+      const outcome = await run('read', ...more, await put(name, content));
+      return { ...outcome, json: (outcome.out === '' ? undefined : JSON.parse(outcome.out)) as Carrier };
+    };
+    const codesOf = ({ json }: { readonly json: Carrier }): unknown => json.problems.map(({ code, location, found }) => [code, location.file, found]);
+
+    it('A8: reads the documents of an IHE_XDM archive and of the mail around it, with the PDF beside it', async () => {
+      const alone = await read('IHE_XDM.ZIP', archiveOf(await cda(), { id: '1.2.250.1.999.20.9', patientId: INS }));
+      expect([alone.code, alone.err, alone.json.kind, alone.json.documents.length]).to.deep.equal([0, '', 'xdm', 1]);
+      expect(alone.json.documents[0]).to.deep.include({ name: `${FOLDER}/DOC0001.XML`, kind: 'cda', samePatient: { verdict: 'same' } });
+      const pdf = await readFile(place('letter.pdf'));
+      const mail = await read(
+        'm.eml',
+        mailOf(
+          ['X-MSS-CODECDA: 34794-8', 'X-MSS-INS: O'],
+          [
+            ['l.pdf', pdf],
+            ['IHE_XDM.ZIP', archiveOf(await cda(), { patientId: INS })],
+            ['l.rtf', Buffer.from('{\\rtf1}')],
+          ],
+        ),
+      );
+      expect(mail.err).to.equal('');
+      expect(mail.json.documents.map(({ name, kind }) => [name, kind])).to.deep.equal([
+        ['IHE_XDM.ZIP', 'xdm'],
+        ['l.rtf', undefined],
+        ['l.pdf', 'pdf'],
+      ]);
+      // The pages of what stands beside the archive are held against the patient of the archive.
+      expect(mail.json.documents[2]?.samePatient).to.deep.equal({ verdict: 'same' });
+      expect(mail.json.warnings).to.deep.equal([{ code: 'document-not-read', detail: 'l.rtf' }]);
+    });
+
+    it('A8: what METADATA.XML says of the patient, the id, the hash or the size and is not so is an error, in French first', async () => {
+      const content = await cda();
+      const file = `${FOLDER}/DOC0001.XML`;
+      for (const [said, code, found] of [
+        [{ patientId: `${ESTREMOY.ins.slice(0, -1)}0^^^&${ESTREMOY.insOid}&ISO^NH` }, 'ERR_PATIENT_MISMATCH', 'another number of the same authority'],
+        [{ patientId: INS, patientInfo: ['PID-7|19580315'] }, 'ERR_PATIENT_MISMATCH', 'another birth date'],
+        [{ patientId: INS, patientInfo: ['PID-5|MARTIN^A^^^^^L'] }, 'ERR_PATIENT_MISMATCH', 'another birth name'],
+        [{ id: '1.2.250.1.999.20.10' }, 'ERR_ARCHIVE_DISAGREES', 'another id'],
+        [{ hash: 'ff' }, 'ERR_ARCHIVE_DISAGREES', 'another SHA-1'],
+        [{ size: 3 }, 'ERR_ARCHIVE_DISAGREES', `${content.length} bytes`],
+      ] as const) {
+        const outcome = await read('bad.zip', archiveOf(content, said));
+        expect([outcome.code, codesOf(outcome)], found).to.deep.equal([1, [[code, file, found]]]);
+        expect(outcome.err).to.match(/^ERR_\w+ IHE_XDM\/SUBSET01\/DOC0001.XML : (l'archive|le document) [^]*À faire : [^]*To do: /);
+        expect(outcome.err).to.not.include(ESTREMOY.ins).and.not.include('MARTIN');
+      }
+      // A number of another authority contradicts nothing, and proves nothing.
+      const unproven = await read('u.zip', archiveOf(content, { patientId: '7^^^&1.2.3&ISO^PI' }));
+      expect([unproven.code, unproven.json.warnings]).to.deep.equal([0, [{ code: 'patient-unproven', detail: file }]]);
+    });
+
+    it('A8: a mail is about one patient, whatever carries the others: archives, a PDF with a datamatrix, a mail within', async () => {
+      const [one, other] = [await cda(), await cda({ ...ESTREMOY, birthName: 'MARTIN' })];
+      const two = zipOf({
+        [`${FOLDER}/METADATA.XML`]: metadataOf(entryOf(one, {}), entryOf(other, { uri: 'DOC0002.XML' })),
+        [`${FOLDER}/DOC0001.XML`]: one,
+        [`${FOLDER}/DOC0002.XML`]: other,
+      });
+      const names = async (bytes: Uint8Array): Promise<readonly unknown[]> => {
+        const outcome = await read('two', bytes);
+        expect(outcome.code).to.equal(1);
+        return outcome.json.problems.filter(({ code }) => code === 'ERR_PATIENT_MISMATCH').map(({ location, expected }) => [location.file, expected]);
+      };
+      const once = 'one patient in all that is carried';
+      // The letter that the second one wraps has the datamatrix of the first.
+      expect(await names(two)).to.deep.equal([
+        [`${FOLDER}/DOC0002.XML`, undefined],
+        [`${FOLDER}/DOC0002.XML`, once],
+      ]);
+      expect(
+        await names(
+          mailOf(
+            [],
+            [
+              ['a.zip', archiveOf(one)],
+              ['b.zip', archiveOf(other)],
+            ],
+          ),
+        ),
+      ).to.deep.include([`${FOLDER}/DOC0001.XML`, once]);
+      expect(
+        await names(
+          mailOf(
+            [],
+            [
+              ['a.xml', one],
+              ['b.eml', mailOf([], [['b.xml', other]]), 'message/rfc822'],
+            ],
+          ),
+        ),
+      ).to.deep.include(['a.xml', once]);
+      const martin = { ...ESTREMOY, birthName: 'MARTIN' };
+      expect((await run('print', await put('martin.json', event(martin)), '-o', place('martin.pdf'))).code).to.equal(0);
+      expect(
+        await names(
+          mailOf(
+            [],
+            [
+              ['l.pdf', await readFile(place('martin.pdf'))],
+              ['a.xml', one],
+            ],
+          ),
+        ),
+      ).to.deep.equal([['l.pdf', undefined]]);
+      // And that of the event that it is said to be of.
+      const outcome = await read('one.zip', archiveOf(one), '--patient', place('martin.json'));
+      expect([outcome.code, outcome.json.problems.some(({ found }) => found === 'another birth name')]).to.deep.equal([1, true]);
+    });
+
+    it('says where the header of a mail is not that of its documents, and which PDF is not the one in the CDA', async () => {
+      const content = await cda();
+      const wrong = await read('m.eml', mailOf(['X-MSS-CODECDA: 11488-4', 'X-MSS-INS: N'], [['a.zip', archiveOf(content)]]));
+      expect(codesOf(wrong)).to.deep.equal([
+        ['ERR_ARCHIVE_DISAGREES', 'X-MSS-CODECDA', '34794-8'],
+        ['ERR_ARCHIVE_DISAGREES', 'X-MSS-INS', 'an INS in a document'],
+      ]);
+      const letter = await put('other.json', event(ESTREMOY, { text: 'Autre texte' }));
+      expect((await run('print', letter, '-o', place('other.pdf'))).code).to.equal(0);
+      const differs = await read(
+        'd.eml',
+        mailOf(
+          [],
+          [
+            ['a.xml', content],
+            ['other.pdf', await readFile(place('other.pdf'))],
+          ],
+        ),
+      );
+      expect([differs.code, differs.json.warnings]).to.deep.equal([0, [{ code: 'attached-pdf-differs', detail: 'other.pdf' }]]);
+    });
+
+    it('opens nothing too deep, and reads what stands beside what it cannot open', async () => {
+      const content = await cda();
+      const nested = await read('n.zip', archiveOf(archiveOf(content), { uri: 'DOC0001.XML' }));
+      expect(codesOf(nested)).to.deep.equal([['ERR_ARCHIVE_UNREADABLE', `${FOLDER}/DOC0001.XML`, 'an archive within an archive']]);
+      const deep = [1, 2, 3, 4].reduce((inner) => mailOf([], [['m.eml', inner, 'message/rfc822']]), mailOf([], [['a.xml', content]]));
+      expect(codesOf(await read('deep.eml', deep))).to.deep.equal([['ERR_ARCHIVE_UNREADABLE', 'm.eml', 'nested too deep']]);
+      const cut = archiveOf(content);
+      const beside = await read(
+        'b.eml',
+        mailOf(
+          [],
+          [
+            ['cut.zip', Buffer.concat([cut.subarray(0, 90), cut.subarray(120)])],
+            ['a.xml', content],
+          ],
+        ),
+      );
+      expect([beside.code, beside.json.problems[0]?.code, beside.json.documents.map(({ kind }) => kind)]).to.deep.equal([
+        1,
+        'ERR_ARCHIVE_UNREADABLE',
+        [undefined, 'cda'],
+      ]);
+      const alone = await read('cut.zip', Buffer.concat([cut.subarray(0, 90), cut.subarray(120)]));
+      expect([alone.code, alone.json]).to.deep.equal([1, undefined]);
+      expect(alone.err).to.match(/^ERR_ARCHIVE_UNREADABLE : l'archive ou le courriel ne s'ouvre pas/);
+    });
   });
 });

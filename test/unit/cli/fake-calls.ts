@@ -44,6 +44,8 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
   };
   return {
     receive: () => Promise.reject(new PasserelleError('ERR_CALL_REFUSED')),
+    launch: () => Promise.reject(new PasserelleError('ERR_CALL_REFUSED')),
+    clientKeys: async () => ({ keys: [] }),
     dialects: () => [],
     jwks: async () => ({ keys: [{ kty: 'RSA', kid: key.kid }] }),
     enrol: (body) => noted('enrol', Buffer.from(body).toString(), { fingerprint: key.fingerprint }),
@@ -77,4 +79,11 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
 
 /** Every link is unknown. */
 const unknown = async (): Promise<CallAnswer> => ({ step: { outcome: 'refused', code: 'ERR_CALL_LINK', reference: '' } });
-export const fakeSessions: CallSessionsFace = { redeem: unknown, choose: unknown, confirm: unknown, agree: unknown, origins: () => [] };
+export const fakeSessions: CallSessionsFace = {
+  redeem: unknown,
+  choose: unknown,
+  confirm: unknown,
+  agree: unknown,
+  authenticated: unknown,
+  origins: () => [],
+};

@@ -181,6 +181,7 @@ export function fakeEngine(): FakeEngine {
         state: 'in-force' as const,
         copies: [],
         conflicts: [],
+        knownAs: [],
         from: [act.site],
         to: ['990009017'],
         flags: {},
@@ -236,7 +237,10 @@ export function fakeEngine(): FakeEngine {
         note('declare', order);
         return { lane: order.lane, capability: 'ins', state: 'releasing', patients: 3, messages: 5, superseded: 2 };
       },
-      unmerge: async (number, by) => note('unmerge', { ...number, ...by }),
+      unmerge: async (number, by) => {
+        note('unmerge', { ...number, ...by });
+        return { discarded: ['PA-1.1'], told: ['record-out'] };
+      },
     },
     lane: async (name, verb) => {
       note('lane', { name, verb });

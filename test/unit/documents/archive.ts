@@ -18,6 +18,8 @@ export interface Said {
   /** A merge: the number that `patient` absorbs. */
   readonly absorbs?: string;
   readonly ins?: string;
+  /** What else is said of the patient. */
+  readonly traits?: Patient;
   /** Of the site that speaks, by its settings. */
   readonly legalEntity?: string;
   /** What the document is, by its bytes. */
@@ -33,6 +35,10 @@ export interface Said {
   readonly data?: object;
   /** Minute at which it happened, by its sender; absent = when it comes. */
   readonly at?: number;
+  /** As its sender writes it. */
+  readonly localTime?: string;
+  /** Application that sends it. */
+  readonly application?: string;
 }
 
 export class Archive {
@@ -102,7 +108,7 @@ export class Archive {
   }
 }
 
-const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
+export const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
 
 export function caseOf(said: Said, message: number, run: number): Case {
   const {
@@ -122,7 +128,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
   const keys: readonly ClearKey[] =
     ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
   const named = absorbs === undefined ? keys : [...keys, { domain: 'region', value: absorbs }];
-  const who: Patient = { ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
+  const who: Patient = { ...said.traits, ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
   const happened = said.at === undefined ? time : timeOf(said.at);
   const merge = absorbs === undefined ? undefined : { domain: 'region', surviving: patient, absorbed: absorbs, recordedAt: time };
   const data = said.data ??
@@ -136,14 +142,14 @@ export function caseOf(said: Said, message: number, run: number): Case {
           ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
           ...document,
         },
-        originApplication: 'DPI',
+        originApplication: said.application ?? 'DPI',
       }),
       ...(visibility && { visibility }),
       ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
     };
   return {
     event: { id: hash('md5', `${message}/${run}`), type, site, time: happened, data } as unknown as Case['event'],
-    draft: { type, data, keys: named },
+    draft: { type, data, keys: named, ...(said.localTime !== undefined && { time: said.localTime }) },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),
     role,

@@ -98,6 +98,7 @@ class Life {
     };
     return new Legs({
       index,
+      sendersOf: () => [],
       knowledge: this.archive.knowledge,
       now: () => 0,
       journal: {

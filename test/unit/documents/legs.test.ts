@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import {
   PasserelleError,
+  RELEASED_BY,
+  type ActRecord,
   type AttemptRecord,
   type DeliveryMaterial,
   type DeliveryState,
@@ -10,8 +12,9 @@ import {
   type MessageHistory,
 } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
-import type { DocumentData, Visibility } from '../../../core/model/index.ts';
-import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+import { answerTask, closeTask, PERSON, readTask, TASK, taskKey } from '../../../core/identity/index.ts';
+import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
+import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
 const TO = { name: 'dcc-out', site: RECORD };
 const WANTED: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
@@ -22,15 +25,21 @@ describe('before a document leaves', () => {
   /** State of the delivery of each message by that lane. */
   const states = new Map<number, { lane: string; state: DeliveryState }>();
   let attempts: readonly AttemptRecord[] = [];
+  let acts: readonly ActRecord[] = [];
   /** What the receiver was told to obey before. */
   let told: readonly string[] = [];
   beforeEach(() => {
     attempts = [];
+    acts = [];
     archive = new Archive();
     states.clear();
-    legs = new Legs({
+    legs = legsOf(archive.knowledge);
+  });
+  const legsOf = (knowledge: Archive['knowledge']): Legs =>
+    new Legs({
       index,
-      knowledge: archive.knowledge,
+      sendersOf: () => [],
+      knowledge,
       now: () => 0,
       journal: {
         tag: 'TEST',
@@ -38,8 +47,9 @@ describe('before a document leaves', () => {
           const { event, parts } = archive.cases.get(message)!;
           const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
           return {
-            message: { site: NORTH, controlId: `IN${message}` },
+            message: { site: NORTH, controlId: `IN${message}`, run: 1, receivedAt: '2026-09-01T00:00:00.000Z' },
             attempts,
+            acts,
             deliveries,
             events: [{ event }],
             parts,
@@ -49,7 +59,6 @@ describe('before a document leaves', () => {
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
       },
     });
-  });
 
   const leaving = (said: Said, message = 1): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = caseOf(said, message, 1);
@@ -76,6 +85,91 @@ describe('before a document leaves', () => {
     expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.deep.equal(WANTED);
     await archive.takes({ absorbs: '2' });
     expect(dataOf(await legs.before(leaving(one), TO)).visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
+  });
+
+  describe('A2, A4: of a patient on file who is another by now', () => {
+    const [PAUL, JEANNE]: readonly Patient[] = [
+      { birthName: 'DURAND', firstGivenName: 'PAUL', birthDate: '1950-01-01', sex: 'M' },
+      { birthName: 'ESSAI', firstGivenName: 'JEANNE', birthDate: '1960-01-01', sex: 'F' },
+    ];
+    const one = { document: { id: oid(1) }, content: 'one', traits: PAUL! };
+    const identity = (said: Said): ReturnType<Archive['takes']> => archive.takes({ type: 'dcc.identity.updated', ...said });
+    const codeOf = async (said: Said = one, message = 1): Promise<string | undefined> => {
+      const made = await legs.before(leaving(said, message), TO);
+      return 'held' in made ? made.held.code : undefined;
+    };
+    const known = (kind: string, key: string): string | undefined => archive.notes.get(`${kind} ${key}`);
+
+    it('it waits with a task, which shows both and is answered once for all', async () => {
+      await archive.takes(one);
+      expect(await codeOf(), 'nobody on file').to.equal(undefined);
+      await identity({ traits: JEANNE! });
+      expect(await codeOf()).to.equal('ERR_IDENTITY_CONFLICT');
+      const task = readTask(known(TASK, taskKey('TEST-1')) ?? '');
+      expect([task.state, task.kind, task.site, task.differences.map(({ attribute }) => attribute)]).to.deep.equal([
+        'open',
+        'document',
+        NORTH,
+        ['birthName', 'firstGivenName', 'birthDate', 'sex'],
+      ]);
+      const refs = [{ kind: TASK, key: taskKey('TEST-1') }, ...task.keys.map((key) => ({ kind: PERSON, key }))];
+      const decide = (by: typeof closeTask, run?: number): Promise<void> =>
+        archive.knowledge.change(
+          refs,
+          (now) => ({ notes: by('TEST-1', now, { verdict: 'accepted', who: 'camille', why: 'seen', at: timeOf(9) }, run).notes, result: undefined }),
+          async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
+        );
+      await decide(answerTask);
+      expect(await codeOf(), 'answered').to.equal(undefined);
+      await decide(closeTask, 1);
+      expect(await codeOf(), 'closed').to.equal(undefined);
+    });
+
+    it('a trait that changed since takes its way, and whoever stands for the number now counts', async () => {
+      await identity({ traits: PAUL! });
+      await archive.takes(one);
+      expect(await codeOf(one, 2)).to.equal(undefined);
+      await identity({ traits: { ...PAUL, birthDate: '1951-01-01' } });
+      expect(await codeOf(one, 2)).to.equal('ERR_IDENTITY_CONFLICT');
+      const two = { ...one, patient: '2', document: { id: oid(2) } };
+      await archive.takes(two);
+      await identity({ patient: '3', traits: JEANNE! });
+      expect(await codeOf(two, 4)).to.equal(undefined);
+      await archive.takes({ patient: '3', absorbs: '2' });
+      expect(await codeOf(two, 4)).to.equal('ERR_IDENTITY_CONFLICT');
+    });
+
+    it('A6: whom an undone merge led to is asked no more', async () => {
+      await identity({ patient: '2', traits: JEANNE! });
+      await archive.takes({ patient: '2', absorbs: '1' });
+      archive.undo('1');
+      const undone = new Map(archive.notes);
+      legs = legsOf(archive.knowledge);
+      const { event, parts, keys } = caseOf(one, 1, 1);
+      const made = await legs.before(
+        { delivery: 7, message: 1, event: event as never, parts: parts as never, keys: [...keys, ...caseOf({ patient: '2' }, 1, 1).keys] },
+        TO,
+      );
+      expect(made).to.have.property('event');
+      expect(archive.notes, 'nobody is asked').to.deep.equal(undone);
+    });
+
+    it('a mark opens for a release of this delivery that a person gave after it was said, for no other', async () => {
+      const plain = { document: { id: oid(1) }, content: 'one' };
+      await archive.takes(plain);
+      await identity({ traits: { identityFlags: ['DOUB'], automaticFiling: false } });
+      expect(await codeOf(plain)).to.equal('ERR_FILING_BLOCKED');
+      for (const [who, at, delivery, expected] of [
+        ['admin', timeOf(1), 7, 'ERR_FILING_BLOCKED'],
+        [RELEASED_BY.lane, timeOf(3), 7, 'ERR_FILING_BLOCKED'],
+        [RELEASED_BY.identity, timeOf(3), 7, 'ERR_FILING_BLOCKED'],
+        ['admin', timeOf(3), 8, 'ERR_FILING_BLOCKED'],
+        ['admin', timeOf(3), 7, undefined],
+      ] as const) {
+        acts = [{ verb: 'release', who, at, delivery }];
+        expect(await codeOf(plain), `${who} ${at} ${delivery}`).to.equal(expected);
+      }
+    });
   });
 
   it('B6: it closes them for a document that nothing names as well', async () => {
@@ -152,6 +246,19 @@ describe('before a document leaves', () => {
       }
     });
 
+  it('B3: a version waits once what replaced its replacement has left, and once a copy of its replacement has', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    const next = (n: number): Said => ({ document: { id: oid(n), action: 'replace', replaces: oid(n - 1) }, content: `version ${n}` });
+    for (const said of [one, next(2), next(2), next(3)]) await archive.takes(said);
+    states.set(2, { lane: 'dcc-out', state: 'dead' });
+    expect(await legs.before(leaving(one), TO)).to.have.property('event');
+    for (const message of [3, 4]) {
+      states.set(message, { lane: 'dcc-out', state: 'delivered' });
+      expect(await legs.before(leaving(one), TO), `message ${message}`).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      states.delete(message);
+    }
+  });
+
   it('B3: what a number stood for before does not leave once what it stands for now has', async () => {
     const draft = { document: { sourceId: '4711', status: 'preliminary' }, content: 'draft' } as const;
     await archive.takes(draft);
@@ -208,6 +315,44 @@ describe('before a document leaves', () => {
       const made = await legs.before({ ...leaving(gone, message), encoded: { restrictions: [] } as unknown as EncodedMessage }, TO);
       expect(made, `${message}`).to.have.property('event');
     }
+  });
+
+  it('B4: a deletion does not leave once its number, given again, has brought another document there', async () => {
+    const numbered = (content: string): Said => ({ document: { sourceId: '4711' }, content });
+    const gone = { ...numbered('one'), type: 'dcc.document.deleted' };
+    await archive.takes(numbered('one'));
+    await archive.takes(gone);
+    states.set(1, { lane: 'dcc-out', state: 'delivered' });
+    states.set(2, { lane: 'dcc-out', state: 'dead' });
+    await archive.takes(numbered('two'));
+    expect(await legs.before(leaving(gone, 2), TO), 'before it').to.have.property('event');
+    states.set(3, { lane: 'dcc-out', state: 'delivered' });
+    expect(await legs.before(leaving(gone, 2), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+    await archive.takes(gone);
+    expect(await legs.before(leaving(gone, 4), TO), 'of what it stands for now').to.have.property('event');
+  });
+
+  it('A4: a document that was queued before its identity was marked waits for a person', async () => {
+    const one = { document: { id: oid(1) }, content: 'one' };
+    await archive.takes(one);
+    const says = (patient: string, ...identityFlags: string[]): ReturnType<Archive['takes']> => {
+      const marks = identityFlags.length > 0 && { identityFlags, automaticFiling: false };
+      const data = { patient: { ipp: patient, identityStatus: 'VALI', ...marks }, originApplication: 'GAM' };
+      return archive.takes({ type: 'dcc.identity.updated', patient, data });
+    };
+    const held = async (): Promise<string | undefined> => {
+      const made = await legs.before(leaving(one), TO);
+      return 'held' in made ? made.held.code : undefined;
+    };
+    await says('1');
+    expect(await held()).to.equal(undefined);
+    await says('1', 'COLV');
+    expect(await held(), 'since').to.equal('ERR_FILING_BLOCKED');
+    await says('1');
+    expect(await held(), 'not marked any more').to.equal(undefined);
+    await says('2', 'DOUB');
+    await archive.takes({ patient: '2', absorbs: '1' });
+    expect(await held(), 'who absorbed it since').to.equal('ERR_FILING_BLOCKED');
   });
 
   it('B8: the control id that leaves leads an answer of that site to the document, and no other site’s', async () => {

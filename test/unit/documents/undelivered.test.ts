@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
-import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
+import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
 const DESTINATIONS = Object.entries(LANES).map(([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const);
@@ -10,8 +10,8 @@ const ONE: Said = { document: { id: oid(1) }, content: 'one' };
 
 describe('a document that is sent again', () => {
   let archive: Archive;
-  /** By message: where its deliveries stand, by series. */
-  let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, series?: string])[]>;
+  /** By message: where its deliveries stand; of its own document, or of another that came with it. */
+  let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, of?: Said])[]>;
   let messageStates: Map<number, MessageState>;
   beforeEach(() => {
     archive = new Archive();
@@ -21,13 +21,18 @@ describe('a document that is sent again', () => {
 
   const takes = async (said: Said): Promise<{ sentTo: readonly string[]; codes: readonly string[] }> => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
-    const history = (id: number): MessageHistory =>
-      ({
+    const history = (id: number): MessageHistory => {
+      const { event, parts } = archive.cases.get(id)!;
+      const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({ lane, state, event: of ? caseOf(of, 100 + i, 1).event : event }));
+      return {
         message: { state: messageStates.get(id) ?? 'decoded' },
-        deliveries: (states.get(id) ?? []).map(([lane, state, series]) => ({ lane, state, series })),
-      }) as never;
+        events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
+        parts,
+        deliveries: legs.map(({ event: { id: eventId }, ...leg }) => ({ ...leg, eventId })),
+      } as never;
+    };
     const journal = { tag: 'TEST', message: async (id: number) => history(id) };
-    const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, series: 'own' });
+    const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
     return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
   };
@@ -68,12 +73,15 @@ describe('a document that is sent again', () => {
   });
 
   it('B2: another document of the same message arrived: this one did not', async () => {
-    await takes(ONE);
+    const numbered: Said = { document: { sourceId: '4711', sourceItem: 'x' }, content: 'one' };
+    await takes(numbered);
     states.set(1, [
-      ['dcc-out', 'dead', 'own'],
-      ['dcc-out', 'delivered', 'other'],
+      ['dcc-out', 'dead'],
+      ['dcc-out', 'delivered', { document: { sourceId: '4711', sourceItem: 'y' } }],
     ]);
-    expect((await takes(ONE)).sentTo).to.deep.equal([RECORD]);
+    expect((await takes(ONE)).sentTo, 'by its other name').to.deep.equal([RECORD]);
+    states.set(2, [['dcc-out', 'dead']]);
+    expect((await takes(numbered)).sentTo).to.deep.equal([RECORD]);
   });
 
   it('B3, B4: not what was replaced or withdrawn meanwhile; but a deletion is told again', async () => {
@@ -85,6 +93,34 @@ describe('a document that is sent again', () => {
     await takes({ ...gone, document: { id: oid(2) } });
     states.set(4, [['dcc-out', 'dead']]);
     expect(await takes({ ...gone, document: { id: oid(2) } })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+  });
+
+  it('B3: an original that comes after its replacement goes where that never arrived, and where nothing that replaced that in turn did', async () => {
+    const next = (n: number): Said => ({ document: { id: oid(n), action: 'replace', replaces: oid(n - 1) }, content: `version ${n}` });
+    await takes(next(2));
+    for (const state of ['queued', 'held', 'delivered'] as const) {
+      states.set(1, [['dcc-out', state]]);
+      expect(await takes(ONE), state).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+      archive = new Archive();
+      await takes(next(2));
+    }
+    states.set(1, [['dcc-out', 'dead']]);
+    await takes(next(3));
+    states.set(2, [['dcc-out', 'delivered']]);
+    expect((await takes(ONE)).sentTo, 'the third one arrived').to.deep.equal([]);
+    states.set(2, [['dcc-out', 'discarded']]);
+    expect(await takes({ ...ONE, replays: 3 })).to.deep.equal({ sentTo: [RECORD], codes: ['document-superseded', 'replacement-undelivered'] });
+    states.set(3, [['dcc-out', 'delivered']]);
+    expect((await takes(ONE)).sentTo, 'a copy of it').to.deep.equal([]);
+    const set = (version: number): Said => ({
+      document: { id: oid(20 + version), setId: oid(20), version },
+      content: `of a set ${version}`,
+      at: version,
+    });
+    const { size } = archive.cases;
+    await takes(set(2));
+    states.set(size + 1, [['dcc-out', 'dead']]);
+    expect((await takes(set(1))).sentTo, 'a lower number').to.deep.equal([RECORD]);
   });
 
   it('B2, B3: of a number, only what brought the version in force counts: an older one that arrived is not it', async () => {

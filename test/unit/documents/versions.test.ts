@@ -1,6 +1,6 @@
 /** SAFETY B2 to B5 and A8: copies, versions, deletions and loops, by the pure judge over its own notes. */
 import { expect } from 'chai';
-import { INS, OTHER_INS } from '../identity/hospital.ts';
+import { INS, OTHER_INS, QUALIFIED } from '../identity/hospital.ts';
 import { Archive, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const D1 = { document: { id: oid(1) }, content: 'one' } as const;
@@ -51,6 +51,23 @@ describe('the document registry', () => {
       expect((await archive.takes(numbered)).codes).to.deep.equal(['duplicate']);
       expect((await archive.takes({ ...numbered, site: SOUTH, patient: '2', content: 'else' })).sentTo).to.deep.equal([RECORD]);
       expect(codeOf(await archive.takes({ ...numbered, content: 'changed' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: nor with another application of the same site; and the set and version of a root of its own are the same at every site', async () => {
+      const numbered = { document: { sourceId: '4711' }, content: 'text' };
+      await archive.takes(numbered);
+      const other = { patient: { ipp: '1' }, document: { canonicalType: 'FRCP', sourceId: '4711', text: 'else' }, originApplication: 'LABO' };
+      expect((await archive.takes({ data: other })).sentTo).to.deep.equal([RECORD]);
+      await archive.takes(V(1));
+      expect(codeOf(await archive.takes({ ...V(1, { id: oid(97) }), site: SOUTH, content: 'other' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: an OID of the arc of UUIDs is an id of its own at every site, and a short one of that arc a number', async () => {
+      const long = `2.25.${'3'.repeat(38)}`;
+      await archive.takes({ document: { id: long }, content: 'one' });
+      expect(codeOf(await archive.takes({ site: SOUTH, document: { id: long }, content: 'two' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      await archive.takes({ document: { id: '2.25.7' }, content: 'three' });
+      expect((await archive.takes({ site: SOUTH, document: { id: '2.25.7' }, content: 'four' })).sentTo).to.deep.equal([RECORD]);
     });
 
     it('B2: under one number a final result follows a preliminary one, a correction follows both, and none comes back', async () => {
@@ -168,8 +185,60 @@ describe('the document registry', () => {
 
     it('B3: a version older than the newest of its set is kept and not delivered', async () => {
       await archive.takes(V(3));
-      expect((await archive.takes(V(2))).codes).to.deep.equal(['document-superseded']);
+      expect((await archive.takes({ ...V(2), at: 0 })).codes).to.deep.equal(['document-superseded']);
       expect((await archive.takes(V(4))).sentTo).to.deep.equal([RECORD]);
+    });
+
+    it('B3: a lower number that was said later, or that names the newest as what it replaces, is not silent: a person says which counts', async () => {
+      await archive.takes(V(2));
+      for (const said of [V(1), { ...V(1, { action: 'replace', replaces: oid(12) }), at: 0 }]) {
+        const { quarantine, sentTo } = await archive.takes(said);
+        expect([quarantine?.code, sentTo]).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT', []]);
+        expect(archive.note(oid(12))).to.not.have.property('superseded');
+      }
+      const gone = await archive.takes({ type: 'dcc.document.deleted', document: { id: oid(12) } });
+      expect(gone.sentTo, 'its author withdraws what is in force').to.deep.equal([RECORD]);
+    });
+
+    it('A2: what two applications of one site say, or one in the hour that autumn repeats, is put in no order by their clocks', async () => {
+      const [twice, later] = ['2026-10-25T02:30:00', '2026-10-25T02:40:00'];
+      const waits = async (...all: readonly Said[]): Promise<string | undefined> => {
+        const one = new Archive();
+        for (const said of all.slice(0, -1)) expect(codeOf(await one.takes(said))).to.equal(undefined);
+        return codeOf(await one.takes(all.at(-1)!));
+      };
+      const CONFLICT = 'ERR_DOCUMENT_VERSION_CONFLICT';
+      expect(await waits(V(2), { ...V(1), at: 0 })).to.equal(undefined);
+      expect(await waits(V(2), { ...V(1), at: 0, application: 'RIS' }), 'another application').to.equal(CONFLICT);
+      expect(await waits({ ...V(2), localTime: later }, { ...V(1), localTime: twice })).to.equal(CONFLICT);
+      const numbered = (content: string, localTime: string): Said => ({
+        document: { sourceId: '4711', status: 'corrected', action: 'replace' },
+        content,
+        localTime,
+      });
+      const cancel = (localTime: string): Said => ({ ...numbered('one', localTime), type: 'dcc.document.deleted' });
+      expect(await waits(numbered('one', twice), numbered('two', later)), 'two corrections').to.equal(CONFLICT);
+      expect(await waits(numbered('one', later), cancel(twice)), 'a cancellation').to.equal(CONFLICT);
+      expect(await waits(numbered('one', '2026-10-25T01:00:00'), cancel(later), numbered('two', twice)), 'given again').to.equal(CONFLICT);
+      expect(await waits(numbered('one', '2026-10-25T01:00:00'), numbered('two', '2026-10-25T05:00:00'), cancel('2026-10-25T06:00:00'))).to.equal(
+        undefined,
+      );
+    });
+
+    it('B3: a version that comes late between two that were delivered stays, and says that the oldest is still shown', async () => {
+      await archive.takes(D1);
+      await archive.takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
+      const { sentTo, warnings } = await archive.takes(D2);
+      expect([sentTo, warnings]).to.deep.equal([
+        [],
+        [
+          { code: 'document-superseded', detail: 'TEST-2' },
+          { code: 'still-shown', detail: oid(1) },
+        ],
+      ]);
+      const other = new Archive();
+      await other.takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
+      expect((await other.takes(D2)).codes, 'nothing was shown').to.deep.equal(['document-superseded']);
     });
 
     it('B3: two that replace the same original wait for a person, unless their set orders them', async () => {
@@ -320,6 +389,21 @@ describe('the document registry', () => {
       });
     });
 
+    it('B4, B7: a deletion or a mask of the record that names one of two sites says which one still shows the document', async () => {
+      const shown = { site: RECORD, to: [NORTH, SOUTH], ...D1 };
+      await archive.takes(shown);
+      const masked = await archive.takes({ ...shown, to: [NORTH], visibility: { hiddenFromPatient: true } });
+      expect(masked.warnings).to.deep.include({ code: 'still-shown', detail: SOUTH });
+      const one = await archive.takes({ ...gone, site: RECORD, to: [NORTH] });
+      expect([one.sentTo, one.warnings]).to.deep.equal([[NORTH], [{ code: 'still-shown', detail: SOUTH }]]);
+      expect((await archive.takes({ ...gone, site: RECORD, to: [NORTH] })).codes).to.deep.equal(['duplicate', 'still-shown']);
+      expect((await archive.takes({ ...gone, site: RECORD, to: [SOUTH] })).codes).to.deep.equal(['further-recipient']);
+      const other = new Archive();
+      await other.takes(D1);
+      await other.takes({ ...D1, site: RECORD, to: [SOUTH] });
+      expect((await other.takes(gone)).codes, 'the record passes it on').to.deep.equal([]);
+    });
+
     it('B4: the record passes a deletion on to those who were sent the document', async () => {
       await archive.takes(D1);
       await archive.takes({ ...D1, site: RECORD, to: [SOUTH] });
@@ -347,6 +431,14 @@ describe('the document registry', () => {
       expect((await archive.takes({ ...D1, document: { sourceId: 'A1' } })).codes).to.deep.equal(['document-returned']);
       expect((await archive.takes({ ...D1, document: { id: oid(77) } })).codes).to.deep.equal(['document-returned']);
       expect((await archive.takes({ ...D1, site: SOUTH, document: { id: oid(78) } })).sentTo, 'never sent there').to.deep.equal([RECORD]);
+    });
+
+    it('B5: by its set and version too, under another id and number', async () => {
+      await archive.takes({ ...V(2), site: RECORD, to: [NORTH] });
+      for (const back of [V(2, { id: oid(79) }), V(2, { id: undefined, sourceId: 'A3' })]) {
+        const { sentTo, codes } = await archive.takes(back);
+        expect([sentTo, codes]).to.deep.equal([[], ['document-returned']]);
+      }
     });
 
     it('B5: what comes back changed under its id waits', async () => {
@@ -384,7 +476,7 @@ describe('the document registry', () => {
       for (const made of [D1, D2, { type: 'dcc.document.deleted', document: { id: oid(1) } }])
         expect(codeOf(await archive.takes({ ...made, patient: '1', ins: OTHER_INS }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
       expect((await archive.takes({ ...D1, patient: '1' })).codes, 'an INS that is not said contradicts none').to.deep.equal(['duplicate']);
-      const corrected = { ipp: '1', ins: OTHER_INS, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI', identityStatus: 'QUAL' };
+      const corrected = { ...QUALIFIED, ipp: '1', ins: OTHER_INS };
       await archive.takes({ type: 'dcc.identity.updated', patient: '1', data: { patient: corrected, originApplication: 'DPI' } });
       expect((await archive.takes({ ...D2, patient: '1', ins: OTHER_INS })).sentTo).to.deep.equal([RECORD]);
     });

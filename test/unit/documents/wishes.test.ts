@@ -162,6 +162,19 @@ describe('what a patient allows', () => {
     expect(archive.note(oid(1))?.['flags']).to.deep.include({ hiddenFromPatient: false, sendToDmp: true });
   });
 
+  it('B7: a correction under the number of its source says anew who may see it; what it does not say stays, and that it unmasks is seen', async () => {
+    const step = (content: string, visibility: Visibility): ReturnType<Archive['takes']> =>
+      archive.takes({ document: { sourceId: '4711', action: 'replace', status: 'corrected' }, content, visibility });
+    await step('one', { ...WANTED, hiddenFromPatient: true, secretConnection: true });
+    const open = await step('two', WANTED);
+    expect(open.codes).to.deep.equal(['visibility-contradiction:hiddenFromPatient']);
+    expect(legsOf(open, WANTED)).to.deep.equal([true, true, true]);
+    expect((open.event!.data as { visibility: Visibility }).visibility.secretConnection, 'not said').to.equal(true);
+    const hidden = await step('three', { ...WANTED, hiddenFromPatient: true });
+    expect([hidden.sentTo, legsOf(hidden)]).to.deep.equal([[RECORD], [false, false, true]]);
+    expect((await step('three', WANTED)).codes, 'a copy').to.deep.equal(['duplicate', 'visibility-contradiction:hiddenFromPatient']);
+  });
+
   it('B7: copies that contradict each other: the more restrictive wins, with a warning, and the receiver is told', async () => {
     await archive.takes({ ...DOC, visibility: WANTED });
     const hidden = await archive.takes({ ...DOC, visibility: { ...WANTED, hiddenFromPatient: true } });
@@ -214,6 +227,24 @@ describe('B8: what answers prove', () => {
     const shown = { site: RECORD, to: places, document: { id: oid(2) }, content: 'to many' };
     await archive.takes(shown);
     expect((await archive.takes(shown)).sentTo).to.deep.equal([]);
+  });
+
+  it('B8: a final failure after a temporary one, a refusal after a wait, a failure after a delivery are news, passed on each', async () => {
+    const archive = await sent();
+    const passed = async (type: string, data: object): Promise<readonly string[]> => (await answer(archive, type, data)).codes;
+    const mss = { channel: 'MSSANTE', recipient: 'a' };
+    for (const [type, data, isNews] of [
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: false }, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: false }, false],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 451, permanent: true }, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 550, permanent: true }, true],
+      ['dcc.delivery.mss.delivered', mss, true],
+      ['dcc.delivery.mss.failed', { ...mss, smtpCode: 550, permanent: true }, true],
+      ['dcc.document.refused', { ack: 'AR', retry: true }, true],
+      ['dcc.document.refused', { ack: 'AE', applicationCode: 904 }, true],
+      ['dcc.document.refused', { ack: 'AE', applicationCode: 904 }, false],
+    ] as const)
+      expect(await passed(type, data), JSON.stringify([type, data])).to.deep.equal(isNews ? [] : ['duplicate']);
   });
 
   it('B8: the same answer twice is one fact; an answer of another site, or to no message of ours, proves nothing', async () => {

@@ -45,11 +45,16 @@ export interface Telling {
   /** Minute of PID-33 and EVN-2. */
   readonly at?: number;
   readonly id?: string;
+  /** ISO instant; by default after all minutes that are said. */
+  readonly receivedAt?: string;
   readonly controlId?: string;
+  /** Another site that speaks of this domain, with senders of its own in its settings. */
+  readonly site?: string;
   /** By the record, which lists none of the hospital's applications. */
   readonly isOfRecord?: boolean;
 }
 
+const LATER = '2026-11-30T08:00:00.000Z';
 const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISOString();
 
 export class Hospital {
@@ -143,7 +148,8 @@ export class Hospital {
   }
 
   tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
-    const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id } = telling;
+    const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id, receivedAt = LATER } = telling;
+    const { site = telling.isOfRecord ? '990009995' : undefined } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
     const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
@@ -154,10 +160,10 @@ export class Hospital {
       kind: kindOf(type),
       keys: ipps.map(keyed),
       role: telling.isOfRecord ? 'record' : 'establishment',
-      settings: telling.isOfRecord ? { ...this.settings, site: '990009995', senders: [] } : this.settings,
+      settings: site === undefined ? this.settings : { ...this.settings, site, senders: [{ application: 'OTHER', insAuthority: true }] },
       parts: [],
       targets: [],
-      message: { id, run, controlId, receivedAt: minute(0) },
+      message: { id, run, controlId, receivedAt },
       now: minute(0),
     } as const satisfies Case;
     const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));

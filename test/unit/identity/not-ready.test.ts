@@ -13,6 +13,8 @@ class Ground {
   readonly hospital = new Hospital();
   /** Updates of releases, in their order. */
   readonly released: Sent[] = [];
+  /** By reading, the note that changed between two pages: it stands on one that was read already. */
+  passedOver: (string | undefined)[] = [];
   /** What a commit waits for. */
   commit: Promise<void> = Promise.resolve();
   readonly capable: Capable;
@@ -28,11 +30,14 @@ class Ground {
       journal: {
         tag: 'test',
         keep,
-        notesOf: async (kind) => ({
-          items: [...this.hospital.notes].flatMap(([name, value]): StoredNote[] =>
-            name.startsWith(`${kind} `) ? [{ kind, key: name.slice(kind.length + 1), value, changedAt: '' }] : [],
-          ),
-        }),
+        notesOf: async (kind) => {
+          const missed = this.passedOver.shift();
+          return {
+            items: [...this.hospital.notes].flatMap(([name, value]): StoredNote[] =>
+              name.startsWith(`${kind} `) && name !== missed ? [{ kind, key: name.slice(kind.length + 1), value, changedAt: '' }] : [],
+            ),
+          };
+        },
         reserve: async () => [(this.#events += 1)],
         admit: async (batch) => {
           await keep(batch.flatMap(({ decision }) => decision.notes ?? []));
@@ -156,6 +161,32 @@ describe('a destination that is not ready', () => {
     expect(await ground.write(old)).to.equal('');
     await ground.settled();
     expect(ground.released.map(insOf)).to.deep.equal([INS]);
+  });
+
+  it('M16: who changes while the pages are read is told by the same release', async () => {
+    await ground.write(ground.qualified('1'));
+    await ground.write(ground.qualified('2'));
+    // The first reading counts, the second one is the release's.
+    ground.passedOver = [undefined, `person ${keyed('1')}`];
+    await ground.ready();
+    expect(ground.released).to.have.length(2);
+    expect((await ground.capable.preview(LANE, 'ins')).state).to.equal('ready');
+  });
+
+  it('M16: a merge undone while a release runs: the number that is back is told by it', async () => {
+    await ground.write(ground.qualified('1'));
+    await ground.write(ground.qualified('3'));
+    ground.hospital.merge('2', '1');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await ground.declare('ready');
+    ground.commit = promise;
+    await ground.settled();
+    ground.hospital.undo('1');
+    const restored = ground.capable.restored(keyed('1'));
+    resolve();
+    await restored;
+    await ground.settled();
+    expect(ground.released.map(({ subject }) => subject)).to.have.members([keyed('1'), keyed('3')]);
   });
 
   it('M16: of a number that was absorbed nothing is told; its undo tells what was kept', async () => {

@@ -41,6 +41,61 @@ describe('identities of one sender', () => {
     expect(verdict(hospital.identity({ ...TRAITS, usedName: 'HUIT' }, { at: 3, controlId: 'M8' }))).to.equal('stale-ignored');
   });
 
+  it('A2: of two with the same times and control id the later message counts, whichever is replayed', () => {
+    const tell = (usedName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, usedName }, { at: 3, controlId: 'SAME', id }));
+    tell('FAUTE', 'M9');
+    expect(tell('CORRIGÉE', 'M10')).to.equal('updated');
+    expect(tell('FAUTE', 'M9')).to.equal('stale-ignored');
+    expect(hospital.joined('1').patient.usedName).to.equal('CORRIGÉE');
+    hospital = new Hospital();
+    tell('CORRIGÉE', 'M10');
+    tell('FAUTE', 'M9');
+    expect(hospital.joined('1').patient.usedName, 'decided in the other order').to.equal('CORRIGÉE');
+  });
+
+  describe('A2: a time in the future', () => {
+    const receivedAt = '2026-10-01T09:00:00.000Z';
+    const later = '2026-10-01T10:00:00.000Z';
+    const wrong: Patient = { ...TRAITS, birthName: 'FAUTE', updatedAt: '2096-10-01T08:00:00Z' };
+
+    it('A2: does not hold against the corrections to come: EVN-2 counts in its place, with a warning', () => {
+      hospital.identity(TRAITS, { at: 1, receivedAt });
+      const told = hospital.identity(wrong, { at: 3, receivedAt });
+      expect(told.warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'updatedAt' }]);
+      expect(patientOf(told)).to.include({ birthName: 'FAUTE', updatedAt: '2026-10-01T08:03:00.000Z' });
+      expect(verdict(hospital.identity({ ...TRAITS, usedName: 'AVANT' }, { at: 2, receivedAt: later })), 'older than that').to.equal('updated');
+      expect(hospital.joined('1').patient).to.include({ birthName: 'FAUTE', usedName: 'AVANT' });
+      expect(verdict(hospital.identity(QUALIFIED, { at: 4, receivedAt: later }))).to.equal('qualified');
+      expect(hospital.joined('1').patient.birthName).to.equal('VALMORÉE');
+    });
+
+    it('A2: of EVN-2 as well leaves reception to count, of the first decision as of a replay', () => {
+      const year = 70 * 365 * 24 * 60;
+      const wrongToo = (): Judgement => hospital.identity(wrong, { at: year, id: 'wrong', receivedAt });
+      expect(wrongToo().warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'updatedAt, recordedAt' }]);
+      expect(wrongToo().event!.data).to.include({ recordedAt: receivedAt });
+      expect(verdict(hospital.identity(TRAITS, { at: 61, receivedAt: later }))).to.equal('updated');
+      expect(verdict(wrongToo()), 'replayed').to.equal('stale-ignored');
+      expect(hospital.joined('1').patient.birthName).to.equal('VALMORÉE');
+    });
+
+    it('A2: of a merge or a link is none either', () => {
+      const at = 70 * 365 * 24 * 60;
+      const linked = hospital.link('1', '2', { at, receivedAt });
+      expect(linked.warnings).to.deep.equal([{ code: 'identity-time-ahead', detail: 'recordedAt' }]);
+      hospital.link('1', '2', { at: 61, receivedAt: later, undone: true });
+      expect(hospital.person('1')!.links!.map(({ isLinked }) => isLinked)).to.deep.equal([false]);
+      hospital.merge('3', '4', { at, receivedAt });
+      expect(hospital.person('4')!.into!.at.startsWith(receivedAt)).to.equal(true);
+    });
+
+    it('A2: within a day of reception is a clock or a time zone that is wrong, and counts as it is said', () => {
+      const told = hospital.identity({ ...TRAITS, updatedAt: '2026-10-02T08:59:59Z' }, { receivedAt });
+      expect(told.warnings).to.deep.equal([]);
+      expect(verdict(hospital.identity(wrong, { at: 3, receivedAt }))).to.equal('stale-ignored');
+    });
+  });
+
   it('A2: times of a site without offset are of its time zone, over the hour that summer time repeats', () => {
     const told = (updatedAt: string, usedName: string): string => verdict(hospital.identity({ ...TRAITS, usedName, updatedAt }, { id: usedName }));
     told('2026-10-25T01:59:00', 'UN');
@@ -179,6 +234,58 @@ describe('identities of one sender', () => {
     expect(patientOf(changed)).to.include({ birthName: 'ÉTREZAC', ins: null, identityStatus: 'VALI' }).and.not.have.property('insOid');
     expect(verdict(hospital.identity({ birthName: 'VALMORÉE' }, { at: 3 })), 'the old name alone qualifies nothing').to.equal('updated');
     expect(verdict(hospital.identity(QUALIFIED, { at: 4 }))).to.equal('qualified');
+  });
+
+  describe('A3, A4: an INS that comes with fewer traits', () => {
+    const BARE: Patient = { ins: INS, insOid: OID, insStatus: 'VALI', identityStatus: 'QUAL' };
+    const { birthName: _, ...nameless } = QUALIFIED;
+
+    for (const [how, say] of [
+      ['alone', () => hospital.identity(BARE)],
+      ['without the birth name', () => hospital.identity(nameless)],
+      ['in a merge', () => hospital.merge('1', '2', { patient: BARE })],
+    ] as const)
+      it(`A3: said again ${how} stands for the traits it came with, and is lost when one changes (rule 27)`, () => {
+        hospital.identity(QUALIFIED);
+        say();
+        expect(hospital.joined('1').ins).to.deep.include({ ins: INS, traits: TRAITS });
+        const changed = hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' });
+        expect(verdict(changed)).to.equal('dequalified');
+        expect(patientOf(changed)).to.include({ ins: null, birthName: 'ÉTREZAC' });
+        expect(hospital.identity(BARE).warnings, 'the number alone qualifies nothing again').to.deep.equal([{ code: 'ins-not-counted' }]);
+        expect(hospital.joined('1')).to.not.have.property('ins');
+      });
+
+    it('A3: is lost as well when a note of before kept the traits of the last claim only', () => {
+      hospital.identity(QUALIFIED);
+      const [[name, value] = ['', '']] = hospital.notes;
+      const note = JSON.parse(value) as { folds: Record<string, { registers: Record<string, unknown> }> };
+      const { registers } = Object.values(note.folds)[0]!;
+      for (const register of Object.keys(registers)) if (register.includes('#')) delete registers[register];
+      hospital.notes.set(name, JSON.stringify(note));
+      expect(hospital.joined('1').ins?.ins).to.equal(INS);
+      hospital.identity(BARE);
+      expect(verdict(hospital.identity({ birthName: 'ÉTREZAC' }))).to.equal('dequalified');
+    });
+
+    it('A4: takes the traits that its sender has always said, and counts for nothing without them', () => {
+      expect(hospital.identity(BARE).warnings).to.deep.equal([{ code: 'ins-not-counted' }]);
+      expect(hospital.joined('1').patient).to.include({ ins: null }).and.not.have.property('insOid');
+      expect(verdict(hospital.identity(PLAIN))).to.equal('qualified');
+      hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '2' });
+      hospital.identity(PLAIN, { ipp: '2' });
+      expect(verdict(hospital.identity(BARE, { ipp: '2' })), 'whichever of the two names it is of').to.equal('updated');
+    });
+
+    it('A4: is contradicted by another number all the same', () => {
+      for (const ipp of ['1', '2', '3']) hospital.identity(ipp === '3' ? { ...QUALIFIED, ins: OTHER_INS } : BARE, { ipp });
+      for (const told of [
+        hospital.identity({ ...QUALIFIED, ins: OTHER_INS }),
+        hospital.document({ ...TRAITS, ins: OTHER_INS }, { ipp: '2' }),
+        hospital.merge('1', '3'),
+      ])
+        expect(verdict(told)).to.match(/^quarantined ERR_IDENTITY_(CONFLICT|MERGE)$/);
+    });
   });
 
   it('A3: another spelling of a name is no change of it', () => {

@@ -1,7 +1,7 @@
 /** What is remembered of a person that was just written is what the journal gives back. */
 import { expect } from 'chai';
 import { noteOf, personOf, readPerson } from '../../../core/identity/index.ts';
-import { Hospital } from './hospital.ts';
+import { Hospital, TRAITS, verdict } from './hospital.ts';
 
 describe('the note of a person', () => {
   it('is read as it was written, from memory and from its text', () => {
@@ -16,5 +16,21 @@ describe('the note of a person', () => {
     expect(read).to.not.equal(remembered);
     expect(read).to.deep.equal(remembered);
     expect(noteOf(key, read).value).to.equal(value);
+  });
+
+  it('A2: of before, whose senders are named without their site, goes on as what the first of that name says', () => {
+    const hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A', at: 1 });
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
+    hospital.answer('asked', 'accepted');
+    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
+    for (const [name, value] of hospital.notes) hospital.notes.set(name, value.replaceAll('990001018|', ''));
+    expect(Object.keys(hospital.person('1')!.folds)).to.have.members(['A', 'B']);
+    expect(hospital.joined('1').patient.birthName).to.equal('ÉTREZAC');
+    expect(verdict(hospital.identity({ ...TRAITS, usedName: 'VIEUX' }, { sender: 'B', at: 0 })), 'older than what it said then').to.equal('updated');
+    expect(hospital.joined('1').patient).to.include({ birthName: 'ÉTREZAC', usedName: 'VIEUX' });
+    expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A', at: 3 }))).to.equal('updated');
+    expect(Object.keys(hospital.person('1')!.folds)).to.have.members(['990001018|A', '990001018|B']);
+    expect(hospital.joined('1').patient.birthName, 'the decision holds').to.equal('ÉTREZAC');
   });
 });

@@ -1,6 +1,6 @@
 /** Applications of one hospital that speak of the same person (SAFETY A2). */
 import { expect } from 'chai';
-import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, patientOf, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, patientOf, verdict } from './hospital.ts';
 
 describe('identities of several senders', () => {
   it('A2: attribute by attribute the most trusted sender counts, whatever its clock', () => {
@@ -78,6 +78,68 @@ describe('identities of several senders', () => {
     const other = { birthName: 'VALMOREL', ins: OTHER_INS, insOid: QUALIFIED.insOid!, insStatus: 'VALI' as const };
     expect(verdict(hospital.document(other, record))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
     expect(patientOf(hospital.visit(PLAIN, record))).to.include({ ins: INS, birthName: 'VALMORÉE' });
+  });
+
+  it('A4: a qualified INS without its traits does not sit on those of another sender', () => {
+    const hospital = new Hospital([{ application: 'IDENT', insAuthority: true }, { application: 'GAM' }]);
+    hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC', sex: 'M' }, { sender: 'GAM' });
+    const { ins, insOid, insStatus, identityStatus } = QUALIFIED;
+    const told = hospital.identity({ ins: ins!, insOid: insOid!, insStatus: insStatus!, identityStatus: identityStatus! }, { sender: 'IDENT' });
+    expect(verdict(told)).to.equal('updated');
+    expect(patientOf(told)).to.include({ ins: null, birthName: 'ÉTREZAC' });
+    expect(verdict(hospital.identity(QUALIFIED, { sender: 'GAM' })), 'who says whose it is').to.equal('qualified');
+  });
+
+  it('A4: marks of PID-32 of any sender hold documents, until that sender takes them away', () => {
+    const hospital = new Hospital();
+    hospital.identity(VALIDATED);
+    const told = hospital.identity({ ...VALIDATED, identityFlags: ['COLV'], automaticFiling: false }, { sender: 'GAM' });
+    expect(patientOf(told)).to.deep.include({ identityFlags: ['COLV'], automaticFiling: false });
+    hospital.identity({ ...VALIDATED, identityFlags: ['DOUB'], automaticFiling: false });
+    expect(hospital.joined('1').patient.identityFlags).to.deep.equal(['DOUB', 'COLV']);
+    hospital.identity(VALIDATED);
+    expect(verdict(hospital.document(TRAITS))).to.equal('held ERR_FILING_BLOCKED');
+    hospital.identity(VALIDATED, { sender: 'GAM' });
+    expect(verdict(hospital.document(TRAITS))).to.equal('as it is');
+  });
+
+  describe('A2: of sites that share a domain', () => {
+    const SOUTH = '990001026';
+    const trusted = [{ application: 'IDENT', insAuthority: true }, { application: 'DPI' }];
+
+    it('A2, A4: what is told does not depend on whose settings list whom', () => {
+      const hospital = new Hospital(trusted);
+      hospital.identity(QUALIFIED, { sender: 'IDENT' });
+      const told = hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { sender: 'OTHER', site: SOUTH });
+      expect(verdict(told)).to.equal('updated');
+      expect(patientOf(told)).to.include({ ins: INS, birthName: 'VALMORÉE' });
+    });
+
+    it('A6: a merge of two INS asks whoever says it', () => {
+      const hospital = new Hospital(trusted);
+      hospital.identity(QUALIFIED, { sender: 'IDENT', ipp: '1' });
+      hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { sender: 'IDENT', ipp: '2' });
+      hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { sender: 'OTHER', site: SOUTH, ipp: '1' });
+      expect(verdict(hospital.merge('1', '2', { sender: 'OTHER', site: SOUTH }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    });
+
+    it('A2: the same application of two sites is two senders: their clocks are not compared, and where they differ a person decides', () => {
+      const hospital = new Hospital(trusted);
+      hospital.identity({ ...TRAITS, usedName: 'NORD' }, { at: 50 });
+      const early = hospital.identity({ ...TRAITS, usedName: 'SUD', phones: ['0500000000'] }, { at: 10, site: SOUTH });
+      expect(verdict(early)).to.equal('updated');
+      expect(Object.keys(hospital.person('1')!.folds)).to.deep.equal(['990001018|DPI', '990001026|DPI']);
+      expect(verdict(hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { at: 11, site: SOUTH }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      const [{ differences } = { differences: [] }] = hospital.tasks();
+      expect(differences.map(({ onFile, received }) => [onFile.source, received.source])).to.deep.equal([['DPI (990001018)', 'DPI (990001026)']]);
+    });
+
+    it('A3: a site that the domain is not of has no authority over it, whatever its application is called', () => {
+      const hospital = new Hospital(trusted.map((one) => ({ ...one, sites: ['990001018'] })));
+      hospital.identity(QUALIFIED, { sender: 'IDENT' });
+      expect(verdict(hospital.identity(VALIDATED, { sender: 'IDENT', site: SOUTH }))).to.equal('updated');
+      expect(verdict(hospital.identity(VALIDATED, { sender: 'IDENT' }))).to.equal('dequalified');
+    });
   });
 
   it('A3: a strict trait of a more trusted sender that is not that of the INS takes the INS away', () => {

@@ -53,6 +53,36 @@ describe('checking settings documents', () => {
     expect(environment.fix.fr).to.match(/^Corriger/);
   });
 
+  describe('identity domains of several sites', () => {
+    const AUTHORITY = '{ namespace: NORD, oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }';
+    const site = (finess: string, ...lines: string[]): string =>
+      [`kind: site`, `site: "${finess}"`, 'name: Site fictif', 'role: establishment', 'environment: test', 'connectors: []', ...lines, ''].join('\n');
+    const authorities = (...all: string[]): string => `identityAuthorities: [${all.join(', ')}]`;
+
+    it('A1: numbers of one domain are given by one authority, or said to be shared by each site', () => {
+      const north = site('990001018', authorities(AUTHORITY));
+      const beside = (authority: string, from = north): string[] => codes(from, site('990001026', authorities(authority)));
+      for (const alike of [AUTHORITY, '{ namespace: NORD, domain: nord, use: IPP }', '{ oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }'])
+        expect(beside(alike), alike).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: sud, use: IPP }'), 'another domain').to.deep.equal([]);
+      for (const other of ['namespace: SUD', 'namespace: NORD, oid: 1.2.250.1.999.30.2', 'namespace: SUD, shared: true'])
+        expect(beside(`{ ${other}, domain: nord, use: IPP }`), other).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+      const shared = north.replace('use: IPP', 'use: IPP, shared: true');
+      expect(beside('{ namespace: SUD, shared: true, domain: nord, use: IPP }', shared)).to.deep.equal([]);
+      expect(beside('{ namespace: SUD, domain: nord, use: IPP }', shared)).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    });
+
+    it('A2: sites of one domain list the same senders in the same order', () => {
+      const north = site('990001018', authorities(AUTHORITY), 'senders: [{ application: IDENT, insAuthority: true }, { application: DPI }]');
+      const senders = (text: string): string[] => codes(north, site('990001026', authorities(AUTHORITY), `senders: [${text}]`));
+      expect(senders('{ application: IDENT, insAuthority: true }, { application: DPI }')).to.deep.equal([]);
+      for (const other of ['', '{ application: DPI }, { application: IDENT, insAuthority: true }', '{ application: IDENT }, { application: DPI }'])
+        expect(senders(other), other).to.deep.equal(['ERR_CONFIG_INVALID /senders']);
+      const own = '{ oid: 1.2.250.1.999.30.2, domain: sud, use: IPP }';
+      expect(codes(north, site('990001026', authorities(own, AUTHORITY))), 'another one’s numbers beside its own').to.deep.equal([]);
+    });
+  });
+
   it('suggests the name that was meant, among the fields of engine and transport', () => {
     const expected = (text: string) => check(text).issues.map((issue) => issue.expected);
     expect(expected(edit('port: 2575', 'port: 2575, repyl: stored'))).to.deep.equal(['did you mean "reply"?']);
@@ -169,8 +199,50 @@ describe('checking settings documents', () => {
     expect(codes(silent.replace('port: 7001', 'port: 7001, idempotent: true'))).to.deep.equal([]);
   });
 
+  it('B1: refuses that a code which has to be agreed with the receiver is absent where documents leave, and takes "none" for an answer', () => {
+    const [dxcare, ...others] = catalogue.connectors;
+    const agreed = { title: 'Code du PPAC', neededFor: ['dcc.document.received'] };
+    const { properties } = dxcare!.settingsSchema as { properties: object };
+    const schema = { ...dxcare!.settingsSchema, $id: 'urn:test:agreed', properties: { ...properties, ppacCode: agreed } };
+    const found = (text: string): readonly string[] =>
+      checkDocuments(parseDocuments([{ file: 'site.yaml', text }]), {
+        ...catalogue,
+        connectors: [{ ...dxcare!, settingsSchema: schema }, ...others],
+      }).issues.map(({ code, location, expected }) => `${code} ${location?.path} ${expected}`);
+    expect(found(SITE)).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/settings ppacCode (Code du PPAC)']);
+    expect(found(edit('commandLine: legacy', 'ppacCode: none'))).to.deep.equal([]);
+    // No document leaves there: nothing is to be agreed.
+    expect(found(edit('dcc.document.*', 'dcc.identity.*'))).to.deep.equal([]);
+  });
+
   it('refuses a pattern that no event type matches', () => {
     expect(codes(edit('dcc.document.*', 'dcc.documents.*'))).to.deep.equal(['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0']);
+  });
+
+  it('B8: refuses answers for a product that has no word for them, and takes those that it has', () => {
+    const answers = (events: readonly string[], pattern: string): readonly string[] => {
+      const flow = {
+        id: 'answers',
+        direction: 'from-dcc' as const,
+        events,
+        formats: ['hl7v2'],
+        transports: ['mllp'],
+        stability: 'development' as const,
+      };
+      const [dxcare, ...others] = catalogue.connectors;
+      const told = { ...dxcare!, manifest: { ...dxcare!.manifest, flows: [...dxcare!.manifest.flows, flow] } };
+      const found = checkDocuments(parseDocuments([{ file: 'site.yaml', text: edit('dcc.document.*', pattern) }]), {
+        ...catalogue,
+        connectors: [told, ...others],
+      });
+      return found.issues.map(({ code, location }) => `${code} ${location?.path}`);
+    };
+    const refused = ['ERR_CONFIG_INVALID /connectors/0/endpoints/1/sends/0'];
+    expect(answers([], 'dcc.delivery.*')).to.deep.equal(refused);
+    expect(answers(['dcc.delivery.mss.read'], 'dcc.delivery.mss.failed')).to.deep.equal(refused);
+    for (const pattern of ['dcc.delivery.*', 'dcc.delivery.mss.read']) expect(answers(['dcc.delivery.mss.read'], pattern)).to.deep.equal([]);
+    // What it takes beside answers it still takes.
+    expect(answers([], 'dcc.*')).to.deep.equal([]);
   });
 
   it('refuses test and production in one region, unknown time zones and charsets', () => {
@@ -182,6 +254,16 @@ describe('checking settings documents', () => {
     expect(codes(edit('environment: test', 'environment: test\ntimeZone: Europe/Pari\ncharsetFallback: utf-9'))).to.deep.equal([
       'ERR_CONFIG_INVALID /timeZone',
       'ERR_CONFIG_INVALID /charsetFallback',
+    ]);
+  });
+
+  it('A7: refuses an IPP known by its type alone, and a domain of IPPs and of stays', () => {
+    const with_ = (...authorities: string[]): string[] =>
+      codes(edit('environment: test', `environment: test\nidentityAuthorities: [${authorities.join(', ')}]`));
+    expect(with_('{ oid: 1.2.250.1.999.10.1, domain: a, use: IPP }', '{ domain: b, use: MOVEMENT }')).to.deep.equal([]);
+    expect(with_('{ type: PI, domain: a, use: IPP }')).to.deep.equal(['ERR_CONFIG_INVALID /identityAuthorities/0']);
+    expect(with_('{ namespace: A, domain: a, use: IPP }', '{ namespace: B, domain: a, use: IEP }')).to.deep.equal([
+      'ERR_CONFIG_INVALID /identityAuthorities/1/domain',
     ]);
   });
 
@@ -272,6 +354,69 @@ describe('checking settings documents', () => {
       expect(codes(literal.replace('environment: test', 'environment: production'), ENGINE)).to.deep.equal([
         'ERR_CONFIG_SECRET_IN_CLEAR /contextualCall/profiles/hmac/keys/k1',
       ]);
+    });
+
+    const smart = (over: object = {}, ...more: object[]): string => {
+      const issuer = { name: 'dpi', fhir: 'https://dpi.chu.example/fhir', clientId: 'dcc', profile: 'A', ...over };
+      return call(`connector: dxcare, users: [{ profile: A, rights: [open] }], profiles: { smart: ${JSON.stringify([issuer, ...more])} }`);
+    };
+
+    it('C4 names care records that launch: once each, encrypted, by an address that is whole and a profile that is there', () => {
+      expect(check(smart(), ENGINE).settings!.sites[0]!.contextualCall!.profiles.smart![0]).to.include({
+        creation: false,
+        privateAddresses: false,
+        target: 'record',
+        authentication: 'other',
+      });
+      const at = '/contextualCall/profiles/smart/0';
+      for (const fhir of [
+        'http://dpi.chu.example/fhir',
+        'https://dpi.chu.example/fhir/',
+        'https://a@dpi.example/fhir',
+        'https://dpi.example/fhir?x=1',
+        'file:///etc',
+      ])
+        expect(codes(smart({ fhir }), ENGINE), fhir).to.deep.equal([`ERR_CONFIG_INVALID ${at}/fhir`]);
+      const twin = { name: 'dpi', fhir: 'https://dpi.chu.example/fhir', clientId: 'x', profile: 'B' };
+      expect(codes(smart({}, twin), ENGINE)).to.deep.equal([
+        'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/name',
+        'ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/1/fhir',
+        'ERR_CONFIG_INVALID /contextualCall/profiles/smart/1/profile',
+      ]);
+      const strange = { ippSystems: { 'https://dpi.chu.example/ipp': 'NOBODY&1.2.3&ISO' } };
+      expect(codes(smart(strange), ENGINE)).to.deep.equal([`ERR_CONFIG_INVALID ${at}/ippSystems/https:~1~1dpi.chu.example~1ipp`]);
+      const clear = { fhir: 'http://127.0.0.1:7204/fhir' };
+      expect(codes(smart(clear), ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
+      expect(codes(smart({ ...clear, privateAddresses: true }), ENGINE)).to.deep.equal([]);
+      const inProduction = smart({ ...clear, privateAddresses: true }).replace('environment: test', 'environment: production');
+      expect(codes(inProduction, ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
+    });
+
+    it('A5 takes Pro Santé Connect of the environment of its sites, with one proof of who we are, and only where the engine has it', () => {
+      const asking = call('connector: dxcare, users: [{ profile: A, rights: [open] }], proSanteConnect: { ask: [unproven] }');
+      const engine = (service: object): string =>
+        `kind: engine\ncontextualCall: ${JSON.stringify({ publicUrl: 'https://dcc.region.example', proSanteConnect: { clientId: 'dcc', ...service } })}\n`;
+      const secret = { file: 'psc.secret' };
+      const base = '/contextualCall/proSanteConnect';
+      expect(codes(asking, ENGINE)).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      const { settings, issues } = check(asking, engine({ service: 'sandbox', secret }));
+      expect(issues).to.deep.equal([]);
+      expect(settings!.engine.contextualCall.proSanteConnect).to.include({ acr: 'eidas1', scope: 'openid scope_all' });
+      expect(settings!.sites[0]!.contextualCall!.proSanteConnect).to.deep.equal({ ask: ['unproven'], trustedFor: '4h' });
+      expect(codes(asking, engine({ service: 'production', secret }))).to.deep.equal([`ERR_CONFIG_ENVIRONMENT ${base}/service`]);
+      const production = asking.replace('environment: test', 'environment: production');
+      expect(codes(production, engine({ service: 'sandbox', secret }))).to.deep.equal([`ERR_CONFIG_ENVIRONMENT ${base}/service`]);
+      expect(codes(production, engine({ service: 'production', secret }))).to.deep.equal([]);
+      expect(codes(production, engine({ service: 'production', secret: { test: 'x' } }))).to.deep.equal([
+        `ERR_CONFIG_SECRET_IN_CLEAR ${base}/secret`,
+      ]);
+      expect(codes(asking, engine({ service: 'sandbox', secret: 'in clear' }))).to.deep.equal([`ERR_CONFIG_SECRET_IN_CLEAR ${base}/secret`]);
+      expect(codes(asking, engine({ service: 'sandbox' }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      expect(codes(asking, engine({ service: 'sandbox', secret, key: { file: 'k.pem' } }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}`]);
+      expect(codes(asking, engine({ service: 'other', secret }))).to.deep.equal([`ERR_CONFIG_INVALID ${base}/issuer`]);
+      const other = { service: 'other', secret, issuer: 'http://127.0.0.1:7205/auth' };
+      expect(codes(asking, engine(other))).to.deep.equal([`ERR_CONFIG_UNSAFE ${base}/issuer`]);
+      expect(codes(asking, engine({ ...other, privateAddresses: true }))).to.deep.equal([]);
     });
   });
 

@@ -1,0 +1,72 @@
+/**
+ * Ids that we gave (SAFETY B5, B10): a document that was written anew for a recipient has another id there. What that recipient says of it is said of the
+ * document as it came, and is passed on in the words of its source.
+ */
+import type { DocumentIds, JournalStore, Note } from '../contract/index.ts';
+import type { BlindIndex } from '../journal/index.ts';
+import type { Case, Known, NoteRef } from '../knowledge/index.ts';
+import type { DocumentData } from '../model/index.ts';
+import { documentData, setKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, note, read, ref, type AliasNote } from './notes.ts';
+
+/** What has to be known before `asItCame` can tell. */
+export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteRef[] =>
+  [key, replaces?.key, set].flatMap((each) => ref(KINDS.alias, each));
+
+/** Facts with the names that its source knows, and the case in those words. The same objects when nothing was renamed. */
+export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Known): { readonly one: C; readonly facts: DocumentFacts } {
+  // What came by this name itself is what it is.
+  const own = documentOf(known, facts.key)?.first ? undefined : read(known, KINDS.alias, facts.key);
+  const replaced = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const set = read(known, KINDS.alias, facts.set);
+  if (!own && !replaced && !set) return { one, facts };
+  const { document } = documentData(one);
+  const named: DocumentData = {
+    ...(own ? { ...without(document, ['id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
+    ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
+    ...(set && set.names),
+  };
+  const data = { ...documentData(one), document: said(named) };
+  return {
+    one: { ...one, event: { ...one.event, data } },
+    facts: {
+      ...facts,
+      ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined }),
+      ...(replaced && { replaces: { key: replaced.of, id: replaced.id } }),
+      ...(set && { set: set.of }),
+    },
+  };
+}
+
+const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>
+  Object.fromEntries(Object.entries(document).filter(([name]) => !(names as readonly string[]).includes(name))) as DocumentData;
+const said = (document: DocumentData): DocumentData =>
+  Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined)) as DocumentData;
+
+/** The id that its source gave it, of one that we gave, or of its set; the id itself when it is none of ours. */
+export async function idAsItCame(
+  id: string,
+  { journal, index }: { readonly journal: Pick<JournalStore, 'notes'>; readonly index: BlindIndex },
+): Promise<string> {
+  const keys = [worldwideKey(id, index), setKeyOf({ setId: id }, index)].filter((key) => key !== undefined);
+  const values = keys.length > 0 ? await journal.notes(KINDS.alias, keys) : [];
+  const found = values.find((value) => value !== undefined);
+  return found === undefined ? id : (JSON.parse(found) as AliasNote).id;
+}
+
+/** Notes of the ids that it leaves with, where they are others than those that it came by. */
+export function aliasNotes(one: Pick<Case, 'event'>, { key, id, set }: DocumentFacts, as: DocumentIds, index: BlindIndex): readonly Note[] {
+  const { document } = documentData(one);
+  const { id: own, idExtension, setId, setIdExtension, sourceId, sourceItem } = document;
+  const alias = (place: string | undefined, of: string, value: Omit<AliasNote, 'of'>): readonly Note[] =>
+    place === undefined || place === of ? [] : [note(KINDS.alias, place, { of, ...value })];
+  const names = own === undefined ? { sourceId, sourceItem } : { id: own, idExtension };
+  const root = as.id === undefined ? undefined : worldwideKey(as.idExtension === undefined ? as.id : `${as.idExtension}^^${as.id}`, index);
+  return [
+    ...alias(root, key, { id, names: saidOf(names) }),
+    ...(set === undefined ? [] : alias(setKeyOf(as, index), set, { id: setId ?? '', names: saidOf({ setId, setIdExtension }) })),
+  ];
+}
+
+const saidOf = (names: Readonly<Record<string, string | undefined>>): AliasNote['names'] =>
+  Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));

@@ -1,0 +1,108 @@
+/** What a care record says in FHIR, read as the context of a call: anything may come. */
+import { expect } from 'chai';
+import { array, assert, jsonValue, nat, property } from 'fast-check';
+import { patientOf, practitionerId, practitionerOf } from '../../../core/call/fhir-context.ts';
+import { PasserelleError, type IdentityAuthority } from '../../../core/contract/index.ts';
+
+const NOW = Date.parse('2026-09-15T08:00:00Z');
+const AUTHORITIES: IdentityAuthority[] = [{ namespace: 'DPI', oid: '1.2.250.1.999.10.1', type: 'PI', domain: 'dpi', use: 'IPP' }];
+const CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/';
+const PATIENT = {
+  resourceType: 'Patient',
+  id: 'p1',
+  extension: [
+    { url: `${CORE}fr-core-identity-reliability`, extension: [{ url: 'identityStatus', valueCoding: { code: 'VALI' } }] },
+    {
+      url: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace',
+      valueAddress: { city: 'X', _city: { extension: [{ url: `${CORE}fr-core-address-insee-code`, valueCoding: { code: '2A004' } }] } },
+    },
+  ],
+  identifier: [
+    { system: 'urn:oid:1.2.250.1.213.1.4.10', value: '258033399990170' },
+    { system: 'urn:oid:1.2.250.1.999.10.1', value: '7', type: { coding: [{ code: 'PI' }] } },
+  ],
+  name: [
+    { use: 'official', family: 'BRÉZOLLET', given: ['MARIE-ANNE', 'LOUISE'] },
+    { use: 'usual', family: 'QUINTARD' },
+  ],
+  gender: 'female',
+  birthDate: '1958-03',
+};
+const read = (resource: object): unknown => patientOf(resource as Record<string, unknown>, 'p1', AUTHORITIES, {}, NOW);
+
+/** Something else in one place of a resource. */
+function changed(value: unknown, path: readonly number[], other: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined || typeof value !== 'object' || value === null || Object.keys(value).length === 0) return other;
+  const keys = Object.keys(value);
+  const key = keys[step % keys.length]!;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+  copy[key] = changed(copy[key], rest, other);
+  return copy;
+}
+
+describe('the context that FHIR says', () => {
+  it('C9 is the flat context of the protocol, with what is not known as 00', () => {
+    expect(read(PATIENT)).to.deep.equal({
+      'Patient.identifier.value': '258033399990170',
+      'Patient.identifier.system': '1.2.250.1.213.1.4.10',
+      'Patient.identityStatus': 'QUAL',
+      PatientID: '7',
+      PatientIDIssuer: '&1.2.250.1.999.10.1&ISO',
+      'Patient.name.family': 'BRÉZOLLET',
+      'Patient.name.used': 'QUINTARD',
+      'Patient.name.firstGiven': 'MARIE-ANNE',
+      'Patient.name.given': 'MARIE-ANNE LOUISE',
+      'Patient.gender': 'F',
+      'Patient.birthDate': '1958-03-00',
+      'Address.district': '2A004',
+    });
+  });
+
+  it('A7 a number that is not the patient’s own (type other than PI) is not the IPP, and one given name is not all of them', () => {
+    const visit = [{ system: 'urn:oid:1.2.250.1.999.10.1', value: '9', type: { coding: [{ code: 'VN' }] } }];
+    const one = read({ ...PATIENT, identifier: [...PATIENT.identifier, ...visit], name: [{ use: 'official', family: 'X', given: ['Y'] }] });
+    expect(one).to.include({ PatientID: '7', 'Patient.name.firstGiven': 'Y' }).and.not.have.property('Patient.name.given');
+  });
+
+  it('C4 refuses in its own words whatever comes, and never fails', () => {
+    assert(
+      property(array(nat(20), { maxLength: 6 }), jsonValue(), (path, other) => {
+        const resource = changed(PATIENT, path, other);
+        try {
+          read(resource === null || typeof resource !== 'object' ? {} : resource);
+        } catch (thrown) {
+          expect(thrown).to.be.instanceOf(PasserelleError);
+          expect((thrown as PasserelleError).code).to.equal('ERR_CALL_IDENTITY');
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    assert(
+      property(jsonValue(), (identifier) => {
+        try {
+          practitionerOf({ resourceType: 'Practitioner', id: 'x', identifier, name: identifier }, 'x', NOW);
+        } catch (thrown) {
+          expect((thrown as PasserelleError).code).to.equal('ERR_CALL_FORBIDDEN');
+        }
+      }),
+    );
+  });
+
+  it('C4 a practitioner is of this very FHIR server', () => {
+    const base = 'https://dpi.example.test/fhir';
+    for (const said of ['Practitioner/7', `${base}/Practitioner/7`]) expect(practitionerId(said, base), said).to.equal('7');
+    for (const said of [
+      `${base}/Patient/7`,
+      `${base}x/Practitioner/7`,
+      'https://evil.test/fhir/Practitioner/7',
+      '/Practitioner/7',
+      'Practitioner/7/..',
+      'Practitioner/a?b',
+      'Practitioner/',
+      null,
+      {},
+    ])
+      expect(practitionerId(said, base), JSON.stringify(said)).to.equal(undefined);
+  });
+});
