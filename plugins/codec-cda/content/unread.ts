@@ -73,9 +73,11 @@ export class Unread {
 
   /** The first piece of a narrative that was not read and that the entries do not say: no label of a form, and a word that no code, value or name has. */
   rest(narrative: Tag, entries: readonly Tag[]): string | undefined {
+    const units = this.#units(narrative).filter((unit) => !isLabel(unit));
+    if (units.length === 0) return undefined;
     const words = new Set<string>();
     for (const entry of entries) this.#collect(entry, words);
-    return this.#units(narrative).find((unit) => !isLabel(unit) && wordsOf(unit).some((word) => !words.has(word) && !SMALL.has(word)));
+    return units.find((unit) => wordsOf(unit).some((word) => !words.has(word) && !SMALL.has(word)));
   }
 
   #statement(tag: Tag): void {
@@ -119,18 +121,20 @@ export class Unread {
     return this.#read.has(tag) || this.#whole.has(tag) || tag.elements.some((child) => this.#isTouched(child));
   }
 
-  #collect(tag: Tag, words: Set<string>): void {
+  #collect(tag: Tag, words: Set<string>, seen = new Set<string>()): void {
     for (const name of [...SAYING, 'unit', 'codeSystemName']) {
       const value = tag.attribute(name);
       if (value === undefined) continue;
+      if (seen.has(value)) continue;
+      seen.add(value);
       for (const word of wordsOf(value)) words.add(word);
       // 20190218 is said 18/02/2019 as well.
       if (/^\d{4,14}(?:[.+-]\d+)?$/.test(value)) for (const [piece] of value.matchAll(/^\d{4}|\d{2}/g)) words.add(piece);
       if (value === 'true' || value === 'false') words.add(value === 'true' ? 'OUI' : 'NON');
     }
     for (const piece of tag.pieces)
-      if (typeof piece === 'string') for (const word of wordsOf(piece)) words.add(word);
-      else if (piece.isHl7) this.#collect(piece, words);
+      if (typeof piece === 'string') for (const word of piece.trim() === '' ? [] : wordsOf(piece)) words.add(word);
+      else if (piece.isHl7) this.#collect(piece, words, seen);
   }
 
   /** Cells, paragraphs and items, each without what was read of it. */
@@ -152,8 +156,14 @@ export class Unread {
   }
 }
 
-const wordsOf = (text: string): readonly string[] =>
-  text
+function wordsOf(text: string): readonly string[] {
+  if (/^\p{ASCII}*$/u.test(text))
+    return text
+      .toUpperCase()
+      .split(/[^A-Z\d]+/)
+      .filter(Boolean);
+  return text
     .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .filter((word) => word !== '')
+    .filter(Boolean)
     .map(fold);
+}
