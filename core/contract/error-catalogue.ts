@@ -393,6 +393,16 @@ export const CATALOGUE = {
       en: 'Complete the field at the source, or agree it in the settings of the site.',
     },
   }),
+  ERR_DOCUMENT_REWRITE: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the document says more than could be read of it: written in another version it would lose that, and it was not sent',
+    fr: "le document dit plus que ce qui a pu en être lu : réécrit dans une autre version, il le perdrait, et il n'est pas parti",
+    fix: {
+      fr: 'Convenir avec le destinataire qu’il prend la version reçue (« versions » des réglages cda), ou faire envoyer aussi un N1.',
+      en: 'Agree with the recipient that it takes the version received ("versions" of the cda settings), or have an N1 sent as well.',
+    },
+  }),
   ERR_DOCUMENT_PLACEHOLDER: e({
     disposition: 'quarantine',
     http: 422,

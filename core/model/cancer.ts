@@ -15,6 +15,8 @@ const short = Type.Optional(Type.String({ maxLength: 250 }));
 /** ISO 8601, as precise as the document: a treatment of long ago has a year. */
 const date = Type.Optional(Type.String({ pattern: '^\\d{4}(-\\d{2}(-\\d{2}(T\\d{2}(:\\d{2}(:\\d{2}(\\.\\d+)?)?)?(Z|[+-]\\d{2}:\\d{2})?)?)?)?$' }));
 const flag = Type.Optional(Type.Boolean());
+/** Said to be not so, or not to be done (CDA negationInd). Absent = it is so. */
+const negated = Type.Optional(Type.Literal(true));
 const object = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { additionalProperties: false });
 const list = <T extends TSchema>(schema: T) => Type.Optional(Type.Array(schema, { maxItems: LIST_LIMIT }));
 
@@ -54,7 +56,7 @@ export const CareActor = object({
 export type CareActor = Static<typeof CareActor>;
 
 /** A nested observation that has no place of its own here: nothing coded is dropped. */
-export const Finding = object({ ...Coded.properties, value: short, unit: short, valueLabel: short, valueSystem: short, date });
+export const Finding = object({ ...Coded.properties, negated, value: short, unit: short, valueLabel: short, valueSystem: short, date });
 export type Finding = Static<typeof Finding>;
 
 export const Tumour = object({
@@ -66,6 +68,7 @@ export const Tumour = object({
   morphology: coded,
   topography: coded,
   laterality: coded,
+  negated,
   tnm: Type.Optional(object({ t: coded, n: coded, m: coded, stage: coded, edition: coded, date })),
   otherStage: Type.Optional(object({ text: note, name: note, version: note })),
   diagnosisDate: date,
@@ -76,7 +79,10 @@ export const Tumour = object({
 });
 export type Tumour = Static<typeof Tumour>;
 
-/** An act proposed, asked for, or done. */
+/**
+ * An act proposed, asked for, or done. `row`: its whole row in the narrative, cells separated by ` | `, where that says what no other field
+ * does: `1 (Première intention) | 1 | Radiothérapie`.
+ */
 export const PlanStep = object({
   order: Type.Optional(Type.Integer({ minimum: 0 })),
   kind: Type.String({ maxLength: 250 }),
@@ -85,19 +91,22 @@ export const PlanStep = object({
   status: short,
   /** CDA moodCode: INT intended, PRP proposed, ARQ appointment asked for, EVN done. */
   mood: short,
+  negated,
   priority: coded,
   start: date,
   end: date,
   comment: note,
+  row: note,
 });
 export type PlanStep = Static<typeof PlanStep>;
 
-/** A step of a PPS. `dates` are confirmed, `planned` foreseen. */
+/** A step of a PPS. `dates` are confirmed, `planned` foreseen. `row` as in `PlanStep`. */
 export const CareStep = object({
   kind: Type.String({ maxLength: 250 }),
   treatment: coded,
   status: short,
   mood: short,
+  negated,
   dates: Type.Optional(object({ start: date, end: date })),
   planned: Type.Optional(object({ start: date, end: date })),
   rhythm: Type.Optional(object({ regular: flag, text: note })),
@@ -106,6 +115,7 @@ export const CareStep = object({
   performer: Type.Optional(CareActor),
   comment: note,
   findings: list(Finding),
+  row: note,
 });
 export type CareStep = Static<typeof CareStep>;
 

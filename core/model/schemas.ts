@@ -197,6 +197,8 @@ export const DocumentData = object({
   rcp: Type.Optional(Rcp),
   pps: Type.Optional(Pps),
   conclusions: Type.Optional(Type.Array(Conclusion, { maxItems: 100 })),
+  /** What its CDA says and `rcp` or `pps` does not, in short words (`section 48765-2`, `narrative 18776-5`): it cannot be written again from them. */
+  unread: Type.Optional(Type.Array(short, { maxItems: 20 })),
   mailSubject: Type.Optional(text),
   mailMessageId: Type.Optional(short),
   /** Bodies of the mails that the sender wants (CORPSMAIL_PS, CORPSMAIL_PATIENT), or of the mail it came by. */

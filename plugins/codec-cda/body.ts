@@ -26,6 +26,13 @@ export function readBody(text: Tag, runs: readonly Run[]): Body {
   return { ...named, bytes, sha256, ...facts };
 }
 
+/** Why the document that an N1 wraps is none: it is to be taken as it would be by itself. `undefined` for a body that is there, and for an N3. */
+export function bodyFault({ level, body }: CdaHeader): 'missing' | 'unreadable' | undefined {
+  if (level !== 'N1') return undefined;
+  if (body?.unreadable !== undefined) return 'unreadable';
+  return body?.bytes ? undefined : 'missing';
+}
+
 interface Decoded {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;

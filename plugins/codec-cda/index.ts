@@ -8,6 +8,7 @@ import { writeEvent } from './write-event.ts';
 export {
   LOINC_OID,
   MODELS,
+  TRE_A05_OID,
   isPpacTitle,
   nationalCodeOf,
   nationalTypeOf,
@@ -17,6 +18,7 @@ export {
   type RecognisedModel,
   type TypeCode,
 } from './models.ts';
+export { bodyFault } from './body.ts';
 export { derivedId, rootOnlyId } from './derived-id.ts';
 export { isoTime } from './hl7-time.ts';
 export { validate, type ValidateOptions } from './rules/index.ts';

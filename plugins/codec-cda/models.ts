@@ -74,6 +74,8 @@ function recognised({ name, oid, type, loinc, versions }: DocumentModel, version
 }
 
 export const LOINC_OID = '2.16.840.1.113883.6.1';
+/** Codes of JDV_J07 that LOINC does not have. */
+export const TRE_A05_OID = '1.2.250.1.213.1.1.4.12';
 
 /** What a national code says alone. */
 export interface NationalType {

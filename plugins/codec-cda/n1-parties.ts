@@ -1,6 +1,6 @@
 /** The people, organisations and places of an N1 header. What is not known is said with a nullFlavor, or left out. */
 import { PasserelleError } from '../../core/contract/index.ts';
-import type { DocumentData, Patient, Visit } from '../../core/model/index.ts';
+import { isSendableIns, type DocumentData, type Patient, type Visit } from '../../core/model/index.ts';
 import { hl7Time } from './hl7-time.ts';
 import type { TypeCode } from './models.ts';
 import { element, textElement } from './xml-text.ts';
@@ -25,7 +25,7 @@ export const coded = (name: string, { code, system, label }: TypeCode): string =
 /** INS first, and only when qualified (SAFETY A4); then the IPP with the OID of its domain. */
 export function patientIds(patient: Patient, ippOid: string | undefined): readonly string[] {
   const ids: string[] = [];
-  if (patient.ins && isOid(patient.insOid) && patient.insStatus === 'VALI') ids.push(element('id', { root: patient.insOid, extension: patient.ins }));
+  if (patient.ins && isOid(patient.insOid) && isSendableIns(patient)) ids.push(element('id', { root: patient.insOid, extension: patient.ins }));
   const domain = isOid(patient.ippAuthority) ? patient.ippAuthority : ippOid;
   if (patient.ipp && isOid(domain)) ids.push(element('id', { root: domain, extension: patient.ipp }));
   if (ids.length > 0) return ids;

@@ -6,7 +6,7 @@ import { PasserelleError, type PartSource } from '../../core/contract/index.ts';
 import type { DocumentData, Patient, Visit } from '../../core/model/index.ts';
 import { isRootOnly } from './derived-id.ts';
 import { hl7Time } from './hl7-time.ts';
-import { nationalCodeOf, nationalTypeOf, LOINC_OID, type TypeCode } from './models.ts';
+import { nationalCodeOf, nationalTypeOf, LOINC_OID, TRE_A05_OID, type TypeCode } from './models.ts';
 import { custodian, encounter, informationRecipients, patientIds, patientPerson, person, service, type N1Party } from './n1-parties.ts';
 import { element, escapeXml, textElement } from './xml-text.ts';
 
@@ -131,8 +131,11 @@ function typeOf({ type }: HeaderRequest, document: DocumentData): TypeCode {
   const code = document.nationalCode ?? document.loinc;
   const national = code === undefined ? undefined : nationalTypeOf(code);
   if (type) return type;
+  // A code of another type than ours would have the document filed as that; a PPAC has none of its own.
+  const isOther = document.canonicalType === 'PPAC' || (national?.type !== undefined && national.type !== document.canonicalType);
+  if (isOther) return nationalCodeOf(document.canonicalType) ?? required('/document/loinc', 'a type code agreed with the receiver');
   if (national) return { code: national.code, system: LOINC_OID, label: national.label };
-  if (code !== undefined && document.label) return { code, system: LOINC_OID, label: document.label };
+  if (code !== undefined && document.label) return { code, system: /^\d+-\d$/.test(code) ? LOINC_OID : TRE_A05_OID, label: document.label };
   return nationalCodeOf(document.canonicalType) ?? required('/document/loinc', 'a type code agreed with the receiver');
 }
 

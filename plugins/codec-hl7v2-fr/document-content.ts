@@ -1,6 +1,7 @@
 /** What a content is, by its own bytes, against what the message announces (SAFETY B9, specs FACTS C). */
 import { PasserelleError, type CdaHeader, type EnvelopePart } from '../../core/contract/index.ts';
 import type { DocumentData } from '../../core/model/index.ts';
+import { bodyFault } from '../codec-cda/index.ts';
 import type { Content } from './document-groups.ts';
 import { warn, type Reading } from './reading.ts';
 import { clean, said } from './values.ts';
@@ -19,9 +20,9 @@ const TEXT_LIMIT = 65_536;
 
 /**
  * Throws ERR_DOCUMENT_IN_PIECES, ERR_DOCUMENT_MISSING, ERR_DOCUMENT_BASE64, ERR_DOCUMENT_UNREADABLE, ERR_DOCUMENT_PLACEHOLDER, ERR_HL7_FIELD_INVALID.
- * `texts`: the text contents of the same document, in order.
+ * `texts`: the text contents of the same document, in order. Of a document to delete, what a CDA wraps is nothing to look at.
  */
-export function readContent(reading: Reading, content: Content, texts: readonly Content[]): ContentReading {
+export function readContent(reading: Reading, content: Content, texts: readonly Content[], isDeletion = false): ContentReading {
   const where = `OBX[${content.obx.occurrence}]-5`;
   if (content.kind === 'pointer') return readPointer(content, where);
   // A letter of several OBX whose largest stands apart: one of them alone would be half a letter.
@@ -31,7 +32,7 @@ export function readContent(reading: Reading, content: Content, texts: readonly 
       expected: 'a letter in one OBX, or in several of less than 16 KB each',
       found: `${texts.length} OBX`,
     });
-  if (content.part) return readPart(reading, content.part, announcedOf(content), where);
+  if (content.part) return readPart(reading, content.part, { announced: announcedOf(content), where, isDeletion });
   if (content.kind === 'text') return readText(reading, texts, where);
   throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: `${where}.5` }, expected: 'a document', found: 'nothing' });
 }
@@ -39,7 +40,13 @@ export function readContent(reading: Reading, content: Content, texts: readonly 
 /** OBX-5.2 and .3: `^text^XML^Base64^`, `^application^pdf^Base64^`. */
 const announcedOf = ({ obx }: Content): string => clean(obx.get('5.3')).toLowerCase() || clean(obx.get('5.2')).toLowerCase();
 
-function readPart(reading: Reading, part: EnvelopePart, announced: string, where: string): ContentReading {
+interface Place {
+  readonly announced: string;
+  readonly where: string;
+  readonly isDeletion: boolean;
+}
+
+function readPart(reading: Reading, part: EnvelopePart, { announced, where, isDeletion }: Place): ContentReading {
   const location = { hl7: part.at };
   if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location, expected: 'Base64', found: 'characters that are not' });
   if (part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location, expected: 'a document', found: 'nothing' });
@@ -51,6 +58,14 @@ function readPart(reading: Reading, part: EnvelopePart, announced: string, where
       found: 'one that cannot be read',
     });
   const cda = part.read?.cda;
+  const fault = cda && !isDeletion && bodyFault(cda);
+  // A CDA around nothing, or around half a PDF, is no better than that alone.
+  if (fault)
+    throw new PasserelleError(fault === 'missing' ? 'ERR_DOCUMENT_MISSING' : 'ERR_DOCUMENT_UNREADABLE', {
+      location,
+      expected: 'a CDA around a whole document',
+      found: fault === 'missing' ? 'one around nothing' : `one around a document that is none: ${cda.body?.unreadable}`,
+    });
   checkAnnounced(reading, part, announced, where);
   return {
     facts: said({

@@ -3,16 +3,40 @@
  * CDA N1, and a structured CDA in a version of its model that the recipient takes.
  */
 import { PasserelleError, type EncodeInput, type PartSource } from '../../core/contract/index.ts';
-import type { DocumentData, EventData } from '../../core/model/index.ts';
-import { derivedId, requestOf, rootOnlyId, writeN1, writeN3, type AgreedCda } from '../codec-cda/index.ts';
+import type { DocumentData, EventData, Patient } from '../../core/model/index.ts';
+import {
+  derivedId,
+  LOINC_OID,
+  nationalTypeOf,
+  requestOf,
+  rootOnlyId,
+  TRE_A05_OID,
+  writeN1,
+  writeN3,
+  type AgreedCda,
+  type TypeCode,
+} from '../codec-cda/index.ts';
+import { said } from './values.ts';
 import type { Writing } from './write-header.ts';
+import { ippAt, qualifiedIns, unknownThere } from './write-patient.ts';
 
 type DocumentEvent = EventData<'dcc.document.received'>;
 
 /** `connector.cda` of the site, checked by its schema (settings.ts). */
 interface CdaSettings extends AgreedCda {
+  /** Not a setting: what this document is said to be. */
+  readonly type?: TypeCode | undefined;
   readonly plain?: 'as-is' | 'n1';
   readonly versions?: Readonly<Record<string, readonly [string, ...string[]]>>;
+}
+
+/** Systems of JDV_J07 in HL7 v2, by their OID in a CDA. */
+const SYSTEMS: Readonly<Record<string, string>> = { LN: LOINC_OID, TRE_A05: TRE_A05_OID };
+
+/** A code of a system that has no OID stands in no CDA. */
+function typeCodeOf([code, label, system = '']: readonly string[]): TypeCode | undefined {
+  const oid = SYSTEMS[system] ?? (/^[0-2](\.\d+)+$/.test(system) ? system : undefined);
+  return code && oid ? { code, system: oid, label: label || nationalTypeOf(code)?.label || code } : undefined;
 }
 
 export interface Formed {
@@ -24,9 +48,13 @@ export interface Formed {
 /** End of a text that the reader of a CDA cut: what was cut cannot be written again. */
 const CUT = / \[…\]("|\\n)/;
 
-/** Throws ERR_DOCUMENT_INCOMPLETE with the field that a CDA needs and nobody gives, ERR_ENCODE_UNSUPPORTED, ERR_PATIENT_NO_IDENTIFIER. */
-export function formOfDocument(writing: Writing, input: EncodeInput): Formed {
-  const settings = writing.context.settings.connector['cda'] as CdaSettings | undefined;
+/**
+ * `code`: code, label and system that the envelope has: a document within says the same of itself (SAFETY B1). Throws ERR_DOCUMENT_INCOMPLETE with the
+ * field that a CDA needs and nobody gives, ERR_DOCUMENT_REWRITE, ERR_DESTINATION_UNKNOWN_PATIENT.
+ */
+export function formOfDocument(writing: Writing, input: EncodeInput, code: readonly string[]): Formed {
+  const agreed = writing.context.settings.connector['cda'] as CdaSettings | undefined;
+  const settings = agreed && { ...agreed, type: typeCodeOf(code) };
   const data = input.event.data as DocumentEvent;
   const { document } = data;
   const asItCame: Formed = { data: { ...data, document: knownThere(document, input) } };
@@ -93,17 +121,32 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
     replaces: own(document.replaces, document.replacesExtension),
     setId: own(document.setId, document.setIdExtension),
   };
-  const { idExtension: _, replacesExtension: __, setIdExtension: ___, companions: ____, ...rest } = document;
+  const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
   const made: DocumentData = { ...knownThere(withIds(rest, ids), input), modelVersion };
   if (isDeletion(input)) return { data: { ...data, document: made } };
-  if (CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {})))
-    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+  const isCut = CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {}));
+  const lost = [...(document.unread ?? []), ...(isCut ? ['text'] : [])];
+  if (lost.length > 0) {
+    const itsN1 = settings.plain === 'n1' && n1Of(document);
+    if (itsN1) return { data: { ...data, document: knownThere(itsN1, input) } };
+    throw new PasserelleError('ERR_DOCUMENT_REWRITE', {
       location: { path: '/data/document/modelVersion' },
       expected: `a document that can be written whole in version ${modelVersion}`,
-      found: 'one whose texts were too long to be read whole',
+      found: `more than was read: ${lost.join(', ')}`,
     });
+  }
   const source = writeN3({ ...headerOf(writing, settings, data, made), modelVersion });
   return { data: { ...data, document: made }, made: { source } };
+}
+
+/** The same document as the N1 that came beside it, untouched: for who takes an N1, since nothing of it is lost. */
+function n1Of(document: DocumentData): DocumentData | undefined {
+  const { rcp: _, pps: __, unread: ___, modelOid: ____, modelVersion: _____, companions = [], idExtension, bytes: ______, ...rest } = document;
+  const n1 = companions.find(({ format, content }) => format === 'CDA-R2-N1' && content);
+  if (!n1?.content) return undefined;
+  const isSame = n1.id === undefined || n1.id === document.id;
+  const ids = isSame ? { ...(idExtension !== undefined && { idExtension }) } : { id: n1.id! };
+  return { ...rest, ...ids, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', content: n1.content };
 }
 
 function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces' | 'setId']: string | undefined }): DocumentData {
@@ -111,5 +154,18 @@ function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces'
   return { ...document, ...(Object.fromEntries(known) as Partial<DocumentData>) };
 }
 
-const headerOf = ({ context }: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> =>
-  requestOf(data, document, settings, { now: context.now, timeZone: context.settings.timeZone });
+function headerOf(writing: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> {
+  const { now, settings: site } = writing.context;
+  const request = requestOf({ ...data, patient: asInEnvelope(writing, data.patient) }, document, settings, { now, timeZone: site.timeZone });
+  return { ...request, ...(settings.type && { type: settings.type }) };
+}
+
+/** The numbers that the PID of the same message has (SAFETY A4, A8): an INS that is withheld there, or an IPP of another domain, is not said within. */
+function asInEnvelope(writing: Writing, { ins, insOid, insStatus, ipp: own, ippAuthority, ...patient }: Patient): Patient {
+  const all: Patient = { ...patient, ...said({ ins, insOid, insStatus, ipp: own, ippAuthority }) };
+  const ipp = ippAt(all, writing.context.settings);
+  const isSaid = qualifiedIns(all, writing) !== undefined;
+  if (!ipp && !isSaid) throw unknownThere();
+  const authority = ipp?.authority.oid ?? (ipp?.value === own ? ippAuthority : undefined);
+  return { ...patient, ...(isSaid && said({ ins, insOid, insStatus })), ...said({ ipp: ipp?.value, ippAuthority: authority }) };
+}

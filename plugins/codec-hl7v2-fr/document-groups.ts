@@ -59,9 +59,17 @@ export function readGroups(reading: Reading, parts: readonly EnvelopePart[]): re
     } else if (segment.name === 'OBR') open(segment);
     else if (segment.name === 'OBX') place(reading, groups.at(-1) ?? open(), segment, parts);
     else if (segment.name === 'PRT') groups.at(-1)?.participants.push(segment);
+    else if (segment.name === 'NTE') leaveOut(reading, segment, parts);
   }
   if (orc) keepOrder(groups.at(-1) ?? open(), orc);
   return shareMetadata(groups, message);
+}
+
+/** A remark beside a document is not passed on: said, so that nobody believes it was. */
+function leaveOut(reading: Reading, note: Hl7Segment, parts: readonly EnvelopePart[]): void {
+  const place = `NTE[${note.occurrence}]-3`;
+  const isSaid = note.reps(3).some(({ whole }) => clean(whole) !== '') || parts.some(({ at }) => at.startsWith(place));
+  if (isSaid) warn(reading, 'note-left-out', undefined, place);
 }
 
 /** An ORC after its OBR: what it orders (a deletion perhaps) is not lost. One that belongs to no group, or to two, is nobody's guess. */

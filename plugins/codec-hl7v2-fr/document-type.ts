@@ -33,8 +33,11 @@ export function readCodes(segment: Hl7Segment | undefined, field: number): reado
     .filter((one) => one.code !== '' || one.label !== '');
 }
 
-/** Throws ERR_DOCUMENT_TYPE_UNKNOWN, which waits for a line in the site's map. `codes`: the most precise first (OBX-3, OBR-4, TXA-2). */
-export function routeType(reading: Reading, codes: readonly SentCode[], cda: CdaHeader | undefined): TypeReading {
+/**
+ * Throws ERR_DOCUMENT_TYPE_UNKNOWN, which waits for a line in the site's map. `codes`: the most precise first (OBX-3, OBR-4, TXA-2). A deletion names
+ * its document by id: it waits for nobody to type it, and says `OTHER` with the code as sent.
+ */
+export function routeType(reading: Reading, codes: readonly SentCode[], cda: CdaHeader | undefined, isDeletion: boolean): TypeReading {
   const own = cda?.code && [{ code: cda.code.code, system: cda.code.system ?? '', label: cda.code.label ?? '', at: 'OBX-5' }];
   const all = [...codes, ...(own ?? [])];
   const model = cda && recogniseModel(cda);
@@ -44,15 +47,16 @@ export function routeType(reading: Reading, codes: readonly SentCode[], cda: Cda
   const { documentTypes } = reading.settings;
   const written = documentTypes.filter((rule) => !isLearnedOfShared(rule));
   const canonicalType = model?.type ?? mapped(written, all) ?? ppac(all, cda) ?? mapped(documentTypes, all) ?? national?.type;
-  if (!canonicalType) throw unknownType(all, loinc);
+  if (!canonicalType && !isDeletion) throw unknownType(all, loinc);
+  if (!canonicalType) warn(reading, 'deletion-type-unknown', undefined, all[0]?.at);
   const local = codes.find((one) => one.code !== '' && !isLoinc(one));
   const legacy = loinc && nationalTypeOf(loinc.code)?.nationalCode;
   if (legacy) warn(reading, 'legacy-document-code', loinc.code, loinc.at);
-  if (national?.type && national.type !== canonicalType) warn(reading, 'document-code-mismatch', undefined, loinc?.at);
+  if (national?.type && canonicalType && national.type !== canonicalType) warn(reading, 'document-code-mismatch', undefined, loinc?.at);
   return {
-    canonicalType,
+    canonicalType: canonicalType ?? 'OTHER',
     ...said({
-      loinc: loinc?.code ?? nationalCodeOf(canonicalType)?.code,
+      loinc: loinc?.code ?? (canonicalType && nationalCodeOf(canonicalType)?.code),
       nationalCode: legacy,
       localCode: local?.code,
       localSystem: local?.system,

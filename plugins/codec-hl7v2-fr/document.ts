@@ -50,17 +50,25 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
 
 const NO_GROUP: Group = { contents: [], metadata: [], participants: [] };
 
-/** Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. */
+/**
+ * Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. Those of another code are
+ * another document, in whatever group they stand.
+ */
 function documentsOf(group: Group): readonly (readonly Content[])[] {
   const texts = group.contents.filter((one) => one.kind === 'text');
   const others = group.contents.filter((one) => one.kind !== 'text');
-  const levels = others.flatMap((one) => one.part?.read?.cda?.level ?? []);
-  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere.
-  const isOneDocument = levels.length > 0 && new Set(levels).size === levels.length;
+  const byCode = Map.groupBy(others, ({ obx }) => clean(obx.get('3.1')));
+  return [...[...byCode.values()].flatMap(ofOneCode), ...(texts.length > 0 ? [texts] : [])];
+}
+
+function ofOneCode(contents: readonly Content[]): readonly (readonly Content[])[] {
+  const headers = contents.flatMap((one) => one.part?.read?.cda ?? []);
+  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere. So are two that say another code themselves.
+  const codes = new Set(headers.flatMap(({ code }) => code?.code ?? []));
+  const isOneDocument = headers.length > 0 && new Set(headers.map(({ level }) => level)).size === headers.length && codes.size <= 1;
   // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
-  const isPair = levels.length === 0 && others.length === 2 && others.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
-  const grouped = isOneDocument || isPair ? [others] : others.map((one) => [one]);
-  return [...grouped, ...(texts.length > 0 ? [texts] : [])].filter((one) => one.length > 0);
+  const isPair = headers.length === 0 && contents.length === 2 && contents.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
+  return isOneDocument || isPair ? [contents] : contents.map((one) => [one]);
 }
 
 interface Found {
@@ -95,19 +103,20 @@ interface Made {
 }
 
 function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[], sourceItem: string | undefined): Made {
+  const action = readAction(reading, shared.event, group, contents);
+  const isDeletion = action.action === 'delete';
   const read = contents
-    .filter((one) => (one.kind !== 'text' || one === contents[0]) && !isEmptyDeletion(one))
-    .map((one) => ({ content: one, read: readContent(reading, one, contents) }));
+    .filter((one) => one.kind !== 'text' || one === contents[0])
+    .flatMap((one) => (isDeletion ? deletedContent(reading, one, contents) : [{ content: one, read: readContent(reading, one, contents) }]));
   for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
   const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
   const cda = main?.read.cda;
   for (const { code, detail } of cda?.warnings ?? []) warn(reading, code, detail, main?.content.part?.at);
-  const action = readAction(reading, shared.event, group, contents);
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
-    ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda),
+    ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda, isDeletion),
     ...main?.read.facts,
     ...ids,
     ...said({ sourceItem }),
@@ -122,7 +131,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
       ),
     ),
     // What the CDA codec read of a structured body, in canonical form already.
-    ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions'> | undefined),
+    ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'> | undefined),
     ...(participants.length > 0 && { participants: [...participants] }),
     ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
     ...mailOf(reading, group, shared.parts),
@@ -130,13 +139,27 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
 }
 
-/** A deletion names its document; it need not carry it again. */
-const isEmptyDeletion = ({ kind, part, obx }: Content): boolean =>
-  kind === 'embedded' && !part && clean(obx.get('11')).toUpperCase() === 'D' && [1, 5].every((i) => clean(obx.get(`5.${i}`)) === '');
+/**
+ * A deletion names its document; it need not carry it again, and what is wrong with the copy that it carries keeps no document visible. Unless
+ * that copy alone would have said which one it is.
+ */
+function deletedContent(reading: Reading, content: Content, contents: readonly Content[]): { content: Content; read: ContentReading }[] {
+  try {
+    return [{ content, read: readContent(reading, content, contents, true) }];
+  } catch (thrown) {
+    const { code, entry } = PasserelleError.from(thrown);
+    const isEmpty = code === 'ERR_DOCUMENT_MISSING';
+    if (entry.disposition === 'defect' || (!isEmpty && !entityId(reading, 12))) throw thrown;
+    if (!isEmpty) warn(reading, 'deleted-content-unreadable', undefined, `OBX[${content.obx.occurrence}]-5`);
+    return [];
+  }
+}
 
-/** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. */
+/** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. Of several documents of one order OBR-4 names none by itself. */
 function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {
-  const codes = [...readCodes(content?.obx, 3), ...readCodes(group.obr, 4)];
+  const own = readCodes(content?.obx, 3);
+  const isShared = new Set(documentsOf(group).map(([one]) => clean(one!.obx.get('3.1')))).size > 1;
+  const codes = isShared && own.length > 0 ? own : [...own, ...readCodes(group.obr, 4)];
   return codes.length > 0 ? codes : readCodes(message.first('TXA'), 2);
 }
 
@@ -243,7 +266,9 @@ const usedParts = (document: DocumentData): readonly string[] =>
 /** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
 const LEGS = ['DESTDMP', 'DESTMSSANTEPS', 'DESTMSSANTEPAT'] as const;
 
-const matrixMode = ({ settings }: Reading): MatrixMode => (settings.connector['mailMatrix'] === 'strict' ? 'strict' : 'practical');
+/** The guide says which documents may be sent to whom; it keeps none from being withdrawn. */
+const matrixMode = ({ settings }: Reading, { action }: DocumentData): MatrixMode =>
+  settings.connector['mailMatrix'] === 'strict' && action !== 'delete' ? 'strict' : 'practical';
 
 interface Around {
   readonly cda: CdaHeader | undefined;
@@ -256,7 +281,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
   const facts = { ...messageFacts(reading, shared.event), ...said({ recordedAt: recordedAt(reading, group) }) };
   const flags = readFlags(reading, group.metadata);
   const restrictions = { opposed: isOpposed(shared.consent), ...said({ confidentiality: document.confidentiality }) };
-  const destinations = flags?.audience === 'platform' ? destinationsFor(flags.flags, restrictions, matrixMode(reading)) : undefined;
+  const destinations = flags?.audience === 'platform' ? destinationsFor(flags.flags, restrictions, matrixMode(reading, document)) : undefined;
   const visibility = flags && visibilityOf(flags.flags, destinations, patientMayReply(reading));
   for (const code of LEGS) if (flags?.flags[code] && destinations?.legs[code] === false) warn(reading, 'leg-refused', code);
   // Another visibility is another version (specs FACTS A6).

@@ -1,5 +1,12 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import { PasserelleError, type DocumentIds, type EncodablePart, type EncodeInput, type OutgoingPart } from '../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type DocumentIds,
+  type EncodablePart,
+  type EncodeInput,
+  type OutgoingPart,
+  type Warning,
+} from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, type Formed } from './document-form.ts';
@@ -18,6 +25,7 @@ type DocumentEvent = EventData<'dcc.document.received'>;
 export interface WrittenDocument {
   readonly segments: readonly SegmentOut[];
   readonly parts: readonly OutgoingPart[];
+  readonly warnings?: readonly Warning[];
   readonly document?: DocumentIds;
 }
 
@@ -37,8 +45,10 @@ const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined =>
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocument {
-  const { data, made } = formOfDocument(writing, input);
   const { parts, event } = input;
+  const given = (event.data as DocumentEvent).document;
+  const code = writeCode(writing, given, event.type === 'dcc.document.deleted' || given.action === 'delete');
+  const { data, made } = formOfDocument(writing, input, code);
   const { document } = data;
   const isCda = document.format !== undefined;
   const form = formOf(writing, isCda, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
@@ -50,7 +60,6 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
     });
   const { guide } = form;
   const isForCareSoftware = guide.audience === 'care-software';
-  const code = writeCode(writing, document);
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
   const declares = isCda || data.visibility !== undefined;
@@ -87,7 +96,12 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
           writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
         ];
   const { id, idExtension, setId, setIdExtension } = document;
-  return { segments: [...segments, ...observations.segments], parts: observations.parts, document: said({ id, idExtension, setId, setIdExtension }) };
+  return {
+    segments: [...segments, ...observations.segments],
+    parts: observations.parts,
+    document: said({ id, idExtension, setId, setIdExtension }),
+    warnings: observations.warnings,
+  };
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
@@ -110,10 +124,11 @@ function headerOf({ message, guide, action }: Form, declares: boolean): Paramete
  * The code of the type: national where there is one (a legacy one is replaced), else the local one. A PPAC has no national code: the
  * site agrees one with the receiver (SAFETY B1).
  */
-function writeCode(writing: Writing, document: DocumentData): readonly string[] {
+function writeCode(writing: Writing, document: DocumentData, isDeletion: boolean): readonly string[] {
   const agreed = writing.context.settings.connector['ppacCode'] as { code: string; label: string; system?: string } | 'none' | undefined;
   if (document.canonicalType === 'PPAC') {
     if (agreed && agreed !== 'none') return [agreed.code, agreed.label, agreed.system ?? 'LN'];
+    if (isDeletion) return [];
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/connector/ppacCode' },
       expected: 'a code agreed with the receiver',
@@ -128,10 +143,13 @@ function writeCode(writing: Writing, document: DocumentData): readonly string[] 
   if (code)
     return [
       code,
-      document.label ?? (code === national?.code ? national.label : ''),
+      // The words that came with another code are not those of this one.
+      (code === carried ? document.label : undefined) ?? (code === national?.code ? national.label : ''),
       /^\d+-\d$/.test(code) || nationalTypeOf(code) ? 'LN' : 'TRE_A05',
     ];
   if (document.localCode) return [document.localCode, document.label ?? '', document.localSystem ?? ''];
+  // Its id says which one is to be withdrawn.
+  if (isDeletion) return [];
   throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'a document with a code', found: 'none' });
 }
 
@@ -179,7 +197,9 @@ function writeContents(
     });
   observations.segments.push(...participants);
   // An MDM carries exactly one document.
-  if (form.message === 'ORU') for (const { content, format } of document.companions ?? []) if (content) place(content, format !== undefined);
+  for (const { content, format } of document.companions ?? [])
+    if (content && form.message === 'ORU') place(content, format !== undefined);
+    else if (content) observations.warnings.push({ code: 'companion-left-out', detail: format ?? content.mime });
 }
 
 /**

@@ -7,7 +7,7 @@ import { said } from './contract.ts';
 const PROFESSIONALS = '1.2.250.1.71.4.2.1';
 
 /** What the codec reads of a structured body, in canonical form already. */
-export type CdaContent = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions'>;
+export type CdaContent = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'>;
 
 /** `stated`: as the message says it. `path`: of the content, for warnings. */
 export function withCda(stated: DocumentData, cda: CdaHeader, path: string, warnings: Warning[]): DocumentData {

@@ -1,5 +1,6 @@
 /** The document of a message: what the record says of it, its content as a part, and what the content says of itself (SAFETY A8, B1, B7). */
 import { PasserelleError, type Envelope, type EnvelopePart, type Warning } from 'passerelle/contract';
+import { bodyFault } from 'passerelle/codec/cda';
 import { DOCUMENT_TYPES, type DocumentData, type DocumentType, type Visibility } from 'passerelle/model';
 import { cdaAuthor, withCda, type CdaContent } from './cda-facts.ts';
 import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
@@ -41,6 +42,7 @@ export function readDocument(
   const text = content?.text('encoding') === 'text' && !inPart ? content.text('content', { max: 65536 }) : undefined;
   const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
+  if (!deleted) requireWhole(part, CONTENT_POINTER);
   const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
   const cda = part?.read?.cda;
   // Of two forms of one document the structured one says more.
@@ -63,8 +65,7 @@ export function readDocument(
 
 /** The record types its documents itself: its word is the explicit mapping that SAFETY B1 asks for. */
 function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentData {
-  const canonicalType = from.need('type') as DocumentType;
-  if (!DOCUMENT_TYPES.includes(canonicalType)) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location: { path: from.at('type') } });
+  const canonicalType = typeOf(from, deleted, warnings);
   const id = deleted ? from.needObject('id') : from.object('id');
   const custodian = from.object('custodian');
   const participants = readParticipants(from, warnings);
@@ -94,6 +95,17 @@ function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): Document
   });
 }
 
+/** A deletion names its document by id: it waits for nobody to type it. */
+function typeOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentType {
+  const stated = deleted ? from.text('type') : from.need('type');
+  const known = DOCUMENT_TYPES.find((type) => type === stated);
+  if (known) return known;
+  const location = { path: from.at('type') };
+  if (!deleted) throw new PasserelleError('ERR_DOCUMENT_TYPE_UNKNOWN', { location });
+  warnings.push({ code: 'deletion-type-unknown', location });
+  return 'OTHER';
+}
+
 /** The part that the codec took out at `pointer`, checked against what the message says of it. */
 function readPart(content: Reader, pointer: string, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]): EnvelopePart {
   const location = { path: pointer };
@@ -111,6 +123,14 @@ function readPart(content: Reader, pointer: string, identity: ReadIdentity, enve
   if (!sameKind(mime, part)) warnings.push({ code: 'mime-mismatch', detail: part.mime, location });
   if (part.read?.cda) requireSamePatient(identity, part.read.cda.patient, pointer);
   return part;
+}
+
+/** A CDA around nothing, or around half a PDF, is no better than that alone. */
+function requireWhole(part: EnvelopePart | undefined, path: string): void {
+  const fault = part?.read?.cda && bodyFault(part.read.cda);
+  if (!fault) return;
+  const code = fault === 'missing' ? 'ERR_DOCUMENT_MISSING' : 'ERR_DOCUMENT_UNREADABLE';
+  throw new PasserelleError(code, { location: { path }, expected: 'a CDA around a whole document' });
 }
 
 const sameKind = (mime: string, { mime: found, read }: EnvelopePart): boolean =>
@@ -133,6 +153,7 @@ function contentOf(part: EnvelopePart): Partial<DocumentData> {
 function readCompanion(item: Reader, index: number, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]) {
   const part = readPart(item.needObject('content'), companionPointer(index), identity, envelope, warnings);
   const id = item.text('id', { pattern: OID });
+  requireWhole(part, companionPointer(index));
   const { format, content } = contentOf(part);
   return { part, companion: said({ id, format, content }) };
 }

@@ -59,6 +59,7 @@ function roleOf(type: string | undefined, function_: string | undefined, contact
 export function entryActor(reading: Reading, tag: Tag | undefined, role: string): CareActor | undefined {
   const entity = tag?.first('assignedEntity') ?? tag?.first('assignedAuthor');
   if (!entity) return undefined;
+  reading.unread.whole(tag);
   const party = partyOf(reading, entity, entity.first('assignedPerson'), entity.first('representedOrganization'));
   const start = isoTime(tag?.first('time')?.attribute('value'));
   return party && { role, ...party, ...(tag?.name === 'performer' && start !== undefined && { start }) };
@@ -101,5 +102,6 @@ export function addressOf(reading: Reading, tag: Tag | undefined): string | unde
 export function codedOf(reading: Reading, tag: Tag | undefined): Coded | undefined {
   const code = reading.short(tag?.attribute('code'));
   if (code === undefined) return undefined;
+  reading.unread.read(tag);
   return said({ code, system: reading.short(tag?.attribute('codeSystem')), label: reading.short(tag?.attribute('displayName')) });
 }

@@ -4,7 +4,7 @@ import type { DocumentData } from '../../../core/model/index.ts';
 import type { Tag } from '../tag.ts';
 import { reported } from './conclusions.ts';
 import { fitted } from './fit.ts';
-import { contentModelOf, sectionNames } from './models.ts';
+import { CONTENT_MODELS, contentModelOf, sectionNames } from './models.ts';
 import { readPps } from './pps.ts';
 import { readRcp } from './rcp.ts';
 import { Reading, Section } from './section.ts';
@@ -13,7 +13,7 @@ export { CONTENT_MODELS, contentModelOf, type ContentModel, type SectionModel, t
 export { ICD10, MEETING, MOTIVES, RCP_IDS } from './rcp.ts';
 export { STEP_KINDS } from './pps.ts';
 
-export type Content = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions'>;
+export type Content = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'>;
 
 export interface ContentReading {
   readonly content: Content;
@@ -27,7 +27,7 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
   if (!found || !body) return undefined;
   try {
     const { model, exact } = found;
-    const reading = new Reading(body);
+    const reading = new Reading(body, timesOf(root));
     if (!exact) reading.warn('cda-model-version-unknown', templateIds.find(({ root: oid }) => oid === model.oid)?.extension?.slice(0, 50));
     const names = sectionNames(model);
     const top = body.elements.filter(({ name }) => name === 'component').flatMap((one) => one.first('section') ?? []);
@@ -38,14 +38,41 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
         : model.kind === 'pps'
           ? { pps: readPps(reading, root, sections) }
           : { conclusions: reading.list(sections.filter((one) => one.names.has('conclusion')).map(reported), 'conclusions') ?? [] };
-    // A section that the model does not know is no defect: what it says is in the document, and stays there.
+    if (model.kind !== 'conclusions') for (const section of sections) section.resolve();
     if (reading.unresolved.size > 0) reading.warn('cda-reference-unresolved', [...reading.unresolved].join(' ').slice(0, 250));
     const { content, cut } = fitted(withoutEmpty(read));
     if (cut) reading.warn('cda-content-cut');
-    return { content, warnings: reading.warnings };
+    // What is not read is no defect of the document: it stays there. Only written again it would be lost (conclusions never are).
+    const unread = model.kind === 'conclusions' ? [] : unreadOf(reading, sections, cut);
+    return { content: { ...content, ...(unread.length > 0 && { unread: [...unread] }) }, warnings: reading.warnings };
   } catch {
     return { content: {}, warnings: [{ code: 'cda-content-unreadable' }] };
   }
+}
+
+function timesOf(root: Tag): readonly string[] {
+  const acts = root.elements.filter(({ name }) => name === 'documentationOf').flatMap((one) => one.first('serviceEvent') ?? []);
+  return [root, ...acts, root.first('componentOf', 'encompassingEncounter')].flatMap(
+    (one) => one?.value('effectiveTime') ?? one?.value('effectiveTime', 'low') ?? [],
+  );
+}
+
+function unreadOf(reading: Reading, sections: readonly Section[], cut: boolean): readonly string[] {
+  const { unread } = reading;
+  if (cut) unread.note('content');
+  if (reading.unresolved.size > 0) unread.note('reference');
+  const problems = CONTENT_MODELS.map(({ problemCode }) => problemCode?.[0]).filter((code) => code !== undefined);
+  for (const { tag, names } of sections) {
+    // The problem that a section of reason must have, without a value, is written again by itself.
+    const isConstant = (one: Tag): boolean =>
+      names.has('reason') &&
+      problems.includes(one.code('code') ?? '') &&
+      one.attribute('negationInd') !== 'true' &&
+      [undefined, tag.code('code')].includes(one.first('value')?.attribute('code'));
+    if (names.size === 0) unread.note('section', tag.code('code'));
+    else unread.section(tag, isConstant);
+  }
+  return unread.reasons;
 }
 
 /** A document of which nothing was read says so by its absence. */

@@ -33,14 +33,23 @@ function write(tag: Tag, lines: string[], depth: number): void {
   }
 }
 
+/** A piece of a narrative that entries refer to, and the row, item or paragraph that it stands in. */
+export interface Named {
+  readonly tag: Tag;
+  readonly row?: Tag;
+}
+
+const ROWS = new Set(['tr', 'item', 'paragraph']);
+
 /** What carries `ID="..."`, by that name; the first one when a name is there twice. */
-export function namedPieces(tag: Tag): ReadonlyMap<string, Tag> {
-  const found = new Map<string, Tag>();
-  const open: Tag[] = [tag];
+export function namedPieces(tag: Tag): ReadonlyMap<string, Named> {
+  const found = new Map<string, Named>();
+  const open: Named[] = [{ tag }];
   for (let next = open.pop(); next; next = open.pop()) {
-    const id = next.attribute('ID');
+    const id = next.tag.attribute('ID');
     if (id !== undefined && !found.has(id)) found.set(id, next);
-    for (const child of next.elements.toReversed()) open.push(child);
+    const row = ROWS.has(next.tag.name) ? next.tag : next.row;
+    for (const child of next.tag.elements.toReversed()) open.push({ tag: child, ...(row && { row }) });
   }
   return found;
 }
@@ -48,6 +57,8 @@ export function namedPieces(tag: Tag): ReadonlyMap<string, Tag> {
 export interface Block {
   readonly heading: string;
   readonly text: string;
+  /** Where it stands. */
+  readonly tag: Tag;
 }
 
 /** The parts of a narrative under their headings: a table under its `th`, a list under its caption, a paragraph `Heading : text`. */
@@ -59,9 +70,9 @@ export function blocksOf(tag: Tag): readonly Block[] {
       const headed = element.name !== 'paragraph' && (element.first('thead') ?? element.first('caption'));
       if (headed) {
         const heading = narrativeText(headed);
-        return { heading, text: lines.slice(heading.split('\n').length).join('\n') };
+        return { heading, text: lines.slice(heading.split('\n').length).join('\n'), tag: element };
       }
       const [, heading = '', rest] = /^([^:\n]{1,80}?)\s*:\s*(.*)$/s.exec(lines.join('\n')) ?? [];
-      return { heading, text: rest ?? lines.join('\n') };
+      return { heading, text: rest ?? lines.join('\n'), tag: element };
     });
 }

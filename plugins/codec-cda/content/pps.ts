@@ -50,10 +50,10 @@ export function readPps(reading: Reading, root: Tag, sections: readonly Section[
       stop: stop && said({ stopped: stop.flag, date: stop.start, comment: stop.text }),
       support: reading.list(steps.filter(isSupport).map(readCare), 'support'),
       reason: reason && said({ ...reason.value, date: reason.start, comment: reason.comment }),
-      rcpDate: rcp?.start,
+      rcpDate: rcp?.instant,
       handedOver:
         handedOver &&
-        said({ date: handedOver.start, by: entryActor(reading, handedOver.tag.first('performer'), 'performer'), text: handedOver.text }),
+        said({ date: handedOver.instant, by: entryActor(reading, handedOver.tag.first('performer'), 'performer'), text: handedOver.text }),
       status: readStatus(status),
       references: readReferences(reading, sections),
       contacts: reading.list(headerActors(reading, root), 'contacts'),
@@ -67,12 +67,14 @@ function readCare(entry: Statement): CareStep {
   const { reading } = section;
   const code = tag.first('code');
   const [planned, rhythm, mode, effects] = [PLANNED, RHYTHM, MODE, SIDE_EFFECTS].map((one) => entry.related.find((other) => other.code === one));
+  if (tag.name !== 'procedure') reading.unread.note('entry', tag.name);
   return {
     kind: STEP_KINDS[entry.code ?? ''] ?? entry.code ?? tag.name,
     ...said({
-      treatment: section.coded(code?.first('qualifier', 'value') ?? code, entry.text),
-      status: reading.short(tag.code('statusCode')),
+      treatment: section.coded(code?.first('qualifier', 'value') ?? code, () => entry.text),
+      status: entry.status,
       mood: entry.mood,
+      negated: entry.negated,
       dates: said({ start: entry.start, end: entry.end }),
       planned: planned && said({ start: planned.start, end: planned.end }),
       rhythm: rhythm && said({ regular: rhythm.flag, text: rhythm.text }),
@@ -84,6 +86,7 @@ function readCare(entry: Statement): CareStep {
         entry.related.filter((one) => !isComment(one) && !PLACED.includes(one.code)).flatMap((one) => one.finding ?? []),
         'findings',
       ),
+      row: entry.row,
     }),
   };
 }
@@ -96,6 +99,7 @@ function readReferences(reading: Reading, sections: readonly Section[]): Pps['re
       .flatMap((one) => one.first('externalDocument') ?? [])
       .flatMap((external) => {
         const id = external.first('id');
+        reading.unread.read(id);
         const [root, extension] = [reading.short(id?.attribute('root')), reading.short(id?.attribute('extension'))];
         return said({ root, extension, text: section.said(external.first('text')) }) ?? [];
       }),

@@ -3,6 +3,7 @@ import type { Coded, PlanStep, Rcp } from '../../../core/model/index.ts';
 import { fold } from '../../../core/model/index.ts';
 import { isoTime } from '../hl7-time.ts';
 import type { Tag } from '../tag.ts';
+import { isLabel } from './labels.ts';
 import { addressOf, codedOf, headerActors } from './actors.ts';
 import { summedUp } from './conclusions.ts';
 import type { SectionName } from './models.ts';
@@ -152,7 +153,10 @@ function readQuestion(reading: Reading, sections: readonly Section[]): Rcp | und
     const whole = reading.note(sections.flatMap(({ text }) => text ?? []).join('\n\n'));
     return said({ synthesis: whole, question: whole });
   }
-  const rest = blocks.filter(({ folded }) => !/synthese|question/.test(folded)).map(({ text }) => text);
+  // A heading of its own changes what stands below it.
+  const rest = blocks
+    .filter(({ folded }) => !/synthese|question/.test(folded))
+    .map(({ heading, text }) => (heading === '' || isLabel(heading) ? text : `${heading} : ${text}`));
   return said({ synthesis, question, otherData: reading.note(rest.join('\n')) });
 }
 
@@ -198,18 +202,22 @@ export function readStep(entry: Statement): PlanStep {
   const priority = tag.first('priorityCode');
   const order = priority?.first('originalText')?.text;
   const isNumber = order !== undefined && /^\d{1,4}$/.test(order);
-  const coded = section.coded(tag.first('code'), entry.text);
+  const coded = section.coded(tag.first('code'), () => entry.text);
+  if (!['procedure', 'encounter', 'observation', 'act'].includes(tag.name)) reading.unread.note('entry', tag.name);
+  if (isNumber) reading.unread.whole(priority);
   return {
     kind: (code !== undefined && KINDS[code]) || (tag.name === 'procedure' ? 'treatment' : tag.name),
     ...said({
       ...coded,
       order: isNumber ? Number(order) : undefined,
-      status: reading.short(tag.code('statusCode')),
+      status: entry.status,
       mood: entry.mood,
+      negated: entry.negated,
       priority: isNumber ? undefined : section.coded(priority),
       start: entry.start,
       end: entry.end,
       comment: entry.comment,
+      row: entry.row,
     }),
   };
 }

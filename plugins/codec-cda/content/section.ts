@@ -4,7 +4,8 @@ import type { Warning } from '../../../core/contract/index.ts';
 import { isoTime } from '../hl7-time.ts';
 import type { Tag } from '../tag.ts';
 import type { SectionName } from './models.ts';
-import { blocksOf, namedPieces, narrativeText, type Block } from './narrative.ts';
+import { blocksOf, namedPieces, narrativeText, type Block, type Named } from './narrative.ts';
+import { Unread } from './unread.ts';
 
 const STATEMENTS = new Set([
   'act',
@@ -23,15 +24,18 @@ const SHORT_LIMIT = 250;
 const CUT = ' […]';
 const COMMENT = '48767-8';
 
-/** What a reading shares: warnings, and what all narratives name. */
+/** What a reading shares: warnings, what all narratives name, and what was not read. */
 export class Reading {
   readonly warnings: Warning[] = [];
-  readonly named: ReadonlyMap<string, Tag>;
+  readonly unread: Unread;
+  readonly named: ReadonlyMap<string, Named>;
   /** References that lead nowhere. */
   readonly unresolved = new Set<string>();
 
-  constructor(body: Tag) {
+  /** `times`: of the header. */
+  constructor(body: Tag, times: readonly string[]) {
     this.named = namedPieces(body);
+    this.unread = new Unread(times);
   }
 
   warn(code: string, detail?: string): void {
@@ -48,7 +52,10 @@ export class Reading {
   }
 
   list<T>(items: readonly T[], what: string): T[] | undefined {
-    if (items.length > LIST_LIMIT) this.warn('cda-list-cut', what);
+    if (items.length > LIST_LIMIT) {
+      this.warn('cda-list-cut', what);
+      this.unread.note('list', what);
+    }
     return items.length > 0 ? items.slice(0, LIST_LIMIT) : undefined;
   }
 
@@ -56,6 +63,7 @@ export class Reading {
     if (!text) return undefined;
     if (text.length <= limit) return text;
     this.warn('cda-text-cut');
+    this.unread.note('text');
     return text.slice(0, limit - CUT.length).toWellFormed() + CUT;
   }
 }
@@ -65,7 +73,7 @@ export class Section {
   readonly tag: Tag;
   readonly names: ReadonlySet<SectionName>;
   readonly sections: readonly Section[];
-  readonly #named: ReadonlyMap<string, Tag>;
+  readonly #named: ReadonlyMap<string, Named>;
 
   constructor(reading: Reading, tag: Tag, names: ReadonlyMap<string, SectionName>, depth = 0) {
     this.reading = reading;
@@ -79,12 +87,15 @@ export class Section {
 
   get text(): string | undefined {
     const text = this.tag.first('text');
+    this.reading.unread.whole(text);
     return text && this.reading.note(narrativeText(text));
   }
 
   get blocks(): readonly Block[] {
     const text = this.tag.first('text');
-    return text ? blocksOf(text) : [];
+    const blocks = text ? blocksOf(text) : [];
+    for (const { tag } of blocks) this.reading.unread.whole(tag);
+    return blocks;
   }
 
   get translations(): readonly string[] {
@@ -109,20 +120,42 @@ export class Section {
 
   /** What a `text` or `originalText` says: what it refers to, in this section first, or its own words. */
   said(tag: Tag | undefined): string | undefined {
-    const reference = tag?.first('reference')?.attribute('value');
-    if (reference === undefined) return tag && this.reading.note(narrativeText(tag));
-    const name = reference.replace(/^#/, '');
-    const target = name ? (this.#named.get(name) ?? this.reading.named.get(name)) : undefined;
-    // Official examples have such references: the words are in the section, and not where the entry says.
-    if (name && !target) this.reading.unresolved.add(name.slice(0, 80));
+    const { unread } = this.reading;
+    unread.whole(tag);
+    if (tag?.first('reference') === undefined) return tag && this.reading.note(narrativeText(tag));
+    const target = this.#target(tag)?.tag;
+    unread.whole(target);
     return target && this.reading.note(narrativeText(target));
   }
 
+  /** The row, item or paragraph that holds what a `text` refers to. */
+  rowOf(tag: Tag | undefined): Tag | undefined {
+    return tag && this.#target(tag)?.row;
+  }
+
+  /** Looks for all that its entries refer to, whether or not somebody read it: what leads nowhere is `unresolved`. */
+  resolve(): void {
+    const open = this.tag.elements.filter(({ name }) => name === 'entry');
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (next.name === 'text' || next.name === 'originalText') this.#target(next);
+      open.push(...next.elements);
+    }
+  }
+
+  #target(tag: Tag): Named | undefined {
+    const name = tag.first('reference')?.attribute('value')?.replace(/^#/, '');
+    const target = name ? (this.#named.get(name) ?? this.reading.named.get(name)) : undefined;
+    // Official examples have such references: the words are in the section, and not where the entry says.
+    if (name && !target) this.reading.unresolved.add(name.slice(0, 80));
+    return target;
+  }
+
   /** `fallback`: what the narrative says of it, when the element itself refers to nothing. Kept only where it says more than the label. */
-  coded(tag: Tag | undefined, fallback?: string): Coded | undefined {
+  coded(tag: Tag | undefined, fallback?: () => string | undefined): Coded | undefined {
     const { reading } = this;
     const [code, label] = [reading.short(tag?.attribute('code')), reading.short(tag?.attribute('displayName'))];
-    const text = this.said(tag?.first('originalText')) ?? fallback;
+    if (code !== undefined || label !== undefined) reading.unread.read(tag);
+    const text = this.said(tag?.first('originalText')) ?? fallback?.();
     return said({ code, system: code && reading.short(tag?.attribute('codeSystem')), label, text: text === (label ?? code) ? undefined : text });
   }
 }
@@ -143,36 +176,85 @@ export class Statement {
   }
 
   get mood(): string | undefined {
+    this.#unread.mood(this.tag);
     return this.tag.attribute('moodCode');
+  }
+
+  /** True when it says that this is not so; otherwise nothing. */
+  get negated(): true | undefined {
+    this.#unread.negation(this.tag);
+    return this.tag.attribute('negationInd') === 'true' ? true : undefined;
+  }
+
+  get status(): string | undefined {
+    const status = this.tag.first('statusCode');
+    this.#unread.read(status);
+    return this.section.reading.short(status?.attribute('code'));
   }
 
   /** Its words in the narrative. */
   get text(): string | undefined {
+    this.#unread.read(this.tag);
     return this.section.said(this.tag.first('text'));
+  }
+
+  /**
+   * The whole row that its words stand in, where other cells say what neither the statement does nor a label of the form (`1 (Première
+   * intention)`). To be asked for last.
+   */
+  get row(): string | undefined {
+    const row = this.section.rowOf(this.tag.first('text'));
+    if (!row || this.#unread.rest(row, [this.tag]) === undefined) return undefined;
+    this.#unread.whole(row);
+    return this.section.reading.note(narrativeText(row));
   }
 
   /** `value` as a code, or as the text that stands in its place. */
   get value(): Coded | undefined {
-    return this.section.coded(this.tag.first('value'), this.text);
+    this.#unread.read(this.tag);
+    return this.section.coded(this.tag.first('value'), () => this.text);
   }
 
   /** Undefined when the value is no truth: absent, or of a nullFlavor, which is never `false`. */
   get flag(): boolean | undefined {
-    const value = this.tag.value('value');
-    return value === 'true' ? true : value === 'false' ? false : undefined;
+    const value = this.tag.first('value');
+    const said = value?.attribute('value');
+    const flag = said === 'true' ? true : said === 'false' ? false : undefined;
+    this.#unread.read(this.tag);
+    if (flag !== undefined) this.#unread.read(value);
+    return flag;
   }
 
   get number(): number | undefined {
-    const value = this.tag.value('value');
-    return value !== undefined && /^-?\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : undefined;
+    const value = this.tag.first('value');
+    const said = value?.attribute('value');
+    this.#unread.read(this.tag);
+    if (said === undefined || !/^-?\d{1,9}(\.\d{1,9})?$/.test(said)) return undefined;
+    this.#unread.read(value);
+    return Number(said);
   }
 
   get start(): string | undefined {
-    return isoTime(this.tag.value('effectiveTime') ?? this.tag.value('effectiveTime', 'low'));
+    return this.#time('effectiveTime') ?? this.#time('effectiveTime', 'low');
   }
 
   get end(): string | undefined {
-    return isoTime(this.tag.value('effectiveTime', 'high'));
+    return this.#time('effectiveTime', 'high');
+  }
+
+  /** Of a statement whose value is a time: that one, which its effectiveTime repeats. */
+  get instant(): string | undefined {
+    const [value, start] = [this.#time('value'), this.start];
+    if (value !== undefined && start !== undefined && value !== start) this.#unread.note('date', this.code);
+    return value ?? start;
+  }
+
+  #time(...path: readonly [string, ...string[]]): string | undefined {
+    const tag = this.tag.first(...path);
+    this.#unread.read(this.tag);
+    const time = isoTime(tag?.attribute('value'));
+    if (time !== undefined) this.#unread.read(tag);
+    return time;
   }
 
   get related(): readonly Statement[] {
@@ -200,14 +282,20 @@ export class Statement {
     const value = tag.first('value');
     const isCode = value?.attribute('code') !== undefined;
     const { reading } = section;
+    this.#unread.whole(value);
     return said({
-      ...section.coded(tag.first('code'), this.text),
+      ...section.coded(tag.first('code'), () => this.text),
+      negated: this.negated,
       value: reading.short(value?.attribute('code') ?? value?.attribute('value') ?? value?.text),
       valueSystem: isCode ? reading.short(value?.attribute('codeSystem')) : undefined,
       valueLabel: isCode ? reading.short(value?.attribute('displayName')) : undefined,
       unit: reading.short(value?.attribute('unit')),
       date: this.start,
     });
+  }
+
+  get #unread(): Unread {
+    return this.section.reading.unread;
   }
 }
 

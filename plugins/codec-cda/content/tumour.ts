@@ -12,7 +12,7 @@ const LATERALITY = '20228-3';
 const SCREENING = '63921-1';
 const [PHASE, PROGRESSION, LOCAL, REGIONAL, DISTANT] = ['MED-243', 'MED-245', 'MED-246', 'MED-247', 'MED-248'] as const;
 
-/** `icd10`: of each tumour in the header, in order. Discovery and phase are those of the disease: said with the first. */
+/** `icd10`: of the tumours in the header. Discovery and phase are those of the disease: said with the first. */
 export function readTumours(
   sections: readonly Section[],
   icd10: readonly (Coded | undefined)[],
@@ -27,24 +27,43 @@ export function readTumours(
   return { ...(tumour && { tumour }), ...(otherTumours && { otherTumours }) };
 }
 
-/** As many codes as tumours: in order. Otherwise a code goes to the tumour of its topography, else to the next one that is free. */
+/**
+ * A code goes to the tumour of its topography, else of its organ (`C50`), first to the one that has its place; what then remains goes in order. Header
+ * and entries need not name the tumours in the same order.
+ */
 function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[]): (Coded | undefined)[] {
-  if (codes.length === tumours.length) return [...codes];
-  const places: (Coded | undefined)[] = tumours.map((tumour) => codes.find((one) => one && one.code === tumour.topography?.code));
-  for (const code of codes) {
-    if (!code || places.includes(code)) continue;
-    const free = places.indexOf(undefined);
-    places[free < 0 ? places.length : free] = code;
+  const places = new Map<number, Coded | undefined>();
+  const left = new Set(codes.keys());
+  const put = (code: number, tumour: number): void => {
+    places.set(tumour, codes[code]);
+    left.delete(code);
+  };
+  for (const length of [20, 3]) {
+    const fits = (code: number, tumour: number): boolean => {
+      const [own, site] = [codes[code]?.code?.slice(0, length), tumours[tumour]?.topography?.code?.slice(0, length)];
+      return own !== undefined && own === site && !places.has(tumour);
+    };
+    for (const code of left) if (fits(code, code)) put(code, code);
+    for (const code of left) {
+      const tumour = tumours.findIndex((_, at) => fits(code, at));
+      if (tumour >= 0) put(code, tumour);
+    }
   }
-  return places;
+  const free = [...tumours.keys()].filter((tumour) => !places.has(tumour));
+  // A code that is not known keeps a place only where every tumour has one.
+  const rest = [...left].filter((code) => codes[code] !== undefined || left.size === free.length);
+  for (const [i, code] of rest.entries()) put(code, free[i] ?? tumours.length + i - free.length);
+  const same = (tumour: number): Coded | undefined => codes.find((one) => one?.code !== undefined && one.code === tumours[tumour]?.topography?.code);
+  return Array.from({ length: Math.max(tumours.length, ...[...places.keys()].map((at) => at + 1)) }, (_, at) => places.get(at) ?? same(at));
 }
 
 function readEntry(entry: Statement): Tumour[] {
   const tumours = entry.related.filter(isTumour);
-  return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => ({
-    ...said({ diagnosisDate: one.start ?? entry.start }),
-    ...readTumour(one),
-  }));
+  return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => {
+    const [own, outer] = [one.start, entry.start];
+    if (own !== undefined && outer !== undefined && own !== outer) entry.section.reading.unread.note('date', one.code);
+    return { ...said({ diagnosisDate: own ?? outer }), ...readTumour(one) };
+  });
 }
 
 function isTumour({ tag, code }: Statement): boolean {
@@ -66,6 +85,7 @@ function readTumour(one: Statement): Tumour {
       morphology,
       topography: section.coded(site),
       laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
+      negated: one.negated,
       tnm: tnm && readTnm(tnm),
       otherStage:
         other &&
@@ -85,8 +105,9 @@ function readTnm(tnm: Statement): Tumour['tnm'] {
 
 function qualifierOf({ tag, section }: Statement, holder: string, name: string): Coded | undefined {
   const qualifiers = tag.first(holder)?.elements.filter((one) => one.name === 'qualifier') ?? [];
-  const value = qualifiers.find((one) => one.code('name') === name)?.first('value');
-  return section.coded(value);
+  const qualifier = qualifiers.find((one) => one.code('name') === name);
+  section.reading.unread.read(qualifier?.first('name'));
+  return section.coded(qualifier?.first('value'));
 }
 
 function readCourse(sections: readonly Section[]): Pick<Tumour, 'discovery' | 'phase' | 'progression'> | undefined {

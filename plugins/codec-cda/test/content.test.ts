@@ -45,6 +45,33 @@ describe('the content of an FRCP', () => {
     expect(checkEventData('dcc.document.received', { patient: {}, document: { canonicalType: 'FRCP', ...header.content } })).to.equal(undefined);
   });
 
+  it('B10: the ICD-10 code of a tumour is that of its topography, whatever the order of the header', () => {
+    const tumour = (icd10: string | undefined, topography: string | undefined): NonNullable<Rcp['tumour']> => ({
+      ...(icd10 && { icd10: { code: icd10, system: '2.16.840.1.113883.6.3' } }),
+      ...(topography && { topography: { code: topography, system: '2.16.840.1.113883.6.3' } }),
+      morphology: { code: '8500/3', system: '2.16.840.1.113883.6.43.1' },
+    });
+    const swap = (xml: string): string => {
+      const [one, other] = xml.match(
+        /<documentationOf><serviceEvent classCode="ACT"><code (?:(?!<\/documentationOf>).)*6\.3"(?:(?!<\/documentationOf>).)*<\/documentationOf>/g,
+      )!;
+      return xml.replace(`${one}${other}`, `${other}${one}`);
+    };
+    const codes = (first: NonNullable<Rcp['tumour']>, second: NonNullable<Rcp['tumour']>, isSwapped = true): unknown => {
+      const xml = write(frcpRequest({ ids: RCP.ids!, tumour: first, otherTumours: [second] }));
+      const { tumour: one, otherTumours: [other] = [] } = rcpOf(isSwapped ? swap(xml) : xml);
+      return [one, other].map((each) => `${each?.topography?.code} ${each?.icd10?.code}`);
+    };
+    const [breast, lung] = [tumour('C50.2', 'C50.2'), tumour('C34.1', 'C34.1')];
+    expect(codes(breast, lung)).to.deep.equal(['C50.2 C50.2', 'C34.1 C34.1']);
+    // Of one organ at least; one that says no place takes what remains.
+    expect(codes(tumour('C50.2', 'C50.9'), tumour('C34.1', 'C34.9'))).to.deep.equal(['C50.9 C50.2', 'C34.9 C34.1']);
+    expect(codes(tumour('C50.2', undefined), lung)).to.deep.equal(['undefined C50.2', 'C34.1 C34.1']);
+    expect(codes(tumour(undefined, 'C44.1'), lung)).to.deep.equal(['C44.1 undefined', 'C34.1 C34.1']);
+    // Two of one place: in their order.
+    expect(codes(tumour('C50.4', 'C50.2'), tumour('C50.2', 'C50.2'), false)).to.deep.equal(['C50.2 C50.4', 'C50.2 C50.2']);
+  });
+
   it('is the same in any order of sections', () => {
     expect(rcpOf(withSections(FRCP, sectionsOf(FRCP).toReversed()))).to.deep.equal(RCP);
   });
@@ -144,6 +171,121 @@ describe('the content of an FRCP', () => {
     expect(header.content).to.deep.equal({});
     expect(header.warnings).to.deep.equal([{ code: 'cda-content-unreadable' }]);
     expect(header.encounter!.rcp).to.deep.equal({ network: '5201', manager: '520114', rcp: '27011113' });
+  });
+});
+
+/** What is not surely carried by the canonical content. */
+describe('what is read of a structured body, and what is not', () => {
+  const unread = (xml: string): unknown => read(xml).content!['unread'];
+  const planWith = (change: (section: string) => string): string =>
+    withSections(
+      FRCP,
+      sectionsOf(FRCP).map((one) => (one.includes('<title>Plan de soins</title>') ? change(one) : one)),
+    );
+  const ROW = '<tr><td>2 (Alternative)</td><td>3</td><td>Cure de <content ID="mine">Radiothérapie</content></td><td>(à discuter)</td></tr>';
+  /** The third treatment proposed, referring to a row of a vendor. */
+  const foreign = planWith((one) => {
+    const at = one.indexOf('displayName="Radiothérapie"');
+    const entry = one.slice(one.lastIndexOf('<entry>', at), one.indexOf('</entry>', at));
+    const [, name] = /<text><reference value="#(t\d+)"/.exec(entry)!;
+    const row = new RegExp(`<tr>(?:(?!</tr>).)*ID="${name}"(?:(?!</tr>).)*</tr>`).exec(one)![0];
+    return one.replace(row, ROW).replaceAll(`#${name}"`, '#mine"');
+  });
+
+  it('B10: the row of a proposed treatment is kept whole where it says what no code does, and written again as it was', () => {
+    const { rcp, ...rest } = read(foreign).content as { rcp: Rcp };
+    const step = rcp.plan!.find(({ order }) => order === 3)!;
+    expect(step.row).to.equal('2 (Alternative) | 3 | Cure de Radiothérapie | (à discuter)');
+    expect([step.label, step.text, rest]).to.deep.equal(['Radiothérapie', undefined, {}]);
+    expect(rcp.plan!.filter(({ row }) => row !== undefined)).to.have.length(1);
+    const again = write(frcpRequest(rcp));
+    expect(again).to.match(/<td>2 \(Alternative\)<\/td><td>3<\/td><td>Cure de <content ID="t\d+">Radiothérapie<\/content><\/td>/);
+    expect(rcpOf(again)).to.deep.equal(rcp);
+  });
+
+  it('B10: what is said not to be so is read as that and written as that: a treatment, an observation of a plan, a tumour, a measure', () => {
+    const [radio, irm] = ['Radiothérapie', 'IRM'];
+    const plan = RCP.plan!.map((one) => (one.label === radio || one.text === irm ? { ...one, negated: true as const } : one));
+    const rcp: Rcp = { ...RCP, plan, tumour: { ...RCP.tumour!, negated: true } };
+    const written = write(frcpRequest(rcp));
+    expect(written.match(/negationInd="true"/g)).to.have.length(3);
+    expect(read(written).content).to.deep.equal({ rcp });
+    const [first, ...steps] = PPS.steps!;
+    const pps = { ...PPS, steps: [{ ...first!, negated: true as const, findings: [{ ...first!.findings![0]!, negated: true as const }] }, ...steps] };
+    expect(read(write(ppsRequest(pps))).content).to.deep.equal({ pps });
+    // A proposed treatment stays a treatment, whatever its mood.
+    const proposed: Rcp = { ...RCP, plan: [{ ...RCP.plan![2]!, mood: 'PRP' }] };
+    expect(rcpOf(write(frcpRequest(proposed))).plan).to.deep.equal(proposed.plan);
+  });
+
+  it('B10: nothing is unread of what we write', () => {
+    for (const xml of [FRCP, write({ ...frcpRequest(), modelVersion: '2021.01' }), write(ppsRequest())]) expect(unread(xml)).to.equal(undefined);
+  });
+
+  const section = (inner: string, template = '9.9.9'): string =>
+    `<component><section><templateId root="${template}"/><code code="48765-2"/>${inner}</section></component>`;
+  const plan = (statement: string): string =>
+    planWith((one) => one.replace(/<\/section><\/component>$/, `<entry>${statement}</entry></section></component>`));
+  const code = '<code code="C15313" codeSystem="2.16.840.1.113883.3.26.1.1" displayName="Radiothérapie"/>';
+  const LEFT: Readonly<Record<string, readonly [xml: string, reason: string]>> = {
+    'a section that the model does not know': [
+      withSections(FRCP, [...sectionsOf(FRCP), section('<text>ALLERGIE GRAVE CISPLATINE</text>')]),
+      'section 48765-2',
+    ],
+    'an entry that nobody reads': [
+      planWith((one) =>
+        one.replace('<entry>', `<entry><act classCode="ACT" moodCode="EVN">${code.replace('C15313', '48767-8')}</act></entry><entry>`),
+      ),
+      'entry 48767-8',
+    ],
+    'an answer said not to be so': [FRCP.replace(/negationInd="false"(?=(?:(?!negationInd).)*75620-5)/s, 'negationInd="true"'), 'negation 75620-5'],
+    'a detail of a step': [
+      plan(`<procedure classCode="PROC" moodCode="INT">${code}<approachSiteCode code="X"/></procedure>`),
+      'approachSiteCode C15313',
+    ],
+    'a kind of act that is none of ours': [
+      plan(`<substanceAdministration classCode="SBADM" moodCode="INT">${code}</substanceAdministration>`),
+      'entry substanceAdministration',
+    ],
+    'an observation that is aborted': [
+      FRCP.replace(/(code="GEN-100".*?)<statusCode code="completed"\/>/s, '$1<statusCode code="aborted"/>'),
+      'status GEN-100',
+    ],
+    'words beside the answers': [FRCP.replace('<td>Quorum</td>', '<td>Quorum, sauf pour le sein gauche</td>'), 'narrative 21874-3'],
+    'a heading that is none of the form': [
+      planWith((one) => one.replace('>Proposition de la RCP<', '>Propositions non retenues<')),
+      'narrative 18776-5',
+    ],
+    'a reference that leads nowhere': [FRCP.replace(/ID="t\d+"/, ''), 'reference'],
+    'a reference that leads nowhere and that nobody follows': [
+      FRCP.replace(/(<act (?:(?!<\/act>).)*<code nullFlavor="NA"\/>)/, '$1<text><reference value="#nowhere"/></text>'),
+      'reference',
+    ],
+    'more tumours, steps or people than a list holds': [
+      write(frcpRequest({ ...RCP, plan: Array.from({ length: 101 }, () => RCP.plan![2]!) })),
+      'list plan',
+    ],
+    'a text that is longer than its place': [write(frcpRequest({ ...RCP, history: 'x'.repeat(5000) })), 'text'],
+    'a content that is longer than an event': [
+      write(frcpRequest({ ...RCP, plan: Array.from({ length: 99 }, () => ({ ...RCP.plan![2]!, comment: 'y'.repeat(3000) })) })),
+      'content',
+    ],
+  };
+  for (const [title, [xml, reason]] of Object.entries(LEFT))
+    it(`B10: ${title} is noted, and such a document is never written again`, () => {
+      const { unread: reasons, rcp } = read(xml).content as { unread: string[]; rcp: Rcp };
+      expect(reasons).to.include(reason);
+      const request = frcpRequest(rcp);
+      expect(() => write({ ...request, document: { ...request.document, unread: reasons } }))
+        .to.throw()
+        .with.property('code', 'ERR_DOCUMENT_REWRITE');
+    });
+
+  it('B10: a heading of the synthesis that is none of the form stays with its text', () => {
+    const text = (xml: string): string =>
+      withSections(FRCP, [`<component><section><templateId root="1.3.6.1.4.1.19376.1.5.3.1.3.4"/><text>${xml}</text></section></component>`]);
+    const blocks = '<paragraph>Question : c ?</paragraph><paragraph>Contre-indication : cisplatine</paragraph>';
+    expect(rcpOf(text(blocks)).otherData).to.equal('Contre-indication : cisplatine');
   });
 });
 

@@ -72,6 +72,13 @@ const refusal = (request: N1Request): string => {
 };
 
 describe('writing an N1', () => {
+  it('B1: has the code of its type, whatever it came with, and none by itself for a PPAC', () => {
+    const coded = (document: Partial<N1Request['document']>): N1Request => ({ ...BARE, document: { ...BARE.document, ...document } });
+    expect(headerOf(coded({ loinc: '11502-2' })).code!.code).to.equal('34794-8');
+    for (const loinc of [undefined, '18776-5', '11502-2'])
+      expect(refusal(coded({ canonicalType: 'PPAC', label: 'PPAC', ...(loinc && { loinc }) }))).to.equal('ERR_DOCUMENT_INCOMPLETE /document/loinc');
+  });
+
   it('is read back as it was asked for', () => {
     const header = headerOf(REQUEST);
     expect(header).to.deep.include({

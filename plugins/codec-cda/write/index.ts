@@ -29,13 +29,19 @@ const writable = (kind: 'rcp' | 'pps') => CONTENT_MODELS.filter((one) => one.kin
 export const writableVersions = (kind: 'rcp' | 'pps'): readonly string[] => writable(kind).map(({ version }) => version);
 
 /**
- * Throws as `writeN1`, and ERR_DOCUMENT_INCOMPLETE for a document with neither FRCP nor PPS content, for an FRCP without the three national
+ * Throws as `writeN1`, ERR_DOCUMENT_REWRITE when its CDA said more than was read, and ERR_DOCUMENT_INCOMPLETE for a document with neither FRCP nor PPS content, for an FRCP without the three national
  * ids of its meeting (its header is none without them), and for a version that is not known.
  */
 export function writeN3(request: N3Request): N3Source {
   const { document, timeZone, modelVersion } = request;
   const kind = document.rcp ? 'rcp' : document.pps ? 'pps' : undefined;
   if (!kind) throw incomplete('/document/rcp', 'the content of an FRCP or a PPS');
+  if (document.unread)
+    throw new PasserelleError('ERR_DOCUMENT_REWRITE', {
+      location: { path: '/document/unread' },
+      expected: 'a document that was read whole',
+      found: document.unread.join(', '),
+    });
   const model = writable(kind).findLast((one) => modelVersion === undefined || one.version === modelVersion);
   if (!model) throw incomplete('/document/modelVersion', 'a version of the model that is known');
   const writer = new Writer(model, request.ids?.id ?? document.id ?? '', timeZone);

@@ -72,7 +72,8 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
   const kind = Object.keys(STEP_KINDS).find((code) => STEP_KINDS[code] === step.kind);
   const when = [dates?.start ?? planned?.start, dates?.end ?? planned?.end].filter(Boolean).join(' - ');
   const label = kind === undefined ? step.kind : LABELS[kind]!;
-  const row = rows.row(when === '' ? label : `${label} · ${when}`, treatment && (treatment.text ?? treatment.label ?? treatment.code));
+  const named = treatment && (treatment.text ?? treatment.label ?? treatment.code);
+  const row = step.row === undefined ? rows.row(when === '' ? label : `${label} · ${when}`, named) : rows.asItWas(step.row, named);
   const part = (statement: string | undefined): string | undefined => statement && related('COMP', statement, false);
   const words = (code: string, name: string, value: (row: string) => string, text: string | undefined): string => {
     const own = rows.row(name, text);
@@ -81,7 +82,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
   return writer.statement({
     name: 'procedure',
     mood,
-    attributes: { negationInd: 'false' },
+    attributes: { negationInd: String(step.negated === true) },
     templates: [`${PCC}.4.19`, mood === 'EVN' ? '2.16.840.1.113883.10.20.1.29' : '2.16.840.1.113883.10.20.1.25', ...PROCEDURE],
     code:
       kind === undefined
@@ -117,6 +118,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
 function finding(writer: Writer, rows: Rows, one: Finding): string {
   const row = rows.row(one.label ?? one.code ?? '', one.text ?? one.label ?? one.code);
   return writer.statement({
+    ...(one.negated && { attributes: { negationInd: 'true' } }),
     templates: SIMPLE,
     code: codedElement('code', { ...codeOnly(one) }, undefined, false),
     row,

@@ -118,18 +118,21 @@ function treatments(writer: Writer, steps: readonly PlanStep[] | undefined): str
 function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
   const { mood = 'INT', kind } = step;
   const name =
-    mood === 'ARQ' || kind === 'encounter'
-      ? 'encounter'
-      : mood === 'PRP' || kind === 'examination' || kind === 'observation'
-        ? 'observation'
-        : kind === 'act'
-          ? 'act'
-          : 'procedure';
+    kind === 'treatment'
+      ? 'procedure'
+      : mood === 'ARQ' || kind === 'encounter'
+        ? 'encounter'
+        : mood === 'PRP' || kind === 'examination' || kind === 'observation'
+          ? 'observation'
+          : kind === 'act'
+            ? 'act'
+            : 'procedure';
   const when = [step.start, step.end].filter(Boolean).join(' - ');
-  const row = rows.row(
-    [step.order, step.label ?? step.code, when].filter((part) => part !== undefined && part !== '').join(' · '),
-    step.text ?? step.label ?? step.code,
-  );
+  const words = step.text ?? step.label ?? step.code;
+  const row =
+    step.row === undefined
+      ? rows.row([step.order, step.label ?? step.code, when].filter((part) => part !== undefined && part !== '').join(' · '), words)
+      : rows.asItWas(step.row, words);
   const templates =
     name === 'encounter'
       ? [PLANNED, `${PCC}.4.14`, '1.2.250.1.213.1.1.3.58']
@@ -142,7 +145,7 @@ function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
   return writer.statement({
     name,
     mood,
-    attributes: name === 'procedure' ? { negationInd: 'false' } : {},
+    attributes: name === 'procedure' || step.negated ? { negationInd: String(step.negated === true) } : {},
     templates,
     code: codedElement('code', codeOnly(step), row, false),
     row,

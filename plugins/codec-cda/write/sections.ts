@@ -151,6 +151,20 @@ export class Rows {
     return name;
   }
 
+  /** A row of a narrative as it was, the words that an entry refers to named where they stand in it; answers their name. */
+  asItWas(row: string, words: string | undefined): string {
+    const name = this.#writer.nextRow();
+    const named = (text: string): string => element('content', { ID: name }, lines(text));
+    const cells = row.split(' | ');
+    const at = words === undefined ? -1 : cells.findIndex((cell) => cell.includes(words));
+    const written = cells.map((cell, i) => {
+      const [before, ...after] = i === at ? cell.split(words!) : [cell];
+      return element('td', {}, lines(before!), i === at ? named(words!) + lines(after.join(words)) : undefined);
+    });
+    this.#rows.push(element('tr', {}, ...written, at < 0 ? element('td', {}, named(words ?? '')) : undefined));
+    return name;
+  }
+
   /** A text that needs no label and no name. */
   alone(text: string): void {
     this.#rows.push(element('tr', {}, element('td', {}, lines(text))));

@@ -35,7 +35,7 @@ function tumourEntry(writer: Writer, rows: Rows, tumour: Tumour): string {
     element('qualifier', {}, codeElement('name', ['20228-3', LOINC, 'Latéralité']), codedElement('value', tumour.laterality, laterality, false));
   const time = writer.time(tumour.diagnosisDate, undefined, true);
   const observation = writer.statement({
-    attributes: { negationInd: 'false' },
+    attributes: { negationInd: String(tumour.negated === true) },
     templates: TUMOUR,
     code: codeElement('code', writer.model.tumourCode!),
     row: tumour.name === undefined ? morphology : rows.row('Tumeur', tumour.name),

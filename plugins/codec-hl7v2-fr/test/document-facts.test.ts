@@ -107,6 +107,48 @@ describe('what a document is said to be', () => {
     expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
   });
 
+  it('B2: a PDF or a CDA of another code is a document of its own, never the companion of the one beside it', () => {
+    const obx = (i: number, code: string, form: string, content: string): string => `OBX|${i}|ED|${code}||${form}^Base64^${content}||||||F`;
+    const [rcp, bio] = ['34794-8^CR de RCP^LN', '11502-2^CR de biologie^LN'];
+    const [pdf, xml] = ['^application^pdf', '^TEXT^XML'];
+    const [n1, n3] = [cda('root="1.2.3"', 'N1'), cda('root="1.2.3"', 'N3')];
+    const lines = (...contents: string[]): DecodeResult =>
+      decode([header('ORU^R01^ORU_R01'), pid(), 'ORC|NW|D1', `OBR|1|D1||${rcp}`, ...contents], settings);
+    const types = (found: DecodeResult): unknown[] =>
+      found.events.map(({ data }) => {
+        const { canonicalType, sourceItem, companions } = (
+          data as { document: { canonicalType: string; sourceItem?: string; companions?: object[] } }
+        ).document;
+        return [canonicalType, sourceItem, companions?.length ?? 0];
+      });
+    expect(types(lines(obx(1, rcp, xml, n3), obx(2, bio, pdf, PDF)))).to.deep.equal([
+      ['FRCP', '34794-8', 0],
+      ['CR-BIO', '11502-2', 0],
+    ]);
+    expect(types(lines(obx(1, rcp, xml, n3), obx(2, rcp, pdf, PDF)))).to.deep.equal([['FRCP', undefined, 1]]);
+    expect(types(lines(obx(1, rcp, xml, n1), obx(2, rcp, xml, n3)))).to.deep.equal([['FRCP', undefined, 1]]);
+    expect(lines(obx(1, rcp, xml, n1), obx(2, bio, xml, n3)).events).to.have.length(2);
+    const other = Buffer.from(Buffer.from(n1, 'base64').toString().replace('34794-8', '11502-2')).toString('base64');
+    expect(lines(obx(1, rcp, xml, other), obx(2, rcp, xml, n3)).events).to.have.length(2);
+  });
+
+  it('B2: an MDM that brings a second document is refused; one that leaves without the companion says so', () => {
+    const pdf = `OBX|2|ED|11502-2^Bio^LN||^application^pdf^Base64^${PDF}`;
+    const content = `OBX|1|ED|34794-8^RCP^LN||^text^XML^Base64^${cda('root="1.2.3"', 'N3')}`;
+    const lines = (second: string): DecodeResult =>
+      decode([header('MDM^T02^MDM_T02', '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', 'TXA|1|34794-8', content, second], settings);
+    expect(lines(pdf).error).to.deep.include({ code: 'ERR_HL7_FIELD_INVALID', expected: 'one document in an MDM' });
+    const found = lines(pdf.replace('11502-2^Bio', '34794-8^RCP'));
+    const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
+    const input = { event: { type: 'dcc.document.received', data: found.events[0]?.data } as never, parts };
+    const sent = (documentMessage: string): unknown => {
+      const written = encodeFr(input, contextOf({ ...settings, connector: { documentMessage } }), NATIONAL_PROFILE);
+      return written.outcome === 'message' && [written.envelope.parts?.length, written.warnings];
+    };
+    expect(sent('MDM')).to.deep.equal([1, [{ code: 'companion-left-out', detail: 'application/pdf' }]]);
+    expect(sent('ORU')).to.deep.equal([2, undefined]);
+  });
+
   it('says which observations beside a document are left out', () => {
     expect(codes(oru({ more: ['OBX|2|ST|CONCL^Conclusion^GAM-DOC||Surveillance||||||F'] }))).to.include('observation-left-out:ST');
   });

@@ -47,11 +47,20 @@ const SHEET: Document = {
   content: { part: 'p1', bytes: 9, mime: 'text/xml' },
 };
 
+const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
+const PARTS = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
+
+interface Changes extends Pick<EncodeInput, 'knownAs'> {
+  readonly type?: string;
+  readonly site?: string;
+  readonly parts?: EncodeInput['parts'];
+  readonly patient?: object;
+}
+
 function encode(
   document: Document,
   settings: SiteSettings,
-  type = 'dcc.document.received',
-  { site = '990009995', knownAs }: { readonly site?: string } & Pick<EncodeInput, 'knownAs'> = {},
+  { type = 'dcc.document.received', site = '990009995', parts = PARTS, patient: changed, knownAs }: Changes = {},
 ): EncodeResult {
   const event = {
     id: 'e',
@@ -59,10 +68,8 @@ function encode(
     time: '2026-10-15T08:00:00Z',
     site,
     type,
-    data: { patient, document, authorRpps: '99700700018' },
+    data: { patient: { ...patient, ...changed }, document, authorRpps: '99700700018' },
   };
-  const sha256 = createHash('sha256').update(SYNTHETIC_PDF).digest('hex');
-  const parts = [{ part: 'p1', bytes: SYNTHETIC_PDF.length, mime: sniffMime(SYNTHETIC_PDF), sha256 }];
   return encodeFr({ event, parts, ...(knownAs && { knownAs }) }, contextOf(settings), NATIONAL_PROFILE);
 }
 
@@ -119,6 +126,49 @@ describe('the form of a document for its recipient', () => {
     expect([header.author?.ids[0]?.extension, header.custodian?.name]).to.deep.equal(['899700700018', 'DOSSIER FICTIF']);
   });
 
+  it('B1: a document says of itself the code that its envelope says: of its type, of what was agreed for a PPAC, never the one it came with', () => {
+    const code = (document: Partial<Document>, settings: object = {}): unknown => {
+      const written = encode({ ...LETTER, ...document }, { ...SITE, connector: { ...settings, cda: { ...AGREED, plain: 'n1' } } });
+      if (written.outcome !== 'message') return written.error.code;
+      const header = cda.document!.read(assemblePart(written.envelope.parts![0]!.from, () => SYNTHETIC_PDF)).cda!;
+      const message = parseHl7(written.envelope.text);
+      expect([header.code!.code, header.code!.label]).to.deep.equal([message.get('OBX-3.1'), message.get('OBX-3.2')]);
+      return `${header.code!.code} ${header.code!.system} ${header.code!.label}`;
+    };
+    const LOINC = '2.16.840.1.113883.6.1';
+    expect(code({ loinc: '11502-2', label: 'CR bio' })).to.equal(`34794-8 ${LOINC} CR de réunion de concertation pluridisciplinaire`);
+    const ppac = { ppacCode: { code: '34133-9', label: 'PPAC convenu' } };
+    for (const own of [{}, { loinc: '18776-5', label: 'PPAC' }, { localCode: 'P', localSystem: 'L', label: 'PPAC' }])
+      expect(code({ canonicalType: 'PPAC', ...own }, ppac)).to.equal(`34133-9 ${LOINC} PPAC convenu`);
+    expect(code({ canonicalType: 'OTHER', loinc: 'CERT_DECL', label: 'Certificat' })).to.equal('CERT_DECL 1.2.250.1.213.1.1.4.12 Certificat');
+    expect(code({ canonicalType: 'OTHER', localCode: 'X', localSystem: 'LOCAL', label: 'Courrier' })).to.equal('ERR_DOCUMENT_INCOMPLETE');
+  });
+
+  it('A4: what is within says no INS that the envelope withholds, and the IPP that it has', () => {
+    const ids = (changed: object, settings: SiteSettings = site({ plain: 'n1' })): unknown => {
+      const written = encode(LETTER, settings, { patient: changed });
+      if (written.outcome !== 'message') return written.error.code;
+      const { patient: named } = cda.document!.read(assemblePart(written.envelope.parts![0]!.from, () => SYNTHETIC_PDF)).cda!;
+      const pid = parseHl7(written.envelope.text).first('PID')!;
+      expect(pid.reps(3).map((one) => `${one.get(4, 2)} ${one.get(1)}`)).to.have.members(
+        named.ids.map(({ root, extension }) => `${root} ${extension}`),
+      );
+      return named.ids.map(({ root }) => root);
+    };
+    const [ins, gam] = ['1.2.250.1.213.1.4.10', '1.2.250.1.999.90.1'];
+    expect(ids({})).to.deep.equal([ins, gam]);
+    for (const withheld of [{ identityStatus: 'VALI' }, { identityStatus: undefined }, { insStatus: 'PROV' }, { sex: undefined }])
+      expect(ids(withheld)).to.deep.equal([gam]);
+    // Nobody known there: it waits, as without a CDA.
+    const nobody = encode(LETTER, { ...site({ plain: 'n1' }), identityAuthorities: [] }, { patient: { identityStatus: 'VALI' } });
+    expect(nobody.outcome).to.equal('hold');
+    const other = {
+      ...site({ plain: 'n1' }),
+      identityAuthorities: [{ namespace: 'X', oid: '1.2.250.1.999.91.1', domain: 'x', use: 'IPP' as const }],
+    };
+    expect(ids({ otherIds: [{ type: 'PI', value: '9', domain: 'x' }] }, other)).to.have.members([ins, '1.2.250.1.999.91.1']);
+  });
+
   it('B10: a text goes into a CDA N1 as text', () => {
     const { content: _content, ...rest } = LETTER;
     const { header, bytes } = sent({ ...rest, mime: 'text/plain', text: 'Vu en consultation.\nÀ revoir.' }, site({ plain: 'n1' }));
@@ -137,14 +187,14 @@ describe('the form of a document for its recipient', () => {
     const replacement: Document = { ...LETTER, action: 'replace', replaces: old.id, replacesExtension: old.idExtension };
     const { txa13, header } = sent(replacement, settings);
     expect([txa13, header.replaces]).to.deep.equal([derivedId(old.id, old.idExtension), { root: txa13 }]);
-    const deletion = encode({ canonicalType: 'FRCP', ...old, action: 'delete' }, settings, 'dcc.document.deleted');
+    const deletion = encode({ canonicalType: 'FRCP', ...old, action: 'delete' }, settings, { type: 'dcc.document.deleted' });
     expect(deletion.outcome === 'message' && parseHl7(deletion.envelope.text).get('TXA-12.1')).to.equal(txa13);
   });
 
   it('B2, B10: the number of a document is one of its site: the same number of another site has another id', () => {
     const { id: _id, ...numbered } = LETTER;
     const made = (site: string): unknown => {
-      const written = encode({ ...numbered, sourceId: 'D1' }, AS_N1, undefined, { site });
+      const written = encode({ ...numbered, sourceId: 'D1' }, AS_N1, { site });
       return written.outcome === 'message' && written.envelope.document?.id;
     };
     expect(made('990001018'))
@@ -156,7 +206,8 @@ describe('the form of a document for its recipient', () => {
     const known = { id: '2.25.99', setId: '2.25.98' };
     const { id: _id, ...numbered } = LETTER;
     for (const settings of [SITE, AS_N1, site({ versions: { FRCP: ['2021.01'] } })]) {
-      const deletion = encode({ canonicalType: 'FRCP', sourceId: 'D1', action: 'delete' }, settings, 'dcc.document.deleted', {
+      const deletion = encode({ canonicalType: 'FRCP', sourceId: 'D1', action: 'delete' }, settings, {
+        type: 'dcc.document.deleted',
         knownAs: { document: known },
       });
       expect(deletion.outcome === 'message' && [parseHl7(deletion.envelope.text).get('TXA-12.1'), deletion.envelope.document]).to.deep.equal([
@@ -164,11 +215,11 @@ describe('the form of a document for its recipient', () => {
         known,
       ]);
       // What it was sent under is not known: its own id goes.
-      const asItCame = encode({ canonicalType: 'FRCP', id: oldId, action: 'delete' }, SITE, 'dcc.document.deleted');
+      const asItCame = encode({ canonicalType: 'FRCP', id: oldId, action: 'delete' }, SITE, { type: 'dcc.document.deleted' });
       expect(asItCame.outcome === 'message' && parseHl7(asItCame.envelope.text).get('TXA-12.1')).to.equal(oldId);
       for (const document of [LETTER, SHEET, { ...numbered, sourceId: 'D2' }]) {
         const next: Document = { ...document, action: 'replace', replaces: oldId, replacesExtension: 'A1' };
-        const written = encode(next, settings, undefined, { knownAs: { replaces: known } });
+        const written = encode(next, settings, { knownAs: { replaces: known } });
         if (written.outcome !== 'message') throw new Error(JSON.stringify(written.error));
         expect(parseHl7(written.envelope.text).get('TXA-13')).to.equal('2.25.99');
         const { from } = written.envelope.parts![0]!;
@@ -203,6 +254,24 @@ describe('the form of a document for its recipient', () => {
     expect(header.parents!.map(({ relation, id }) => [relation, id.root])).to.deep.equal([['RPLC', derivedId('1.2.250.1.999.20.1', '', '2021.01')]]);
   });
 
+  it('B10: one that says more than was read is not written anew: its N1 leaves for who takes that, or nothing does', () => {
+    const companions = [{ id: SHEET.id!, format: 'CDA-R2-N1', content: { part: 'p2', bytes: 9, mime: 'text/xml' } }];
+    const more: Document = { ...SHEET, unread: ['section 48765-2', 'narrative 18776-5'] };
+    const versions = { FRCP: ['2021.01'] };
+    const refused = encode(more, site({ versions }));
+    expect(refused.outcome === 'refuse' && [refused.error.code, refused.error.found]).to.deep.equal([
+      'ERR_DOCUMENT_REWRITE',
+      'more than was read: section 48765-2, narrative 18776-5',
+    ]);
+    expect(refusal({ ...more, companions }, site({ versions }))).to.include('ERR_DOCUMENT_REWRITE');
+    expect(refusal(more, site({ versions, plain: 'n1' }))).to.include('ERR_DOCUMENT_REWRITE');
+    const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
+    const written = encode({ ...more, companions }, site({ versions, plain: 'n1' }), { parts });
+    expect(written.outcome === 'message' && written.envelope.parts!.map(({ from }) => from)).to.deep.equal([{ part: 'p2' }]);
+    expect(written.outcome === 'message' && parseHl7(written.envelope.text).get('TXA-12.1')).to.equal(SHEET.id);
+    expect(encode({ ...more, modelVersion: '2021.01' }, site({ versions })).outcome).to.equal('message');
+  });
+
   it('B10: one of a version that it takes leaves as it came, whichever it prefers', () => {
     const written = encode(SHEET, site({ versions: { FRCP: ['2021.01', '2022.01'], PPS: ['2022.01'] } }));
     expect(written.outcome === 'message' && written.envelope.parts![0]!.from).to.deep.equal({ part: 'p1' });
@@ -212,7 +281,7 @@ describe('the form of a document for its recipient', () => {
     const settings: SiteSettings = { ...SITE, connector: { cda: { plain: 'n1' } } };
     expect(refusal(LETTER, settings)).to.equal('refuse ERR_DOCUMENT_INCOMPLETE /document/confidentiality');
     expect(refusal({ ...SHEET, rcp: { ...RCP, history: `${'x'.repeat(100)} […]` } }, site({ versions: { FRCP: ['2021.01'] } }))).to.equal(
-      'refuse ERR_ENCODE_UNSUPPORTED /data/document/modelVersion',
+      'refuse ERR_DOCUMENT_REWRITE /data/document/modelVersion',
     );
   });
 

@@ -31,6 +31,12 @@ describe('a letter in clear', () => {
     expect(codesOf(clean)).to.deep.equal([]);
   });
 
+  it('B1: of several lines, each with a code of its own, is what its order says', () => {
+    const more = 'OBX|2|FT|TECH^Technique^GAM||Scanner||||||F';
+    const found = decode([...lines(['Texte']).map((line) => line.replace('OBX|1|FT|34794-8^CR^LN', 'OBX|1|FT|IND^Indication^GAM')), more]);
+    expect(dataOf(found, 'dcc.document.received').document).to.include({ canonicalType: 'FRCP', text: 'Texte\nScanner' });
+  });
+
   it('B9: leaves as it was written', () => {
     const { data } = letter(['Chimio & radiothérapie^contre-indiquée']).events[0]!;
     const event = { id: 'e', source: '', time: '2026-10-15T08:00:00Z', site: SITE.site, type: 'dcc.document.received', data };
@@ -56,6 +62,17 @@ describe('a letter in clear', () => {
       const found = letter(texts);
       expect([found.decision, found.error?.code, found.events.length]).to.deep.equal(['quarantine', 'ERR_DOCUMENT_IN_PIECES', 0]);
     }
+  });
+
+  it('B9: says that a remark after the order or the letter is left out', () => {
+    const [order, ...rest] = [lines(['Texte']).slice(0, 5), ...lines(['Texte']).slice(5)];
+    for (const note of ['commentaire', LARGE])
+      for (const noted of [
+        [...order, `NTE|1||${note}`, ...rest],
+        [...order, ...rest, `NTE|1||${note}`],
+      ])
+        expect(codesOf(decode(noted))).to.deep.equal(['note-left-out']);
+    expect(codesOf(decode([...lines(['Texte']), 'NTE|1||""']))).to.deep.equal([]);
   });
 
   it('B9: says that a large observation beside it is left out, and takes Base64 of any type for a document of its own', () => {

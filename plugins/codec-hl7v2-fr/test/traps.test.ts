@@ -49,6 +49,44 @@ describe('FACTS C: traps of the official examples', () => {
     expect(visibilityOf(found)).to.include({ sendToMssPro: true, sendToDmp: true });
   });
 
+  it('B4: a deletion is refused by no table of destinations, and waits for nobody to type it or to mend the copy that it carries', () => {
+    const rest = flagLines({ INVISIBLE_PATIENT: 'Y', INVISIBLE_REP_LEGAUX: 'Y', CONNEXION_SECRETE: 'Y', DESTDMP: 'Y', DESTMSSANTEPS: 'Y' });
+    const strict = { ...SITE, connector: { mailMatrix: 'strict' } };
+    expect(decodeDocument({ event: 'T02', rest }, strict).error?.code).to.equal('ERR_DOCUMENT_DESTINATIONS');
+    const found = decodeDocument({ event: 'T04', rest }, strict);
+    expect([found.error, found.events[0]?.type]).to.deep.equal([undefined, 'dcc.document.deleted']);
+    const bad = Buffer.from('Document médical au format CDA niveau 1').toString('base64');
+    for (const content of [`^text^XML^Base64^${bad}`, '^application^pdf^Base64^%%%', '', 'une phrase']) {
+      const lines = documentLines({ event: 'T04' }).map((line) =>
+        line.startsWith('OBX|1|')
+          ? `OBX|1|ED|X77^Courrier^LOCAL||${content}||||||D`
+          : line.replace(/34794-8\^Fiche RCP\^LN|34794-8/, 'X77^Courrier^LOCAL'),
+      );
+      const deletion = decode(lines);
+      expect(deletion.error, content).to.equal(undefined);
+      expect(documentOf(deletion, 'dcc.document.deleted')).to.include({
+        id: DOCUMENT_ID,
+        canonicalType: 'OTHER',
+        localCode: 'X77',
+        action: 'delete',
+      });
+      expect(codesOf(deletion)).to.include('deletion-type-unknown');
+      expect(decode(lines.map((line) => line.replace('MDM^T04', 'MDM^T02').replace('ORC|CA', 'ORC|NW').replace(/D$/, 'F'))).events).to.have.length(0);
+      const { patient, ...rest } = deletion.events[0]!.data as { patient: object };
+      const data = { patient: { ...patient, ipp: '1', ippAuthority: '1.2.250.1.999.90.1', domain: 'gam' }, ...rest };
+      const event = { id: 'e', source: '', time: '', site: '', type: 'dcc.document.deleted', data };
+      for (const canonicalType of ['OTHER', 'PPAC']) {
+        const typed = { ...event, data: { ...data, document: { ...documentOf(deletion, event.type), canonicalType } } };
+        expect(encodeFr({ event: typed, parts: [] }, contextOf(), NATIONAL_PROFILE).outcome).to.equal('message');
+      }
+    }
+  });
+
+  it('B4: a deletion whose copy alone says which document it is waits when that cannot be read', () => {
+    const lines = documentLines({ event: 'R01', orc: 'CA', obx11: 'D', documents: [Buffer.from('une phrase').toString('base64')] });
+    expect(decode(lines).error?.code).to.equal('ERR_DOCUMENT_PLACEHOLDER');
+  });
+
   it('TXA-12 with the name of an organisation, a letter, or a missing dot: the document says its own id', () => {
     expect(codesOf(decodeDocument({ txa12: `${DOCUMENT_ID}^Organisation-Y` }))).to.not.include('document-id-mismatch');
     for (const txa12 of ['1.2.250.1.999.92.A1^Organisation-Y', '1.2.250.1.99992.1']) {

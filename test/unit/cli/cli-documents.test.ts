@@ -109,14 +109,14 @@ describe('passerelle document, on files', () => {
       'site.yaml',
       "site: '990001018'\nenvironment: test\nconnector: { cda: { confidentiality: R, ippOid: 1.2.250.1.999.10.1 } }\n",
     );
-    const letter = await put('letter.json', event({ ...ESTREMOY, ipp: '12' }, { id: '1.2.250.1.999.20.9', loinc: '34794-8' }));
+    const letter = await put('letter.json', event({ ...ESTREMOY, ipp: '12' }, { canonicalType: 'FRCP', id: '1.2.250.1.999.20.9', loinc: '34794-8' }));
     expect((await run('write', '--settings', settings, '--pdf', place('letter.pdf'), '-o', place('letter.xml'), letter)).err).to.equal('');
     const read = JSON.parse((await run('read', place('letter.xml'))).out);
     expect([read.cda.level, read.cda.confidentiality, read.wrapped.pdfaMark, read.samePatient]).to.deep.equal(['N1', 'R', '1B', { verdict: 'same' }]);
   });
 
   it('refuses to write what would be no CDA, and names the field', async () => {
-    const letter = await put('letter.json', event({ ...ESTREMOY, ipp: '12' }, { id: '1.2.250.1.999.20.9', loinc: '34794-8' }));
+    const letter = await put('letter.json', event({ ...ESTREMOY, ipp: '12' }, { canonicalType: 'FRCP', id: '1.2.250.1.999.20.9', loinc: '34794-8' }));
     const { code, err } = await run('write', '--pdf', place('letter.pdf'), letter);
     expect([code, err.includes('ERR_DOCUMENT_INCOMPLETE'), err.includes('/document/confidentiality')]).to.deep.equal([1, true, true]);
     expect((await run('write', letter)).err)

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { UNCONFIGURED, type ConnectorContext, type DecodeResult } from 'passerelle/contract';
+import { connector } from '../src/index.ts';
+
+const context: ConnectorContext = { settings: UNCONFIGURED, now: '2026-09-15T09:00:00+02:00', newId: () => 'ID1' };
+const FIXTURE = new URL('../../../../connectors/k-process/fixtures/decode/deletion/input.json', import.meta.url);
+
+describe('a deletion by the record', () => {
+  const deletion = (document: object): DecodeResult => {
+    const message = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { document: object };
+    const text = JSON.stringify({ ...message, document: { ...message.document, ...document } });
+    return connector.decode({ format: 'json', text, parts: [], charset: 'utf-8', warnings: [] }, context);
+  };
+
+  it('B4: is known by its id, and waits for nobody to type it', () => {
+    for (const type of [undefined, 'LETTRE']) {
+      const { error, events, warnings } = deletion({ type });
+      expect([error, events.length]).to.deep.equal([undefined, 1]);
+      expect((events[0]!.data as { document: object }).document).to.include({ id: '1.2.250.1.999.20.20.1.7', canonicalType: 'OTHER' });
+      expect(warnings.map(({ code }) => code)).to.include('deletion-type-unknown');
+    }
+    expect(deletion({}).warnings).to.deep.equal([]);
+  });
+});
