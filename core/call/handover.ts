@@ -21,7 +21,7 @@ import type { CalledRecord } from './record.ts';
 import type { CallRoom, RedeemedCall } from './room.ts';
 import { BROWSER, change, keyOf, readBrowser, readSession, SESSION, shownOf, type Browser, type Held, type Session } from './session.ts';
 import { Tabs, withoutCall } from './tabs.ts';
-import { asksForProof, type UserProof } from './user-proof.ts';
+import { asksForProof, isProofGood, type UserProof } from './user-proof.ts';
 
 export interface HandoverPorts {
   readonly room: CallRoom;
@@ -46,7 +46,7 @@ export interface Suspect {
   readonly at: string;
 }
 
-/** How long a person may think about a question. */
+/** How long a person may think about a question: what is kept for the answer is kept no longer. */
 const QUESTION_MS = 10 * 60_000;
 /** A tab of yesterday is no tab: what the record keeps open for longer is its own affair. */
 const DAY_MS = 24 * 3600_000;
@@ -106,7 +106,9 @@ export class Handover implements CallSessionsFace {
 
   /** Who Pro Santé Connect says is there must be the user of the call. Throws ERR_CALL_OTHER_USER, and what UserProof.arrive throws. */
   async #prove(key: string, { call, reference, site }: Session, answer: Readonly<Record<string, string>>): Promise<Partial<Session> | undefined> {
-    const { rpps, time } = await this.#ports.userProof.arrive(key, answer);
+    const policy = this.#ports.policy(site)?.proSanteConnect;
+    if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that asks for Pro Santé Connect no more' });
+    const { rpps, time } = await this.#ports.userProof.arrive(key, answer, policy);
     if (!call) return undefined;
     const { user } = call.context;
     if (rpps === undefined || rpps !== user.rpps) {
@@ -114,6 +116,8 @@ export class Handover implements CallSessionsFace {
       await this.#ports.journal.keep([{ kind: OTHER_USER, key, value: JSON.stringify(suspect) }], this.#at);
       throw new PasserelleError('ERR_CALL_OTHER_USER', { found: rpps === undefined ? 'nobody with an RPPS number' : 'another RPPS number' });
     }
+    if (!isProofGood(policy, time, this.#ports.now()))
+      throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `an authentication of the last ${policy.trustedFor}`, found: 'another time' });
     const context = { ...call.context, user: { ...user, authentication: { method: 'pro-sante-connect' as const, time } } };
     return { proven: true, call: { ...call, context } };
   }
@@ -130,7 +134,8 @@ export class Handover implements CallSessionsFace {
     if (now - this.#expiredAt >= EXPIRE_MS) {
       this.#expiredAt = now;
       const before = new Date(now - DAY_MS).toISOString();
-      await this.#tabs.expire(before);
+      const unanswered = await this.#tabs.expire(before, new Date(now - QUESTION_MS).toISOString());
+      for (const reference of unanswered) await this.#note(reference, { what: 'no answer' }, 'abandoned');
       for (const kind of [SESSION, REUSE, OTHER_USER]) await forgetSlowly(this.#ports.journal, kind, before);
       // Last: as long as something may be open in a browser, somebody else's call in it ends that.
       await forgetSlowly(this.#ports.journal, BROWSER, new Date(now - DAY_MS - 2 * EXPIRE_MS).toISOString());
@@ -238,10 +243,10 @@ export class Handover implements CallSessionsFace {
       const policy = this.#ports.policy(call.site);
       if (!policy) throw new PasserelleError('ERR_CALL_FORBIDDEN', { found: 'a site that makes no calls any more' });
       const creates = session.chosen !== undefined && 'create' in session.chosen;
-      if (!session.proven && asksForProof(policy.proSanteConnect, call.context, creates)) {
+      if (!session.proven && policy.proSanteConnect && asksForProof(policy.proSanteConnect, call.context, creates)) {
         if (call.context.user.rpps === undefined)
           throw new PasserelleError('ERR_CALL_FORBIDDEN', { expected: 'an RPPS number, at a site that asks for Pro Santé Connect' });
-        const url = await this.#ports.userProof.depart(key);
+        const url = await this.#ports.userProof.depart(key, policy.proSanteConnect);
         if (!(await ask('authenticate'))) continue;
         await this.#note(reference, { what: 'authenticate: asked' });
         return { reference, outcome: 'authenticate', url };

@@ -58,7 +58,7 @@ export class Ledger {
     return viewOf(text);
   }
 
-  /** What a change of the entry replaces; undefined when it is gone. */
+  /** What a change of the entry replaces; undefined when it is gone. A call that opened stays one: what is refused after that (an answer that comes twice) is a step. */
   async step(
     reference: string,
     at: string,
@@ -70,7 +70,8 @@ export class Ledger {
     if (!before) return undefined;
     const entry = JSON.parse(before) as KeptEntry;
     const steps = [...entry.steps, { at, ...step }].slice(-MAX_STEPS);
-    return { kind: LEDGER, key, before, value: JSON.stringify({ ...entry, steps, ...(outcome && { outcome }) }) };
+    const isOpen = entry.outcome === 'opened' || entry.outcome === 'created';
+    return { kind: LEDGER, key, before, value: JSON.stringify({ ...entry, steps, ...(outcome && !isOpen && { outcome }) }) };
   }
 
   /** A call that nobody knows any more is not noted. */

@@ -53,16 +53,30 @@ export class Tabs {
     }
   }
 
-  /** Ends what is still open of calls that last changed before this: it is told to the record before it is forgotten here. */
-  async expire(before: string): Promise<void> {
+  /**
+   * Ends what is still open of calls that last changed before this: it is told to the record before it is forgotten here. `asked`: the same of those that wait for
+   * a person, who may not answer any more, or for a ticket that no node asks for any more (SAFETY D11). Answers the references of calls that nobody answered.
+   */
+  async expire(before: string, asked: string): Promise<readonly string[]> {
     const old: string[] = [];
+    const waiting: Held<Session>[] = [];
     for (let after: string | undefined; ;) {
       const { items, next } = await this.#ports.journal.notesOf(SESSION, { limit: PAGE, ...(after !== undefined && { after }) });
-      for (const { key, value, changedAt } of items) if (changedAt < before && isLive(JSON.parse(value) as Session)) old.push(key);
+      for (const { key, value, changedAt } of items) {
+        const session = JSON.parse(value) as Session;
+        if (isLive(session) && changedAt < (session.state === 'opening' ? asked : before)) old.push(key);
+        if (session.state === 'asked' && changedAt < asked) waiting.push({ key, text: value, value: session });
+      }
       if (next === undefined) break;
       after = next;
     }
     for (const key of old) await this.end(key, 'expired', '');
+    const unanswered: string[] = [];
+    for (const held of waiting) {
+      const over: Session = { ...withoutCall(held.value!), state: 'abandoned', at: this.#at };
+      if (await this.#ports.journal.swap([change(SESSION, held, over)], over.at)) unanswered.push(over.reference);
+    }
+    return unanswered;
   }
 
   /** The person closed them, and the record knows. */

@@ -17,19 +17,32 @@ const DISCOVERY = '.well-known/wallet-openid-configuration';
 /** Proofs of a person that the national service gives as well. */
 const STRONG = ['cps', 'e-cps', 'pro-sante-connect'];
 
+/** Of clocks. */
+const TOLERANCE_MS = 60_000;
+
 /** What a site asks for. */
 export interface ProofPolicy {
   readonly ask: readonly ('unproven' | 'create' | 'always')[];
+  /** How long ago an authentication may be: one that the call says, and one of Pro Santé Connect, whose session may be of this morning. */
   readonly trustedFor: string;
 }
 
 /** Does the user have to prove who they are, now? `creates`: a record is about to be made. */
 export function asksForProof(policy: ProofPolicy | undefined, { user: { authentication }, issuedAt }: CallContext, creates: boolean): boolean {
   if (!policy) return false;
-  const age = Date.parse(issuedAt ?? '') - Date.parse(authentication?.time ?? '');
-  // A time that is not said, or of tomorrow, proves nothing.
-  const isStrong = STRONG.includes(authentication?.method ?? '') && age > -60_000 && age <= durationMs(policy.trustedFor);
+  const isStrong =
+    STRONG.includes(authentication?.method ?? '') && isRecent(authentication?.time, Date.parse(issuedAt ?? ''), durationMs(policy.trustedFor));
   return policy.ask.includes('always') || (policy.ask.includes('unproven') && !isStrong) || (policy.ask.includes('create') && creates);
+}
+
+/** Is what was proven at `time` good at `now`, ms? The way back from the service takes its time, and its clock is another one. */
+export const isProofGood = ({ trustedFor }: ProofPolicy, time: string, now: number): boolean =>
+  isRecent(time, now, durationMs(trustedFor) + TOLERANCE_MS);
+
+/** A time that is not said, or of tomorrow, proves nothing. */
+function isRecent(time: string | undefined, now: number, forMs: number): boolean {
+  const age = now - Date.parse(time ?? '');
+  return age > -TOLERANCE_MS && age <= forMs;
 }
 
 export interface ProvenUser {
@@ -56,24 +69,28 @@ export class UserProof {
   }
 
   /** `tab`: what the browser is known by when it comes back. Throws ERR_CALL_ISSUER. */
-  depart(tab: string): Promise<string> {
+  depart(tab: string, policy: ProofPolicy): Promise<string> {
     const { client, service } = this.#there();
-    return client.depart(this.#back, this.#departures.begin(AT, tab), { response_type: 'code', scope: service.scope, acr_values: service.acr });
+    const checks = { ...this.#departures.begin(AT, tab), maxAge: maxAgeOf(policy) };
+    return client.depart(this.#back, checks, { response_type: 'code', scope: service.scope, acr_values: service.acr });
   }
 
-  /** Throws ERR_CALL_REFUSED, ERR_CALL_REPLAYED, ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION. */
-  async arrive(tab: string, answer: Readonly<Record<string, string>>): Promise<ProvenUser> {
+  /** What the policy says now is what counts. Throws ERR_CALL_REFUSED, ERR_CALL_REPLAYED, ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION. */
+  async arrive(tab: string, answer: Readonly<Record<string, string>>, policy: ProofPolicy): Promise<ProvenUser> {
     const { client, service } = this.#there();
     const checks = await this.#departures.take(AT, tab, answer['state'] ?? '');
-    const { claims, userinfo } = await client.arrive(this.#back, answer, checks);
+    const { claims, userinfo } = await client.arrive(this.#back, answer, { ...checks, maxAge: maxAgeOf(policy) });
     if (claims['acr'] !== service.acr)
       throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `acr ${service.acr}`, found: 'another level' });
     const { SubjectNameID: id, preferred_username: name = id } = await userinfo();
     if (typeof id !== 'string' || id !== name)
       throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: 'one national identifier (SubjectNameID)', found: 'another answer' });
     const [, rpps] = /^8(\d{11})$/.exec(id) ?? [];
-    const since = typeof claims['auth_time'] === 'number' ? claims['auth_time'] : claims.iat;
-    return { time: new Date(since * 1000).toISOString(), ...(rpps !== undefined && { rpps }) };
+    // Never the time of the token: a session of yesterday gets one today.
+    const time = new Date(Number(claims['auth_time']) * 1000);
+    if (Number.isNaN(time.getTime()))
+      throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: 'when the user authenticated (auth_time)', found: 'no time' });
+    return { time: time.toISOString(), ...(rpps !== undefined && { rpps }) };
   }
 
   #there(): { readonly client: OidcClient; readonly service: ProSanteConnect } {
@@ -81,6 +98,9 @@ export class UserProof {
     throw new PasserelleError('ERR_CALL_ISSUER', { expected: 'contextualCall.proSanteConnect of the engine', found: 'none' });
   }
 }
+
+/** As `max_age` wants it: whole seconds. */
+const maxAgeOf = ({ trustedFor }: ProofPolicy): number => Math.floor(durationMs(trustedFor) / 1000);
 
 function clientOf(service: ProSanteConnect, toleranceSeconds: number): OidcClient {
   const { clientId, secret, key, certificate, ca, privateAddresses } = service;

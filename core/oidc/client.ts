@@ -27,6 +27,8 @@ export interface OidcChecks {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
+  /** How long ago the person may have authenticated, seconds: the server is asked for it, and must say when that was. Absent: any time, said or not. */
+  readonly maxAge?: number;
 }
 
 export interface Arrival {
@@ -65,7 +67,7 @@ export class OidcClient {
   }
 
   /** Where the browser goes. Throws ERR_CALL_ISSUER. */
-  depart(redirectUri: string, { state, nonce, verifier }: OidcChecks, parameters: Readonly<Record<string, string>>): Promise<string> {
+  depart(redirectUri: string, { state, nonce, verifier, maxAge }: OidcChecks, parameters: Readonly<Record<string, string>>): Promise<string> {
     return this.#bounded(async () => {
       const challenge = await oidc.calculatePKCECodeChallenge(verifier);
       return oidc.buildAuthorizationUrl(await this.#configuration(), {
@@ -75,6 +77,7 @@ export class OidcClient {
         nonce,
         code_challenge: challenge,
         code_challenge_method: 'S256',
+        ...(maxAge !== undefined && { max_age: String(maxAge) }),
       }).href;
     });
   }
@@ -83,7 +86,7 @@ export class OidcClient {
    * What the browser brought back, made into somebody who is proven. `answer`: parameters of the redirect address. Throws ERR_CALL_ISSUER (the server does not answer),
    * ERR_CALL_AUTHENTICATION (it does, and it is not what it must be).
    */
-  arrive(redirectUri: string, answer: Readonly<Record<string, string>>, { state, nonce, verifier }: OidcChecks): Promise<Arrival> {
+  arrive(redirectUri: string, answer: Readonly<Record<string, string>>, { state, nonce, verifier, maxAge }: OidcChecks): Promise<Arrival> {
     return this.#bounded(async () => {
       const configuration = await this.#configuration();
       const url = new URL(redirectUri);
@@ -93,6 +96,7 @@ export class OidcClient {
         expectedNonce: nonce,
         pkceCodeVerifier: verifier,
         idTokenExpected: true,
+        ...(maxAge !== undefined && { maxAge }),
       });
       const claims = tokens.claims();
       if (!claims) throw wrong('an identity token');

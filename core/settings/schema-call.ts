@@ -225,8 +225,8 @@ export const SiteCall = Type.Object(
             maxItems: 3,
           }),
           trustedFor: Type.String({
-            title: 'Durée pendant laquelle l’authentification que dit l’appel suffit (unproven)',
-            en: 'How long the authentication that a call says is enough (unproven)',
+            title: 'Durée pendant laquelle une authentification suffit : celle que dit l’appel (unproven), et celle de Pro Santé Connect',
+            en: 'How long an authentication is enough: that which a call says (unproven), and that of Pro Santé Connect',
             default: '4h',
             pattern: DURATION_PATTERN,
           }),

@@ -6,7 +6,10 @@ import {
   CallRefusal,
   PasserelleError,
   type CallAnswer,
+  type CallEntry,
+  type CallOutcome,
   type CallStep,
+  type ErrorCode,
   type JournalStore,
   type PeerDefinition,
   type PeerWorld,
@@ -15,6 +18,7 @@ import {
 } from 'passerelle/contract';
 import type { CallContext, Patient } from 'passerelle/model';
 import { CalledRecord, Handover, type CallRoom, type HandoverPorts, type RedeemedCall } from '../../core/call/index.ts';
+import { Ledger } from '../../core/call/ledger.ts';
 import type { ProofPolicy } from '../../core/call/user-proof.ts';
 import { Codecs } from '../../core/codecs/index.ts';
 import { loadConnectors, type HostCall } from '../../core/registry/index.ts';
@@ -56,7 +60,7 @@ export class Desk {
   readonly peer: PeerDefinition<Records>;
   readonly state: Records;
   readonly world: PeerWorld;
-  readonly steps: { readonly reference: string; readonly what: string; readonly code?: string; readonly outcome?: string }[] = [];
+  readonly steps: { readonly reference: string; readonly what: string; readonly code?: ErrorCode; readonly outcome?: CallOutcome }[] = [];
   readonly policy: { ambiguous: 'choice' | 'refuse'; creation: boolean; proSanteConnect?: ProofPolicy } = { ambiguous: 'choice', creation: true };
   /** What Pro Santé Connect does; absent: there is none. */
   userProof: HandoverPorts['userProof'] | undefined;
@@ -111,8 +115,8 @@ export class Desk {
       record: () => record,
       policy: () => desk.policy,
       userProof: {
-        depart: (tab) => desk.userProof?.depart(tab) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
-        arrive: (tab, answer) => desk.userProof?.arrive(tab, answer) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
+        depart: (tab, policy) => desk.userProof?.depart(tab, policy) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
+        arrive: (tab, answer, policy) => desk.userProof?.arrive(tab, answer, policy) ?? Promise.reject(new PasserelleError('ERR_CALL_ISSUER')),
       },
       now: () => desk.now,
       secret: () => `s${(desk.#count += 1)}`.padEnd(43, '-'),
@@ -195,6 +199,16 @@ export class Desk {
     const text = Buffer.from(answer.bytes).toString();
     const form = Object.fromEntries([...text.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
     return { status: answer.http?.status ?? 0, text, form };
+  }
+
+  /** What the ledger says of a call whose hand-over said `steps`. */
+  async entry(reference: string): Promise<CallEntry> {
+    const ledger = new Ledger(this.journal);
+    const at = new Date(this.now).toISOString();
+    await ledger.add({ reference, at, outcome: 'redeemed', kind: this.kind, warnings: [], tookMs: 0, steps: [] });
+    for (const { reference: of, what, code, outcome } of this.steps.filter((one) => one.reference === reference))
+      await ledger.note(of, at, { what, ...(code && { code }) }, outcome);
+    return ledger.entry(reference);
   }
 
   remarks = (): Record<string, number> => Object.fromEntries(this.state.records.map(({ recordId, remarks = [] }) => [recordId, remarks.length]));

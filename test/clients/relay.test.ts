@@ -315,6 +315,11 @@ describe('kit relay', function () {
     expect(await said({ identify, hosts: [] })).to.include('hosts');
     expect(await said({}), 'nobody can ask').to.include('identify');
     expect(await said({ forms: { origins: ['*'], secretFile: '../local.secret', authenticationMethod: 'password' } })).to.include('origins');
+    for (const authenticationMethod of ['cps', 'e-cps', 'pro-sante-connect', 'CPS', undefined])
+      expect(
+        await said({ forms: { origins: ['https://dpi.invalid'], secretFile: '../local.secret', authenticationMethod } }),
+        `C1: a proof of hours ago would be one of now: ${authenticationMethod}`,
+      ).to.include('forms.authenticationMethod');
     const listen = { address: '0.0.0.0', port: 0, certificate: '../localhost.pem', key: '../localhost.key' };
     const forms = { origins: ['https://dpi.invalid'], secretFile: '../local.secret', authenticationMethod: 'password' };
     expect(await said({ listen, forms }), 'C1: pages of other machines, and nobody says who asks').to.include('forms');

@@ -362,6 +362,42 @@ describe('a contextual call, from the link to the record', () => {
     expect(JSON.stringify(desk.steps)).to.not.match(/VALMOR|0004512001|237063399100156/);
   });
 
+  it('D11 a question that nobody answers keeps nobody’s name longer than it may be answered; the ledger says so', async () => {
+    desk.terms = ['Les accès sont tracés.'];
+    const code = desk.call(ELISE);
+    const { step, browser } = await desk.redeem(code);
+    const kept = async (): Promise<string> => (await desk.journal.notesOf('call-session', { limit: 10 })).items.map(({ value }) => value).join(' ');
+    desk.now += 9 * 60_000;
+    await desk.handover.sweep();
+    expect(await kept(), 'while it may be answered').to.include('VALMOR');
+    desk.now += 10 * 60_000;
+    await desk.handover.sweep();
+    expect(await kept()).to.not.match(/VALMOR|camille|0004512001|237063399100156/);
+    expect((await desk.entry(step.reference)).outcome).to.equal('abandoned');
+    expect(await desk.agree(code, browser, true)).to.include({ outcome: 'refused', code: 'ERR_CALL_SESSION' });
+    expect(desk.state.contexts).to.deep.equal({});
+  });
+
+  it('D11 C7 a call whose ticket never came keeps nobody’s name, and the ticket opens nothing should it come after all', async () => {
+    const late = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<undefined>();
+    desk.meanwhile = async (path) => {
+      if (path !== '/v1/context-tickets') return;
+      asked.resolve(undefined);
+      desk.meanwhile = undefined;
+      await late.promise;
+    };
+    const opening = desk.redeem(desk.call(ELISE));
+    await asked.promise;
+    desk.now += 11 * 60_000;
+    await desk.handover.sweep();
+    const { items } = await desk.journal.notesOf('call-session', { limit: 10 });
+    expect(items.map(({ value }) => value).join(' ')).to.not.match(/VALMOR|camille|0004512001|237063399100156/);
+    late.resolve(undefined);
+    expect((await opening).step).to.include({ outcome: 'refused' });
+    expect(Object.values(desk.state.contexts).every(({ ended }) => ended !== undefined)).to.equal(true);
+  });
+
   it('terms of use are agreed to once for each user, before anything is asked of the record', async () => {
     desk.terms = ['Les accès sont tracés.'];
     const code = desk.call(ELISE);

@@ -22,6 +22,8 @@ describe('a user proven by Pro Santé Connect', () => {
 
   beforeEach(async () => {
     desk = await Desk.open();
+    // Of the stand-in, and of the library that judges its tokens.
+    desk.now = Date.now();
     desk.known(ELISE);
     psc = await startPsc({ pages: 'http://127.0.0.1:0', engine: `${ENGINE}/appel-contextuel`, clientId: 'dcc', secret: 'essai' });
     desk.userProof = proof();
@@ -88,6 +90,58 @@ describe('a user proven by Pro Santé Connect', () => {
     expect(await click('ANS20210107161422'), 'somebody without an RPPS number').to.include({ code: 'ERR_CALL_OTHER_USER' });
     nothingOpened();
     expect(JSON.stringify((await desk.journal.notesOf(OTHER_USER, { limit: 5 })).items)).to.not.match(/9970070|VALMOR/);
+  });
+
+  it('C1 an authentication is asked for that is at most trustedFor old, and one that is older, of tomorrow, or whose time is not said opens nothing', async () => {
+    const { step } = await desk.redeem(desk.call(ELISE, 'camille', { user: USER }));
+    expect(step.outcome === 'authenticate' && new URL(step.url).searchParams.get('max_age')).to.equal(String(4 * 3600));
+    const now = Math.floor(desk.now / 1000);
+    const times = {
+      'of this morning': now - 4 * 3600 - 300,
+      'of 2020': 1_577_836_800,
+      'of tomorrow': now + 86_400,
+      'in ms': now * 1000,
+      'in words': 'now',
+      'not said': undefined,
+      none: null,
+    };
+    for (const [name, time] of Object.entries(times)) {
+      psc.bend({ claims: (claims) => ({ ...claims, auth_time: time }) });
+      expect(await click(), name).to.include({ outcome: 'refused', code: 'ERR_CALL_AUTHENTICATION' });
+    }
+    nothingOpened();
+    psc.bend({ claims: (claims) => ({ ...claims, auth_time: now - 4 * 3600 + 300 }) });
+    expect((await click()).outcome).to.equal('open');
+  });
+
+  it('C1 the age of what comes back is judged by the hand-over as well, whatever the client of the service let through', async () => {
+    for (const time of ['2020-01-01T00:00:00.000Z', new Date(desk.now + 3600_000).toISOString(), '']) {
+      desk.userProof = { depart: async () => psc.issuer, arrive: async () => ({ rpps: USER.rpps, time }) };
+      const code = desk.call(ELISE, 'camille', { user: USER });
+      const { browser } = await desk.redeem(code);
+      expect(await back(code, browser, {}), time).to.include({ outcome: 'refused', code: 'ERR_CALL_AUTHENTICATION' });
+    }
+    nothingOpened();
+  });
+
+  it('C1 C8 a site that stopped asking while its user was away opens nothing of what was asked before', async () => {
+    const code = desk.call(ELISE, 'camille', { user: USER });
+    const { step, browser } = await desk.redeem(code);
+    const answer = await choose(step, ME);
+    delete desk.policy.proSanteConnect;
+    expect(await back(code, browser, answer)).to.include({ code: 'ERR_CALL_FORBIDDEN' });
+    nothingOpened();
+  });
+
+  it('C3 an answer that comes a second time, after the record opened, does not make the ledger say that it was refused', async () => {
+    const code = desk.call(ELISE, 'camille', { user: USER });
+    const { step, browser } = await desk.redeem(code);
+    const answer = await choose(step, ME);
+    expect((await back(code, browser, answer)).outcome).to.equal('open');
+    expect((await back(code, browser, answer)).outcome).to.equal('refused');
+    const entry = await desk.entry(step.reference);
+    expect(entry.outcome).to.equal('opened');
+    expect(entry.steps.at(-1)).to.include({ what: 'not opened', code: 'ERR_CALL_SESSION' });
   });
 
   it('C1 a call without an RPPS number cannot be proven, and opens nothing', async () => {

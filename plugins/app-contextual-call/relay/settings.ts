@@ -30,6 +30,7 @@ export interface RelaySettings {
   readonly forms?: {
     readonly origins: readonly string[];
     readonly secretFile: string;
+    /** How the product authenticates its users. Never a strong proof (CPS, e-CPS, Pro Santé Connect): a form does not say when, and one of this morning would be one of now. */
     readonly authenticationMethod: string;
     /** Without `identify`, outside test: the secret itself is taken from a page, which any user can read in their own and use for another login. */
     readonly weakStaticSecret?: boolean;
@@ -40,6 +41,8 @@ export interface RelaySettings {
 
 export class SettingsError extends Error {}
 
+/** Ways to authenticate whose age nothing depends on. */
+const WEAK = ['password', 'os-account', 'other'];
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 export function relaySettings(file: string): RelaySettings {
@@ -66,6 +69,10 @@ export function relaySettings(file: string): RelaySettings {
     'forms.origins (https://HÔTE[:PORT])',
   );
   need(!forms || identify || LOOPBACK.includes(listen!.address), "forms (avec identify, ou sur l'adresse locale seulement)");
+  need(
+    !forms || WEAK.includes(forms.authenticationMethod),
+    `forms.authenticationMethod (${WEAK.join(', ')} : un formulaire ne dit pas quand l'utilisateur s'est authentifié, une preuve forte y passerait toujours pour nouvelle)`,
+  );
   need([undefined, true, false].includes(forms?.weakStaticSecret), 'forms.weakStaticSecret');
   need(Number.isInteger(perAccountPerMinute) && perAccountPerMinute > 0, 'perAccountPerMinute');
   const paths = [client, accounts, listen!.certificate, listen!.key, listen!.clientAuthority, forms?.secretFile].filter((one) => one !== undefined);
