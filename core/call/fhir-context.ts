@@ -42,7 +42,7 @@ export function patientOf(
     '/identifier',
     'one IPP of the authority of this site',
     identifiers.flatMap(({ system, value, type }) => {
-      const issuer = Object.hasOwn(ippSystems, String(system)) ? ippSystems[String(system)] : oidOf(system) && `&${oidOf(system)}&ISO`;
+      const issuer = Object.hasOwn(ippSystems, text(system)) ? ippSystems[text(system)] : oidOf(system) && `&${oidOf(system)}&ISO`;
       const codes = listOf((type as Json | undefined)?.['coding']).map(({ code }) => code);
       const isPi = codes.length === 0 || codes.includes('PI');
       return issuer && isPi && authorityOf(issuer, authorities)?.use === 'IPP' ? [{ value, issuer }] : [];
@@ -79,7 +79,7 @@ export function patientOf(
     'Patient.name.used': used.length === 1 ? used[0]?.['family'] : undefined,
     'Patient.name.firstGiven': given[0],
     'Patient.name.given': all,
-    'Patient.gender': GENDERS[String(resource['gender'])],
+    'Patient.gender': Object.hasOwn(GENDERS, text(resource['gender'])) ? GENDERS[text(resource['gender'])] : undefined,
     'Patient.birthDate': dateOf(resource['birthDate']),
     'Address.district': typeof cog === 'string' && /^\d[\dAB]\d{3}$/.test(cog) ? cog : undefined,
   });
@@ -93,7 +93,7 @@ export function practitionerOf(resource: Json, id: string, now: number): Json {
   const numbers = listOf(resource['identifier'])
     .filter((one) => isCurrent(one, now))
     .flatMap(({ system, value }) =>
-      system === RPPS ? [String(value)] : system === NATIONAL_ID && /^8\d{11}$/.test(String(value)) ? [String(value).slice(1)] : [],
+      system === RPPS ? [text(value)] : system === NATIONAL_ID && /^8\d{11}$/.test(text(value)) ? [text(value).slice(1)] : [],
     );
   if (new Set(numbers).size > 1) forbidden('/identifier', 'one RPPS number');
   const names = listOf(resource['name']).filter((one) => isCurrent(one, now));
@@ -119,7 +119,7 @@ export function practitionerId(fhirUser: unknown, base: string): string | undefi
 function statusOf(resource: Json, hasIns: boolean): string | undefined {
   const said = listOf(extensionOf(resource, `${CORE}fr-core-identity-reliability`)?.['extension'])
     .filter(({ url }) => url === 'identityStatus')
-    .map((one) => String((one['valueCoding'] as Json | undefined)?.['code']));
+    .map((one) => text((one['valueCoding'] as Json | undefined)?.['code']));
   const doubtful = said.some((code) => !Object.hasOwn(STATUSES, code));
   if (doubtful) noPatient('/extension', 'an identity that is not said to be doubtful (fr-core-identity-reliability)');
   const [status] = said.flatMap((code) => STATUSES[code] ?? []);
@@ -138,7 +138,9 @@ function isCurrent({ use, period }: Json, now: number): boolean {
   return use !== 'old' && !(typeof end === 'string' && Date.parse(end) < now);
 }
 
-const oidOf = (system: unknown): string => /^urn:oid:([0-2](?:\.\d+)+)$/.exec(String(system))?.[1] ?? '';
+const oidOf = (system: unknown): string => /^urn:oid:([0-2](?:\.\d+)+)$/.exec(text(system))?.[1] ?? '';
+/** Anything may stand there: what is no text is none, and is not asked to become one. */
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): readonly Json[] =>
   Array.isArray(value) ? value.filter((one): one is Json => typeof one === 'object' && one !== null) : [];
 const extensionOf = (element: Json, url: string): Json | undefined => listOf(element['extension']).find((one) => one['url'] === url);

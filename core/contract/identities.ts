@@ -121,7 +121,7 @@ export interface IdentityFace {
   readonly find: (number: IdentityNumber) => Promise<IdentityView>;
   /**
    * Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
-   * ERR_TRANSITION (closed already; a circle of merges cannot be accepted), ERR_REASON_MISSING.
+   * ERR_TRANSITION (closed already; a circle of merges cannot be accepted; rejected while it is being decided again: it stays quarantined), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;
   /** Throws ERR_NOT_FOUND when the settings of the lane say nothing of the capability. */

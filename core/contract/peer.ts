@@ -115,6 +115,8 @@ export interface PeerCounts {
   readonly filed: Readonly<Record<string, number>>;
   /** Something older than what the patient's last message said; by patient. */
   readonly outOfOrder: Readonly<Record<string, number>>;
+  /** What it was told of its own messages, by their control id; absent = it is told nothing. */
+  readonly told?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**

@@ -116,6 +116,7 @@ describe('answers of the record', () => {
     const [message] = await region.messages('controlId=Z-5&limit=1');
     const { deliveries } = await region.timeline(message!.id);
     expect(deliveries.map(({ lane, state }) => [lane, state])).to.deep.equal([['dcc-out', 'delivered']]);
+    expect((await region.record.counts()).told).to.deep.equal({ 'RECORD-5': ['mss.integration-failed'] });
   });
 
   it('B8: what the record says of our message over JSON reaches the hospital as a ZAM about its own', async () => {

@@ -119,6 +119,6 @@ export function countsOf(state: RecordState): PeerCounts {
   const filed = Object.fromEntries(
     state.records.map((record) => [record.recordId, Object.values(record.documents).filter(({ deleted }) => !deleted).length]),
   );
-  const { received, duplicates, refused, outOfOrder } = state;
-  return { received, distinct: Object.keys(state.answered).length, duplicates, refused, filed, outOfOrder };
+  const { received, duplicates, refused, outOfOrder, told } = state;
+  return { received, distinct: Object.keys(state.answered).length, duplicates, refused, filed, outOfOrder, told };
 }

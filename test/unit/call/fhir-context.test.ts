@@ -89,6 +89,14 @@ describe('the context that FHIR says', () => {
     );
   });
 
+  it('C4 takes nothing that is no text for one', () => {
+    const odd = { toString: null };
+    expect(() => read({ ...PATIENT, identifier: [{ system: odd, value: '7' }] })).to.throw(PasserelleError);
+    for (const gender of [odd, 'constructor']) expect(read({ ...PATIENT, gender })).to.not.have.property('Patient.gender');
+    const practitioner = { resourceType: 'Practitioner', id: 'x', identifier: [{ system: odd, value: odd }] };
+    expect(practitionerOf(practitioner, 'x', NOW)).to.deep.equal({});
+  });
+
   it('C4 a practitioner is of this very FHIR server', () => {
     const base = 'https://dpi.example.test/fhir';
     for (const said of ['Practitioner/7', `${base}/Practitioner/7`]) expect(practitionerId(said, base), said).to.equal('7');

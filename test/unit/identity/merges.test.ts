@@ -533,6 +533,35 @@ describe('merges', () => {
     );
   });
 
+  it('A4, A6: no sequence of claims, merges and undos brings two INS under one patient without a person', () => {
+    const claims = fc.record({
+      do: fc.constant('claim' as const),
+      from: number,
+      said: fc.constantFrom<Patient>(QUALIFIED, OTHERWISE, PLAIN, { birthName: 'ÉTREZAC' }, { ...QUALIFIED, birthName: 'ÉTREZAC' }),
+      sender: fc.constantFrom('DPI', 'GAM'),
+    });
+    let met = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(step, claims), { maxLength: 25 }), (steps) => {
+        fresh();
+        for (const one of steps) {
+          if (one.do === 'claim') hospital.identity(one.said, { ipp: one.from, sender: one.sender });
+          else if (one.do !== 'accept') play([one], () => undefined);
+          const held = Map.groupBy(
+            NUMBERS.flatMap((ipp) => hospital.joined(ipp).ins?.ins.concat(` ${survivor(ipp)}`) ?? []),
+            (ins) => ins.split(' ')[1]!,
+          );
+          for (const [ipp, all] of held) {
+            expect(new Set(all).size, `of ${ipp}`).to.equal(1);
+            met += all.length - 1;
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(met, 'numbers of one patient with the same INS').to.be.above(0);
+  });
+
   it('A6: a merge that is undone restores exactly what was there', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), pair, fc.constantFrom('merge', 'change-id'), (steps, [into, from], kind) => {
