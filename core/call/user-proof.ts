@@ -44,6 +44,7 @@ export class UserProof {
   #client: OidcClient | undefined;
   #service: ProSanteConnect | undefined;
   #back = '';
+  #skewMs = 0;
 
   constructor(departures: Departures) {
     this.#departures = departures;
@@ -51,6 +52,7 @@ export class UserProof {
 
   use({ publicUrl, proSanteConnect: service, skewMs }: CallSettings): void {
     this.#service = service;
+    this.#skewMs = skewMs;
     this.#back = `${publicUrl}/appel-contextuel/retour/${AT}`;
     this.#client = service && clientOf(service, skewMs / 1000);
   }
@@ -64,7 +66,7 @@ export class UserProof {
   /** Throws ERR_CALL_REFUSED, ERR_CALL_REPLAYED, ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION. */
   async arrive(tab: string, answer: Readonly<Record<string, string>>): Promise<ProvenUser> {
     const { client, service } = this.#there();
-    const checks = await this.#departures.take(AT, tab, answer['state'] ?? '');
+    const checks = await this.#departures.take(AT, tab, answer['state'] ?? '', this.#skewMs);
     const { claims, userinfo } = await client.arrive(this.#back, answer, checks);
     if (claims['acr'] !== service.acr)
       throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `acr ${service.acr}`, found: 'another level' });
