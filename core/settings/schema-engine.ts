@@ -77,16 +77,6 @@ export const EngineDocument = Type.Object(
     ),
     retention: Type.Object(
       {
-        settledDays: Type.Optional(
-          Type.Integer({
-            title: 'Conservation des messages réglés',
-            en: 'How long settled messages are kept',
-            description: 'Absent = rien n’est purgé. Plus de 30 jours : durée de la mémoire des doublons.',
-            unit: 'days',
-            minimum: 31,
-            maximum: 36_500,
-          }),
-        ),
         traceDays: Type.Integer({
           title: 'Conservation des traces dont aucun message n’a plus besoin',
           en: 'How long traces are kept that no later message needs',

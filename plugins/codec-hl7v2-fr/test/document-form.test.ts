@@ -272,6 +272,18 @@ describe('the form of a document for its recipient', () => {
     expect(encode({ ...more, modelVersion: '2021.01' }, site({ versions })).outcome).to.equal('message');
   });
 
+  it('B10: one that is written anew keeps its N1 beside it where a message holds both, and says so where it does not', () => {
+    const companions = [{ id: SHEET.id!, format: 'CDA-R2-N1', content: { part: 'p2', bytes: 9, mime: 'text/xml' } }];
+    const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
+    const left = (documentMessage: string): unknown => {
+      const { connector, ...rest } = site({ versions: { FRCP: ['2021.01'] } });
+      const written = encode({ ...SHEET, companions }, { ...rest, connector: { ...connector, documentMessage } }, { parts });
+      return written.outcome === 'message' && [written.envelope.parts!.map(({ from }) => ('part' in from ? from.part : 'anew')), written.warnings];
+    };
+    expect(left('ORU')).to.deep.equal([['anew', 'p2'], undefined]);
+    expect(left('MDM')).to.deep.equal([['anew'], [{ code: 'companion-left-out', detail: 'CDA-R2-N1' }]]);
+  });
+
   it('B10: one of a version that it takes leaves as it came, whichever it prefers', () => {
     const written = encode(SHEET, site({ versions: { FRCP: ['2021.01', '2022.01'], PPS: ['2022.01'] } }));
     expect(written.outcome === 'message' && written.envelope.parts![0]!.from).to.deep.equal({ part: 'p1' });

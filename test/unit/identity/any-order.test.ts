@@ -63,7 +63,7 @@ describe('whatever order identities come in', () => {
             what: fc.constant('merge' as const),
             pair: fc.constantFrom(...NUMBERS.filter((into) => into > from)).map((into) => [into, from] as (typeof NUMBERS)[number][]),
             at,
-            kind: fc.constant('merge' as const),
+            kind: fc.constantFrom('merge' as const, 'change-id' as const),
           }),
         ),
       ),
