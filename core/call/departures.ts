@@ -33,8 +33,11 @@ export class Departures {
     return this.#checks(`${head}.${this.#hash('state', at, secret, head)}`, at, secret);
   }
 
-  /** Throws ERR_CALL_REFUSED: never said, to another browser, for another server, or too long ago; ERR_CALL_REPLAYED. */
-  async take(at: string, secret: string, state: string): Promise<OidcChecks> {
+  /**
+   * `skewMs`: by how much the clock of the node that it left from may be ahead of ours.
+   * Throws ERR_CALL_REFUSED: never said, to another browser, for another server, or too long ago; ERR_CALL_REPLAYED.
+   */
+  async take(at: string, secret: string, state: string, skewMs: number): Promise<OidcChecks> {
     const [, time = '', salt = '', mac = ''] = STATE.exec(state) ?? [];
     const right = Buffer.from(this.#hash('state', at, secret, `${time}.${salt}`));
     const given = Buffer.from(mac.padEnd(right.length, '-'));
@@ -42,8 +45,11 @@ export class Departures {
       throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'the state that this browser left with, for this server', found: 'another one' });
     const now = this.#ports.now();
     const age = now - Number.parseInt(time, 36);
-    if (!(age >= 0 && age <= AWAY_MS))
-      throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a browser that comes back in 10 minutes', found: 'too late' });
+    if (!(age >= -skewMs && age <= AWAY_MS))
+      throw new PasserelleError('ERR_CALL_REFUSED', {
+        expected: 'a browser that comes back in 10 minutes',
+        found: age < 0 ? 'before it left: the clocks of two nodes differ' : 'too late',
+      });
     const at_ = new Date(now).toISOString();
     const used: NoteChange = { kind: this.#nonceKind, key: this.#ports.index.call('nonce', `state ${state}`), value: at_ };
     if (!(await this.#ports.journal.swap([used], at_))) throw new PasserelleError('ERR_CALL_REPLAYED');

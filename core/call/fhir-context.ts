@@ -2,7 +2,7 @@
  * What a care record says in FHIR (R4, FR Core) as the flat context of the protocol, which then goes through the very checks of every other call. What is said twice in two ways,
  * or by nobody we know, is refused: nothing is chosen by its position (SAFETY A7).
  */
-import { PasserelleError, type ErrorCode, type IdentityAuthority } from '../contract/index.ts';
+import { PasserelleError, type ErrorCode, type SiteSettings } from '../contract/index.ts';
 import { authorityOf, isInsOid } from '../model/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,6 +12,8 @@ const BIRTH_PLACE = 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace'
 const RPPS = 'https://rpps.esante.gouv.fr';
 /** National identifier of a professional: 8 before an RPPS number. */
 const NATIONAL_ID = 'urn:oid:1.2.250.1.71.4.2.1';
+/** Whose number it is only its type says: FR Core gives the billing number (`NH`), which is of the insured parent of a child, the system of the INS. */
+const INS_TYPE = /^INS-NI[RA](-|$)/;
 const GENDERS: Readonly<Record<string, string>> = { male: 'M', female: 'F', other: 'O', unknown: 'U' };
 /** Of HL7 table 0445, which FR Core has as well; any other one (doubtful, a collision, usurped...) opens nothing (SAFETY A4). */
 const STATUSES: Readonly<Record<string, string | undefined>> = { VALI: 'VALI', QUAL: 'QUAL', PROV: 'PROV', RECUP: 'RECUP', VIDE: undefined };
@@ -21,29 +23,34 @@ const refuse = (code: ErrorCode, path: string, expected: string, found?: string)
 };
 const noPatient = (path: string, expected: string, found?: string): never => refuse('ERR_CALL_IDENTITY', `/Patient${path}`, expected, found);
 
+/** Of the site: its authorities, and where its dates are of. */
+export type SiteOfContext = Pick<SiteSettings, 'identityAuthorities' | 'timeZone'>;
+
 /** Members of the flat context about the patient. Throws ERR_CALL_IDENTITY. */
 export function patientOf(
   resource: Json,
   id: string,
-  authorities: readonly IdentityAuthority[],
+  { identityAuthorities: authorities, timeZone }: SiteOfContext,
   ippSystems: Readonly<Record<string, string>>,
   now: number,
 ): Json {
   if (resource['resourceType'] !== 'Patient' || resource['id'] !== id) noPatient('/id', 'the patient of the launch', 'another one');
   if (resource['active'] === false || listOf(resource['link']).some(({ type }) => type === 'replaced-by'))
     noPatient('', 'a patient that is active, and was not merged into another one');
-  const identifiers = listOf(resource['identifier']).filter((one) => isCurrent(one, now));
+  const isCurrent = currentAt(now, timeZone);
+  const identifiers = listOf(resource['identifier']).filter(isCurrent);
   const ins = only(
     '/identifier',
     'one INS',
-    identifiers.filter(({ system }) => isInsOid(oidOf(system))).map(({ system, value }) => ({ value, system: oidOf(system) })),
+    identifiers.filter(isIns).map(({ system, value }) => ({ value, system: oidOf(system) })),
   );
   const ipp = only(
     '/identifier',
     'one IPP of the authority of this site',
-    identifiers.flatMap(({ system, value, type }) => {
+    identifiers.flatMap((identifier) => {
+      const { system, value } = identifier;
       const issuer = Object.hasOwn(ippSystems, text(system)) ? ippSystems[text(system)] : oidOf(system) && `&${oidOf(system)}&ISO`;
-      const codes = listOf((type as Json | undefined)?.['coding']).map(({ code }) => code);
+      const codes = codesOf(identifier);
       const isPi = codes.length === 0 || codes.includes('PI');
       return issuer && isPi && authorityOf(issuer, authorities)?.use === 'IPP' ? [{ value, issuer }] : [];
     }),
@@ -54,7 +61,7 @@ export function patientOf(
       '/identifier',
       'a qualified INS, or an IPP with an authority of this site (identityAuthorities, contextualCall.profiles.smart.ippSystems)',
     );
-  const names = listOf(resource['name']).filter((one) => isCurrent(one, now));
+  const names = listOf(resource['name']).filter(isCurrent);
   const birth =
     only(
       '/name',
@@ -86,17 +93,18 @@ export function patientOf(
 }
 
 /** Names and RPPS of the user. Throws ERR_CALL_FORBIDDEN. */
-export function practitionerOf(resource: Json, id: string, now: number): Json {
+export function practitionerOf(resource: Json, id: string, { timeZone }: Pick<SiteOfContext, 'timeZone'>, now: number): Json {
+  const isCurrent = currentAt(now, timeZone);
   const forbidden = (path: string, expected: string): never => refuse('ERR_CALL_FORBIDDEN', `/Practitioner${path}`, expected, 'another one');
   if (resource['resourceType'] !== 'Practitioner' || resource['id'] !== id) forbidden('/id', 'the practitioner that fhirUser names');
   if (resource['active'] === false) forbidden('/active', 'a practitioner who is active');
   const numbers = listOf(resource['identifier'])
-    .filter((one) => isCurrent(one, now))
+    .filter(isCurrent)
     .flatMap(({ system, value }) =>
       system === RPPS ? [text(value)] : system === NATIONAL_ID && /^8\d{11}$/.test(text(value)) ? [text(value).slice(1)] : [],
     );
   if (new Set(numbers).size > 1) forbidden('/identifier', 'one RPPS number');
-  const names = listOf(resource['name']).filter((one) => isCurrent(one, now));
+  const names = listOf(resource['name']).filter(isCurrent);
   const name = names.find(({ use }) => use === 'official') ?? names[0];
   const given = Array.isArray(name?.['given']) ? (name['given'] as unknown[])[0] : undefined;
   return without({ rpps: numbers[0], family: name?.['family'], given });
@@ -115,14 +123,24 @@ export function practitionerId(fhirUser: unknown, base: string): string | undefi
   return /^Practitioner\/([A-Za-z0-9.-]{1,64})$/.exec(path)?.[1];
 }
 
-/** PID-32, in the words of FR Core: an INS is qualified when its identity is validated. */
+/** With its system and its type: without a type, or with that of something else as well, it may be of somebody else, and is none. */
+function isIns(identifier: Json): boolean {
+  const codes = codesOf(identifier);
+  return isInsOid(oidOf(identifier['system'])) && !codes.includes('NH') && codes.some((code) => INS_TYPE.test(text(code)));
+}
+
+const codesOf = ({ type }: Json): readonly unknown[] => listOf((type as Json | undefined)?.['coding']).map(({ code }) => code);
+
+/** PID-32, in the words of FR Core: an INS is qualified when its identity is validated. It may be said several times: in one way. */
 function statusOf(resource: Json, hasIns: boolean): string | undefined {
-  const said = listOf(extensionOf(resource, `${CORE}fr-core-identity-reliability`)?.['extension'])
+  const said = listOf(resource['extension'])
+    .filter(({ url }) => url === `${CORE}fr-core-identity-reliability`)
+    .flatMap(({ extension }) => listOf(extension))
     .filter(({ url }) => url === 'identityStatus')
     .map((one) => text((one['valueCoding'] as Json | undefined)?.['code']));
   const doubtful = said.some((code) => !Object.hasOwn(STATUSES, code));
   if (doubtful) noPatient('/extension', 'an identity that is not said to be doubtful (fr-core-identity-reliability)');
-  const [status] = said.flatMap((code) => STATUSES[code] ?? []);
+  const status = STATUSES[only('/extension', 'one status of the identity (fr-core-identity-reliability)', said) ?? 'VIDE'];
   return status === 'VALI' && hasIns ? 'QUAL' : status;
 }
 
@@ -132,10 +150,16 @@ function only<T>(path: string, expected: string, all: readonly T[]): T | undefin
   return distinct.size > 1 ? noPatient(path, expected, `${distinct.size} different ones`) : all[0];
 }
 
-/** A number of before, or a name, is not who somebody is now. */
-function isCurrent({ use, period }: Json, now: number): boolean {
-  const end = (period as Json | undefined)?.['end'];
-  return use !== 'old' && !(typeof end === 'string' && Date.parse(end) < now);
+/** A number or a name of before, or of later, is not who somebody is now. What is said to the day, month or year holds for all of it, where the site is. */
+function currentAt(now: number, timeZone: string): (one: Json) => boolean {
+  const today = new Date(now).toLocaleDateString('sv-SE', { timeZone });
+  const isDate = (time: string): boolean => /^\d{4}(-\d{2}){0,2}$/.test(time);
+  const isOver = (end: string): boolean => (isDate(end) ? end < today.slice(0, end.length) : Date.parse(end) < Math.floor(now / 1000) * 1000);
+  const isAhead = (start: string): boolean => (isDate(start) ? start > today.slice(0, start.length) : Date.parse(start) > now);
+  return ({ use, period }) => {
+    const { start, end } = (period ?? {}) as Json;
+    return use !== 'old' && !isOver(text(end)) && !isAhead(text(start));
+  };
 }
 
 const oidOf = (system: unknown): string => /^urn:oid:([0-2](?:\.\d+)+)$/.exec(text(system))?.[1] ?? '';

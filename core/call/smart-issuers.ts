@@ -1,6 +1,6 @@
 /** Care records that launch us (SMART App Launch 2), as the settings of their sites name them: nobody else is ever asked anything. */
 import { randomBytes } from 'node:crypto';
-import type { SmartIssuer } from '../settings/index.ts';
+import { recordNamed, type SmartIssuer } from '../settings/index.ts';
 import { PasserelleError } from '../contract/index.ts';
 import { OidcClient, type ClientKeys, type Arrival } from '../oidc/index.ts';
 import type { CallSettings, CallSite } from './call-settings.ts';
@@ -67,13 +67,21 @@ export class SmartIssuers {
   /** Throws ERR_CALL_REFUSED, ERR_CALL_REPLAYED, ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION. */
   async arrive(launcher: Launcher, secret: string, answer: Readonly<Record<string, string>>): Promise<Arrival> {
     const { at } = launcher;
-    const checks = await this.#departures.take(at, secret, answer['state'] ?? '');
+    const checks = await this.#departures.take(at, secret, answer['state'] ?? '', this.#skewMs);
     return this.#client(launcher).arrive(this.#back(at), answer, checks);
   }
 
+  /** A record that two sites name is nobody's: the browser would say of which of them it comes. */
   #all(finess: string): readonly Launcher[] {
-    const site = this.#settings?.sites.get(finess);
-    return site?.call.profiles.smart?.map((issuer) => ({ site, issuer, at: `${finess}-${issuer.name}` })) ?? [];
+    const { sites = new Map<string, CallSite>() } = this.#settings ?? {};
+    const site = sites.get(finess);
+    const others = new Set([...sites.values()].filter((one) => one !== site).flatMap(({ call }) => call.profiles.smart?.map(recordNamed) ?? []));
+    const own = site?.call.profiles.smart?.filter((issuer) => !others.has(recordNamed(issuer))) ?? [];
+    return site ? own.map((issuer) => ({ site, issuer, at: `${finess}-${issuer.name}` })) : [];
+  }
+
+  get #skewMs(): number {
+    return this.#settings?.skewMs ?? 0;
   }
 
   #back(at: string): string {
@@ -89,7 +97,7 @@ export class SmartIssuers {
       clientId,
       proof: { keys: this.#keys },
       reach: { origins: [new URL(fhir).origin, ...origins], privateAddresses, ...(ca !== undefined && { tls: { ca } }) },
-      toleranceSeconds: (this.#settings?.skewMs ?? 0) / 1000,
+      toleranceSeconds: this.#skewMs / 1000,
     });
     this.#clients.set(at, made);
     return made;

@@ -75,10 +75,10 @@ async function contextOf({ claims, said, read }: Arrival, { site, issuer }: Laun
     if (typeof value === 'object' && value !== null) return value as Json;
     throw new PasserelleError('ERR_CALL_CONTEXT', { location: { path: `/${path.split('/')[0]}` }, expected: 'a resource' });
   };
-  const user = practitionerOf(await resource(`Practitioner/${userId}`), userId, now);
-  const patient = patientOf(await resource(`Patient/${patientId}`), patientId, site.settings.identityAuthorities, ippSystems, now);
+  const user = practitionerOf(await resource(`Practitioner/${userId}`), userId, site.settings, now);
+  const patient = patientOf(await resource(`Patient/${patientId}`), patientId, site.settings, ippSystems, now);
   const ofToken = profileClaim === undefined ? undefined : claims[profileClaim];
-  const named = typeof ofToken === 'string' ? ofToken : profile;
+  const named = ofToken === undefined ? profile : profileOf(ofToken);
   const { iat, auth_time: since } = claims;
   const flat = {
     version: CALL_VERSION,
@@ -95,6 +95,17 @@ async function contextOf({ claims, said, read }: Arrival, { site, issuer }: Laun
     ...patient,
   };
   return { ...flat, action: creation && mayCreate(site, named, flat) ? 'open-or-create' : 'open' };
+}
+
+/** What the token says stands, or opens nothing: the profile of the settings may have more rights. */
+function profileOf(claim: unknown): string {
+  const [one, ...more] = [claim].flat();
+  if (typeof one === 'string' && one !== '' && more.length === 0) return one;
+  throw new PasserelleError('ERR_CALL_FORBIDDEN', {
+    location: { path: '/user/profile' },
+    expected: 'one text (profileClaim)',
+    found: 'something else',
+  });
 }
 
 /** Seconds since 1970, before the year 10000. */

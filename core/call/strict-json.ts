@@ -1,7 +1,9 @@
-/** JSON as one reading only: UTF-8 without faults, no key twice. */
+/** JSON as one reading only: UTF-8 without faults, no key twice, no deeper than what is read of it. */
 import { PasserelleError } from '../contract/index.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** A FHIR resource is some ten deep; what is asked of a value member by member must end. */
+const DEEPEST = 64;
 const MEMBER = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
 
 /** Throws ERR_CALL_CONTEXT. */
@@ -20,8 +22,9 @@ export function strictJson(bytes: Uint8Array): unknown {
   return value;
 }
 
-function membersOf(value: unknown): number {
+function membersOf(value: unknown, depth = 0): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const inner = Object.values(value).reduce((sum: number, one: unknown) => sum + membersOf(one), 0);
+  if (depth === DEEPEST) throw new PasserelleError('ERR_CALL_CONTEXT', { expected: `JSON of at most ${DEEPEST} levels`, found: 'more' });
+  const inner = Object.values(value).reduce((sum: number, one: unknown) => sum + membersOf(one, depth + 1), 0);
   return Array.isArray(value) ? inner : inner + Object.keys(value).length;
 }

@@ -57,6 +57,7 @@ export class UserProof {
   #client: OidcClient | undefined;
   #service: ProSanteConnect | undefined;
   #back = '';
+  #skewMs = 0;
 
   constructor(departures: Departures) {
     this.#departures = departures;
@@ -64,6 +65,7 @@ export class UserProof {
 
   use({ publicUrl, proSanteConnect: service, skewMs }: CallSettings): void {
     this.#service = service;
+    this.#skewMs = skewMs;
     this.#back = `${publicUrl}/appel-contextuel/retour/${AT}`;
     this.#client = service && clientOf(service, skewMs / 1000);
   }
@@ -78,7 +80,7 @@ export class UserProof {
   /** What the policy says now is what counts. Throws ERR_CALL_REFUSED, ERR_CALL_REPLAYED, ERR_CALL_ISSUER, ERR_CALL_AUTHENTICATION. */
   async arrive(tab: string, answer: Readonly<Record<string, string>>, policy: ProofPolicy): Promise<ProvenUser> {
     const { client, service } = this.#there();
-    const checks = await this.#departures.take(AT, tab, answer['state'] ?? '');
+    const checks = await this.#departures.take(AT, tab, answer['state'] ?? '', this.#skewMs);
     const { claims, userinfo } = await client.arrive(this.#back, answer, { ...checks, maxAge: maxAgeOf(policy) });
     if (claims['acr'] !== service.acr)
       throw new PasserelleError('ERR_CALL_AUTHENTICATION', { expected: `acr ${service.acr}`, found: 'another level' });

@@ -7,7 +7,7 @@ import { checkSchema } from './check-schema.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say } from './issue.ts';
 import type { ConnectorEntry, EngineSettings, SiteEntry } from './region.ts';
-import { RecordCall, SiteCall, type ProSanteConnect, type SmartIssuer } from './schema-call.ts';
+import { recordNamed, RecordCall, SiteCall, type ProSanteConnect, type SmartIssuer } from './schema-call.ts';
 import { findTestSecrets } from './secrets.ts';
 
 const BASE = '/contextualCall';
@@ -171,6 +171,25 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+/** SAFETY C4: where two sites are one client of a DPI, whoever has the browser would choose of which site a launch comes. */
+function* checkSharedRecords(sites: readonly Placed<SiteEntry>[]): Generator<SettingsIssue> {
+  const named = new Map<string, string>();
+  for (const { entry, document } of sites)
+    for (const [index, issuer] of (entry.contextualCall?.profiles.smart ?? []).entries()) {
+      const first = named.get(recordNamed(issuer)) ?? entry.site;
+      named.set(recordNamed(issuer), first);
+      if (first === entry.site) continue;
+      yield makeIssue('ERR_CONFIG_DUPLICATE', document.locate(pointerTo(BASE, 'profiles', 'smart', index, 'clientId')), {
+        expected: say(`un autre clientId que celui du site ${first} pour ce DPI`, `another clientId than that of site ${first} for this DPI`),
+        found: same(issuer.clientId),
+        fix: say(
+          'Faire enregistrer dans le DPI une application par site : chacune a son clientId et ses adresses.',
+          'Have one application for each site registered in the DPI: each has its clientId and its addresses.',
+        ),
+      });
+    }
+}
+
 /** One record is opened, and links have one public address. */
 export function* checkCalls(
   sites: readonly Placed<SiteEntry>[],
@@ -198,6 +217,7 @@ export function* checkCalls(
       expected: say('contextualCall.proSanteConnect du document « kind: engine »', 'contextualCall.proSanteConnect of the document "kind: engine"'),
       found: say('rien', 'nothing'),
     });
+  yield* checkSharedRecords(sites);
   for (const { document } of sites.filter(({ entry }) => entry.recordCall).slice(1))
     yield makeIssue('ERR_CONFIG_DUPLICATE', document.locate(BASE), {
       expected: say('un seul dossier appelé par contexte', 'one record that is called'),

@@ -19,7 +19,7 @@ export {
   type RegionSettings,
   type SiteEntry,
 } from './region.ts';
-export type { ProSanteConnect, RecordCall, SiteCall, SmartIssuer } from './schema-call.ts';
+export { recordNamed, type ProSanteConnect, type RecordCall, type SiteCall, type SmartIssuer } from './schema-call.ts';
 export { EngineDocument } from './schema-engine.ts';
 export { FlatSiteSettings, InboundFields, OutboundFields, SiteDocument } from './schema-site.ts';
 export { findMissingSecrets, isSecretReference, maskSecrets, resolveSecrets, type SecretReference } from './secrets.ts';

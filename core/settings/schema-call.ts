@@ -152,6 +152,9 @@ const SmartIssuer = Type.Object(
 );
 export type SmartIssuer = Static<typeof SmartIssuer>;
 
+/** One client of one care record, however its address is written. */
+export const recordNamed = ({ fhir, clientId }: SmartIssuer): string => `${new URL(fhir).href} ${clientId}`;
+
 /** Of a site that calls. */
 export const SiteCall = Type.Object(
   {

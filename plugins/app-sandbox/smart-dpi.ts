@@ -38,6 +38,8 @@ const USERS = [
 const CORE = 'https://hl7.fr/ig/fhir/core/StructureDefinition/';
 /** What its IPPs are known by. */
 export const IPP_SYSTEM = 'https://dpi-smart.example/ipp';
+/** Whom all of them are insured by. */
+const INSURED = person(9);
 const ippOf = (number: number): string => `K-${String(90_000 + number).padStart(7, '0')}`;
 const PROOF_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const FHIR_JSON = 'application/fhir+json';
@@ -186,6 +188,8 @@ const resourceOf = (
   identifier: [
     { use: 'official', type: { coding: [{ code: 'INS-NIR-TEST' }] }, system: `urn:oid:${insOid}`, value: ins },
     { use: 'usual', type: { coding: [{ code: 'PI' }] }, system: IPP_SYSTEM, value: id },
+    // What the stay is billed to: of the insured, who may be a parent, in the system of the INS (FR Core).
+    { use: 'official', type: { coding: [{ code: 'NH' }] }, system: `urn:oid:${insOid}`, value: INSURED.ins },
   ],
   name: [
     {

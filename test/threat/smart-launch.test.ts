@@ -206,6 +206,27 @@ describe('SMART launch: attacks', function () {
     node.stop();
   });
 
+  it('C3 a browser that comes back to a node whose clock is behind, by no more than is taken of every call, comes back', async () => {
+    const call = { ...CALL, profiles: { ...CALL.profiles, smart: [world.issuerOf(world.dpi)] } };
+    for (const [behind, code] of [
+      [60_000, undefined],
+      [60_001, 'ERR_CALL_REFUSED'],
+    ] as const) {
+      const browser = world.browser();
+      const left = await browser.launch(world.dpi.launch(PATIENT, 'm-essai'));
+      const answer = Object.fromEntries(new URL(await sentBack(left.body.url ?? '')).searchParams);
+      const bytes = Buffer.from(JSON.stringify({ at: `${SITE}-dpi`, secret: [...browser.cookies.values()][0], answer }));
+      world.ground.now -= behind;
+      const node = await world.ground.node();
+      await node.use(settingsOf(call, undefined, { publicUrl: world.origin }));
+      const received = node.face.receive({ kind: 'smart', bytes, http: { method: 'POST', path: '' }, address: '127.0.0.1' });
+      if (code === undefined) expect((await received).link).to.include(world.origin);
+      else expect((await node.face.entry((await refusal(received)).reference)).error?.code, String(behind)).to.equal(code);
+      node.stop();
+      world.ground.now += behind;
+    }
+  });
+
   it('C3 a code is good once, for whoever left with its challenge: one that somebody else got opens nothing', async () => {
     const victim = world.browser();
     const left = await victim.launch(world.dpi.launch(PATIENT, 'm-essai'));
@@ -279,7 +300,11 @@ describe('SMART launch: attacks', function () {
   });
 
   it('A4 A7 a patient without a number that we know, with two, with a bad key or another environment, or in doubt, opens nothing', async () => {
-    const ins = (value: string, system = 'urn:oid:1.2.250.1.213.1.4.10') => ({ system, value });
+    const ins = (value: string, system = 'urn:oid:1.2.250.1.213.1.4.10') => ({
+      system,
+      value,
+      type: { coding: [{ code: 'INS-NIR' }] },
+    });
     const cases: Readonly<Record<string, readonly [string, (resource: Json) => Json]>> = {
       'neither INS nor IPP': ['context', (one) => ({ ...one, identifier: [] })],
       'an IPP of an authority that is not the site’s': [
@@ -290,6 +315,9 @@ describe('SMART launch: attacks', function () {
         'context',
         (one) => ({ ...one, identifier: [{ system: 'urn:oid:1.2.3', value: '7', type: { coding: [{ code: 'PI' }] } }] }),
       ],
+      'the billing number of the insured, of a validated identity, alone': ['context', (one) => ({ ...one, identifier: identifiers(one).slice(2) })],
+      'two statuses': ['context', (one) => ({ ...one, extension: [...(one['extension'] as Json[]), reliability('PROV')] })],
+      'doubtful, said after validated': ['context', (one) => ({ ...one, extension: [...(one['extension'] as Json[]), reliability('DOUB')] })],
       'a number that is not qualified, alone': ['context', (one) => ({ ...one, extension: [], identifier: identifiers(one).slice(0, 1) })],
       'two INS': ['context', (one) => ({ ...one, identifier: [...identifiers(one), ins(person(2).ins)] })],
       'two IPP': ['context', (one) => ({ ...one, identifier: [...identifiers(one), { ...identifiers(one)[1], value: 'K-1' }] })],
@@ -309,10 +337,16 @@ describe('SMART launch: attacks', function () {
       expect(await refused(await world.click()), name).to.equal(`ERR_CALL_IDENTITY ${check} ERR_CALL_IDENTITY`);
     }
     for (const code of ['DOUB', 'COLP', 'USUR', 'ANOM', 'CACH', 'constructor', '']) {
-      const url = 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability';
-      world.dpi.bend(changed('Patient', (one) => ({ ...one, extension: [{ url, extension: [{ url: 'identityStatus', valueCoding: { code } }] }] })));
+      world.dpi.bend(changed('Patient', (one) => ({ ...one, extension: [reliability(code)] })));
       expect(await refused(await world.click()), code).to.equal('ERR_CALL_IDENTITY context ERR_CALL_IDENTITY');
     }
+  });
+
+  it('A4 A7 C9 a child whose record has the billing number of a parent, and no INS, is opened by its IPP alone, and nothing is qualified', async () => {
+    world.dpi.bend(changed('Patient', (one) => ({ ...one, identifier: identifiers(one).slice(1) })));
+    const { context } = await world.ground.calls.desk.redeem((await world.click()).body.tab ?? '', '198.51.100.1');
+    expect(context.patient).to.include({ ipp: PATIENT, identityStatus: 'VALI' }).and.not.have.any.keys('ins', 'insOid', 'insStatus');
+    expect(context.matching?.allowed).to.deep.equal(['ipp', 'traits']);
   });
 
   it('A7 numbers and names of before do not count, and an IPP by its OID is understood', async () => {
@@ -391,6 +425,36 @@ describe('SMART launch: attacks', function () {
     expect(gone).to.equal('ERR_CALL_LINK');
   });
 
+  it('C4 a profile that the token says otherwise than in one text does not become that of the settings', async () => {
+    await world.use([world.issuerOf(world.dpi, { profileClaim: 'role' })]);
+    const profileOf = async (role: unknown): Promise<string | undefined> => {
+      world.dpi.bend({ claims: (claims) => ({ ...claims, role }) });
+      const answered = await world.click();
+      if (answered.status !== 200) return refused(answered);
+      return (await world.ground.calls.desk.redeem(answered.body.tab ?? '', '198.51.100.1')).context.user.profile;
+    };
+    expect(await profileOf(undefined), 'not said').to.equal('MEDECIN');
+    for (const role of ['SECRETAIRE', ['SECRETAIRE']]) expect(await profileOf(role), JSON.stringify(role)).to.equal('SECRETAIRE');
+    for (const role of [['SECRETAIRE', 'MEDECIN'], [], [['SECRETAIRE']], [7], null, 7, true, '', { role: 'SECRETAIRE' }])
+      expect(await profileOf(role), JSON.stringify(role)).to.equal('ERR_CALL_FORBIDDEN context ERR_CALL_FORBIDDEN');
+  });
+
+  it('C4 C8 a record that two sites name as one client launches neither of them: its browser does not say which', async () => {
+    const smart = [world.issuerOf(world.dpi)];
+    const call = { ...CALL, profiles: { smart } };
+    // `check` refuses it: as if two sites were there that it had not seen together.
+    const own = settingsOf(call, undefined, { publicUrl: world.origin });
+    const other = settingsOf({ ...CALL, profiles: {} }, call, { publicUrl: world.origin });
+    const browser = world.browser();
+    const back = await sentBack((await browser.launch(world.dpi.launch(PATIENT, 'm-essai'))).body.url ?? '');
+    await world.ground.calls.use({ ...own, sites: new Map([...own.sites, [OTHER_SITE, other.sites.get(OTHER_SITE)!]]) });
+    expect(await refused(await browser.back(back)), 'on its way').to.equal('ERR_CALL_REFUSED key ERR_CALL_REFUSED');
+    for (const site of [SITE, OTHER_SITE]) {
+      const launch = world.dpi.launch(PATIENT, 'm-essai').replace(SITE, site);
+      expect(await refused(await world.browser().launch(launch)), site).to.equal('ERR_CALL_REFUSED key ERR_CALL_REFUSED');
+    }
+  });
+
   it('C4 a record that is huge, redirects, fails or says nothing sensible opens nothing, and is said to be the one', async () => {
     const silent = 'ERR_CALL_ISSUER';
     const bends: Readonly<Record<string, Bend>> = {
@@ -406,6 +470,8 @@ describe('SMART launch: attacks', function () {
     }
     world.dpi.bend(answering('/fhir/Patient/', (response) => response.writeHead(200).end('{"id":"1","id":"2"}')));
     expect(await refused(await world.click()), 'a key twice').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
+    world.dpi.bend(answering('/fhir/Patient/', (response) => response.writeHead(200).end('['.repeat(5000) + ']'.repeat(5000))));
+    expect(await refused(await world.click()), 'very deep').to.equal('ERR_CALL_CONTEXT context ERR_CALL_CONTEXT');
   });
 
   it('C4 a record whose own document names other places, or no PKCE, is not gone to', async () => {
@@ -442,6 +508,10 @@ describe('SMART launch: attacks', function () {
   });
 });
 
+const reliability = (code: string): Json => ({
+  url: 'https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability',
+  extension: [{ url: 'identityStatus', valueCoding: { code } }],
+});
 const answering = (path: string, answer: (response: ServerResponse) => void): Bend => ({
   instead: (request, response) => {
     if (!request.url?.startsWith(path)) return false;

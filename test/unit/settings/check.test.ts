@@ -392,6 +392,18 @@ describe('checking settings documents', () => {
       expect(codes(inProduction, ENGINE)).to.deep.equal([`ERR_CONFIG_UNSAFE ${at}/fhir`]);
     });
 
+    it('C4 C8 refuses two sites that are one client of one care record: the browser would say of which it comes', () => {
+      const other = (over: object): string =>
+        smart(over).replace('990001018', '990002024').replaceAll('dx-', 'ot-').replace('port: 2575', 'port: 2576');
+      const found = (over: object): readonly string[] => codes(smart(), other(over), ENGINE).filter((one) => one.includes('smart'));
+      const twice = ['ERR_CONFIG_DUPLICATE /contextualCall/profiles/smart/0/clientId'];
+      expect(found({})).to.deep.equal(twice);
+      expect(found({ name: 'autre', fhir: 'https://dpi.chu.example:443/fhir' }), 'the same address').to.deep.equal(twice);
+      // Hospitals of a group share a record: each has a client of its own.
+      expect(found({ clientId: 'dcc-2' })).to.deep.equal([]);
+      expect(found({ fhir: 'https://dpi.chu.example/fhir2' })).to.deep.equal([]);
+    });
+
     it('A5 takes Pro Santé Connect of the environment of its sites, with one proof of who we are, and only where the engine has it', () => {
       const asking = call('connector: dxcare, users: [{ profile: A, rights: [open] }], proSanteConnect: { ask: [unproven] }');
       const engine = (service: object): string =>
