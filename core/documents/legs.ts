@@ -11,20 +11,20 @@ import {
   type DeliveryState,
   type DeliverySummary,
   type DocumentIds,
-  type EncodeInput,
   type ErrorData,
   type JournalStore,
+  type KnownAs,
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
 import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
-import { aliasNotes } from './aliases.ts';
+import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
-import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import { broughtOf, contentEntry, messagesOf, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
@@ -53,7 +53,7 @@ export interface Leave {
   /** The bytes of earlier attempts say less than that. None of them arrived: they are made anew. */
   readonly isTighter?: true;
   /** See `EncodeInput`. */
-  readonly knownAs?: EncodeInput['knownAs'];
+  readonly knownAs?: KnownAs;
 }
 
 /** What a document left as. */
@@ -76,8 +76,9 @@ export class Legs {
     if (!one) return { event: leaving.event };
     const { index } = this.#parts;
     const facts = factsOf(one, index);
-    const knownAs = facts && (await this.#knownAs(facts, to));
-    if (leaving.event.type === 'dcc.document.deleted') {
+    const knownAs = facts && (await this.#knownAs(facts, leaving.event.type, to));
+    if (knownAs && 'held' in knownAs) return knownAs;
+    if (leaving.event.type === DELETED) {
       const given = facts && (await this.#givenAgain(facts, to));
       if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
       return { event: leaving.event, ...(knownAs && { knownAs }) };
@@ -114,6 +115,14 @@ export class Legs {
       : { ...left, isTighter: true };
   }
 
+  /** Why it may not leave with these ids: another document did, and whoever has both would take the one for the other (SAFETY B2). */
+  async with(leaving: Pick<Leaving, 'event' | 'parts'>, ids: DocumentIds): Promise<ErrorData | undefined> {
+    const { knowledge, index } = this.#parts;
+    const one = documentIn(leaving);
+    const facts = one && factsOf(one, index);
+    return facts && isOfAnother(ids, facts.key, await knowledge.read(aliasRef(ids, index)), index) ? taken() : undefined;
+  }
+
   /** To be called when it is about to be sent. */
   async sent(leaving: Leaving, to: LegEnd, controlId: string, as: LeftAs = { made: [] }): Promise<void> {
     const { journal, knowledge, index, now } = this.#parts;
@@ -128,7 +137,7 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
-    const aliases = as.ids && leaving.event.type !== 'dcc.document.deleted' ? aliasNotes(one, facts, as.ids, index) : [];
+    const aliases = as.ids && leaving.event.type !== DELETED ? aliasNotes(one, facts, as.ids, index) : [];
     const places = as.made.map((sha256) => contentKeyOf(sha256, index));
     const refs = [
       { kind: KINDS.sent, key },
@@ -196,11 +205,23 @@ export class Legs {
     return undefined;
   }
 
-  /** The ids of what was sent there, of this document and of what it replaces. */
-  async #knownAs({ key, replaces }: DocumentFacts, { name }: LegEnd): Promise<EncodeInput['knownAs']> {
-    const known = await this.#parts.knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
-    const [own, replaced] = [key, replaces?.key].map((each) => documentOf(known, each)?.sentAs?.[name]);
-    return own || replaced ? { ...(own && { document: own }), ...(replaced && { replaces: replaced }) } : undefined;
+  /** The ids of what was sent there, of this document and of what it replaces; or why it waits: another document left with them too. */
+  async #knownAs(facts: DocumentFacts, type: string, { name }: LegEnd): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
+    const { knowledge, index } = this.#parts;
+    const { key, replaces } = facts;
+    const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
+    const own = documentOf(known, key);
+    const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[name]);
+    if (!sent && !replaced) return undefined;
+    const before = own && sent && type !== DELETED ? beforeIt(own, sent, facts) : undefined;
+    const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
+    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
+    if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
+    return {
+      ...(sent && sent !== before && { document: idsOf(sent) }),
+      ...(replaced && { replaces: idsOf(replaced) }),
+      ...(before && { before: idsOf(before), ...(before.isDeleted && { isGivenAgain: true }) }),
+    };
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
@@ -249,21 +270,43 @@ export class Legs {
 }
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
-function leftAs(
-  own: DocumentNote | undefined,
-  { key, content }: DocumentFacts,
-  { name }: LegEnd,
-  { ids, made }: LeftAs,
-  type: string,
-): readonly Note[] {
-  if (!own || type === 'dcc.document.deleted') return [];
-  const isNew = ids !== undefined && JSON.stringify(own.sentAs?.[name]) !== JSON.stringify(ids);
+function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, { name }: LegEnd, { ids, made }: LeftAs, type: string): readonly Note[] {
+  if (!own) return [];
+  const { key, content } = facts;
+  const sent = own.sentAs?.[name];
+  const now = type === DELETED ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const } : ids && asSent(own, sent, facts, ids);
+  const isNew = now && JSON.stringify(sent) !== JSON.stringify(now);
   // Of what took its place meanwhile, these are no forms.
-  const forms = own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
+  const forms = type !== DELETED && own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
   if (!isNew && forms.length === 0) return [];
-  const named = isNew ? { sentAs: { ...own.sentAs, [name]: ids } } : {};
+  const named = isNew ? { sentAs: { ...own.sentAs, [name]: now } } : {};
   return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
 }
+
+const whatOf = ({ status, content = '' }: DocumentFacts): string => `${status} ${content}`;
+
+/** What left under its number before it, with an id: what it takes the place of. What has an id of its own says that itself. */
+function beforeIt(own: DocumentNote, sent: SentAs, facts: DocumentFacts): SentAs | undefined {
+  if (facts.hasOwnId) return undefined;
+  // Of before this was noted, only what never had another content is known to be the same.
+  const isSame = sent.what === undefined ? !own.earlier?.length : sent.what === whatOf(facts);
+  return isSame || sent.id === undefined ? sent.before : sent;
+}
+
+function asSent(own: DocumentNote, sent: SentAs | undefined, facts: DocumentFacts, ids: DocumentIds): SentAs {
+  if (facts.hasOwnId) return ids;
+  const { before: _, ...before } = (sent && beforeIt(own, sent, facts)) ?? {};
+  return { ...ids, what: whatOf(facts), ...(before.id !== undefined && { before }) };
+}
+
+function idsOf(sent: SentAs): DocumentIds {
+  const { what: _, before: __, isDeleted: ___, ...ids } = sent;
+  return ids;
+}
+
+const taken = (): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', 'another document left with the id that this one has there');
+
+const DELETED = 'dcc.document.deleted';
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
