@@ -159,6 +159,21 @@ describe('numbered documents within a CDA', () => {
     expect(typeof elsewhere !== 'string' && elsewhere.document.replaces).to.equal(undefined);
   });
 
+  it('B2, B3: what left before its content was noted keeps the id that it has there, and a correction replaces that', async () => {
+    const item = numbered('first', { sourceItem: '2' });
+    await archive.takes(item);
+    const key = index.term({ field: 'document', value: `${RECORD}|DPI/K1#2` });
+    const old = { id: `2.25.${'4'.repeat(38)}` };
+    const noted = { ...archive.note(`${RECORD}|DPI/K1#2`), sentAs: { [LANE.name]: old } };
+    archive.keep([{ kind: 'document', key, value: JSON.stringify(noted) }]);
+    const again = await written(item);
+    expect(typeof again !== 'string' && again.document.id).to.equal(old.id);
+    // Of that time, too: nothing says which of both contents left.
+    archive.keep([{ kind: 'document', key, value: JSON.stringify(noted) }]);
+    const next = await left({ ...item, content: 'second', document: { ...item.document, action: 'replace', status: 'corrected' } });
+    expect(next.document).to.include({ action: 'replace', replaces: old.id });
+  });
+
   it('B4: deleted, the id that is in force there is; given again, the number is another document that replaces nothing', async () => {
     const first = await left(numbered('first'));
     const next = await left(corrected('second'));
