@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DUMP_FORMAT, DUMP_TABLES, PasserelleError, type DumpPoint } from '../contract/index.ts';
-import { KEPT_FILES } from './source.ts';
+import { isKept } from './source.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const tableFile = (table: string): string => `${table}.ndjson.zst`;
@@ -44,7 +44,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   // Names become paths: only those that we know.
   const unknown = [
     ...Object.keys(manifest.tables).filter((name) => !DUMP_TABLES.some((table) => table.name === name)),
-    ...Object.keys(manifest.files).filter((name) => !KEPT_FILES.some((kept) => kept === name)),
+    ...Object.keys(manifest.files).filter((name) => !isKept(name)),
   ];
   if (unknown.length > 0 || DUMP_TABLES.some(({ name }) => !manifest.tables[name])) throw damaged(file, 'every table of a journal, and no other');
   return manifest;

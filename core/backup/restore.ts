@@ -1,12 +1,11 @@
 /** Puts a journal where there is none: from a backup, or from another store. Nothing is there before every row was read back and compared. */
-import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PasserelleError, decodeRows, type DumpBatch, type JournalDump, type StorePlugin } from '../contract/index.ts';
 import { digestsOf, Digests, firstDifference } from './digest.ts';
 import type { Digest, Manifest } from './manifest.ts';
 import { openBackup } from './read.ts';
-import { KEPT_FILES } from './source.ts';
+import { keptIn } from './source.ts';
 
 /** Where a journal goes: a store and what it calls an address. */
 export interface JournalPlace {
@@ -32,8 +31,8 @@ export interface RestoreOptions {
 
 /** Throws ERR_BACKUP_DAMAGED, ERR_JOURNAL_VERSION, ERR_NOT_EMPTY, ERR_JOURNAL_*; then nothing was restored. */
 export async function restoreBackup({ backup, data, place, hold, at }: RestoreOptions): Promise<Restored> {
-  for (const name of KEPT_FILES)
-    if (existsSync(path.join(data, name))) throw new PasserelleError('ERR_NOT_EMPTY', { location: { file: path.join(data, name) } });
+  const [there] = keptIn(data);
+  if (there !== undefined) throw new PasserelleError('ERR_NOT_EMPTY', { location: { file: path.join(data, there) } });
   const { manifest, source } = await openBackup(backup);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const written: string[] = [];
@@ -41,6 +40,7 @@ export async function restoreBackup({ backup, data, place, hold, at }: RestoreOp
     // Before the journal: an engine that found a journal without its key would make another key.
     for (const { name, bytes } of source.files) {
       const file = path.join(data, name);
+      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(file, bytes, { mode: 0o600, flag: 'wx', flush: true });
       written.push(file);
     }

@@ -3,7 +3,7 @@
  * says that nothing is missing, or what went wrong: a stream without it was cut.
  */
 import { PasserelleError, type DumpBatch, type DumpPoint, type ErrorData } from '../contract/index.ts';
-import type { BackupSource, KeptFile } from './source.ts';
+import { isKept, type BackupSource, type KeptFile } from './source.ts';
 
 interface HeadLine {
   readonly engine: string;
@@ -45,7 +45,11 @@ export async function fromWire(stream: AsyncIterable<Uint8Array>): Promise<Backu
   if ('failed' in head) throw PasserelleError.fromData(head.failed);
   const { engine, format, tag, store, point } = head;
   const files: KeptFile[] = [];
-  for (const { name, bytes: count } of head.files) files.push({ name, bytes: await bytes.take(count) });
+  for (const { name, bytes: count } of head.files) {
+    // A name becomes a path.
+    if (!isKept(name)) throw new PasserelleError('ERR_BACKUP_DAMAGED', { location: { file: name }, expected: 'a file that a backup may hold' });
+    files.push({ name, bytes: await bytes.take(count) });
+  }
   return { engine, files, dump: { format, tag, store, point, batches: batchesFrom(bytes), close: () => bytes.close() } };
 }
 

@@ -37,7 +37,10 @@ export async function writeBackup(source: BackupSource, target: string): Promise
 }
 
 async function writeAll({ engine, dump, files }: BackupSource, folder: string): Promise<Manifest> {
-  for (const { name, bytes } of files) await writeFile(path.join(folder, name), bytes, { mode: OWNER_ONLY });
+  for (const { name, bytes } of files) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true, mode: 0o700 });
+    await writeFile(path.join(folder, name), bytes, { mode: OWNER_ONLY });
+  }
   const tables = await writeTables(dump.batches, folder);
   const manifest: Manifest = {
     passerelle: 'backup',
@@ -52,6 +55,7 @@ async function writeAll({ engine, dump, files }: BackupSource, folder: string): 
   await writeFile(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { mode: OWNER_ONLY });
   for (const name of [...files.map((file) => file.name), ...DUMP_TABLES.map((table) => tableFile(table.name)), MANIFEST_FILE])
     await sync(path.join(folder, name));
+  for (const inner of new Set(files.map(({ name }) => path.dirname(path.join(folder, name))))) await sync(inner);
   await sync(folder);
   return manifest;
 }

@@ -38,6 +38,8 @@ export class Ownership {
   #validUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  /** What follows from having the lanes. Not part of a turn: the leases are renewed meanwhile, however long a backlog is. */
+  #taking: Promise<void> = Promise.resolve();
   #isOver = false;
 
   constructor(options: OwnershipOptions) {
@@ -48,11 +50,12 @@ export class Ownership {
     return this.#held !== undefined && performance.now() < this.#validUntil;
   }
 
-  /** Asks once, then again and again. Resolves after the first answer. */
+  /** Asks once, then again and again. Resolves after the first answer, and what follows from it. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => (this.#turn = this.#turn.then(() => this.#renew())), this.#options.ttlMs / RENEWALS);
     this.#turn = this.#renew();
     await this.#turn;
+    await this.#taking;
   }
 
   /**
@@ -63,6 +66,7 @@ export class Ownership {
     this.#isOver = true;
     clearInterval(this.#timer);
     await this.#turn;
+    await this.#taking;
     const held = this.#held;
     this.#held = undefined;
     if (held && !keep) await this.#release([...held.values()]);
@@ -93,7 +97,7 @@ export class Ownership {
     else if (isWhole && !isHeld && active !== undefined) {
       this.#validUntil = asked + ttlMs;
       this.#held = new Map(granted.map((lease) => [lease.lane, { ...lease, isValid: () => this.isOwner }]));
-      await this.#options.taken(this.#held);
+      this.#taking = this.#options.taken(this.#held);
     }
   }
 

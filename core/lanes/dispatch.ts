@@ -166,6 +166,7 @@ async function encode(
   });
   const result = checkEncoded(answer);
   if (result.outcome !== 'message') return { outcome: result.outcome, error: result.error };
+  for (const { code } of result.warnings ?? []) ports.log('warn', 'written with a warning', { lane: lane.name, delivery: material.delivery, code });
   await ports.checks?.written(result.envelope);
   const built = await build(material, result.envelope, dispatcher);
   const { controlId } = result.envelope;

@@ -88,6 +88,19 @@ describe('a delivery lane', () => {
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW, discarded: 1 });
   });
 
+  it('B2: what its connector could not put into a message is said, without a word of it', async () => {
+    bench.encode = (id) => ({
+      outcome: 'message',
+      envelope: { format: 'plain', text: id },
+      warnings: [{ code: 'companion-left-out', detail: 'DUPONT' }],
+    });
+    await bench.queue([{}]);
+    await bench.make().start();
+    await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+    const [line = ''] = bench.logged.filter((each) => each.includes('written with a warning'));
+    expect(line).to.include('companion-left-out').and.not.include('DUPONT');
+  });
+
   describe('B6: what is held as unknown there', () => {
     const document = { keys: patient('a'), kind: 'document' } as const;
     const unknownOnce = (): void => {

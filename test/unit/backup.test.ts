@@ -1,5 +1,5 @@
 /** Backups apart from any store: the stream from the engine, the folder, what is refused. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -101,12 +101,17 @@ describe('a backup', () => {
     const target = path.join(folder, 'a', 'backup');
     await writeFile(path.join(folder, 'index.key'), 'key');
     await writeFile(path.join(folder, 'admin.token'), 'token');
+    const keys = ['kit.key', 'kits.json', 'call-keys/2026-01-01T00-00-00-000Z_a-b_c.pem', 'call-keys/client/ES384.pem'];
+    await mkdir(path.join(folder, 'call-keys/client'), { recursive: true });
+    for (const name of [...keys, 'call-keys/half-made.pem.new']) await writeFile(path.join(folder, name), name);
     const manifest = await writeBackup(source({ files: keptFiles(folder) }), target);
-    expect(manifest.files).to.have.all.keys('index.key');
+    expect(manifest.files).to.have.all.keys('index.key', ...keys);
     const names = await readdir(target);
     expect(names).to.include.members(['manifest.json', 'index.key', 'message.ndjson.zst']).and.not.include('admin.token');
     expect((await stat(target)).mode & 0o777).to.equal(0o700);
-    for (const name of names) expect((await stat(path.join(target, name))).mode & 0o777, name).to.equal(0o600);
+    for (const name of [...names.filter((one) => one !== 'call-keys'), ...keys])
+      expect((await stat(path.join(target, name))).mode & 0o777, name).to.equal(0o600);
+    for (const name of ['call-keys', 'call-keys/client']) expect((await stat(path.join(target, name))).mode & 0o777, name).to.equal(0o700);
     expect(await readdir(path.join(folder, 'a'))).to.deep.equal(['backup']);
     expect((await openBackup(target)).manifest).to.deep.equal(manifest);
     expect(JSON.parse(await readFile(path.join(target, 'manifest.json'), 'utf8'))).to.deep.equal(manifest);
@@ -127,7 +132,10 @@ describe('a backup', () => {
     const manifest = await writeBackup(source(), target);
     const file = path.join(target, 'manifest.json');
     for (const spoiled of [
-      { ...manifest, files: { '../../x': { bytes: 1, sha256: '' } } },
+      ...['../../x', 'call-keys/../../x.pem', 'call-keys/client/a/b.pem', 'admin.token'].map((name) => ({
+        ...manifest,
+        files: { [name]: { bytes: 1, sha256: '' } },
+      })),
       { ...manifest, tables: { ...manifest.tables, '../x': { rows: 0, sha256: '' } } },
       { ...manifest, tables: {} },
       'text',

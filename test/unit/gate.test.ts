@@ -19,6 +19,13 @@ describe('a token bucket', () => {
   });
 });
 
+describe('a token bucket of a clock that is set back', () => {
+  it('earns nothing by it, and loses nothing', () => {
+    const bucket = new TokenBucket(60, 3, HOUR);
+    expect([bucket.take(HOUR), bucket.take(0), bucket.take(1000), bucket.take(1000)]).to.deep.equal([0, 1000, 0, 1000]);
+  });
+});
+
 describe('the gate of a lane', () => {
   let time: SinonFakeTimers;
   let woken: number;

@@ -53,7 +53,10 @@ describe('the owner of the lanes', () => {
   });
   afterEach(() => clock.restore());
 
-  async function node(name: string, { revision = 1, lanes = LANES }: { revision?: number; lanes?: readonly string[] } = {}): Promise<Ownership> {
+  async function node(
+    name: string,
+    { revision = 1, lanes = LANES, taken }: { revision?: number; lanes?: readonly string[]; taken?: () => Promise<void> } = {},
+  ): Promise<Ownership> {
     const ownership = new Ownership({
       journal,
       node: name,
@@ -61,7 +64,7 @@ describe('the owner of the lanes', () => {
       revision,
       ttlMs: TTL_MS,
       graceMs: 1000,
-      taken: async (leases) => void said.push(`${name} has ${[...leases.keys()].join(' ')}`),
+      taken: taken ?? (async (leases) => void said.push(`${name} has ${[...leases.keys()].join(' ')}`)),
       ended: (why) => void said.push(`${name}: ${why}`),
     });
     await ownership.start();
@@ -140,6 +143,18 @@ describe('the owner of the lanes', () => {
     await clock.tickAsync(TTL_MS / 3);
     expect(said).to.deep.equal(['a has in out', 'a: lost']);
     await first.stop();
+  });
+
+  it('keeps its leases while the lanes are started, however long that takes', async () => {
+    const ground = Promise.withResolvers<void>();
+    const starting = node('a', { taken: () => ground.promise });
+    const second = await node('b');
+    await clock.tickAsync(10 * TTL_MS);
+    expect([journal.holders(), second.isOwner, said]).to.deep.equal([['a', 'a'], false, []]);
+    ground.resolve();
+    const first = await starting;
+    expect(first.isOwner).to.equal(true);
+    await Promise.all([first.stop(), second.stop()]);
   });
 
   it('that was frozen past its lease has lost them, even when nobody else took them', async () => {

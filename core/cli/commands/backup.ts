@@ -54,8 +54,8 @@ function summary({ tag, store, point, tables, files }: Manifest, folder: string,
   const [message, delivery] = [messageId(tag, point.message), deliveryId(tag, point.delivery)];
   const key = files['index.key']
     ? [
-        "  Contient la clé index.key et des données de santé : à garder aussi protégée que le moteur. Sans jeton d'accès ni secret du paramétrage.",
-        '  It holds the key index.key and health data: keep it as protected as the engine. No access token and no secret of the settings is in it.',
+        "  Contient les clés du moteur (index.key, appels, kits) et des données de santé : à garder aussi protégée que le moteur. Sans jeton d'accès ni secret du paramétrage.",
+        '  It holds the keys of the engine (index.key, calls, kits) and health data: keep it as protected as the engine. No access token and no secret of the settings is in it.',
       ]
     : [
         "  ATTENTION : index.key n'a pas été trouvée. Sans elle, les patients et leur ordre ne se retrouvent pas.",

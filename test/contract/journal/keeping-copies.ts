@@ -35,6 +35,8 @@ const cell = (table: string, row: DumpRow, column: string): DumpRow[number] =>
   row[DUMP_TABLES.find(({ name }) => name === table)!.columns.indexOf(column)]!;
 const column = (tables: Tables, table: string, name: string): DumpRow[number][] => tables[table]!.map((row) => cell(table, row, name));
 
+const KEYS = ['index.key', 'call-keys/client/ES384.pem'];
+
 /** Everything that the contract lets one read. */
 export async function everything(store: JournalStore): Promise<object> {
   const page = { limit: 1000 };
@@ -88,7 +90,7 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
     const backUp = async (name = 'b'): Promise<string> => {
       const dump = await journal.store.snapshot();
       const target = join(folder, name);
-      await writeBackup({ engine: '1.0.0', dump, files: [{ name: 'index.key', bytes: Buffer.alloc(32, 7) }] }, target);
+      await writeBackup({ engine: '1.0.0', dump, files: KEYS.map((name) => ({ name, bytes: Buffer.alloc(32, 7) })) }, target);
       return target;
     };
     const restore = (backup: string, hold = false) =>
@@ -102,7 +104,7 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
       try {
         expect(await everything(copy)).to.deep.equal(await everything(journal.store));
         expect(await copy.paused()).to.deep.equal(['dcc-out']);
-        expect(await readFile(join(folder, 'data', 'index.key'))).to.deep.equal(Buffer.alloc(32, 7));
+        for (const key of KEYS) expect(await readFile(join(folder, 'data', key))).to.deep.equal(Buffer.alloc(32, 7));
         const last = (await journal.store.messages({}, { limit: 1 })).items[0]!.message;
         const [next] = await copy.receive([incoming()]);
         expect(next!.message).to.be.above(last);
