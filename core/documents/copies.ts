@@ -49,7 +49,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
     brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
-    ...(isOther && { sameAs: facts.id }),
+    ...(isOther && (isJoined || own.sameKey === undefined) && { sameAs: facts.id }),
     ...(isJoined && { sameKey: facts.key, ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };

@@ -108,8 +108,9 @@ export class Legs {
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
-    const earlier = knownAs?.document && facts && own?.sentAs?.[to.name] === undefined && !facts.replaces ? knownAs.document : undefined;
-    const isNext = earlier?.id !== undefined && otherName(facts?.key, known) === undefined;
+    const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
+    const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
+    const isNext = earlier?.id !== undefined && facts?.content === own?.content;
     const replaced = isNext && {
       action: 'replace' as const,
       replaces: earlier.id,

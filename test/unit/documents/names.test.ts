@@ -193,6 +193,24 @@ describe('documents with two names', () => {
     expect(archive.note(oid(1))).to.not.have.property('deleted');
   });
 
+  it('B2, B3: said to be final by one name, it is by the other, and what waits as preliminary does not follow', async () => {
+    const as = (said: Said, status: 'preliminary' | 'final'): Said => ({ ...said, document: { ...said.document, status } });
+    await take(as(NUMBERED, 'preliminary'), as(NAMED, 'preliminary'));
+    expect(await codesOf(as(NUMBERED, 'final'))).to.deep.equal([NORTH]);
+    expect(await codesOf(as(NAMED, 'final'))).to.deep.equal(['duplicate']);
+    states = new Map([[3, 'delivered']]);
+    expect(await leaves(2)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+  });
+
+  it('B3: what waits by the id does not become the successor of its own correction', async () => {
+    await take(NUMBERED, NAMED, CORRECTION);
+    states = new Map([[1, 'delivered']]);
+    const made = await before(2);
+    expect('event' in made && made.event['data'])
+      .to.have.property('document')
+      .which.does.not.have.property('replaces');
+  });
+
   it('B2: replayed, the one that was a copy is one again', async () => {
     await take(NUMBERED, NAMED);
     expect(await codesOf({ ...NAMED, replays: 2 })).to.deep.equal(['duplicate']);
