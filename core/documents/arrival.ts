@@ -12,6 +12,11 @@ import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
 
+interface Found {
+  readonly key: string;
+  readonly note: DocumentNote;
+}
+
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
   const noted = documentOf(before, facts.key);
@@ -71,7 +76,7 @@ const shared = (by: string): ReturnType<typeof stop> =>
   stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} used this number for another count of documents`);
 
 /** The document of these bytes among those that share the number. */
-function sameNumber(facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+function sameNumber(facts: DocumentFacts, known: Known): Found | undefined {
   for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
     const note = documentOf(known, key);
     if (key !== facts.key && note?.first && note.isNumbered && note.id.startsWith(`${facts.id}#`)) return { key, note };
@@ -171,7 +176,7 @@ function judgeVersion(
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
   const returned = ofSameBytes(one, facts, known);
-  if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
+  if (returned && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
   const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
   const newer = own?.superseded ?? above;
@@ -188,6 +193,13 @@ function judgeVersion(
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
+}
+
+/** The bytes are known, but not that they take the place of what it names: neither the very document, nor one that it has replaced itself. */
+function isNews({ replaces }: DocumentFacts, { key, note }: Found, original: DocumentNote | undefined): boolean {
+  const isIt = (other: string | undefined): boolean => other !== undefined && [key, note.sameKey].includes(other);
+  if (!replaces || isIt(replaces.key) || isIt(original?.superseded?.key)) return false;
+  return original?.set === undefined || original.set !== note.set;
 }
 
 /** It replaces by name what its set says is newer. */
@@ -269,7 +281,7 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
  * The bytes are known under another name (SAFETY B5): sent to this very site and come back, or the same document by a road that names it and by one
  * that only numbers it.
  */
-function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found | undefined {
   const { site } = one.event;
   const places = [facts.contentKey, facts.innerKey].flatMap((place) => read(known, KINDS.content, place) ?? []);
   for (const key of new Set(places)) {
