@@ -74,6 +74,7 @@ function ground(
   const type = 'dcc.document.received';
   const event = { id: 'e', type, time: '', site: '990001018', data: { patient } };
   const delivered: DeliverySummary[] = [];
+  const withdrawing = new Set<number>();
   const read = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
     keys.map((key) => notes.get(`${kind} ${key}`));
   const make = (): DocumentChecks =>
@@ -92,7 +93,8 @@ function ground(
           material: async (deliveries) =>
             deliveries.map((delivery): DeliveryMaterial => {
               const message = delivered.find((one) => one.delivery === delivery)?.message ?? delivery;
-              return { delivery, message, format: 'hl7v2', event, parts: refs, queuedAt: '', attempts: 1 };
+              const type = withdrawing.has(delivery) ? 'dcc.document.deleted' : event.type;
+              return { delivery, message, format: 'hl7v2', event: { ...event, type }, parts: refs, queuedAt: '', attempts: 1 };
             }),
           deliveries: async (_filter, { limit, after = '0' }) => {
             const rest = delivered.toReversed().slice(Number(after));
@@ -123,7 +125,7 @@ function ground(
   });
   const history = (message: number): MessageHistory => ({ message: { message, site: '990001018' }, deliveries: [taken(message)] }) as never;
   const results = (message: number) => checksOf(`abcd-${message}`, { notes: read }, index);
-  return { checks: make(), make, asked, taken, delivered, history, read: results, kept: kept.promise, opened: { envelope, refs } };
+  return { checks: make(), make, asked, taken, delivered, withdrawing, history, read: results, kept: kept.promise, opened: { envelope, refs } };
 }
 
 describe('checks of documents', () => {
@@ -143,6 +145,32 @@ describe('checks of documents', () => {
     await kept;
     checks.delivered(taken(7));
     await pause(300);
+    await checks.stop();
+    expect(asked).to.have.length(1);
+  });
+
+  it('B9: a document is checked whose message withdraws another, whichever is delivered first, and while the other is looked at', async () => {
+    for (const order of [
+      [7, 70],
+      [70, 7],
+    ]) {
+      const { checks, asked, taken, delivered, withdrawing, kept } = ground({}, []);
+      withdrawing.add(70);
+      for (const delivery of order) {
+        delivered.push({ ...taken(7), delivery });
+        checks.delivered({ ...taken(7), delivery });
+      }
+      await kept;
+      await checks.stop();
+      expect(asked).to.have.length(1);
+    }
+    const { checks, taken, delivered, withdrawing, asked, kept } = ground({}, []);
+    withdrawing.add(70);
+    delivered.push({ ...taken(7), delivery: 70 }, taken(7));
+    checks.delivered({ ...taken(7), delivery: 70 });
+    await Promise.resolve();
+    checks.delivered(taken(7));
+    await kept;
     await checks.stop();
     expect(asked).to.have.length(1);
   });
