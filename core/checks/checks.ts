@@ -140,7 +140,9 @@ export class DocumentChecks {
         after = page.next;
         if (after === undefined) break;
       } catch (thrown) {
-        log('warn', 'documents that wait for their check cannot be looked for yet', { code: PasserelleError.from(thrown).code });
+        const { code, entry } = PasserelleError.from(thrown);
+        log('warn', 'documents that wait for their check cannot be looked for', { code });
+        if (entry.disposition !== 'transient') break;
         await this.#rest(AGAIN_MS);
       }
     }

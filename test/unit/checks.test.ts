@@ -37,6 +37,8 @@ interface Ground {
   readonly codes?: readonly InsIdentity[];
   readonly keeping?: () => void;
   readonly validating?: () => void;
+  /** Before the deliveries from there on are read. */
+  readonly looking?: (after: number) => void;
   readonly site?: 'after' | 'never';
 }
 
@@ -49,7 +51,7 @@ interface Asked {
 function ground(
   settings: Partial<ChecksSettings>,
   findings: readonly DocumentFinding[],
-  { codes = [], keeping, site = 'after', validating }: Ground = {},
+  { codes = [], keeping, site = 'after', validating, looking }: Ground = {},
 ) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
@@ -97,6 +99,7 @@ function ground(
               return { delivery, message, format: 'hl7v2', event: { ...event, type }, parts: refs, queuedAt: '', attempts: 1 };
             }),
           deliveries: async (_filter, { limit, after = '0' }) => {
+            looking?.(Number(after));
             const rest = delivered.toReversed().slice(Number(after));
             return { items: rest.slice(0, limit), ...(rest.length > limit && { next: String(Number(after) + limit) }) };
           },
@@ -261,6 +264,18 @@ describe('checks of documents', () => {
     await pause(300);
     await last.stop();
     expect(asked).to.have.length(3);
+  });
+
+  it('B9: where the journal cannot tell what else was left unchecked, what was found is checked and of the others their message says so', async () => {
+    const looking = (after: number): void => {
+      if (after > 0) throw new PasserelleError('ERR_INVARIANT');
+    };
+    const { checks, taken, delivered, history, kept } = ground({}, [], { looking });
+    for (let message = 1; message <= 600; message += 1) delivered.push(taken(message));
+    checks.start();
+    await kept;
+    expect([checks.standing(history(1)), checks.standing(history(600))]).to.deep.equal(['not-made', 'waiting']);
+    await checks.stop();
   });
 
   it('B9: no more than the newest 2,000 messages are, and of the others their message says so', async () => {
