@@ -233,6 +233,8 @@ export class Legs {
     const given = other.note.sentAs?.[to.name];
     if (given || !(await isThere(other.key))) return given;
     const { id, isNumbered } = other.note;
+    // By its bytes it was never named to anybody.
+    if (isNumbered && id.startsWith('sha256:')) return undefined;
     const at = isNumbered ? -1 : id.lastIndexOf('^^');
     return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
   }
