@@ -26,7 +26,7 @@ import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, messagesOf, successorRefs, successorsOf, union } from './register.ts';
+import { broughtOf, contentEntry, messagesOf, otherName, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -76,7 +76,7 @@ export class Legs {
     if (!one) return { event: leaving.event };
     const { index } = this.#parts;
     const facts = factsOf(one, index);
-    const knownAs = facts && (await this.#knownAs(facts, leaving.event.type, to));
+    const knownAs = facts && (await this.#knownAs(facts, leaving, to));
     if (knownAs && 'held' in knownAs) return knownAs;
     if (leaving.event.type === DELETED) {
       const given = facts && (await this.#givenAgain(facts, to));
@@ -85,7 +85,8 @@ export class Legs {
     }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...consentRefs(patient, all, index)];
+    const ofOther = (all: Known): readonly NoteRef[] => ref(KINDS.document, documentOf(all, facts?.key)?.sameKey);
+    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
     const known = await this.#read(refsOf);
     const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
@@ -94,21 +95,35 @@ export class Legs {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
       const history = await this.#read((all) => successorRefs(own, all));
       const over = [
-        ...successorsOf(own, history).flatMap((one) => messagesOf(one, history).map((message) => ({ message, key: one.key }))),
-        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) => (act ? [{ message: act.message, key: facts.key }] : [])),
+        ...successorsOf(own, history).flatMap((one) =>
+          messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] })),
+        ),
+        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
+          act ? [{ message: act.message, keys: [facts.key, own.sameKey] }] : [],
+        ),
       ];
-      for (const { message, key } of over)
-        if ((await this.#left({ message }, to, (each) => each.key === key)).length > 0)
+      for (const { message, keys } of over)
+        if ((await this.#left({ message }, to, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions, ...(knownAs && { knownAs }) };
+    // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
+    const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
+    const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
+    const isNext = earlier?.id !== undefined && facts?.content === own?.content;
+    const replaced = isNext && {
+      action: 'replace' as const,
+      replaces: earlier.id,
+      ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
+    };
+    const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
+    const left = { event: said === one.event.data ? leaving.event : { ...leaving.event, data: said }, restrictions, ...(knownAs && { knownAs }) };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
-    const said = encoded?.restrictions ?? restrictionsOf(documentData(one));
-    if (!encoded || restrictions.every((each) => said.includes(each))) return left;
+    const obeyed = encoded?.restrictions ?? restrictionsOf(documentData(one));
+    if (!encoded || restrictions.every((each) => obeyed.includes(each))) return left;
     const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
     return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
       ? { held: new PasserelleError('ERR_DOCUMENT_RESTRICTED_SINCE').toData() }
@@ -206,22 +221,50 @@ export class Legs {
   }
 
   /** The ids of what was sent there, of this document and of what it replaces; or why it waits: another document left with them too. */
-  async #knownAs(facts: DocumentFacts, type: string, { name }: LegEnd): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
+  async #knownAs(
+    facts: DocumentFacts,
+    leaving: Pick<Leaving, 'event' | 'message'>,
+    to: LegEnd,
+  ): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
     const { knowledge, index } = this.#parts;
     const { key, replaces } = facts;
     const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
     const own = documentOf(known, key);
-    const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[name]);
-    if (!sent && !replaced) return undefined;
-    const before = own && sent && type !== DELETED ? beforeIt(own, sent, facts) : undefined;
+    const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
+    const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, facts) : undefined;
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
     const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
+    const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
+    const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
+    if (!document && !replacedAs && !before) return undefined;
     return {
-      ...(sent && sent !== before && { document: idsOf(sent) }),
-      ...(replaced && { replaces: idsOf(replaced) }),
+      ...(document && { document }),
+      ...(replacedAs && { replaces: replacedAs }),
       ...(before && { before: idsOf(before), ...(before.isDeleted && { isGivenAgain: true }) }),
     };
+  }
+
+  /** Of a document with two names, of which this one was not sent there under an id of ours: those of the other one, when that was sent there. */
+  async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
+    const known = await this.#read((all) => [...ref(KINDS.document, key), ...ref(KINDS.document, documentOf(all, key)?.sameKey)]);
+    const [own, other] = [documentOf(known, key), otherName(key, known, true)];
+    if (!own || !other) return undefined;
+    const itself = messageId(this.#parts.journal.tag, leaving);
+    const messages = union(broughtOf(own).by, broughtOf(other.note).by).filter((message) => message !== itself);
+    const isThere = async (name: string): Promise<boolean> => {
+      for (const message of messages) if ((await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
+      return false;
+    };
+    if (await isThere(key!)) return undefined;
+    const given = other.note.sentAs?.[to.name];
+    if (given) return idsOf(given);
+    if (!(await isThere(other.key))) return undefined;
+    const { id, isNumbered } = other.note;
+    // By its bytes it was never named to anybody.
+    if (isNumbered && id.startsWith('sha256:')) return undefined;
+    const at = isNumbered ? -1 : id.lastIndexOf('^^');
+    return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */

@@ -89,6 +89,8 @@ export interface DocumentNote {
   readonly isNumbered?: boolean;
   /** Another name that this very document came by. */
   readonly sameAs?: string;
+  /** Key of that name when its source gave both, an id and a number: what is said of one counts for both, while both hold the same. */
+  readonly sameKey?: string;
   readonly flags?: Flags;
   /** Masks among them that nobody said who may change the document: what leaves has them, what is there was not told. */
   readonly unheard?: readonly Mask[];
