@@ -53,6 +53,7 @@ export function checkIdentity({ site, context, identityError }: KnownCall, trail
       '/patient',
       'for creation: birth name, all given names, sex, whole birth date, place of birth, and a qualified INS or an IPP with its authority',
     );
-  trail.show(() => ({ allowed, create }));
+  // Whose number the IPP is, as the record is asked.
+  trail.show(() => ({ allowed, create, ...(patient.domain && { domain: patient.domain, ippAuthority: patient.ippAuthority }) }));
   return { ...context, matching: { allowed, create } };
 }
