@@ -45,6 +45,7 @@ describe('commands on a running engine', () => {
     expect((await run(['call', 'key', 'invite', '990001018'])).out).to.contain('AAAAA-BBBBB');
     expect((await run(['call', 'key', 'list', '--site', '990001018'])).out)
       .to.contain('à confirmer')
+      .and.to.contain(`${'k'.repeat(43)}  990001018`, 'whole, as confirm takes it')
       .and.to.contain('1A2B 3C4D');
     await run(['call', 'key', 'confirm', 'k'.repeat(43), '1A2B 3C4D']);
     expect(engine.asked.at(-1)?.input).to.include({ kid: 'k'.repeat(43), fingerprint: '1A2B 3C4D' });
