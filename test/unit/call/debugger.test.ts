@@ -81,6 +81,8 @@ describe('contextual call: the debugger', function () {
     expect((await verify(`POST ${http.path} HTTP/1.1\r\n${head.join('')}\r\n${Buffer.from(bytes).toString()}`)).decision).to.equal('accept');
     const flat = await verify(JSON.stringify(context()), { site: SITE });
     expect([flat.decision, flat.checks[2]?.result]).to.deep.equal(['accept', 'skipped']);
+    const { domain, ippAuthority } = flat.checks.at(-1)?.shown ?? {};
+    expect([domain, ippAuthority], 'A7: whose number the IPP is').to.deep.equal(['dxcare', '1.2.250.1.999.10.1']);
     expect((await verify(JSON.stringify(context()))).error?.code, 'two sites').to.equal('ERR_REQUEST_INVALID');
   });
 
