@@ -12,11 +12,14 @@ export class Refusal extends Error {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
+  /** For the log alone: which check, never what was said. */
+  readonly reason: string;
 
-  constructor(code: keyof typeof REFUSALS, detail?: string) {
+  constructor(code: keyof typeof REFUSALS, detail?: string, reason = '') {
     super(code);
     this.code = code;
     this.status = REFUSALS[code].status;
     this.detail = detail ?? REFUSALS[code].detail;
+    this.reason = reason;
   }
 }

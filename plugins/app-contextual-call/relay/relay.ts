@@ -119,7 +119,7 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
     const { status, code, detail } =
       error instanceof Refusal ? error : { status: 500, code: 'ERR_KIT_DEFECT', detail: 'Panne du relais : prévenez votre service informatique.' };
     const reference = `KIT-${randomBytes(4).toString('hex').toUpperCase()}`;
-    log(reference, code, error instanceof Refusal ? '' : (error as Error).name);
+    log(reference, code, error instanceof Refusal ? error.reason : (error as Error).name);
     send(response, status, { code, detail, reference });
   }
 
