@@ -78,7 +78,11 @@ describe('program for heavy clients', function () {
   /** As the kit ships it: on this machine, without a certificate. */
   async function plainRelay(): Promise<number> {
     const port = await freePort();
-    return site.relay({ listen: { address: '127.0.0.1', port }, hosts: [`127.0.0.1:${port}`], identify: { by: 'session-file', folder: '../sessions' } });
+    return site.relay({
+      listen: { address: '127.0.0.1', port },
+      hosts: [`127.0.0.1:${port}`],
+      identify: { by: 'session-file', folder: '../sessions' },
+    });
   }
 
   async function relayOnItsPort(): Promise<number> {

@@ -293,6 +293,17 @@ describe('kit relay', function () {
     site.told();
   });
 
+  it('C1: the lines of its page make a session that it takes', async () => {
+    const page = readFileSync(path.join(import.meta.dirname, '../../../plugins/app-contextual-call/kit/relay/relais.fr.md'), 'utf8');
+    const lines = /### Une session, pas à pas[^]*?```sh\n([^]*?)```/.exec(page)![1]!;
+    execFileSync('sh', ['-ec', lines], { cwd: site.folder });
+    const port = await site.relay({ identify: { by: 'session-file', folder: '../sessions' } });
+    site.allow(1);
+    const secret = readFileSync(path.join(site.folder, 'session.secret'), 'utf8');
+    expect((await post(port, PATIENT, { ...PROGRAM, 'passerelle-session': secret })).status).to.equal(201);
+    expect(site.told()[0]).to.have.nested.property('user.login', 'testcamille');
+  });
+
   it('C1: a log that cannot be written stops no call, and not the relay', async () => {
     const settings = JSON.parse(readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8')) as object;
     site.put('sans-journal.json', JSON.stringify({ ...settings, log: 'absent/appels.log' }));

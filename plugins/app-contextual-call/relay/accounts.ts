@@ -24,7 +24,15 @@ export interface Account {
 }
 
 /** The person is told one sentence for all of these; the log of the relay says which, for the DSI. */
-type Unknown = 'no-account' | 'no-session' | 'unknown-session' | 'session-over' | 'unknown-account' | 'account-without-user' | 'unknown-login' | `other-${string}`;
+type Unknown =
+  | 'no-account'
+  | 'no-session'
+  | 'unknown-session'
+  | 'session-over'
+  | 'unknown-account'
+  | 'account-without-user'
+  | 'unknown-login'
+  | `other-${string}`;
 const unknown = (reason: Unknown): Refusal => new Refusal('ERR_KIT_ACCOUNT', undefined, reason);
 
 /** Throws ERR_KIT_ACCOUNT when nobody can be named. */

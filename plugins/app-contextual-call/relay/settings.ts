@@ -47,7 +47,10 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 export function relaySettings(file: string): RelaySettings {
   const folder = path.dirname(path.resolve(file));
-  if (!existsSync(file)) throw new SettingsError(`${path.resolve(file)} n'existe pas : se placer dans le dossier relais du kit, ou nommer le fichier (relais/relais.json)`);
+  if (!existsSync(file))
+    throw new SettingsError(
+      `${path.resolve(file)} n'existe pas : se placer dans le dossier relais du kit, ou nommer le fichier (relais/relais.json)`,
+    );
   const said = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as Partial<RelaySettings>;
   const at = (name: string): string => path.resolve(folder, name);
   const need = (right: unknown, name: string): void => {

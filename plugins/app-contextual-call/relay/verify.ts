@@ -10,7 +10,8 @@ import { dialectOf } from './dialect.ts';
 import { isKeptBySomeone, relaySettings, SettingsError, type RelaySettings } from './settings.ts';
 
 /** The engine tells nobody the state of a key: only a call says whether it is good. */
-const UNTOLD = "NON VU   le référent a-t-il confirmé la clé, ou l'a-t-il révoquée ? Cette vérification ne le dit pas : demandez-le-lui, ou faites un premier appel.";
+const UNTOLD =
+  "NON VU   le référent a-t-il confirmé la clé, ou l'a-t-il révoquée ? Cette vérification ne le dit pas : demandez-le-lui, ou faites un premier appel.";
 
 /** Prints one line for each step, then what no step can see; false at the first that fails. */
 export async function verifyRelay(file: string, tell: (line: string) => void): Promise<boolean> {
