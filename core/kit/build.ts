@@ -78,6 +78,7 @@ export function buildKit(request: KitRequest): BuiltKit {
         name.replace(/^\w+/, (folder) => place[folder as keyof typeof place]),
         bytes,
       );
+  if (files.has('programme/AppelCtx.cs')) add('programme/appelctx.json', pretty(programSettings(request)));
   if (kit.relay) {
     add('relais/relais.json', pretty(relaySettings(settings, manifest.call?.format === 'http-form')));
     const dialect = assets.dialect(manifest.id);
@@ -149,6 +150,16 @@ function relaySettings({ connector }: SiteSettings, isForm: boolean): object {
     log: 'relais.log',
   };
 }
+
+/** Of the program, beside a relay as above in test: on one machine both work as shipped. Elsewhere the relay has a certificate, and a name that the site puts here. */
+const programSettings = (request: KitRequest): object => ({
+  environment: environmentOf(request),
+  relay: environmentOf(request) === 'test' ? `http://127.0.0.1:${RELAY_PORT}` : `https://RELAIS:${RELAY_PORT}`,
+  origin: new URL(request.publicUrl).origin,
+  ...(request.settings.connector['commandLine'] === 'legacy' && { commandLine: 'legacy' }),
+  sessionFile: '%LOCALAPPDATA%\\AppelDCC\\session.secret',
+  log: '%LOCALAPPDATA%\\AppelDCC\\appels.log',
+});
 
 const machineValues = (request: KitRequest): object => ({
   site: request.settings.site,

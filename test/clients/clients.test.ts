@@ -158,6 +158,7 @@ for (const language of LANGUAGES) {
         cases.map(([changed]) => ({ op: 'context', file: settings(changed), input: CALL, now: 1_789_459_200, jti: 'x'.repeat(32) })),
       );
       expect(answers.map((answer) => answer['reason'])).to.deep.equal(cases.map(([, reason]) => reason));
+      for (const [at] of lacking.entries()) expect(answers[at]!['detail'], 'says which one it has').to.match(/profile .*\b(?:legacy|default)\)$/);
       passed += cases.length;
     });
 

@@ -55,6 +55,8 @@ describe('program for heavy clients', function () {
     site.put('elsewhere.json', JSON.stringify({ ...common, relay: `https://localhost:${port}`, origin: 'https://dcc.invalid' }));
     site.put('workstation.json', JSON.stringify({ browser, client: 'poste.json' }));
     site.put('nobody.json', JSON.stringify({ ...common, relay: 'https://localhost:1' }));
+    site.put('here.json', JSON.stringify({ ...common, relay: `http://127.0.0.1:${await plainRelay()}`, environment: 'test' }));
+    site.put('off.json', JSON.stringify({ ...common, relay: 'http://relais.invalid', environment: 'test' }));
     site.put('plain.json', JSON.stringify({ ...common, relay: 'http://localhost:1' }));
     site.put('session.secret', `${'s'.repeat(43)}\n`, 0o600);
     const session = { account: 'HOPITAL\\c.test', since: '2026-09-15T07:41:10Z', until: new Date(Date.now() + 3_600_000).toISOString() };
@@ -63,14 +65,28 @@ describe('program for heavy clients', function () {
   after(() => site?.stop());
 
   /** The relay must be told the exact Host that programs write: the port is looked for first. */
-  async function relayOnItsPort(): Promise<number> {
+  async function freePort(): Promise<number> {
     const { createServer } = await import('node:net');
-    const port = await new Promise<number>((resolve) => {
+    return new Promise<number>((resolve) => {
       const probe = createServer().listen(0, '127.0.0.1', () => {
         const found = (probe.address() as { port: number }).port;
         probe.close(() => resolve(found));
       });
     });
+  }
+
+  /** As the kit ships it: on this machine, without a certificate. */
+  async function plainRelay(): Promise<number> {
+    const port = await freePort();
+    return site.relay({
+      listen: { address: '127.0.0.1', port },
+      hosts: [`127.0.0.1:${port}`],
+      identify: { by: 'session-file', folder: '../sessions' },
+    });
+  }
+
+  async function relayOnItsPort(): Promise<number> {
+    const port = await freePort();
     const listen = { address: '127.0.0.1', port, certificate: '../localhost.pem', key: '../localhost.key' };
     return site.relay({ listen, hosts: [`localhost:${port}`], identify: { by: 'session-file', folder: '../sessions' } });
   }
@@ -152,7 +168,18 @@ describe('program for heavy clients', function () {
     const { code, errors } = await run([...settings('elsewhere.json'), '--stdin'], LINE);
     expect(code, errors).to.equal(4);
     expect(existsSync(browsed)).to.equal(false);
-    expect((await run([...settings('plain.json'), '--stdin'], LINE)).code).to.equal(3);
+    for (const name of ['plain.json', 'off.json']) {
+      const plain = await run([...settings(name), '--stdin'], LINE);
+      expect([plain.code, plain.errors.includes('relay (adresse du relais)')], `${name}: ${plain.errors}`).to.deep.equal([3, true]);
+    }
+    site.told();
+  });
+
+  it('C3: in test, on this machine, takes the relay as the kit ships it', async () => {
+    site.allow(1);
+    const { code, errors } = await run([...settings('here.json'), '--stdin'], LINE);
+    expect(code, errors).to.equal(0);
+    expect(await opened()).to.deep.equal(['1', link()]);
     site.told();
   });
 

@@ -1,7 +1,7 @@
 /** The relay of the kit, as it ships, in its own process: who may say what, and what a web page can do. Each test begins with the rule it defends. */
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { KitSite, post } from './kit-site.ts';
@@ -302,6 +302,42 @@ describe('kit relay', function () {
     expect(log).not.to.match(/BR.{1,2}ZOLLET|MARIE|1958-|\/1958/);
   });
 
+  it('C1: the log says why an account was refused, the person is told one sentence for all', async () => {
+    const port = await site.relay({ identify: { by: 'session-file', folder: '../sessions' }, log: '../motifs.log' });
+    const session = (secret: string, said: object, bom = ''): void =>
+      void site.put(`sessions/${createHash('sha256').update(secret).digest('hex')}.json`, bom + JSON.stringify(said));
+    const [since, until] = [new Date().toISOString(), new Date(Date.now() + 3_600_000).toISOString()];
+    session('a'.repeat(43), { account: 'HOPITAL\\c.test', since, until }, '\ufeff');
+    session('b'.repeat(43), { account: 'HOPITAL\\c.test', since, until: since });
+    session('c'.repeat(43), { account: 'HOPITAL\\parti', since, until });
+    const refused = async (text: string, secret?: string): Promise<unknown> =>
+      (await post(port, text, { ...PROGRAM, ...(secret && { 'passerelle-session': secret.repeat(43) }) })).json['detail'];
+    const told = [
+      await refused(PATIENT),
+      await refused(PATIENT, 'z'),
+      await refused(PATIENT, 'b'),
+      await refused(PATIENT, 'c'),
+      await refused(`${PATIENT} /login:"tsec"`, 'a'),
+    ];
+    expect(new Set(told).size).to.equal(1);
+    const reasons = [...readFileSync(path.join(site.folder, 'motifs.log'), 'utf8').matchAll(/ERR_KIT_ACCOUNT (\S*)/g)].map(([, reason]) => reason);
+    expect(reasons).to.deep.equal(['no-session', 'unknown-session', 'session-over', 'unknown-account', 'other-login']);
+    site.allow(1);
+    expect((await post(port, PATIENT, { ...PROGRAM, 'passerelle-session': 'a'.repeat(43) })).status, 'as PowerShell writes it').to.equal(201);
+    site.told();
+  });
+
+  it('C1: the lines of its page make a session that it takes', async () => {
+    const page = readFileSync(path.join(import.meta.dirname, '../../../plugins/app-contextual-call/kit/relay/relais.fr.md'), 'utf8');
+    const lines = /### Une session, pas à pas[^]*?```sh\n([^]*?)```/.exec(page)![1]!;
+    execFileSync('sh', ['-ec', lines], { cwd: site.folder });
+    const port = await site.relay({ identify: { by: 'session-file', folder: '../sessions' } });
+    site.allow(1);
+    const secret = readFileSync(path.join(site.folder, 'session.secret'), 'utf8');
+    expect((await post(port, PATIENT, { ...PROGRAM, 'passerelle-session': secret })).status).to.equal(201);
+    expect(site.told()[0]).to.have.nested.property('user.login', 'testcamille');
+  });
+
   it('C1: a log that cannot be written stops no call, and not the relay', async () => {
     const settings = JSON.parse(readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8')) as object;
     site.put('sans-journal.json', JSON.stringify({ ...settings, log: 'absent/appels.log' }));
@@ -330,7 +366,19 @@ describe('kit relay', function () {
     const identify = { by: 'session-file', folder: 'sessions' };
     const good = await check({ identify });
     expect(good.code, good.said).to.equal(0);
-    expect(good.said.match(/^bon/gm)).to.have.length(5);
+    expect(good.said.match(/^bon/gm)).to.have.length(6);
+    expect(good.said, 'no step sees whether the referent confirmed the key').to.match(/^NON VU .*confirmé la clé/m);
+    const none = await check({ identify: { by: 'session-file', folder: 'absentes' } });
+    expect([none.code, /MAUVAIS {2}.*dossier des sessions absent/.test(none.said)]).to.deep.equal([1, true]);
+    chmodSync(path.join(site.folder, 'sessions'), 0o777);
+    const open = await check({ identify });
+    chmodSync(path.join(site.folder, 'sessions'), 0o755);
+    expect([open.code, /MAUVAIS {2}.*modifiable par d'autres/.test(open.said)], 'who writes there is anybody').to.deep.equal([1, true]);
+    const nowhere = await new Promise((resolve) =>
+      execFile(process.execPath, [site.program, '--verifier'], { cwd: site.folder }, (error, out) => resolve([Number(error?.code), out])),
+    );
+    expect(nowhere).to.have.nested.property('[0]', 1);
+    expect(nowhere).to.have.nested.property('[1]').that.includes('se placer dans le dossier relais').and.does.not.include('ENOENT');
     const bad = await check({ identify, client: 'ailleurs.json' });
     expect([bad.code, /MAUVAIS {2}réglages/.test(bad.said)]).to.deep.equal([1, true]);
     site.put(

@@ -21,5 +21,6 @@ export class Refusal extends Error {
     this.code = code;
     this.status = REFUSALS[code].status;
     this.detail = detail ?? REFUSALS[code].detail;
+    this.reason = reason;
   }
 }

@@ -1,5 +1,5 @@
 /** Settings of the relay (`relais.json`): read once, refused with the name of what is wrong; relative paths are those of its folder. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** How the account of whoever asks is known, and by whom it is asserted: README of the relay. */
@@ -47,6 +47,10 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 export function relaySettings(file: string): RelaySettings {
   const folder = path.dirname(path.resolve(file));
+  if (!existsSync(file))
+    throw new SettingsError(
+      `${path.resolve(file)} n'existe pas : se placer dans le dossier relais du kit, ou nommer le fichier (relais/relais.json)`,
+    );
   const said = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as Partial<RelaySettings>;
   const at = (name: string): string => path.resolve(folder, name);
   const need = (right: unknown, name: string): void => {
@@ -98,7 +102,7 @@ export function relaySettings(file: string): RelaySettings {
 }
 
 /** There, and written by its owner only. Windows has no such mode: there the guide sets the access list. */
-function isKeptBySomeone(file: string): boolean {
+export function isKeptBySomeone(file: string): boolean {
   try {
     return process.platform === 'win32' || (statSync(file).mode & 0o022) === 0;
   } catch {

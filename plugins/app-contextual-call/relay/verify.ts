@@ -1,15 +1,19 @@
 /** What passes and what does not, step by step, before anybody clicks: `node relais.mjs --verifier`. Nothing is signed, nobody is named. */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Passerelle } from '../clients/javascript/passerelle.ts';
 import { request } from '../clients/javascript/request.ts';
 import { fingerprint } from '../enrolment/enrol.ts';
 import type { Person } from './accounts.ts';
 import { dialectOf } from './dialect.ts';
-import { relaySettings } from './settings.ts';
+import { isKeptBySomeone, relaySettings, SettingsError, type RelaySettings } from './settings.ts';
 
-/** Prints one line for each step; false at the first that fails. */
+/** The engine tells nobody the state of a key: only a call says whether it is good. */
+const UNTOLD =
+  "NON VU   le référent a-t-il confirmé la clé, ou l'a-t-il révoquée ? Cette vérification ne le dit pas : demandez-le-lui, ou faites un premier appel.";
+
+/** Prints one line for each step, then what no step can see; false at the first that fails. */
 export async function verifyRelay(file: string, tell: (line: string) => void): Promise<boolean> {
   const steps: readonly (readonly [string, () => string | Promise<string>])[] = [
     ['réglages', () => path.basename((settings = relaySettings(file)).client)],
@@ -18,6 +22,7 @@ export async function verifyRelay(file: string, tell: (line: string) => void): P
       () => `empreinte ${fingerprint(createPrivateKey(readFileSync((client = Passerelle.fromFile(settings.client)).settings.keyFile)))}`,
     ],
     ['comptes', () => `${people(settings.accounts!)} personnes`],
+    ['façon de reconnaître le compte', () => identified(settings)],
     ['lecture du produit', async () => ((await dialectOf(path.dirname(file))) ? 'dialecte.mjs' : 'aucun dialecte : champs des clients seulement')],
     ['moteur', () => reached(client.settings)],
   ];
@@ -30,7 +35,17 @@ export async function verifyRelay(file: string, tell: (line: string) => void): P
       tell(`MAUVAIS  ${step} : ${(error as { detail?: string }).detail ?? (error as Error).message}`);
       return false;
     }
+  tell(UNTOLD);
   return true;
+}
+
+function identified({ identify }: RelaySettings): string {
+  if (identify?.by !== 'session-file') return identify?.by ?? 'login du formulaire';
+  const { folder } = identify;
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new SettingsError(`dossier des sessions absent : ${folder}. Le créer ; le compte qui ouvre les sessions seul y écrit`);
+  if (!isKeptBySomeone(folder)) throw new SettingsError(`dossier des sessions modifiable par d'autres comptes : ${folder}`);
+  return `session-file, ${path.basename(folder)}`;
 }
 
 function people(file: string): number {

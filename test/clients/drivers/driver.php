@@ -25,7 +25,7 @@ function answer(array $request): array
                 return ['link' => $opened['link'], 'reference' => $opened['reference']];
         }
     } catch (CallError $error) {
-        return ['code' => $error->errorCode, 'reason' => $error->reason, 'detail' => $error->detail, 'reference' => $error->reference];
+        return ['code' => $error->code, 'reason' => $error->reason, 'detail' => $error->detail, 'reference' => $error->reference];
     }
 }
 

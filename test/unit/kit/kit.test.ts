@@ -143,6 +143,38 @@ describe('the kit of a site', () => {
     expect(programs).to.deep.equal(['dxcare']);
   });
 
+  it('C3: its program and its relay, as shipped in test, name one address; in production the relay needs a certificate', () => {
+    const of = (name: string, environment: 'test' | 'production'): Record<string, unknown> =>
+      JSON.parse(textOf(readArchive(buildKit(requestOf('dxcare', { settings: { ...SETTINGS, environment } })).bytes).files, name)) as Record<
+        string,
+        unknown
+      >;
+    const { listen } = of('relais/relais.json', 'test') as { listen: { address: string; port: number } };
+    expect(of('programme/appelctx.json', 'test')).to.include({
+      environment: 'test',
+      relay: `http://${listen.address}:${listen.port}`,
+      origin: 'https://dcc.invalid:8443',
+      commandLine: 'legacy',
+    });
+    expect(of('programme/appelctx.json', 'production')['relay']).to.match(/^https:/);
+  });
+
+  it('C9: its sample of DxCare says an INS whole, and is read without one being lost', async () => {
+    const { files } = readArchive(buildKit(requestOf('dxcare')).bytes);
+    const folder = mkdtempSync(path.join(tmpdir(), 'kit-'));
+    try {
+      for (const name of ['dialecte.mjs', 'dialecte.json']) writeFileSync(path.join(folder, name), files.get(`relais/${name}`)!);
+      for (const name of ['localSecret.secret', 'a.secret']) writeFileSync(path.join(folder, name), 'x\n');
+      const { openDialect } = (await import(pathToFileURL(path.join(folder, 'dialecte.mjs')).href)) as {
+        openDialect: (folder: string) => DialectReader;
+      };
+      const { call } = openDialect(folder)({ bytes: files.get('exemples/ligne-de-commande.utf8.txt')! });
+      expect(call).to.include({ ins: '263078599004202', insOid: '1.2.250.1.213.1.4.10', birthGivenNames: 'ZOÉ', birthPlaceCog: '85990' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('gives a sample of the dialect that posts where the engine listens', () => {
     const sample = textOf(readArchive(buildKit(requestOf('klinck')).bytes).files, 'exemples/appel-signe.http');
     expect(sample).to.match(new RegExp(`^POST ${connectors.get('klinck').manifest.call?.path} HTTP/1.1\r?\nHost: dcc\\.invalid:8443\r?\n`));

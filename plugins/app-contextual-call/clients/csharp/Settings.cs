@@ -37,7 +37,7 @@ namespace Passerelle
             settings.Origin = address.Groups[1].Value;
             if (!Context.Is(settings.Finess, "[0-9][0-9AB][0-9]{7}")) throw No("bad-settings", "finess");
             if (!Context.Is(settings.Environment, "test|production")) throw No("bad-settings", "environment");
-            if (Json.Text(said, "profile") != "legacy") throw No("bad-settings", "profile");
+            if (Json.Text(said, "profile") != "legacy") throw No("bad-settings", "profile (ce client ne sait que legacy)");
             object seconds = said.ContainsKey("timeoutSeconds") ? said["timeoutSeconds"] : 10.0;
             if (!(seconds is double) || (double)seconds < 1 || (double)seconds > 60) throw No("bad-settings", "timeoutSeconds");
             settings.TimeoutSeconds = (int)(double)seconds;

@@ -45,7 +45,7 @@ sub new {
     my ($origin, $host, $port, $path) = ($1, $2, $3 // 443, $4);
     no_settings('bad-settings', 'finess') if ($s{finess} // '') !~ /\A[0-9][0-9AB][0-9]{7}\z/;
     no_settings('bad-settings', 'environment') if ($s{environment} // '') !~ /\A(?:test|production)\z/;
-    no_settings('bad-settings', 'profile') if ($s{profile} // '') ne 'legacy';
+    no_settings('bad-settings', 'profile (ce client ne sait que legacy)') if ($s{profile} // '') ne 'legacy';
     no_settings('bad-settings', 'timeoutSeconds') if $s{timeoutSeconds} !~ /\A[0-9]{1,2}\z/ || $s{timeoutSeconds} < 1 || $s{timeoutSeconds} > 60;
     my $der = openssl([qw(pkey -passin pass: -pubout -outform DER -in), $s{keyFile} // '']);
     no_settings('key-unreadable', 'keyFile') if !defined $der;

@@ -3,10 +3,11 @@
 
 namespace Passerelle;
 
-/** Every failure. Show `detail` (French) and `reference` to the person; `errorCode` and `reason` are for support. */
+/** Every failure. Show `detail` (French) and `reference` to the person; `code` and `reason` are for support. */
 final class CallError extends \Exception
 {
-    public string $errorCode;
+    /** @var string */
+    public $code;
     public string $detail;
     public string $reason;
     public string $reference;
@@ -14,7 +15,7 @@ final class CallError extends \Exception
     public function __construct(string $code, string $detail, string $reason = '', string $reference = '')
     {
         parent::__construct("$code: $detail");
-        $this->errorCode = $code;
+        $this->code = $code;
         $this->detail = $detail;
         $this->reason = $reason;
         $this->reference = $reference;

@@ -120,7 +120,7 @@ final class Passerelle
             return $opened;
         } catch (CallError $error) {
             $error->reference = $error->reference ?: 'KIT-' . strtoupper(bin2hex(random_bytes(4)));
-            $this->log($error->reference, $error->errorCode, $error->reason);
+            $this->log($error->reference, $error->code, $error->reason);
             throw $error;
         }
     }

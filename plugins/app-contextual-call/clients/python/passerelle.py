@@ -100,7 +100,7 @@ class Passerelle:
         if settings.get("environment") not in ("test", "production"):
             raise no("bad-settings", "environment")
         if settings.get("profile") != "legacy":
-            raise no("bad-settings", "profile")
+            raise no("bad-settings", "profile (ce client ne sait que legacy)")
         self.timeout = settings.get("timeoutSeconds") or 10
         if not isinstance(self.timeout, int) or not 1 <= self.timeout <= 60:
             raise no("bad-settings", "timeoutSeconds")

@@ -8,7 +8,7 @@ namespace Passerelle.Program
 {
     internal sealed class ProgramSettings
     {
-        /// <summary>https://HOST[:PORT] of the relay; null when this workstation has a key.</summary>
+        /// <summary>https://HOST[:PORT] of the relay, or http on this machine in test; null when this workstation has a key.</summary>
         internal string Relay;
         /// <summary>https://HOST[:PORT] of the engine: nothing else is ever opened.</summary>
         internal string Origin;
@@ -47,9 +47,15 @@ namespace Passerelle.Program
                 return settings;
             }
             settings.Relay = Json.Text(said, "relay").TrimEnd('/');
-            settings.Origin = Json.Text(said, "origin");
+            settings.Origin = Json.Text(said, "origin").TrimEnd('/');
+            // In clear on this machine only, and in test: a relay, or an engine, that somebody tries out.
+            string address = (Json.Text(said, "environment") == "test" ? @"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))" : "https://[A-Za-z0-9.-]+") + "(:[0-9]{1,5})?";
             foreach (string name in new[] { "relay", "origin" })
-                if (!Context.Is(Json.Text(said, name).TrimEnd('/'), "https://[A-Za-z0-9.-]+(:[0-9]{1,5})?")) throw Passerelle.Settings.No("bad-url", name);
+                if (!Context.Is(Json.Text(said, name).TrimEnd('/'), address))
+                    throw new CallException(
+                        "ERR_KIT_SETTINGS",
+                        "appelctx.json, " + name + " (adresse " + (name == "relay" ? "du relais" : "du moteur") + ") : https://HÔTE[:PORT] ; http sur 127.0.0.1 seulement, avec \"environment\": \"test\"",
+                        "bad-url");
             return settings;
         }
     }
