@@ -72,7 +72,7 @@ export function identityFace(engine: Engine): IdentityFace {
     },
     answer: async ({ id, verdict, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-      const { keys, kind } = await taskOf(id);
+      const { keys, kind, state } = await taskOf(id);
       const at = new Date().toISOString();
       const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       const change = (by: typeof closeTask, run?: number): Promise<Task> =>
@@ -85,7 +85,7 @@ export function identityFace(engine: Engine): IdentityFace {
           (notes) => region().journal.keep(notes, at),
         );
       // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
-      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
+      if (kind === 'call' || kind === 'datamatrix' || state !== 'open') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const stopped = await stoppedOnTheirWay(engine, id);
       if (stopped) {
