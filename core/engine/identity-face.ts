@@ -34,6 +34,7 @@ import {
   type Task,
 } from '../identity/index.ts';
 import { deliveryId, parseId } from '../journal/index.ts';
+import type { Known, NoteRef } from '../knowledge/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -72,9 +73,14 @@ export function identityFace(engine: Engine): IdentityFace {
     },
     answer: async ({ id, verdict, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-      const { keys, kind, state } = await taskOf(id);
+      const { kind, state } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      // As the task is by then: it may ask about others since.
+      const refs = (known: Known): readonly NoteRef[] => {
+        const value = known(TASK, taskKey(id));
+        const { keys = [] } = value === undefined ? {} : readTask(value);
+        return [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      };
       const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,

@@ -7,7 +7,7 @@ import { identityFace } from '../../../core/engine/identity-face.ts';
 import { misnamedDocuments, tellMisnamed } from '../../../core/engine/misnamed.ts';
 import { MISNAMED, TASK, taskKey, type Task } from '../../../core/identity/index.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
-import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
 
 const ID = 'TEST-7';
 
@@ -141,5 +141,19 @@ describe('answers to a task of identity vigilance', () => {
       put({ ...older, kind: 'document', state: 'accepted' });
       expect([await answer('accept'), await alerts(), await answer('accept')]).to.deep.equal(['accepted', [], 'ERR_TRANSITION']);
     });
+  });
+
+  it('A4: an answer sees all whom the task names by the time it is written', async () => {
+    hospital.identity(QUALIFIED, { ipp: '2' });
+    const { notes } = journal;
+    journal.notes = async (kind, keys) => {
+      journal.notes = notes;
+      const found = await notes(kind, keys);
+      hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: ID, ipp: '2', at: 59 });
+      return found;
+    };
+    expect(await answer('reject')).to.equal('rejected');
+    expect(hospital.tasks()[0]!.keys).to.have.members(['1', '2'].map(keyed));
+    for (const ipp of ['1', '2']) expect(hospital.person(ipp)).to.not.have.property('open');
   });
 });
