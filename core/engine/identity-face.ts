@@ -122,7 +122,10 @@ export function identityFace(engine: Engine): IdentityFace {
         (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
-      return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
+      if (!into) return { discarded: [], told: [] };
+      const called: Unmerged[] = [];
+      for (const message of new Set([...(into.earlier ?? []), into.message])) called.push(await callBack(engine, message, { who, why }));
+      return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
     },
   };
 }
