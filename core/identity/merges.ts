@@ -108,7 +108,7 @@ function relink(one: Told, known: Known): Judgement {
   const notes: readonly Note[] = [
     noteOf(from, {
       ...gone,
-      into: { ...relation, ...(isRepeated && saidBefore(gone.into!, one)), key: into, ipp: surviving },
+      into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
       history: lastOf(gone.history, change),
     }),
     ...notesOf(withHeirs(into, heir, known)),

@@ -91,7 +91,7 @@ describe('answers to a task of identity vigilance', () => {
     };
     const look = (): Promise<void> => {
       const found = { message: 7, event: { patient: VALIDATED, originApplication: 'DPI' }, marked: misnamed, at: '2026-10-01T08:00:00.000Z' };
-      return tellMisnamed(found as never, journal as never, new Knowledge(journal, []));
+      return tellMisnamed(found, journal as never, new Knowledge(journal, []));
     };
     const asked = (): Task | undefined => hospital.tasks().find(({ kind, state: of }) => kind === 'datamatrix' && of === 'open');
     const alerts = async (): Promise<readonly string[]> => (await misnamedDocuments(journal as never)).map(({ code }) => code);
