@@ -34,6 +34,7 @@ import {
   type Task,
 } from '../identity/index.ts';
 import { deliveryId, parseId } from '../journal/index.ts';
+import type { Known, NoteRef } from '../knowledge/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -72,9 +73,14 @@ export function identityFace(engine: Engine): IdentityFace {
     },
     answer: async ({ id, verdict, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-      const { keys, kind } = await taskOf(id);
+      const { kind, state } = await taskOf(id);
       const at = new Date().toISOString();
-      const refs = [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      // As the task is by then: it may ask about others since.
+      const refs = (known: Known): readonly NoteRef[] => {
+        const value = known(TASK, taskKey(id));
+        const { keys = [] } = value === undefined ? {} : readTask(value);
+        return [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+      };
       const change = (by: typeof closeTask, run?: number): Promise<Task> =>
         region().knowledge.change(
           refs,
@@ -85,7 +91,7 @@ export function identityFace(engine: Engine): IdentityFace {
           (notes) => region().journal.keep(notes, at),
         );
       // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
-      if (kind === 'call' || kind === 'datamatrix') return summaryOf(await change(closeTask));
+      if (kind === 'call' || kind === 'datamatrix' || state !== 'open') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const stopped = await stoppedOnTheirWay(engine, id);
       if (stopped) {
@@ -116,7 +122,10 @@ export function identityFace(engine: Engine): IdentityFace {
         (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
-      return into ? callBack(engine, into.message, { who, why }) : { discarded: [], told: [] };
+      if (!into) return { discarded: [], told: [] };
+      const called: Unmerged[] = [];
+      for (const message of new Set([...(into.earlier ?? []), into.message])) called.push(await callBack(engine, message, { who, why }));
+      return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
     },
   };
 }

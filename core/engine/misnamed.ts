@@ -2,7 +2,7 @@
 import type { Condition } from '../alerts/index.ts';
 import type { MisnamedDocument } from '../checks/index.ts';
 import type { JournalStore } from '../contract/index.ts';
-import { MISNAMED, TASK, misnamedNotes, taskKey } from '../identity/index.ts';
+import { MISNAMED, TASK, filedId, misnamedNotes, taskKey } from '../identity/index.ts';
 import { messageId } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 
@@ -21,7 +21,7 @@ export async function tellMisnamed(
   const { patient, originApplication = '' } = event;
   const found = { message: id, site, sender: originApplication, receivedAt, at, patient, marked };
   await knowledge.change(
-    [TASK, MISNAMED].map((kind) => ({ kind, key: taskKey(id) })),
+    [TASK, MISNAMED].map((kind) => ({ kind, key: taskKey(filedId(id)) })),
     (known) => ({ notes: misnamedNotes(found, known), result: undefined }),
     (notes) => journal.keep(notes, at),
   );

@@ -118,7 +118,8 @@ export function rejected(one: Case, known: Known): Judgement | undefined {
 /** The task of a message that asks nothing any more is closed by the commit that decides the message, and by nothing before. */
 export function concluded(one: Case, known: Known, judgement: Judgement): Judgement {
   const task = taskOf(one, known);
-  if (task?.state !== 'open' || judgement.quarantine || judgement.reject) return judgement;
+  // What was filed already waits for a person, whatever its message says now; an older journal has it as the task of the message.
+  if (task?.state !== 'open' || task.kind === 'datamatrix' || judgement.quarantine || judgement.reject) return judgement;
   const changed = new Map((judgement.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
   const persons = task.keys.flatMap((key) => {
     const person = personOf((kind, of) => changed.get(`${kind} ${of}`) ?? known(kind, of), key);

@@ -29,23 +29,29 @@ export function answerTask(id: string, known: Known, answered: Answer): Decided 
 
 /**
  * Nothing is left to be done: the message of a rejected task was put away, or none ever waited; or what waited were deliveries of that run, which were
- * released. Throws ERR_NOT_FOUND, ERR_TRANSITION.
+ * released. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is closed, unless an alert is left of it: that ends.
  */
 export function closeTask(id: string, known: Known, { verdict, at, who, why }: Answer, run?: number): Decided {
+  const seen = known(MISNAMED, taskKey(id)) === undefined ? [] : [{ kind: MISNAMED, key: taskKey(id), value: '' }];
+  const before = taskOf(id, known);
+  if (before.state !== 'open' && seen.length > 0) return { task: before, notes: seen };
   const closedIn = verdict === 'accepted' && run !== undefined ? { closedIn: run } : {};
   const task: Task = { ...openTask(id, known), state: verdict, ...closedIn, closed: { at, who, why } };
   const persons = task.keys.flatMap((key) => {
     const person = personOf(known, key);
     return person ? [noteOf(key, without(person, id))] : [];
   });
-  const seen = known(MISNAMED, taskKey(id)) === undefined ? [] : [{ kind: MISNAMED, key: taskKey(id), value: '' }];
   return { task, notes: [...persons, taskNote(task), ...seen] };
 }
 
-function openTask(id: string, known: Known): Task {
+function taskOf(id: string, known: Known): Task {
   const value = known(TASK, taskKey(id));
   if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a task', found: id });
-  const task = readTask(value);
+  return readTask(value);
+}
+
+function openTask(id: string, known: Known): Task {
+  const task = taskOf(id, known);
   if (task.state !== 'open') throw new PasserelleError('ERR_TRANSITION', { expected: 'an open task', found: task.state });
   return task;
 }

@@ -8,5 +8,17 @@ export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
 export { undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
-export { MISNAMED, TASK, callTask, misnamedNotes, readTask, taskKey, type CalledIdentity, type Misnamed, type Task, type TaskKind } from './task.ts';
+export {
+  MISNAMED,
+  TASK,
+  callTask,
+  filedId,
+  misnamedNotes,
+  readTask,
+  taskKey,
+  type CalledIdentity,
+  type Misnamed,
+  type Task,
+  type TaskKind,
+} from './task.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

@@ -106,11 +106,21 @@ function relink(one: Told, known: Known): Judgement {
     history: lastOf(survivor.history, change),
   };
   const notes: readonly Note[] = [
-    noteOf(from, { ...gone, into: { ...relation, key: into, ipp: surviving }, history: lastOf(gone.history, change) }),
+    noteOf(from, {
+      ...gone,
+      into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
+      history: lastOf(gone.history, change),
+    }),
     ...notesOf(withHeirs(into, heir, known)),
     ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
   ];
   return { keys, notes };
+}
+
+/** Each may have been told somewhere: who undoes the merge has to know all of them. */
+function saidBefore({ message, earlier = [] }: Relation, { message: { id } }: Case): Pick<Relation, 'earlier'> {
+  const [first, ...others] = new Set([...earlier, message].filter((before) => before !== id));
+  return first === undefined ? {} : { earlier: [first, ...lastOf(others)] };
 }
 
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */

@@ -20,8 +20,9 @@ export interface Relative {
 export interface Relation extends Relative {
   readonly kind: 'merge' | 'change-id';
   readonly at: Stamp;
-  /** Public id of the message that said so. */
+  /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
+  readonly earlier?: readonly string[];
 }
 
 export interface Undone extends Relation {

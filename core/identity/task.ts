@@ -52,7 +52,7 @@ export interface Difference {
 }
 
 export interface Task {
-  /** Public id of the message that waits: one task a message. Of a call, its reference. */
+  /** Public id of the message that waits: one task a message. Of a call, its reference; of a document that is filed already, as `filedId`. */
   readonly id: string;
   readonly kind: TaskKind;
   readonly state: 'open' | 'accepted' | 'rejected';
@@ -103,7 +103,10 @@ export interface CalledIdentity {
   readonly onFile: readonly { readonly recordId: string; readonly patient: Patient }[];
 }
 
-/** While a document that is filed under somebody else's name has not been looked at. */
+/** Beside what is asked of the message itself: a replay of it ends that, not this. */
+export const filedId = (message: string): string => `${message}-datamatrix`;
+
+/** By the key of its task: while a document that is filed under somebody else's name has not been looked at. */
 export const MISNAMED = 'document-misnamed';
 
 export interface Misnamed {
@@ -137,12 +140,13 @@ export function markedOtherwise(patient: Patient, marked: Patient, at: string): 
 const differing = (one: Patient, other: Patient): readonly (keyof Patient)[] =>
   (Object.keys(other) as (keyof Patient)[]).filter((name) => one[name] !== undefined && one[name] !== null && one[name] !== other[name]);
 
-/** One task a message: what is asked of it already stays. */
+/** What is asked already stays. */
 export function misnamedNotes({ message, site, sender, receivedAt, at, patient, marked }: Misnamed, known: Known): readonly Note[] {
-  const key = taskKey(message);
+  const id = filedId(message);
+  const key = taskKey(id);
   const before = known(TASK, key);
   const task: Task = {
-    id: message,
+    id,
     kind: 'datamatrix',
     state: 'open',
     site,

@@ -202,7 +202,8 @@ export class DeliveryLane {
     if (deliveries.length === 0) return;
     const lane = this.endpoint.name;
     const failed = (delivery: number, code: string): void => this.#ports.log('warn', 'held delivery could not be released', { lane, delivery, code });
-    for (const item of await release(this.#ports.journal, deliveries, iso(this.#ports.now()), failed)) this.update(item);
+    const surely = <T>(work: () => Promise<T>): Promise<T> => this.#surely(work, 'held deliveries cannot be released yet');
+    for (const item of await release(this.#ports.journal, deliveries, iso(this.#ports.now()), failed, surely)) this.update(item);
   }
 
   /** Stops taking, waits for what is on the wire. */
@@ -378,17 +379,27 @@ export class DeliveryLane {
 
   /** An outcome must not be lost because the journal is away for a while: it is offered until it is taken. */
   async #settleSurely(settlement: Settlement): Promise<boolean> {
+    try {
+      await this.#surely(() => this.#ports.journal.settle([settlement], this.#lease), 'outcome cannot be stored yet');
+      return true;
+    } catch (thrown) {
+      const { code, entry } = PasserelleError.from(thrown);
+      // The new owner of the lane found it as it was, and decides what the doubt means.
+      if (code === 'ERR_LANE_LOST' || entry.disposition === 'transient') return false;
+      throw thrown;
+    }
+  }
+
+  /** Tries until the journal is there; once the lane has stopped, no longer than that waits. */
+  async #surely<T>(work: () => Promise<T>, what: string): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       try {
-        await this.#ports.journal.settle([settlement], this.#lease);
-        return true;
+        return await work();
       } catch (thrown) {
         const error = PasserelleError.from(thrown);
-        // The new owner of the lane found it as it was, and decides what the doubt means.
-        if (error.code === 'ERR_LANE_LOST') return false;
-        if (error.entry.disposition !== 'transient') throw error;
-        if (tries === 0) this.#ports.log('error', 'outcome cannot be stored yet', { lane: this.endpoint.name, code: error.code });
-        if (this.#stopped && performance.now() > this.#stopBy) return false;
+        if (error.code === 'ERR_LANE_LOST' || error.entry.disposition !== 'transient') throw error;
+        if (tries === 0) this.#ports.log('error', what, { lane: this.endpoint.name, code: error.code });
+        if (this.#stopped && performance.now() > this.#stopBy) throw error;
         await new Promise((resolve) =>
           setTimeout(resolve, backoffMs(tries, { firstMs: 200, maxMs: this.#stopped ? 500 : 10_000 }, this.#ports.random())),
         );

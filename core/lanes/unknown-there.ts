@@ -84,17 +84,19 @@ export class UnknownThere {
   }
 }
 
-/** Each may have been decided by a person meanwhile; answers those that were released, as they are now. */
+/** Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
 export async function release(
   journal: Pick<JournalStore, 'act'>,
   deliveries: readonly number[],
   at: string,
   failed: (delivery: number, code: string) => void,
+  surely: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<readonly QueuedDelivery[]> {
   const released: QueuedDelivery[] = [];
   for (const delivery of new Set(deliveries))
     try {
-      const changes = await journal.act([{ verb: 'release', delivery, who: RELEASED_BY.identity, why: 'identity of the patient received', at }]);
+      const action = { verb: 'release', delivery, who: RELEASED_BY.identity, why: 'identity of the patient received', at } as const;
+      const changes = await surely(() => journal.act([action]));
       released.push(...changes.flatMap((change) => change.deliveries));
     } catch (thrown) {
       failed(delivery, PasserelleError.from(thrown).code);

@@ -162,6 +162,29 @@ describe('a delivery lane', () => {
       await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
     });
 
+    for (const by of ['this lane', 'the hospital'] as const)
+      it(`leaves though the journal was away for a moment when ${by} told the identity`, async () => {
+        unknownOnce();
+        const { act } = bench.journal;
+        let refusals = 2;
+        bench.journal = {
+          ...bench.journal,
+          act: async (...args) => {
+            refusals -= 1;
+            if (refusals >= 0) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+            return act(...args);
+          },
+        };
+        await bench.queue([document]);
+        await bench.make().start();
+        await held();
+        const told = by === 'this lane' ? await bench.queue([{ keys: patient('a') }]) : [];
+        if (by === 'the hospital') await bench.lane.lookAgain(new Set(patient('a')));
+        else bench.lane.offer(told.map((item) => ({ item, format: 'plain', event: routed().event, parts: [], queuedAt: at(0) })));
+        await until('all is delivered', 10_000, async () => (await bench.states())['delivered'] === told.length + 1);
+        expect(refusals).to.be.lessThan(0);
+      });
+
     it('leaves though the identity came while it was being tried', async () => {
       unknownOnce();
       const { send } = bench;

@@ -76,18 +76,30 @@ describeJournals('identities', (journal) => {
     const again = tell({ ipp: '24', minute: 3, trigger: 'A40', absorbs: '25' });
     await until('so does its repeat', 10_000, async () => (await waiting()) === 2);
     const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '25', why: 'two people', who: 'camille' });
-    expect(undone.discarded).to.have.length(1);
+    expect(undone.discarded).to.have.length(2);
     expect(undone.told).to.deep.equal([]);
     const before = record.told.length;
     await region.post('lanes/dcc-out:resume');
     const merges = (await Promise.all([await first, await again].map(region.timeline))).flatMap(({ deliveries }) => deliveries);
-    expect(merges.map(({ state }) => state)).to.have.members(['held', 'discarded']);
-    const held = merges.find(({ state }) => state === 'held');
-    expect(held?.error?.code).to.equal('ERR_MERGE_UNDONE');
+    expect(merges.map(({ state }) => state)).to.deep.equal(['discarded', 'discarded']);
     expect(record.told.slice(before), 'nothing was told').to.deep.equal([]);
-    await region.post(`deliveries/${held!.id}:discard`, { why: 'undone', who: 'camille' });
     await tell({ ipp: '25', minute: 4 });
     expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('25');
+  });
+
+  it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
+    await tell({ ipp: '26', minute: 1 });
+    await tell({ ipp: '27', minute: 1 });
+    await tell({ ipp: '26', minute: 2, trigger: 'A40', absorbs: '27' });
+    await region.post('lanes/dcc-out:pause');
+    const again = tell({ ipp: '26', minute: 3, trigger: 'A40', absorbs: '27' });
+    await until('its repeat waits', 10_000, async () =>
+      (await region.deliveries('state=queued')).some(({ eventType }) => eventType === 'dcc.identity.merged'),
+    );
+    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '27', why: 'two people', who: 'camille' });
+    await region.post('lanes/dcc-out:resume');
+    const [repeat] = (await region.timeline(await again)).deliveries;
+    expect(undone).to.deep.equal({ discarded: [repeat!.id], told: ['dcc-out'] });
   });
 
   it('A6, A8: once a merge is undone, each number has its own documents again', async () => {

@@ -4,8 +4,10 @@ import { PasserelleError, type MessageState, type OperatorAction } from '../../.
 import { canMoveMessage } from '../../../core/contract/index.ts';
 import type { Engine } from '../../../core/engine/engine.ts';
 import { identityFace } from '../../../core/engine/identity-face.ts';
+import { misnamedDocuments, tellMisnamed } from '../../../core/engine/misnamed.ts';
+import { MISNAMED, TASK, taskKey, type Task } from '../../../core/identity/index.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
-import { Hospital, INS, OTHER_INS, QUALIFIED, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
 
 const ID = 'TEST-7';
 
@@ -17,9 +19,14 @@ describe('answers to a task of identity vigilance', () => {
     tag: 'TEST',
     notes: async (kind: string, keys: readonly string[]) => keys.map((key) => hospital.known(kind, key)),
     keep: async (notes: readonly { readonly kind: string; readonly key: string; readonly value: string }[]) => {
-      for (const { kind, key, value } of notes) hospital.notes.set(`${kind} ${key}`, value);
+      for (const { kind, key, value } of notes)
+        if (value) hospital.notes.set(`${kind} ${key}`, value);
+        else hospital.notes.delete(`${kind} ${key}`);
     },
-    message: async () => ({ message: { state } }),
+    message: async () => ({ message: { state, site: '990001018', receivedAt: '2026-10-01T08:00:00.000Z' }, deliveries: [] }),
+    notesOf: async (kind: string) => ({
+      items: [...hospital.notes].filter(([name]) => name.startsWith(`${kind} `)).map(([, value]) => ({ value })),
+    }),
     act: async ([action]: readonly OperatorAction[]) => {
       const to = moved[action!.verb as 'replay' | 'discard'];
       if (!canMoveMessage(state, to)) throw new PasserelleError('ERR_TRANSITION', { found: `${action!.verb} of a ${state} message` });
@@ -28,10 +35,10 @@ describe('answers to a task of identity vigilance', () => {
     },
   };
   const region = { isOwner: true, journal, acted: () => undefined };
-  const answer = (verdictOf: 'accept' | 'reject'): Promise<string> => {
+  const answer = (verdictOf: 'accept' | 'reject', id = ID): Promise<string> => {
     const engine = { journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine;
     return identityFace(engine)
-      .answer({ id: ID, verdict: verdictOf, who: 'camille', why: 'seen' })
+      .answer({ id, verdict: verdictOf, who: 'camille', why: 'seen' })
       .then(
         ({ state: of }) => of,
         (thrown: unknown) => PasserelleError.from(thrown).code,
@@ -73,5 +80,80 @@ describe('answers to a task of identity vigilance', () => {
     expect([verdicts.sort(), state, task()]).to.deep.equal([['ERR_TRANSITION', 'open'], 'quarantined', 'open']);
     expect(hospital.joined('1').ins?.ins).to.equal(INS);
     expect([await answer('accept'), decide(), task()]).to.deep.equal(['open', 'qualified', 'accepted']);
+  });
+
+  describe('to a datamatrix of another patient on a document that was filed', () => {
+    const misnamed = { ...TRAITS, birthName: 'ÉTREZAC' };
+    const file = (): string => {
+      const judgement = hospital.document(VALIDATED, { id: ID, at: 2 });
+      state = judgement.quarantine ? 'quarantined' : 'decoded';
+      return verdict(judgement);
+    };
+    const look = (): Promise<void> => {
+      const found = { message: 7, event: { patient: VALIDATED, originApplication: 'DPI' }, marked: misnamed, at: '2026-10-01T08:00:00.000Z' };
+      return tellMisnamed(found, journal as never, new Knowledge(journal, []));
+    };
+    const asked = (): Task | undefined => hospital.tasks().find(({ kind, state: of }) => kind === 'datamatrix' && of === 'open');
+    const alerts = async (): Promise<readonly string[]> => (await misnamedDocuments(journal as never)).map(({ code }) => code);
+
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity(VALIDATED, { at: 1 });
+      file();
+    });
+
+    it('A8: a replay of the document ends neither the question nor its alert; the answer ends both', async () => {
+      await look();
+      expect(file()).to.equal('as it is');
+      expect([asked()?.state, await alerts()]).to.deep.equal(['open', ['ALERT_DOCUMENT_OTHER_PATIENT']]);
+      expect([await answer('reject', asked()!.id), asked(), await alerts(), state]).to.deep.equal(['rejected', undefined, [], 'decoded']);
+    });
+
+    it('A8: another question of the same message, before or after, does not hide it, and its answer does not end the alert', async () => {
+      for (const isBefore of [true, false]) {
+        hospital = new Hospital();
+        hospital.identity(VALIDATED, { at: 1 });
+        file();
+        if (!isBefore) await look();
+        hospital.identity({ ...VALIDATED, birthName: 'NOUVEAU' }, { at: 3 });
+        expect(file()).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        if (isBefore) await look();
+        expect(asked()?.differences.map(({ received }) => received.value)).to.deep.equal(['ÉTREZAC']);
+        await answer('reject');
+        expect([hospital.tasks().find(({ id }) => id === ID)?.state, asked()?.state, await alerts()]).to.deep.equal([
+          'rejected',
+          'open',
+          ['ALERT_DOCUMENT_OTHER_PATIENT'],
+        ]);
+      }
+    });
+
+    it('A8: as an older journal has it, a replay does not end it; and an alert that is left of a closed one can be ended', async () => {
+      await look();
+      const older = { ...asked()!, id: ID };
+      hospital.notes.clear();
+      hospital.identity(VALIDATED, { at: 1 });
+      hospital.notes.set(`${MISNAMED} ${taskKey(ID)}`, JSON.stringify({ site: '990001018', at: older.askedAt }));
+      const put = (task: Task): unknown => hospital.notes.set(`${TASK} ${taskKey(ID)}`, JSON.stringify(task));
+      put(older);
+      file();
+      expect(asked()?.state).to.equal('open');
+      put({ ...older, kind: 'document', state: 'accepted' });
+      expect([await answer('accept'), await alerts(), await answer('accept')]).to.deep.equal(['accepted', [], 'ERR_TRANSITION']);
+    });
+  });
+
+  it('A4: an answer sees all whom the task names by the time it is written', async () => {
+    hospital.identity(QUALIFIED, { ipp: '2' });
+    const { notes } = journal;
+    journal.notes = async (kind, keys) => {
+      journal.notes = notes;
+      const found = await notes(kind, keys);
+      hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: ID, ipp: '2', at: 59 });
+      return found;
+    };
+    expect(await answer('reject')).to.equal('rejected');
+    expect(hospital.tasks()[0]!.keys).to.have.members(['1', '2'].map(keyed));
+    for (const ipp of ['1', '2']) expect(hospital.person(ipp)).to.not.have.property('open');
   });
 });

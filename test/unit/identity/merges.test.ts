@@ -1,10 +1,11 @@
 /** Merges relink, reversibly; nobody is ever attached to two (SAFETY A6). */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { undoneMerge } from '../../../core/engine/undone-merge.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
-import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
+import { DOMAIN, Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
 const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
@@ -97,6 +98,27 @@ describe('merges', () => {
     hospital.answer('two', 'accepted');
     hospital.merge('1', '2', { id: 'two' });
     expect(survivor('2')).to.equal('1');
+  });
+
+  it('A6: a merge that is said again and again keeps who said it first and last, in a note that stays small', () => {
+    for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp });
+    for (let i = 0; i < 40; i += 1) hospital.merge('1', '2', { id: `again-${i}` });
+    const { message, earlier = [] } = hospital.person('2')!.into!;
+    expect([earlier[0], earlier.at(-1), message, earlier.length]).to.deep.equal(['again-0', 'again-38', 'again-39', 21]);
+    hospital.merge('1', '2', { id: 'again-39' });
+    expect(hospital.person('2')!.into!.earlier, 'replayed').to.deep.equal(earlier);
+  });
+
+  it('A6: a merge that was undone behind its back does not leave', async () => {
+    for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp });
+    hospital.merge('1', '2');
+    const data = { domain: DOMAIN, surviving: '1', absorbed: '2' };
+    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
+    const left = async (): Promise<unknown> =>
+      (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read: async () => hospital.known }, index as never))?.code;
+    expect(await left()).to.equal(undefined);
+    hospital.undo('2');
+    expect(await left()).to.equal('ERR_MERGE_UNDONE');
   });
 
   it('A6: two INS are seen through the chain that the survivor leads to', () => {
