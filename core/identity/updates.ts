@@ -68,7 +68,7 @@ export function judgeUpdate(one: Told, known: Known): Judgement {
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
+    (!(otherClaim || rival) || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
   const questions = [
     ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),

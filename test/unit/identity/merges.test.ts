@@ -154,6 +154,14 @@ describe('merges', () => {
       expect(verdict(hospital.identity(OTHERWISE, { ipp: '4' })), 'accepted of one, it is of all').to.equal('stale-ignored');
     });
 
+    it('A4, A6: another INS that is claimed late asks a person though it does not count yet, and so does saying it again', () => {
+      hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '1', at: 50 });
+      hospital.merge('1', '2', { at: 51 });
+      for (const at of [40, 52])
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', at })), `at ${at}`).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([kinds(), hospital.joined('1').ins]).to.deep.equal([['ins', 'ins'], undefined]);
+    });
+
     it('A4, A6: a document of a survivor that names another INS than a number it absorbed is filed nowhere', () => {
       hospital.merge('1', '2');
       const named = (ins: string, ipp: string): string =>
