@@ -24,6 +24,7 @@ import {
   withHeirs,
   type Person,
   type Relation,
+  type Undone,
 } from './person.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS } from './traits.ts';
@@ -166,7 +167,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(areSeparated(family.keys, branch.keys, known)
+    ...(separationOf(family.keys, branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'
@@ -177,11 +178,11 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
-/** Whoever of them it was: they would be one patient again. */
-function areSeparated(some: readonly string[], others: readonly string[], known: Known): boolean {
-  const isUndone = (from: readonly string[], of: readonly string[]): boolean =>
-    from.some((one) => personOf(known, one)?.undone?.some(({ key }) => of.includes(key)));
-  return isUndone(some, others) || isUndone(others, some);
+/** A merge that a person undid between one of these and one of those, whoever of them it was. */
+export function separationOf(some: readonly string[], others: readonly string[], known: Known): Undone | undefined {
+  const undoneOf = (from: readonly string[], of: readonly string[]): readonly Undone[] =>
+    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key)) ?? []);
+  return [...undoneOf(some, others), ...undoneOf(others, some)].at(-1);
 }
 
 function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {
