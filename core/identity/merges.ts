@@ -89,12 +89,12 @@ function relink(one: Told, known: Known): Judgement {
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
-  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end }));
-  if (asked) return asked;
-  const { at, application: sender } = speakerOf(one, undefined);
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
   const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
+  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
+  if (asked) return asked;
+  const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
@@ -137,10 +137,11 @@ interface Merge {
   readonly gone: Person;
   readonly survivor: Person;
   readonly end: Person;
+  readonly kind: Relation['kind'];
 }
 
 /** Why it is not done without a person. */
-function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
+function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end, kind: said }: Merge): readonly Question[] {
   const { senders } = one.settings;
   const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
   const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
@@ -160,14 +161,17 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
-  if (gone.into?.key === into) return [];
-  const [family, branch] = [familyOf(into, known), branchOf(from, known)];
+  const isRepeated = gone.into?.key === into;
+  if (isRepeated && gone.into?.kind === said) return [];
+  const [all, branch] = [familyOf(into, known), branchOf(from, known)];
+  // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
+  const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
   const rivals = rivalsOf(family, branch, known, senders);
   return [
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
-    ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
+    ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(separationOf(family.keys, branch.keys, known)
+    ...(!isRepeated && separationOf(family.keys, branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'

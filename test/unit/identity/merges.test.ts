@@ -396,6 +396,26 @@ describe('merges', () => {
     expect(patientOf(hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' })).ins).to.equal(OTHER_INS);
   });
 
+  describe('a change of number', () => {
+    const change = { kind: 'change-id', at: 20, id: 'asked' } as const;
+
+    it('A4, A6: of what was merged before takes the INS of nobody without a person, whoever accepted the merge; said once more it asks no more', () => {
+      hospital = new Hospital();
+      hospital.identity(OTHERWISE, { ipp: '2', at: 1 });
+      hospital.identity(QUALIFIED, { ipp: '1', at: 5 });
+      const merge = (): unknown => hospital.merge('2', '1', { at: 6, id: 'merged' });
+      merge();
+      hospital.answer('merged', 'accepted');
+      merge();
+      expect(verdict(hospital.merge('2', '1', { at: 6, id: 'repeated' })), 'the merge again').to.not.include('quarantined');
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['merge-ins', OTHER_INS]);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.merge('2', '1', change))).to.not.include('quarantined');
+      expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated too' }))).to.not.include('quarantined');
+    });
+  });
+
   it('A2, A6: what a person decided of the number before holds for the new one, until the other sender says something new', () => {
     hospital = new Hospital([]);
     hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '1', sender: 'A' });
