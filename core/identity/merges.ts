@@ -9,12 +9,15 @@ import type { EventData } from '../model/index.ts';
 import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
+import { isForeign } from './join.ts';
 import {
   PERSON,
   bareLine,
+  heirOf,
   isKnown,
   joinedOf,
   lastOf,
+  lineOf,
   noteOf,
   nobody,
   notesOf,
@@ -28,7 +31,7 @@ import {
 } from './person.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS } from './traits.ts';
-import { asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -167,6 +170,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
   const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
   const rivals = rivalsOf(family, branch, known, senders);
+  const holder = said === 'change-id' ? holderOf(into, gone, known, senders) : undefined;
   return [
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
@@ -179,8 +183,20 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : rivals
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
+    ...(holder ? [make('traits', 'a new number, or one of the same person', 'other traits', [holder, sides[1]])] : []),
   ];
 }
+
+/** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */
+function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders']): Rival | undefined {
+  const [key, person] = heirOf(into, known);
+  if (!isHeard(person) || !isHeard(gone)) return undefined;
+  const joined = joinedOf(person, senders);
+  return areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
+}
+
+/** Of those whose number it is: what other sites say of it takes nobody's place. */
+const isHeard = (person: Person | undefined): person is Person => isKnown(person) && !Object.keys(lineOf(person).folds).every(isForeign);
 
 /** A merge that a person undid between one of these and one of those, whoever of them it was. */
 export function separationOf(some: readonly string[], others: readonly string[], known: Known): Undone | undefined {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
-import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
 const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
@@ -397,7 +397,51 @@ describe('merges', () => {
   });
 
   describe('a change of number', () => {
+    const BRUNEL = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' } as const;
     const change = { kind: 'change-id', at: 20, id: 'asked' } as const;
+
+    for (const [who, mine, theirs] of [
+      ['one without INS onto one without', VALIDATED, BRUNEL],
+      ['one with an INS onto one without', QUALIFIED, BRUNEL],
+      ['one without INS onto one with another name and an INS', { ...VALIDATED, birthName: 'ÉTREZAC' }, QUALIFIED],
+    ] as const)
+      it(`A4, A6: onto a number that somebody else has asks a person, whichever of them was said last: ${who}`, () => {
+        for (const [first, second] of [
+          [1, 5],
+          [5, 1],
+        ] as const)
+          for (const beside of [{}, { patient: mine }, { patient: theirs }]) {
+            hospital = new Hospital();
+            hospital.identity(theirs, { ipp: '2', at: first });
+            hospital.identity(mine, { ipp: '1', at: second });
+            const before = hospital.joined('2');
+            expect(verdict(hospital.merge('2', '1', { ...change, ...beside }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+            const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['traits', ['1', '2']]);
+            expect(hospital.joined('2')).to.deep.equal(before);
+          }
+      });
+
+    it('A6: onto a number that the same person has already, or one that only another site spoke of, asks nobody', () => {
+      for (const tell of [
+        (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '8' }),
+        (): unknown => hospital.identity(BRUNEL, { ipp: '8', isOfRecord: true }),
+      ]) {
+        hospital = new Hospital();
+        hospital.identity(VALIDATED, { ipp: '1' });
+        tell();
+        expect(verdict(hospital.merge('8', '1', { kind: 'change-id' }))).to.not.include('quarantined');
+      }
+    });
+
+    it('A4, A6: onto a number that was changed for that of somebody else asks too', () => {
+      hospital = new Hospital();
+      hospital.identity(VALIDATED, { ipp: '1' });
+      hospital.identity(BRUNEL, { ipp: '2' });
+      hospital.merge('3', '2', { kind: 'change-id' });
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(hospital.joined('3').patient.birthName).to.equal('BRUNEL');
+    });
 
     it('A4, A6: of what was merged before takes the INS of nobody without a person, whoever accepted the merge; said once more it asks no more', () => {
       hospital = new Hospital();
@@ -413,6 +457,15 @@ describe('merges', () => {
       hospital.answer('asked', 'accepted');
       expect(verdict(hospital.merge('2', '1', change))).to.not.include('quarantined');
       expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated too' }))).to.not.include('quarantined');
+    });
+
+    it('A4, A6: of what was merged before takes the traits of nobody either', () => {
+      hospital = new Hospital();
+      hospital.identity(BRUNEL, { ipp: '2', at: 1 });
+      hospital.identity(VALIDATED, { ipp: '1', at: 5 });
+      hospital.merge('2', '1', { at: 6 });
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(hospital.joined('2').patient.birthName).to.equal('BRUNEL');
     });
   });
 
