@@ -56,24 +56,63 @@ export interface PeerWorld {
   readonly call: (call: PeerCall, login: string) => Promise<PeerCallAnswer>;
   /** The page of a care record that lists patients, each with its button to open them in the cancer record. */
   readonly patientPage: (page: PatientPage) => PeerReply;
+  /** Answers the browser of somebody at a care record on the web: its patients, a click on one, or `about`, the one that an address asked for. */
+  readonly careRecord: (request: PeerIncoming, record: CareRecord, about?: AskedFor) => Promise<PeerReply>;
   readonly pdf: (lines: readonly string[]) => Uint8Array;
   readonly cda: (document: SyntheticCda) => Uint8Array;
 }
 
-/** A call as a product makes it: what it gives to the program of the kit, or the fields of a client inside its server. */
-export type PeerCall = { readonly program: Uint8Array } | { readonly fields: Readonly<Record<string, string>> };
+/** A call as a product makes it: what it gives to the program of the kit, the fields of a client inside its server, or the form that its page posts to the relay. */
+export type PeerCall = { readonly program: Uint8Array } | { readonly fields: Readonly<Record<string, string>> } | PeerForm;
 
-/** What the kit answers: where the browser goes, or what the person is told. */
-export type PeerCallAnswer = { readonly link: string } | { readonly detail: string; readonly reference: string };
+/** Encoded, in ASCII; `contentType` says its charset. */
+export interface PeerForm {
+  readonly form: string;
+  readonly contentType: string;
+}
+
+/** What the kit answers: where the browser goes, what the person is told, or what the page posts to `relay`, with the proof that the server put into it (SAFETY C6). */
+export type PeerCallAnswer =
+  | { readonly link: string }
+  | { readonly detail: string; readonly reference: string }
+  | (PeerForm & { readonly relay: string; readonly proof: string });
+
+/** A care record on the web that only calls: who is in it, who uses it, and how it says whom it opens. */
+export interface CareRecord {
+  readonly product: string;
+  /** Persons of the demonstration that are patients here, by their number. */
+  readonly patients: readonly number[];
+  readonly users: readonly CareUser[];
+  readonly ippOf: (number: number) => string;
+  /** Namespace of `ippOf`. */
+  readonly namespace: string;
+  readonly creates: boolean;
+  /** In the dialect of the product; absent: its server signs with the client of the kit. */
+  readonly callOf?: (ipp: string, person: SyntheticPerson, user: CareUser) => PeerCall;
+}
+
+export interface CareUser {
+  readonly login: string;
+  readonly rpps?: string;
+  readonly profile: string;
+  readonly shown: string;
+}
+
+/** By an address: the patient of `ipp` on the screen `title`, or what is wrong with that address. */
+export type AskedFor = { readonly ipp: string; readonly title: string } | { readonly detail: string };
 
 /** Its form posts `patient`, `user` and `action` (`open`, `open-or-create`) to `/appel`. */
 export interface PatientPage {
   readonly product: string;
   /** Who may be at the screen: login, and what is shown. */
   readonly users: readonly { readonly login: string; readonly shown: string }[];
+  /** Login of who is there; absent: the first. */
+  readonly user?: string;
   readonly patients: readonly { readonly id: string; readonly name: string; readonly birthDate: string; readonly sex: string }[];
   /** Whether it asks to create records too. */
   readonly creates: boolean;
+  /** Default: Patients. */
+  readonly title?: string;
   /** Of the call just made. */
   readonly answer?: PeerCallAnswer;
 }
@@ -154,4 +193,20 @@ export class PeerNotYet extends Error {
 /** Checks nothing, types everything. */
 export function definePeer<State>(definition: PeerDefinition<State>): PeerDefinition<State> {
   return Object.freeze(definition);
+}
+
+/** A product that is only seen in a browser: it takes no message and sends none. */
+export function definePagesPeer(id: string, onPage: (request: PeerIncoming, world: PeerWorld) => Promise<PeerReply>): PeerDefinition {
+  const nothing: PeerReply = { bytes: Buffer.from('{}'), http: { method: '', path: '', status: 404 } };
+  return definePeer<unknown>({
+    id,
+    listens: [],
+    init: () => ({}),
+    onMessage: () => nothing,
+    onPage: (request, _state, world) => onPage(request, world),
+    misanswer: () => nothing,
+    judge: () => ({ verdict: 'refused', ack: '' }),
+    actions: {},
+    counts: () => ({ received: 0, distinct: 0, duplicates: 0, refused: 0, filed: {}, outOfOrder: {} }),
+  });
 }

@@ -1,9 +1,11 @@
 /** What a DSI does with the kit of its site, done for the demonstration: unpack, say who is who, make the key, have it confirmed. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import type { EngineFace } from '../../core/contract/index.ts';
+import { SECRET_FILE } from './kit.ts';
 
 export interface WantedKit {
   readonly site: string;
@@ -26,10 +28,12 @@ export async function setUpKit(engine: EngineFace, connector: string, wanted: Wa
   }
   const relay = path.join(folder, 'relais', 'relais.json');
   if (wanted.accounts && wanted.port !== undefined) {
-    const settings = JSON.parse(readFileSync(relay, 'utf8')) as { listen: object };
+    const settings = JSON.parse(readFileSync(relay, 'utf8')) as { listen: object; forms?: object };
     const listening = { ...settings, listen: { ...settings.listen, port: wanted.port }, hosts: [`127.0.0.1:${wanted.port}`] };
     writeFileSync(relay, JSON.stringify(listening), { mode: 0o600 });
     writeFileSync(path.join(folder, 'relais', 'comptes.json'), JSON.stringify(wanted.accounts), { mode: 0o600 });
+    const secret = path.join(folder, 'relais', SECRET_FILE);
+    if (settings.forms && !existsSync(secret)) writeFileSync(secret, randomBytes(32).toString('base64url'), { mode: 0o600 });
   }
   await enrol(engine, wanted.site, folder);
 }

@@ -1,6 +1,6 @@
 /** The kit of a site as a product uses it: through the relay, which this starts as the site's service would, or by the client inside its own server. */
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,8 @@ export interface OpenedKit {
   readonly stop: () => Promise<void>;
 }
 
+/** Known to the relay and to the server of the product, when its pages post to the relay. */
+export const SECRET_FILE = 'localSecret.secret';
 const START_MS = 10_000;
 /** A working day. */
 const SESSION_MS = 12 * 3600_000;
@@ -37,6 +39,7 @@ async function openRelay(folder: string): Promise<OpenedKit> {
     });
   return {
     call: async (call, login) => {
+      if ('form' in call) return { ...call, relay: `http://${address}/kit/v1/appel`, proof: proofOf(folder, login) };
       const headers = {
         'content-type': 'program' in call ? 'application/vnd.passerelle.appel' : 'application/vnd.passerelle.champs+json',
         'passerelle-session': sessions.get(login) ?? '',
@@ -51,6 +54,12 @@ async function openRelay(folder: string): Promise<OpenedKit> {
     },
   };
 }
+
+/** As the server of the product does, for the user of its session: what a page gives to the relay (relais.fr.md). */
+const proofOf = (folder: string, login: string): string =>
+  createHmac('sha256', readFileSync(path.join(folder, SECRET_FILE), 'utf8').trim())
+    .update(`${login}\n${Math.floor(Date.now() / 60_000)}`)
+    .digest('hex');
 
 /** As the login script of the site does: a secret for each account, whose hash names the file that says who it is. */
 function logIn(folder: string): ReadonlyMap<string, string> {

@@ -27,9 +27,10 @@ export async function listenPages(url: URL, show: (request: PeerIncoming) => Pro
     const headers = Object.fromEntries(
       Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     );
+    const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const { http, bytes: body } = await show({
       bytes,
-      http: { method: request.method ?? '', path: (request.url ?? '/').split('?')[0] ?? '/', headers },
+      http: { method: request.method ?? '', path, query: Object.fromEntries(new URLSearchParams(query)), headers },
     });
     response.writeHead(http?.status ?? 200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8', ...http?.headers }).end(body);
   });

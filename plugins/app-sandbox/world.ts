@@ -1,6 +1,7 @@
 /** The world of a peer: time, chance, ids, people and documents. Chance and ids go on where they were after a restart. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { PeerWorld } from '../../core/contract/index.ts';
+import { careRecord } from './care-record.ts';
 import { cda } from './cda.ts';
 import { patientPage } from './patient-page.ts';
 import { pdf } from './pdf.ts';
@@ -16,7 +17,7 @@ export interface WorldState {
 
 /** @param pages address of the peer's pages, once it is known. */
 export function makeWorld(state: WorldState, now: () => Date, pages: () => string, call: PeerWorld['call']): PeerWorld {
-  return {
+  const world: PeerWorld = {
     now: () => now().toISOString(),
     newId: () => `${state.born}${(state.ids++).toString(36).toUpperCase().padStart(4, '0')}`,
     random: () => {
@@ -31,8 +32,10 @@ export function makeWorld(state: WorldState, now: () => Date, pages: () => strin
     pages,
     call,
     patientPage,
+    careRecord: (request, record, about) => careRecord(request, record, world, about),
     person,
     pdf,
     cda,
   };
+  return world;
 }

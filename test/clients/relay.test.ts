@@ -120,6 +120,24 @@ describe('kit relay', function () {
     expect((await post(port, FORM, page)).json['code']).to.equal('ERR_KIT_ACCOUNT');
   });
 
+  it('C6: a page in clear is one of this very machine, in test; anywhere else the relay does not start', async () => {
+    const settings = JSON.parse(readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8')) as object;
+    site.put('production.json', JSON.stringify({ ...settings, environment: 'production' }));
+    const at = async (origin: string, more = {}): Promise<number> =>
+      site.relay({ forms: { origins: [origin], secretFile: '../local.secret', authenticationMethod: 'password' }, ...more });
+    for (const [origin, more] of [
+      ['http://127.0.0.1:7206', { client: '../production.json' }],
+      ['http://dpi.invalid'],
+      ['http://127.0.0.1.dpi.invalid'],
+      ['http://127.0.0.1:7206/page'],
+    ] as const)
+      expect(await at(origin, more).then(String, (error: unknown) => (error as Error).message), origin).to.include('forms.origins');
+    site.allow(1);
+    const page = { origin: 'http://127.0.0.1:7206', 'x-kit-local': 'mot-du-serveur-du-dpi' };
+    expect((await post(await at(page.origin), `${FORM}&login=tsec`, page)).status).to.equal(201);
+    expect(site.told()).to.have.length(1);
+  });
+
   it('C1: a page is no way around the account: the form of another login than the account of whoever asks is refused', async () => {
     const page = { origin: 'https://dpi.invalid', 'x-kit-local': 'mot-du-serveur-du-dpi' };
     for (const headers of [page, { ...page, 'x-remote-user': 'HOPITAL\\c.test' }, { ...page, 'x-remote-user': 'HOPITAL\\inconnu' }]) {

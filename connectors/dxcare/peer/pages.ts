@@ -13,10 +13,11 @@ const USERS = [
 ];
 
 export const onPage: Shown = async ({ bytes, http }, state, world): Promise<PeerReply> => {
-  const list = (answer?: Awaited<ReturnType<typeof world.call>>): PeerReply =>
+  const list = (answer?: Awaited<ReturnType<typeof world.call>>, login = ''): PeerReply =>
     world.patientPage({
       product: 'DxCare',
       users: USERS,
+      user: login,
       patients: state.patients.filter(({ absorbedBy }) => absorbedBy === undefined).map(shown),
       creates: false,
       ...(answer && { answer }),
@@ -27,7 +28,7 @@ export const onPage: Shown = async ({ bytes, http }, state, world): Promise<Peer
   const patient = patientOf(state, form.get('patient') ?? '');
   const user = USERS.find(({ login }) => login === form.get('user'));
   if (!patient || !user) return list({ detail: 'Patient ou utilisateur inconnu de ce poste.', reference: '-' });
-  return list(await world.call({ program: Buffer.from(commandLine(patient, user), 'latin1') }, user.login));
+  return list(await world.call({ program: Buffer.from(commandLine(patient, user), 'latin1') }, user.login), user.login);
 };
 
 const shown = ({ ipp, person }: HeldPatient): { id: string; name: string; birthDate: string; sex: string } => ({

@@ -65,8 +65,9 @@ export function relaySettings(file: string): RelaySettings {
     need(/^[a-z][a-z0-9-]+$/.test(identify.header) && Array.isArray(identify.from) && identify.from.length > 0, 'identify.from');
   if (identify?.by === 'client-certificate') need(listen!.clientAuthority, 'listen.clientAuthority');
   need(
-    !forms || (Array.isArray(forms.origins) && forms.origins.every((origin) => /^https:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin))),
-    'forms.origins (https://HÔTE[:PORT])',
+    !forms ||
+      (Array.isArray(forms.origins) && forms.origins.every((origin) => /^(?:https:\/\/[a-z0-9.-]+|http:\/\/127\.0\.0\.1)(:\d+)?$/.test(origin))),
+    'forms.origins (https://HÔTE[:PORT] ; en test, http://127.0.0.1[:PORT])',
   );
   need(!forms || identify || LOOPBACK.includes(listen!.address), "forms (avec identify, ou sur l'adresse locale seulement)");
   need(
@@ -77,6 +78,9 @@ export function relaySettings(file: string): RelaySettings {
   need(Number.isInteger(perAccountPerMinute) && perAccountPerMinute > 0, 'perAccountPerMinute');
   const paths = [client, accounts, listen!.certificate, listen!.key, listen!.clientAuthority, forms?.secretFile].filter((one) => one !== undefined);
   for (const one of paths) need(isKeptBySomeone(at(one)), `${one} (illisible, ou modifiable par d'autres comptes)`);
+  // In clear, on this very machine: for trials. Pages of people come over TLS.
+  const { environment } = JSON.parse(readFileSync(at(client!), 'utf8').replace(/^\uFEFF/, '')) as { readonly environment?: unknown };
+  need(environment === 'test' || !forms?.origins.some((origin) => origin.startsWith('http:')), 'forms.origins (https, hors test)');
   return {
     listen: {
       ...listen!,
