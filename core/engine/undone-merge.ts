@@ -1,8 +1,8 @@
 /** A merge that a person undid while it waited says what is no longer so: it does not leave any more (SAFETY A6). */
 import { PasserelleError, type ErrorData, type RoutedEvent } from '../contract/index.ts';
-import { PERSON, personOf, survivorOf } from '../identity/index.ts';
+import { PERSON, familyOf, separationOf, survivorOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
-import type { Knowledge, NoteRef } from '../knowledge/index.ts';
+import type { Knowledge } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
 
 /** Why it is held; `undefined` = it is no merge, or it stands. */
@@ -14,16 +14,18 @@ export async function undoneMerge(
   if (event.type !== 'dcc.identity.merged') return undefined;
   const { domain = '', surviving, absorbed } = event['data'] as EventData<'dcc.identity.merged'>;
   const [into, from] = [surviving, absorbed].map((value) => index.patient({ domain, value })) as [string, string];
-  // A merge of the survivor leads on: asked until nobody new is named.
-  for (let refs: readonly NoteRef[] = [{ kind: PERSON, key: from }]; ;) {
-    const known = await knowledge.read(refs);
-    const { chain } = survivorOf(from, known);
-    if (chain.includes(into)) return undefined;
-    if (chain.length > refs.length) {
-      refs = chain.map((key) => ({ kind: PERSON, key }));
+  // Of each number that is named others are read: asked until nobody new is.
+  for (let keys: readonly string[] = [from]; ;) {
+    const known = await knowledge.read(keys.map((key) => ({ kind: PERSON, key })));
+    if (survivorOf(from, known).chain.includes(into)) return undefined;
+    const [gone, survivor] = [familyOf(from, known).keys, familyOf(into, known).keys];
+    const all = [...new Set([...keys, ...gone, ...survivor])];
+    if (all.length > keys.length) {
+      keys = all;
       continue;
     }
-    const undone = personOf(known, from)?.undone?.findLast(({ key }) => key === into);
+    // It may have been said of the end of a chain that a person opened in the middle.
+    const undone = separationOf(gone, survivor, known);
     return undone && new PasserelleError('ERR_MERGE_UNDONE', { found: `${undone.who}, ${undone.undoneAt}` }).toData();
   }
 }

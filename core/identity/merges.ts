@@ -9,12 +9,15 @@ import type { EventData } from '../model/index.ts';
 import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
+import { isForeign } from './join.ts';
 import {
   PERSON,
   bareLine,
+  heirOf,
   isKnown,
   joinedOf,
   lastOf,
+  lineOf,
   noteOf,
   nobody,
   notesOf,
@@ -24,10 +27,11 @@ import {
   withHeirs,
   type Person,
   type Relation,
+  type Undone,
 } from './person.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS } from './traits.ts';
-import { asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -88,12 +92,12 @@ function relink(one: Told, known: Known): Judgement {
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
-  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end }));
-  if (asked) return asked;
-  const { at, application: sender } = speakerOf(one, undefined);
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
   const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
+  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
+  if (asked) return asked;
+  const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
@@ -146,10 +150,11 @@ interface Merge {
   readonly gone: Person;
   readonly survivor: Person;
   readonly end: Person;
+  readonly kind: Relation['kind'];
 }
 
 /** Why it is not done without a person. */
-function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end }: Merge): readonly Question[] {
+function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end, kind: said }: Merge): readonly Question[] {
   const { senders } = one.settings;
   const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
   const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
@@ -169,14 +174,18 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
-  if (gone.into?.key === into) return [];
-  const [family, branch] = [familyOf(into, known), branchOf(from, known)];
+  const isRepeated = gone.into?.key === into;
+  if (isRepeated && gone.into?.kind === said) return [];
+  const [all, branch] = [familyOf(into, known), branchOf(from, known)];
+  // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
+  const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
   const rivals = rivalsOf(family, branch, known, senders);
+  const holder = said === 'change-id' ? holderOf(into, gone, known, senders) : undefined;
   return [
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
-    ...(gone.into ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
+    ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(areSeparated(family.keys, branch.keys, known)
+    ...(!isRepeated && separationOf(family.keys, branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'
@@ -184,14 +193,26 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : rivals
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
+    ...(holder ? [make('traits', 'a new number, or one of the same person', 'other traits', [holder, sides[1]])] : []),
   ];
 }
 
-/** Whoever of them it was: they would be one patient again. */
-function areSeparated(some: readonly string[], others: readonly string[], known: Known): boolean {
-  const isUndone = (from: readonly string[], of: readonly string[]): boolean =>
-    from.some((one) => personOf(known, one)?.undone?.some(({ key }) => of.includes(key)));
-  return isUndone(some, others) || isUndone(others, some);
+/** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */
+function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders']): Rival | undefined {
+  const [key, person] = heirOf(into, known);
+  if (!isHeard(person) || !isHeard(gone)) return undefined;
+  const joined = joinedOf(person, senders);
+  return areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
+}
+
+/** Of those whose number it is: what other sites say of it takes nobody's place. */
+const isHeard = (person: Person | undefined): person is Person => isKnown(person) && !Object.keys(lineOf(person).folds).every(isForeign);
+
+/** A merge that a person undid between one of these and one of those, whoever of them it was. */
+export function separationOf(some: readonly string[], others: readonly string[], known: Known): Undone | undefined {
+  const undoneOf = (from: readonly string[], of: readonly string[]): readonly Undone[] =>
+    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key)) ?? []);
+  return [...undoneOf(some, others), ...undoneOf(others, some)].at(-1);
 }
 
 function absorber({ key }: Relation, known: Known, senders: Case['settings']['senders']): ReturnType<typeof onFile>[] {

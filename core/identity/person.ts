@@ -81,13 +81,22 @@ export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, f
 
 export const isKnown = (person: Person | undefined): person is Person => person !== undefined && Object.keys(lineOf(person).folds).length > 0;
 
-/** Notes of before do not say the site: the first of their applications to speak again goes on from what was said. */
+/** Notes of before do not say the site: the first of their applications to speak again goes on from what was said, under whatever number. */
 export function withSender(person: Person, key: string): Person {
   const { sender: before } = senderOf(key);
-  if (isForeign(key) || Object.hasOwn(person.folds, key) || !Object.hasOwn(person.folds, before)) return person;
-  const { [before]: fold, ...folds } = person.folds;
-  const preferred = person.preferred && mapValues(person.preferred, (chosen) => (chosen === before ? key : chosen));
-  return { ...person, folds: { ...folds, [key]: fold! }, ...(preferred && { preferred }) };
+  if (isForeign(key)) return person;
+  const { inherited } = person;
+  const isOfBefore = Object.values(inherited ?? {}).some(({ folds }) => Object.hasOwn(folds, before));
+  const own = withSite(person, before, key);
+  return inherited && isOfBefore ? { ...own, inherited: mapValues(inherited, (line) => withSite(line, before, key)) } : own;
+}
+
+function withSite<T extends Line>(line: T, before: string, key: string): T {
+  if (!Object.hasOwn(line.folds, before)) return line;
+  const { [before]: fold, ...folds } = line.folds;
+  const known = folds[key];
+  const preferred = line.preferred && mapValues(line.preferred, (chosen) => (chosen === before ? key : chosen));
+  return { ...line, folds: { ...folds, [key]: known ? bothFolds(known, fold!) : fold! }, ...(preferred && { preferred }) };
 }
 
 interface Remembered {

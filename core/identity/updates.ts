@@ -68,7 +68,7 @@ export function judgeUpdate(one: Told, known: Known): Judgement {
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (!otherClaim || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
+    (!(otherClaim || rival) || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
   const questions = [
     ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
@@ -138,6 +138,16 @@ const isUnmoved = (before: Joined, after: Joined): boolean =>
 
 /** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart here. */
 const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const;
+const areSeveral = (traits: readonly StrictTrait[]): boolean => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
+
+const otherTraits = ({ patient }: Joined, received: Patient): readonly StrictTrait[] =>
+  STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
+
+/** Two numbers that cannot be one person's without somebody's word: several traits differ, or any beside an INS. Whoever spoke last. */
+export function areOthers(one: Joined, other: Joined): boolean {
+  const traits = otherTraits(one, other.patient);
+  return areSeveral(traits) || (traits.length > 0 && (one.ins ?? other.ins) !== undefined);
+}
 
 interface Stranger {
   readonly holder: Person;
@@ -159,17 +169,14 @@ function strangerIn(
   const own = lineOf(person).folds[sender]?.registers;
   const isNews = (trait: StrictTrait): boolean =>
     ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait]));
-  const otherThan = ({ patient }: Joined): readonly StrictTrait[] =>
-    STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
   if (isKnown(survivor)) {
     const joined = joinedOf(survivor, senders);
-    const traits = otherThan(joined).filter(isNews);
+    const traits = otherTraits(joined, received).filter(isNews);
     if (traits.length > 0) return { holder: survivor, joined, traits };
   }
   if (!before || before.patient.identityStatus === 'PROV') return undefined;
-  const traits = otherThan(before);
-  const isSeveral = TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
-  return isSeveral && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
+  const traits = otherTraits(before, received);
+  return areSeveral(traits) && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
 }
 
 function strangerQuestion(key: string, person: Person, { holder, joined, traits }: Stranger, received: Patient, speaker: Speaker): Question {
@@ -186,7 +193,7 @@ function strangerQuestion(key: string, person: Person, { holder, joined, traits 
 
 /** The first word of those whose number it is takes the place of another site's, which is told of it by this very event: somebody should look. */
 function otherwiseSaid(told: Joined, received: Patient, claim: InsClaim | undefined): readonly Warning[] {
-  const traits: readonly string[] = STRICT_TRAITS.filter((trait) => contradicts(trait, told.patient[trait], received[trait]));
+  const traits = otherTraits(told, received);
   const all = [...traits, ...(traits.length === 0 && claim && contradictsClaim(told, claim) ? ['ins'] : [])];
   return all.length > 0 ? [{ code: 'identity-otherwise-elsewhere', detail: all.join(', ') }] : [];
 }

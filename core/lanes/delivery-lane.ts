@@ -167,8 +167,7 @@ export class DeliveryLane {
     this.#warm.forget(item.delivery);
     this.#unknown.see(item);
     this.#backlog.update(item);
-    // A person says that it arrived.
-    if (item.kind === 'identity' && item.state === 'delivered') void this.lookAgain(new Set(item.keys), true);
+    if (item.kind === 'identity' && item.state === 'delivered') void this.#arrived(item);
     this.#pump();
   }
 
@@ -188,6 +187,19 @@ export class DeliveryLane {
     if (!isTaken && this.#tellsLater(keys)) return;
     this.#unknown.overtake(keys);
     await this.#release(this.#unknown.of(keys));
+  }
+
+  /** A person says that this identity did: its receiver knows all that it told. Never rejects; of what cannot be read its keys are looked at. */
+  async #arrived({ delivery, keys }: QueuedDelivery): Promise<void> {
+    let told = keys;
+    try {
+      const [material] = await this.#ports.journal.material([delivery]);
+      if (material) told = keysTold(material.event, keys, this.#ports.index);
+    } catch (thrown) {
+      const { code } = PasserelleError.from(thrown);
+      this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
+    }
+    await this.lookAgain(new Set(told), true);
   }
 
   /** An identity of one of them waits in this lane. */

@@ -139,6 +139,25 @@ describe('a delivery lane', () => {
       await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
     });
 
+    it('leaves once a person says that the identity arrived which brought the INS that is all it names', async () => {
+      const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
+      let outcome = 'unknown-there';
+      bench.interpret = () => ({ outcome });
+      await bench.queue([{ keys: [bench.index.patient(ins)], kind: 'document' }]);
+      await bench.make().start();
+      await held();
+      outcome = 'delivered';
+      const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
+      const [item] = await bench.queue([{ keys: patient('a'), event }]);
+      await bench.journal.begin([{ delivery: item!.delivery, startedAt: at(1), encoded: encoded() }]);
+      const error = new PasserelleError('ERR_CONNECTOR_FAILED').toData();
+      await bench.journal.settle([{ delivery: item!.delivery, from: 'sending', to: 'review', at: at(2), counted: true, error }]);
+      expect(await bench.states()).to.deep.equal({ held: 1, review: 1 });
+      const [acted] = await bench.journal.act([{ verb: 'confirm', delivery: item!.delivery, who: 'test', why: 'seen there', at: at(3) }]);
+      for (const changed of acted!.deliveries) bench.lane.update(changed);
+      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
+    });
+
     it('leaves after a restart too, beyond the window as well', async () => {
       unknownOnce();
       await bench.queue([document]);

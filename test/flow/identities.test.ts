@@ -102,6 +102,24 @@ describeJournals('identities', (journal) => {
     expect(undone).to.deep.equal({ discarded: [repeat!.id], told: ['dcc-out'] });
   });
 
+  for (const [i, undone] of (['70', '74'] as const).entries())
+    it(`A6: a merge that was said of the end of a chain does not leave once a person opened the chain at its ${['start', 'middle'][i]}`, async () => {
+      const [one, two, three] = [70, 71, 72].map((ipp) => String(ipp + 3 * i)) as [string, string, string];
+      for (const ipp of [one, two, three]) await tell({ ipp, minute: 1 });
+      await tell({ ipp: two, minute: 2, trigger: 'A40', absorbs: one });
+      await tell({ ipp: three, minute: 2, trigger: 'A40', absorbs: two });
+      await region.post('lanes/dcc-out:pause');
+      const said = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: one });
+      await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
+      await region.post('identities:unmerge', { domain: 'estuaire', ipp: undone, why: 'two people', who: 'camille' });
+      const before = record.told.length;
+      await region.post('lanes/dcc-out:resume');
+      const [merge] = (await region.timeline(await said)).deliveries;
+      expect([merge?.state, merge?.error?.code]).to.deep.equal(['held', 'ERR_MERGE_UNDONE']);
+      expect(record.told.slice(before)).to.deep.equal([]);
+      await region.post(`deliveries/${merge!.id}:discard`, { why: 'undone', who: 'camille' });
+    });
+
   it('A6, A8: once a merge is undone, each number has its own documents again', async () => {
     const letter = (n: number): string => `1.2.250.1.999.20.9.${n}`;
     await tell({ ipp: '22', minute: 1 });

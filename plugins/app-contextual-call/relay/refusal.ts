@@ -17,7 +17,6 @@ export class Refusal extends Error {
 
   constructor(code: keyof typeof REFUSALS, detail?: string, reason = '') {
     super(code);
-    this.reason = reason;
     this.code = code;
     this.status = REFUSALS[code].status;
     this.detail = detail ?? REFUSALS[code].detail;

@@ -5,7 +5,7 @@ import { undoneMerge } from '../../../core/engine/undone-merge.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
-import { DOMAIN, Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, keyed, patientOf, verdict } from './hospital.ts';
+import { DOMAIN, Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
 const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
@@ -174,6 +174,14 @@ describe('merges', () => {
       hospital.answer('asked', 'accepted');
       expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', id: 'asked' }))).to.equal('qualified');
       expect(verdict(hospital.identity(OTHERWISE, { ipp: '4' })), 'accepted of one, it is of all').to.equal('stale-ignored');
+    });
+
+    it('A4, A6: another INS that is claimed late asks a person though it does not count yet, and so does saying it again', () => {
+      hospital.identity({ ...PLAIN, birthName: 'ÉTREZAC' }, { ipp: '1', at: 50 });
+      hospital.merge('1', '2', { at: 51 });
+      for (const at of [40, 52])
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', at })), `at ${at}`).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([kinds(), hospital.joined('1').ins]).to.deep.equal([['ins', 'ins'], undefined]);
     });
 
     it('A4, A6: a document of a survivor that names another INS than a number it absorbed is filed nowhere', () => {
@@ -408,6 +416,79 @@ describe('merges', () => {
     expect([hospital.person('13'), survivor('1')]).to.deep.equal([{ domain: 'fictif', ipp: '13', folds: {}, open: ['asked'], history: [] }, '1']);
     hospital.answer('asked', 'accepted');
     expect(patientOf(hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' })).ins).to.equal(OTHER_INS);
+  });
+
+  describe('a change of number', () => {
+    const BRUNEL = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' } as const;
+    const change = { kind: 'change-id', at: 20, id: 'asked' } as const;
+
+    for (const [who, mine, theirs] of [
+      ['one without INS onto one without', VALIDATED, BRUNEL],
+      ['one with an INS onto one without', QUALIFIED, BRUNEL],
+      ['one without INS onto one with another name and an INS', { ...VALIDATED, birthName: 'ÉTREZAC' }, QUALIFIED],
+    ] as const)
+      it(`A4, A6: onto a number that somebody else has asks a person, whichever of them was said last: ${who}`, () => {
+        for (const [first, second] of [
+          [1, 5],
+          [5, 1],
+        ] as const)
+          for (const beside of [{}, { patient: mine }, { patient: theirs }]) {
+            hospital = new Hospital();
+            hospital.identity(theirs, { ipp: '2', at: first });
+            hospital.identity(mine, { ipp: '1', at: second });
+            const before = hospital.joined('2');
+            expect(verdict(hospital.merge('2', '1', { ...change, ...beside }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+            const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['traits', ['1', '2']]);
+            expect(hospital.joined('2')).to.deep.equal(before);
+          }
+      });
+
+    it('A6: onto a number that the same person has already, or one that only another site spoke of, asks nobody', () => {
+      for (const tell of [
+        (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '8' }),
+        (): unknown => hospital.identity(BRUNEL, { ipp: '8', isOfRecord: true }),
+      ]) {
+        hospital = new Hospital();
+        hospital.identity(VALIDATED, { ipp: '1' });
+        tell();
+        expect(verdict(hospital.merge('8', '1', { kind: 'change-id' }))).to.not.include('quarantined');
+      }
+    });
+
+    it('A4, A6: onto a number that was changed for that of somebody else asks too', () => {
+      hospital = new Hospital();
+      hospital.identity(VALIDATED, { ipp: '1' });
+      hospital.identity(BRUNEL, { ipp: '2' });
+      hospital.merge('3', '2', { kind: 'change-id' });
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(hospital.joined('3').patient.birthName).to.equal('BRUNEL');
+    });
+
+    it('A4, A6: of what was merged before takes the INS of nobody without a person, whoever accepted the merge; said once more it asks no more', () => {
+      hospital = new Hospital();
+      hospital.identity(OTHERWISE, { ipp: '2', at: 1 });
+      hospital.identity(QUALIFIED, { ipp: '1', at: 5 });
+      const merge = (): unknown => hospital.merge('2', '1', { at: 6, id: 'merged' });
+      merge();
+      hospital.answer('merged', 'accepted');
+      merge();
+      expect(verdict(hospital.merge('2', '1', { at: 6, id: 'repeated' })), 'the merge again').to.not.include('quarantined');
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['merge-ins', OTHER_INS]);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.merge('2', '1', change))).to.not.include('quarantined');
+      expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated too' }))).to.not.include('quarantined');
+    });
+
+    it('A4, A6: of what was merged before takes the traits of nobody either', () => {
+      hospital = new Hospital();
+      hospital.identity(BRUNEL, { ipp: '2', at: 1 });
+      hospital.identity(VALIDATED, { ipp: '1', at: 5 });
+      hospital.merge('2', '1', { at: 6 });
+      expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(hospital.joined('2').patient.birthName).to.equal('BRUNEL');
+    });
   });
 
   it('A2, A6: what a person decided of the number before holds for the new one, until the other sender says something new', () => {

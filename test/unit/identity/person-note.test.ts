@@ -1,7 +1,7 @@
 /** What is remembered of a person that was just written is what the journal gives back. */
 import { expect } from 'chai';
 import { noteOf, personOf, readPerson } from '../../../core/identity/index.ts';
-import { Hospital, TRAITS, verdict } from './hospital.ts';
+import { Hospital, INS, QUALIFIED, TRAITS, VALIDATED, verdict } from './hospital.ts';
 
 describe('the note of a person', () => {
   it('is read as it was written, from memory and from its text', () => {
@@ -32,5 +32,23 @@ describe('the note of a person', () => {
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A', at: 3 }))).to.equal('updated');
     expect(Object.keys(hospital.person('1')!.folds)).to.have.members(['990001018|A', '990001018|B']);
     expect(hospital.joined('1').patient.birthName, 'the decision holds').to.equal('ÉTREZAC');
+  });
+
+  it('A2: of before, with what came with a change of number, is of one sender too', () => {
+    const bare = (value: string): string => {
+      const { inherited, ...rest } = JSON.parse(value.replaceAll('990001018|', '')) as { inherited?: Record<string, { folds: object }> };
+      const [[inheritedFrom, line] = []] = Object.entries(inherited ?? {});
+      return JSON.stringify({ ...rest, ...(line && { inherited: line.folds, inheritedFrom }) });
+    };
+    const hospital = new Hospital([{ application: 'DPI', insAuthority: true }]);
+    hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+    hospital.merge('2', '1', { at: 2, kind: 'change-id' });
+    hospital.merge('3', '2', { at: 3, kind: 'change-id' });
+    for (const [name, value] of hospital.notes) hospital.notes.set(name, bare(value));
+    expect(hospital.joined('3').ins?.ins).to.equal(INS);
+    expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { ipp: '3', at: 5 })), 'its own correction').to.equal('dequalified');
+    expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'VALBRUNE' }, { ipp: '1', at: 6 })), 'under the first number').to.equal('updated');
+    expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'VALORGE' }, { ipp: '3', at: 7 }))).to.equal('updated');
+    expect(hospital.joined('3').patient.birthName).to.equal('VALORGE');
   });
 });
