@@ -12,7 +12,7 @@ export class Refusal extends Error {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
-  /** For the log alone: which check, never what was said. */
+  /** For the log: what exactly, without a value. */
   readonly reason: string;
 
   constructor(code: keyof typeof REFUSALS, detail?: string, reason = '') {

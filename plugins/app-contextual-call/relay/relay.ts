@@ -107,8 +107,9 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
   }
 
   function read(reading: DialectReading | undefined): Call {
-    if (!reading?.call) throw new Refusal('ERR_KIT_INPUT', reading?.error?.detail);
-    return reading.call;
+    if (reading?.call) return reading.call;
+    const { code = '', detail, place } = reading?.error ?? {};
+    throw new Refusal('ERR_KIT_INPUT', detail && (place ? `${detail} (champ : ${place})` : detail), [code, place].filter(Boolean).join(' '));
   }
 
   function refuse(response: ServerResponse, error: unknown): void {
