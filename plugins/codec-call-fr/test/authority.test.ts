@@ -12,7 +12,7 @@ describe('the IPP of a product call', () => {
   const patientOf = (identityAuthorities: readonly IdentityAuthority[]): unknown => {
     const context = { settings: { ...UNCONFIGURED, identityAuthorities }, now: '2026-09-15T08:00:00Z', newId: () => '' };
     const [event] = decodeCall(TEXTS, PROFILE, context, { mayCreate: false }).events;
-    return (event?.data as { patient: unknown }).patient;
+    return (event!.data as { patient: unknown }).patient;
   };
 
   it('A7: is of the authority that the call names, and of none when two have this name', () => {
