@@ -56,7 +56,18 @@ export async function verifyOffline(request: VerifyRequest, { settings, manifest
     count: () => undefined,
   } satisfies CallPorts);
   await desk.use(everythingAllowed(settings, manifest, environment));
-  return verify(desk, { ...request, now });
+  return withoutRights(await verify(desk, { ...request, now }));
+}
+
+/** What was let through for want of settings was not judged. */
+function withoutRights(verdict: CallVerdict): CallVerdict {
+  const checks = verdict.checks.map(({ shown, ...check }) => {
+    const { rights: _, ...more } = shown ?? {};
+    if (check.name === 'rights' && check.result === 'passed')
+      return { ...check, result: 'skipped' as const, shown: { 'non jugé / not judged': 'passerelle call verify --engine' } };
+    return { ...check, ...(shown && { shown: more }) };
+  });
+  return { ...verdict, checks };
 }
 
 function decoded(connector: Pick<Connector, 'decode'>, call: HostCall): unknown {

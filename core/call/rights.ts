@@ -22,7 +22,7 @@ export function checkRights({ site: { call }, context, mayCreate }: KnownCall): 
   const rule = named ?? call.users.find(({ profile }) => profile === '*');
   if (!rule || rule.disabled)
     throw forbidden('a profile of contextualCall.users that is not disabled', user.profile === undefined ? 'no profile' : 'another one');
-  if (!user.rpps && !rule.withoutRpps) throw forbidden(`an RPPS number, for this profile (contextualCall.users.withoutRpps)`);
+  if (!user.rpps && !rule.withoutRpps) throw forbidden('an RPPS number, for this profile (contextualCall.users.withoutRpps)', 'no RPPS number');
   if (!rule.rights.includes('open')) throw forbidden('the right open');
   if (!rule.targets.includes(target)) throw forbidden('a target of the profile (contextualCall.users.targets)', target);
   const creates = rule.rights.includes('create') && call.creation && mayCreate;
@@ -53,6 +53,7 @@ export function checkIdentity({ site, context, identityError }: KnownCall, trail
       '/patient',
       'for creation: birth name, all given names, sex, whole birth date, place of birth, and a qualified INS or an IPP with its authority',
     );
-  trail.show(() => ({ allowed, create }));
+  // Whose number the IPP is, as the record is asked.
+  trail.show(() => ({ allowed, create, ...(patient.domain && { domain: patient.domain, ippAuthority: patient.ippAuthority }) }));
   return { ...context, matching: { allowed, create } };
 }

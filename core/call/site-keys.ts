@@ -72,7 +72,7 @@ export class SiteKeys {
   /** Changes a key as it stands in the journal, whatever this node remembers. Throws ERR_NOT_FOUND; ERR_CALL_KEY when somebody was faster. */
   async change(kid: string, at: string, make: (key: StoredKey) => StoredKey): Promise<StoredKey> {
     const [text] = await this.#journal.notes(KEY, [noteKeyOf(kid)]);
-    if (!text) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'the id of a key' });
+    if (!text) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'the whole id of a key (passerelle call key list)' });
     const changed = make(JSON.parse(text) as StoredKey);
     if (!(await this.#journal.swap([changeOf(changed, text)], at)))
       throw new PasserelleError('ERR_CALL_KEY', { expected: 'a key that nobody changes meanwhile' });

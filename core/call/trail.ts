@@ -35,8 +35,16 @@ const FIXES: Readonly<Partial<Record<StepName, { readonly fr: string; readonly e
     fr: "Remettre à l'heure (NTP) la machine qui signe ; un appel vaut 60 secondes et ne se garde pas.",
     en: 'Set the clock (NTP) of the machine that signs; a call is good for 60 seconds and is not kept.',
   },
+  rights: {
+    fr: "Ce que l'appel ne dit pas de l'utilisateur, le relais du kit l'ajoute d'après comptes.json : y donner le profil et le RPPS du compte. Pour essayer un appel sans relais, les y écrire (/profil: et /rpps: d'une ligne, user.profile et user.rpps d'un contexte).",
+    en: 'What the call does not say of the user, the relay of the kit adds from comptes.json: give the account its profile and RPPS number there. To try a call without a relay, write them into it (user.profile and user.rpps of a context).',
+  },
   site: { fr: 'Mettre dans iss le FINESS du site dont la clé signe.', en: 'Put the FINESS of the site whose key signs into iss.' },
 };
+
+/** Whether its step says better what to do than its code. */
+const isOfStep = ({ code, found }: ErrorData): boolean =>
+  code === 'ERR_CALL_REFUSED' || (code === 'ERR_CALL_FORBIDDEN' && /^no (profile|RPPS)/.test(found ?? ''));
 
 /** From here on the caller is who it says, and is told what is wrong. */
 export const TOLD_FROM = STEPS.context[0];
@@ -91,7 +99,7 @@ export class Trail {
       fr,
       result: result === 'passed' && warned ? 'warned' : result,
       ...(shown && { shown }),
-      ...(error && { error: { ...explain(error), ...(error.code === 'ERR_CALL_REFUSED' && FIXES[name] && { fix: FIXES[name] }) } }),
+      ...(error && { error: { ...explain(error), ...(isOfStep(error) && FIXES[name] && { fix: FIXES[name] }) } }),
     });
     this.#current = undefined;
   }

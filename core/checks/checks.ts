@@ -81,8 +81,8 @@ const ENCODED_BODY = new Uint8Array(3);
 export class DocumentChecks {
   readonly #settings: ChecksSettings;
   readonly #parts: Parts;
-  /** By message, a delivery of it, the first one to be checked first. */
-  readonly #waiting = new Map<number, number>();
+  /** By message its deliveries, for one may be of something else; the first one to be checked first. */
+  readonly #waiting = new Map<number, readonly number[]>();
   #looking: Promise<void> | undefined;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -114,8 +114,8 @@ export class DocumentChecks {
   }
 
   #expect(message: number, delivery: number): void {
-    if (this.#waiting.has(message) || this.#stopping.signal.aborted) return;
-    this.#waiting.set(message, delivery);
+    if (this.#stopping.signal.aborted) return;
+    this.#waiting.set(message, [...(this.#waiting.get(message) ?? []), delivery]);
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > WAITING) this.#waiting.delete(oldest!);
     this.#running ??= this.#work().finally(() => (this.#running = undefined));
@@ -140,7 +140,9 @@ export class DocumentChecks {
         after = page.next;
         if (after === undefined) break;
       } catch (thrown) {
-        log('warn', 'documents that wait for their check cannot be looked for yet', { code: PasserelleError.from(thrown).code });
+        const { code, entry } = PasserelleError.from(thrown);
+        log('warn', 'documents that wait for their check cannot be looked for', { code });
+        if (entry.disposition !== 'transient') break;
         await this.#rest(AGAIN_MS);
       }
     }
@@ -216,7 +218,8 @@ export class DocumentChecks {
     for (let [next] = this.#waiting; next && !this.#stopping.signal.aborted; [next] = this.#waiting) {
       const start = performance.now();
       const isDone = await this.#checkOne(...next);
-      if (isDone) this.#waiting.delete(next[0]);
+      // Delivered meanwhile: it is looked at again.
+      if (isDone && this.#waiting.get(next[0]) === next[1]) this.#waiting.delete(next[0]);
       await this.#rest(isDone ? Math.max(LEAST_PAUSE_MS, performance.now() - start) : AGAIN_MS);
     }
   }
@@ -226,14 +229,14 @@ export class DocumentChecks {
   }
 
   /** False when the journal is away: it keeps its place. What cannot be checked says so. */
-  async #checkOne(message: number, delivery: number): Promise<boolean> {
+  async #checkOne(message: number, deliveries: readonly number[]): Promise<boolean> {
     const { journal, index, log } = this.#parts;
     const id = messageId(journal.tag, message);
     try {
       const [isChecked] = await checkedAmong([id], journal, index);
-      const [material] = isChecked ? [] : await journal.material([delivery]);
+      const material = isChecked ? undefined : await this.#received(deliveries);
       const site = material && this.#parts.site(String(material.event['site']));
-      if (material?.event.type !== RECEIVED || site?.documentChecks !== 'after') return true;
+      if (!material || site?.documentChecks !== 'after') return true;
       const checks = await this.#check(material, site).catch((thrown: unknown) => {
         const { code, entry } = PasserelleError.from(thrown);
         if (entry.disposition === 'transient') throw thrown;
@@ -246,6 +249,15 @@ export class DocumentChecks {
       return entry.disposition !== 'transient';
     }
     return true;
+  }
+
+  /** The first that brought a document: another may withdraw one. */
+  async #received(deliveries: readonly number[]): Promise<DeliveryMaterial | undefined> {
+    for (const delivery of deliveries) {
+      const [material] = await this.#parts.journal.material([delivery]);
+      if (material?.event.type === RECEIVED) return material;
+    }
+    return undefined;
   }
 
   async #check({ message, format, parts, event }: DeliveryMaterial, { charsetFallback }: CheckedSite): Promise<readonly DocumentCheck[]> {

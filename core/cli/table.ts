@@ -7,6 +7,8 @@ export interface Column<T> {
   /** The last column: what does not fit beside the others is written below its row, whole. */
   readonly rest?: boolean;
   readonly right?: boolean;
+  /** Never cut: what a person copies into another command. */
+  readonly whole?: boolean;
 }
 
 const GAP = '  ';
@@ -17,7 +19,9 @@ const MAX_CELL = 40;
 
 export function table<T>(io: Io, columns: readonly Column<T>[], rows: readonly T[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
-  const fits = columns.map(({ title }, c) => Math.min(MAX_CELL, Math.max(title.length, ...cells.map((row) => row[c]!.length))));
+  const fits = columns.map(({ title, whole }, c) =>
+    Math.min(whole ? Infinity : MAX_CELL, Math.max(title.length, ...cells.map((row) => row[c]!.length))),
+  );
   const taken = columns.reduce((sum, { rest }, c) => sum + (rest ? 0 : fits[c]! + GAP.length), 0);
   const line = (texts: readonly string[], paint: (text: string) => string): string =>
     texts

@@ -71,7 +71,17 @@ export interface EncodeInput {
   /** Codec of the endpoint it goes to (`manifest.formats` of its transport), for a connector that speaks several; absent = its only one. */
   readonly format?: string;
   /** Ids by which its receiver knows this document, or the one that it replaces: what was sent there before it. */
-  readonly knownAs?: { readonly document?: DocumentIds; readonly replaces?: DocumentIds };
+  readonly knownAs?: KnownAs;
+}
+
+export interface KnownAs {
+  /** With this content; for a deletion, as it was sent last. */
+  readonly document?: DocumentIds;
+  readonly replaces?: DocumentIds;
+  /** A number of its source stands for one result through its life: what was sent of it before this content, which takes the place of that. */
+  readonly before?: DocumentIds;
+  /** `before` was deleted there since: this replaces nothing. */
+  readonly isGivenAgain?: true;
 }
 
 export interface EncodablePart {

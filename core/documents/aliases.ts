@@ -61,11 +61,29 @@ export function aliasNotes(one: Pick<Case, 'event'>, { key, id, set }: DocumentF
   const alias = (place: string | undefined, of: string, value: Omit<AliasNote, 'of'>): readonly Note[] =>
     place === undefined || place === of ? [] : [note(KINDS.alias, place, { of, ...value })];
   const names = own === undefined ? { sourceId, sourceItem } : { id: own, idExtension };
-  const root = as.id === undefined ? undefined : worldwideKey(as.idExtension === undefined ? as.id : `${as.idExtension}^^${as.id}`, index);
   return [
-    ...alias(root, key, { id, names: saidOf(names) }),
+    ...alias(placeOf(as, index), key, { id, names: saidOf(names) }),
     ...(set === undefined ? [] : alias(setKeyOf(as, index), set, { id: setId ?? '', names: saidOf({ setId, setIdExtension }) })),
   ];
+}
+
+/** Where it is noted what an id that we gave stands for. */
+const placeOf = ({ id, idExtension }: DocumentIds, index: BlindIndex): string | undefined =>
+  id === undefined ? undefined : worldwideKey(idExtension === undefined ? id : `${idExtension}^^${id}`, index);
+
+export const aliasRef = (ids: DocumentIds | undefined, index: BlindIndex): readonly NoteRef[] => (ids ? ref(KINDS.alias, placeOf(ids, index)) : []);
+
+/** Whether we gave this id to another document: what is said by it would be said of that. */
+export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex): boolean {
+  const alias = ids && read(known, KINDS.alias, placeOf(ids, index));
+  return alias !== undefined && alias.of !== key;
+}
+
+/** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */
+export function isOutdated({ key }: DocumentFacts, known: Known, index: BlindIndex): boolean {
+  const alias = documentOf(known, key)?.first ? undefined : read(known, KINDS.alias, key);
+  const sent = alias?.names.id === undefined ? Object.values(documentOf(known, alias?.of)?.sentAs ?? {}) : [];
+  return sent.length > 0 && !sent.some((ids) => placeOf(ids, index) === key);
 }
 
 const saidOf = (names: Readonly<Record<string, string | undefined>>): AliasNote['names'] =>

@@ -6,11 +6,16 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, deletionsOf, entries, messagesOf, newerThan, placedBy, registered, successorsOf, union } from './register.ts';
+import { actOf, deletionsOf, entries, messagesOf, newerThan, otherName, placedBy, registered, successorsOf, told, union } from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
+
+interface Found {
+  readonly key: string;
+  readonly note: DocumentNote;
+}
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
@@ -19,7 +24,8 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
-  for (const other of [own, original, set])
+  const others = [facts.key, facts.replaces?.key].map((key) => otherName(key, known)?.note);
+  for (const other of [own, original, ...others, set])
     if (other && comparePatients(one, other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const number = sharedNumber(one, facts, own, known);
@@ -70,7 +76,7 @@ const shared = (by: string): ReturnType<typeof stop> =>
   stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} used this number for another count of documents`);
 
 /** The document of these bytes among those that share the number. */
-function sameNumber(facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+function sameNumber(facts: DocumentFacts, known: Known): Found | undefined {
   for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
     const note = documentOf(known, key);
     if (key !== facts.key && note?.first && note.isNumbered && note.id.startsWith(`${facts.id}#`)) return { key, note };
@@ -95,7 +101,7 @@ function reissued(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const { deleted: _, ...rest } = own;
+  const { deleted: _, sameAs: __, sameKey: ___, ...rest } = own;
   const judgement = judgeVersion(one, facts, rest, set, original, withNote(known, facts.key, rest));
   return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
 }
@@ -170,7 +176,7 @@ function judgeVersion(
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
   const returned = ofSameBytes(one, facts, known);
-  if (returned) return judgeCopy(one, facts, returned.key, returned.note, known);
+  if (returned && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
   const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
   const newer = own?.superseded ?? above;
@@ -181,9 +187,19 @@ function judgeVersion(
   const isLate = own?.superseded ?? (above && isBefore(one, documentOf(known, above.key)?.current ?? above));
   if (newer && (!isLate || isBelow(facts, original)))
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has a higher number in its set, and was not said later`) };
+  // Nothing names a number but itself: it was replaced by the other name of its document, and whether this is what did so nobody can tell.
+  if (own?.superseded && own.isNumbered && own.content !== facts.content)
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it by its other name`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
   return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
+}
+
+/** The bytes are known, but not that they take the place of what it names: neither the very document, nor one that it has replaced itself. */
+function isNews({ replaces }: DocumentFacts, { key, note }: Found, original: DocumentNote | undefined): boolean {
+  const isIt = (other: string | undefined): boolean => other !== undefined && [key, note.sameKey].includes(other);
+  if (!replaces || isIt(replaces.key) || isIt(original?.superseded?.key)) return false;
+  return original?.set === undefined || original.set !== note.set;
 }
 
 /** It replaces by name what its set says is newer. */
@@ -223,7 +239,16 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
   const flags = isNext ? { ...before, ...said } : strictest(said, before);
   const contradicted = contradictions(before, said).map((detail) => ({ code: 'visibility-contradiction', detail }));
   const left = restricted(data, flags, one.isOpposed);
-  const notes = facts ? [note(KINDS.document, facts.key, { ...registered(one, facts, own, one.targets), flags }), ...entries(one, facts, known)] : [];
+  const made = facts && { ...registered(one, facts, own, one.targets), flags };
+  const other = made && own?.content === made.content ? otherName(facts.key, known) : undefined;
+  const notes =
+    facts && made
+      ? [
+          note(KINDS.document, facts.key, made),
+          ...(other ? [note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })] : []),
+          ...entries(one, facts, known),
+        ]
+      : [];
   return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
 }
 
@@ -256,7 +281,7 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
  * The bytes are known under another name (SAFETY B5): sent to this very site and come back, or the same document by a road that names it and by one
  * that only numbers it.
  */
-function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { readonly key: string; readonly note: DocumentNote } | undefined {
+function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found | undefined {
   const { site } = one.event;
   const places = [facts.contentKey, facts.innerKey].flatMap((place) => read(known, KINDS.content, place) ?? []);
   for (const key of new Set(places)) {
@@ -264,7 +289,11 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): { reado
     const isExact = other?.content === facts.content;
     const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
     if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
-    const isOtherRoad = isExact && other.from.includes(site) && other.sameAs === undefined && (other.isNumbered ?? false) === facts.hasOwnId;
+    const isKnownSo =
+      other.sameKey !== undefined &&
+      (facts.replaces?.key === other.sameKey || (other.sameKey === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)));
+    const isFree = other.sameAs === undefined || isKnownSo;
+    const isOtherRoad = isExact && other.from.includes(site) && isFree && (other.isNumbered ?? false) === facts.hasOwnId;
     if (isReturned(one, other) || isOtherRoad) return { key, note: other };
   }
   return undefined;

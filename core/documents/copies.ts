@@ -8,20 +8,29 @@ import { contradictions, flagsOf, restricted, strictest, withData, type Arriving
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, broughtAgain, broughtOf, registered, newerThan, setEntry, union } from './register.ts';
-import { mayChange, stillShown, stop } from './stops.ts';
+import { actOf, broughtAgain, broughtOf, registered, newerThan, otherName, setEntry, told, union } from './register.ts';
+import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
 export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
-  if (comparePatients(one, own.patient, facts.patient, known) === 'other')
-    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  const compared = comparePatients(one, own.patient, facts.patient, known);
+  if (compared === 'other') return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
   const data = documentData(one);
   const before = own.flags ?? {};
   const now = flagsOf(data.visibility);
   const flags = strictest(before, now);
   const isReturned = own.to.includes(site) && !own.from.includes(site);
-  const isOver = own.deleted ?? newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known);
+  const isOther = (own.isNumbered ?? false) === facts.hasOwnId;
+  const isFree = own.sameKey === undefined || own.sameKey === facts.key || own.sameKey === facts.replaces?.key;
+  const isSource = own.from[0] === site && !isReturned && own.content === facts.content && compared === 'same';
+  const isJoined = key !== facts.key && isOther && isFree && isSource;
+  // One document by two names: what was said of one of them before both were known.
+  const named = isJoined ? documentOf(known, facts.key) : undefined;
+  const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
+  const withdrawn = own.deleted ?? named?.deleted;
+  const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
+  const isOver = withdrawn ?? next;
   const isHeard = one.role === 'record' || mayChange(site, own, one);
   const { unheard: untold = [], ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
@@ -40,7 +49,8 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
     brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
-    ...((own.isNumbered ?? false) === facts.hasOwnId && { sameAs: facts.id }),
+    ...(isOther && (isJoined || own.sameKey === undefined) && { sameAs: facts.id }),
+    ...(isJoined && { sameKey: facts.key, ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
   // A copy may be the first to say which version of which set it is.
@@ -56,20 +66,25 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         sameAs: own.id,
         flags,
         ...(unheard.length > 0 && { unheard }),
+        ...(isJoined && { sameKey: key, deleted: withdrawn, superseded: next }),
       }),
     );
+  if (isJoined) notes.push(...setEntry(facts, actOf(one), known));
+  const other = otherName(key, known);
+  if (other && other.key !== facts.key) notes.push(note(KINDS.document, other.key, { ...other.note, ...told(placed) }));
   const warnings = [
     ...warningsOf(own, isReturned, isMasked, isSilent),
     ...knownBy(before, now),
     ...(isHeard ? [] : masks.map((detail) => ({ code: 'mask-not-told', detail }))),
     ...(isMasked ? stillShown(own, targets, one) : []),
+    ...(own.to.length > 0 && (named?.deleted ?? early) && !own.deleted && !own.superseded ? [{ code: STILL_SHOWN, detail: own.id }] : []),
     ...(isSilent ? [] : left.warnings),
   ];
   const messages = broughtOf(own).by;
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    copyOf: { messages, sites, keys: [key, facts.key] },
+    copyOf: { messages, sites, keys: [key, facts.key, ...(other ? [other.key] : [])] },
     ...withData(one, left.data),
     warnings,
     notes,

@@ -2,7 +2,7 @@
 import { PERSON, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
-import { aliasRefs, asItCame } from './aliases.ts';
+import { aliasRefs, asItCame, isOutdated } from './aliases.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
 import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
@@ -11,6 +11,7 @@ import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn, placedBy, successorRefs } from './register.ts';
+import { stop } from './stops.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   const isDocument = (one: Case): boolean => one.kind === 'document';
@@ -40,6 +41,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
       if (!isDocument(one) || one.waits) return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
       const given = factsOf(one, index);
+      if (given && one.event.type === 'dcc.document.deleted' && isOutdated(given, knownNow, index))
+        return { ...remembered, quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'what it names was replaced there') };
       const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
       const tokens = tokensOf(one, index).map(hashOf);
       const compared = { ...named, isSettled: isSettled(one, knownNow, sendersOf) };

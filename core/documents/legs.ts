@@ -11,22 +11,22 @@ import {
   type DeliveryState,
   type DeliverySummary,
   type DocumentIds,
-  type EncodeInput,
   type ErrorData,
   type JournalStore,
+  type KnownAs,
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
 import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
-import { aliasNotes } from './aliases.ts';
+import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
-import { documentOf, KINDS, note, ref, type Act, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, messagesOf, successorRefs, successorsOf, union } from './register.ts';
+import { broughtOf, contentEntry, messagesOf, otherName, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -53,7 +53,7 @@ export interface Leave {
   /** The bytes of earlier attempts say less than that. None of them arrived: they are made anew. */
   readonly isTighter?: true;
   /** See `EncodeInput`. */
-  readonly knownAs?: EncodeInput['knownAs'];
+  readonly knownAs?: KnownAs;
 }
 
 /** What a document left as. */
@@ -76,15 +76,17 @@ export class Legs {
     if (!one) return { event: leaving.event };
     const { index } = this.#parts;
     const facts = factsOf(one, index);
-    const knownAs = facts && (await this.#knownAs(facts, to));
-    if (leaving.event.type === 'dcc.document.deleted') {
+    const knownAs = facts && (await this.#knownAs(facts, leaving, to));
+    if (knownAs && 'held' in knownAs) return knownAs;
+    if (leaving.event.type === DELETED) {
       const given = facts && (await this.#givenAgain(facts, to));
       if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
       return { event: leaving.event, ...(knownAs && { knownAs }) };
     }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...consentRefs(patient, all, index)];
+    const ofOther = (all: Known): readonly NoteRef[] => ref(KINDS.document, documentOf(all, facts?.key)?.sameKey);
+    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
     const known = await this.#read(refsOf);
     const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
@@ -93,25 +95,47 @@ export class Legs {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
       const history = await this.#read((all) => successorRefs(own, all));
       const over = [
-        ...successorsOf(own, history).flatMap((one) => messagesOf(one, history).map((message) => ({ message, key: one.key }))),
-        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) => (act ? [{ message: act.message, key: facts.key }] : [])),
+        ...successorsOf(own, history).flatMap((one) =>
+          messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] })),
+        ),
+        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
+          act ? [{ message: act.message, keys: [facts.key, own.sameKey] }] : [],
+        ),
       ];
-      for (const { message, key } of over)
-        if ((await this.#left({ message }, to, (each) => each.key === key)).length > 0)
+      for (const { message, keys } of over)
+        if ((await this.#left({ message }, to, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    const left = { event: data === one.event.data ? leaving.event : { ...leaving.event, data }, restrictions, ...(knownAs && { knownAs }) };
+    // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
+    const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
+    const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
+    const isNext = earlier?.id !== undefined && facts?.content === own?.content;
+    const replaced = isNext && {
+      action: 'replace' as const,
+      replaces: earlier.id,
+      ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
+    };
+    const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
+    const left = { event: said === one.event.data ? leaving.event : { ...leaving.event, data: said }, restrictions, ...(knownAs && { knownAs }) };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
-    const said = encoded?.restrictions ?? restrictionsOf(documentData(one));
-    if (!encoded || restrictions.every((each) => said.includes(each))) return left;
+    const obeyed = encoded?.restrictions ?? restrictionsOf(documentData(one));
+    if (!encoded || restrictions.every((each) => obeyed.includes(each))) return left;
     const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
     return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
       ? { held: new PasserelleError('ERR_DOCUMENT_RESTRICTED_SINCE').toData() }
       : { ...left, isTighter: true };
+  }
+
+  /** Why it may not leave with these ids: another document did, and whoever has both would take the one for the other (SAFETY B2). */
+  async with(leaving: Pick<Leaving, 'event' | 'parts'>, ids: DocumentIds): Promise<ErrorData | undefined> {
+    const { knowledge, index } = this.#parts;
+    const one = documentIn(leaving);
+    const facts = one && factsOf(one, index);
+    return facts && isOfAnother(ids, facts.key, await knowledge.read(aliasRef(ids, index)), index) ? taken() : undefined;
   }
 
   /** To be called when it is about to be sent. */
@@ -128,7 +152,7 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
-    const aliases = as.ids && leaving.event.type !== 'dcc.document.deleted' ? aliasNotes(one, facts, as.ids, index) : [];
+    const aliases = as.ids && leaving.event.type !== DELETED ? aliasNotes(one, facts, as.ids, index) : [];
     const places = as.made.map((sha256) => contentKeyOf(sha256, index));
     const refs = [
       { kind: KINDS.sent, key },
@@ -196,11 +220,51 @@ export class Legs {
     return undefined;
   }
 
-  /** The ids of what was sent there, of this document and of what it replaces. */
-  async #knownAs({ key, replaces }: DocumentFacts, { name }: LegEnd): Promise<EncodeInput['knownAs']> {
-    const known = await this.#parts.knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
-    const [own, replaced] = [key, replaces?.key].map((each) => documentOf(known, each)?.sentAs?.[name]);
-    return own || replaced ? { ...(own && { document: own }), ...(replaced && { replaces: replaced }) } : undefined;
+  /** The ids of what was sent there, of this document and of what it replaces; or why it waits: another document left with them too. */
+  async #knownAs(
+    facts: DocumentFacts,
+    leaving: Pick<Leaving, 'event' | 'message'>,
+    to: LegEnd,
+  ): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
+    const { knowledge, index } = this.#parts;
+    const { key, replaces } = facts;
+    const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
+    const own = documentOf(known, key);
+    const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
+    const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, facts) : undefined;
+    const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
+    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
+    if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
+    const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
+    const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
+    if (!document && !replacedAs && !before) return undefined;
+    return {
+      ...(document && { document }),
+      ...(replacedAs && { replaces: replacedAs }),
+      ...(before && { before: idsOf(before), ...(before.isDeleted && { isGivenAgain: true }) }),
+    };
+  }
+
+  /** Of a document with two names, of which this one was not sent there under an id of ours: those of the other one, when that was sent there. */
+  async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
+    const known = await this.#read((all) => [...ref(KINDS.document, key), ...ref(KINDS.document, documentOf(all, key)?.sameKey)]);
+    const [own, other] = [documentOf(known, key), otherName(key, known, true)];
+    if (!own || !other) return undefined;
+    const itself = messageId(this.#parts.journal.tag, leaving);
+    const messages = union(broughtOf(own).by, broughtOf(other.note).by).filter((message) => message !== itself);
+    const isThere = async (name: string): Promise<boolean> => {
+      for (const message of messages) if ((await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
+      return false;
+    };
+    if (await isThere(key!)) return undefined;
+    const given = other.note.sentAs?.[to.name];
+    if (given) return idsOf(given);
+    if (!(await isThere(other.key))) return undefined;
+    const { id, isNumbered } = other.note;
+    // By its bytes it was never named to anybody.
+    if (isNumbered && id.startsWith('sha256:')) return undefined;
+    const at = isNumbered ? -1 : id.lastIndexOf('^^');
+    return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
@@ -249,21 +313,43 @@ export class Legs {
 }
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
-function leftAs(
-  own: DocumentNote | undefined,
-  { key, content }: DocumentFacts,
-  { name }: LegEnd,
-  { ids, made }: LeftAs,
-  type: string,
-): readonly Note[] {
-  if (!own || type === 'dcc.document.deleted') return [];
-  const isNew = ids !== undefined && JSON.stringify(own.sentAs?.[name]) !== JSON.stringify(ids);
+function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, { name }: LegEnd, { ids, made }: LeftAs, type: string): readonly Note[] {
+  if (!own) return [];
+  const { key, content } = facts;
+  const sent = own.sentAs?.[name];
+  const now = type === DELETED ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const } : ids && asSent(own, sent, facts, ids);
+  const isNew = now && JSON.stringify(sent) !== JSON.stringify(now);
   // Of what took its place meanwhile, these are no forms.
-  const forms = own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
+  const forms = type !== DELETED && own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
   if (!isNew && forms.length === 0) return [];
-  const named = isNew ? { sentAs: { ...own.sentAs, [name]: ids } } : {};
+  const named = isNew ? { sentAs: { ...own.sentAs, [name]: now } } : {};
   return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
 }
+
+const whatOf = ({ status, content = '' }: DocumentFacts): string => `${status} ${content}`;
+
+/** What left under its number before it, with an id: what it takes the place of. What has an id of its own says that itself. */
+function beforeIt(own: DocumentNote, sent: SentAs, facts: DocumentFacts): SentAs | undefined {
+  if (facts.hasOwnId) return undefined;
+  // Of before this was noted, only what never had another content is known to be the same.
+  const isSame = sent.what === undefined ? !own.earlier?.length : sent.what === whatOf(facts);
+  return isSame || sent.id === undefined ? sent.before : sent;
+}
+
+function asSent(own: DocumentNote, sent: SentAs | undefined, facts: DocumentFacts, ids: DocumentIds): SentAs {
+  if (facts.hasOwnId) return ids;
+  const { before: _, ...before } = (sent && beforeIt(own, sent, facts)) ?? {};
+  return { ...ids, what: whatOf(facts), ...(before.id !== undefined && { before }) };
+}
+
+function idsOf(sent: SentAs): DocumentIds {
+  const { what: _, before: __, isDeleted: ___, ...ids } = sent;
+  return ids;
+}
+
+const taken = (): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', 'another document left with the id that this one has there');
+
+const DELETED = 'dcc.document.deleted';
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 

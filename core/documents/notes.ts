@@ -72,7 +72,7 @@ export interface DocumentNote {
   /** SHA-256 of what was made of it on its way out: it comes back as that. */
   readonly forms?: readonly string[];
   /** By lane: the ids that it left with. */
-  readonly sentAs?: Readonly<Record<string, DocumentIds>>;
+  readonly sentAs?: Readonly<Record<string, SentAs>>;
   readonly companions?: string;
   readonly earlier?: readonly string[];
   readonly status?: string;
@@ -89,10 +89,21 @@ export interface DocumentNote {
   readonly isNumbered?: boolean;
   /** Another name that this very document came by. */
   readonly sameAs?: string;
+  /** Key of that name when its source gave both, an id and a number: what is said of one counts for both, while both hold the same. */
+  readonly sameKey?: string;
   readonly flags?: Flags;
   /** Masks among them that nobody said who may change the document: what leaves has them, what is there was not told. */
   readonly unheard?: readonly Mask[];
   readonly proofs?: readonly DocumentProof[];
+}
+
+export interface SentAs extends DocumentIds {
+  /** Under a number of its source: the status and content (SHA-256) that left with these ids. */
+  readonly what?: string;
+  /** What left under the same number before, and is replaced by it. */
+  readonly before?: SentAs;
+  /** A deletion of it left. */
+  readonly isDeleted?: true;
 }
 
 export interface SetNote {

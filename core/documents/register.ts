@@ -23,8 +23,20 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     ...same.map(({ key }) => key),
     ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
-  return [...new Set(named.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
+  const others = [facts.key, ...named].map((key) => documentOf(known, key)?.sameKey);
+  return [...new Set([...named, ...others].filter((key) => key !== undefined))].filter((key) => key !== facts.key);
 }
+
+/** The same document by the other name that its source gave it; `isAny`: whatever each of them holds by now. */
+export function otherName(key: string | undefined, known: Known, isAny = false): { readonly key: string; readonly note: DocumentNote } | undefined {
+  const own = documentOf(known, key);
+  const note = documentOf(known, own?.sameKey);
+  if (!note || own?.sameKey === undefined || note.sameKey !== key) return undefined;
+  return isAny || note.content === own.content ? { key: own.sameKey, note } : undefined;
+}
+
+/** What is said of it by one name, noted at the other. `undefined` takes away. */
+export const told = ({ to, brought, flags, unheard }: DocumentNote): Partial<DocumentNote> => ({ to, brought, flags, unheard });
 
 /** What was not known at all. */
 export const blank = (id: string, patient: readonly string[]): DocumentNote => ({ id, patient, owners: [], from: [], to: [] });
@@ -141,16 +153,21 @@ export function contentEntry(place: string | undefined, key: string, known: Know
 
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
-  const { key, id, contentKey, innerKey, replaces, patient } = facts;
+  const { key, id, content, contentKey, innerKey, replaces, patient } = facts;
   const act = actOf(one);
   const notes: Note[] = [...setEntry(facts, act, known)];
   for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
   if (facts.shares !== undefined && !number?.isShared)
     notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));
-  if (replaces) {
-    const original = documentOf(known, replaces.key) ?? blank(replaces.id, patient);
-    notes.push(note(KINDS.document, replaces.key, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
+  const newest = read(known, KINDS.set, facts.set)?.versions[0];
+  const lower = newest && newest.version < facts.version! ? newest.key : undefined;
+  // By the other name too: of what it replaces by name, by its set, or under its own number.
+  const others = [replaces?.key, lower, content === documentOf(known, key)?.content ? undefined : key].map((each) => otherName(each, known)?.key);
+  for (const old of new Set([replaces?.key, ...others])) {
+    if (old === undefined || old === key) continue;
+    const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);
+    notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
   }
   return notes;
 }

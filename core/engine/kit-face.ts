@@ -33,8 +33,9 @@ export function kitFace(engine: Engine): EngineFace['kits'] {
     };
     const history = (await keeper.all()).filter((one) => one.site === site && one.connector === connector);
     const built = buildKit({ ...request, history });
-    const { name, bytes, sha256, version, fingerprint } = built;
-    await keeper.add({ site, connector, connectorVersion: manifest.version, kitVersion: version, at: new Date().toISOString(), who, sha256 });
+    const { name, bytes, sha256, version, fingerprint, given } = built;
+    const at = new Date().toISOString();
+    await keeper.add({ site, connector, connectorVersion: manifest.version, kitVersion: version, at, who, sha256, given });
     return { name, bytes, sha256, kitVersion: version, connectorVersion: manifest.version, fingerprint };
   };
   return {

@@ -148,11 +148,12 @@ export class Region {
   }
 
   /** What was decided may be hours old: asked before anything leaves. */
-  readonly #leaving: Pick<Legs, 'before' | 'sent'> = {
+  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent'> = {
     before: async (leaving, to) => {
       const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
       return held ? { held } : this.#legs.before(leaving, to);
     },
+    with: async (...ids) => this.#legs.with(...ids),
     sent: async (...sent) => this.#legs.sent(...sent),
   };
 

@@ -5,7 +5,7 @@ import { isSecretReference } from '../settings/index.ts';
 import { sha256, sumsOf, writeArchive } from './archive.ts';
 import type { KitAssets } from './assets.ts';
 import { changesText, isNewer } from './changes.ts';
-import type { KeptKit } from './keeper.ts';
+import type { KeptKit, KitGiven } from './keeper.ts';
 import { fingerprintOf, KEY_FILE, publicPem, SIGNATURE_FILE, signatureOf, SUMS_FILE } from './signing.ts';
 import { filled } from './template.ts';
 
@@ -21,7 +21,7 @@ export interface KitRequest {
   readonly assets: KitAssets;
   readonly key: KeyObject;
   /** Kits of this site and connector that were built, oldest first. */
-  readonly history: readonly Pick<KeptKit, 'connectorVersion' | 'kitVersion'>[];
+  readonly history: readonly Pick<KeptKit, 'connectorVersion' | 'kitVersion' | 'given'>[];
 }
 
 export interface BuiltKit {
@@ -32,6 +32,7 @@ export interface BuiltKit {
   readonly version: string;
   /** Of the key that signed it. */
   readonly fingerprint: string;
+  readonly given: KitGiven;
 }
 
 /** `kit.json` of a connector. */
@@ -86,8 +87,9 @@ export function buildKit(request: KitRequest): BuiltKit {
     }
   }
   add(kit.relay ? 'relais/passerelle.json' : 'reglages/passerelle.json', pretty(clientSettings(request)));
-  // The kit that the site has: the same versions built again, for other settings, change nothing in the changelog.
-  const before = history.findLast((one) => one.kitVersion !== kit.version || one.connectorVersion !== manifest.version);
+  const given = givenOf(request, settings);
+  // The last kit that was another one: the same one built again is the same to the byte.
+  const before = history.findLast((one) => one.kitVersion !== kit.version || one.connectorVersion !== manifest.version || !isSame(one.given, given));
   const { connectorVersion, kitVersion } = before ?? {};
   const logs = [
     {
@@ -97,7 +99,7 @@ export function buildKit(request: KitRequest): BuiltKit {
     },
     { title: `Connecteur ${manifest.id}`, text: assets.changelog(manifest.id), ...(connectorVersion && { since: connectorVersion }) },
   ];
-  add('CHANGEMENTS.md', changesText(logs, before && { kit: before.kitVersion, connector: before.connectorVersion }));
+  add('CHANGEMENTS.md', changesText(logs, before && { kit: before.kitVersion, connector: before.connectorVersion, given: before.given }, given));
   add('kit.json', pretty({ ...kit, clients, connector: manifest.id, connectorVersion: manifest.version, ...machineValues(request) }));
   const sums = sumsOf(files);
   add(SUMS_FILE, sums);
@@ -105,7 +107,7 @@ export function buildKit(request: KitRequest): BuiltKit {
   add(KEY_FILE, publicPem(key));
   const folder = `kit-${manifest.id}-${request.settings.site}-${kit.version}`;
   const bytes = writeArchive(folder, files);
-  return { name: `${folder}.zip`, bytes, sha256: sha256(bytes), version: kit.version, fingerprint: fingerprintOf(createPublicKey(key)) };
+  return { name: `${folder}.zip`, bytes, sha256: sha256(bytes), version: kit.version, fingerprint: fingerprintOf(createPublicKey(key)), given };
 }
 
 function kitFile(bytes: Uint8Array | undefined, { id, version }: Pick<ConnectorManifest, 'id' | 'version'>): KitFile {
@@ -157,6 +159,16 @@ const machineValues = (request: KitRequest): object => ({
   crypto: request.crypto,
   engine: request.engineVersion,
 });
+
+const givenOf = (request: KitRequest, settings: SiteSettings): KitGiven => ({
+  url: baseOf(request),
+  crypto: request.crypto,
+  environment: environmentOf(request),
+  engine: request.engineVersion,
+  settings: sha256(Buffer.from(pretty(settings))),
+});
+
+const isSame = (one: KitGiven | undefined, other: KitGiven): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, string>> {
   const { host, hostname, origin, port, protocol } = new URL(request.publicUrl);

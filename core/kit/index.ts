@@ -4,6 +4,6 @@
  */
 export { kitAssets, type KitAssets } from './assets.ts';
 export { buildKit, type BuiltKit, type KitRequest } from './build.ts';
-export { KitKeeper, type KeptKit } from './keeper.ts';
+export { KitKeeper, type KeptKit, type KitGiven } from './keeper.ts';
 export { kitKey } from './signing.ts';
 export { verifyKit, type KitVerdict } from './verify.ts';

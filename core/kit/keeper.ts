@@ -2,6 +2,15 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+export interface KitGiven {
+  readonly url: string;
+  readonly crypto: string;
+  readonly environment: string;
+  readonly engine: string;
+  /** SHA-256 of the settings of the site, as the kit has them. */
+  readonly settings: string;
+}
+
 export interface KeptKit {
   readonly site: string;
   readonly connector: string;
@@ -10,6 +19,8 @@ export interface KeptKit {
   readonly at: string;
   readonly who: string;
   readonly sha256: string;
+  /** What this kit was given of the engine and of the site; absent from kits that were built before it was kept. */
+  readonly given?: KitGiven;
 }
 
 export class KitKeeper {

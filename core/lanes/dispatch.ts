@@ -67,6 +67,9 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
       : await encode(material, dispatcher, { ...(restrictions && { restrictions }), ...(knownAs && { knownAs }), isAgain: before !== undefined });
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
+    const ids = encoded.envelope.document;
+    const taken = ids && (await ports.legs?.with(material, ids));
+    if (taken) return { kind: 'encode', outcome: 'hold', error: taken };
     built = 'built' in outcome ? outcome.built : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded, ...(before && { replaces: true as const }) }) };

@@ -188,11 +188,23 @@ function ippOf(
   if (!value !== !issuer) refuse(value ? 'PatientIDIssuer' : 'PatientID', 'the number with its authority');
   if (!value || !issuer) return {};
   const [namespace = '', oid = ''] = issuer.split('&');
-  const rule = authorityOf(issuer, authorities);
-  const authority = oid || namespace;
+  const rule = oid ? authorityOf(issuer, authorities) : authorityNamed(namespace, authorities);
+  // The record knows numbers by the OID of their authority, when it has one: by the name alone it would find nobody (SAFETY C9).
+  const authority = (rule?.use === 'IPP' && rule.oid) || oid || namespace;
   if (rule?.use === 'IPP') return { ipp: value, ippAuthority: authority, domain: rule.domain };
   warnings.push({ code: 'ipp-authority-unknown', location: { path: '/PatientIDIssuer' } });
   return { otherIds: [{ value, ...(authority && { authority }) }] };
+}
+
+/**
+ * A name alone: an establishment gives it to its stays and movements too, but what is sent here is an IPP. Throws ERR_CALL_CONTEXT when several authorities of IPPs
+ * have this name: which one is not ours to guess (SAFETY A7).
+ */
+function authorityNamed(namespace: string, authorities: readonly IdentityAuthority[]): IdentityAuthority | undefined {
+  const named = authorities.filter(({ use, type = 'PI', namespace: its }) => use === 'IPP' && type === 'PI' && its === namespace);
+  if (named.some(({ domain, oid }) => domain !== named[0]!.domain || oid !== named[0]!.oid))
+    refuse('PatientIDIssuer', 'the OID of the authority too: several of this site have its name');
+  return named[0] ?? authorityOf(`${namespace}&&`, authorities);
 }
 
 /** Whose numbers these are, by a whole CX-4: of the site's authorities, or nobody's (SAFETY A7). */

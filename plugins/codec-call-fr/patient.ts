@@ -39,8 +39,9 @@ function readIpp(values: Values, { identityAuthorities }: SiteSettings, warnings
   if (ipp === undefined) return {};
   const namespace = values.text('namespace');
   const ipps = identityAuthorities.filter(({ use, type = 'PI' }) => use === 'IPP' && type === 'PI');
-  const named = ipps.find((one) => one.namespace !== undefined && one.namespace === namespace);
-  const rule = named ?? (domains(ipps).size === 1 ? ipps[0] : undefined);
+  const named = ipps.filter((one) => one.namespace !== undefined && one.namespace === namespace);
+  const meant = named.length > 0 ? named : ipps;
+  const rule = domains(meant).size === 1 ? meant[0] : undefined;
   if (!rule) {
     warnings.push({ code: 'ipp-authority-unknown', location: { path: `/${values.nameOf('ipp')}` } });
     return { otherIds: [{ value: ipp }] };

@@ -26,9 +26,12 @@ export function open(bytes: Uint8Array, options: OpenOptions): { readonly envelo
   const own = bytes.subarray(mark);
   const { page, warnings } = decideCodePage(own, options.charsetFallback);
   const line = decode(own, page).replace(/[\r\n]+$/, '');
-  const fail = (at: number, expected: string): PasserelleError => {
+  const fail = (at: number, expected: string, path?: string): PasserelleError => {
     const offset = mark + (page === 'utf-8' ? Buffer.byteLength(line.slice(0, at)) : at);
-    return new PasserelleError('ERR_CODEC_UNREADABLE', { location: { offset }, expected: `a command line: ${expected}` });
+    return new PasserelleError('ERR_CODEC_UNREADABLE', {
+      location: { offset, ...(path !== undefined && { path }) },
+      expected: `a command line: ${expected}`,
+    });
   };
   const odd = line.search(/[\p{Cc}\ufffd]/u);
   if (odd >= 0 && line.charAt(odd) !== '\t') throw fail(odd, 'no control character');
@@ -37,7 +40,8 @@ export function open(bytes: Uint8Array, options: OpenOptions): { readonly envelo
   const values = new Map<string, string>();
   for (const word of words.filter((one) => one !== undefined)) {
     const [key, value] = keyAndValue(word, fail);
-    if (values.has(key)) throw fail(word.at, 'each key once');
+    // Said twice, it is the name of a parameter: whoever mends the line has to know which.
+    if (values.has(key)) throw fail(word.at, 'each key once', `/${key}`);
     values.set(key, value);
   }
   if (values.size === 0) throw fail(0, '/key:value');

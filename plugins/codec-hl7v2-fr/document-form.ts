@@ -66,6 +66,9 @@ export function formOfDocument(writing: Writing, input: EncodeInput, code: reado
   return isTaken ? asItCame : rewritten(writing, settings, data, version, input);
 }
 
+/** Two documents of one order are two for their receiver as well. */
+export const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
+
 const isDeletion = ({ event }: EncodeInput): boolean => event.type === 'dcc.document.deleted';
 
 const NAMES = ['id', 'idExtension', 'setId', 'setIdExtension'] as const;
@@ -89,21 +92,28 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const { content } = document;
   const root = (id: string | undefined, extension: string | undefined): string | undefined =>
     id === undefined ? undefined : rootOnlyId(id, extension);
-  const own = document.id ?? document.sourceId ?? parts.find(({ part }) => part === content?.part)?.sha256;
+  const sha256 = parts.find(({ part }) => part === content?.part)?.sha256;
+  const own = document.id ?? numberOf(document) ?? sha256;
   if (own === undefined || document.file !== undefined) return { data: { ...data, document: knownThere(document, input) } };
+  const { document: now, before, isGivenAgain } = (document.id === undefined && input.knownAs) || {};
+  // Of one number, each content that leaves is a document of its own there, and names the one before it (SAFETY B3).
+  const next = before?.id === undefined ? undefined : derivedId(before.id, document.status ?? '', sha256 ?? document.text ?? '');
+  const numbered = now?.id ?? next ?? derivedId(event.site, data.originApplication ?? '', own);
   const ids = {
-    id: document.id === undefined ? derivedId(event.site, data.originApplication ?? '', own) : rootOnlyId(document.id, document.idExtension),
+    id: document.id === undefined ? numbered : rootOnlyId(document.id, document.idExtension),
     replaces: root(document.replaces, document.replacesExtension),
     setId: root(document.setId, document.setIdExtension),
   };
   const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
-  const made = knownThere(withIds(rest, ids), input);
-  if (isDeletion(input)) return { data: { ...data, document: made } };
+  const named = knownThere(withIds(rest, ids), input);
+  if (isDeletion(input)) return { data: { ...data, document: named } };
+  const made: DocumentData =
+    before?.id === undefined || isGivenAgain ? named : { ...without(named, ['replacesExtension']), action: 'replace', replaces: before.id };
   const body = content ? { part: content.part, mediaType: content.mime } : { text: document.text ?? '', mediaType: 'text/plain' };
   const source = writeN1({ ...headerOf(writing, settings, data, made), ...body });
-  const { text: _text, ...named } = made;
+  const { text: _text, ...kept } = made;
   return {
-    data: { ...data, document: { ...named, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', embeddedMime: body.mediaType } },
+    data: { ...data, document: { ...kept, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', embeddedMime: body.mediaType } },
     made: { source },
   };
 }

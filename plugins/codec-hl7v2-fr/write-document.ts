@@ -9,7 +9,7 @@ import {
 } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
-import { formOfDocument, type Formed } from './document-form.ts';
+import { formOfDocument, numberOf, type Formed } from './document-form.ts';
 import { GUIDES, isGuideId, type Guide } from './guides.ts';
 import { Observations } from './observations.ts';
 import { said, toHl7Time } from './values.ts';
@@ -39,9 +39,6 @@ interface Form {
 const EVENTS = { new: 'T02', replace: 'T10', delete: 'T04' } as const;
 const ORDERS = { new: 'NW', replace: 'RO', delete: 'CA' } as const;
 const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
-
-/** Two documents of one order are two for their receiver as well. */
-const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocument {

@@ -231,6 +231,22 @@ describe('kit relay', function () {
       });
     const refused = await post(dxcare, line.replace('/login:testcamille', '/login:tsec'), camille);
     expect(refused.json['code']).to.equal('ERR_KIT_ACCOUNT');
+    const wrong: readonly (readonly [string, string, string])[] = [
+      ['/ddn:14/03/1958', '/ddn:31/02/1958', '/ddn'],
+      ['/action:ouvrir', '/action:creer', '/action'],
+      ['/etab:990001018', '/etab:990009999', '/etab'],
+      ['/sexe:F', '/sexe:F /sexe:M', '/sexe'],
+    ];
+    for (const [right, said, field] of wrong) {
+      const { json } = await post(dxcare, Buffer.from(line.replace(right, said), 'latin1'), camille);
+      expect(json['code'], said).to.equal('ERR_KIT_INPUT');
+      expect(json['detail'], said)
+        .to.include(`(champ : ${field})`)
+        .and.not.to.match(/1958|creer|990009999|BR.ZOLLET/);
+      expect(readFileSync(path.join(site.folder, 'relais.log'), 'utf8'), said).to.match(
+        new RegExp(`${String(json['reference'])} ERR_KIT_INPUT ERR_\\w+ ${field}$`, 'm'),
+      );
+    }
     const secret = { origins: ['https://dpi.invalid'], localSecret: 'mot-du-serveur-du-dpi' };
     const expert = await site.relay(
       { forms: { origins: secret.origins, secretFile: '../local.secret', authenticationMethod: 'password' } },

@@ -208,6 +208,7 @@ describe('a delivery lane', () => {
           restrictions,
           ...(encoded && restrictions.length > encoded.restrictions!.length && { isTighter: true }),
         }),
+        with: async () => undefined,
         sent: async () => undefined,
       };
       bench.encode = (_, { seed }) => ({
@@ -324,6 +325,7 @@ describe('a delivery lane', () => {
     bench.legs = {
       before: async (material) =>
         material.delivery === rows[0]!.delivery ? { held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT').toData() } : { event: material.event },
+      with: async () => undefined,
       sent: async () => undefined,
     };
     await bench.make().start();
@@ -333,6 +335,23 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await until('the third one has left', 5000, async () => (await bench.states())['delivered'] === 2);
     expect(await bench.states()).to.deep.equal({ delivered: 2, held: 1 });
+  });
+
+  it('B2: what was written with an id that another document left with waits, and nothing of it is sent', async () => {
+    await bench.queue([{ keys: patient('a') }, { keys: patient('b') }]);
+    bench.encode = (text) => ({ outcome: 'message', envelope: { format: 'plain', text, controlId: text, document: { id: '2.25.1' } } });
+    let isTaken = false;
+    bench.legs = {
+      before: async ({ event }) => ({ event }),
+      with: async (_, { id }) => (id === '2.25.1' && isTaken ? new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT').toData() : undefined),
+      sent: async () => {
+        isTaken = true;
+      },
+    };
+    bench.concurrency = 1;
+    await bench.make().start();
+    await until('both were tried', 5000, async () => (await bench.states())['held'] === 1 && (await bench.states())['delivered'] === 1);
+    expect(bench.sent).to.have.length(1);
   });
 
   it('says which delivery blocks, and how many wait behind it', async () => {

@@ -37,6 +37,8 @@ interface Ground {
   readonly codes?: readonly InsIdentity[];
   readonly keeping?: () => void;
   readonly validating?: () => void;
+  /** Before the deliveries from there on are read. */
+  readonly looking?: (after: number) => void;
   readonly site?: 'after' | 'never';
 }
 
@@ -49,7 +51,7 @@ interface Asked {
 function ground(
   settings: Partial<ChecksSettings>,
   findings: readonly DocumentFinding[],
-  { codes = [], keeping, site = 'after', validating }: Ground = {},
+  { codes = [], keeping, site = 'after', validating, looking }: Ground = {},
 ) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
@@ -74,6 +76,7 @@ function ground(
   const type = 'dcc.document.received';
   const event = { id: 'e', type, time: '', site: '990001018', data: { patient } };
   const delivered: DeliverySummary[] = [];
+  const withdrawing = new Set<number>();
   const read = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
     keys.map((key) => notes.get(`${kind} ${key}`));
   const make = (): DocumentChecks =>
@@ -92,9 +95,11 @@ function ground(
           material: async (deliveries) =>
             deliveries.map((delivery): DeliveryMaterial => {
               const message = delivered.find((one) => one.delivery === delivery)?.message ?? delivery;
-              return { delivery, message, format: 'hl7v2', event, parts: refs, queuedAt: '', attempts: 1 };
+              const type = withdrawing.has(delivery) ? 'dcc.document.deleted' : event.type;
+              return { delivery, message, format: 'hl7v2', event: { ...event, type }, parts: refs, queuedAt: '', attempts: 1 };
             }),
           deliveries: async (_filter, { limit, after = '0' }) => {
+            looking?.(Number(after));
             const rest = delivered.toReversed().slice(Number(after));
             return { items: rest.slice(0, limit), ...(rest.length > limit && { next: String(Number(after) + limit) }) };
           },
@@ -123,7 +128,7 @@ function ground(
   });
   const history = (message: number): MessageHistory => ({ message: { message, site: '990001018' }, deliveries: [taken(message)] }) as never;
   const results = (message: number) => checksOf(`abcd-${message}`, { notes: read }, index);
-  return { checks: make(), make, asked, taken, delivered, history, read: results, kept: kept.promise, opened: { envelope, refs } };
+  return { checks: make(), make, asked, taken, delivered, withdrawing, history, read: results, kept: kept.promise, opened: { envelope, refs } };
 }
 
 describe('checks of documents', () => {
@@ -143,6 +148,32 @@ describe('checks of documents', () => {
     await kept;
     checks.delivered(taken(7));
     await pause(300);
+    await checks.stop();
+    expect(asked).to.have.length(1);
+  });
+
+  it('B9: a document is checked whose message withdraws another, whichever is delivered first, and while the other is looked at', async () => {
+    for (const order of [
+      [7, 70],
+      [70, 7],
+    ]) {
+      const { checks, asked, taken, delivered, withdrawing, kept } = ground({}, []);
+      withdrawing.add(70);
+      for (const delivery of order) {
+        delivered.push({ ...taken(7), delivery });
+        checks.delivered({ ...taken(7), delivery });
+      }
+      await kept;
+      await checks.stop();
+      expect(asked).to.have.length(1);
+    }
+    const { checks, taken, delivered, withdrawing, asked, kept } = ground({}, []);
+    withdrawing.add(70);
+    delivered.push({ ...taken(7), delivery: 70 }, taken(7));
+    checks.delivered({ ...taken(7), delivery: 70 });
+    await Promise.resolve();
+    checks.delivered(taken(7));
+    await kept;
     await checks.stop();
     expect(asked).to.have.length(1);
   });
@@ -233,6 +264,18 @@ describe('checks of documents', () => {
     await pause(300);
     await last.stop();
     expect(asked).to.have.length(3);
+  });
+
+  it('B9: where the journal cannot tell what else was left unchecked, what was found is checked and of the others their message says so', async () => {
+    const looking = (after: number): void => {
+      if (after > 0) throw new PasserelleError('ERR_INVARIANT');
+    };
+    const { checks, taken, delivered, history, kept } = ground({}, [], { looking });
+    for (let message = 1; message <= 600; message += 1) delivered.push(taken(message));
+    checks.start();
+    await kept;
+    expect([checks.standing(history(1)), checks.standing(history(600))]).to.deep.equal(['not-made', 'waiting']);
+    await checks.stop();
   });
 
   it('B9: no more than the newest 2,000 messages are, and of the others their message says so', async () => {

@@ -8,7 +8,7 @@ import { shortTime } from '../words.ts';
 
 const STATES: Readonly<Record<CallKey['state'], string>> = { requested: 'à confirmer', active: 'active', revoked: 'révoquée' };
 const COLUMNS: readonly Column<CallKey>[] = [
-  { title: 'CLÉ', value: ({ kid }) => kid },
+  { title: 'CLÉ', whole: true, value: ({ kid }) => kid },
   { title: 'SITE', value: ({ site }) => site },
   { title: 'ÉTAT', value: ({ state }) => STATES[state] },
   { title: 'DEMANDÉE', value: ({ requestedAt }) => shortTime(requestedAt) },

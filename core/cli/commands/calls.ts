@@ -14,6 +14,13 @@ const OUTCOMES: Readonly<Record<CallEntry['outcome'], string>> = {
   abandoned: 'abandonné',
   rotated: 'clé changée',
 };
+/** What the call was refused for before its link, or after it; a link that is used again is refused for itself, and says nothing of its call. */
+function whyOf({ error, check, outcome, steps }: CallEntry): string {
+  if (error) return `${error.code} (${check})`;
+  const step = outcome === 'refused' ? steps.findLast(({ code }) => code !== undefined && code !== 'ERR_CALL_LINK_USED') : undefined;
+  return step ? `${step.code} (${step.what})` : '-';
+}
+
 const COLUMNS: readonly Column<CallEntry>[] = [
   { title: 'RÉFÉRENCE', value: ({ reference }) => reference },
   { title: 'QUAND', value: ({ at }) => shortTime(at) },
@@ -21,7 +28,7 @@ const COLUMNS: readonly Column<CallEntry>[] = [
   { title: 'SITE', value: ({ site }) => site ?? '-' },
   { title: 'PROFIL', value: ({ profile }) => profile ?? '-' },
   { title: 'MS', right: true, value: ({ tookMs }) => String(tookMs) },
-  { title: 'POURQUOI', rest: true, value: ({ error, check }) => (error ? `${error.code} (${check})` : '-') },
+  { title: 'POURQUOI', rest: true, value: whyOf },
 ];
 const COUNTS: readonly Column<CallCount>[] = [
   { title: 'JOUR', value: ({ day }) => day },

@@ -14,7 +14,8 @@ export interface DialectReading {
   /** Fields of the clients. */
   readonly call?: Call;
   readonly warnings: readonly string[];
-  readonly error?: { readonly code: string; readonly detail: string };
+  /** `place`: `/key` of the product, never its value. */
+  readonly error?: { readonly code: string; readonly detail: string; readonly place?: string };
 }
 
 export type Dialect = (request: DialectRequest) => DialectReading;

@@ -12,9 +12,12 @@ export class Refusal extends Error {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
+  /** For the log: what exactly, without a value. */
+  readonly reason: string;
 
-  constructor(code: keyof typeof REFUSALS, detail?: string) {
+  constructor(code: keyof typeof REFUSALS, detail?: string, reason = '') {
     super(code);
+    this.reason = reason;
     this.code = code;
     this.status = REFUSALS[code].status;
     this.detail = detail ?? REFUSALS[code].detail;

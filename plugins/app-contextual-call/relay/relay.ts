@@ -107,8 +107,9 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
   }
 
   function read(reading: DialectReading | undefined): Call {
-    if (!reading?.call) throw new Refusal('ERR_KIT_INPUT', reading?.error?.detail);
-    return reading.call;
+    if (reading?.call) return reading.call;
+    const { code = '', detail, place } = reading?.error ?? {};
+    throw new Refusal('ERR_KIT_INPUT', detail && (place ? `${detail} (champ : ${place})` : detail), [code, place].filter(Boolean).join(' '));
   }
 
   function refuse(response: ServerResponse, error: unknown): void {
@@ -119,7 +120,7 @@ export function startRelay(settings: RelaySettings, dialect: Dialect | undefined
     const { status, code, detail } =
       error instanceof Refusal ? error : { status: 500, code: 'ERR_KIT_DEFECT', detail: 'Panne du relais : prévenez votre service informatique.' };
     const reference = `KIT-${randomBytes(4).toString('hex').toUpperCase()}`;
-    log(reference, code, error instanceof Refusal ? '' : (error as Error).name);
+    log(reference, code, error instanceof Refusal ? error.reason : (error as Error).name);
     send(response, status, { code, detail, reference });
   }
 

@@ -1,7 +1,9 @@
 /** The debugger shows what production does, in its order, and uses nothing up. */
 import { expect } from 'chai';
 import { encrypted, signed } from '../../../plugins/app-contextual-call/clients/javascript/token.ts';
-import { completed, makeToken } from '../../../core/call/index.ts';
+import { completed, makeToken, verifyOffline } from '../../../core/call/index.ts';
+import { composeServices } from '../../../core/cli/compose.ts';
+import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import { Ground, NOW, SITE, context, hmacPosted, posted, privateKey } from '../../call/ground.ts';
 
 describe('contextual call: the debugger', function () {
@@ -55,12 +57,32 @@ describe('contextual call: the debugger', function () {
     expect((await verify(cases[3]![0], { now: new Date((old.iat + 5) * 1000).toISOString() })).decision).to.equal('accept');
   });
 
+  it('C4: says of a user without profile or RPPS number who adds it, and how to try a call without', async () => {
+    const { checks } = await verify(await ground.token({ user: { login: 'x' } }));
+    expect(checks.find(({ name }) => name === 'rights')?.error?.fix?.fr)
+      .to.include('comptes.json')
+      .and.to.include('user.profile');
+  });
+
+  it('C4: without an engine, says that nobody judged the rights', async () => {
+    const { iat, exp, jti, ...rest } = context({ user: { login: 'x' } });
+    const services = await composeServices('test');
+    const settings = { ...UNCONFIGURED, site: SITE, environment: 'test' as const };
+    const bytes = Buffer.from(JSON.stringify({ iat, exp, jti, ...rest }));
+    const verdict = await verifyOffline({ bytes, now: new Date(NOW).toISOString() }, { ...(await services.callParts('dxcare')), settings, keys: [] });
+    expect(verdict.decision, JSON.stringify(verdict.error)).to.match(/^accept/);
+    expect(verdict.checks.find(({ name }) => name === 'rights')?.result).to.equal('skipped');
+    expect(JSON.stringify(verdict.checks)).not.to.include('"rights":[');
+  });
+
   it('takes a captured request of the HMAC profile, and a flat context, apart', async () => {
     const { http, bytes } = hmacPosted(JSON.stringify(context()));
     const head = Object.entries({ host: 'dcc.region.example', ...http.headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     expect((await verify(`POST ${http.path} HTTP/1.1\r\n${head.join('')}\r\n${Buffer.from(bytes).toString()}`)).decision).to.equal('accept');
     const flat = await verify(JSON.stringify(context()), { site: SITE });
     expect([flat.decision, flat.checks[2]?.result]).to.deep.equal(['accept', 'skipped']);
+    const { domain, ippAuthority } = flat.checks.at(-1)?.shown ?? {};
+    expect([domain, ippAuthority], 'A7: whose number the IPP is').to.deep.equal(['dxcare', '1.2.250.1.999.10.1']);
     expect((await verify(JSON.stringify(context()))).error?.code, 'two sites').to.equal('ERR_REQUEST_INVALID');
   });
 

@@ -49,6 +49,26 @@ describe('the flat context of a call', () => {
     expect(written).to.deep.equal({ ...CONTEXT, target: 'pps', Situation: 'RCP' });
   });
 
+  it('A7 C9: reads an IPP under a name alone as one of the only IPP authority of that name, by the OID that the record knows it by', () => {
+    const [ipp] = SETTINGS.identityAuthorities;
+    const stays = { namespace: 'DPI', oid: '1.2.250.1.999.77.2', domain: 'port-sejour', use: 'IEP' } as const;
+    const read = (identityAuthorities: SiteSettings['identityAuthorities']) =>
+      readWireCall({ ...CONTEXT, PatientIDIssuer: 'DPI&&' }, { environment: 'test', identityAuthorities }).context.patient;
+    for (const authorities of [
+      [ipp!, stays],
+      [stays, ipp!],
+    ])
+      expect(read(authorities)).to.include({ ipp: '00071', ippAuthority: '1.2.250.1.999.77.1', domain: 'port' });
+    expect(read([stays]), 'of no IPP authority').to.deep.include({ otherIds: [{ value: '00071', authority: 'DPI' }] });
+    for (const other of [
+      { domain: 'nord', oid: '1.2.250.1.999.77.3' },
+      { domain: 'port', oid: '1.2.250.1.999.77.3' },
+    ])
+      expect(() => read([ipp!, { ...ipp!, ...other }]))
+        .to.throw(PasserelleError)
+        .with.nested.property('detail.location.path', '/PatientIDIssuer');
+  });
+
   it('is refused where a key is unknown, empty, of another type, or missing', () => {
     expect(codeOf({ InformationEtOppositionConsultation: 'N' })).to.equal('ERR_CALL_CONTEXT /');
     expect(codeOf({ Situation: '' })).to.equal('ERR_CALL_CONTEXT /Situation');

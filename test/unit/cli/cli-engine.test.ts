@@ -35,6 +35,7 @@ describe('commands on a running engine', () => {
     const { code, out } = await run(['calls', '--site', '990001018', '--outcome', 'refused']);
     expect([code, engine.asked.at(-1)]).to.deep.equal([0, { method: 'ledger', input: { site: '990001018', outcome: 'refused', limit: 50 } }]);
     expect(out).to.contain('AC-TESTTEST').and.to.contain('ERR_CALL_REFUSED (time)');
+    expect(out, 'refused after its link').to.match(/AC-LATELATE[^\n]+refusé[^A]+ERR_CALL_UNKNOWN_PATIENT \(not opened\)/);
     const one = await run(['calls', 'AC-TESTTEST']);
     expect(one.out).to.contain('À faire').and.to.contain('link-taken');
     expect((await run(['calls', 'AC-AAAAAAAA'])).err).to.contain('ERR_NOT_FOUND');
@@ -45,6 +46,7 @@ describe('commands on a running engine', () => {
     expect((await run(['call', 'key', 'invite', '990001018'])).out).to.contain('AAAAA-BBBBB');
     expect((await run(['call', 'key', 'list', '--site', '990001018'])).out)
       .to.contain('à confirmer')
+      .and.to.contain(`${'k'.repeat(43)}  990001018`, 'whole, as confirm takes it')
       .and.to.contain('1A2B 3C4D');
     await run(['call', 'key', 'confirm', 'k'.repeat(43), '1A2B 3C4D']);
     expect(engine.asked.at(-1)?.input).to.include({ kid: 'k'.repeat(43), fingerprint: '1A2B 3C4D' });

@@ -27,6 +27,16 @@ const entry: CallEntry = {
   tookMs: 4.2,
   steps: [],
 };
+/** Refused once its link was open, which was used again after that. */
+const { error: _, check: __, ...shared } = entry;
+const late: CallEntry = {
+  ...shared,
+  reference: 'AC-LATELATE',
+  steps: [
+    { at, what: 'not opened', code: 'ERR_CALL_UNKNOWN_PATIENT' },
+    { at, what: 'link used again', code: 'ERR_CALL_LINK_USED' },
+  ],
+};
 const key: CallKey = {
   kid: 'k'.repeat(43),
   site: '990001018',
@@ -62,7 +72,7 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
           ...(entry.error && { error: entry.error }),
         },
       ),
-    ledger: (filter, page) => noted('ledger', { ...filter, ...page }, { items: [entry], next: 'opaque-2' }),
+    ledger: (filter, page) => noted('ledger', { ...filter, ...page }, { items: [entry, late], next: 'opaque-2' }),
     entry: (reference) => {
       if (reference !== entry.reference) throw new PasserelleError('ERR_NOT_FOUND');
       return Promise.resolve({ ...entry, steps: [{ at, what: 'link-taken' }] });

@@ -100,6 +100,21 @@ describe('documents in other wrappings', () => {
         expect(await codesOf({ ...MADE_BACK, document: { ...MADE_BACK.document, id } })).to.deep.equal(['document-returned']);
     });
 
+    it('B3, B5: around our bytes, but in the place of another document: it goes, or waits where it may not replace that one; of what ours replaced, it is ours', async () => {
+      await sentAsN1();
+      expect(await codesOf({ content: 'mine', document: { id: oid(9) } })).to.deep.equal([RECORD]);
+      const inPlaceOf = (replaces: string, n: number): Said => wrapped('pdf', { id: oid(n), action: 'replace', replaces }, String(n));
+      expect(await codesOf(inPlaceOf(oid(9), 10))).to.deep.equal([RECORD]);
+      expect(archive.note(oid(9))?.['superseded']).to.include({ id: oid(10) });
+      expect(await codesOf(inPlaceOf(oid(80), 11))).to.deep.equal(['original-not-received', RECORD]);
+      await archive.takes({ site: RECORD, to: [NORTH], content: 'else', document: { id: oid(3) } });
+      expect(await codesOf(inPlaceOf(oid(3), 12))).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
+      expect(await codesOf(inPlaceOf(MADE, 13))).to.deep.equal(['document-returned']);
+      const newer = { id: oid(4), action: 'replace', replaces: oid(3) } as const;
+      expect(await codesOf({ site: RECORD, to: [NORTH], content: 'newer', document: newer })).to.deep.equal([NORTH]);
+      expect(await codesOf(wrapped('newer', { id: oid(14), action: 'replace', replaces: oid(3) }))).to.deep.equal(['document-returned']);
+    });
+
     it('B5: changed under the id that we gave it, it waits', async () => {
       await sentAsN1();
       expect(await codesOf({ content: 'printed again', document: { id: MADE } })).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);

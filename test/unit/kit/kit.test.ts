@@ -10,7 +10,7 @@ import { PasserelleError, UNCONFIGURED, type SiteSettings } from 'passerelle/con
 import { readArchive, writeArchive, type Files } from '../../../core/kit/archive.ts';
 import { changesText, sectionsSince } from '../../../core/kit/changes.ts';
 import type { DialectReader } from '../../../core/kit/dialect.ts';
-import { buildKit, kitAssets, KitKeeper, kitKey, verifyKit, type KitRequest } from '../../../core/kit/index.ts';
+import { buildKit, kitAssets, KitKeeper, kitKey, verifyKit, type BuiltKit, type KitRequest } from '../../../core/kit/index.ts';
 import { loadConnectors, packageRoot } from '../../../core/registry/index.ts';
 
 const { privateKey: key } = generateKeyPairSync('ed25519');
@@ -195,9 +195,30 @@ describe('the kit of a site', () => {
     expect(sectionsSince(log, undefined)).to.include('Old.');
     expect(sectionsSince(log, '1.2.0')).to.equal('');
     expect(sectionsSince('## 1.10.0\n\n- Ten.\n', '1.9.0')).to.include('Ten.');
-    expect(changesText([{ title: 'Kit', text: log, since: '1.2.0' }], { kit: '1.2.0', connector: '0.1.0' })).to.include('Rien de changé');
+    expect(
+      changesText([{ title: 'Kit', text: log, since: '1.2.0' }], { kit: '1.2.0', connector: '0.1.0' }, buildKit(requestOf('dxcare')).given),
+    ).to.include('Rien de changé');
     const { files } = readArchive(buildKit(requestOf('dxcare', { history: [{ kitVersion: '0.9.0', connectorVersion: '0.0.9' }] })).bytes);
     expect(textOf(files, 'CHANGEMENTS.md')).to.include('Depuis le kit 0.9.0').and.to.include('## 1.0.0');
+  });
+
+  it('says what changed of the engine and the site since the last kit of the same versions, and is the same to the byte when built again', () => {
+    const kept = ({ version, given }: BuiltKit) => ({ kitVersion: version, connectorVersion: connectors.get('dxcare').manifest.version, given });
+    const changes = ({ bytes }: BuiltKit) => textOf(readArchive(bytes).files, 'CHANGEMENTS.md');
+    const first = buildKit(requestOf('dxcare'));
+    expect(changes(first)).to.include('Premier kit');
+    expect(buildKit(requestOf('dxcare', { history: [kept(first)] })).sha256, 'the same again').to.equal(first.sha256);
+    const moved = { publicUrl: 'https://ailleurs.invalid', crypto: 'legacy' as const, settings: { ...SETTINGS, identityAuthorities: [] } };
+    const second = buildKit(requestOf('dxcare', { ...moved, history: [kept(first)] }));
+    expect(changes(second))
+      .to.include('https://dcc.invalid:8443/appel-contextuel → https://ailleurs.invalid/appel-contextuel')
+      .and.to.include('default → legacy')
+      .and.to.include('Réglages du site')
+      .and.not.to.include('Premier kit');
+    const again = buildKit(requestOf('dxcare', { ...moved, history: [kept(first), kept(second)] }));
+    expect(again.sha256).to.equal(second.sha256);
+    const { given: _, ...old } = kept(first);
+    expect(changes(buildKit(requestOf('dxcare', { history: [old] }))), 'of a kit before this was kept').to.include("n'a pas été gardé");
   });
 
   it('is refused for a connector without a kit, or older than its kit', () => {

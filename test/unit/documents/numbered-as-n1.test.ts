@@ -1,0 +1,203 @@
+/** SAFETY B2 to B5, B10: what its source only numbers leaves within a CDA; what is made of it here is held to our own judgement at its receiver. */
+import { hash } from 'node:crypto';
+import { expect } from 'chai';
+import { assemblePart, type EncodeInput } from '../../../core/contract/index.ts';
+import { Legs } from '../../../core/documents/index.ts';
+import type { DocumentData, EventData } from '../../../core/model/index.ts';
+import { codec } from '../../../plugins/codec-hl7v2/index.ts';
+import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
+import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
+import { Archive, caseOf, index, NORTH, RECORD, SOUTH, type Said } from './archive.ts';
+
+const LANE = { name: 'north-in', site: NORTH };
+const AS_N1 = { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } };
+const PATIENT = { ipp: '00012345', ippAuthority: '1.2.250.1.999.90.1', domain: 'gam', birthName: 'ESSAI', sex: 'F', birthDate: '1960-01-01' };
+
+/** What left, as its receiver reads it. */
+interface Left {
+  readonly document: DocumentData;
+  readonly cda: string | undefined;
+  readonly made: readonly string[];
+  readonly ids: object | undefined;
+}
+
+describe('numbered documents within a CDA', () => {
+  /** Of the record, and of the establishment that receives. */
+  let archive: Archive;
+  let there: Archive;
+  let delivery = 0;
+  beforeEach(() => {
+    archive = new Archive();
+    there = new Archive();
+  });
+
+  const legs = (): Legs => {
+    const keep = async (notes: Parameters<Archive['keep']>[0]): Promise<void> => archive.keep(notes);
+    const journal = { tag: 'TEST', message: async () => undefined, material: async () => [], keep };
+    return new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+  };
+  const leaving = (said: Said): Parameters<Legs['before']>[0] => {
+    const { event, parts, keys } = caseOf(said, 1, 1);
+    return { delivery: (delivery += 1), message: 1, event: event as never, parts: parts as never, keys };
+  };
+  const numbered = (content: string, document: Partial<DocumentData> = {}): Said => ({
+    site: RECORD,
+    to: [NORTH],
+    content,
+    document: { sourceId: 'K1', custodian: { finess: RECORD }, ...document },
+  });
+  const corrected = (content: string): Said => numbered(content, { action: 'replace', status: 'corrected' });
+  const withdrawn = (document: Partial<DocumentData> = {}): Said => ({
+    site: RECORD,
+    to: [NORTH],
+    type: 'dcc.document.deleted',
+    document: { sourceId: 'K1', ...document },
+  });
+
+  /** Its message, written for the north and read again; what holds it, by its code. */
+  async function written(said: Said, lane = LANE): Promise<Left | string> {
+    const one = leaving(said);
+    const leave = await legs().before(one, lane);
+    if ('held' in leave) return leave.held.code;
+    const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
+    const bytes = Buffer.from(`%PDF-1.4\n% ${said.content}\n%%EOF\n`);
+    const parts = one.parts.map(({ part, sha256 }) => ({ part, sha256, bytes: bytes.length, mime: 'application/pdf' }));
+    const result = encodeFr({ event, parts, ...(leave.knownAs && { knownAs: leave.knownAs }) }, contextOf(AS_N1), NATIONAL_PROFILE);
+    if (result.outcome !== 'message') throw new Error(JSON.stringify(result.error));
+    const { envelope } = result;
+    const taken = envelope.document && (await legs().with(one, envelope.document));
+    if (taken) return taken.code;
+    const from = envelope.parts?.[0]?.from;
+    const cda = from && Buffer.from(assemblePart(from, () => bytes)).toString();
+    const made = cda === undefined ? [] : [hash('sha256', cda)];
+    await legs().sent(one, lane, `OUT${delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
+    const { events } = decodeFr(open(Buffer.concat(codec.build(envelope, () => bytes))), contextOf(SITE), NATIONAL_PROFILE);
+    return { document: (events[0]!.data as EventData<'dcc.document.received'>).document, cda, made, ids: envelope.document };
+  }
+  async function left(said: Said, lane = LANE): Promise<Left> {
+    expect((await archive.takes(said)).sentTo).to.deep.equal([NORTH]);
+    const one = await written(said, lane);
+    if (typeof one === 'string') throw new Error(one);
+    return one;
+  }
+  /** What the engine of its receiver makes of it: where it goes, or why it waits. */
+  async function received({ document, cda }: Left): Promise<string> {
+    const type = document.action === 'delete' ? 'dcc.document.deleted' : 'dcc.document.received';
+    const { quarantine, reject, sentTo, codes } = await there.takes({ type, document, ...(cda !== undefined && { content: cda }) });
+    return [(quarantine ?? reject)?.code, ...sentTo, ...codes].filter(Boolean).join(' ');
+  }
+
+  it('B2: two documents of one order are two at their receiver; each is deleted by its own id', async () => {
+    const [one, two] = [await left(numbered('one', { sourceItem: '1' })), await left(numbered('two', { sourceItem: '2' }))];
+    expect(two.document.id)
+      .to.match(/^2\.25\.\d+$/)
+      .and.not.equal(one.document.id);
+    expect([await received(one), await received(two)]).to.deep.equal([RECORD, RECORD]);
+    const gone = await left(withdrawn({ sourceItem: '2' }));
+    expect(gone.document.id).to.equal(two.document.id);
+    expect(await received(gone)).to.equal(RECORD);
+    expect([there.note(one.document.id!)?.['deleted'], there.note(two.document.id!)?.['deleted']].map(Boolean)).to.deep.equal([false, true]);
+  });
+
+  it('B4: what the receiver who keeps it deletes of one order is deleted at its source by its own item', async () => {
+    const item = (sourceItem: string): Said => numbered(sourceItem, { sourceItem, custodian: { finess: NORTH } });
+    await left(item('1'));
+    const two = await left(item('2'));
+    const { event } = await archive.takes({ type: 'dcc.document.deleted', document: { id: two.document.id! } });
+    expect((event!.data as EventData<'dcc.document.received'>).document).to.include({ sourceId: 'K1', sourceItem: '2' });
+    expect(['1', '2'].map((n) => archive.note(`${RECORD}|DPI/K1#${n}`)?.['deleted'] !== undefined)).to.deep.equal([false, true]);
+  });
+
+  it('B2, B4: under an id that another document left with, nothing leaves: not a document, nor a correction or a deletion of what left so', async () => {
+    const [one, two] = [numbered('one', { sourceItem: '1' }), numbered('two', { sourceItem: '2' })];
+    const shared = { id: `2.25.${'4'.repeat(38)}` };
+    for (const said of [one, two]) await archive.takes(said);
+    await legs().sent(leaving(one), LANE, 'A', { made: [], ids: shared });
+    expect(await legs().with(leaving(one), shared)).to.equal(undefined);
+    expect((await legs().with(leaving(two), shared))?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    // As it was once sent all the same.
+    await legs().sent(leaving(two), LANE, 'B', { made: [], ids: shared });
+    for (const said of [two, numbered('newer', { sourceItem: '2', action: 'replace', status: 'corrected' }), withdrawn({ sourceItem: '2' })]) {
+      await archive.takes(said);
+      expect(await written(said)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    }
+  });
+
+  it('B3: a correction under the same number has an id of its own and replaces what left before, one after the other', async () => {
+    const first = await left(numbered('first'));
+    expect(await received(first)).to.equal(RECORD);
+    let before = first;
+    // Back to what it was at first, too.
+    for (const content of ['second', 'third', 'first']) {
+      const next = await left(corrected(content));
+      expect(next.document).to.include({ action: 'replace', replaces: before.document.id });
+      expect(next.cda).to.include(`<relatedDocument typeCode="RPLC"><parentDocument><id root="${before.document.id}"/>`);
+      expect(next.cda).to.include(`<id root="${next.document.id}"/>`);
+      expect(await received(next)).to.equal(RECORD);
+      expect(there.note(before.document.id!)?.['superseded']).to.include({ id: next.document.id });
+      before = next;
+    }
+  });
+
+  it('B3: so has the final one after a preliminary one, of the same bytes or of others', async () => {
+    for (const content of ['same', 'other']) {
+      archive = new Archive();
+      there = new Archive();
+      const draft = await left(numbered('same', { status: 'preliminary' }));
+      const final = await left(numbered(content));
+      expect(final.document).to.include({ action: 'replace', replaces: draft.document.id });
+      expect([await received(draft), await received(final)]).to.deep.equal([RECORD, RECORD]);
+    }
+  });
+
+  it('B3: written again, it keeps its id and what it replaces; another lane that did not have the first one names none', async () => {
+    const first = await left(numbered('first'));
+    const next = await left(corrected('second'));
+    const again = await written(corrected('second'));
+    expect(typeof again !== 'string' && again.document).to.include({ id: next.document.id, replaces: first.document.id });
+    const elsewhere = await written(corrected('second'), { name: 'south-in', site: SOUTH });
+    expect(typeof elsewhere !== 'string' && elsewhere.document.replaces).to.equal(undefined);
+  });
+
+  it('B2, B3: what left before its content was noted keeps the id that it has there, and a correction replaces that', async () => {
+    const item = numbered('first', { sourceItem: '2' });
+    await archive.takes(item);
+    const key = index.term({ field: 'document', value: `${RECORD}|DPI/K1#2` });
+    const old = { id: `2.25.${'4'.repeat(38)}` };
+    const noted = { ...archive.note(`${RECORD}|DPI/K1#2`), sentAs: { [LANE.name]: old } };
+    archive.keep([{ kind: 'document', key, value: JSON.stringify(noted) }]);
+    const again = await written(item);
+    expect(typeof again !== 'string' && again.document.id).to.equal(old.id);
+    // Of that time, too: nothing says which of both contents left.
+    archive.keep([{ kind: 'document', key, value: JSON.stringify(noted) }]);
+    const next = await left({ ...item, content: 'second', document: { ...item.document, action: 'replace', status: 'corrected' } });
+    expect(next.document).to.include({ action: 'replace', replaces: old.id });
+  });
+
+  it('B4: deleted, the id that is in force there is; given again, the number is another document that replaces nothing', async () => {
+    const first = await left(numbered('first'));
+    const next = await left(corrected('second'));
+    const gone = await left(withdrawn());
+    expect(gone.document.id).to.equal(next.document.id);
+    const given = await left(numbered('given again'));
+    expect([first, next].map(({ document }) => document.id)).to.not.include(given.document.id);
+    expect(given.document.replaces).to.equal(undefined);
+    for (const one of [first, next, gone, given]) expect(await received(one)).to.equal(RECORD);
+    expect(there.note(given.document.id!)?.['deleted']).to.equal(undefined);
+  });
+
+  it('B4, B3: by an id that was replaced there the receiver deletes nothing at the source; by the one in force it does', async () => {
+    const kept = { custodian: { finess: NORTH } };
+    const first = await left(numbered('first', kept));
+    const next = await left(numbered('second', { ...kept, action: 'replace', status: 'corrected' }));
+    const deletion = ({ document }: Left): Said => ({ type: 'dcc.document.deleted', document: { id: document.id! } });
+    expect((await archive.takes(deletion(first))).quarantine?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    expect((await archive.takes(deletion(next))).sentTo).to.deep.equal([RECORD]);
+    expect(archive.note(`${RECORD}|DPI/K1`)?.['deleted']).to.include({ site: NORTH });
+  });
+
+  it('B5: what left before and what left last come back as what they are, and go no further', async () => {
+    const both = [await left(numbered('first')), await left(corrected('second'))];
+    for (const { document, cda } of both) expect((await archive.takes({ content: cda!, document })).sentTo).to.deep.equal([]);
+  });
+});
