@@ -73,13 +73,16 @@ const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
     return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open });
   });
 
+/** What merges of that number say of who absorbs it. */
+const saidWith = (from: string): string => `said with ${from}`;
+
 function saidOf(one: Told, known: Known): Judgement {
-  const { domain = '', surviving, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
-  const key = keyOf(one, domain, surviving);
-  if (key === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
+  const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
+  const [key, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
+  if (key === undefined || from === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
   const data = { patient, ...(recordedAt !== undefined && { recordedAt }), ...(originApplication !== undefined && { originApplication }) };
   const event = { ...one.event, type: 'dcc.identity.updated' as const, data };
-  return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known);
+  return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known, saidWith(from));
 }
 
 function relink(one: Told, known: Known): Judgement {
@@ -222,11 +225,16 @@ function absorber({ key }: Relation, known: Known, senders: Case['settings']['se
 
 /** Without what was absorbed, and what came with it. */
 function released(person: Person, from: string, gone: Person): Person {
-  const { absorbed, inherited, withheld, ...rest } = person;
+  const { absorbed, inherited = {}, withheld, ...rest } = person;
   const others = absorbed?.filter(({ key }) => key !== from) ?? [];
-  if (!inherited?.[from])
-    return { ...rest, ...(inherited && { inherited }), ...(withheld && { withheld }), ...(others.length > 0 && { absorbed: others }) };
-  const lines = Object.entries(inherited).filter(([key]) => key !== from);
+  const lines = Object.entries(inherited).filter(([key]) => key !== from && key !== saidWith(from));
+  if (!inherited[from])
+    return {
+      ...rest,
+      ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
+      ...(withheld && { withheld }),
+      ...(others.length > 0 && { absorbed: others }),
+    };
   const before = untold(gone);
   const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
   return {

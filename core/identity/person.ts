@@ -58,7 +58,7 @@ export interface Person extends Line {
   readonly ipp: string;
   /** Under this number, as `preferred`. */
   readonly folds: Folds;
-  /** What is known of the numbers it had before (change of id), by key, kept as these are: it is said of this person too. */
+  /** What is known of the numbers it had before (change of id), by key, and what merges said of it: it is said of this person too, until an undo. */
   readonly inherited?: Readonly<Record<string, Line>>;
   /** The number that stands for it now; its own state stays as it is, so that the merge can be undone (A6). */
   readonly into?: Relation;

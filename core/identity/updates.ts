@@ -27,7 +27,8 @@ import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } f
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
-export function judgeUpdate(one: Told, known: Known): Judgement {
+/** @param layer of its own in which what is said is kept: with a merge that is undone, what the merge said goes too (A6). */
+export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement {
   const named = one.keys[0];
   const number = numbersOf(one)[0];
   if (named === undefined || !number) return {};
@@ -50,8 +51,10 @@ export function judgeUpdate(one: Told, known: Known): Judgement {
   const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
-  const own = foldIn(holder.folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority);
-  const all = withHeirs(named, { ...holder, folds: { ...holder.folds, [speaker.sender]: own } }, known);
+  const folds = layer === undefined ? holder.folds : (holder.inherited?.[layer]?.folds ?? {});
+  const own = { ...folds, [speaker.sender]: foldIn(folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority) };
+  const saying = layer === undefined ? { folds: own } : { inherited: { ...holder.inherited, [layer]: { folds: own } } };
+  const all = withHeirs(named, { ...holder, ...saying }, known);
   const told = withSender(all.get(key)!, speaker.sender);
   const line = lineOf(told);
   const folded = line.folds[speaker.sender]!;

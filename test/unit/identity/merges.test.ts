@@ -34,6 +34,21 @@ describe('merges', () => {
     expect(hospital.person('1')!.absorbed).to.have.length(1);
   });
 
+  for (const kind of ['merge', 'change-id'] as const)
+    it(`A6: what the message of a ${kind} says of the survivor goes with an undo: its INS above all`, () => {
+      hospital = new Hospital();
+      hospital.identity(TRAITS, { ipp: '1', at: 1 });
+      hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '2', at: 1 });
+      const { folds } = hospital.person('1')!;
+      hospital.merge('1', '2', { kind, patient: { ...QUALIFIED, usedName: 'ÉTREZAC' }, at: 2 });
+      expect(hospital.joined('1').ins?.ins).to.equal(INS);
+      hospital.undo('2');
+      expect(hospital.person('1')!.folds).to.deep.equal(folds);
+      expect(hospital.joined('1').patient).to.include({ ins: null }).and.not.have.property('usedName');
+      hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '1', at: 3 });
+      expect(hospital.joined('1').ins?.ins, 'and holds against nobody').to.equal(OTHER_INS);
+    });
+
   it('A6: follow chains to their end, before and after', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
@@ -599,6 +614,8 @@ describe('merges', () => {
     pair.map(([into, from]) => ({ do: 'accept' as const, into, from })),
     fc.record({ do: fc.constant('tell' as const), from: number, name: fc.constantFrom('A', 'B') }),
   );
+  /** What a merge says of the survivor beside. */
+  const said = fc.constantFrom<(Patient | undefined)[]>(undefined, QUALIFIED, { ...PLAIN, usedName: 'C' }, { ...QUALIFIED, usedGivenName: 'D' });
   const play = (steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[], after: () => void): void => {
     steps.forEach((one, i) => {
       if (one.do === 'tell') hospital.identity({ ...TRAITS, usedName: one.name }, { ipp: one.from });
@@ -667,12 +684,12 @@ describe('merges', () => {
 
   it('A6: a merge that is undone restores exactly what was there', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 10 }), pair, fc.constantFrom('merge', 'change-id'), (steps, [into, from], kind) => {
+      fc.property(fc.array(step, { maxLength: 10 }), pair, fc.constantFrom('merge', 'change-id'), said, (steps, [into, from], kind, patient) => {
         fresh();
         play(steps, () => undefined);
         fc.pre(hospital.person(from)!.into === undefined);
         const before = state(hospital);
-        const merged = hospital.merge(into, from, { id: 'last', kind });
+        const merged = hospital.merge(into, from, { id: 'last', kind, ...(patient && { patient }) });
         fc.pre(!merged.quarantine);
         expect(state(hospital)).to.not.deep.equal(before);
         hospital.undo(from);
