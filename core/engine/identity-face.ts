@@ -5,6 +5,7 @@
 import {
   PasserelleError,
   type IdentityFace,
+  type IdentityNumber,
   type IdentityRelation,
   type IdentityStatement,
   type IdentityTask,
@@ -35,6 +36,7 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, parseId } from '../journal/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
+import type { EventData } from '../model/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -124,7 +126,8 @@ export function identityFace(engine: Engine): IdentityFace {
       await region().capable.restored(key);
       if (!into) return { discarded: [], told: [] };
       const called: Unmerged[] = [];
-      for (const message of new Set([...(into.earlier ?? []), into.message])) called.push(await callBack(engine, message, { who, why }));
+      for (const message of new Set([...(into.earlier ?? []), into.message]))
+        called.push(await callBack(engine, message, { domain, ipp }, { who, why }));
       return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
     },
   };
@@ -143,11 +146,22 @@ async function stoppedOnTheirWay(
 }
 
 /** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
-async function callBack(engine: Engine, message: string, by: { readonly who: string; readonly why: string }): Promise<Unmerged> {
+async function callBack(
+  engine: Engine,
+  message: string,
+  { domain, ipp }: IdentityNumber,
+  by: { readonly who: string; readonly why: string },
+): Promise<Unmerged> {
   const { journal } = engine;
   const of = parseId(journal.tag, message);
-  const { deliveries = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
-  const merges = deliveries.filter(({ eventType, state }) => eventType === 'dcc.identity.merged' && state !== 'discarded');
+  const { deliveries = [], events = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
+  // One message may merge several numbers: the others stay merged.
+  const isOfNumber = ({ type, data }: (typeof events)[number]['event']): boolean => {
+    const merged = data as Partial<EventData<'dcc.identity.merged'>>;
+    return type === 'dcc.identity.merged' && merged.absorbed === ipp && merged.domain === domain;
+  };
+  const own = new Set(events.flatMap(({ event }) => (isOfNumber(event) ? [event.id] : [])));
+  const merges = deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded');
   const discarded: string[] = [];
   for (const { delivery, state } of merges) {
     const id = deliveryId(journal.tag, delivery);

@@ -50,6 +50,7 @@ export interface Identity {
   readonly minute: number;
   readonly sender?: string;
   readonly trigger?: string;
+  /** One number, or several with commas. */
   readonly absorbs?: string;
 }
 
@@ -106,8 +107,7 @@ export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise
     const segments = [
       `MSH|^~\\&|${sender}|CHE|PASSERELLE|DCC|${at}||ADT^${trigger}^${structure}|${controlId}|T|2.5^FRA^2.11|||||FRA|8859/1|FR||2.11^IHE_FRANCE-2.11-PAM`,
       `EVN||${at}||||${at}`,
-      pid.join('|'),
-      absorbs ? `MRG|${absorbs}^^^${IPP}^PI` : 'PV1|1|N',
+      ...(absorbs ? absorbs.split(',').flatMap((one) => [pid.join('|'), `MRG|${one}^^^${IPP}^PI`]) : [pid.join('|'), 'PV1|1|N']),
     ];
     return exchange(region, segments, controlId);
   };

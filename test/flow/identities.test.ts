@@ -120,6 +120,20 @@ describeJournals('identities', (journal) => {
       await region.post(`deliveries/${merge!.id}:discard`, { why: 'undone', who: 'camille' });
     });
 
+  it('A6: of a message that merges several numbers, an undo takes back the merge of the one and no other', async () => {
+    for (const ipp of ['80', '81', '82']) await tell({ ipp, minute: 1 });
+    await region.post('lanes/dcc-out:pause');
+    const told = record.told.length;
+    const both = tell({ ipp: '80', minute: 2, trigger: 'A40', absorbs: '81,82' });
+    await until('both merges wait', 10_000, async () => (await region.deliveries('state=queued')).length === 2);
+    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '81', why: 'two people', who: 'camille' });
+    expect(undone.discarded).to.have.length(1);
+    await region.post('lanes/dcc-out:resume');
+    expect((await region.timeline(await both)).deliveries.map(({ state }) => state)).to.have.members(['delivered', 'discarded']);
+    expect(record.told.slice(told).map(({ type }) => type)).to.deep.equal(['identity.merged']);
+    expect((await find('82')).into).to.deep.include({ ipp: '80' });
+  });
+
   it('A6, A8: once a merge is undone, each number has its own documents again', async () => {
     const letter = (n: number): string => `1.2.250.1.999.20.9.${n}`;
     await tell({ ipp: '22', minute: 1 });
