@@ -81,14 +81,6 @@ export class UndecidedQueue {
     this.#overflowed = true;
   }
 
-  /** Drops what the journal holds: another node decides it. */
-  forgetStored(): void {
-    this.#stored = [];
-    this.#storedBytes = 0;
-    this.#known.clear();
-    this.reread();
-  }
-
   /** Arrivals that may still be stored by themselves leave the queue. */
   takeArrivals(): readonly Arrival[] {
     return this.#arrivals.splice(0);
