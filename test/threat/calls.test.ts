@@ -1,4 +1,5 @@
 /** Attacks on the contextual call that the engine has to stop, each named by the rule it defends (SAFETY C). */
+import { createHook } from 'node:async_hooks';
 import { createHmac, createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
 import { encrypted, jwkOf, signed, thumbprint } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
@@ -62,6 +63,27 @@ describe('contextual call: attacks', function () {
     expect(await refused(encrypted(`${header}.${payload}.${signature}`, await ground.engineKey(), 'default'))).to.equal(
       'ERR_CALL_REFUSED signature ERR_CALL_REFUSED',
     );
+  });
+
+  it('C4: an unknown key is told from a wrong signature by no work that is left out (timing)', async () => {
+    const [, payload, signature] = signed('contexte-appel+jws', JSON.stringify(context()), privateKey('stranger')).split('.');
+    const tokenOf = async (kid: string): Promise<string> => {
+      const header = b64({ alg: 'RS256', kid, typ: 'contexte-appel+jws' });
+      return encrypted(`${header}.${payload}.${signature}`, await ground.engineKey(), 'default');
+    };
+    const operations = async (token: string, check: string): Promise<readonly string[]> => {
+      const made: string[] = [];
+      const hook = createHook({ init: (_, type) => void (/REQUEST$/.test(type) && made.push(type)) }).enable();
+      try {
+        expect(await refused(token)).to.equal(`ERR_CALL_REFUSED ${check} ERR_CALL_REFUSED`);
+      } finally {
+        hook.disable();
+      }
+      return made;
+    };
+    const known = await operations(await tokenOf(thumbprint(jwkOf(privateKey('site-2048')))), 'signature');
+    expect(known).to.include('SIGNREQUEST');
+    expect(await operations(await tokenOf(thumbprint(jwkOf(privateKey('stranger')))), 'key')).to.deep.equal(known);
   });
 
   it('C4: wrong audience or environment', async () => {
