@@ -40,7 +40,7 @@ export class Knowledge {
   /** In use by a batch, until that is over. */
   readonly #used = new Map<string, Promise<void>>();
   /** Being read; what is used meanwhile is newer than what comes back. */
-  readonly #reading = new Map<string, symbol>();
+  readonly #reading = new Map<string, Promise<void>>();
 
   readonly #committed: Known = (kind, key) => this.#remembered.get(nameOf({ kind, key }));
 
@@ -64,6 +64,13 @@ export class Knowledge {
       if (!('missing' in tried)) return tried;
       await this.#fetch(tried.missing);
     }
+  }
+
+  /** Has read what judging these will ask for first, as far as nobody uses it now. */
+  readAhead(cases: readonly Case[]): void {
+    const refs = cases.flatMap((one) => this.#judges.flatMap((judge) => this.#ask(judge, one)));
+    const unread = refs.filter((ref) => this.#isUnread(nameOf(ref)));
+    if (unread.length > 0) this.#readAll(unread).catch(() => undefined); // whoever judges asks again
   }
 
   /** Notes as they are, for who decides nothing. */
@@ -206,7 +213,10 @@ export class Knowledge {
         this.#used.delete(name);
         if (!isStored) this.#forget(name);
       }
-      if (isStored) for (const [name, value] of changed) this.#remember(name, value);
+      for (const [name, value] of isStored ? changed : []) {
+        this.#reading.delete(name);
+        this.#remember(name, value);
+      }
       over.resolve();
     };
   }
@@ -214,20 +224,33 @@ export class Knowledge {
   /** Waits for who uses them, and reads those that are not known; whether that was enough is seen by trying again. */
   async #fetch(refs: readonly NoteRef[]): Promise<void> {
     await Promise.all(refs.flatMap((ref) => this.#used.get(nameOf(ref)) ?? []));
-    const unread = refs.filter((ref) => !this.#remembered.has(nameOf(ref)) && !this.#used.has(nameOf(ref)));
-    await Promise.all([...Map.groupBy(unread, ({ kind }) => kind)].map(([kind, some]) => this.#read(kind, [...new Set(some.map(({ key }) => key))])));
+    const reading = refs.flatMap((ref) => this.#reading.get(nameOf(ref)) ?? []);
+    await Promise.all([...reading, this.#readAll(refs.filter((ref) => this.#isUnread(nameOf(ref))))]);
   }
 
-  async #read(kind: string, keys: readonly string[]): Promise<void> {
-    const reading = Symbol('reading');
+  #isUnread(name: string): boolean {
+    return !this.#remembered.has(name) && !this.#used.has(name) && !this.#reading.has(name);
+  }
+
+  async #readAll(refs: readonly NoteRef[]): Promise<void> {
+    await Promise.all([...Map.groupBy(refs, ({ kind }) => kind)].map(([kind, some]) => this.#read(kind, [...new Set(some.map(({ key }) => key))])));
+  }
+
+  #read(kind: string, keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => nameOf({ kind, key }));
+    const isLatest = (name: string): boolean => this.#reading.get(name) === reading;
+    const reading = this.#journal
+      .notes(kind, keys)
+      .then((values) =>
+        names.forEach((name, i) => {
+          if (isLatest(name)) this.#remember(name, values[i]);
+        }),
+      )
+      .finally(() => {
+        for (const name of names) if (isLatest(name)) this.#reading.delete(name);
+      });
     for (const name of names) this.#reading.set(name, reading);
-    const values = await this.#journal.notes(kind, keys);
-    names.forEach((name, i) => {
-      if (this.#reading.get(name) !== reading) return;
-      this.#reading.delete(name);
-      this.#remember(name, values[i]);
-    });
+    return reading;
   }
 
   #remember(name: string, value: string | undefined): void {

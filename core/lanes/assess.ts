@@ -23,6 +23,7 @@ import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
 import { canonicalEvents, keysTold } from './events.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
+import { iso } from './ports.ts';
 import { decisionWith, joinWarnings, refusalAck } from './replies.ts';
 
 const STATES = { accept: 'decoded', 'accept-with-warning': 'decoded', quarantine: 'quarantined', reject: 'rejected', filtered: 'filtered' } as const;
@@ -59,18 +60,25 @@ export interface HostDecode {
 
 type Drafted = ReturnType<typeof canonicalEvents>;
 
-export async function assessAll(
-  batch: readonly StoredMessage[],
-  work: readonly Decoded[],
-  endpoint: InboundEndpoint,
-  ports: InboundPorts,
-  now: string,
-): Promise<Translated> {
-  const drafted = batch.map((item, i) => draft(item, work[i]!, endpoint, ports));
-  const cases = drafted.map((made, i) => casesOf(batch[i]!, work[i]!, made, endpoint, ports, now));
+/** A message with what can be said of it alone. */
+export interface Prepared {
+  readonly item: StoredMessage;
+  readonly work: Decoded;
+  readonly drafted: Drafted;
+  readonly cases: readonly Case[];
+}
+
+export function caseOf(item: StoredMessage, work: Decoded, endpoint: InboundEndpoint, ports: InboundPorts, now: string): Prepared {
+  const drafted = draft(item, work, endpoint, ports);
+  return { item, work, drafted, cases: casesOf(item, work, drafted, endpoint, ports, now) };
+}
+
+export async function assessAll(batch: readonly Prepared[], endpoint: InboundEndpoint, ports: InboundPorts): Promise<Translated> {
+  const now = iso(ports.now());
+  const cases = batch.map((one) => one.cases);
   const made: Assessed[] = [];
   const conclude = (i: number, judgements: readonly Judgement[]): readonly Note[] => {
-    made[i] = assess(batch[i]!, work[i]!, drafted[i]!, cases[i]!, judgements, endpoint, ports, now);
+    made[i] = assess(batch[i]!, judgements, endpoint, ports, now);
     return made[i].decision.notes ?? [];
   };
   // What the next message sees is what is stored with this one: nothing, when it cannot be routed.
@@ -164,10 +172,7 @@ const routable = (event: Case['event'], { destinations, within }: Case['draft'],
 });
 
 function assess(
-  item: StoredMessage,
-  work: Decoded,
-  made: Drafted,
-  cases: readonly Case[],
+  { item, work, drafted: made, cases }: Prepared,
   judgements: readonly Judgement[],
   endpoint: InboundEndpoint,
   ports: InboundPorts,

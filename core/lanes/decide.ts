@@ -16,7 +16,7 @@ import {
   type Warning,
 } from '../contract/index.ts';
 import { messageId } from '../journal/index.ts';
-import { assessAll, type Assessed, type Decoded, type HostDecode, type Translated } from './assess.ts';
+import { assessAll, caseOf, type Assessed, type Decoded, type HostDecode, type Prepared, type Translated } from './assess.ts';
 import { checkDecoded } from './connector-results.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { iso, type FreshDelivery } from './ports.ts';
@@ -104,19 +104,28 @@ export interface DecidedArrivals {
   readonly release: (isStored: boolean) => void;
 }
 
-/** Decides messages that are not stored yet. Rejects as `decideStored` does: then nothing was decided. */
-export async function decideArrivals(incoming: readonly OpenedIncoming[], endpoint: InboundEndpoint, ports: InboundPorts): Promise<DecidedArrivals> {
-  const ids = await ports.journal.reserve(incoming.length);
-  const items = incoming.map(({ receivedAt, raw, http, opened }, i): StoredMessage => ({
-    message: ids[i]!,
-    run: 1,
-    receivedAt,
-    bytes: raw,
-    ...(http && { http }),
-    ...(opened && { opened }),
-  }));
-  const { made, release } = await translateAll(items, endpoint, ports);
-  return { made: made.map((one, i) => ({ ...one, incoming: incoming[i]! })), release };
+/**
+ * Takes a message that is not stored as far as it goes alone, while those before it are judged. Rejects as `decideStored` does: then it cannot be
+ * decided now.
+ */
+export async function decodeArrival(
+  { receivedAt, raw, http, opened }: OpenedIncoming,
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+): Promise<Prepared> {
+  const [message = 0] = await ports.journal.reserve(1);
+  const item: StoredMessage = { message, run: 1, receivedAt, bytes: raw, ...(http && { http }), ...(opened && { opened }) };
+  return prepare(item, endpoint, ports);
+}
+
+/** Decides messages that are not stored yet. Rejects when one of them could not be decoded: then nothing was decided. */
+export async function decideArrivals(
+  arrivals: readonly { readonly incoming: OpenedIncoming; readonly decoding: Promise<Prepared> }[],
+  endpoint: InboundEndpoint,
+  ports: InboundPorts,
+): Promise<DecidedArrivals> {
+  const { made, release } = await assessAll(await Promise.all(arrivals.map(({ decoding }) => decoding)), endpoint, ports);
+  return { made: made.map((one, i) => ({ ...one, incoming: arrivals[i]!.incoming })), release };
 }
 
 /** Stores messages with their decisions in one commit; an answer each. Rejects when the journal is away or the lane another node's: then nothing was stored. */
@@ -185,9 +194,15 @@ function freshDeliveries(
 }
 
 async function translateAll(batch: readonly StoredMessage[], endpoint: InboundEndpoint, ports: InboundPorts): Promise<Translated> {
+  return assessAll(await Promise.all(batch.map((item) => prepare(item, endpoint, ports))), endpoint, ports);
+}
+
+/** Decodes it, and has what is known of its patients and documents read. */
+async function prepare(item: StoredMessage, endpoint: InboundEndpoint, ports: InboundPorts): Promise<Prepared> {
   const now = iso(ports.now());
-  const work = await Promise.all(batch.map((item) => decodeOne(item, endpoint, ports, now)));
-  return assessAll(batch, work, endpoint, ports, now);
+  const prepared = caseOf(item, await decodeOne(item, endpoint, ports, now), endpoint, ports, now);
+  ports.knowledge.readAhead(prepared.cases);
+  return prepared;
 }
 
 interface Writing<A, T> {

@@ -23,6 +23,7 @@ import {
   admitArrivals,
   decideArrivals,
   decideStored,
+  decodeArrival,
   storedOf,
   type Admitted,
   type DecidedArrivals,
@@ -32,7 +33,7 @@ import {
 } from './decide.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { backoffMs } from './retry.ts';
-import { UndecidedQueue, type Arrival } from './undecided-queue.ts';
+import { UndecidedQueue, type Arrival, type DecodingArrival } from './undecided-queue.ts';
 import type { DocumentTypes } from '../documents/index.ts';
 import type { Case, Knowledge } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
@@ -189,10 +190,16 @@ export class InboundLane {
       }
       if (isStored) return await this.#answer(received, 'AA', 'stored');
     } else {
-      this.#queue.push(arrival);
+      this.#queue.push(this.#decoding(arrival));
       this.#run();
     }
     return this.#answerDecided(received, arrival);
+  }
+
+  #decoding(arrival: Arrival): DecodingArrival {
+    const decoding = decodeArrival(arrival.incoming, this.endpoint, this.#ports);
+    decoding.catch(() => undefined); // met when its turn comes
+    return Object.assign(arrival, { decoding });
   }
 
   #incoming({ bytes, peer, http, peek, opened, spare }: Arrived): OpenedIncoming {
@@ -367,15 +374,11 @@ export class InboundLane {
   }
 
   /** Decides while the batch before is being committed. Commits follow one another, so that none overtakes and failures are met in order. */
-  async #admit(batch: readonly Arrival[]): Promise<void> {
+  async #admit(batch: readonly DecodingArrival[]): Promise<void> {
     let decided: DecidedArrivals;
     try {
       decided = await this.#inTime(batch, async () => {
-        const deciding = decideArrivals(
-          batch.map(({ incoming }) => incoming),
-          this.endpoint,
-          this.#ports,
-        );
+        const deciding = decideArrivals(batch, this.endpoint, this.#ports);
         const [first] = await Promise.allSettled([deciding, this.#committed]);
         if (first.status === 'rejected') throw first.reason;
         return first.value;

@@ -2,6 +2,7 @@
  * What an inbound lane has still to decide, first in first out. Messages that the journal holds come first; of these a window is in memory and the
  * rest is read again when its turn comes (bounded whatever the backlog). Arrivals not stored yet come after: they are as many as there are senders waiting.
  */
+import type { Prepared } from './assess.ts';
 import type { DecidedMessage, OpenedIncoming, StoredMessage } from './decide.ts';
 
 /** A message whose sender waits, until it is decided. */
@@ -16,7 +17,12 @@ export interface Arrival {
   isStoring?: boolean;
 }
 
-export type Batch = { readonly stored: readonly StoredMessage[] } | { readonly arrivals: readonly Arrival[] };
+/** One that is not stored: it is decoded from its arrival on, and only judged when its turn comes. */
+export interface DecodingArrival extends Arrival {
+  readonly decoding: Promise<Prepared>;
+}
+
+export type Batch = { readonly stored: readonly StoredMessage[] } | { readonly arrivals: readonly DecodingArrival[] };
 
 /** Messages decoded together; a batch is one call to the connector and one commit. */
 const BATCH_COUNT = 64;
@@ -34,7 +40,7 @@ export class UndecidedQueue {
   #storedBytes = 0;
   /** Messages in memory, waiting or being decided, with their run: a page may show them again. */
   readonly #known = new Map<number, number>();
-  #arrivals: Arrival[] = [];
+  #arrivals: DecodingArrival[] = [];
   /** The journal may hold messages above `#after` that are not in memory. */
   #overflowed = true;
   #after = 0;
@@ -58,7 +64,7 @@ export class UndecidedQueue {
     return this.#stored.length === 0 && this.#arrivals.length === 0 && !this.#overflowed;
   }
 
-  push(arrival: Arrival): void {
+  push(arrival: DecodingArrival): void {
     this.#arrivals.push(arrival);
   }
 

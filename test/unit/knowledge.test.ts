@@ -1,7 +1,7 @@
 /** Notes are judged in the order of messages, and nobody sees what a commit under way may still take back. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { UNCONFIGURED, type Note } from '../../core/contract/index.ts';
+import { PasserelleError, UNCONFIGURED, type Note } from '../../core/contract/index.ts';
 import { Knowledge, type Case, type Judge } from '../../core/knowledge/index.ts';
 
 const KIND = 'person';
@@ -141,13 +141,36 @@ describe('knowledge', () => {
     }
   });
 
+  it('reads ahead what will be asked for, once, whoever waits for it', async () => {
+    journal.commit([{ kind: KIND, key: 'a', value: '1' }]);
+    knowledge.readAhead([said('a', '2'), said('a', '3')]);
+    knowledge.readAhead([said('a', '4')]);
+    await judgeAndCommit(said('a', '2'));
+    expect([journal.kept.get('a'), journal.reads]).to.deep.equal(['12', 1]);
+    knowledge.readAhead([said('a', '3')]);
+    expect(journal.reads).to.equal(1);
+  });
+
+  it('reads again for who judges what could not be read ahead', async () => {
+    const away = Promise.withResolvers<void>();
+    journal.wait = away.promise;
+    knowledge.readAhead([said('a', '1')]);
+    away.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE'));
+    await nextTurn();
+    journal.wait = Promise.resolve();
+    await judgeAndCommit(said('a', '1'));
+    expect(journal.kept.get('a')).to.equal('1');
+  });
+
   it('keeps what was committed while an older reading was on its way', async () => {
     const reading = Promise.withResolvers<void>();
     journal.wait = reading.promise;
     const slow = knowledge.judge([[said('a', '2')]]);
     await nextTurn();
     journal.wait = Promise.resolve();
-    await judgeAndCommit(said('a', '1'));
+    // By somebody who need not know what it was.
+    const write = async (notes: readonly Note[]): Promise<void> => journal.commit(notes);
+    await knowledge.change([], () => ({ notes: [{ kind: KIND, key: 'a', value: '1' }], result: undefined }), write);
     reading.resolve();
     const { judgements, release } = await slow;
     release(true);
