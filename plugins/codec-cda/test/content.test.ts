@@ -252,6 +252,15 @@ describe('what is read of a structured body, and what is not', () => {
       'status GEN-100',
     ],
     'words beside the answers': [FRCP.replace('<td>Quorum</td>', '<td>Quorum, sauf pour le sein gauche</td>'), 'narrative 21874-3'],
+    'a word that a negation turns around, which another answer has': [
+      FRCP.replace('<td>Phase</td>', '<td>Phase non initiale</td>'),
+      'narrative 18733-6',
+    ],
+    'a negation before what is read': [FRCP.replace(/(?=<content ID="t22")/, 'Non '), 'narrative 18733-6'],
+    'an answer more than the entries give': [
+      FRCP.replace('<tr><td>Progression locale', '<tr><td>Progression régionale du cancer</td><td>Non</td></tr><tr><td>Progression locale'),
+      'narrative 18733-6',
+    ],
     'a heading that is none of the form': [
       planWith((one) => one.replace('>Proposition de la RCP<', '>Propositions non retenues<')),
       'narrative 18776-5',
