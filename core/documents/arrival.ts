@@ -6,7 +6,7 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, deletionsOf, entries, messagesOf, newerThan, otherName, placedBy, registered, successorsOf, told, union } from './register.ts';
+import { actOf, blank, deletionsOf, entries, messagesOf, newerThan, otherName, placedBy, registered, successorsOf, told, union } from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
@@ -176,7 +176,8 @@ function judgeVersion(
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
   const returned = ofSameBytes(one, facts, known);
-  if (returned && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
+  const draft = returned && isFinalOf(one, facts, returned) ? returned : undefined;
+  if (returned && !draft && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
   const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
   const newer = own?.superseded ?? above;
@@ -192,7 +193,45 @@ function judgeVersion(
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it by its other name`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
-  return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
+  const before = newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined;
+  return draft ? judgeFinal(one, facts, draft, original, before, known) : judgeReplacement(one, facts, original, before, known);
+}
+
+/** The same bytes, final after preliminary, by the other road: nothing else would take the preliminary one away. */
+const isFinalOf = (one: Case, facts: DocumentFacts, { note }: Found): boolean =>
+  note.status === 'preliminary' &&
+  rankOf(facts.status) > rankOf(note.status) &&
+  !isReturned(one, note) &&
+  !note.deleted &&
+  (note.superseded?.key ?? facts.key) === facts.key;
+
+/**
+ * It takes the place of the preliminary one by the name that this has. An id that it replaces and that never came is what its source calls the one that it had
+ * only numbered.
+ */
+function judgeFinal(
+  one: Arriving,
+  facts: DocumentFacts,
+  draft: Found,
+  original: DocumentNote | undefined,
+  before: DocumentNote | undefined,
+  known: Known,
+): Judgement {
+  const { key, replaces } = facts;
+  const isIt = replaces !== undefined && [draft.key, draft.note.sameKey].includes(replaces.key);
+  if (isIt) return judgeReplacement(one, facts, original, before, known);
+  if (replaces && (original?.first || !draft.note.isNumbered))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${draft.note.first!.message} brought the same as preliminary, by another name`) };
+  const name = replaces ?? { key, id: facts.id };
+  const { isNumbered: _, sentAs: __, ...told } = draft.note;
+  const left = documentOf(known, name.key) ?? blank(name.id, facts.patient);
+  const named: DocumentNote = replaces ? { ...left, ...told } : { ...left, ...(told.flags && { flags: told.flags }) };
+  const joined = withNote(known, name.key, { ...named, id: name.id, sameAs: draft.note.id, sameKey: draft.key });
+  const taken: DocumentNote = { ...draft.note, sameAs: name.id, sameKey: name.key };
+  const judgement = judgeReplacement(one, facts, taken, before, withNote(joined, draft.key, taken));
+  if (judgement.quarantine) return judgement;
+  const gone = note(KINDS.document, draft.key, { ...taken, superseded: { ...actOf(one), key, id: facts.id } });
+  return { ...judgement, notes: [...(judgement.notes ?? []).filter((each) => each.kind !== gone.kind || each.key !== gone.key), gone] };
 }
 
 /** The bytes are known, but not that they take the place of what it names: neither the very document, nor one that it has replaced itself. */
