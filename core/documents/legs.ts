@@ -17,7 +17,7 @@ import {
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
+import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, timeOf, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
@@ -54,6 +54,7 @@ export interface Leave {
   readonly isTighter?: true;
   /** See `EncodeInput`. */
   readonly knownAs?: KnownAs;
+  readonly since?: string;
 }
 
 /** What a document left as. */
@@ -122,7 +123,14 @@ export class Legs {
       ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
     };
     const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
-    const left = { event: said === one.event.data ? leaving.event : { ...leaving.event, data: said }, restrictions, ...(knownAs && { knownAs }) };
+    const isInForce = own && own.content === facts?.content && own.status === facts?.status;
+    const since = timeOf((isInForce && own.current?.said) || '');
+    const left = {
+      event: said === one.event.data ? leaving.event : { ...leaving.event, data: said },
+      restrictions,
+      ...(knownAs && { knownAs }),
+      ...(since && { since }),
+    };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
