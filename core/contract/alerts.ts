@@ -111,8 +111,8 @@ export const ALERTS = {
   }),
   ALERT_DELIVERY_HELD: a({
     severity: 'attention',
-    fr: 'des remises sont retenues (patient inconnu là-bas, drapeau absent)',
-    en: 'deliveries are held (patient unknown there, flag missing)',
+    fr: 'des remises sont retenues (patient inconnu là-bas, identité en question, drapeau absent)',
+    en: 'deliveries are held (patient unknown there, identity in question, flag missing)',
     fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
   }),
   ALERT_DOCUMENT_OTHER_PATIENT: a({

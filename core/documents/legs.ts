@@ -17,7 +17,22 @@ import {
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
+import {
+  ask,
+  doubtsOf,
+  filingBlocked,
+  filingOf,
+  identityInDoubt,
+  isAgreed,
+  PERSON,
+  personOf,
+  survivorOf,
+  TASK,
+  taskKey,
+  type Filed,
+  type Filing,
+  type SendersOf,
+} from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
@@ -180,17 +195,27 @@ export class Legs {
     const { patient, originApplication = '' } = documentData(one);
     const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
     const now = filingOf(filed, known, sendersOf);
-    if (!now.question && !now.blocked) return undefined;
+    if (!now.question && !now.blocked && !now.doubt) return undefined;
     const history = await journal.message(leaving.message);
     if (!history) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery of an unknown message' });
     const { run, receivedAt } = history.message;
     const message = { id: messageId(journal.tag, leaving.message), run, receivedAt };
-    const { by, blocked }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
-    if (by || !blocked) return by;
-    const isSeen = history.acts.some(
-      ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= blocked.since,
-    );
-    return isSeen ? undefined : filingBlocked();
+    const { by, blocked, doubt }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
+    if (by) return by;
+    const isSeen = (since: string): boolean =>
+      history.acts.some(
+        ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= since,
+      );
+    if (blocked && !isSeen(blocked.since)) return filingBlocked();
+    return doubt && !isSeen(doubt.since) ? identityInDoubt(doubt.tasks) : undefined;
+  }
+
+  /** A person has still to say who their patient is (decision 0033). */
+  async isInDoubt(keys: readonly string[]): Promise<boolean> {
+    const refsOf = (known: Known): readonly NoteRef[] =>
+      [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
+    const known = await this.#read(refsOf);
+    return doubtsOf(namedBy(keys, known), known).length > 0;
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
@@ -200,8 +225,8 @@ export class Legs {
     return knowledge.change<Stopped>(
       [...refs.filter(({ kind }) => kind === PERSON), ...ref(TASK, taskKey(message.id))],
       (latest) => {
-        const { question, blocked } = filingOf(filed, latest, sendersOf, (of) => isAgreed({ message }, latest, of));
-        if (!question) return { notes: [], result: { ...(blocked && { blocked }) } };
+        const { question, ...rest } = filingOf(filed, latest, sendersOf, (of) => isAgreed({ message }, latest, of));
+        if (!question) return { notes: [], result: rest };
         const { quarantine, notes = [] } = ask({ event, message, settings: event, now: at }, latest, question) ?? {};
         return { notes, result: { ...(quarantine && { by: quarantine }) } };
       },
@@ -353,10 +378,9 @@ const DELETED = 'dcc.document.deleted';
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
-/** What keeps it here, or marks that only its own release overcomes. */
-interface Stopped {
+/** What keeps it here, or what only its own release overcomes. */
+interface Stopped extends Pick<Filing, 'blocked' | 'doubt'> {
   readonly by?: ErrorData;
-  readonly blocked?: { readonly since: string };
 }
 
 /** By the engine, of many at a time. */

@@ -83,8 +83,8 @@ export function identityFace(engine: Engine): IdentityFace {
         const { keys = [] } = value === undefined ? {} : readTask(value);
         return [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       };
-      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
-        region().knowledge.change(
+      const change = async (by: typeof closeTask, run?: number): Promise<Task> => {
+        const changed = await region().knowledge.change(
           refs,
           (known) => {
             const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
@@ -92,6 +92,9 @@ export function identityFace(engine: Engine): IdentityFace {
           },
           (notes) => region().journal.keep(notes, at),
         );
+        if (changed.state !== 'open') region().answered();
+        return changed;
+      };
       // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
       if (kind === 'call' || kind === 'datamatrix' || state !== 'open') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);

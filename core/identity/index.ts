@@ -2,7 +2,7 @@
 export { ask, isAccepted, isAgreed } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
 export { familyOf } from './family.ts';
-export { filingBlocked, filingOf, type Filed, type SendersOf } from './filing.ts';
+export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Filing, type SendersOf } from './filing.ts';
 export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';

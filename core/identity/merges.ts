@@ -69,8 +69,8 @@ const after = (known: Known, notes: readonly Note[] = []): Known => {
 const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
   notes.map((note) => {
     if (note.kind !== PERSON) return note;
-    const { domain, ipp, open = [] } = readPerson(note.key, note.value);
-    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open });
+    const { domain, ipp, open = [], doubts } = readPerson(note.key, note.value);
+    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open, ...(doubts && { doubts }) });
   });
 
 /** What merges of that number say of who absorbs it. */

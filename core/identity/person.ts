@@ -46,6 +46,13 @@ export interface Change {
   readonly sender: string;
 }
 
+export interface Doubt {
+  /** Id of its task. */
+  readonly task: string;
+  /** ISO instant. */
+  readonly at: string;
+}
+
 /** All that is said of a person, under this number and those it had before. */
 export interface Line {
   readonly folds: Folds;
@@ -67,6 +74,8 @@ export interface Person extends Line {
   readonly links?: readonly Link[];
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
+  /** Of these, those whose question is who this patient is: the newest, and when it was asked (ISO). Documents wait for their answers (decision 0033). */
+  readonly doubts?: readonly Doubt[];
   /** By delivery lane. */
   readonly withheld?: Readonly<Record<string, Withheld>>;
   readonly history: readonly Change[];
@@ -74,8 +83,14 @@ export interface Person extends Line {
 
 /** Keeps a note small, whatever happens to a person. */
 const REMEMBERED = 20;
+/** A sender that contradicts says so with every message: while one of them has no answer, nobody knows. */
+const MOST_DOUBTS = 500;
 
 export const lastOf = <T>(items: readonly T[] = [], ...more: readonly T[]): readonly T[] => [...items, ...more].slice(-REMEMBERED);
+
+export const withDoubt = ({ doubts = [] }: Person, doubt: Doubt): Pick<Person, 'doubts'> => ({
+  doubts: [...doubts.filter(({ task }) => task !== doubt.task), doubt].slice(-MOST_DOUBTS),
+});
 
 export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, folds: {}, history: [] });
 

@@ -65,6 +65,8 @@ export class DeliveryLane {
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
+  /** What people answered before this start was followed. */
+  #isCaughtUp = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
   readonly #unknown = new UnknownThere();
@@ -172,10 +174,12 @@ export class DeliveryLane {
   }
 
   forget(delivery: number): void {
+    const { kind } = this.#schedule.get(delivery)?.item ?? {};
     this.#clearTimer(delivery);
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
+    if (kind === 'identity') void this.#releaseAnswered();
     this.#pump();
   }
 
@@ -189,6 +193,33 @@ export class DeliveryLane {
     await this.#release(this.#unknown.of(keys));
   }
 
+  /**
+   * A person said who a patient is: what waits of that patient leaves, after the identity itself where this lane has still to send it, and is asked again as it
+   * does (decision 0033). Never rejects.
+   */
+  async answered(): Promise<void> {
+    this.#unknown.overtake();
+    await this.#releaseAnswered();
+  }
+
+  async #releaseAnswered(): Promise<void> {
+    const clear: number[] = [];
+    for (const [delivery, keys] of this.#unknown.doubtful)
+      if (!this.#tellsLater(new Set(keys)) && !(await this.#isInDoubt(keys))) clear.push(delivery);
+    await this.#release(clear);
+  }
+
+  /** What cannot be read now is looked at with the next answer, or start. */
+  async #isInDoubt(keys: readonly string[]): Promise<boolean> {
+    const { legs, log } = this.#ports;
+    try {
+      return (await legs?.isInDoubt(keys)) ?? false;
+    } catch (thrown) {
+      log('warn', 'what waits for an answer could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+      return true;
+    }
+  }
+
   /** A person says that this identity did: its receiver knows all that it told. Never rejects; of what cannot be read its keys are looked at. */
   async #arrived({ delivery, keys }: QueuedDelivery): Promise<void> {
     let told = keys;
@@ -200,6 +231,7 @@ export class DeliveryLane {
       this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
     }
     await this.lookAgain(new Set(told), true);
+    await this.#releaseAnswered();
   }
 
   /** An identity of one of them waits in this lane. */
@@ -252,7 +284,10 @@ export class DeliveryLane {
   /** False when the journal cannot be read now: it is asked again later. */
   #load(): Promise<boolean> {
     return Promise.all([this.#unknown.load(this.#ports.journal, this.endpoint.name), this.#backlog.load()]).then(
-      () => true,
+      () => {
+        if (!this.#isCaughtUp) void this.#releaseAnswered();
+        return (this.#isCaughtUp = true);
+      },
       (thrown: unknown) => {
         this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
         clearTimeout(this.#reloadTimer);
@@ -361,7 +396,10 @@ export class DeliveryLane {
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
-    if (this.#unknown.end(item.delivery) && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    const isOvertaken = this.#unknown.end(item.delivery);
+    if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
+    if (isOvertaken || (item.kind === 'identity' && after.to !== 'queued')) await this.#releaseAnswered();
     this.#settled(item, after.to);
   }
 

@@ -1,4 +1,7 @@
-/** What a lane holds because the receiver does not know its patient, by patient: looked at again at each identity event of that patient (SAFETY B6). */
+/**
+ * What a lane holds because of who its patient is. The receiver does not know that one: by patient, looked at again at each identity event of that patient
+ * (SAFETY B6). Or nobody does (decision 0033): looked at again when a person has answered.
+ */
 import { PasserelleError, RELEASED_BY, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
 
 /** Held deliveries that are read at a time. */
@@ -7,7 +10,11 @@ const PAGE = 500;
 const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
   state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
 
+const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean => state === 'held' && error?.code === 'ERR_IDENTITY_IN_DOUBT';
+
 export class UnknownThere {
+  /** Held until a person has answered. */
+  readonly #doubtful = new Map<number, readonly string[]>();
   readonly #keysOf = new Map<number, readonly string[]>();
   readonly #held = new Map<string, Set<number>>();
   /** Being tried now: an identity that comes meanwhile finds nothing held yet. */
@@ -45,6 +52,7 @@ export class UnknownThere {
   }
 
   #keep(item: QueuedDelivery): void {
+    if (isInDoubt(item)) this.#doubtful.set(item.delivery, item.keys);
     if (!isUnknownThere(item)) return;
     this.#keysOf.set(item.delivery, item.keys);
     for (const key of item.keys) this.#held.set(key, (this.#held.get(key) ?? new Set()).add(item.delivery));
@@ -52,6 +60,7 @@ export class UnknownThere {
 
   forget(delivery: number): void {
     if (!this.#isLoaded || this.#isLoading) this.#seen.add(delivery);
+    this.#doubtful.delete(delivery);
     for (const key of this.#keysOf.get(delivery) ?? []) {
       const held = this.#held.get(key);
       held?.delete(delivery);
@@ -71,8 +80,14 @@ export class UnknownThere {
     return isOvertaken;
   }
 
-  overtake(keys: ReadonlySet<string>): void {
-    for (const one of this.#trying.values()) one.isOvertaken ||= one.keys.some((key) => keys.has(key));
+  /** `undefined`: of whomever they are. */
+  overtake(keys?: ReadonlySet<string>): void {
+    for (const one of this.#trying.values()) one.isOvertaken ||= !keys || one.keys.some((key) => keys.has(key));
+  }
+
+  /** What waits for answers, with the patients it names. */
+  get doubtful(): readonly (readonly [delivery: number, keys: readonly string[]])[] {
+    return [...this.#doubtful];
   }
 
   of(keys: Iterable<string>): readonly number[] {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
+import type { DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
 import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
@@ -199,6 +199,58 @@ describeJournals('identities', (journal) => {
       .and.not.satisfy((names: string[]) => names.some((name) => name.includes('#')));
     expect(last().ins?.value).to.equal(otherIns);
     expect(await open()).to.deep.equal([]);
+  });
+
+  it('A4: documents of a patient wait while who that is waits for a person, others go on; then the identity goes first, and they in order', async () => {
+    const letter = (n: number): string => `1.2.250.1.999.20.9.6${n}`;
+    await tell({ ipp: '60', minute: 1, ins: INS });
+    await tell({ ipp: '61', minute: 1 });
+    const before = record.told.length;
+    const legOf = async (id: string): Promise<unknown> =>
+      (await region.timeline(id)).deliveries.map(({ state, error }) => [state, error?.code, error?.found]);
+    const rejected = await tell({ ipp: '60', minute: 2, ins: otherIns });
+    const waiting = ['held', 'ERR_IDENTITY_IN_DOUBT'];
+    const first = await sendLetter(region, { ipp: '60', id: letter(1) });
+    expect(await legOf(first)).to.deep.equal([[...waiting, rejected]]);
+    const accepted = await tell({ ipp: '60', minute: 3, ins: otherIns });
+    const second = await sendLetter(region, { ipp: '60', id: letter(2) });
+    expect(await legOf(second)).to.deep.equal([[...waiting, `${rejected}, ${accepted}`]]);
+    await region.post('lanes/dcc-out:release');
+    await region.drained();
+    expect(await legOf(first), 'no order to a whole lane lets it go').to.deep.equal([[...waiting, rejected]]);
+    const numbers = (): unknown => record.told.slice(before).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+    await sendLetter(region, { ipp: '61', id: letter(3) });
+    expect(numbers(), 'another patient').to.deep.equal([['document.published', '61']]);
+    await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
+    await region.drained();
+    expect(((await legOf(first)) as unknown[][])[0]!.slice(0, 2), 'one question is left').to.deep.equal(waiting);
+    await region.post(`identities/tasks/${accepted}:accept`, { why: 'seen at the desk' });
+    await until('all have left', 10_000, async () => record.told.length === before + 4);
+    expect(numbers()).to.deep.equal([
+      ['document.published', '61'],
+      ['identity.updated', '60'],
+      ['document.published', '60'],
+      ['document.published', '60'],
+    ]);
+    const ids = record.told.slice(-2).map(({ document }) => document?.id.root);
+    expect(ids, 'in the order in which they came').to.deep.equal([1, 2].map(letter));
+  });
+
+  it('A6: so do those of both numbers of a merge that asks; rejected, they go as they are, and one that is urgent is let go by a person', async () => {
+    await tell({ ipp: '65', minute: 1, ins: INS });
+    await tell({ ipp: '66', minute: 1, ins: otherIns });
+    const asked = await tell({ ipp: '65', minute: 2, trigger: 'A40', absorbs: '66' });
+    const letters = [
+      await sendLetter(region, { ipp: '65', id: '1.2.250.1.999.20.9.651' }),
+      await sendLetter(region, { ipp: '66', id: '1.2.250.1.999.20.9.661' }),
+    ];
+    const legs = async (): Promise<DeliveryView[]> => (await Promise.all(letters.map(region.timeline))).flatMap(({ deliveries }) => deliveries);
+    expect((await legs()).map(({ error }) => error?.found)).to.deep.equal([asked, asked]);
+    await region.post(`deliveries/${(await legs())[0]!.id}:release`, { why: 'treatment tomorrow, seen at the desk', who: 'camille' });
+    await region.drained();
+    expect((await legs()).map(({ state }) => state)).to.deep.equal(['delivered', 'held']);
+    await region.post(`identities/tasks/${asked}:reject`, { why: 'two people' });
+    await until('the other one leaves', 10_000, async () => (await legs())[1]?.state === 'delivered');
   });
 
   it('A2: two applications trusted alike that differ are for a person, over a kill of the engine', async () => {

@@ -428,7 +428,9 @@ describe('merges', () => {
     }
     const other = hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' });
     expect(verdict(other)).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-    expect([hospital.person('13'), survivor('1')]).to.deep.equal([{ domain: 'fictif', ipp: '13', folds: {}, open: ['asked'], history: [] }, '1']);
+    const { doubts, ...person } = hospital.person('13')!;
+    expect([person, survivor('1')]).to.deep.equal([{ domain: 'fictif', ipp: '13', folds: {}, open: ['asked'], history: [] }, '1']);
+    expect(doubts?.map(({ task }) => task)).to.deep.equal(['asked']);
     hospital.answer('asked', 'accepted');
     expect(patientOf(hospital.merge('13', '1', { kind: 'change-id', patient: OTHERWISE, id: 'asked' })).ins).to.equal(OTHER_INS);
   });
