@@ -24,7 +24,9 @@ import {
   personOf,
   readPerson,
   survivorOf,
+  withDoubt,
   withHeirs,
+  type Doubt,
   type Person,
   type Relation,
   type Undone,
@@ -256,14 +258,23 @@ function released(person: Person, from: string, gone: Person): Person {
   };
 }
 
+export interface Undoing {
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  /** What waits until receivers of the merge have been called. */
+  readonly doubts?: readonly Doubt[];
+}
+
 /** The absorbed number stands for itself again; `known`: of its survivors, to the end. Throws ERR_NOT_FOUND when it is not absorbed. */
-export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
+export function undoMerge(key: string, known: Known, by: Undoing): readonly Note[] {
   const person = personOf(known, key);
   if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
   const { into, ...rest } = person;
   const survivor = personOf(known, into.key);
   const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
+  const doubtful = by.doubts?.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest) ?? rest;
+  return [noteOf(key, { ...doubtful, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */
