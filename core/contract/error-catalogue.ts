@@ -562,6 +562,16 @@ export const CATALOGUE = {
     fr: "une marque de l'identité (doublon, collision, usurpation, anonymat, cachée, inconnue) interdit le classement automatique",
     fix: { fr: "Vérifier l'identité, puis libérer ou écarter la remise.", en: 'Check the identity, then release or discard the delivery.' },
   }),
+  ERR_IDENTITY_IN_DOUBT: e({
+    disposition: 'quarantine',
+    http: 422,
+    en: 'an identity of this patient waits for a decision: who the patient is has to be said before a document is filed',
+    fr: 'une identité de ce patient attend une décision : il faut dire qui il est avant de classer un document',
+    fix: {
+      fr: "Répondre à la tâche nommée (« passerelle identities ») : ce qui attend part alors dans l'ordre. En urgence, vérifier l'identité et libérer la remise seule.",
+      en: 'Answer the task it names ("passerelle identities"): what waits then leaves in order. When it is urgent, check the identity and release the delivery alone.',
+    },
+  }),
 
   ERR_NO_DESTINATION: e({
     disposition: 'quarantine',

@@ -19,12 +19,16 @@ export interface IdentityTask {
     | 'merge-ins'
     | 'merge-elsewhere'
     | 'merge-undone'
+    | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
+    | 'merge-told'
     | 'datamatrix'
     | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
+  /** Delivery lane of the receiver that was told of a merge which a person undid. */
+  readonly receiver?: string;
   readonly eventType: string;
   /** Application that sent it. */
   readonly sender: string;
@@ -54,6 +58,8 @@ export interface IdentityRelation extends IdentityNumber {
   /** When its sender says it happened; absent when it does not say. */
   readonly at?: string;
   readonly message: string;
+  /** Who accepted it, where it asked a person. */
+  readonly accepted?: { readonly at: string; readonly who: string; readonly why: string };
 }
 
 export interface IdentityView extends IdentityNumber {
@@ -77,6 +83,8 @@ export interface Unmerged {
   readonly discarded: readonly string[];
   /** Delivery lanes that were told of the merge, or may have been: only a person can tell them that it is undone. */
   readonly told: readonly string[];
+  /** One for each of these: what names the number does not leave for there until it is answered. */
+  readonly tasks: readonly string[];
 }
 
 /** What a destination that is not capable yet was not told in full. */

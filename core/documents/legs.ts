@@ -14,10 +14,28 @@ import {
   type ErrorData,
   type JournalStore,
   type KnownAs,
+  type MessageHistory,
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, timeOf, type Filed, type SendersOf } from '../identity/index.ts';
+import {
+  ask,
+  doubtsOf,
+  filingBlocked,
+  filingOf,
+  identityInDoubt,
+  isAgreed,
+  PERSON,
+  personOf,
+  survivorOf,
+  TASK,
+  taskKey,
+  timeOf,
+  type Filed,
+  type Doubt,
+  type Filing,
+  type SendersOf,
+} from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
@@ -74,7 +92,10 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    if (!one) return { event: leaving.event };
+    if (!one) {
+      const held = await this.#merged(leaving, to);
+      return held ? { held } : { event: leaving.event };
+    }
     const { index } = this.#parts;
     const facts = factsOf(one, index);
     const knownAs = facts && (await this.#knownAs(facts, leaving, to));
@@ -92,7 +113,7 @@ export class Legs {
       ...consentRefs(patient, all, index),
     ];
     const known = await this.#read(refsOf);
-    const stopped = await this.#stopped(one, leaving, known, refsOf(known));
+    const stopped = await this.#stopped(one, leaving, known, refsOf(known), to);
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
     if (own && facts) {
@@ -187,22 +208,37 @@ export class Legs {
   }
 
   /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
-  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
+  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[], to: LegEnd): Promise<ErrorData | undefined> {
     const { journal, sendersOf } = this.#parts;
     const { patient, originApplication = '' } = documentData(one);
-    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
+    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }), to: to.name };
     const now = filingOf(filed, known, sendersOf);
-    if (!now.question && !now.blocked) return undefined;
+    if (!now.question && !now.blocked && !now.doubt) return undefined;
     const history = await journal.message(leaving.message);
     if (!history) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery of an unknown message' });
     const { run, receivedAt } = history.message;
     const message = { id: messageId(journal.tag, leaving.message), run, receivedAt };
-    const { by, blocked }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
-    if (by || !blocked) return by;
-    const isSeen = history.acts.some(
-      ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= blocked.since,
-    );
-    return isSeen ? undefined : filingBlocked();
+    const { by, blocked, doubt }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
+    if (by) return by;
+    const isSeen = (since: string): boolean => isReleased(history, leaving.delivery, since);
+    if (blocked && !isSeen(blocked.since)) return filingBlocked();
+    return doubt && !isSeen(doubt.since) ? identityInDoubt(doubt.tasks) : undefined;
+  }
+
+  /** What is said of a number that its receiver still has merged into another one: it would be taken for that one (decision 0034). */
+  async #merged({ keys, delivery, message }: Leaving, { name }: LegEnd): Promise<ErrorData | undefined> {
+    const doubts = mergedThere(keys, await this.#parts.knowledge.read(keys.map((key) => ({ kind: PERSON, key }))), name);
+    const history = doubts.length > 0 ? await this.#parts.journal.message(message) : undefined;
+    const isSeen = doubts.every(({ at }) => history && isReleased(history, delivery, at));
+    return isSeen ? undefined : identityInDoubt(doubts.map(({ task }) => task));
+  }
+
+  /** A person has still to say who their patient is (decision 0033), or that the receiver was called (0034). */
+  async isInDoubt({ keys, kind }: Pick<QueuedDelivery, 'keys' | 'kind'>, to: string): Promise<boolean> {
+    const refsOf = (known: Known): readonly NoteRef[] =>
+      [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
+    const known = await this.#read(refsOf);
+    return (kind === 'document' ? doubtsOf(namedBy(keys, known), known, to) : mergedThere(keys, known, to)).length > 0;
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
@@ -212,8 +248,8 @@ export class Legs {
     return knowledge.change<Stopped>(
       [...refs.filter(({ kind }) => kind === PERSON), ...ref(TASK, taskKey(message.id))],
       (latest) => {
-        const { question, blocked } = filingOf(filed, latest, sendersOf, (of) => isAgreed({ message }, latest, of));
-        if (!question) return { notes: [], result: { ...(blocked && { blocked }) } };
+        const { question, ...rest } = filingOf(filed, latest, sendersOf, (of) => isAgreed({ message }, latest, of));
+        if (!question) return { notes: [], result: rest };
         const { quarantine, notes = [] } = ask({ event, message, settings: event, now: at }, latest, question) ?? {};
         return { notes, result: { ...(quarantine && { by: quarantine }) } };
       },
@@ -372,14 +408,20 @@ const DELETED = 'dcc.document.deleted';
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
-/** What keeps it here, or marks that only its own release overcomes. */
-interface Stopped {
+/** What keeps it here, or what only its own release overcomes. */
+interface Stopped extends Pick<Filing, 'blocked' | 'doubt'> {
   readonly by?: ErrorData;
-  readonly blocked?: { readonly since: string };
 }
 
 /** By the engine, of many at a time. */
 const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY));
+
+/** A person let this one go since then. */
+const isReleased = ({ acts }: Pick<MessageHistory, 'acts'>, of: number, since: string): boolean =>
+  acts.some(({ verb, delivery, who, at }) => verb === 'release' && delivery === of && !WITHOUT_LOOKING.has(who) && at >= since);
+
+const mergedThere = (keys: readonly string[], known: Known, to: string): readonly Doubt[] =>
+  keys.flatMap((key) => personOf(known, key)?.doubts?.filter(({ lane }) => lane === to) ?? []);
 
 /** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
 function namedBy(keys: readonly string[], known: Known): readonly string[] {

@@ -38,7 +38,11 @@ export async function act(engine: Engine, request: ActRequest): Promise<readonly
 }
 
 /** Of whom a document is, a person says, one by one (SAFETY A4): no order to a whole lane opens these. */
-const DECIDED_ALONE: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>(['ERR_FILING_BLOCKED', 'ERR_IDENTITY_CONFLICT']);
+const DECIDED_ALONE: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
+  'ERR_FILING_BLOCKED',
+  'ERR_IDENTITY_CONFLICT',
+  'ERR_IDENTITY_IN_DOUBT',
+]);
 
 /** All else that is held now; one that the receiver holds again is not released twice. */
 export async function releaseHeld(engine: Engine, lane: string): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import {
   PasserelleError,
+  type DeliverySummary,
   type IdentityFace,
   type IdentityNumber,
   type IdentityRelation,
@@ -11,12 +12,14 @@ import {
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
+  type MessageSummary,
   type Unmerged,
 } from '../contract/index.ts';
 import {
   MISNAMED,
   PERSON,
   TASK,
+  UNTOLD,
   answerTask,
   closeTask,
   isOfClaim,
@@ -30,7 +33,11 @@ import {
   survivorOf,
   taskKey,
   timeOf,
+  toldNothing,
   undoMerge,
+  untoldDoubts,
+  untoldId,
+  untoldTasks,
   type Person,
   type Task,
 } from '../identity/index.ts';
@@ -81,10 +88,10 @@ export function identityFace(engine: Engine): IdentityFace {
       const refs = (known: Known): readonly NoteRef[] => {
         const value = known(TASK, taskKey(id));
         const { keys = [] } = value === undefined ? {} : readTask(value);
-        return [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+        return [...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       };
-      const change = (by: typeof closeTask, run?: number): Promise<Task> =>
-        region().knowledge.change(
+      const change = async (by: typeof closeTask, run?: number): Promise<Task> => {
+        const changed = await region().knowledge.change(
           refs,
           (known) => {
             const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
@@ -92,8 +99,11 @@ export function identityFace(engine: Engine): IdentityFace {
           },
           (notes) => region().journal.keep(notes, at),
         );
-      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
-      if (kind === 'call' || kind === 'datamatrix' || state !== 'open') return summaryOf(await change(closeTask));
+        if (changed.state !== 'open') region().answered();
+        return changed;
+      };
+      // No message waits: a call was refused when it was made, a document is filed, a receiver was told.
+      if (kind === 'call' || kind === 'datamatrix' || kind === 'merge-told' || state !== 'open') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const stopped = await stoppedOnTheirWay(engine, id);
       if (stopped) {
@@ -117,18 +127,45 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
-      const into = await region().knowledge.change(
+      const { knowledge, journal: own, settings, capable } = region();
+      const senders = sendersOf(settings, domain);
+      const merged = personOf(await knowledge.read([{ kind: PERSON, key }]), key)?.into;
+      const messages = merged ? [...(merged.earlier ?? []), merged.message] : [];
+      const summary = merged && (await mergesOf(engine, merged.message, { domain, ipp }))?.message;
+      const undone = { message: merged?.message ?? '', receivedAt: summary?.receivedAt ?? at, site: summary?.site ?? '', key, at };
+      // Before it is undone: what was queued may leave until then, and what a stop cuts short is seen by somebody.
+      const may = await lanesOf(engine, messages, { domain, ipp });
+      const into = await knowledge.change(
         // To the end: a number that took the place of another one knows what was known of it.
-        (known) => survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
-        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: personOf(known, key)?.into }),
-        (notes) => region().journal.keep(notes, at),
+        (known) => [
+          ...survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
+          ...may.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) }))),
+        ],
+        (known) => {
+          const person = personOf(known, key);
+          const survivor = person?.into && personOf(known, person.into.key);
+          const notes = undoMerge(key, known, { who, why, at, doubts: untoldDoubts(undone, may) });
+          return { notes: [...notes, ...(person && survivor ? untoldTasks(undone, may, person, survivor, senders) : [])], result: person?.into };
+        },
+        (notes) => own.keep(notes, at),
       );
-      await region().capable.restored(key);
-      if (!into) return { discarded: [], told: [] };
-      const called: Unmerged[] = [];
+      await capable.restored(key);
+      if (!into) return { discarded: [], told: [], tasks: [] };
+      const called: CalledBack[] = [];
       for (const message of new Set([...(into.earlier ?? []), into.message]))
         called.push(await callBack(engine, message, { domain, ipp }, { who, why }));
-      return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
+      const told = [...new Set(called.flatMap((each) => each.told))];
+      const others = may.filter((lane) => !told.includes(lane));
+      if (others.length > 0) {
+        const refs = others.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) })));
+        await knowledge.change(
+          [{ kind: PERSON, key }, ...refs],
+          (known) => ({ notes: toldNothing(undone, others, known), result: undefined }),
+          (notes) => own.keep(notes, at),
+        );
+        region().answered();
+      }
+      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: told.map((lane) => untoldId(undone, lane)) };
     },
   };
 }
@@ -145,23 +182,40 @@ async function stoppedOnTheirWay(
   return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
 }
 
+type CalledBack = Pick<Unmerged, 'discarded' | 'told'>;
+
+/** Of a message that merged that number, the deliveries that say so. One message may merge several: the others stay merged. */
+async function mergesOf(
+  { journal }: Engine,
+  message: string,
+  { domain, ipp }: IdentityNumber,
+): Promise<{ readonly message: MessageSummary; readonly merges: readonly DeliverySummary[] } | undefined> {
+  const of = parseId(journal.tag, message);
+  const found = 'message' in of ? await journal.message(of.message) : undefined;
+  if (!found) return undefined;
+  const isOfNumber = ({ type, data }: (typeof found.events)[number]['event']): boolean => {
+    const merged = data as Partial<EventData<'dcc.identity.merged'>>;
+    return type === 'dcc.identity.merged' && merged.absorbed === ipp && merged.domain === domain;
+  };
+  const own = new Set(found.events.flatMap(({ event }) => (isOfNumber(event) ? [event.id] : [])));
+  return { message: found.message, merges: found.deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded') };
+}
+
+/** Delivery lanes by which one of these messages left, or may leave yet. */
+async function lanesOf(engine: Engine, messages: readonly string[], number: IdentityNumber): Promise<readonly string[]> {
+  const found = await Promise.all(messages.map((message) => mergesOf(engine, message, number)));
+  return [...new Set(found.flatMap((one) => one?.merges.filter(({ state }) => state !== 'dead').map(({ lane }) => lane) ?? []))];
+}
+
 /** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
 async function callBack(
   engine: Engine,
   message: string,
   { domain, ipp }: IdentityNumber,
   by: { readonly who: string; readonly why: string },
-): Promise<Unmerged> {
+): Promise<CalledBack> {
   const { journal } = engine;
-  const of = parseId(journal.tag, message);
-  const { deliveries = [], events = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
-  // One message may merge several numbers: the others stay merged.
-  const isOfNumber = ({ type, data }: (typeof events)[number]['event']): boolean => {
-    const merged = data as Partial<EventData<'dcc.identity.merged'>>;
-    return type === 'dcc.identity.merged' && merged.absorbed === ipp && merged.domain === domain;
-  };
-  const own = new Set(events.flatMap(({ event }) => (isOfNumber(event) ? [event.id] : [])));
-  const merges = deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded');
+  const merges = (await mergesOf(engine, message, { domain, ipp }))?.merges ?? [];
   const discarded: string[] = [];
   for (const { delivery, state } of merges) {
     const id = deliveryId(journal.tag, delivery);
@@ -179,9 +233,22 @@ async function callBack(
   return { discarded, told: [...new Set(merges.filter(isLeft).map(({ lane }) => lane))] };
 }
 
-function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
+function summaryOf({ id, kind, state, site, receiver, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
   const attributes = differences.map(({ attribute }) => attribute);
-  return { id, kind, state, site, eventType, sender, receivedAt, askedAt, attributes, ...(answered && { answered }), ...(closed && { closed }) };
+  return {
+    id,
+    kind,
+    state,
+    site,
+    ...(receiver !== undefined && { receiver }),
+    eventType,
+    sender,
+    receivedAt,
+    askedAt,
+    attributes,
+    ...(answered && { answered }),
+    ...(closed && { closed }),
+  };
 }
 
 const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });
@@ -217,10 +284,11 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
   };
 }
 
-const relationOf = ({ domain, ipp, kind, at, message }: NonNullable<Person['into']>): IdentityRelation => ({
+const relationOf = ({ domain, ipp, kind, at, message, accepted }: NonNullable<Person['into']>): IdentityRelation => ({
   domain,
   ipp,
   kind,
   message,
   ...(timeOf(at) && { at: timeOf(at) }),
+  ...(accepted && { accepted }),
 });

@@ -148,13 +148,14 @@ export class Region {
   }
 
   /** What was decided may be hours old: asked before anything leaves. */
-  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent'> = {
+  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent' | 'isInDoubt'> = {
     before: async (leaving, to) => {
       const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
       return held ? { held } : this.#legs.before(leaving, to);
     },
     with: async (...ids) => this.#legs.with(...ids),
     sent: async (...sent) => this.#legs.sent(...sent),
+    isInDoubt: async (item, to) => this.#legs.isInDoubt(item, to),
   };
 
   /** This node works the lanes; always, when no other node can have the journal. */
@@ -290,6 +291,7 @@ export class Region {
         markedBefore: (events, message, opened, raw) => this.checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
+      answered: () => this.answered(),
       replaced: (by, earlier) => void this.#replace(by, earlier),
       deliveredOf: (message) => this.#followed.until(message),
     });
@@ -330,6 +332,11 @@ export class Region {
   /** SAFETY B6: what was held as unknown there is looked at again at each identity event, wherever it came from. */
   #lookAgain(keys: ReadonlySet<string>): void {
     for (const lane of this.outbound.values()) void lane.lookAgain(keys);
+  }
+
+  /** A person said who a patient is: what waited for that is asked again (decision 0033). */
+  answered(): void {
+    for (const lane of this.outbound.values()) void lane.answered();
   }
 
   /**

@@ -4,9 +4,9 @@ import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
-import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
+import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -107,6 +107,12 @@ export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[])
   return keys.some((key) => accepted.includes(key));
 };
 
+/** Who accepted it; in the run that follows. */
+export function acceptedBy(one: Asked, known: Known): Answered | undefined {
+  const { verdict, ...by } = liveTask(one, known)?.answered ?? {};
+  return verdict === 'accepted' ? (by as Answered) : undefined;
+}
+
 /** A person rejected it while it was on its way to be decided again: it waits to be put away, whatever it says now. */
 export function rejected(one: Case, known: Known): Judgement | undefined {
   const task = taskOf(one, known);
@@ -131,9 +137,10 @@ export function concluded(one: Case, known: Known, judgement: Judgement): Judgem
 }
 
 export function without(person: Person, message: string): Person {
-  const { open, ...rest } = person;
+  const { open, doubts, ...rest } = person;
   const left = open?.filter((id) => id !== message) ?? [];
-  return { ...rest, ...(left.length > 0 && { open: left }) };
+  const unsure = doubts?.filter(({ task }) => task !== message) ?? [];
+  return { ...rest, ...(left.length > 0 && { open: left }), ...(unsure.length > 0 && { doubts: unsure }) };
 }
 
 export interface Question {
@@ -203,6 +210,7 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
         person.open?.filter((other) => other !== id),
         id,
       ),
+      ...(questions.some((each) => each.kind !== 'document') && withDoubt(person, { task: id, at: one.now })),
     }),
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };

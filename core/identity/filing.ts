@@ -5,7 +5,7 @@ import { differingTrait, type Patient } from '../model/index.ts';
 import { differencesOf, onFile, type Question } from './cases.ts';
 import { holdersIn, rivalOf, type Rival } from './family.ts';
 import type { DomainSender, Source } from './join.ts';
-import { isKnown, joinedOf, personOf, survivorOf } from './person.ts';
+import { isKnown, joinedOf, personOf, survivorOf, type Doubt } from './person.ts';
 import { traitsOf } from './traits.ts';
 
 /** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
@@ -16,6 +16,8 @@ export interface Filed {
   readonly keys: readonly string[];
   readonly patient: Patient;
   readonly source: () => Source;
+  /** The delivery lane by which it leaves. */
+  readonly to?: string;
 }
 
 export interface Filing {
@@ -23,12 +25,25 @@ export interface Filing {
   readonly question?: Question;
   /** Marks of PID-32 or PID-31, its own or of a person on file: the newest change of those persons (ISO instant), `''` when only its own. */
   readonly blocked?: { readonly since: string };
+  /** A person has still to say who its patient is: the newest question (ISO instant), and the tasks. */
+  readonly doubt?: { readonly since: string; readonly tasks: readonly string[] };
 }
+
+export const identityInDoubt = (tasks: readonly string[]): ErrorData =>
+  new PasserelleError('ERR_IDENTITY_IN_DOUBT', { expected: 'an answer of identity vigilance', found: tasks.slice(-TASKS_SHOWN).join(', ') }).toData();
+const TASKS_SHOWN = 3;
+
+/** What nobody has answered yet about the patient of these numbers, or whoever stands for that one now; of what leaves by that lane. The newest comes last. */
+export const doubtsOf = (keys: readonly string[], known: Known, to?: string): readonly Doubt[] =>
+  [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))]
+    .flatMap((key) => personOf(known, key)?.doubts ?? [])
+    .filter(({ lane }) => lane === undefined || lane === to)
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 
 export const filingBlocked = (): ErrorData => new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
 
 export function filingOf(
-  { keys, patient, source }: Filed,
+  { keys, patient, source, to }: Filed,
   known: Known,
   sendersOf: SendersOf,
   isAgreed: (question: Question) => boolean = () => false,
@@ -58,7 +73,12 @@ export function filingOf(
     if (question && !isAgreed(question)) return { question };
   }
   const since = marked.toSorted().at(-1);
-  return since === undefined ? {} : { blocked: { since } };
+  const doubts = doubtsOf(keys, known, to);
+  const asked = doubts.at(-1);
+  return {
+    ...(since !== undefined && { blocked: { since } }),
+    ...(asked && { doubt: { since: asked.at, tasks: [...new Set(doubts.map(({ task }) => task))] } }),
+  };
 }
 
 /** Whose INS is another one, among the numbers that were absorbed: their traits may have been corrected since, the person they stand for was not. */

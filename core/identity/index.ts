@@ -2,16 +2,17 @@
 export { ask, isAccepted, isAgreed } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
 export { familyOf } from './family.ts';
-export { filingBlocked, filingOf, type Filed, type SendersOf } from './filing.ts';
+export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Filing, type SendersOf } from './filing.ts';
 export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
 export { separationOf, undoMerge } from './merges.ts';
-export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
+export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Doubt, type Person } from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
 export {
   MISNAMED,
   TASK,
+  UNTOLD,
   callTask,
   filedId,
   misnamedNotes,
@@ -22,4 +23,5 @@ export {
   type Task,
   type TaskKind,
 } from './task.ts';
+export { toldNothing, untoldDoubts, untoldId, untoldTasks, type UndoneMerge } from './told.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

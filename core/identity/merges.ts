@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
@@ -24,7 +24,9 @@ import {
   personOf,
   readPerson,
   survivorOf,
+  withDoubt,
   withHeirs,
+  type Doubt,
   type Person,
   type Relation,
   type Undone,
@@ -38,7 +40,7 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
  * said of somebody who is known already: silence takes no INS away (A3).
  */
 export function judgeMerge(one: Told, known: Known): Judgement {
-  const { domain, surviving, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
+  const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const steps = [saidOf, relink];
   if (kind === 'change-id') steps.reverse();
   const done: Judgement[] = [];
@@ -49,12 +51,14 @@ export function judgeMerge(one: Told, known: Known): Judgement {
     done.push(judgement);
     now = after(now, judgement.notes);
   }
-  const key = keyOf(one, domain, surviving);
-  const survivor = key === undefined ? undefined : personOf(now, key);
+  const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
+  const told = {
+    ...(gone?.into?.asMerge && { kind: 'merge' }),
+    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
+  };
   return {
     ...done.find(({ keys }) => keys),
-    ...(patient &&
-      isKnown(survivor) && { event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }) }),
+    ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
     notes: done.flatMap(({ notes = [] }) => notes),
     warnings: done.flatMap(({ warnings = [] }) => warnings),
   };
@@ -69,8 +73,8 @@ const after = (known: Known, notes: readonly Note[] = []): Known => {
 const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
   notes.map((note) => {
     if (note.kind !== PERSON) return note;
-    const { domain, ipp, open = [] } = readPerson(note.key, note.value);
-    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open });
+    const { domain, ipp, open = [], doubts } = readPerson(note.key, note.value);
+    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open, ...(doubts && { doubts }) });
   });
 
 /** What merges of that number say of who absorbs it. */
@@ -97,11 +101,14 @@ function relink(one: Told, known: Known): Judgement {
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
-  const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
-  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
+  const said = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
+  const questions = questionsOf(one, known, { into, from, chain, gone, survivor, end, kind: said });
+  const asked = ask(one, known, ...questions);
   if (asked) return asked;
   const { at, application: sender } = speakerOf(one, undefined);
-  const relation = { domain, kind, at, message: one.message.id };
+  const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
+  const kind = asMerge ? 'merge' : said;
+  const relation = { domain, kind, at, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
   const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
   const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
@@ -122,6 +129,12 @@ function relink(one: Told, known: Known): Judgement {
     ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
   ];
   return { keys, notes };
+}
+
+/** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
+function acceptance(one: Told, known: Known, questions: readonly Question[]): Pick<Relation, 'asMerge' | 'accepted'> {
+  const accepted = questions.length > 0 ? acceptedBy(one, known) : undefined;
+  return { ...(questions.some(({ kind }) => kind === 'number-taken') && { asMerge: true }), ...(accepted && { accepted }) };
 }
 
 /** Each may have been told somewhere: who undoes the merge has to know all of them. */
@@ -178,13 +191,14 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
-  if (isRepeated && gone.into?.kind === said) return [];
+  if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
   const [all, branch] = [familyOf(into, known), branchOf(from, known)];
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
   const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
   const rivals = rivalsOf(family, branch, known, senders);
-  const holder = said === 'change-id' ? holderOf(into, gone, known, senders) : undefined;
+  const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
+    ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
@@ -196,16 +210,15 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : rivals
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
-    ...(holder ? [make('traits', 'a new number, or one of the same person', 'other traits', [holder, sides[1]])] : []),
   ];
 }
 
 /** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */
-function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders']): Rival | undefined {
+function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders'], hasOtherIns: boolean): Rival | undefined {
   const [key, person] = heirOf(into, known);
   if (!isHeard(person) || !isHeard(gone)) return undefined;
   const joined = joinedOf(person, senders);
-  return areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
+  return hasOtherIns || areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
 }
 
 /** Of those whose number it is: what other sites say of it takes nobody's place. */
@@ -245,14 +258,23 @@ function released(person: Person, from: string, gone: Person): Person {
   };
 }
 
+export interface Undoing {
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  /** What waits until receivers of the merge have been called. */
+  readonly doubts?: readonly Doubt[];
+}
+
 /** The absorbed number stands for itself again; `known`: of its survivors, to the end. Throws ERR_NOT_FOUND when it is not absorbed. */
-export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
+export function undoMerge(key: string, known: Known, by: Undoing): readonly Note[] {
   const person = personOf(known, key);
   if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
   const { into, ...rest } = person;
   const survivor = personOf(known, into.key);
   const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
+  const doubtful = by.doubts?.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest) ?? rest;
+  return [noteOf(key, { ...doubtful, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */

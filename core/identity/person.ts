@@ -4,6 +4,7 @@ import type { Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
+import type { Answered } from './task.ts';
 import { isSaidAgain } from './traits.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -23,6 +24,10 @@ export interface Relation extends Relative {
   /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
   readonly earlier?: readonly string[];
+  /** Said as a change of number onto a number that somebody else had: a person accepted that both are one patient, not whose traits count (decision 0027). */
+  readonly asMerge?: true;
+  /** Who accepted it, where it asked. */
+  readonly accepted?: Answered;
 }
 
 export interface Undone extends Relation {
@@ -46,6 +51,15 @@ export interface Change {
   readonly sender: string;
 }
 
+export interface Doubt {
+  /** Id of its task. */
+  readonly task: string;
+  /** ISO instant. */
+  readonly at: string;
+  /** Only what leaves by that delivery lane waits. */
+  readonly lane?: string;
+}
+
 /** All that is said of a person, under this number and those it had before. */
 export interface Line {
   readonly folds: Folds;
@@ -67,6 +81,8 @@ export interface Person extends Line {
   readonly links?: readonly Link[];
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
+  /** Of these, those whose question is who this patient is: the newest, and when it was asked (ISO). Documents wait for their answers (decision 0033). */
+  readonly doubts?: readonly Doubt[];
   /** By delivery lane. */
   readonly withheld?: Readonly<Record<string, Withheld>>;
   readonly history: readonly Change[];
@@ -74,8 +90,14 @@ export interface Person extends Line {
 
 /** Keeps a note small, whatever happens to a person. */
 const REMEMBERED = 20;
+/** A sender that contradicts says so with every message: while one of them has no answer, nobody knows. */
+const MOST_DOUBTS = 500;
 
 export const lastOf = <T>(items: readonly T[] = [], ...more: readonly T[]): readonly T[] => [...items, ...more].slice(-REMEMBERED);
+
+export const withDoubt = ({ doubts = [] }: Person, doubt: Doubt): Pick<Person, 'doubts'> => ({
+  doubts: [...doubts.filter(({ task }) => task !== doubt.task), doubt].slice(-MOST_DOUBTS),
+});
 
 export const nobody = (domain: string, ipp: string): Person => ({ domain, ipp, folds: {}, history: [] });
 

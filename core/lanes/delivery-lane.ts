@@ -5,6 +5,7 @@
 import {
   PasserelleError,
   type ErrorCode,
+  type DeliverySummary,
   type ErrorData,
   type LaneOrder,
   type QueuedDelivery,
@@ -19,7 +20,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
-import { release, UnknownThere } from './unknown-there.ts';
+import { heardSince, isInDoubt, release, UnknownThere } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -65,6 +66,8 @@ export class DeliveryLane {
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
+  /** What was decided and answered before this start was followed. */
+  #isCaughtUp = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
   readonly #unknown = new UnknownThere();
@@ -172,10 +175,12 @@ export class DeliveryLane {
   }
 
   forget(delivery: number): void {
+    const { kind } = this.#schedule.get(delivery)?.item ?? {};
     this.#clearTimer(delivery);
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
+    if (kind === 'identity') void this.#releaseAnswered();
     this.#pump();
   }
 
@@ -189,6 +194,50 @@ export class DeliveryLane {
     await this.#release(this.#unknown.of(keys));
   }
 
+  /**
+   * A person said who a patient is: what waits of that patient leaves, after the identity itself where this lane has still to send it, and is asked again as it
+   * does (decision 0033). Never rejects.
+   */
+  async answered(): Promise<void> {
+    this.#unknown.overtake();
+    await this.#releaseAnswered();
+  }
+
+  async #releaseAnswered(): Promise<void> {
+    const clear: number[] = [];
+    for (const item of this.#unknown.doubtful.toSorted((a, b) => a.delivery - b.delivery)) {
+      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys));
+      if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
+    }
+    await this.#release(clear);
+  }
+
+  /** What a stop cut short: identities that were decided, and answers, whose look at what is held did not come to its end. Never rejects. */
+  async #catchUp(unknown: readonly DeliverySummary[]): Promise<void> {
+    const { journal, log } = this.#ports;
+    await this.#releaseAnswered();
+    try {
+      for (const one of unknown) {
+        if (this.#stopped) return;
+        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys));
+        if (isAsked() && (await heardSince(journal, one, this.endpoint.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
+      }
+    } catch (thrown) {
+      log('warn', 'what is held could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+    }
+  }
+
+  /** What cannot be read now is looked at with the next answer, or start. */
+  async #isInDoubt(item: QueuedDelivery): Promise<boolean> {
+    const { legs, log } = this.#ports;
+    try {
+      return (await legs?.isInDoubt(item, this.endpoint.name)) ?? false;
+    } catch (thrown) {
+      log('warn', 'what waits for an answer could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+      return true;
+    }
+  }
+
   /** A person says that this identity did: its receiver knows all that it told. Never rejects; of what cannot be read its keys are looked at. */
   async #arrived({ delivery, keys }: QueuedDelivery): Promise<void> {
     let told = keys;
@@ -200,6 +249,7 @@ export class DeliveryLane {
       this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
     }
     await this.lookAgain(new Set(told), true);
+    await this.#releaseAnswered();
   }
 
   /** An identity of one of them waits in this lane. */
@@ -243,6 +293,8 @@ export class DeliveryLane {
   #blocks(item: Pick<QueuedDelivery, 'state' | 'kind' | 'error'>): 'keys' | 'series' | 'nothing' {
     // What took its place was sent there: there is nothing of it that a later version has to wait for.
     if (item.state === 'held' && item.error?.code === 'ERR_DOCUMENT_VERSION_CONFLICT') return 'nothing';
+    // Of its patient nothing may pass it: what waits there would come in another order than it was said.
+    if (isInDoubt(item) && item.kind !== 'document') return 'keys';
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';
@@ -252,7 +304,10 @@ export class DeliveryLane {
   /** False when the journal cannot be read now: it is asked again later. */
   #load(): Promise<boolean> {
     return Promise.all([this.#unknown.load(this.#ports.journal, this.endpoint.name), this.#backlog.load()]).then(
-      () => true,
+      ([found]) => {
+        if (!this.#isCaughtUp) void this.#catchUp(found);
+        return (this.#isCaughtUp = true);
+      },
       (thrown: unknown) => {
         this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
         clearTimeout(this.#reloadTimer);
@@ -361,7 +416,10 @@ export class DeliveryLane {
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
-    if (this.#unknown.end(item.delivery) && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    const isOvertaken = this.#unknown.end(item.delivery);
+    if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
+    if (isOvertaken || (item.kind === 'identity' && after.to !== 'queued')) await this.#releaseAnswered();
     this.#settled(item, after.to);
   }
 

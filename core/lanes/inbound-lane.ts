@@ -63,6 +63,8 @@ export interface InboundPorts extends LanePorts {
   readonly queued: (deliveries: readonly FreshDelivery[], follow: boolean) => void;
   /** Patients that were just spoken of as identities, once their deliveries are queued. */
   readonly identified: (keys: ReadonlySet<string>) => void;
+  /** A message was decided again: a question about its patient may be over. */
+  readonly answered: () => void;
   /** A person's act made these deliveries, which is the decision about others that are dead: of an earlier message, and by themselves. */
   readonly replaced: (by: DecidedMessage, earlier: number | undefined) => void;
   /** Resolves when every delivery of the message is settled. */
@@ -445,6 +447,7 @@ export class InboundLane {
     this.#corrects.delete(outcome.message);
     if (outcome.isReplay || corrected !== undefined) this.#ports.replaced(outcome, corrected);
     if (outcome.identities.size > 0) this.#ports.identified(outcome.identities);
+    if (outcome.isReplay) this.#ports.answered();
     this.#deciding.delete(outcome.message);
     arrival?.outcome.resolve(outcome);
   }

@@ -1,5 +1,9 @@
-/** What a lane holds because the receiver does not know its patient, by patient: looked at again at each identity event of that patient (SAFETY B6). */
-import { PasserelleError, RELEASED_BY, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+/**
+ * What a lane holds because of who its patient is. The receiver does not know that one: by patient, looked at again at each identity event of that patient
+ * (SAFETY B6). Or nobody does (decision 0033): looked at again when a person has answered.
+ */
+import { PasserelleError, RELEASED_BY, type DeliverySummary, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+import { kindOf } from '../model/index.ts';
 
 /** Held deliveries that are read at a time. */
 const PAGE = 500;
@@ -7,7 +11,12 @@ const PAGE = 500;
 const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
   state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
 
+export const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
+  state === 'held' && error?.code === 'ERR_IDENTITY_IN_DOUBT';
+
 export class UnknownThere {
+  /** Held until a person has answered. */
+  readonly #doubtful = new Map<number, QueuedDelivery>();
   readonly #keysOf = new Map<number, readonly string[]>();
   readonly #held = new Map<string, Set<number>>();
   /** Being tried now: an identity that comes meanwhile finds nothing held yet. */
@@ -18,14 +27,18 @@ export class UnknownThere {
   /** Changed before all was read: a page may be older. */
   readonly #seen = new Set<number>();
 
-  /** All that the journal holds, once: more than the lane keeps in memory. Throws ERR_JOURNAL_UNAVAILABLE. */
-  async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<void> {
-    if (this.#isLoaded) return;
+  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there. Throws ERR_JOURNAL_UNAVAILABLE. */
+  async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<readonly DeliverySummary[]> {
+    if (this.#isLoaded) return [];
     this.#isLoaded = this.#isLoading = true;
+    const found: DeliverySummary[] = [];
     try {
       for (let after: string | undefined; ;) {
         const page = await journal.deliveries({ lane, states: ['held'] }, { limit: PAGE, ...(after !== undefined && { after }) });
-        for (const item of page.items) if (!this.#seen.has(item.delivery)) this.#keep(item);
+        for (const item of page.items.filter(({ delivery }) => !this.#seen.has(delivery))) {
+          this.#keep(item);
+          if (isUnknownThere(item)) found.push(item);
+        }
         after = page.next;
         if (after === undefined) break;
       }
@@ -36,6 +49,7 @@ export class UnknownThere {
       this.#isLoading = false;
     }
     this.#seen.clear();
+    return found;
   }
 
   /** What the journal says of a delivery now. */
@@ -45,6 +59,7 @@ export class UnknownThere {
   }
 
   #keep(item: QueuedDelivery): void {
+    if (isInDoubt(item)) this.#doubtful.set(item.delivery, item);
     if (!isUnknownThere(item)) return;
     this.#keysOf.set(item.delivery, item.keys);
     for (const key of item.keys) this.#held.set(key, (this.#held.get(key) ?? new Set()).add(item.delivery));
@@ -52,6 +67,7 @@ export class UnknownThere {
 
   forget(delivery: number): void {
     if (!this.#isLoaded || this.#isLoading) this.#seen.add(delivery);
+    this.#doubtful.delete(delivery);
     for (const key of this.#keysOf.get(delivery) ?? []) {
       const held = this.#held.get(key);
       held?.delete(delivery);
@@ -71,8 +87,14 @@ export class UnknownThere {
     return isOvertaken;
   }
 
-  overtake(keys: ReadonlySet<string>): void {
-    for (const one of this.#trying.values()) one.isOvertaken ||= one.keys.some((key) => keys.has(key));
+  /** `undefined`: of whomever they are. */
+  overtake(keys?: ReadonlySet<string>): void {
+    for (const one of this.#trying.values()) one.isOvertaken ||= !keys || one.keys.some((key) => keys.has(key));
+  }
+
+  /** What waits for answers. */
+  get doubtful(): readonly QueuedDelivery[] {
+    return [...this.#doubtful.values()];
   }
 
   of(keys: Iterable<string>): readonly number[] {
@@ -82,6 +104,29 @@ export class UnknownThere {
   isHeld(delivery: number): boolean {
     return this.#keysOf.has(delivery);
   }
+}
+
+/** Newest messages of a patient that are looked at. */
+const NEWEST = 20;
+/** A decision is dated when it is made, and committed, then followed by lanes, a little later. */
+const FOLLOWED_MS = 60_000;
+
+/**
+ * An identity of its patient was decided since it was held, or so shortly before that a stop may have come between the commit and the look at it. `tryMs`: the longest
+ * that it was being tried then. Throws ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function heardSince(
+  journal: Pick<JournalStore, 'messages' | 'message'>,
+  { message: own, keys, settledAt, queuedAt }: DeliverySummary,
+  tryMs: number,
+): Promise<boolean> {
+  const since = Date.parse(settledAt ?? queuedAt) - tryMs - FOLLOWED_MS;
+  const { items } = await journal.messages({ terms: keys, states: ['decoded'] }, { limit: NEWEST });
+  for (const { message } of items.filter((one) => one.message !== own)) {
+    const { decidedAt = '', events = [] } = (await journal.message(message)) ?? {};
+    if (Date.parse(decidedAt) >= since && events.some(({ event }) => kindOf(event.type) === 'identity')) return true;
+  }
+  return false;
 }
 
 /** Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at, encoded, routed } from '../contract/journal/samples.ts';
+import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -181,6 +181,28 @@ describe('a delivery lane', () => {
       await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
     });
 
+    it('leaves after a stop that came between an identity and the look at what is held; one whose identity is older stays', async () => {
+      let outcome = 'unknown-there';
+      bench.interpret = () => ({ outcome });
+      const hears = async (name: string, decidedAt: string): Promise<void> => {
+        const [received] = await bench.journal.receive([incoming()]);
+        const events = [routed({ keys: patient(name), destinations: [] })];
+        await bench.journal.decide([decided(received!.message, { events, terms: patient(name), decidedAt })]);
+      };
+      await hears('b', at(0));
+      // Whichever is looked at first, the second one is between the others.
+      const rows = await bench.queue(['a', 'b', 'c'].map((name) => ({ ...document, keys: patient(name) })));
+      await bench.make().start();
+      await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+      await bench.lane.stop();
+      outcome = 'delivered';
+      for (const name of ['a', 'c']) await hears(name, new Date().toISOString());
+      await bench.make().start();
+      await until('they have left', 5000, async () => (await bench.states())['delivered'] === 2);
+      const { items } = await bench.journal.deliveries({ states: ['held'] }, { limit: 10 });
+      expect(items.map(({ delivery }) => delivery)).to.deep.equal([rows[1]!.delivery]);
+    });
+
     for (const by of ['this lane', 'the hospital'] as const)
       it(`leaves though the journal was away for a moment when ${by} told the identity`, async () => {
         unknownOnce();
@@ -229,6 +251,7 @@ describe('a delivery lane', () => {
         }),
         with: async () => undefined,
         sent: async () => undefined,
+        isInDoubt: async () => false,
       };
       bench.encode = (_, { seed }) => ({
         outcome: 'message',
@@ -346,6 +369,7 @@ describe('a delivery lane', () => {
         material.delivery === rows[0]!.delivery ? { held: new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT').toData() } : { event: material.event },
       with: async () => undefined,
       sent: async () => undefined,
+      isInDoubt: async () => false,
     };
     await bench.make().start();
     await until('the second one has left', 5000, async () => (await bench.states())['delivered'] === 1);
@@ -354,6 +378,85 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await until('the third one has left', 5000, async () => (await bench.states())['delivered'] === 2);
     expect(await bench.states()).to.deep.equal({ delivered: 2, held: 1 });
+  });
+
+  describe('A4: what waits until a person has said who its patient is', () => {
+    let inDoubt: ReadonlySet<string>;
+    const doubtful = (keys: readonly string[]): boolean => keys.some((key) => inDoubt.has(key));
+
+    beforeEach(() => {
+      inDoubt = new Set(patient('a'));
+      bench.legs = {
+        before: async ({ event, keys }) => (doubtful(keys) ? { held: new PasserelleError('ERR_IDENTITY_IN_DOUBT').toData() } : { event }),
+        with: async () => undefined,
+        sent: async () => undefined,
+        isInDoubt: async ({ keys }) => doubtful(keys),
+      };
+    });
+
+    const documents = [1, 2, 3].map((n) => ({ kind: 'document', keys: patient('a'), series: hash('sha256', `document ${n}`) }) as const);
+    const eventsOf = async (rows: readonly { readonly delivery: number }[]): Promise<readonly string[]> =>
+      (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
+
+    it('leaves in order, after the identity that was accepted, and holds up nobody else', async () => {
+      const rows = await bench.queue([...documents, { kind: 'document', keys: patient('b') }]);
+      await bench.make().start();
+      await until('they wait', 5000, async () => (await bench.states())['held'] === 3);
+      expect(bench.sent).to.deep.equal(await eventsOf(rows.slice(3)));
+      await bench.lane.answered();
+      expect(await bench.states(), 'as long as nobody has answered').to.deep.equal({ held: 3, delivered: 1 });
+      inDoubt = new Set();
+      bench.lane.pause();
+      const [identity] = await bench.queue([{ keys: patient('a'), kind: 'identity' }]);
+      bench.lane.offer([]);
+      bench.lane.update(identity!);
+      await bench.lane.answered();
+      expect(await bench.states(), 'its identity goes before').to.deep.equal({ held: 3, queued: 1, delivered: 1 });
+      bench.lane.resume();
+      await until('all have left', 5000, async () => (await bench.states())['delivered'] === 5);
+      expect(bench.sent.slice(1)).to.deep.equal(await eventsOf([identity!, ...rows.slice(0, 3)]));
+    });
+
+    it('leaves when the identity that it waits behind is put away', async () => {
+      await bench.queue(documents.slice(1));
+      await bench.make().start();
+      await until('they wait', 5000, async () => (await bench.states())['held'] === 2);
+      inDoubt = new Set();
+      bench.lane.pause();
+      const [identity] = await bench.queue([{ keys: patient('a'), kind: 'identity' }]);
+      bench.lane.update(identity!);
+      await bench.lane.answered();
+      await bench.journal.act([{ verb: 'discard', delivery: identity!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+      bench.lane.forget(identity!.delivery);
+      bench.lane.resume();
+      await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
+    });
+
+    it('leaves though the answer came while it was being asked about, or while the engine was stopped', async () => {
+      const [before] = [bench.legs!.before];
+      bench.legs = {
+        ...bench.legs!,
+        before: async (...leaving) => {
+          const said = await before(...leaving);
+          inDoubt = new Set();
+          void bench.lane.answered();
+          return said;
+        },
+      };
+      await bench.queue(documents.slice(2));
+      await bench.make().start();
+      await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+      inDoubt = new Set(patient('a'));
+      bench.legs = { ...bench.legs, before };
+      await bench.lane.stop();
+      await bench.queue(documents.slice(2));
+      await bench.make().start();
+      await until('the next one waits', 5000, async () => (await bench.states())['held'] === 1);
+      await bench.lane.stop();
+      inDoubt = new Set();
+      await bench.make().start();
+      await until('it has left too', 5000, async () => (await bench.states())['delivered'] === 2);
+    });
   });
 
   it('B2: what was written with an id that another document left with waits, and nothing of it is sent', async () => {
@@ -366,6 +469,7 @@ describe('a delivery lane', () => {
       sent: async () => {
         isTaken = true;
       },
+      isInDoubt: async () => false,
     };
     bench.concurrency = 1;
     await bench.make().start();

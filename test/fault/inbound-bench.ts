@@ -80,6 +80,7 @@ export class InboundBench {
       destinations: () => [{ lane: 'out', site: 'dcc', role: 'record', sends: ['*'] }],
       queued: (deliveries) => this.offered.push(...deliveries.map(({ event }) => nameIn(event['data']))),
       identified: () => undefined,
+      answered: () => undefined,
       replaced: () => undefined,
       deliveredOf: () => Promise.resolve(),
     }));

@@ -12,6 +12,7 @@ export const OTHER_INS = ((number) => `${number}${String(97 - (Number(number) % 
 
 export interface Told {
   readonly type: string;
+  readonly document?: { readonly id: { readonly root: string } };
   readonly patient: {
     readonly identifiers: readonly { readonly value: string }[];
     readonly ins?: { readonly value: string };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
+import type { AlertList, DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
 import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
@@ -28,6 +28,15 @@ describeJournals('identities', (journal) => {
   const find = (ipp: string): Promise<IdentityView> => region.post('identities/search', { domain: 'estuaire', ipp, reason: 'test' });
   const open = async (): Promise<readonly IdentityTask[]> => (await region.get<Page<IdentityTask>>('identities/tasks?state=open')).items;
 
+  const undo = async (ipp: string): Promise<Unmerged> =>
+    region.post('identities:unmerge', { domain: 'estuaire', ipp, why: 'two people', who: 'camille' });
+  /** Its receivers were called, and have separated the numbers. */
+  const called = async (tasks: readonly string[]): Promise<void> => {
+    for (const id of tasks) await region.post(`identities/tasks/${id}:accept`, { why: 'called, separated there' });
+    await until('nothing is held', 10_000, async () => (await region.deliveries('state=held')).length === 0);
+    await region.drained();
+  };
+
   it('A4: a late INS makes the identity qualified, and reaches the record', async () => {
     expect(await typesOf(await tell({ ipp: '10', minute: 1, status: 'PROV' }))).to.deep.equal(['dcc.identity.created']);
     expect(last().ins ?? null).to.equal(null);
@@ -52,17 +61,55 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.type).to.equal('identity.merged');
     expect((await find('21')).into).to.deep.include({ ipp: '20', kind: 'merge' });
     expect((await find('20')).absorbed.map(({ ipp }) => ipp)).to.deep.equal(['21']);
-    const { discarded, told } = await region.post<Unmerged>('identities:unmerge', {
-      domain: 'estuaire',
-      ipp: '21',
-      why: 'two people',
-      who: 'camille',
-    });
+    const { discarded, told, tasks } = await undo('21');
     expect({ discarded, told }, 'only a person can tell the record').to.deep.equal({ discarded: [], told: ['dcc-out'] });
+    expect((await open()).map(({ id, kind, receiver }) => [id, kind, receiver])).to.deep.equal([[tasks[0], 'merge-told', 'dcc-out']]);
     const undone = await find('21');
     expect(undone).to.not.have.property('into');
     expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
-    expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+    const before = record.told.length;
+    const held = await tell({ ipp: '21', minute: 3 });
+    expect(await typesOf(held)).to.deep.equal(['dcc.identity.updated']);
+    const legs = async (id: string): Promise<unknown> => (await region.timeline(id)).deliveries.map(({ state, error }) => [state, error?.found]);
+    expect(await legs(held), 'there it would be said of the survivor').to.deep.equal([['held', tasks[0]]]);
+    await tell({ ipp: '20', minute: 4 });
+    expect(
+      record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value),
+      'the survivor goes on',
+    ).to.deep.equal(['20']);
+    await called(tasks);
+    expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('21');
+  });
+
+  it('A6: after an undo its receivers are alerts and tasks until somebody has called them; what names the number waits in order, over a restart', async () => {
+    const numbers = (from: number): unknown => record.told.slice(from).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+    await tell({ ipp: '28', minute: 1 });
+    await tell({ ipp: '29', minute: 1 });
+    await tell({ ipp: '28', minute: 2, trigger: 'A40', absorbs: '29' });
+    const { tasks } = await undo('29');
+    const alerts = async (): Promise<unknown> =>
+      (await region.get<AlertList>('alerts')).items.filter(({ code }) => code === 'ALERT_MERGE_UNDONE_TOLD').map(({ lane, count }) => [lane, count]);
+    expect(await alerts()).to.deep.equal([['dcc-out', 1]]);
+    const detail = await region.get<IdentityTaskDetail>(`identities/tasks/${tasks[0]}?reason=call`);
+    expect(
+      detail.candidates.map(({ ipp }) => ipp),
+      'the two numbers',
+    ).to.deep.equal(['29', '28']);
+    const before = record.told.length;
+    await sendLetter(region, { ipp: '29', id: '1.2.250.1.999.20.9.291' });
+    await tell({ ipp: '29', minute: 3 });
+    await sendLetter(region, { ipp: '28', id: '1.2.250.1.999.20.9.281' });
+    expect(numbers(before)).to.deep.equal([['document.published', '28']]);
+    await region.kill();
+    await region.start();
+    expect(await alerts()).to.deep.equal([['dcc-out', 1]]);
+    expect(record.told.length, 'they wait').to.equal(before + 1);
+    await called(tasks);
+    expect(numbers(before + 1), 'who it is first').to.deep.equal([
+      ['identity.updated', '29'],
+      ['document.published', '29'],
+    ]);
+    expect([await alerts(), await open()]).to.deep.equal([[], []]);
   });
 
   it('A6: a merge that is undone before it left does not leave, nor does the same merge said again', async () => {
@@ -75,7 +122,7 @@ describeJournals('identities', (journal) => {
     await until('the merge waits', 10_000, async () => (await waiting()) === 1);
     const again = tell({ ipp: '24', minute: 3, trigger: 'A40', absorbs: '25' });
     await until('so does its repeat', 10_000, async () => (await waiting()) === 2);
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '25', why: 'two people', who: 'camille' });
+    const undone = await undo('25');
     expect(undone.discarded).to.have.length(2);
     expect(undone.told).to.deep.equal([]);
     const before = record.told.length;
@@ -96,10 +143,11 @@ describeJournals('identities', (journal) => {
     await until('its repeat waits', 10_000, async () =>
       (await region.deliveries('state=queued')).some(({ eventType }) => eventType === 'dcc.identity.merged'),
     );
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '27', why: 'two people', who: 'camille' });
+    const undone = await undo('27');
     await region.post('lanes/dcc-out:resume');
     const [repeat] = (await region.timeline(await again)).deliveries;
-    expect(undone).to.deep.equal({ discarded: [repeat!.id], told: ['dcc-out'] });
+    expect(undone).to.deep.include({ discarded: [repeat!.id], told: ['dcc-out'] });
+    await called(undone.tasks);
   });
 
   for (const [i, undone] of (['70', '74'] as const).entries())
@@ -111,13 +159,14 @@ describeJournals('identities', (journal) => {
       await region.post('lanes/dcc-out:pause');
       const said = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: one });
       await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
-      await region.post('identities:unmerge', { domain: 'estuaire', ipp: undone, why: 'two people', who: 'camille' });
+      const { tasks } = await undo(undone);
       const before = record.told.length;
       await region.post('lanes/dcc-out:resume');
       const [merge] = (await region.timeline(await said)).deliveries;
       expect([merge?.state, merge?.error?.code]).to.deep.equal(['held', 'ERR_MERGE_UNDONE']);
       expect(record.told.slice(before)).to.deep.equal([]);
       await region.post(`deliveries/${merge!.id}:discard`, { why: 'undone', who: 'camille' });
+      await called(tasks);
     });
 
   it('A6: of a message that merges several numbers, an undo takes back the merge of the one and no other', async () => {
@@ -126,7 +175,7 @@ describeJournals('identities', (journal) => {
     const told = record.told.length;
     const both = tell({ ipp: '80', minute: 2, trigger: 'A40', absorbs: '81,82' });
     await until('both merges wait', 10_000, async () => (await region.deliveries('state=queued')).length === 2);
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '81', why: 'two people', who: 'camille' });
+    const undone = await undo('81');
     expect(undone.discarded).to.have.length(1);
     await region.post('lanes/dcc-out:resume');
     expect((await region.timeline(await both)).deliveries.map(({ state }) => state)).to.have.members(['delivered', 'discarded']);
@@ -140,7 +189,7 @@ describeJournals('identities', (journal) => {
     await tell({ ipp: '23', minute: 1 });
     await tell({ ipp: '22', minute: 2, trigger: 'A40', absorbs: '23' });
     await sendLetter(region, { ipp: '23', id: letter(1) });
-    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '23', why: 'two people', who: 'camille' });
+    await called((await undo('23')).tasks);
     const stateOf = async (id: string): Promise<unknown> => (await region.timeline(id)).message.error?.code;
     const sentTo = (): string | undefined => record.told.at(-1)?.patient.identifiers[0]?.value;
     expect(await stateOf(await sendLetter(region, { ipp: '22', id: letter(2), replaces: letter(1) }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
@@ -199,6 +248,58 @@ describeJournals('identities', (journal) => {
       .and.not.satisfy((names: string[]) => names.some((name) => name.includes('#')));
     expect(last().ins?.value).to.equal(otherIns);
     expect(await open()).to.deep.equal([]);
+  });
+
+  it('A4: documents of a patient wait while who that is waits for a person, others go on; then the identity goes first, and they in order', async () => {
+    const letter = (n: number): string => `1.2.250.1.999.20.9.6${n}`;
+    await tell({ ipp: '60', minute: 1, ins: INS });
+    await tell({ ipp: '61', minute: 1 });
+    const before = record.told.length;
+    const legOf = async (id: string): Promise<unknown> =>
+      (await region.timeline(id)).deliveries.map(({ state, error }) => [state, error?.code, error?.found]);
+    const rejected = await tell({ ipp: '60', minute: 2, ins: otherIns });
+    const waiting = ['held', 'ERR_IDENTITY_IN_DOUBT'];
+    const first = await sendLetter(region, { ipp: '60', id: letter(1) });
+    expect(await legOf(first)).to.deep.equal([[...waiting, rejected]]);
+    const accepted = await tell({ ipp: '60', minute: 3, ins: otherIns });
+    const second = await sendLetter(region, { ipp: '60', id: letter(2) });
+    expect(await legOf(second)).to.deep.equal([[...waiting, `${rejected}, ${accepted}`]]);
+    await region.post('lanes/dcc-out:release');
+    await region.drained();
+    expect(await legOf(first), 'no order to a whole lane lets it go').to.deep.equal([[...waiting, rejected]]);
+    const numbers = (): unknown => record.told.slice(before).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+    await sendLetter(region, { ipp: '61', id: letter(3) });
+    expect(numbers(), 'another patient').to.deep.equal([['document.published', '61']]);
+    await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
+    await region.drained();
+    expect(((await legOf(first)) as unknown[][])[0]!.slice(0, 2), 'one question is left').to.deep.equal(waiting);
+    await region.post(`identities/tasks/${accepted}:accept`, { why: 'seen at the desk' });
+    await until('all have left', 10_000, async () => record.told.length === before + 4);
+    expect(numbers()).to.deep.equal([
+      ['document.published', '61'],
+      ['identity.updated', '60'],
+      ['document.published', '60'],
+      ['document.published', '60'],
+    ]);
+    const ids = record.told.slice(-2).map(({ document }) => document?.id.root);
+    expect(ids, 'in the order in which they came').to.deep.equal([1, 2].map(letter));
+  });
+
+  it('A6: so do those of both numbers of a merge that asks; rejected, they go as they are, and one that is urgent is let go by a person', async () => {
+    await tell({ ipp: '65', minute: 1, ins: INS });
+    await tell({ ipp: '66', minute: 1, ins: otherIns });
+    const asked = await tell({ ipp: '65', minute: 2, trigger: 'A40', absorbs: '66' });
+    const letters = [
+      await sendLetter(region, { ipp: '65', id: '1.2.250.1.999.20.9.651' }),
+      await sendLetter(region, { ipp: '66', id: '1.2.250.1.999.20.9.661' }),
+    ];
+    const legs = async (): Promise<DeliveryView[]> => (await Promise.all(letters.map(region.timeline))).flatMap(({ deliveries }) => deliveries);
+    expect((await legs()).map(({ error }) => error?.found)).to.deep.equal([asked, asked]);
+    await region.post(`deliveries/${(await legs())[0]!.id}:release`, { why: 'treatment tomorrow, seen at the desk', who: 'camille' });
+    await region.drained();
+    expect((await legs()).map(({ state }) => state)).to.deep.equal(['delivered', 'held']);
+    await region.post(`identities/tasks/${asked}:reject`, { why: 'two people' });
+    await until('the other one leaves', 10_000, async () => (await legs())[1]?.state === 'delivered');
   });
 
   it('A2: two applications trusted alike that differ are for a person, over a kill of the engine', async () => {

@@ -67,6 +67,7 @@ describe('a document', () => {
         destinations: () => [],
         queued: () => undefined,
         identified: () => undefined,
+        answered: () => undefined,
         replaced: () => undefined,
         deliveredOf: () => Promise.resolve(),
       },

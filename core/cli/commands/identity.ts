@@ -71,12 +71,12 @@ export function addIdentity(program: Command, context: Context): void {
     .action(
       run(async (command, domain = '', ipp = '') => {
         const options = optionsOf(command);
-        const { discarded, told } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
+        const { discarded, told, tasks } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
         context.io.out('Fusion défaite.\nMerge undone.\n');
         if (discarded.length > 0) context.io.out(`Ne part plus : ${discarded.join(', ')}.\nDoes not leave any more: ${discarded.join(', ')}.\n`);
         if (told.length > 0)
           context.io.out(
-            `Déjà annoncée à ${told.join(', ')} : prévenir ces destinataires, aucun message ne défait une fusion.\nTold to ${told.join(', ')} already: tell those receivers, no message undoes a merge.\n`,
+            `Déjà annoncée à ${told.join(', ')} : appeler ces destinataires, aucun message ne défait une fusion, puis répondre à ${tasks.join(', ')}. D’ici là, ce qui nomme ce numéro ne leur part pas.\nTold to ${told.join(', ')} already: call those receivers, no message undoes a merge, then answer ${tasks.join(', ')}. Until then what names the number does not leave for them.\n`,
           );
       }),
     );
@@ -107,7 +107,10 @@ const DIFFERENCES: readonly Column<IdentityTaskDetail['differences'][number]>[] 
 function printView(io: Io, view: IdentityView): void {
   const say = (line: string): void => io.out(`${printable(line)}\n`);
   io.out(`${style(io, 'bold', printable(`${view.domain}  ${view.ipp}`))}\n`);
-  if (view.into) say(`fusionné dans / absorbed by ${view.into.ipp} (${view.into.message})`);
+  if (view.into) {
+    const { ipp, message, accepted: by } = view.into;
+    say(`fusionné dans / absorbed by ${ipp} (${message})${by ? `, acceptée par / accepted by ${by.who}, ${localTime(by.at)} : ${by.why}` : ''}`);
+  }
   if (view.absorbed.length > 0) say(`a absorbé / absorbed ${view.absorbed.map(({ ipp }) => ipp).join(', ')}`);
   for (const { ipp, who, why, undoneAt } of view.undone) say(`fusion dans ${ipp} défaite par ${who}, ${localTime(undoneAt)} : ${why}`);
   if (view.links.length > 0) say(`rapproché de / linked to ${view.links.map(({ domain, ipp }) => `${domain} ${ipp}`).join(', ')}`);

@@ -106,12 +106,20 @@ class Life {
   }
 
   #legsOf(): Legs {
-    const history = (message: number): MessageHistory => {
-      const { event, parts } = this.archive.cases.get(message)!;
-      const legs = this.legs.filter((leg) => leg.message === message);
+    const history = (of: number): MessageHistory => {
+      const { event, parts } = this.archive.cases.get(of)!;
+      const legs = this.legs.filter((leg) => leg.message === of);
       const state = (leg: Leg): string => (leg.attempts.at(-1)?.outcome === 'delivered' ? 'delivered' : 'queued');
       const deliveries = legs.map((leg) => ({ delivery: leg.delivery, lane: leg.to, eventId: event.id, state: state(leg) }));
-      return { attempts: legs.flatMap(({ attempts }) => attempts), deliveries, events: [{ event }], parts } as unknown as MessageHistory;
+      const message = { run: 1, receivedAt: '' };
+      return {
+        message,
+        acts: [],
+        attempts: legs.flatMap(({ attempts }) => attempts),
+        deliveries,
+        events: [{ event }],
+        parts,
+      } as unknown as MessageHistory;
     };
     return new Legs({
       index,

@@ -35,7 +35,7 @@ describe('answers to a task of identity vigilance', () => {
       return [];
     },
   };
-  const region = { isOwner: true, journal, acted: () => undefined };
+  const region = { isOwner: true, journal, acted: () => undefined, answered: () => undefined };
   const answer = (verdictOf: 'accept' | 'reject', id = ID): Promise<string> => {
     const engine = { journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine;
     return identityFace(engine)
