@@ -101,6 +101,9 @@ function liveTask(one: Asked, known: Known): Task | undefined {
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
+/** Who answered what it asked, if somebody did. */
+export const answerTo = (one: Asked, known: Known): Task['answered'] => liveTask(one, known)?.answered;
+
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
 export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { answerTo, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
@@ -100,28 +100,31 @@ function relink(one: Told, known: Known): Judgement {
   const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
   const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
   if (asked) return asked;
+  const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
+  const now = after(known, elsewhere);
+  const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
   const { at, application: sender } = speakerOf(one, undefined);
   const relation = { domain, kind, at, message: one.message.id };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
-  const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
-  const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
   const heir: Person = {
-    ...survivor,
+    ...taking,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
-    history: lastOf(survivor.history, change),
+    absorbed: [...(taking.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, old, taking)),
+    history: lastOf(taking.history, change),
   };
-  const notes: readonly Note[] = [
-    noteOf(from, {
-      ...gone,
-      into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
-      history: lastOf(gone.history, change),
-    }),
-    ...notesOf(withHeirs(into, heir, known)),
-    ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
-  ];
-  return { keys, notes };
+  const absorbing = noteOf(from, {
+    ...old,
+    into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
+    history: lastOf(old.history, change),
+  });
+  return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
+}
+
+/** A person who says that it is another one's undoes the merge before. */
+function moved(from: string, one: Told, known: Known): readonly Note[] {
+  const { who = '', why = '' } = answerTo(one, known) ?? {};
+  return undoMerge(from, known, { who, why, at: one.now });
 }
 
 /** Each may have been told somewhere: who undoes the merge has to know all of them. */

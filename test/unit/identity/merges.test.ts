@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { undoneMerge } from '../../../core/engine/undone-merge.ts';
+import type { Known, NoteRef } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
@@ -124,16 +125,47 @@ describe('merges', () => {
     expect(hospital.person('2')!.into!.earlier, 'replayed').to.deep.equal(earlier);
   });
 
+  /** Why a merge that waited does not leave now. */
+  const held = async (into: string, from: string): Promise<unknown> => {
+    const data = { domain: DOMAIN, surviving: into, absorbed: from };
+    const read = async (refs: readonly NoteRef[]): Promise<Known> => {
+      const asked = new Set(refs.map(({ key }) => key));
+      return (kind, key) => (asked.has(key) ? hospital.known(kind, key) : undefined);
+    };
+    const hashes = { patient: ({ value }: { readonly value: string }) => keyed(value) };
+    return (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read }, hashes as never))?.code;
+  };
+
   it('A6: a merge that was undone behind its back does not leave', async () => {
     for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp });
     hospital.merge('1', '2');
-    const data = { domain: DOMAIN, surviving: '1', absorbed: '2' };
-    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
-    const left = async (): Promise<unknown> =>
-      (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read: async () => hospital.known }, index as never))?.code;
-    expect(await left()).to.equal(undefined);
+    expect(await held('1', '2')).to.equal(undefined);
     hospital.undo('2');
-    expect(await left()).to.equal('ERR_MERGE_UNDONE');
+    expect(await held('1', '2')).to.equal('ERR_MERGE_UNDONE');
+  });
+
+  it('A6: a merge whose number a person moved elsewhere does not leave, nor come back by itself, whatever is undone after', async () => {
+    hospital.merge('1', '2', { id: 'first' });
+    const move = (): unknown => hospital.merge('3', '2', { id: 'moved' });
+    move();
+    hospital.answer('moved', 'accepted');
+    move();
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(['ERR_MERGE_UNDONE', undefined]);
+    expect(hospital.person('2')!.undone?.map(({ ipp, who, why }) => [ipp, who, why])).to.deep.equal([['1', 'camille', 'checked']]);
+    hospital.undo('2');
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(Array(2).fill('ERR_MERGE_UNDONE'));
+    expect(verdict(hospital.merge('1', '2', { id: 'first' })), 'replayed').to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  it('A6: a merge of two numbers that one survivor has leaves, though they were separated from another one', async () => {
+    hospital.merge('5', '3');
+    hospital.undo('3');
+    hospital.merge('1', '3');
+    hospital.merge('1', '2');
+    hospital.merge('2', '5', { id: 'back' });
+    hospital.answer('back', 'accepted');
+    hospital.merge('2', '5', { id: 'back' });
+    expect([await held('2', '3'), await held('1', '5')]).to.deep.equal([undefined, undefined]);
   });
 
   it('A6: two INS are seen through the chain that the survivor leads to', () => {
