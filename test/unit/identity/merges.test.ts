@@ -50,6 +50,44 @@ describe('merges', () => {
       expect(hospital.joined('1').ins?.ins, 'and holds against nobody').to.equal(OTHER_INS);
     });
 
+  describe('of a survivor of which somebody else says another name, accepted by a person', () => {
+    const other = { ...QUALIFIED, birthName: 'ÉTREZAC' };
+    const say = (): unknown => hospital.merge('3', '2', { id: 'asked', sender: 'GAM', at: 5, patient: other });
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity(TRAITS, { ipp: '2', at: 1 });
+      hospital.identity(QUALIFIED, { ipp: '3', at: 1 });
+      say();
+      hospital.answer('asked', 'accepted');
+    });
+
+    it('A2, A6: what the person chose goes with an undo, and overrules nobody later', () => {
+      say();
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+      hospital.undo('2');
+      const told = hospital.identity(other, { ipp: '3', sender: 'GAM', at: 9, id: 'again' });
+      expect([verdict(told), hospital.joined('3').ins?.ins]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', INS]);
+      expect(verdict(hospital.identity({ birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'GAM', at: 9 }))).to.equal('updated');
+      expect(hospital.joined('3').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
+    });
+
+    it('A2, A6: what a person had chosen before is there again after an undo, though the merge said otherwise', () => {
+      hospital = new Hospital([]);
+      hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '3', sender: 'A', at: 1 });
+      const choose = (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'B', at: 2, id: 'chosen' });
+      choose();
+      hospital.answer('chosen', 'accepted');
+      choose();
+      const merge = (): unknown => hospital.merge('3', '2', { id: 'merged', sender: 'A', at: 5, patient: { ...TRAITS, birthName: 'VALBRUNE' } });
+      merge();
+      hospital.answer('merged', 'accepted');
+      merge();
+      expect(hospital.joined('3').patient.birthName).to.equal('VALBRUNE');
+      hospital.undo('2');
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+    });
+  });
+
   it('A6: follow chains to their end, before and after', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
