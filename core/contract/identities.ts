@@ -19,6 +19,7 @@ export interface IdentityTask {
     | 'merge-ins'
     | 'merge-elsewhere'
     | 'merge-undone'
+    | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
     | 'datamatrix'
@@ -54,6 +55,8 @@ export interface IdentityRelation extends IdentityNumber {
   /** When its sender says it happened; absent when it does not say. */
   readonly at?: string;
   readonly message: string;
+  /** Who accepted it, where it asked a person. */
+  readonly accepted?: { readonly at: string; readonly who: string; readonly why: string };
 }
 
 export interface IdentityView extends IdentityNumber {

@@ -6,7 +6,7 @@ import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -101,14 +101,17 @@ function liveTask(one: Asked, known: Known): Task | undefined {
   return task?.state === 'open' || task?.closedIn === one.message.run ? task : undefined;
 }
 
-/** Who answered what it asked, if somebody did. */
-export const answerTo = (one: Asked, known: Known): Task['answered'] => liveTask(one, known)?.answered;
-
 /** A person said that this message may say what it says of one of these: of all its events, in the run that follows. */
 export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[]): boolean => {
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
+
+/** Who accepted it; in the run that follows. */
+export function acceptedBy(one: Asked, known: Known): Answered | undefined {
+  const { verdict, ...by } = liveTask(one, known)?.answered ?? {};
+  return verdict === 'accepted' ? (by as Answered) : undefined;
+}
 
 /** A person rejected it while it was on its way to be decided again: it waits to be put away, whatever it says now. */
 export function rejected(one: Case, known: Known): Judgement | undefined {

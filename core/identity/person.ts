@@ -4,6 +4,7 @@ import type { Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
+import type { Answered } from './task.ts';
 import type { Withheld } from './withheld.ts';
 
 export const PERSON = 'person';
@@ -22,6 +23,10 @@ export interface Relation extends Relative {
   /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
   readonly earlier?: readonly string[];
+  /** Said as a change of number onto a number that somebody else had: a person accepted that both are one patient, not whose traits count (decision 0027). */
+  readonly asMerge?: true;
+  /** Who accepted it, where it asked. */
+  readonly accepted?: Answered;
 }
 
 export interface Undone extends Relation {

@@ -526,10 +526,39 @@ describe('merges', () => {
             const before = hospital.joined('2');
             expect(verdict(hospital.merge('2', '1', { ...change, ...beside }))).to.equal('quarantined ERR_IDENTITY_MERGE');
             const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
-            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['traits', ['1', '2']]);
+            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['number-taken', ['1', '2']]);
             expect(hospital.joined('2')).to.deep.equal(before);
           }
       });
+
+    it('A4, A6: accepted, it is a merge: neither the later clock nor the message says whose traits count; who accepted it and why is kept', () => {
+      for (const [mine, theirs] of [
+        [VALIDATED, BRUNEL],
+        [QUALIFIED, { ...QUALIFIED, ins: OTHER_INS }],
+      ] as const)
+        for (const at of [1, 9]) {
+          hospital = new Hospital();
+          hospital.identity(theirs, { ipp: '2', at: 5 });
+          hospital.identity(mine, { ipp: '1', at });
+          const [one, two] = ['1', '2'].map((ipp) => hospital.joined(ipp));
+          hospital.merge('2', '1', change);
+          hospital.answer('asked', 'accepted');
+          const told = hospital.merge('2', '1', change);
+          expect(told.event?.data, 'as what it is told').to.include({ kind: 'merge', surviving: '2', absorbed: '1' });
+          expect([hospital.joined('1'), hospital.joined('2')]).to.deep.equal([one, two]);
+          expect(hospital.person('1')!.into).to.deep.include({
+            kind: 'merge',
+            asMerge: true,
+            accepted: { at: hospital.tasks()[0]!.answered!.at, who: 'camille', why: 'checked' },
+          });
+          expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated' })), 'said again').to.equal('merged');
+          expect([hospital.joined('2'), hospital.person('1')!.into?.accepted?.who]).to.deep.equal([two, 'camille']);
+          const other = hospital.merge('2', '1', { ...change, id: 'other', patient: mine });
+          expect(verdict(other), 'that the number is the other one’s now').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          hospital.undo('1');
+          expect([survivor('1'), hospital.joined('1')]).to.deep.equal(['1', one]);
+        }
+    });
 
     it('A6: onto a number that the same person has already, or one that only another site spoke of, asks nobody', () => {
       for (const tell of [
@@ -562,9 +591,10 @@ describe('merges', () => {
       merge();
       expect(verdict(hospital.merge('2', '1', { at: 6, id: 'repeated' })), 'the merge again').to.not.include('quarantined');
       expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
-      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['merge-ins', OTHER_INS]);
+      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['number-taken', OTHER_INS]);
       hospital.answer('asked', 'accepted');
       expect(verdict(hospital.merge('2', '1', change))).to.not.include('quarantined');
+      expect(hospital.joined('2').ins?.ins).to.equal(OTHER_INS);
       expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated too' }))).to.not.include('quarantined');
     });
 
