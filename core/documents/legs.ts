@@ -35,6 +35,7 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
+import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
@@ -191,9 +192,9 @@ export class Legs {
 
   /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
   async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
-    const { journal, sendersOf } = this.#parts;
+    const { journal, sendersOf, index } = this.#parts;
     const { patient, originApplication = '' } = documentData(one);
-    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
+    const filed = { keys: namedBy(patient, leaving.keys, index), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
     const now = filingOf(filed, known, sendersOf);
     if (!now.question && !now.blocked && !now.doubt) return undefined;
     const history = await journal.message(leaving.message);
@@ -215,7 +216,7 @@ export class Legs {
     const refsOf = (known: Known): readonly NoteRef[] =>
       [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
     const known = await this.#read(refsOf);
-    return doubtsOf(namedBy(keys, known), known).length > 0;
+    return doubtsOf(stillLedTo(keys, known), known).length > 0;
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
@@ -386,10 +387,22 @@ interface Stopped extends Pick<Filing, 'blocked' | 'doubt'> {
 /** By the engine, of many at a time. */
 const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY));
 
-/** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
-function namedBy(keys: readonly string[], known: Known): readonly string[] {
-  const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
-  return keys.filter((key) => !apart.has(key));
+/**
+ * The keys of a delivery are as of its decision, with all that merges led to by then. Of these, those that its patient is named by: where they lead now is for
+ * merges to say that stand. All of them, where it cannot be told which it names.
+ */
+function namedBy({ domain, ipp, insOid, ins, otherIds = [] }: Patient, keys: readonly string[], index: BlindIndex): readonly string[] {
+  const numbers = [{ domain, value: ipp }, { domain: insOid, value: ins }, ...otherIds];
+  const hashes = numbers.flatMap((one) => (one.domain !== undefined && one.value ? [index.patient({ domain: one.domain, value: one.value })] : []));
+  const named = keys.filter((key) => hashes.includes(key));
+  return named.length > 0 ? named : keys;
+}
+
+/** Without whom a merge led to that was undone since; the first one it names. Too few are asked again as it leaves. */
+function stillLedTo([first, ...others]: readonly string[], known: Known): readonly string[] {
+  if (first === undefined) return [];
+  const apart = new Set([first, ...others].flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
+  return [first, ...others.filter((key) => !apart.has(key))];
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

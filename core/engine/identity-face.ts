@@ -124,6 +124,8 @@ export function identityFace(engine: Engine): IdentityFace {
         (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: messagesOfMerge(key, known) }),
         (notes) => region().journal.keep(notes, at),
       );
+      // Documents wait for a doubt about another one no more.
+      region().answered();
       await region().capable.restored(key);
       const called: Unmerged[] = [];
       for (const message of messages) called.push(await callBack(engine, region().knowledge, message, { who, why }));
