@@ -12,9 +12,9 @@ import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
 import {
   PERSON,
-  bareLine,
   heirOf,
   isKnown,
+  isLayerOf,
   joinedOf,
   lastOf,
   lineOf,
@@ -25,6 +25,7 @@ import {
   readPerson,
   survivorOf,
   withHeirs,
+  withLayers,
   type Person,
   type Relation,
   type Undone,
@@ -150,7 +151,7 @@ function earlierOf(messages: readonly string[]): Pick<Relation, 'earlier'> {
 
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
 const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
-  inherited: { ...inherited, [from]: bareLine(gone) },
+  inherited: withLayers(inherited, from, gone),
   ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
 });
 
@@ -252,7 +253,7 @@ function released(person: Person, from: string, gone: Person): Person {
   const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
   return withoutLayers(
     { ...rest, ...(others.length > 0 && { absorbed: others }), ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }) },
-    (layer) => layer === from,
+    (layer) => isLayerOf(layer, from),
   );
 }
 
