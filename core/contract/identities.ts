@@ -22,10 +22,13 @@ export interface IdentityTask {
     | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
+    | 'merge-told'
     | 'datamatrix'
     | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
+  /** Delivery lane of the receiver that was told of a merge which a person undid. */
+  readonly receiver?: string;
   readonly eventType: string;
   /** Application that sent it. */
   readonly sender: string;
@@ -80,6 +83,8 @@ export interface Unmerged {
   readonly discarded: readonly string[];
   /** Delivery lanes that were told of the merge, or may have been: only a person can tell them that it is undone. */
   readonly told: readonly string[];
+  /** One for each of these: what names the number does not leave for there until it is answered. */
+  readonly tasks: readonly string[];
 }
 
 /** What a destination that is not capable yet was not told in full. */

@@ -24,8 +24,10 @@ import {
   personOf,
   readPerson,
   survivorOf,
+  withDoubt,
   withHeirs,
   withLayers,
+  type Doubt,
   type Person,
   type Relation,
   type Undone,
@@ -265,11 +267,19 @@ function withoutLayers(person: Person, isGone: (layer: string) => boolean): Pers
   return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
 }
 
+export interface Undoing {
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  /** What waits until receivers of the merge have been called. */
+  readonly doubts?: readonly Doubt[];
+}
+
 /**
  * The absorbed number stands for itself again; `known`: of its family. What merges said goes where both their numbers do not have one survivor any more, by whatever
  * chain they had. Throws ERR_NOT_FOUND when it is not absorbed.
  */
-export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
+export function undoMerge(key: string, known: Known, { who, why, at, doubts = [] }: Undoing): readonly Note[] {
   const person = personOf(known, key);
   if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
   const { into, ...rest } = person;
@@ -279,7 +289,8 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
     for (const note of notes) written.set(note.key, note);
     now = after(now, notes);
   };
-  write([noteOf(key, { ...rest, undone: lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at }) })]);
+  const doubtful = doubts.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest);
+  write([noteOf(key, { ...doubtful, undone: lastOf(rest.undone, { ...into, who, why, undoneAt: at }) })]);
   const survivor = personOf(now, into.key);
   if (survivor) write(notesOf(withHeirs(into.key, released(survivor, key, person), now)));
   const isApart = (one: string, layer: string): boolean => {
@@ -295,7 +306,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 }
 
 /** The merge that an undo of this number is about, one that was undone already too. */
-const ownMerge = (key: string, known: Known): Relation | undefined => {
+export const ownMerge = (key: string, known: Known): Relation | undefined => {
   const { into, undone } = personOf(known, key) ?? {};
   return into ?? undone?.at(-1);
 };

@@ -55,6 +55,8 @@ export interface Doubt {
   readonly task: string;
   /** ISO instant. */
   readonly at: string;
+  /** Only what leaves by that delivery lane waits. */
+  readonly lane?: string;
 }
 
 /** All that is said of a person, under this number and those it had before. */
