@@ -152,8 +152,9 @@ export function identityFace(engine: Engine): IdentityFace {
           const notes = undoMerge(key, known, { who, why, at, doubts: untoldDoubts(undone, may) });
           return { notes: [...notes, ...(person && survivor ? untoldTasks(undone, may, person, survivor, senders) : [])], result: undefined };
         },
-        (notes) => own.keep(notes, at),
+        (notes) => (notes.length > 0 ? own.keep(notes, at) : Promise.resolve()),
       );
+      // What a stop cut short here is done when it is asked for again.
       await capable.restored(key);
       const called: CalledBack[] = [];
       for (const message of messages) called.push(await callBack(engine, knowledge, message, { who, why }));

@@ -277,11 +277,12 @@ export interface Undoing {
 
 /**
  * The absorbed number stands for itself again; `known`: of its family. What merges said goes where both their numbers do not have one survivor any more, by whatever
- * chain they had. Throws ERR_NOT_FOUND when it is not absorbed.
+ * chain they had. Nothing is left to be written of one that was undone already. Throws ERR_NOT_FOUND when it never was absorbed.
  */
 export function undoMerge(key: string, known: Known, { who, why, at, doubts = [] }: Undoing): readonly Note[] {
   const person = personOf(known, key);
-  if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!ownMerge(key, known)) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!person?.into) return [];
   const { into, ...rest } = person;
   const written = new Map<string, Note>();
   let now = known;
