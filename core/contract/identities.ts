@@ -136,6 +136,9 @@ export interface IdentityFace {
   readonly withheld: (lane: string, capability: WithheldView['capability']) => Promise<WithheldView>;
   /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
   readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
-  /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
+  /**
+   * The absorbed number stands for itself again, as it was. Of one that does already, what its undo left to be done. Throws ERR_NOT_FOUND (it never was absorbed),
+   * ERR_REASON_MISSING.
+   */
   readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<Unmerged>;
 }

@@ -38,6 +38,7 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
+import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
@@ -209,9 +210,14 @@ export class Legs {
 
   /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
   async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[], to: LegEnd): Promise<ErrorData | undefined> {
-    const { journal, sendersOf } = this.#parts;
+    const { journal, sendersOf, index } = this.#parts;
     const { patient, originApplication = '' } = documentData(one);
-    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }), to: to.name };
+    const filed = {
+      keys: namedBy(patient, leaving.keys, index),
+      patient,
+      source: () => ({ sender: originApplication, at: one.event.time }),
+      to: to.name,
+    };
     const now = filingOf(filed, known, sendersOf);
     if (!now.question && !now.blocked && !now.doubt) return undefined;
     const history = await journal.message(leaving.message);
@@ -238,7 +244,7 @@ export class Legs {
     const refsOf = (known: Known): readonly NoteRef[] =>
       [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
     const known = await this.#read(refsOf);
-    return (kind === 'document' ? doubtsOf(namedBy(keys, known), known, to) : mergedThere(keys, known, to)).length > 0;
+    return (kind === 'document' ? doubtsOf(stillLedTo(keys, known), known, to) : mergedThere(keys, known, to)).length > 0;
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
@@ -423,10 +429,22 @@ const isReleased = ({ acts }: Pick<MessageHistory, 'acts'>, of: number, since: s
 const mergedThere = (keys: readonly string[], known: Known, to: string): readonly Doubt[] =>
   keys.flatMap((key) => personOf(known, key)?.doubts?.filter(({ lane }) => lane === to) ?? []);
 
-/** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
-function namedBy(keys: readonly string[], known: Known): readonly string[] {
-  const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
-  return keys.filter((key) => !apart.has(key));
+/**
+ * The keys of a delivery are as of its decision, with all that merges led to by then. Of these, those that its patient is named by: where they lead now is for
+ * merges to say that stand. All of them, where it cannot be told which it names.
+ */
+function namedBy({ domain, ipp, insOid, ins, otherIds = [] }: Patient, keys: readonly string[], index: BlindIndex): readonly string[] {
+  const numbers = [{ domain, value: ipp }, { domain: insOid, value: ins }, ...otherIds];
+  const hashes = numbers.flatMap((one) => (one.domain !== undefined && one.value ? [index.patient({ domain: one.domain, value: one.value })] : []));
+  const named = keys.filter((key) => hashes.includes(key));
+  return named.length > 0 ? named : keys;
+}
+
+/** Without whom a merge led to that was undone since; the first one it names. Too few are asked again as it leaves. */
+function stillLedTo([first, ...others]: readonly string[], known: Known): readonly string[] {
+  if (first === undefined) return [];
+  const apart = new Set([first, ...others].flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
+  return [first, ...others.filter((key) => !apart.has(key))];
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

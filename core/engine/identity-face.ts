@@ -6,12 +6,12 @@ import {
   PasserelleError,
   type DeliverySummary,
   type IdentityFace,
-  type IdentityNumber,
   type IdentityRelation,
   type IdentityStatement,
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
+  type MessageHistory,
   type MessageSummary,
   type Unmerged,
 } from '../contract/index.ts';
@@ -21,16 +21,18 @@ import {
   TASK,
   UNTOLD,
   answerTask,
+  around,
   closeTask,
   isOfClaim,
   joinedOf,
   lineOf,
+  messagesOfMerge,
   namesOf,
+  ownMerge,
   personOf,
   readPerson,
   readTask,
   standingOf,
-  survivorOf,
   taskKey,
   timeOf,
   toldNothing,
@@ -43,12 +45,12 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, parseId } from '../journal/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
-import type { EventData } from '../model/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
 import type { Region } from './region.ts';
 import { sendersOf } from './senders.ts';
+import { undoneMerge } from './undone-merge.ts';
 
 export function identityFace(engine: Engine): IdentityFace {
   const { journal, index } = engine;
@@ -129,42 +131,43 @@ export function identityFace(engine: Engine): IdentityFace {
       const at = new Date().toISOString();
       const { knowledge, journal: own, settings, capable } = region();
       const senders = sendersOf(settings, domain);
-      const merged = personOf(await knowledge.read([{ kind: PERSON, key }]), key)?.into;
-      const messages = merged ? [...(merged.earlier ?? []), merged.message] : [];
-      const summary = merged && (await mergesOf(engine, merged.message, { domain, ipp }))?.message;
+      const persons = (known: Known): readonly NoteRef[] => around(key, known).map((one) => ({ kind: PERSON, key: one }));
+      const look = (known: Known) => ({ merged: ownMerge(key, known), messages: messagesOfMerge(key, known) });
+      const { merged, messages } = await knowledge.change(
+        persons,
+        (known) => ({ notes: [], result: look(known) }),
+        async () => undefined,
+      );
+      const summary = merged && (await mergesOf(engine, merged.message, isMerge))?.message;
       const undone = { message: merged?.message ?? '', receivedAt: summary?.receivedAt ?? at, site: summary?.site ?? '', key, at };
       // Before it is undone: what was queued may leave until then, and what a stop cuts short is seen by somebody.
-      const may = await lanesOf(engine, messages, { domain, ipp });
-      const into = await knowledge.change(
-        // To the end: a number that took the place of another one knows what was known of it.
-        (known) => [
-          ...survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
-          ...may.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) }))),
-        ],
+      const may = await lanesOf(engine, messages);
+      const tasksOf = (lanes: readonly string[]): readonly NoteRef[] =>
+        lanes.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) })));
+      await knowledge.change(
+        (known) => [...persons(known), ...tasksOf(may)],
         (known) => {
           const person = personOf(known, key);
           const survivor = person?.into && personOf(known, person.into.key);
           const notes = undoMerge(key, known, { who, why, at, doubts: untoldDoubts(undone, may) });
-          return { notes: [...notes, ...(person && survivor ? untoldTasks(undone, may, person, survivor, senders) : [])], result: person?.into };
+          return { notes: [...notes, ...(person && survivor ? untoldTasks(undone, may, person, survivor, senders) : [])], result: undefined };
         },
-        (notes) => own.keep(notes, at),
+        (notes) => (notes.length > 0 ? own.keep(notes, at) : Promise.resolve()),
       );
+      // What a stop cut short here is done when it is asked for again.
       await capable.restored(key);
-      if (!into) return { discarded: [], told: [], tasks: [] };
       const called: CalledBack[] = [];
-      for (const message of new Set([...(into.earlier ?? []), into.message]))
-        called.push(await callBack(engine, message, { domain, ipp }, { who, why }));
+      for (const message of messages) called.push(await callBack(engine, knowledge, message, { who, why }));
       const told = [...new Set(called.flatMap((each) => each.told))];
       const others = may.filter((lane) => !told.includes(lane));
-      if (others.length > 0) {
-        const refs = others.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) })));
+      if (others.length > 0)
         await knowledge.change(
-          [{ kind: PERSON, key }, ...refs],
+          [{ kind: PERSON, key }, ...tasksOf(others)],
           (known) => ({ notes: toldNothing(undone, others, known), result: undefined }),
           (notes) => own.keep(notes, at),
         );
-        region().answered();
-      }
+      // Documents wait for a doubt about another one no more.
+      region().answered();
       return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: told.map((lane) => untoldId(undone, lane)) };
     },
   };
@@ -184,38 +187,42 @@ async function stoppedOnTheirWay(
 
 type CalledBack = Pick<Unmerged, 'discarded' | 'told'>;
 
-/** Of a message that merged that number, the deliveries that say so. One message may merge several: the others stay merged. */
+type Stored = MessageHistory['events'][number]['event'];
+const isMerge = async ({ type }: Stored): Promise<boolean> => type === 'dcc.identity.merged';
+
+/** Of a message, the deliveries of merges that are meant. One message may say several. */
 async function mergesOf(
   { journal }: Engine,
   message: string,
-  { domain, ipp }: IdentityNumber,
+  isMeant: (event: Stored) => Promise<boolean>,
 ): Promise<{ readonly message: MessageSummary; readonly merges: readonly DeliverySummary[] } | undefined> {
   const of = parseId(journal.tag, message);
   const found = 'message' in of ? await journal.message(of.message) : undefined;
   if (!found) return undefined;
-  const isOfNumber = ({ type, data }: (typeof found.events)[number]['event']): boolean => {
-    const merged = data as Partial<EventData<'dcc.identity.merged'>>;
-    return type === 'dcc.identity.merged' && merged.absorbed === ipp && merged.domain === domain;
-  };
-  const own = new Set(found.events.flatMap(({ event }) => (isOfNumber(event) ? [event.id] : [])));
-  return { message: found.message, merges: found.deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded') };
+  const meant = new Set<string>();
+  for (const { event } of found.events) if (await isMeant(event)) meant.add(event.id);
+  return { message: found.message, merges: found.deliveries.filter(({ eventId, state }) => meant.has(eventId) && state !== 'discarded') };
 }
 
-/** Delivery lanes by which one of these messages left, or may leave yet. */
-async function lanesOf(engine: Engine, messages: readonly string[], number: IdentityNumber): Promise<readonly string[]> {
-  const found = await Promise.all(messages.map((message) => mergesOf(engine, message, number)));
+/** Delivery lanes by which a merge of these messages left, or may leave yet. */
+async function lanesOf(engine: Engine, messages: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(messages.map((message) => mergesOf(engine, message, isMerge)));
   return [...new Set(found.flatMap((one) => one?.merges.filter(({ state }) => state !== 'dead').map(({ lane }) => lane) ?? []))];
 }
 
-/** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
+/**
+ * What does not stand any more of a message that merged: where it has not left yet, discarded, and no identity waits behind it. Sent already, only a person can tell that
+ * it is undone.
+ */
 async function callBack(
   engine: Engine,
+  knowledge: Region['knowledge'],
   message: string,
-  { domain, ipp }: IdentityNumber,
   by: { readonly who: string; readonly why: string },
 ): Promise<CalledBack> {
-  const { journal } = engine;
-  const merges = (await mergesOf(engine, message, { domain, ipp }))?.merges ?? [];
+  const { journal, index } = engine;
+  const isUndone = async (event: Stored): Promise<boolean> => (await undoneMerge(event, knowledge, index)) !== undefined;
+  const merges = (await mergesOf(engine, message, isUndone))?.merges ?? [];
   const discarded: string[] = [];
   for (const { delivery, state } of merges) {
     const id = deliveryId(journal.tag, delivery);

@@ -12,9 +12,9 @@ import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
 import {
   PERSON,
-  bareLine,
   heirOf,
   isKnown,
+  isLayerOf,
   joinedOf,
   lastOf,
   lineOf,
@@ -26,6 +26,7 @@ import {
   survivorOf,
   withDoubt,
   withHeirs,
+  withLayers,
   type Doubt,
   type Person,
   type Relation,
@@ -78,7 +79,8 @@ const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
   });
 
 /** What merges of that number say of who absorbs it. */
-const saidWith = (from: string): string => `said with ${from}`;
+const saidWith = (from: string): string => `${SAID_WITH}${from}`;
+const SAID_WITH = 'said with ';
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -98,37 +100,43 @@ function relink(one: Told, known: Known): Judgement {
   const gone = personOf(known, from) ?? nobody(domain, absorbed);
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
-  if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
+  if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) {
+    const repeated = { ...gone, into: { ...gone.into, ...earlierOf([...saidBy(gone.into), one.message.id]) } };
+    return { keys, notes: [noteOf(from, repeated)], warnings: [{ code: 'merge-repeated' }] };
+  }
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
   const said = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
   const questions = questionsOf(one, known, { into, from, chain, gone, survivor, end, kind: said });
   const asked = ask(one, known, ...questions);
   if (asked) return asked;
+  const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
+  const now = after(known, elsewhere);
+  const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
   const { at, application: sender } = speakerOf(one, undefined);
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
   const kind = asMerge ? 'merge' : said;
   const relation = { domain, kind, at, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender };
-  const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
-  const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
   const heir: Person = {
-    ...survivor,
+    ...taking,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
-    history: lastOf(survivor.history, change),
+    absorbed: [...(taking.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, old, taking)),
+    history: lastOf(taking.history, change),
   };
-  const notes: readonly Note[] = [
-    noteOf(from, {
-      ...gone,
-      into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
-      history: lastOf(gone.history, change),
-    }),
-    ...notesOf(withHeirs(into, heir, known)),
-    ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
-  ];
-  return { keys, notes };
+  const absorbing = noteOf(from, {
+    ...old,
+    into: { ...relation, ...(isRepeated && earlierOf(saidBy(gone.into).filter((id) => id !== one.message.id))), key: into, ipp: surviving },
+    history: lastOf(old.history, change),
+  });
+  return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
+}
+
+/** A person who says that it is another one's undoes the merge before. */
+function moved(from: string, one: Told, known: Known): readonly Note[] {
+  const { who = '', why = '' } = acceptedBy(one, known) ?? {};
+  return undoMerge(from, known, { who, why, at: one.now });
 }
 
 /** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
@@ -138,14 +146,14 @@ function acceptance(one: Told, known: Known, questions: readonly Question[]): Pi
 }
 
 /** Each may have been told somewhere: who undoes the merge has to know all of them. */
-function saidBefore({ message, earlier = [] }: Relation, { message: { id } }: Case): Pick<Relation, 'earlier'> {
-  const [first, ...others] = new Set([...earlier, message].filter((before) => before !== id));
+function earlierOf(messages: readonly string[]): Pick<Relation, 'earlier'> {
+  const [first, ...others] = new Set(messages);
   return first === undefined ? {} : { earlier: [first, ...lastOf(others)] };
 }
 
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
 const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
-  inherited: { ...inherited, [from]: bareLine(gone) },
+  inherited: withLayers(inherited, from, gone),
   ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
 });
 
@@ -236,26 +244,27 @@ function absorber({ key }: Relation, known: Known, senders: Case['settings']['se
   return person ? [onFile(person, joinedOf(person, senders))] : [];
 }
 
-/** Without what was absorbed, and what came with it. */
+/** Messages that said so. */
+const saidBy = ({ earlier = [], message }: Relation): readonly string[] => [...earlier, message];
+
+/** Without what was absorbed, and what was known of it. */
 function released(person: Person, from: string, gone: Person): Person {
-  const { absorbed, inherited = {}, withheld, ...rest } = person;
+  const { absorbed, withheld, ...rest } = person;
   const others = absorbed?.filter(({ key }) => key !== from) ?? [];
-  const lines = Object.entries(inherited).filter(([key]) => key !== from && key !== saidWith(from));
-  if (!inherited[from])
-    return {
-      ...rest,
-      ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
-      ...(withheld && { withheld }),
-      ...(others.length > 0 && { absorbed: others }),
-    };
-  const before = untold(gone);
+  const before = person.inherited?.[from] ? untold(gone) : {};
   const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
-  return {
-    ...rest,
-    ...(others.length > 0 && { absorbed: others }),
-    ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
-    ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }),
-  };
+  return withoutLayers(
+    { ...rest, ...(others.length > 0 && { absorbed: others }), ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }) },
+    (layer) => isLayerOf(layer, from),
+  );
+}
+
+/** The same object when it has none of them. */
+function withoutLayers(person: Person, isGone: (layer: string) => boolean): Person {
+  const { inherited = {}, ...rest } = person;
+  const all = Object.entries(inherited);
+  const left = all.filter(([layer]) => !isGone(layer));
+  return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
 }
 
 export interface Undoing {
@@ -266,15 +275,54 @@ export interface Undoing {
   readonly doubts?: readonly Doubt[];
 }
 
-/** The absorbed number stands for itself again; `known`: of its survivors, to the end. Throws ERR_NOT_FOUND when it is not absorbed. */
-export function undoMerge(key: string, known: Known, by: Undoing): readonly Note[] {
+/**
+ * The absorbed number stands for itself again; `known`: of its family. What merges said goes where both their numbers do not have one survivor any more, by whatever
+ * chain they had. Nothing is left to be written of one that was undone already. Throws ERR_NOT_FOUND when it never was absorbed.
+ */
+export function undoMerge(key: string, known: Known, { who, why, at, doubts = [] }: Undoing): readonly Note[] {
   const person = personOf(known, key);
-  if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!ownMerge(key, known)) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!person?.into) return [];
   const { into, ...rest } = person;
-  const survivor = personOf(known, into.key);
-  const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  const doubtful = by.doubts?.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest) ?? rest;
-  return [noteOf(key, { ...doubtful, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
+  const written = new Map<string, Note>();
+  let now = known;
+  const write = (notes: readonly Note[]): void => {
+    for (const note of notes) written.set(note.key, note);
+    now = after(now, notes);
+  };
+  const doubtful = doubts.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest);
+  write([noteOf(key, { ...doubtful, undone: lastOf(rest.undone, { ...into, who, why, undoneAt: at }) })]);
+  const survivor = personOf(now, into.key);
+  if (survivor) write(notesOf(withHeirs(into.key, released(survivor, key, person), now)));
+  const isApart = (one: string, layer: string): boolean => {
+    const from = layer.startsWith(SAID_WITH) ? layer.slice(SAID_WITH.length) : undefined;
+    return from !== undefined && personOf(now, from) !== undefined && survivorOf(from, now).key !== survivorOf(one, now).key;
+  };
+  for (const one of familyOf(key, known).keys) {
+    const told = personOf(now, one);
+    const left = told && withoutLayers(told, (layer) => isApart(one, layer));
+    if (left !== told) write(notesOf(withHeirs(one, left, now)));
+  }
+  return [...written.values()];
+}
+
+/** The merge that an undo of this number is about, one that was undone already too. */
+export const ownMerge = (key: string, known: Known): Relation | undefined => {
+  const { into, undone } = personOf(known, key) ?? {};
+  return into ?? undone?.at(-1);
+};
+
+/** Every number that an undo of this one may concern, before it and after. */
+export const around = (key: string, known: Known): readonly string[] => [
+  ...new Set([key, ownMerge(key, known)?.key ?? key].flatMap((one) => familyOf(one, known).keys)),
+];
+
+/** Public ids of the messages that may say what does not stand once this number stands for itself. `known`: of all around it. */
+export function messagesOfMerge(key: string, known: Known): readonly string[] {
+  const own = ownMerge(key, known);
+  // Over a chain it was said of one of the others too.
+  const others = around(key, known).flatMap((one) => personOf(known, one)?.into?.earlier ?? []);
+  return [...new Set([...(own ? saidBy(own) : []), ...others])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */

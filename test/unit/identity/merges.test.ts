@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { undoneMerge } from '../../../core/engine/undone-merge.ts';
+import type { Known, NoteRef } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
@@ -49,6 +50,44 @@ describe('merges', () => {
       expect(hospital.joined('1').ins?.ins, 'and holds against nobody').to.equal(OTHER_INS);
     });
 
+  describe('of a survivor of which somebody else says another name, accepted by a person', () => {
+    const other = { ...QUALIFIED, birthName: 'ÉTREZAC' };
+    const say = (): unknown => hospital.merge('3', '2', { id: 'asked', sender: 'GAM', at: 5, patient: other });
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity(TRAITS, { ipp: '2', at: 1 });
+      hospital.identity(QUALIFIED, { ipp: '3', at: 1 });
+      say();
+      hospital.answer('asked', 'accepted');
+    });
+
+    it('A2, A6: what the person chose goes with an undo, and overrules nobody later', () => {
+      say();
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+      hospital.undo('2');
+      const told = hospital.identity(other, { ipp: '3', sender: 'GAM', at: 9, id: 'again' });
+      expect([verdict(told), hospital.joined('3').ins?.ins]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', INS]);
+      expect(verdict(hospital.identity({ birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'GAM', at: 9 }))).to.equal('updated');
+      expect(hospital.joined('3').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
+    });
+
+    it('A2, A6: what a person had chosen before is there again after an undo, though the merge said otherwise', () => {
+      hospital = new Hospital([]);
+      hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '3', sender: 'A', at: 1 });
+      const choose = (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'B', at: 2, id: 'chosen' });
+      choose();
+      hospital.answer('chosen', 'accepted');
+      choose();
+      const merge = (): unknown => hospital.merge('3', '2', { id: 'merged', sender: 'A', at: 5, patient: { ...TRAITS, birthName: 'VALBRUNE' } });
+      merge();
+      hospital.answer('merged', 'accepted');
+      merge();
+      expect(hospital.joined('3').patient.birthName).to.equal('VALBRUNE');
+      hospital.undo('2');
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+    });
+  });
+
   it('A6: follow chains to their end, before and after', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
@@ -92,9 +131,52 @@ describe('merges', () => {
   it('A6: said again, or to where a chain leads already, changes nothing', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
-    const before = state(hospital);
-    expect(hospital.merge('1', '3')).to.not.have.property('quarantine');
-    expect(state(hospital)).to.deep.equal(before);
+    const before = state(hospital) as Record<string, { into?: object }>;
+    expect(hospital.merge('1', '3', { id: 'repeated' })).to.not.have.property('quarantine');
+    const now = state(hospital) as Record<string, { into?: object }>;
+    expect(now['3']!.into).to.have.property('earlier').that.includes('repeated');
+    expect({ ...now, 3: { ...now['3'], into: before['3']!.into } }, 'but who said so').to.deep.equal(before);
+  });
+
+  describe('said over a chain', () => {
+    const chained = (): void => {
+      hospital = new Hospital();
+      for (const ipp of ['1', '2', '3']) hospital.identity(TRAITS, { ipp, at: 0 });
+    };
+    for (const undone of ['3', '2'] as const)
+      it(`A6: what a merge said of the survivor goes with an undo, at the ${undone === '3' ? 'start' : 'middle'} of the chain, and holds against nobody`, () => {
+        chained();
+        hospital.merge('2', '3', { at: 1 });
+        hospital.merge('1', '2', { at: 2 });
+        const before = [hospital.joined('1'), hospital.joined('2')];
+        hospital.merge('1', '3', { at: 3, patient: QUALIFIED });
+        expect(hospital.joined('1').ins?.ins).to.equal(INS);
+        hospital.undo(undone);
+        expect([hospital.joined('1'), hospital.joined('2')]).to.deep.equal(before);
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', at: 9 }))).to.equal('qualified');
+      });
+
+    for (const undone of ['3', '2'] as const)
+      it(`A6: what a merge said of a number beside the chain goes with the undo of ${undone === '3' ? 'the absorbed one' : 'that number'}`, () => {
+        chained();
+        hospital.merge('1', '3', { at: 1 });
+        hospital.merge('1', '2', { at: 2 });
+        hospital.merge('2', '3', { at: 3, patient: QUALIFIED });
+        expect(hospital.joined('2').ins?.ins).to.equal(INS);
+        hospital.undo(undone);
+        expect(hospital.joined('2').ins).to.equal(undefined);
+      });
+
+    it('A6: what it said of a number that another one took the place of since goes from that one too', () => {
+      chained();
+      hospital.merge('2', '3', { at: 1 });
+      hospital.merge('1', '2', { at: 2 });
+      hospital.merge('1', '3', { at: 3, patient: QUALIFIED });
+      hospital.merge('9', '1', { kind: 'change-id', at: 4 });
+      expect(hospital.joined('9').ins?.ins).to.equal(INS);
+      hospital.undo('2');
+      expect(['9', '1'].map((ipp) => hospital.joined(ipp).ins)).to.deep.equal([undefined, undefined]);
+    });
   });
 
   it('A6: two INS are never merged by themselves; one, or the same, is', () => {
@@ -124,16 +206,47 @@ describe('merges', () => {
     expect(hospital.person('2')!.into!.earlier, 'replayed').to.deep.equal(earlier);
   });
 
+  /** Why a merge that waited does not leave now. */
+  const held = async (into: string, from: string): Promise<unknown> => {
+    const data = { domain: DOMAIN, surviving: into, absorbed: from };
+    const read = async (refs: readonly NoteRef[]): Promise<Known> => {
+      const asked = new Set(refs.map(({ key }) => key));
+      return (kind, key) => (asked.has(key) ? hospital.known(kind, key) : undefined);
+    };
+    const hashes = { patient: ({ value }: { readonly value: string }) => keyed(value) };
+    return (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read }, hashes as never))?.code;
+  };
+
   it('A6: a merge that was undone behind its back does not leave', async () => {
     for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp });
     hospital.merge('1', '2');
-    const data = { domain: DOMAIN, surviving: '1', absorbed: '2' };
-    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
-    const left = async (): Promise<unknown> =>
-      (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read: async () => hospital.known }, index as never))?.code;
-    expect(await left()).to.equal(undefined);
+    expect(await held('1', '2')).to.equal(undefined);
     hospital.undo('2');
-    expect(await left()).to.equal('ERR_MERGE_UNDONE');
+    expect(await held('1', '2')).to.equal('ERR_MERGE_UNDONE');
+  });
+
+  it('A6: a merge whose number a person moved elsewhere does not leave, nor come back by itself, whatever is undone after', async () => {
+    hospital.merge('1', '2', { id: 'first' });
+    const move = (): unknown => hospital.merge('3', '2', { id: 'moved' });
+    move();
+    hospital.answer('moved', 'accepted');
+    move();
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(['ERR_MERGE_UNDONE', undefined]);
+    expect(hospital.person('2')!.undone?.map(({ ipp, who, why }) => [ipp, who, why])).to.deep.equal([['1', 'camille', 'checked']]);
+    hospital.undo('2');
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(Array(2).fill('ERR_MERGE_UNDONE'));
+    expect(verdict(hospital.merge('1', '2', { id: 'first' })), 'replayed').to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  it('A6: a merge of two numbers that one survivor has leaves, though they were separated from another one', async () => {
+    hospital.merge('5', '3');
+    hospital.undo('3');
+    hospital.merge('1', '3');
+    hospital.merge('1', '2');
+    hospital.merge('2', '5', { id: 'back' });
+    hospital.answer('back', 'accepted');
+    hospital.merge('2', '5', { id: 'back' });
+    expect([await held('2', '3'), await held('1', '5')]).to.deep.equal([undefined, undefined]);
   });
 
   it('A6: two INS are seen through the chain that the survivor leads to', () => {
@@ -213,6 +326,49 @@ describe('merges', () => {
       expect([kinds().length, new Set(kinds())]).to.deep.equal([10, new Set(['merge-ins'])]);
       expect(verdict(hospital.identity(QUALIFIED, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
       expect(verdict(hospital.visit(TRAITS, { ipp: '1' })), 'anything else goes on').to.equal('moved');
+    });
+  });
+
+  describe('an INS that an undo brings back', () => {
+    const two = (...merges: readonly (() => unknown)[]): void => {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+      hospital.identity(OTHERWISE, { ipp: '2', at: 1 });
+      for (const ipp of ['3', '4']) hospital.identity(TRAITS, { ipp, at: 1 });
+      for (const merge of merges) merge();
+    };
+    const change = (): unknown => hospital.merge('9', '1', { kind: 'change-id', at: 6 });
+    const withdrawn = (): unknown => hospital.merge('1', '3', { at: 5, patient: VALIDATED });
+    const otherwise = (): unknown => {
+      const merge = (): unknown => hospital.merge('1', '3', { id: 'accepted', at: 5, patient: OTHERWISE });
+      merge();
+      hospital.answer('accepted', 'accepted');
+      return merge();
+    };
+
+    for (const [what, into, ...before] of [
+      ['that a merge withdrew, of a number that was changed since', '9', withdrawn, change],
+      ['that a merge said otherwise', '1', otherwise],
+      ['that a merge said otherwise, of a number that was changed since', '9', otherwise, change],
+    ] as const)
+      it(`A4, A6: does not meet another one without a person: one ${what}`, () => {
+        two(...before);
+        expect(verdict(hospital.merge(into, '2', { id: 'asked', at: 7 }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+        const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks().filter(({ id }) => id === 'asked');
+        expect([kind, new Set(candidates.map(({ patient }) => patient.ins).filter(Boolean))]).to.deep.equal(['merge-ins', new Set([INS, OTHER_INS])]);
+        expect(verdict(hospital.merge(into, '4', { at: 7 }))).to.not.include('quarantined');
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '4', at: 8 })), 'said late of one of them').to.include('quarantined');
+        hospital.undo('3');
+        expect(hospital.joined(into).ins?.ins).to.equal(INS);
+      });
+
+    it('A6: asks nobody about one that its own sender said otherwise since, which no undo brings back', () => {
+      two(change, () => hospital.identity(OTHERWISE, { ipp: '9', at: 7, id: 'corrected' }));
+      hospital.answer('corrected', 'accepted');
+      hospital.identity(OTHERWISE, { ipp: '9', at: 7, id: 'corrected' });
+      expect(verdict(hospital.merge('9', '2', { at: 8 }))).to.not.include('quarantined');
+      hospital.undo('1');
+      expect(['1', '9', '2'].map((ipp) => hospital.joined(ipp).ins?.ins)).to.deep.equal([INS, OTHER_INS, OTHER_INS]);
     });
   });
 

@@ -24,7 +24,11 @@ describe('the note of a person', () => {
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
     hospital.answer('asked', 'accepted');
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
-    for (const [name, value] of hospital.notes) hospital.notes.set(name, value.replaceAll('990001018|', ''));
+    for (const [name, value] of hospital.notes) {
+      const { chosen, ...rest } = JSON.parse(value) as { chosen?: Record<string, { sender: string }> };
+      const preferred = chosen && Object.fromEntries(Object.entries(chosen).map(([attribute, { sender }]) => [attribute, sender]));
+      hospital.notes.set(name, JSON.stringify({ ...rest, ...(preferred && { preferred }) }).replaceAll('990001018|', ''));
+    }
     expect(Object.keys(hospital.person('1')!.folds)).to.have.members(['A', 'B']);
     expect(hospital.joined('1').patient.birthName).to.equal('ÉTREZAC');
     expect(verdict(hospital.identity({ ...TRAITS, usedName: 'VIEUX' }, { sender: 'B', at: 0 })), 'older than what it said then').to.equal('updated');
@@ -37,8 +41,9 @@ describe('the note of a person', () => {
   it('A2: of before, with what came with a change of number, is of one sender too', () => {
     const bare = (value: string): string => {
       const { inherited, ...rest } = JSON.parse(value.replaceAll('990001018|', '')) as { inherited?: Record<string, { folds: object }> };
-      const [[inheritedFrom, line] = []] = Object.entries(inherited ?? {});
-      return JSON.stringify({ ...rest, ...(line && { inherited: line.folds, inheritedFrom }) });
+      const [inheritedFrom] = Object.keys(inherited ?? {});
+      const folds = Object.assign({}, ...Object.values(inherited ?? {}).map((line) => line.folds)) as object;
+      return JSON.stringify({ ...rest, ...(inheritedFrom !== undefined && { inherited: folds, inheritedFrom }) });
     };
     const hospital = new Hospital([{ application: 'DPI', insAuthority: true }]);
     hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
