@@ -15,28 +15,49 @@ export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteR
 
 /** Facts with the names that its source knows, and the case in those words. The same objects when nothing was renamed. */
 export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Known): { readonly one: C; readonly facts: DocumentFacts } {
-  // What came by this name itself is what it is.
-  const own = documentOf(known, facts.key)?.first ? undefined : read(known, KINDS.alias, facts.key);
-  const replaced = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const isDeletion = one.event.type === 'dcc.document.deleted';
+  const wholeOf = (key: string | undefined): AliasNote | undefined => documentOf(known, key)?.companionOf;
+  // What came by this name itself is what it is, unless it is withdrawn: one content of a document never is by itself.
+  const isItself = documentOf(known, facts.key)?.first !== undefined || (wholeOf(facts.key) !== undefined && !isDeletion);
+  const alias = isItself ? undefined : read(known, KINDS.alias, facts.key);
+  const whole = isDeletion ? wholeOf(alias?.of ?? facts.key) : undefined;
+  const own = whole ?? alias;
+  const old = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const replaced = facts.replaces && (wholeOf(old?.of ?? facts.replaces.key) ?? old);
   const set = read(known, KINDS.alias, facts.set);
   if (!own && !replaced && !set) return { one, facts };
   const { document } = documentData(one);
   const named: DocumentData = {
-    ...(own ? { ...without(document, ['id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
+    ...(own ? { ...without(document, [...(whole ? CONTENT : []), 'id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
     ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
-    ...(set && set.names),
+    ...(set && !whole && set.names),
   };
   const data = { ...documentData(one), document: said(named) };
+  const { set: _, version: __, ...placeless } = facts;
   return {
     one: { ...one, event: { ...one.event, data } },
     facts: {
-      ...facts,
+      ...(whole ? placeless : facts),
       ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined }),
       ...(replaced && { replaces: { key: replaced.of, id: replaced.id } }),
-      ...(set && { set: set.of }),
+      ...(set && !whole && { set: set.of }),
     },
   };
 }
+
+/** What a deletion by the id of one content carries is not the document that it withdraws. */
+const CONTENT = [
+  'content',
+  'format',
+  'level',
+  'bytes',
+  'embeddedMime',
+  'embeddedSha256',
+  'companions',
+  'setId',
+  'setIdExtension',
+  'version',
+] as const;
 
 const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>
   Object.fromEntries(Object.entries(document).filter(([name]) => !(names as readonly string[]).includes(name))) as DocumentData;
@@ -56,13 +77,11 @@ export async function idAsItCame(
 
 /** Notes of the ids that it leaves with, where they are others than those that it came by. */
 export function aliasNotes(one: Pick<Case, 'event'>, { key, id, set }: DocumentFacts, as: DocumentIds, index: BlindIndex): readonly Note[] {
-  const { document } = documentData(one);
-  const { id: own, idExtension, setId, setIdExtension, sourceId, sourceItem } = document;
+  const { setId, setIdExtension } = documentData(one).document;
   const alias = (place: string | undefined, of: string, value: Omit<AliasNote, 'of'>): readonly Note[] =>
     place === undefined || place === of ? [] : [note(KINDS.alias, place, { of, ...value })];
-  const names = own === undefined ? { sourceId, sourceItem } : { id: own, idExtension };
   return [
-    ...alias(placeOf(as, index), key, { id, names: saidOf(names) }),
+    ...alias(placeOf(as, index), key, { id, names: namesOf(one) }),
     ...(set === undefined ? [] : alias(setKeyOf(as, index), set, { id: setId ?? '', names: saidOf({ setId, setIdExtension }) })),
   ];
 }
@@ -84,6 +103,12 @@ export function isOutdated({ key }: DocumentFacts, known: Known, index: BlindInd
   const alias = documentOf(known, key)?.first ? undefined : read(known, KINDS.alias, key);
   const sent = alias?.names.id === undefined ? Object.values(documentOf(known, alias?.of)?.sentAs ?? {}) : [];
   return sent.length > 0 && !sent.some((ids) => placeOf(ids, index) === key);
+}
+
+/** What names it in the words of its source. */
+export function namesOf(one: Pick<Case, 'event'>): AliasNote['names'] {
+  const { id, idExtension, sourceId, sourceItem } = documentData(one).document;
+  return saidOf(id === undefined ? { sourceId, sourceItem } : { id, idExtension });
 }
 
 const saidOf = (names: Readonly<Record<string, string | undefined>>): AliasNote['names'] =>

@@ -1,6 +1,7 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import { bringsMore, companionNotes, isBeside, notBeside, withCompanions, wholeOf } from './companions.ts';
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
@@ -19,8 +20,13 @@ interface Found {
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
+  const whole = wholeOf(facts, before);
+  if (whole) return judgeCompanion(one, facts, whole, before);
+  const strange = notBeside(one, facts, before);
+  if (strange) return { quarantine: strange };
   const noted = documentOf(before, facts.key);
-  const own = noted && withoutForeignDeletion(one, facts, noted);
+  const all = withCompanions(one, facts, noted, before);
+  const own = all && withoutForeignDeletion(one, facts, all);
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
@@ -33,7 +39,12 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const gone = own?.deleted && !newerThan(own, known) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
-    const isSame = isSameContent(own, facts);
+    const isMore = bringsMore(own, facts) && !isReturned(one, own) && one.role !== 'record';
+    if (isMore && !mayChange(one.event.site, own, one))
+      return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'another content of a document by an organisation that is not its author') };
+    // A content that was not beside it is news, unless it comes with a less final word.
+    if (isMore && rankOf(facts.status) >= rankOf(own.status)) return judgeVersion(one, facts, own, set, original, known);
+    const isSame = !isMore && isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
@@ -47,6 +58,17 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   }
   if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
   return judgeVersion(one, facts, own, set, original, known);
+}
+
+/** One content alone, of a document that is known: a copy of that part. */
+function judgeCompanion(one: Arriving, facts: DocumentFacts, whole: Found, known: Known): Judgement {
+  const own = documentOf(known, facts.key);
+  if (comparePatients(one, whole.note.patient, facts.patient, known) === 'other')
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  if (!own || !isSameContent(own, facts) || !isBeside(whole.note, facts))
+    return conflict(one, facts.key, own ?? blank(facts.id, facts.patient), whole.note.first?.message);
+  const gone = whole.note.deleted && !newerThan(whole.note, known) ? whole.note.deleted : undefined;
+  return gone && !isBefore(one, gone) ? { quarantine: withdrawn(gone) } : judgeCopy(one, facts, whole.key, whole.note, known);
 }
 
 /** The first one judged again, after another message brought what is in force under its number. */
@@ -89,8 +111,11 @@ function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, g
   const contents = [own.content, ...(own.earlier ?? [])];
   const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
   if (isOther && !facts.hasOwnId && gone.site === one.event.site && orderOf(one, gone) === 'after') return undefined;
-  return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`) };
+  return { quarantine: withdrawn(gone) };
 }
+
+const withdrawn = (gone: NonNullable<DocumentNote['deleted']>): ReturnType<typeof stop> =>
+  stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`);
 
 /** A number that was cancelled and given again: its next document, which nothing withdrew. */
 function reissued(
@@ -138,7 +163,10 @@ const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.
 const isSameWrapped = (known: DocumentNote, { content, inner }: DocumentFacts): boolean =>
   content !== undefined &&
   known.content !== undefined &&
-  (known.forms?.includes(content) === true || known.inner === content || (inner !== undefined && inner === known.content));
+  (known.forms?.includes(content) === true ||
+    known.beside?.some((one) => one.content === content) === true ||
+    known.inner === content ||
+    (inner !== undefined && inner === known.content));
 
 /** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
@@ -157,9 +185,9 @@ function progress({ event }: Case, facts: DocumentFacts, own: DocumentNote): 'ne
   return now > before || documentData({ event }).document.action === 'replace' ? 'newer' : 'conflict';
 }
 
-function conflict(one: Case, key: string, own: DocumentNote): Judgement {
+function conflict(one: Case, key: string, own: DocumentNote, by = own.first?.message): Judgement {
   return {
-    quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.first?.message ?? 'another message'} brought it with another content`),
+    quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by ?? 'another message'} brought it with another content`),
     notes: [note(KINDS.document, key, { ...own, conflicts: lately(own.conflicts, actOf(one)) })],
   };
 }
@@ -286,6 +314,7 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
           note(KINDS.document, facts.key, made),
           ...(other ? [note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })] : []),
           ...entries(one, facts, known),
+          ...companionNotes(one, facts, known),
         ]
       : [];
   return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
@@ -299,7 +328,8 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   // What is older, or less final, under the same number leaves the content that is in force alone.
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
-  const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];
+  const others = isLess ? [] : [...entries(one, facts, known), ...companionNotes(one, facts, known)];
+  const notes = [note(KINDS.document, facts.key, document), ...others];
   const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
   const replaced = {
     messages: successors.flatMap((one) => messagesOf(one, known)),
@@ -326,7 +356,8 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
   for (const key of new Set(places)) {
     const other = key === facts.key ? undefined : documentOf(known, key);
     const isExact = other?.content === facts.content;
-    const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
+    const isAlike =
+      isExact || (other && (isSameWrapped(other, facts) || isBeside(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
     if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
     const isKnownSo =
       other.sameKey !== undefined &&

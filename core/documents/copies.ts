@@ -4,6 +4,7 @@
  */
 import type { Note, Warning } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
+import { besideBoth, companionNotes, isBeside } from './companions.ts';
 import { contradictions, flagsOf, restricted, strictest, withData, type Arriving } from './consent.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
@@ -31,12 +32,16 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const withdrawn = own.deleted ?? named?.deleted;
   const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
   const isOver = withdrawn ?? next;
-  const isHeard = one.role === 'record' || mayChange(site, own, one);
+  // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
+  const isPart = isBeside(own, facts);
+  const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;
+  const isHeard = !isPart && (one.role === 'record' || mayChange(site, own, one));
   const { unheard: untold = [], ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
-  const remaining = one.targets.filter((target) => !own.from.includes(target) && !broughtOf(own).to.includes(target));
+  const brought = itself?.first ? union(broughtOf(own).to, broughtOf(itself).to) : broughtOf(own).to;
+  const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
   const targets = isOver ? [] : isMasked ? one.targets : remaining;
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
@@ -48,8 +53,9 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
-    brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
-    ...(isOther && (isJoined || own.sameKey === undefined) && { sameAs: facts.id }),
+    brought: isPart ? broughtOf(own) : isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
+    ...(facts.beside && { beside: besideBoth(own, facts.beside) }),
+    ...(isOther && !isPart && (isJoined || own.sameKey === undefined) && { sameAs: facts.id }),
     ...(isJoined && { sameKey: facts.key, ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
@@ -61,14 +67,15 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   if (key !== facts.key)
     notes.push(
       note(KINDS.document, facts.key, {
-        ...registered(one, facts, documentOf(known, facts.key), made.to),
-        ...(made.brought && { brought: made.brought }),
+        ...registered(one, facts, documentOf(known, facts.key), isPart ? targets : made.to),
+        ...(made.brought && !isPart && { brought: made.brought }),
         sameAs: own.id,
         flags,
         ...(unheard.length > 0 && { unheard }),
         ...(isJoined && { sameKey: key, deleted: withdrawn, superseded: next }),
       }),
     );
+  else notes.push(...companionNotes(one, facts, known).filter((each) => each.kind !== KINDS.document || mayChange(site, own, one)));
   if (isJoined) notes.push(...setEntry(facts, actOf(one), known));
   const other = otherName(key, known);
   if (other && other.key !== facts.key) notes.push(note(KINDS.document, other.key, { ...other.note, ...told(placed) }));
@@ -80,11 +87,11 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     ...(own.to.length > 0 && (named?.deleted ?? early) && !own.deleted && !own.superseded ? [{ code: STILL_SHOWN, detail: own.id }] : []),
     ...(isSilent ? [] : left.warnings),
   ];
-  const messages = broughtOf(own).by;
+  const messages = union(broughtOf(own).by, itself?.first ? broughtOf(itself).by : []);
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    copyOf: { messages, sites, keys: [key, facts.key, ...(other ? [other.key] : [])] },
+    copyOf: { messages, sites, keys: [key, facts.key, ...(other ? [other.key] : [])], ...(isPart && { isPart }) },
     ...withData(one, left.data),
     warnings,
     notes,

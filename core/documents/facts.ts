@@ -4,6 +4,7 @@ import type { DeliveryMaterial, DocumentIds } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
+import type { Companion } from './notes.ts';
 import { tokensOf } from './patients.ts';
 
 export type DocumentEvent = EventData<'dcc.document.received'>;
@@ -22,6 +23,9 @@ export interface DocumentFacts {
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;
   readonly companions?: string;
+  readonly beside?: readonly Companion[];
+  /** Where documents of the bytes of its companions, and of what those wrap, are noted. */
+  readonly places?: readonly string[];
   /** SHA-256 of what it wraps, when it is an N1. */
   readonly inner?: string;
   readonly innerKey?: string;
@@ -90,7 +94,10 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     ...(content !== undefined && { content }),
     ...(content !== undefined && document.content && { contentKey: contentKeyOf(content, index) }),
     ...(document.embeddedSha256 !== undefined && { inner: document.embeddedSha256, innerKey: contentKeyOf(document.embeddedSha256, index) }),
-    ...companionsOf(one),
+    ...companionsOf(one, index, (id, extension) => {
+      const named = name(id, extension);
+      return named && named.id !== identity.id ? { key: keyOf(named.scoped), id: named.id } : {};
+    }),
     patient: tokensOf(one, index),
     owners: ownersOf(data),
     status: document.status ?? 'final',
@@ -105,11 +112,20 @@ function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
   return said === undefined ? undefined : hash('sha256', said, 'hex');
 }
 
-function companionsOf(one: Pick<Case, 'event' | 'parts'>): { companions?: string } {
-  const named = (documentData(one).document.companions ?? []).map(
-    ({ content }) => one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
-  );
-  return named.length > 0 ? { companions: hash('sha256', named.toSorted().join(), 'hex') } : {};
+function companionsOf(
+  one: Pick<Case, 'event' | 'parts'>,
+  index: BlindIndex,
+  named: (id: string | undefined, extension: string | undefined) => Pick<Companion, 'key' | 'id'>,
+): Pick<DocumentFacts, 'companions' | 'beside' | 'places'> {
+  const beside = (documentData(one).document.companions ?? []).map(({ id, idExtension, embeddedSha256, content }) => ({
+    ...named(id, idExtension),
+    content: one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
+    ...(embeddedSha256 !== undefined && { inner: embeddedSha256 }),
+  }));
+  const contents = beside.map(({ content }) => content).toSorted();
+  const sums = beside.flatMap(({ content, inner }) => [content, inner]).filter((sum) => sum);
+  const places = [...new Set(sums)].map((sum) => contentKeyOf(sum!, index));
+  return beside.length > 0 ? { companions: hash('sha256', contents.join(), 'hex'), beside, places } : {};
 }
 
 /** The organisations that the document itself names as its keeper and its authors. */

@@ -22,7 +22,7 @@ import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/inde
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
-import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
+import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
@@ -85,28 +85,33 @@ export class Legs {
     }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const ofOther = (all: Known): readonly NoteRef[] => ref(KINDS.document, documentOf(all, facts?.key)?.sameKey);
+    const ofOther = (all: Known): readonly NoteRef[] => {
+      const { sameKey, companionOf } = documentOf(all, facts?.key) ?? {};
+      return [...ref(KINDS.document, sameKey), ...ref(KINDS.document, companionOf?.of)];
+    };
     const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
     const known = await this.#read(refsOf);
     const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
+    const whole = documentOf(known, own?.companionOf?.of);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
-      const history = await this.#read((all) => successorRefs(own, all));
+      const all = whole ? [own, whole] : [own];
+      const history = await this.#read((known) => all.flatMap((each) => successorRefs(each, known)));
       const over = [
-        ...successorsOf(own, history).flatMap((one) =>
-          messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] })),
-        ),
-        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
-          act ? [{ message: act.message, keys: [facts.key, own.sameKey] }] : [],
+        ...all
+          .flatMap((each) => successorsOf(each, history))
+          .flatMap((one) => messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] }))),
+        ...[own.deleted, whole?.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
+          act ? [{ message: act.message, keys: [facts.key, own.sameKey, own.companionOf?.of] }] : [],
         ),
       ];
       for (const { message, keys } of over)
         if ((await this.#left({ message }, to, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
-    const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
+    const { data } = restricted(documentData(one), strictest(own?.flags ?? {}, whole?.flags ?? {}), isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
     const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
@@ -245,26 +250,29 @@ export class Legs {
     };
   }
 
-  /** Of a document with two names, of which this one was not sent there under an id of ours: those of the other one, when that was sent there. */
+  /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
   async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
-    const known = await this.#read((all) => [...ref(KINDS.document, key), ...ref(KINDS.document, documentOf(all, key)?.sameKey)]);
-    const [own, other] = [documentOf(known, key), otherName(key, known, true)];
-    if (!own || !other) return undefined;
+    const known = await this.#read((all) =>
+      [key, documentOf(all, key)?.sameKey, ...companionKeys(documentOf(all, key))].flatMap((each) => ref(KINDS.document, each)),
+    );
+    const own = documentOf(known, key);
+    const name = otherName(key, known, true);
+    const companions = companionKeys(own).flatMap((each) => (documentOf(known, each)?.first ? [{ key: each, note: documentOf(known, each)! }] : []));
+    const others = name ? [name, ...companions] : companions;
+    if (!own || others.length === 0) return undefined;
     const itself = messageId(this.#parts.journal.tag, leaving);
-    const messages = union(broughtOf(own).by, broughtOf(other.note).by).filter((message) => message !== itself);
-    const isThere = async (name: string): Promise<boolean> => {
-      for (const message of messages) if ((await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
+    const isThere = async (name: string, by: readonly string[]): Promise<boolean> => {
+      for (const message of by) if (message !== itself && (await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
       return false;
     };
-    if (await isThere(key!)) return undefined;
-    const given = other.note.sentAs?.[to.name];
-    if (given) return idsOf(given);
-    if (!(await isThere(other.key))) return undefined;
-    const { id, isNumbered } = other.note;
-    // By its bytes it was never named to anybody.
-    if (isNumbered && id.startsWith('sha256:')) return undefined;
-    const at = isNumbered ? -1 : id.lastIndexOf('^^');
-    return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+    const all = others.reduce((by, each) => union(by, broughtOf(each.note).by), broughtOf(own).by);
+    if (await isThere(key!, all)) return undefined;
+    for (const other of others) {
+      const given = other.note.sentAs?.[to.name];
+      if (given) return idsOf(given);
+      if (await isThere(other.key, all)) return namedIn(other.note);
+    }
+    return undefined;
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
@@ -304,13 +312,26 @@ export class Legs {
     const { journal } = this.#parts;
     const itself = messageId(journal.tag, leaving.message);
     for (const other of broughtOf(own).by.filter((message) => message !== itself)) {
-      const legs = await this.#left({ message: other }, to, ({ content, status }) => content === facts.content && status === facts.status);
+      const legs = await this.#left({ message: other }, to, (each) => isAsMuch(each, facts));
       const sent = legs.length > 0 ? await journal.material(legs.map(({ delivery }) => delivery)) : [];
       if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other;
     }
     return undefined;
   }
 }
+
+const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];
+
+/** The ids that it came by. */
+function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
+  // By its bytes it was never named to anybody.
+  if (isNumbered && id.startsWith('sha256:')) return undefined;
+  const at = isNumbered ? -1 : id.lastIndexOf('^^');
+  return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+}
+
+const isAsMuch = (one: DocumentFacts, { content, status, companions }: DocumentFacts): boolean =>
+  one.content === content && one.status === status && (companions === undefined || one.companions === companions);
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
 function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, { name }: LegEnd, { ids, made }: LeftAs, type: string): readonly Note[] {

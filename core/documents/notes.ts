@@ -45,6 +45,16 @@ export interface Saying {
 /** With the sites that were told. */
 export type Deletion = Act & Saying & { readonly to: readonly string[] };
 
+/** Another content of the same document (N1 beside N3), which has an id of its own. */
+export interface Companion {
+  /** Absent when nothing names it, or the id of the document itself does. */
+  readonly key?: string;
+  readonly id?: string;
+  /** SHA-256 of what it is, and of what it wraps. */
+  readonly content: string;
+  readonly inner?: string;
+}
+
 export interface DocumentNote {
   /** As people know it. */
   readonly id: string;
@@ -74,6 +84,10 @@ export interface DocumentNote {
   /** By lane: the ids that it left with. */
   readonly sentAs?: Readonly<Record<string, SentAs>>;
   readonly companions?: string;
+  /** Its contents beside that one. */
+  readonly beside?: readonly Companion[];
+  /** Of a content beside another: the document that both are. What is said of its id is said of that (SAFETY B2 to B5). */
+  readonly companionOf?: AliasNote;
   readonly earlier?: readonly string[];
   readonly status?: string;
   readonly set?: string;

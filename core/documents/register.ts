@@ -57,7 +57,7 @@ export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly 
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
-  const { id, patient, owners, content, inner, companions, status, set, version, replaces } = facts;
+  const { id, patient, owners, content, inner, companions, beside, status, set, version, replaces } = facts;
   const { inner: _, forms, ...old } = before ?? blank(id, patient);
   const isSame =
     old.first !== undefined &&
@@ -81,7 +81,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     ...(content !== undefined && { content }),
     ...(inner !== undefined && { inner }),
     ...(forms && outgrown.length === 0 && { forms }),
-    ...(companions !== undefined && { companions }),
+    ...(companions !== undefined && { companions, beside }),
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
     ...(version !== undefined && { version }),

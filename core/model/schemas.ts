@@ -188,7 +188,10 @@ export const DocumentData = object({
     Type.Array(
       object({
         id: Type.Optional(short),
+        idExtension: Type.Optional(short),
         format: Type.Optional(short),
+        /** What it wraps, when it is an N1. */
+        embeddedSha256: Type.Optional(short),
         content: Type.Optional(object({ part: short, bytes: Type.Integer(), mime: short })),
       }),
     ),

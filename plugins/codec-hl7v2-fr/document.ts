@@ -236,7 +236,9 @@ function strictestOf(reading: Reading, own: readonly (string | undefined)[]): st
 }
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
-  const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
+  const companions = others.map(({ cda, facts: { format, embeddedSha256, content } }) => ({
+    ...said({ id: cda?.id?.root, idExtension: cda?.id?.extension, format, embeddedSha256, content }),
+  }));
   return companions.length > 0 ? { companions } : {};
 }
 
@@ -314,7 +316,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
       ...(around.parts.length > 0 && { parts: around.parts }),
       ...(around.destinations.length > 0 && { destinations: around.destinations }),
     },
-    terms: [document.id ?? document.sourceId, document.setId]
+    terms: [document.id ?? document.sourceId, document.setId, ...(document.companions ?? []).map((one) => one.id)]
       .filter((value) => value !== undefined)
       .map((value) => ({ field: 'document' as const, value })),
   };
