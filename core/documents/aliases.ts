@@ -81,7 +81,7 @@ export function aliasNotes(one: Pick<Case, 'event'>, { key, id, set }: DocumentF
   const alias = (place: string | undefined, of: string, value: Omit<AliasNote, 'of'>): readonly Note[] =>
     place === undefined || place === of ? [] : [note(KINDS.alias, place, { of, ...value })];
   return [
-    ...alias(placeOf(as, index), key, { id, names: namesOf(one) }),
+    ...alias(placeOf(as, index), key, { id, names: wordsOf(one) }),
     ...(set === undefined ? [] : alias(setKeyOf(as, index), set, { id: setId ?? '', names: saidOf({ setId, setIdExtension }) })),
   ];
 }
@@ -106,7 +106,7 @@ export function isOutdated({ key }: DocumentFacts, known: Known, index: BlindInd
 }
 
 /** What names it in the words of its source. */
-export function namesOf(one: Pick<Case, 'event'>): AliasNote['names'] {
+export function wordsOf(one: Pick<Case, 'event'>): AliasNote['names'] {
   const { id, idExtension, sourceId, sourceItem } = documentData(one).document;
   return saidOf(id === undefined ? { sourceId, sourceItem } : { id, idExtension });
 }

@@ -4,7 +4,7 @@
  */
 import type { ErrorData, Note } from '../contract/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
-import { namesOf } from './aliases.ts';
+import { wordsOf } from './aliases.ts';
 import type { DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Companion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
@@ -90,7 +90,7 @@ const isOfItsAuthor = (own: DocumentNote, one: Case): boolean => own.first === u
 
 /** From the ids and the bytes of its other contents to the document. */
 export function companionNotes(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
-  const of = { of: facts.key, id: facts.id, names: namesOf(one) };
+  const of = { of: facts.key, id: facts.id, names: wordsOf(one) };
   const named = namedOf(facts, known).filter(({ note: own }) => !own || isOfItsAuthor(own, one));
   return [
     ...(facts.places ?? []).flatMap((place) => contentEntry(place, facts.key, known)),

@@ -17,7 +17,7 @@ import {
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
+import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, timeOf, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
@@ -26,7 +26,7 @@ import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from '.
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, messagesOf, otherName, successorRefs, successorsOf, union } from './register.ts';
+import { broughtOf, contentEntry, linked, messagesOf, namesOf, nameRefs, otherNames, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -54,6 +54,7 @@ export interface Leave {
   readonly isTighter?: true;
   /** See `EncodeInput`. */
   readonly knownAs?: KnownAs;
+  readonly since?: string;
 }
 
 /** What a document left as. */
@@ -85,11 +86,12 @@ export class Legs {
     }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const ofOther = (all: Known): readonly NoteRef[] => {
-      const { sameKey, companionOf } = documentOf(all, facts?.key) ?? {};
-      return [...ref(KINDS.document, sameKey), ...ref(KINDS.document, companionOf?.of)];
-    };
-    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
+    const refsOf = (all: Known): readonly NoteRef[] => [
+      ...ref(KINDS.document, facts?.key),
+      ...ref(KINDS.document, documentOf(all, facts?.key)?.companionOf?.of),
+      ...nameRefs(facts?.key, all, index),
+      ...consentRefs(patient, all, index),
+    ];
     const known = await this.#read(refsOf);
     const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
@@ -102,9 +104,9 @@ export class Legs {
       const over = [
         ...all
           .flatMap((each) => successorsOf(each, history))
-          .flatMap((one) => messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] }))),
+          .flatMap((one) => messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] }))),
         ...[own.deleted, whole?.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
-          act ? [{ message: act.message, keys: [facts.key, own.sameKey, own.companionOf?.of] }] : [],
+          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own), own.companionOf?.of] }] : [],
         ),
       ];
       for (const { message, keys } of over)
@@ -114,7 +116,8 @@ export class Legs {
     const { data } = restricted(documentData(one), strictest(own?.flags ?? {}, whole?.flags ?? {}), isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
-    const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
+    const isNewer =
+      facts !== undefined && !facts.replaces && otherNames(facts.key, known, true).some(({ note: { superseded } }) => superseded?.key === facts.key);
     const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
     const isNext = earlier?.id !== undefined && facts?.content === own?.content;
     const replaced = isNext && {
@@ -123,7 +126,14 @@ export class Legs {
       ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
     };
     const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
-    const left = { event: said === one.event.data ? leaving.event : { ...leaving.event, data: said }, restrictions, ...(knownAs && { knownAs }) };
+    const isInForce = own && own.content === facts?.content && own.status === facts?.status;
+    const since = timeOf((isInForce && own.current?.said) || '');
+    const left = {
+      event: said === one.event.data ? leaving.event : { ...leaving.event, data: said },
+      restrictions,
+      ...(knownAs && { knownAs }),
+      ...(since && { since }),
+    };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
@@ -252,25 +262,31 @@ export class Legs {
 
   /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
   async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
-    const known = await this.#read((all) =>
-      [key, documentOf(all, key)?.sameKey, ...companionKeys(documentOf(all, key))].flatMap((each) => ref(KINDS.document, each)),
-    );
+    const known = await this.#read((all) => [
+      ...ref(KINDS.document, key),
+      ...nameRefs(key, all, this.#parts.index),
+      ...companionKeys(documentOf(all, key)).flatMap((each) => ref(KINDS.document, each)),
+    ]);
     const own = documentOf(known, key);
-    const name = otherName(key, known, true);
     const companions = companionKeys(own).flatMap((each) => (documentOf(known, each)?.first ? [{ key: each, note: documentOf(known, each)! }] : []));
-    const others = name ? [name, ...companions] : companions;
+    const others = [...otherNames(key, known, true), ...companions];
     if (!own || others.length === 0) return undefined;
     const itself = messageId(this.#parts.journal.tag, leaving);
-    const isThere = async (name: string, by: readonly string[]): Promise<boolean> => {
-      for (const message of by) if (message !== itself && (await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
+    const messages = union(
+      broughtOf(own).by,
+      others.flatMap((other) => broughtOf(other.note).by),
+    ).filter((message) => message !== itself);
+    const isThere = async (name: string): Promise<boolean> => {
+      for (const message of messages) if ((await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
       return false;
     };
-    const all = others.reduce((by, each) => union(by, broughtOf(each.note).by), broughtOf(own).by);
-    if (await isThere(key!, all)) return undefined;
-    for (const other of others) {
+    if (await isThere(key!)) return undefined;
+    // What took the place of the others there is what it is there.
+    for (const other of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
       const given = other.note.sentAs?.[to.name];
       if (given) return idsOf(given);
-      if (await isThere(other.key, all)) return namedIn(other.note);
+      const ids = (await isThere(other.key)) ? namedIn(other.note) : undefined;
+      if (ids) return ids;
     }
     return undefined;
   }
@@ -279,7 +295,7 @@ export class Legs {
   async #read(refsOf: (known: Known) => readonly NoteRef[]): Promise<Known> {
     const { knowledge } = this.#parts;
     for (let refs: readonly NoteRef[] = []; ;) {
-      const known = await knowledge.read(refs);
+      const known = linked(await knowledge.read(refs), this.#parts.index);
       const more = refsOf(known);
       if (more.length === refs.length) return known;
       refs = more;

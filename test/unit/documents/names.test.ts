@@ -263,4 +263,83 @@ describe('documents with two names', () => {
       expect((await archive.takes(as(NAMED, 'final'))).sentTo).to.deep.equal([]);
     });
   });
+
+  describe('three names', () => {
+    const inSet = (said: Said): Said => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } });
+    const [ONE, TWO] = [inSet(NAMED), inSet(ofRecord({ document: { id: oid(2) } }))];
+    const ORDERS = [
+      [NUMBERED, ONE, TWO],
+      [ONE, NUMBERED, TWO],
+      [ONE, TWO, NUMBERED],
+    ];
+
+    it('B4: withdrawn by any of them, it is by all: no copy goes anywhere, and to withdraw it again is the same deletion', async () => {
+      for (const names of ORDERS)
+        for (const withdrawn of names) {
+          archive = new Archive();
+          await take(...names);
+          expect(await codesOf(gone(withdrawn))).to.deep.equal([NORTH]);
+          for (const each of names) {
+            expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+            expect(await codesOf(gone(each))).to.deep.equal(['duplicate']);
+          }
+        }
+    });
+
+    it('B4: its deletion by any of them leaves by the name that is there', async () => {
+      for (const names of ORDERS)
+        for (const withdrawn of names.slice(1)) {
+          archive = new Archive();
+          await take(...names, gone(withdrawn));
+          states = new Map([[1, 'delivered']]);
+          expect(await leaves(4)).to.deep.equal({ document: { id: names[0]!.document?.id ?? 'K1' } });
+        }
+    });
+
+    it('B3: replaced by any of them, it is by all', async () => {
+      for (const names of ORDERS)
+        for (const replaces of [oid(1), oid(2)]) {
+          archive = new Archive();
+          await take(...names);
+          expect(await codesOf({ ...REPLACEMENT, document: { id: oid(3), action: 'replace', replaces } })).to.deep.equal([NORTH]);
+          for (const each of names) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+          states = new Map([[4, 'delivered']]);
+          expect(await leaves(1)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        }
+    });
+  });
+
+  it('B3, B4: names in notes of before they were linked lead to each other by their bytes', async () => {
+    const unlinked = async (): Promise<void> => {
+      archive = new Archive();
+      await take(NUMBERED, NAMED);
+      for (const [name, value] of archive.notes)
+        if (name.startsWith('document ')) {
+          const { sameKeys: _, ...old } = JSON.parse(value) as Record<string, unknown>;
+          archive.notes.set(name, JSON.stringify(old));
+        }
+      archive.keep([]);
+    };
+    for (const by of [NUMBERED, NAMED]) {
+      await unlinked();
+      const { content: _, ...withoutBytes } = gone(by);
+      expect(await codesOf(withoutBytes)).to.deep.equal([NORTH]);
+      states = new Map([[1, 'delivered']]);
+      if (by === NAMED) expect(await leaves(3)).to.deep.equal({ document: { id: 'K1' } });
+      for (const each of [NUMBERED, NAMED]) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+    }
+    states = new Map([[1, 'delivered']]);
+    for (const message of [1, 2]) {
+      archive = new Archive();
+      await take(NUMBERED, NAMED);
+      const asLinked = await leaves(message);
+      await unlinked();
+      expect(await leaves(message)).to.deep.equal(asLinked);
+    }
+    for (const next of [REPLACEMENT, CORRECTION]) {
+      await unlinked();
+      expect(await codesOf(next)).to.deep.equal([NORTH]);
+      for (const each of [NUMBERED, NAMED]) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+    }
+  });
 });
