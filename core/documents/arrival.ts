@@ -309,7 +309,7 @@ function judgeReplacement(
 function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
   const own = documentOf(known, facts?.key);
   const data = documentData(one);
-  const [before, said] = [own?.flags ?? {}, flagsOf(data.visibility)];
+  const [before, said] = [own?.flags ?? {}, flagsOf(data)];
   // Only copies are joined (B7): of another content, under a number that its source gives to corrections, the author says anew who may see it, as the
   // replacement of a document with an id of its own does. What it does not say stays as it was; that it unmasks is seen.
   const isNext = own?.first !== undefined && facts?.content !== undefined && own.content !== facts.content;

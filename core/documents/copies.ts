@@ -19,7 +19,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const { site } = one.event;
   const data = documentData(one);
   const before = own.flags ?? {};
-  const now = flagsOf(data.visibility);
+  const now = flagsOf(data);
   const flags = strictest(before, now);
   const isReturned = own.to.includes(site) && !own.from.includes(site);
   const isOther = (own.isNumbered ?? false) === facts.hasOwnId;

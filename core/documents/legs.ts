@@ -137,7 +137,7 @@ export class Legs {
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
-    const obeyed = encoded?.restrictions ?? restrictionsOf(documentData(one));
+    const obeyed = obeyedBy(leaving);
     if (!encoded || restrictions.every((each) => obeyed.includes(each))) return left;
     const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
     return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
@@ -330,10 +330,16 @@ export class Legs {
     for (const other of broughtOf(own).by.filter((message) => message !== itself)) {
       const legs = await this.#left({ message: other }, to, (each) => isAsMuch(each, facts));
       const sent = legs.length > 0 ? await journal.material(legs.map(({ delivery }) => delivery)) : [];
-      if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other;
+      if (sent.some((one) => one.encoded?.restrictions && restrictions.every((each) => obeyedBy(one).includes(each)))) return other;
     }
     return undefined;
   }
+}
+
+/** What its receiver was told to obey: at least what its event says. */
+function obeyedBy(left: Pick<DeliveryMaterial, 'event' | 'parts' | 'encoded'>): readonly string[] {
+  const one = documentIn(left);
+  return [...(left.encoded?.restrictions ?? []), ...(one ? restrictionsOf(documentData(one)) : [])];
 }
 
 const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];

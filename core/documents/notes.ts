@@ -20,8 +20,16 @@ export const KINDS = {
 /** By age it may be forgotten: an answer that comes later is kept and proves nothing (`answer-unmatched`). */
 export const SENT = KINDS.sent;
 
+/** Its confidentiality: `restricted` is R or V, `veryRestricted` is V. */
+export const CONFIDENTIALITY = ['restricted', 'veryRestricted'] as const;
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
-export const MASKS = ['maskedToProfessionals', 'hiddenFromPatient', 'hiddenFromLegalRepresentatives', 'secretConnection'] as const;
+export const MASKS = [
+  'maskedToProfessionals',
+  'hiddenFromPatient',
+  'hiddenFromLegalRepresentatives',
+  'secretConnection',
+  ...CONFIDENTIALITY,
+] as const;
 export const LEGS = ['sendToDmp', 'sendToMssPro', 'sendToMssPatient'] as const;
 export type Mask = (typeof MASKS)[number];
 export type Leg = (typeof LEGS)[number];

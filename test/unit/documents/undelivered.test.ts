@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
+import type { Judgement } from '../../../core/knowledge/index.ts';
+import type { EventData } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
@@ -13,6 +15,7 @@ describe('a document that is sent again', () => {
   /** By message: where its deliveries stand; of its own document, or of another that came with it. */
   let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, of?: Said])[]>;
   let messageStates: Map<number, MessageState>;
+  let last: Judgement;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
@@ -33,6 +36,7 @@ describe('a document that is sent again', () => {
     };
     const journal = { tag: 'TEST', message: async (id: number) => history(id) };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
+    last = made;
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
     return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
   };
@@ -158,6 +162,16 @@ describe('a document that is sent again', () => {
     expect((await takes(seen)).sentTo, 'which it does not say, but leaves with').to.deep.equal([RECORD]);
     states.set(4, [['dcc-out', 'delivered']]);
     expect((await takes(hidden)).sentTo, 'told').to.deep.equal([]);
+  });
+
+  it('B2, B7: what is sent again in the place of what died is as confidential as that', async () => {
+    await takes({ ...ONE, document: { id: oid(1), confidentiality: 'R' } });
+    states.set(1, [['dcc-out', 'dead']]);
+    const made = await takes({ ...ONE, visibility: { sendToDmp: true, sendToMssPatient: true } });
+    expect(made).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    const left = last.event!.data as EventData<'dcc.document.received'>;
+    expect(left.document.confidentiality).to.equal('R');
+    expect(left.visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
   });
 
   it('B2: by its other name too it goes when what was sent of it by the first one is lost', async () => {
