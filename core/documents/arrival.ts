@@ -17,6 +17,7 @@ import {
   newerThan,
   otherNames,
   placedBy,
+  rankOf,
   registered,
   successorsOf,
   told,
@@ -24,9 +25,6 @@ import {
   type Found,
 } from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
-
-/** Table 0085 in its order: what is less final never takes the place of what is more so. */
-const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
@@ -161,8 +159,6 @@ const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | un
   from: own?.from[0] === undefined ? [event.site] : own.from,
   owners: union(own?.owners ?? [], facts.owners),
 });
-
-const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
 
 const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.includes(event.site) && !from.includes(event.site);
 

@@ -9,7 +9,7 @@ import { contradictions, flagsOf, restricted, strictest, withData, type Arriving
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, setEntry, told, union } from './register.ts';
+import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, rankOf, setEntry, told, union } from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -35,17 +35,19 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const withdrawn = own.deleted ?? named?.deleted;
   const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
   const isOver = withdrawn ?? next;
+  // A late word of what is more final by now goes nowhere, and stands for nothing that was sent of that. What is a correction by one name may be final by another.
+  const isLess = !isReturned && (key === facts.key || facts.status === 'preliminary') && rankOf(facts.status) < rankOf(own.status);
   // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
   const isPart = isBeside(own, facts);
   const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;
-  const isHeard = !isPart && (one.role === 'record' || mayChange(site, own, one));
+  const isHeard = !isPart && !isLess && (one.role === 'record' || mayChange(site, own, one));
   const { unheard: untold = [], sameKey, ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
   const brought = itself?.first ? union(broughtOf(own).to, broughtOf(itself).to) : broughtOf(own).to;
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
-  const targets = isOver ? [] : isMasked ? one.targets : remaining;
+  const targets = isOver || isLess ? [] : isMasked ? one.targets : remaining;
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
@@ -57,7 +59,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
-    brought: isPart ? broughtOf(own) : isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
+    brought: isPart || isLess ? broughtOf(own) : isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
     ...(facts.beside && { beside: besideBoth(own, facts.beside) }),
     ...(isOther && !isPart && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
     ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
@@ -73,6 +75,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
       note(KINDS.document, facts.key, {
         ...registered(one, facts, documentOf(known, facts.key), isPart ? targets : made.to),
         ...(made.brought && !isPart && { brought: made.brought }),
+        ...(isLess && { status: own.status }),
         sameAs: own.id,
         flags,
         ...(unheard.length > 0 && { unheard }),
@@ -91,7 +94,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         }),
       );
   const warnings = [
-    ...warningsOf(own, isReturned, isMasked, isSilent),
+    ...(isLess ? [{ code: 'document-superseded', detail: (own.current ?? own.first)!.message }] : warningsOf(own, isReturned, isMasked, isSilent)),
     ...knownBy(before, now),
     ...(isHeard ? [] : masks.map((detail) => ({ code: 'mask-not-told', detail }))),
     ...(isMasked ? stillShown(own, targets, one) : []),
@@ -102,7 +105,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) },
+    ...(!isLess && { copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) } }),
     ...withData(one, left.data),
     warnings,
     notes,

@@ -6,6 +6,10 @@ import { contentKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
 import { sayingOf } from './stops.ts';
 
+/** Table 0085 in its order: what is less final never takes the place of what is more so. */
+const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
+export const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
+
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
 

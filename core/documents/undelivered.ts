@@ -93,9 +93,10 @@ async function sentBy(
   const named = documents.filter(({ facts }) => keys.includes(facts.key));
   // By a name that is not known of it: its bytes tell.
   const own = named.length > 0 ? named : documents.filter(({ facts }) => content !== undefined && facts.content === content);
-  // One that lacks a content of this one is not it, nor is the other content alone.
-  const isIt = ({ companions, key }: DocumentFacts): boolean =>
-    mine?.companions === undefined ? !isPart || companions !== undefined || key === mine?.key : companions === mine.companions;
+  // One that lacks a content of this one is not it, nor is the other content alone, nor a preliminary word of what is final.
+  const isIt = ({ companions, key, status }: DocumentFacts): boolean =>
+    (mine?.companions === undefined ? !isPart || companions !== undefined || key === mine?.key : companions === mine.companions) &&
+    (status !== 'preliminary' || mine === undefined || mine.status === status);
   const events = new Map(own.filter(({ facts }) => isIt(facts)).map(({ event, facts }) => [event, facts.companions]));
   const legs = history.deliveries
     .filter(({ eventId }) => events.has(eventId))

@@ -138,6 +138,54 @@ describe('a document that is sent again', () => {
     expect(await takes(step('final', 'final'))).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
   });
 
+  describe('a preliminary copy of what is final by now', () => {
+    for (const [how, ids] of [
+      ['a number', { sourceId: '4711' }],
+      ['an id', { id: oid(1) }],
+    ] as const) {
+      const word = (status: 'preliminary' | 'final', rest: Said = {}): Said => ({ ...rest, document: { ...ids, status }, content: 'same' });
+
+      it(`B2, B3: by ${how}, does not take the place of the final one that died, which goes when it comes again`, async () => {
+        await takes(word('preliminary'));
+        states.set(1, [['dcc-out', 'delivered']]);
+        await takes(word('final'));
+        states.set(2, [['dcc-out', 'dead']]);
+        expect(await takes(word('preliminary'))).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+        expect(await takes({ ...word('preliminary'), replays: 3 }), 'replayed').to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+        expect(await takes(word('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+      });
+
+      it(`B3: by ${how}, goes to no further recipient, and its mask waits for the final one to tell it`, async () => {
+        await takes(word('final', { site: RECORD, to: [NORTH] }));
+        const hidden = { visibility: { hiddenFromPatient: true } };
+        const copy = await takes(word('preliminary', { site: RECORD, to: [NORTH, SOUTH], ...hidden }));
+        expect(copy).to.deep.equal({ sentTo: [], codes: ['document-superseded', 'visibility-known', 'mask-not-told'] });
+        expect((await takes(word('final', { site: RECORD, to: [NORTH, SOUTH], ...hidden }))).sentTo).to.have.members([NORTH, SOUTH]);
+      });
+    }
+
+    it('B3: by its other name, leaves that name as final as the document', async () => {
+      await takes(ONE);
+      states.set(1, [['dcc-out', 'dead']]);
+      const numbered = (status: 'preliminary' | 'final'): Said => ({ document: { sourceId: '4711', status }, content: 'one' });
+      expect(await takes(numbered('preliminary'))).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+      expect(await takes(numbered('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    });
+
+    it('B2: as notes of before have it, one that arrived is not the final one', async () => {
+      const word = (status: 'preliminary' | 'final'): Said => ({ document: { id: oid(1), status }, content: 'same' });
+      await takes(word('final'));
+      states.set(1, [['dcc-out', 'discarded']]);
+      await takes(word('preliminary'));
+      states.set(2, [['dcc-out', 'delivered']]);
+      const key = index.term({ field: 'document', value: oid(1) });
+      archive.keep([
+        { kind: 'document', key, value: JSON.stringify({ ...archive.note(oid(1)), brought: { by: ['TEST-1', 'TEST-2'], to: [RECORD] } }) },
+      ]);
+      expect(await takes(word('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    });
+  });
+
   it('B2, B3: the version in force goes where only an older one was sent', async () => {
     const step = (status: 'preliminary' | 'final', ...to: string[]): Said => ({
       site: RECORD,
