@@ -17,6 +17,10 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const compared = comparePatients(one, own.patient, facts.patient, known);
   if (compared === 'other') return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
+  // Who sent it, or was sent it, names its patient by his own numbers. Of somebody else nobody can tell whose document he means.
+  const isKnownHere = own.from.includes(site) || own.to.includes(site) || one.role === 'record';
+  if (compared === 'unknown' && !isKnownHere)
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'a copy from another establishment, by numbers that cannot be compared') };
   const data = documentData(one);
   const before = own.flags ?? {};
   const now = flagsOf(data);
@@ -105,7 +109,10 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    ...(!isLess && { copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) } }),
+    ...(!isLess &&
+      (compared === 'same' || own.from[0] === site || one.role === 'record') && {
+        copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) },
+      }),
     ...withData(one, left.data),
     warnings,
     notes,

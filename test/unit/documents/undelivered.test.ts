@@ -212,6 +212,22 @@ describe('a document that is sent again', () => {
     expect((await takes(hidden)).sentTo, 'told').to.deep.equal([]);
   });
 
+  it('A8, B2: a copy whose patient cannot be compared never stands for what died of another establishment; it waits, unless it was sent there', async () => {
+    const ins = '258033399990170';
+    await takes(ONE);
+    states.set(1, [['dcc-out', 'dead']]);
+    const elsewhere: Said = { ...ONE, site: SOUTH, ins, patient: '' };
+    await takes(elsewhere);
+    expect(last.quarantine?.code).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    expect(last).not.to.have.any.keys('insteadOf', 'notes');
+    await takes({ ...elsewhere, document: { sourceId: '4711' } });
+    expect(last.quarantine, 'a document of its own').to.equal(undefined);
+    await takes({ ...ONE, site: RECORD, to: [SOUTH] });
+    states.set(4, [['south-out', 'delivered']]);
+    expect(await takes(elsewhere), 'comes back').to.deep.equal({ sentTo: [], codes: ['document-returned'] });
+    expect((await takes({ ...ONE, ins })).sentTo, 'its own').to.deep.equal([RECORD]);
+  });
+
   it('B2, B7: what is sent again in the place of what died is as confidential as that', async () => {
     await takes({ ...ONE, document: { id: oid(1), confidentiality: 'R' } });
     states.set(1, [['dcc-out', 'dead']]);
