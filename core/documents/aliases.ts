@@ -31,6 +31,7 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
     ...(own ? { ...without(document, [...(whole ? CONTENT : []), 'id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
     ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
     ...(set && !whole && set.names),
+    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && !whole && { set: set.of }) },
   };
   const data = { ...documentData(one), document: said(named) };
   const { set: _, version: __, ...placeless } = facts;

@@ -98,7 +98,11 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const { document: now, before, isGivenAgain } = (document.id === undefined && input.knownAs) || {};
   // Of one number, each content that leaves is a document of its own there, and names the one before it (SAFETY B3).
   const next = before?.id === undefined ? undefined : derivedId(before.id, document.status ?? '', sha256 ?? document.text ?? '');
-  const numbered = now?.id ?? next ?? derivedId(event.site, data.originApplication ?? '', own);
+  const { noted } = document;
+  // Whoever gave it that number knows it by that alone: of the site that speaks the same number is another document.
+  if (isDeletion(input) && document.id === undefined && noted?.document !== undefined && now?.id === undefined && next === undefined)
+    return { data: { ...data, document: knownThere(document, input) } };
+  const numbered = now?.id ?? next ?? derivedId(noted?.document ?? event.site, data.originApplication ?? '', own);
   const ids = {
     id: document.id === undefined ? numbered : rootOnlyId(document.id, document.idExtension),
     replaces: root(document.replaces, document.replacesExtension),
