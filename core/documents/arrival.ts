@@ -4,6 +4,7 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { bringsMore, companionNotes, isBeside, notBeside, withCompanions, wholeOf } from './companions.ts';
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
+import { isMoved, ofNumber, isSharedBefore, shared } from './items.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
@@ -56,10 +57,12 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
+      const moved = isMoved(one, facts, own, known);
       const order = own.current ? orderOf(one, own.current) : 'after';
       const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
       const step = progress(one, facts, own);
       if (order === 'before' && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
+      if (moved) return { quarantine: shared(own.first.message) };
       const isUnsure = order === 'unsure' && rankOf(facts.status) === rankOf(own.status);
       if (step !== 'newer' || isUnsure) return conflict(one, facts.key, own);
     }
@@ -93,25 +96,21 @@ const isOutgrown = (one: Case, facts: DocumentFacts, own: DocumentNote): boolean
  */
 function sharedNumber(one: Arriving, facts: DocumentFacts, own: DocumentNote | undefined, known: Known): Judgement | undefined {
   const alone = documentOf(known, facts.shares);
+  const isReplacement = documentData(one).document.action === 'replace';
+  // The same bytes with a more final word: which of its documents that word is about is as unknown as of other bytes.
+  const sameAs = ({ key, note }: Found): Judgement =>
+    rankOf(facts.status) > rankOf(note.status) ? { quarantine: shared(note.first!.message) } : judgeCopy(one, facts, key, note, known);
   if (alone?.first && facts.shares !== undefined && !isReplayOf(alone.first, one)) {
-    if (isSameContent(alone, facts)) return judgeCopy(one, facts, facts.shares, alone, known);
-    if (documentData(one).document.action === 'replace' && !documentOf(known, facts.key)?.first) return { quarantine: shared(alone.first.message) };
+    if (isSameContent(alone, facts)) return sameAs({ key: facts.shares, note: alone });
+    if ((isReplacement || rankOf(facts.status) > rankOf(alone.status)) && !own?.first) return { quarantine: shared(alone.first.message) };
+  }
+  const same = ofNumber(one, facts, known);
+  if (alone && !own?.first && isSharedBefore(one, alone)) {
+    if (same) return sameAs(same);
+    if (isReplacement) return { quarantine: shared('an earlier message') };
   }
   if (!own?.isShared || (own.first && (isSameContent(own, facts) || isReplayOf(own.first, one)))) return undefined;
-  const same = sameNumber(facts, known);
-  return same ? judgeCopy(one, facts, same.key, same.note, known) : { quarantine: shared('an earlier message') };
-}
-
-const shared = (by: string): ReturnType<typeof stop> =>
-  stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} used this number for another count of documents`);
-
-/** The document of these bytes among those that share the number. */
-function sameNumber(facts: DocumentFacts, known: Known): Found | undefined {
-  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
-    const note = documentOf(known, key);
-    if (key !== facts.key && note?.first && note.isNumbered && note.id.startsWith(`${facts.id}#`)) return { key, note };
-  }
-  return undefined;
+  return same ? sameAs(same) : { quarantine: shared('an earlier message') };
 }
 
 /** Whether it is what was withdrawn, come again, or something else, a person has to say; unless its source gave the number to another content since. */

@@ -17,6 +17,10 @@ export interface DocumentFacts {
   readonly hasOwnId: boolean;
   /** Key of the bare number, when this is one of several documents of it. */
   readonly shares?: string;
+  /** That number. */
+  readonly number?: string;
+  /** Only its place tells it from them: the keys of the last place of its message, and of the one after. */
+  readonly siblings?: { readonly last: string; readonly next: string };
   readonly set?: string;
   readonly version?: number;
   readonly replaces?: { readonly key: string; readonly id: string };
@@ -89,7 +93,7 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     key: noted?.document ?? keyOf(identity.scoped),
     id: identity.id,
     hasOwnId: own !== undefined,
-    ...(item !== undefined && noted?.document === undefined && { shares: keyOf(numbered(source)!.scoped) }),
+    ...(item !== undefined && noted?.document === undefined && sharedBy(document, (number) => keyOf(numbered(number)!.scoped))),
     ...(set && document.version !== undefined && { set: noted?.set ?? keyOf(`set ${set.scoped}`), version: document.version }),
     ...(replaces && replaces.id !== identity.id && { replaces: { key: noted?.replaces ?? keyOf(replaces.scoped), id: replaces.id } }),
     ...(content !== undefined && { content }),
@@ -103,6 +107,14 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     owners: ownersOf(data),
     status: document.status ?? 'final',
   };
+}
+
+function sharedBy(
+  { sourceId = '', sourcePlaces: count }: DocumentEvent['document'],
+  keyOf: (number: string) => string,
+): Pick<DocumentFacts, 'shares' | 'number' | 'siblings'> {
+  const siblings = count === undefined ? undefined : { last: keyOf(`${sourceId}#${count}`), next: keyOf(`${sourceId}#${count + 1}`) };
+  return { shares: keyOf(sourceId), number: sourceId, ...(siblings && { siblings }) };
 }
 
 function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {

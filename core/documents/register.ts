@@ -25,6 +25,8 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     replacedBy,
     set?.versions[0]?.key,
     facts.shares,
+    facts.siblings?.last,
+    facts.siblings?.next,
     ...same.map(({ key }) => key),
     ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
@@ -206,6 +208,12 @@ export function contentEntry(place: string | undefined, key: string, known: Know
   return place === undefined || others.includes(key) ? [] : [note(KINDS.content, place, lately(others, key, 8))];
 }
 
+/** Of a number that several documents share from their first message on: which message that is. */
+const numberNote = ({ message }: Case, { number = '', patient }: DocumentFacts): DocumentNote => ({
+  ...blank(number, patient),
+  brought: { by: [message.id], to: [] },
+});
+
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
   const { key, id, content, contentKey, innerKey, replaces, patient } = facts;
@@ -214,7 +222,7 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
   if (facts.shares !== undefined && !number?.isShared)
-    notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));
+    notes.push(note(KINDS.document, facts.shares, { ...(number ?? numberNote(one, facts)), isShared: true }));
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const lower = newest && newest.version < facts.version! ? newest.key : undefined;
   // By the other name too: of what it replaces by name, by its set, or under its own number.

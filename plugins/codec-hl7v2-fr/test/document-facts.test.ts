@@ -70,6 +70,10 @@ describe('what a document is said to be', () => {
       ['D1', '2'],
     ]);
     expect(new Set(named(oru({ more: [second('', same)] }))).size).to.equal(2);
+    const places = (found: DecodeResult): unknown[] =>
+      found.events.map(({ data }) => (data as { document: { sourcePlaces?: number } }).document.sourcePlaces);
+    expect(places(oru({ more: [second('', same)] })), 'only their place').to.deep.equal([2, 2]);
+    expect(places(oru({ more: [second('', other)] }))).to.deep.equal([undefined, undefined]);
     const groups = oru({ more: ['ORC|NW|D1|F2', `OBR|2|D1|F2|${same}`, second('b', same)] });
     expect(items(groups)).to.deep.equal([
       ['D1', '1'],
