@@ -153,7 +153,7 @@ export class Legs {
     return facts && isOfAnother(ids, facts.key, await knowledge.read(aliasRef(ids, index)), index) ? taken() : undefined;
   }
 
-  /** To be called when it is about to be sent. */
+  /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
   async sent(leaving: Leaving, to: LegEnd, controlId: string, as: LeftAs = { made: [] }): Promise<void> {
     const { journal, knowledge, index, now } = this.#parts;
     const one = documentIn(leaving);
