@@ -7,7 +7,7 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentData } from '../model/index.ts';
 import { documentData, setKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, note, read, ref, type AliasNote } from './notes.ts';
+import { documentOf, KINDS, note, read, ref, type AliasNote, type DocumentNote } from './notes.ts';
 
 /** What has to be known before `asItCame` can tell. */
 export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteRef[] =>
@@ -23,7 +23,9 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
   const whole = isDeletion ? wholeOf(alias?.of ?? facts.key) : undefined;
   const own = whole ?? alias;
   const old = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
-  const replaced = facts.replaces && (wholeOf(old?.of ?? facts.replaces.key) ?? old);
+  const replacedWhole = facts.replaces && wholeOf(old?.of ?? facts.replaces.key);
+  const replaced = replacedWhole ?? old;
+  const part = replacedWhole && (old?.of ?? facts.replaces?.key);
   const set = read(known, KINDS.alias, facts.set);
   if (!own && !replaced && !set) return { one, facts };
   const { document } = documentData(one);
@@ -40,7 +42,7 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
     facts: {
       ...(whole ? placeless : facts),
       ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined }),
-      ...(replaced && { replaces: { key: replaced.of, id: replaced.id } }),
+      ...(replaced && { replaces: { key: replaced.of, id: replaced.id, ...(part !== undefined && { part }) } }),
       ...(set && !whole && { set: set.of }),
     },
   };
@@ -93,10 +95,10 @@ const placeOf = ({ id, idExtension }: DocumentIds, index: BlindIndex): string | 
 
 export const aliasRef = (ids: DocumentIds | undefined, index: BlindIndex): readonly NoteRef[] => (ids ? ref(KINDS.alias, placeOf(ids, index)) : []);
 
-/** Whether we gave this id to another document: what is said by it would be said of that. */
-export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex): boolean {
+/** Whether we gave this id to another document: what is said by it would be said of that. `own`: its note, which may be a content of a whole. */
+export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex, own?: DocumentNote): boolean {
   const alias = ids && read(known, KINDS.alias, placeOf(ids, index));
-  return alias !== undefined && alias.of !== key;
+  return alias !== undefined && alias.of !== key && alias.of !== own?.companionOf?.of;
 }
 
 /** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */

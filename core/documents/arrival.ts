@@ -289,7 +289,9 @@ function judgeReplacement(
   const { replaces } = facts;
   if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other, one)))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
-  const other = original?.superseded;
+  // Of its contents each may be replaced by another one.
+  const whole = original?.superseded?.part === undefined ? original?.superseded : undefined;
+  const other = replaces?.part === undefined ? whole : documentOf(known, replaces.part)?.superseded;
   // Two that replace the same one: only their numbers in one set could tell which is newer.
   const isOrdered = other && facts.set !== undefined && documentOf(known, other.key)?.set === facts.set;
   if (other && other.key !== facts.key && !isOrdered)

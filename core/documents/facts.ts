@@ -23,7 +23,8 @@ export interface DocumentFacts {
   readonly siblings?: { readonly last: string; readonly next: string };
   readonly set?: string;
   readonly version?: number;
-  readonly replaces?: { readonly key: string; readonly id: string };
+  /** `part`: by the key of one of its contents. */
+  readonly replaces?: { readonly key: string; readonly id: string; readonly part?: string };
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;
   readonly companions?: string;

@@ -26,7 +26,19 @@ import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from '.
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, linked, messagesOf, namesOf, nameRefs, otherNames, successorRefs, successorsOf, union } from './register.ts';
+import {
+  broughtOf,
+  companionKeys,
+  contentEntry,
+  linked,
+  messagesOf,
+  namesOf,
+  nameRefs,
+  otherNames,
+  successorRefs,
+  successorsOf,
+  union,
+} from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -150,7 +162,9 @@ export class Legs {
     const { knowledge, index } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
-    return facts && isOfAnother(ids, facts.key, await knowledge.read(aliasRef(ids, index)), index) ? taken() : undefined;
+    if (!facts) return undefined;
+    const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
+    return isOfAnother(ids, facts.key, known, index, documentOf(known, facts.key)) ? taken() : undefined;
   }
 
   /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
@@ -248,7 +262,7 @@ export class Legs {
     const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
     const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, facts) : undefined;
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
-    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
+    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index, own));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
     const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
     const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
@@ -341,8 +355,6 @@ function obeyedBy(left: Pick<DeliveryMaterial, 'event' | 'parts' | 'encoded'>): 
   const one = documentIn(left);
   return [...(left.encoded?.restrictions ?? []), ...(one ? restrictionsOf(documentData(one)) : [])];
 }
-
-const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];
 
 /** The ids that it came by. */
 function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {

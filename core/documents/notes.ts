@@ -101,7 +101,8 @@ export interface DocumentNote {
   readonly set?: string;
   readonly version?: number;
   readonly replaces?: string;
-  readonly superseded?: Act & { readonly key: string; readonly id: string };
+  /** `part`: the key of its content that was named. */
+  readonly superseded?: Act & { readonly key: string; readonly id: string; readonly part?: string };
   readonly deleted?: Deletion;
   /** Before it was received others said so too: which of them may, only its arrival tells. */
   readonly deletedBefore?: readonly Deletion[];

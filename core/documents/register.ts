@@ -23,6 +23,8 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
   const named = [
     facts.replaces?.key,
     replacedBy,
+    facts.replaces?.part,
+    ...companionKeys(documentOf(known, facts.replaces?.key)),
     set?.versions[0]?.key,
     facts.shares,
     facts.siblings?.last,
@@ -43,6 +45,9 @@ export interface Found {
 export const namesOf = (note: DocumentNote | undefined): readonly string[] => [
   ...new Set([...(note?.sameKeys ?? []), note?.sameKey].filter((key) => key !== undefined)),
 ];
+
+/** Keys of its contents beside the first. */
+export const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];
 
 /** The same document by each other name that its source gave it; `isAny`: whatever each of them holds by now. */
 export function otherNames(key: string | undefined, known: Known, isAny = false): readonly Found[] {
@@ -232,7 +237,16 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   for (const old of new Set([replaces?.key, ...others])) {
     if (old === undefined || old === key) continue;
     const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);
-    notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
+    const part = old === replaces?.key ? replaces.part : undefined;
+    // What replaces one of its contents is not all that does.
+    const isLast = original.superseded !== undefined && (original.superseded.part === undefined || part !== undefined);
+    const now = isLast ? original.superseded : { ...act, key, id, ...(part !== undefined && { part }) };
+    notes.push(note(KINDS.document, old, { ...original, superseded: now }));
+    for (const each of part !== undefined ? [part] : facts.beside ? companionKeys(original) : []) {
+      const content = documentOf(known, each);
+      if (content && each !== key && !facts.beside?.some((one) => one.key === each))
+        notes.push(note(KINDS.document, each, { ...content, superseded: content.superseded ?? { ...act, key, id } }));
+    }
   }
   return notes;
 }

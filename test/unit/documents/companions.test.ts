@@ -1,7 +1,7 @@
 /** SAFETY B2 to B5: one document in two contents, N1 beside N3, each with an id of its own: what is said of either is said of both. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import type { DeliveryState, MessageHistory } from '../../../core/contract/index.ts';
+import type { DeliveryState, MessageHistory, Note } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/index.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
@@ -23,7 +23,7 @@ describe('a document in two contents', () => {
   const journal = {
     tag: 'TEST',
     material: async () => [],
-    keep: async () => undefined,
+    keep: async (notes: readonly Note[]) => archive.keep(notes),
     message: async (id: number): Promise<MessageHistory> => {
       const { event, parts } = archive.cases.get(id)!;
       const deliveries = (states.get(id) ?? []).map(([lane, state], i) => ({ lane, state, delivery: 10 * id + i, eventId: event.id }));
@@ -96,6 +96,31 @@ describe('a document in two contents', () => {
     archive = new Archive();
     await takes(gone(1));
     expect(await codesOf(PAIR)).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+  });
+
+  it('B3: each of them is replaced by another one, alone or both together, in any order; not twice', async () => {
+    const newer = (id: number, replaces: number, rest: Partial<Said> = {}): Said => ({
+      content: `newer ${id}`,
+      ...rest,
+      document: { id: oid(id), action: 'replace', replaces: oid(replaces) },
+    });
+    const both = newer(4, 2, { beside: { id: oid(3), content: 'newer 3' } });
+    for (const [first, second] of [
+      [newer(3, 1), newer(4, 2)],
+      [newer(4, 2), newer(3, 1)],
+      [newer(3, 1), both],
+    ] as const) {
+      archive = new Archive();
+      await takes(PAIR);
+      for (const said of [first, second]) expect(await codesOf(said)).to.deep.equal([RECORD]);
+      expect(archive.note(oid(2))?.['superseded']).to.include({ id: oid(4) });
+      for (const replaced of [1, 2]) expect(await codesOf(newer(5, replaced))).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+    }
+    archive = new Archive();
+    for (const said of [PAIR, both]) expect(await codesOf(said)).to.deep.equal([RECORD]);
+    expect(await codesOf({ ...both, document: { ...both.document, id: oid(6) } })).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+    expect(await codesOf(newer(6, 4, { beside: { id: oid(3), content: 'newer 3' } })), 'the second content as it was').to.deep.equal([RECORD]);
+    expect((await takes(gone(3))).document?.id).to.equal(oid(6));
   });
 
   it('B2: a second content of a document that is known is news; not from who did not write it', async () => {
@@ -176,6 +201,16 @@ describe('a document in two contents', () => {
       expect('event' in left && left.event['data']).to.have.nested.property('visibility.hiddenFromPatient', true);
       await sentTo({ content: 'newer', document: { id: oid(3), action: 'replace', replaces: oid(2) } });
       expect(await legs().before(leaving(2), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    it('B2: one of them leaves with its id, though both left there, or elsewhere, as that one', async () => {
+      await takes(fromRecord(PAIR, NORTH));
+      await legs().sent(leaving(1), { name: LANES[NORTH]!, site: NORTH }, 'OUT1', { ids: { id: oid(1) }, made: [] });
+      await takes(fromRecord(N1, SOUTH));
+      expect(await legs().with(leaving(2), { id: oid(1) })).to.equal(undefined);
+      expect(await legs().before(leaving(2), TO)).to.have.property('event');
+      await takes({ content: 'else', document: { sourceId: 'K1' } });
+      expect(await legs().with(leaving(3), { id: oid(1) })).to.have.property('code', 'ERR_DOCUMENT_VERSION_CONFLICT');
     });
 
     it('B4: a deletion names the one that was sent there', async () => {
