@@ -96,18 +96,18 @@ const isOutgrown = (one: Case, facts: DocumentFacts, own: DocumentNote): boolean
  */
 function sharedNumber(one: Arriving, facts: DocumentFacts, own: DocumentNote | undefined, known: Known): Judgement | undefined {
   const alone = documentOf(known, facts.shares);
-  const isReplacement = documentData(one).document.action === 'replace';
+  const isNext = documentData(one).document.action === 'replace' || (alone && rankOf(facts.status) > rankOf(alone.status));
   // The same bytes with a more final word: which of its documents that word is about is as unknown as of other bytes.
   const sameAs = ({ key, note }: Found): Judgement =>
     rankOf(facts.status) > rankOf(note.status) ? { quarantine: shared(note.first!.message) } : judgeCopy(one, facts, key, note, known);
   if (alone?.first && facts.shares !== undefined && !isReplayOf(alone.first, one)) {
     if (isSameContent(alone, facts)) return sameAs({ key: facts.shares, note: alone });
-    if ((isReplacement || rankOf(facts.status) > rankOf(alone.status)) && !own?.first) return { quarantine: shared(alone.first.message) };
+    if (isNext && !own?.first) return { quarantine: shared(alone.first.message) };
   }
   const same = ofNumber(one, facts, known);
   if (alone && !own?.first && isSharedBefore(one, alone)) {
     if (same) return sameAs(same);
-    if (isReplacement) return { quarantine: shared('an earlier message') };
+    if (isNext) return { quarantine: shared('an earlier message') };
   }
   if (!own?.isShared || (own.first && (isSameContent(own, facts) || isReplayOf(own.first, one)))) return undefined;
   return same ? sameAs(same) : { quarantine: shared('an earlier message') };

@@ -213,7 +213,7 @@ export function contentEntry(place: string | undefined, key: string, known: Know
   return place === undefined || others.includes(key) ? [] : [note(KINDS.content, place, lately(others, key, 8))];
 }
 
-/** Of a number that several documents share from their first message on: which message that is. */
+/** Of a number that several documents share from their first message on: which message that is; and how final the last of them were. */
 const numberNote = ({ message }: Case, { number = '', patient }: DocumentFacts): DocumentNote => ({
   ...blank(number, patient),
   brought: { by: [message.id], to: [] },
@@ -226,8 +226,11 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   const notes: Note[] = [...setEntry(facts, act, known)];
   for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
-  if (facts.shares !== undefined && !number?.isShared)
-    notes.push(note(KINDS.document, facts.shares, { ...(number ?? numberNote(one, facts)), isShared: true }));
+  const isTold = number?.isShared && (number.first !== undefined || number.status === facts.status);
+  if (facts.shares !== undefined && !isTold) {
+    const shared = { ...(number ?? numberNote(one, facts)), isShared: true };
+    notes.push(note(KINDS.document, facts.shares, number?.first ? shared : { ...shared, status: facts.status }));
+  }
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const lower = newest && newest.version < facts.version! ? newest.key : undefined;
   // By the other name too: of what it replaces by name, by its set, or under its own number.

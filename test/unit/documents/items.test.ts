@@ -92,6 +92,11 @@ describe('documents of one number', () => {
     expect((await archive.takes(named('A B', 'x y')[0]!)).codes).to.deep.equal(['duplicate']);
     expect(await takes(named('A2 B2', 'x y', 'corrected'))).to.equal('quarantined');
     archive = new Archive();
+    await takes(message('A B', 'preliminary'));
+    expect(await takes(named('A2 B2', 'x y')), 'a final word').to.equal('quarantined');
+    expect(await takes(message('A2 B2'))).to.equal('decoded');
+    expect(await takes(named('C D', 'x y')), 'others').to.equal('decoded');
+    archive = new Archive();
     expect(await takes(named('A B', 'x y', 'corrected')), 'the first that is heard of it').to.equal('decoded');
     expect(await takes(message('A2 B2', 'corrected'))).to.equal('quarantined');
     expect(await takes(named('A2 B2', 'x y', 'corrected'))).to.equal('decoded');
