@@ -7,7 +7,7 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentData } from '../model/index.ts';
 import { documentData, setKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, note, read, ref, type AliasNote } from './notes.ts';
+import { documentOf, KINDS, note, read, ref, type AliasNote, type DocumentNote } from './notes.ts';
 
 /** What has to be known before `asItCame` can tell. */
 export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteRef[] =>
@@ -15,29 +15,52 @@ export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteR
 
 /** Facts with the names that its source knows, and the case in those words. The same objects when nothing was renamed. */
 export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Known): { readonly one: C; readonly facts: DocumentFacts } {
-  // What came by this name itself is what it is.
-  const own = documentOf(known, facts.key)?.first ? undefined : read(known, KINDS.alias, facts.key);
-  const replaced = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const isDeletion = one.event.type === 'dcc.document.deleted';
+  const wholeOf = (key: string | undefined): AliasNote | undefined => documentOf(known, key)?.companionOf;
+  // What came by this name itself is what it is, unless it is withdrawn: one content of a document never is by itself.
+  const isItself = documentOf(known, facts.key)?.first !== undefined || (wholeOf(facts.key) !== undefined && !isDeletion);
+  const alias = isItself ? undefined : read(known, KINDS.alias, facts.key);
+  const whole = isDeletion ? wholeOf(alias?.of ?? facts.key) : undefined;
+  const own = whole ?? alias;
+  const old = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const replacedWhole = facts.replaces && wholeOf(old?.of ?? facts.replaces.key);
+  const replaced = replacedWhole ?? old;
+  const part = replacedWhole && (old?.of ?? facts.replaces?.key);
   const set = read(known, KINDS.alias, facts.set);
   if (!own && !replaced && !set) return { one, facts };
   const { document } = documentData(one);
   const named: DocumentData = {
-    ...(own ? { ...without(document, ['id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
+    ...(own ? { ...without(document, [...(whole ? CONTENT : []), 'id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
     ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
-    ...(set && set.names),
-    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && { set: set.of }) },
+    ...(set && !whole && set.names),
+    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && !whole && { set: set.of }) },
   };
   const data = { ...documentData(one), document: said(named) };
+  const { set: _, version: __, ...placeless } = facts;
   return {
     one: { ...one, event: { ...one.event, data } },
     facts: {
-      ...facts,
+      ...(whole ? placeless : facts),
       ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined }),
-      ...(replaced && { replaces: { key: replaced.of, id: replaced.id } }),
-      ...(set && { set: set.of }),
+      ...(replaced && { replaces: { key: replaced.of, id: replaced.id, ...(part !== undefined && { part }) } }),
+      ...(set && !whole && { set: set.of }),
     },
   };
 }
+
+/** What a deletion by the id of one content carries is not the document that it withdraws. */
+const CONTENT = [
+  'content',
+  'format',
+  'level',
+  'bytes',
+  'embeddedMime',
+  'embeddedSha256',
+  'companions',
+  'setId',
+  'setIdExtension',
+  'version',
+] as const;
 
 const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>
   Object.fromEntries(Object.entries(document).filter(([name]) => !(names as readonly string[]).includes(name))) as DocumentData;
@@ -57,13 +80,11 @@ export async function idAsItCame(
 
 /** Notes of the ids that it leaves with, where they are others than those that it came by. */
 export function aliasNotes(one: Pick<Case, 'event'>, { key, id, set }: DocumentFacts, as: DocumentIds, index: BlindIndex): readonly Note[] {
-  const { document } = documentData(one);
-  const { id: own, idExtension, setId, setIdExtension, sourceId, sourceItem } = document;
+  const { setId, setIdExtension } = documentData(one).document;
   const alias = (place: string | undefined, of: string, value: Omit<AliasNote, 'of'>): readonly Note[] =>
     place === undefined || place === of ? [] : [note(KINDS.alias, place, { of, ...value })];
-  const names = own === undefined ? { sourceId, sourceItem } : { id: own, idExtension };
   return [
-    ...alias(placeOf(as, index), key, { id, names: saidOf(names) }),
+    ...alias(placeOf(as, index), key, { id, names: wordsOf(one) }),
     ...(set === undefined ? [] : alias(setKeyOf(as, index), set, { id: setId ?? '', names: saidOf({ setId, setIdExtension }) })),
   ];
 }
@@ -74,10 +95,10 @@ const placeOf = ({ id, idExtension }: DocumentIds, index: BlindIndex): string | 
 
 export const aliasRef = (ids: DocumentIds | undefined, index: BlindIndex): readonly NoteRef[] => (ids ? ref(KINDS.alias, placeOf(ids, index)) : []);
 
-/** Whether we gave this id to another document: what is said by it would be said of that. */
-export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex): boolean {
+/** Whether we gave this id to another document: what is said by it would be said of that. `own`: its note, which may be a content of a whole. */
+export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex, own?: DocumentNote): boolean {
   const alias = ids && read(known, KINDS.alias, placeOf(ids, index));
-  return alias !== undefined && alias.of !== key;
+  return alias !== undefined && alias.of !== key && alias.of !== own?.companionOf?.of;
 }
 
 /** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */
@@ -85,6 +106,12 @@ export function isOutdated({ key }: DocumentFacts, known: Known, index: BlindInd
   const alias = documentOf(known, key)?.first ? undefined : read(known, KINDS.alias, key);
   const sent = alias?.names.id === undefined ? Object.values(documentOf(known, alias?.of)?.sentAs ?? {}) : [];
   return sent.length > 0 && !sent.some((ids) => placeOf(ids, index) === key);
+}
+
+/** What names it in the words of its source. */
+export function wordsOf(one: Pick<Case, 'event'>): AliasNote['names'] {
+  const { id, idExtension, sourceId, sourceItem } = documentData(one).document;
+  return saidOf(id === undefined ? { sourceId, sourceItem } : { id, idExtension });
 }
 
 const saidOf = (names: Readonly<Record<string, string | undefined>>): AliasNote['names'] =>

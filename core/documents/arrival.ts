@@ -1,8 +1,10 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
+import { bringsMore, companionNotes, isBeside, notBeside, withCompanions, wholeOf } from './companions.ts';
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
+import { isMoved, ofNumber, isSharedBefore, shared } from './items.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
@@ -16,6 +18,7 @@ import {
   newerThan,
   otherNames,
   placedBy,
+  rankOf,
   registered,
   successorsOf,
   told,
@@ -24,13 +27,15 @@ import {
 } from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
-/** Table 0085 in its order: what is less final never takes the place of what is more so. */
-const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
-
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
+  const whole = wholeOf(facts, before);
+  if (whole) return judgeCompanion(one, facts, whole, before);
+  const strange = notBeside(one, facts, before);
+  if (strange) return { quarantine: strange };
   const noted = documentOf(before, facts.key);
-  const own = noted && withoutForeignDeletion(one, facts, noted);
+  const all = withCompanions(one, facts, noted, before);
+  const own = all && withoutForeignDeletion(one, facts, all);
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
@@ -43,20 +48,38 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const gone = own?.deleted && !newerThan(own, known) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
-    const isSame = isSameContent(own, facts);
+    const isMore = bringsMore(own, facts) && !isReturned(one, own) && one.role !== 'record';
+    if (isMore && !mayChange(one.event.site, own, one))
+      return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'another content of a document by an organisation that is not its author') };
+    // A content that was not beside it is news, unless it comes with a less final word.
+    if (isMore && rankOf(facts.status) >= rankOf(own.status)) return judgeVersion(one, facts, own, set, original, known);
+    const isSame = !isMore && isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
+      const moved = isMoved(one, facts, own, known);
       const order = own.current ? orderOf(one, own.current) : 'after';
       const isOld = facts.content !== undefined && own.earlier?.includes(facts.content) === true;
       const step = progress(one, facts, own);
       if (order === 'before' && (isOld || step === 'older')) return silent(one, facts, own, known, 'document-superseded');
+      if (moved) return { quarantine: shared(own.first.message) };
       const isUnsure = order === 'unsure' && rankOf(facts.status) === rankOf(own.status);
       if (step !== 'newer' || isUnsure) return conflict(one, facts.key, own);
     }
   }
   if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
   return judgeVersion(one, facts, own, set, original, known);
+}
+
+/** One content alone, of a document that is known: a copy of that part. */
+function judgeCompanion(one: Arriving, facts: DocumentFacts, whole: Found, known: Known): Judgement {
+  const own = documentOf(known, facts.key);
+  if (comparePatients(one, whole.note.patient, facts.patient, known) === 'other')
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
+  if (!own || !isSameContent(own, facts) || !isBeside(whole.note, facts))
+    return conflict(one, facts.key, own ?? blank(facts.id, facts.patient), whole.note.first?.message);
+  const gone = whole.note.deleted && !newerThan(whole.note, known) ? whole.note.deleted : undefined;
+  return gone && !isBefore(one, gone) ? { quarantine: withdrawn(gone) } : judgeCopy(one, facts, whole.key, whole.note, known);
 }
 
 /** The first one judged again, after another message brought what is in force under its number. */
@@ -73,25 +96,21 @@ const isOutgrown = (one: Case, facts: DocumentFacts, own: DocumentNote): boolean
  */
 function sharedNumber(one: Arriving, facts: DocumentFacts, own: DocumentNote | undefined, known: Known): Judgement | undefined {
   const alone = documentOf(known, facts.shares);
+  const isNext = documentData(one).document.action === 'replace' || (alone && rankOf(facts.status) > rankOf(alone.status));
+  // The same bytes with a more final word: which of its documents that word is about is as unknown as of other bytes.
+  const sameAs = ({ key, note }: Found): Judgement =>
+    rankOf(facts.status) > rankOf(note.status) ? { quarantine: shared(note.first!.message) } : judgeCopy(one, facts, key, note, known);
   if (alone?.first && facts.shares !== undefined && !isReplayOf(alone.first, one)) {
-    if (isSameContent(alone, facts)) return judgeCopy(one, facts, facts.shares, alone, known);
-    if (documentData(one).document.action === 'replace' && !documentOf(known, facts.key)?.first) return { quarantine: shared(alone.first.message) };
+    if (isSameContent(alone, facts)) return sameAs({ key: facts.shares, note: alone });
+    if (isNext && !own?.first) return { quarantine: shared(alone.first.message) };
+  }
+  const same = ofNumber(one, facts, known);
+  if (alone && !own?.first && isSharedBefore(one, alone)) {
+    if (same) return sameAs(same);
+    if (isNext) return { quarantine: shared('an earlier message') };
   }
   if (!own?.isShared || (own.first && (isSameContent(own, facts) || isReplayOf(own.first, one)))) return undefined;
-  const same = sameNumber(facts, known);
-  return same ? judgeCopy(one, facts, same.key, same.note, known) : { quarantine: shared('an earlier message') };
-}
-
-const shared = (by: string): ReturnType<typeof stop> =>
-  stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} used this number for another count of documents`);
-
-/** The document of these bytes among those that share the number. */
-function sameNumber(facts: DocumentFacts, known: Known): Found | undefined {
-  for (const key of read(known, KINDS.content, facts.contentKey) ?? []) {
-    const note = documentOf(known, key);
-    if (key !== facts.key && note?.first && note.isNumbered && note.id.startsWith(`${facts.id}#`)) return { key, note };
-  }
-  return undefined;
+  return same ? sameAs(same) : { quarantine: shared('an earlier message') };
 }
 
 /** Whether it is what was withdrawn, come again, or something else, a person has to say; unless its source gave the number to another content since. */
@@ -99,8 +118,11 @@ function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, g
   const contents = [own.content, ...(own.earlier ?? [])];
   const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
   if (isOther && !facts.hasOwnId && gone.site === one.event.site && orderOf(one, gone) === 'after') return undefined;
-  return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`) };
+  return { quarantine: withdrawn(gone) };
 }
+
+const withdrawn = (gone: NonNullable<DocumentNote['deleted']>): ReturnType<typeof stop> =>
+  stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`);
 
 /** A number that was cancelled and given again: its next document, which nothing withdrew. */
 function reissued(
@@ -137,8 +159,6 @@ const keepersOf = ({ event }: Case, facts: DocumentFacts, own: DocumentNote | un
   owners: union(own?.owners ?? [], facts.owners),
 });
 
-const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
-
 const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.includes(event.site) && !from.includes(event.site);
 
 /**
@@ -148,7 +168,10 @@ const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.
 const isSameWrapped = (known: DocumentNote, { content, inner }: DocumentFacts): boolean =>
   content !== undefined &&
   known.content !== undefined &&
-  (known.forms?.includes(content) === true || known.inner === content || (inner !== undefined && inner === known.content));
+  (known.forms?.includes(content) === true ||
+    known.beside?.some((one) => one.content === content) === true ||
+    known.inner === content ||
+    (inner !== undefined && inner === known.content));
 
 /** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
@@ -167,9 +190,9 @@ function progress({ event }: Case, facts: DocumentFacts, own: DocumentNote): 'ne
   return now > before || documentData({ event }).document.action === 'replace' ? 'newer' : 'conflict';
 }
 
-function conflict(one: Case, key: string, own: DocumentNote): Judgement {
+function conflict(one: Case, key: string, own: DocumentNote, by = own.first?.message): Judgement {
   return {
-    quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.first?.message ?? 'another message'} brought it with another content`),
+    quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by ?? 'another message'} brought it with another content`),
     notes: [note(KINDS.document, key, { ...own, conflicts: lately(own.conflicts, actOf(one)) })],
   };
 }
@@ -266,7 +289,9 @@ function judgeReplacement(
   const { replaces } = facts;
   if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other, one)))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
-  const other = original?.superseded;
+  // Of its contents each may be replaced by another one.
+  const whole = original?.superseded?.part === undefined ? original?.superseded : undefined;
+  const other = replaces?.part === undefined ? whole : documentOf(known, replaces.part)?.superseded;
   // Two that replace the same one: only their numbers in one set could tell which is newer.
   const isOrdered = other && facts.set !== undefined && documentOf(known, other.key)?.set === facts.set;
   if (other && other.key !== facts.key && !isOrdered)
@@ -281,7 +306,7 @@ function judgeReplacement(
 function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, warnings: readonly Warning[]): Judgement {
   const own = documentOf(known, facts?.key);
   const data = documentData(one);
-  const [before, said] = [own?.flags ?? {}, flagsOf(data.visibility)];
+  const [before, said] = [own?.flags ?? {}, flagsOf(data)];
   // Only copies are joined (B7): of another content, under a number that its source gives to corrections, the author says anew who may see it, as the
   // replacement of a document with an id of its own does. What it does not say stays as it was; that it unmasks is seen.
   const isNext = own?.first !== undefined && facts?.content !== undefined && own.content !== facts.content;
@@ -296,6 +321,7 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
           note(KINDS.document, facts.key, made),
           ...others.map((other) => note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })),
           ...entries(one, facts, known),
+          ...companionNotes(one, facts, known),
         ]
       : [];
   return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
@@ -309,7 +335,8 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   // What is older, or less final, under the same number leaves the content that is in force alone.
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
-  const notes = [note(KINDS.document, facts.key, document), ...(isLess ? [] : entries(one, facts, known))];
+  const others = isLess ? [] : [...entries(one, facts, known), ...companionNotes(one, facts, known)];
+  const notes = [note(KINDS.document, facts.key, document), ...others];
   const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
   const replaced = {
     messages: successors.flatMap((one) => messagesOf(one, known)),
@@ -336,7 +363,8 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
   for (const key of new Set(places)) {
     const other = key === facts.key ? undefined : documentOf(known, key);
     const isExact = other?.content === facts.content;
-    const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
+    const isAlike =
+      isExact || (other && (isSameWrapped(other, facts) || isBeside(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
     if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
     const isKnownSo = namesOf(other).some(
       (name) => facts.replaces?.key === name || (name === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)),

@@ -3,10 +3,10 @@ import type { Note, Warning } from '../contract/index.ts';
 import { PERSON } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
-import { toInstant, type Consent, type Visibility } from '../model/index.ts';
+import { toInstant, type Consent } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
-import { KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
+import { CONFIDENTIALITY, KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
 import { relatives, type Compared } from './patients.ts';
 
 /** A document that comes, and whether its patient said no, here or elsewhere. */
@@ -46,8 +46,10 @@ export function consentNotes({ event, settings }: Case, keys: ReadonlySet<string
 export const isOpposed = (keys: readonly string[], known: Known, index: BlindIndex): boolean =>
   [...relatives(keys, known, index)].some((key) => Object.values(read(known, KINDS.consent, key) ?? {}).some(({ opposed }) => opposed));
 
-export function flagsOf(visibility: Visibility | undefined): Flags {
-  const all = [...MASKS, ...LEGS].map((name) => [name, visibility?.[name]] as const);
+export function flagsOf({ visibility, document: { confidentiality: code } }: Pick<DocumentEvent, 'visibility' | 'document'>): Flags {
+  const confidentiality = code === undefined ? {} : { restricted: code === 'R' || code === 'V', veryRestricted: code === 'V' };
+  const said: Flags = { ...(visibility as Flags | undefined), ...confidentiality };
+  const all = [...MASKS, ...LEGS].map((name) => [name, said[name]] as const);
   return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
 }
 
@@ -62,9 +64,9 @@ export function strictest(one: Flags, other: Flags): Flags {
 }
 
 /** Masks that are set, ways that are closed: what the receiver of a document must obey. */
-export function restrictionsOf({ visibility, consent }: DocumentEvent): readonly string[] {
-  const flags = flagsOf(visibility);
-  const opposed = consent?.dmpFeedOpposition === 'IO' ? ['opposed'] : [];
+export function restrictionsOf(data: DocumentEvent): readonly string[] {
+  const flags = flagsOf(data);
+  const opposed = data.consent?.dmpFeedOpposition === 'IO' ? ['opposed'] : [];
   return [...MASKS.filter((name) => flags[name] === true), ...LEGS.filter((name) => flags[name] === false), ...opposed];
 }
 
@@ -72,7 +74,7 @@ export const contradictions = (one: Flags, other: Flags): readonly string[] =>
   MASKS.filter((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
 
 /**
- * The event as it may leave: with the masks that are known of the document, and without the legs that lead to the patient when the patient is
+ * The event as it may leave: with the masks and the confidentiality that are known of the document, and without the legs that lead to the patient when the patient is
  * opposed, the document confidential or hidden from the patient. The same object when nothing changes.
  */
 export function restricted(
@@ -80,26 +82,29 @@ export function restricted(
   flags: Flags,
   opposed: boolean,
 ): { readonly data: DocumentEvent; readonly warnings: readonly Warning[] } {
-  const own = flagsOf(data.visibility);
+  const own = flagsOf(data);
   const merged = strictest(own, flags);
-  const { confidentiality } = data.document;
-  const forbids = opposed || confidentiality === 'R' || confidentiality === 'V' || merged.hiddenFromPatient === true;
+  const forbids = opposed || merged.restricted === true || merged.hiddenFromPatient === true;
   const banned = forbids ? LEGS.filter((leg) => leg !== 'sendToMssPro' && merged[leg] !== undefined && merged[leg] !== false) : [];
   const visible: Flags = { ...merged, ...Object.fromEntries(banned.map((leg) => [leg, false])) };
-  const changes = Object.entries(visible).filter(([name, value]) => own[name as keyof Flags] !== value);
+  const changes = Object.entries(visible).filter(([name, value]) => !isConfidentiality(name) && own[name as keyof Flags] !== value);
+  const confidentiality = CONFIDENTIALITY.some((name) => merged[name] === true && own[name] !== true) && (merged.veryRestricted ? 'V' : 'R');
   const saysOpposed = data.consent?.dmpFeedOpposition === 'IO';
-  if (changes.length === 0 && (!opposed || saysOpposed)) return { data, warnings: [] };
+  if (changes.length === 0 && !confidentiality && (!opposed || saysOpposed)) return { data, warnings: [] };
   const warnings: Warning[] = banned.map((leg) => ({ code: 'leg-refused', detail: leg === 'sendToDmp' ? 'DESTDMP' : 'DESTMSSANTEPAT' }));
   if (opposed && !saysOpposed) warnings.push({ code: 'patient-opposed' });
   return {
     data: {
       ...data,
+      ...(confidentiality && { document: { ...data.document, confidentiality } }),
       ...(changes.length > 0 && { visibility: { ...data.visibility, ...Object.fromEntries(changes) } }),
       ...(opposed && { consent: { ...data.consent, dmpFeedOpposition: 'IO' } }),
     },
     warnings,
   };
 }
+
+const isConfidentiality = (name: string): boolean => (CONFIDENTIALITY as readonly string[]).includes(name);
 
 /** A document event with other data. */
 export const withData = (one: Case, data: DocumentEvent): { readonly event?: Case['event'] } =>

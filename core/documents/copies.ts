@@ -4,11 +4,12 @@
  */
 import type { Note, Warning } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
+import { besideBoth, companionNotes, isBeside } from './companions.ts';
 import { contradictions, flagsOf, restricted, strictest, withData, type Arriving } from './consent.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, setEntry, told, union } from './register.ts';
+import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, rankOf, setEntry, told, union } from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -16,9 +17,13 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const compared = comparePatients(one, own.patient, facts.patient, known);
   if (compared === 'other') return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
+  // Who sent it, or was sent it, names its patient by his own numbers. Of somebody else nobody can tell whose document he means.
+  const isKnownHere = own.from.includes(site) || own.to.includes(site) || one.role === 'record';
+  if (compared === 'unknown' && !isKnownHere)
+    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'a copy from another establishment, by numbers that cannot be compared') };
   const data = documentData(one);
   const before = own.flags ?? {};
-  const now = flagsOf(data.visibility);
+  const now = flagsOf(data);
   const flags = strictest(before, now);
   const isReturned = own.to.includes(site) && !own.from.includes(site);
   const isOther = (own.isNumbered ?? false) === facts.hasOwnId;
@@ -34,13 +39,19 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const withdrawn = own.deleted ?? named?.deleted;
   const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
   const isOver = withdrawn ?? next;
-  const isHeard = one.role === 'record' || mayChange(site, own, one);
+  // A late word of what is more final by now goes nowhere, and stands for nothing that was sent of that. What is a correction by one name may be final by another.
+  const isLess = !isReturned && (key === facts.key || facts.status === 'preliminary') && rankOf(facts.status) < rankOf(own.status);
+  // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
+  const isPart = isBeside(own, facts);
+  const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;
+  const isHeard = !isPart && !isLess && (one.role === 'record' || mayChange(site, own, one));
   const { unheard: untold = [], sameKey, ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
-  const remaining = one.targets.filter((target) => !own.from.includes(target) && !broughtOf(own).to.includes(target));
-  const targets = isOver ? [] : isMasked ? one.targets : remaining;
+  const brought = itself?.first ? union(broughtOf(own).to, broughtOf(itself).to) : broughtOf(own).to;
+  const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
+  const targets = isOver || isLess ? [] : isMasked ? one.targets : remaining;
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
@@ -52,8 +63,9 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
-    brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
-    ...(isOther && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
+    brought: isPart || isLess ? broughtOf(own) : isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
+    ...(facts.beside && { beside: besideBoth(own, facts.beside) }),
+    ...(isOther && !isPart && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
     ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
@@ -65,14 +77,16 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   if (key !== facts.key)
     notes.push(
       note(KINDS.document, facts.key, {
-        ...registered(one, facts, documentOf(known, facts.key), made.to),
-        ...(made.brought && { brought: made.brought }),
+        ...registered(one, facts, documentOf(known, facts.key), isPart ? targets : made.to),
+        ...(made.brought && !isPart && { brought: made.brought }),
+        ...(isLess && { status: own.status }),
         sameAs: own.id,
         flags,
         ...(unheard.length > 0 && { unheard }),
         ...(isJoined && { sameKeys: others(facts.key), deleted: withdrawn, superseded: next }),
       }),
     );
+  else notes.push(...companionNotes(one, facts, known).filter((each) => each.kind !== KINDS.document || mayChange(site, own, one)));
   if (isJoined) notes.push(...setEntry(facts, actOf(one), known));
   for (const other of same)
     if (other.key !== facts.key)
@@ -84,18 +98,21 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         }),
       );
   const warnings = [
-    ...warningsOf(own, isReturned, isMasked, isSilent),
+    ...(isLess ? [{ code: 'document-superseded', detail: (own.current ?? own.first)!.message }] : warningsOf(own, isReturned, isMasked, isSilent)),
     ...knownBy(before, now),
     ...(isHeard ? [] : masks.map((detail) => ({ code: 'mask-not-told', detail }))),
     ...(isMasked ? stillShown(own, targets, one) : []),
     ...(own.to.length > 0 && (named?.deleted ?? early) && !own.deleted && !own.superseded ? [{ code: STILL_SHOWN, detail: own.id }] : []),
     ...(isSilent ? [] : left.warnings),
   ];
-  const messages = broughtOf(own).by;
+  const messages = union(broughtOf(own).by, itself?.first ? broughtOf(itself).by : []);
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)] },
+    ...(!isLess &&
+      (compared === 'same' || own.from[0] === site || one.role === 'record') && {
+        copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) },
+      }),
     ...withData(one, left.data),
     warnings,
     notes,

@@ -1,6 +1,7 @@
 /** A document is withdrawn: only by its author's organisation (SAFETY B4), of the patient it is of (A8), and of the version in force. */
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
+import { isMoved, shared } from './items.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
 import { actOf, blank, deletionsOf, newerThan, otherNames, union, type Found } from './register.ts';
@@ -14,6 +15,7 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
     if (each && comparePatients(one, each.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
+  if (own && isMoved(one, facts, own, known)) return { quarantine: shared(own.first?.message ?? 'an earlier message') };
   const before = own && saidBefore(one, own);
   if (own && before && !isReplayOf(before, one)) return again(one, facts, own, before, others);
   if (own?.first && !mayChange(one.event.site, own, one))

@@ -4,6 +4,7 @@ import type { DeliveryMaterial, DocumentIds } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
+import type { Companion } from './notes.ts';
 import { tokensOf } from './patients.ts';
 
 export type DocumentEvent = EventData<'dcc.document.received'>;
@@ -16,12 +17,20 @@ export interface DocumentFacts {
   readonly hasOwnId: boolean;
   /** Key of the bare number, when this is one of several documents of it. */
   readonly shares?: string;
+  /** That number. */
+  readonly number?: string;
+  /** Only its place tells it from them: the keys of the last place of its message, and of the one after. */
+  readonly siblings?: { readonly last: string; readonly next: string };
   readonly set?: string;
   readonly version?: number;
-  readonly replaces?: { readonly key: string; readonly id: string };
+  /** `part`: by the key of one of its contents. */
+  readonly replaces?: { readonly key: string; readonly id: string; readonly part?: string };
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;
   readonly companions?: string;
+  readonly beside?: readonly Companion[];
+  /** Where documents of the bytes of its companions, and of what those wrap, are noted. */
+  readonly places?: readonly string[];
   /** SHA-256 of what it wraps, when it is an N1. */
   readonly inner?: string;
   readonly innerKey?: string;
@@ -85,17 +94,28 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     key: noted?.document ?? keyOf(identity.scoped),
     id: identity.id,
     hasOwnId: own !== undefined,
-    ...(item !== undefined && noted?.document === undefined && { shares: keyOf(numbered(source)!.scoped) }),
+    ...(item !== undefined && noted?.document === undefined && sharedBy(document, (number) => keyOf(numbered(number)!.scoped))),
     ...(set && document.version !== undefined && { set: noted?.set ?? keyOf(`set ${set.scoped}`), version: document.version }),
     ...(replaces && replaces.id !== identity.id && { replaces: { key: noted?.replaces ?? keyOf(replaces.scoped), id: replaces.id } }),
     ...(content !== undefined && { content }),
     ...(content !== undefined && document.content && { contentKey: contentKeyOf(content, index) }),
     ...(document.embeddedSha256 !== undefined && { inner: document.embeddedSha256, innerKey: contentKeyOf(document.embeddedSha256, index) }),
-    ...companionsOf(one),
+    ...companionsOf(one, index, (id, extension) => {
+      const named = name(id, extension);
+      return named && named.id !== identity.id ? { key: keyOf(named.scoped), id: named.id } : {};
+    }),
     patient: tokensOf(one, index),
     owners: ownersOf(data),
     status: document.status ?? 'final',
   };
+}
+
+function sharedBy(
+  { sourceId = '', sourcePlaces: count }: DocumentEvent['document'],
+  keyOf: (number: string) => string,
+): Pick<DocumentFacts, 'shares' | 'number' | 'siblings'> {
+  const siblings = count === undefined ? undefined : { last: keyOf(`${sourceId}#${count}`), next: keyOf(`${sourceId}#${count + 1}`) };
+  return { shares: keyOf(sourceId), number: sourceId, ...(siblings && { siblings }) };
 }
 
 function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
@@ -106,11 +126,20 @@ function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
   return said === undefined ? undefined : hash('sha256', said, 'hex');
 }
 
-function companionsOf(one: Pick<Case, 'event' | 'parts'>): { companions?: string } {
-  const named = (documentData(one).document.companions ?? []).map(
-    ({ content }) => one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
-  );
-  return named.length > 0 ? { companions: hash('sha256', named.toSorted().join(), 'hex') } : {};
+function companionsOf(
+  one: Pick<Case, 'event' | 'parts'>,
+  index: BlindIndex,
+  named: (id: string | undefined, extension: string | undefined) => Pick<Companion, 'key' | 'id'>,
+): Pick<DocumentFacts, 'companions' | 'beside' | 'places'> {
+  const beside = (documentData(one).document.companions ?? []).map(({ id, idExtension, embeddedSha256, content }) => ({
+    ...named(id, idExtension),
+    content: one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
+    ...(embeddedSha256 !== undefined && { inner: embeddedSha256 }),
+  }));
+  const contents = beside.map(({ content }) => content).toSorted();
+  const sums = beside.flatMap(({ content, inner }) => [content, inner]).filter((sum) => sum);
+  const places = [...new Set(sums)].map((sum) => contentKeyOf(sum!, index));
+  return beside.length > 0 ? { companions: hash('sha256', contents.join(), 'hex'), beside, places } : {};
 }
 
 /** The organisations that the document itself names as its keeper and its authors. */

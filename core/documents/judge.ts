@@ -5,6 +5,7 @@ import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasRefs, asItCame, isOutdated } from './aliases.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
+import { companionRefs } from './companions.ts';
 import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
@@ -71,6 +72,8 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
   return [
     ...aliasRefs(named),
     ...ref(KINDS.document, named.key),
+    ...ref(KINDS.document, named.replaces?.key),
+    ...companionRefs(named, known),
     ...ref(KINDS.document, facts.key),
     ...ref(KINDS.set, facts.set),
     ...ref(KINDS.set, documentOf(known, facts.key)?.set),

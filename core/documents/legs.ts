@@ -41,11 +41,23 @@ import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
-import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
+import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, linked, messagesOf, namesOf, nameRefs, otherNames, successorRefs, successorsOf, union } from './register.ts';
+import {
+  broughtOf,
+  companionKeys,
+  contentEntry,
+  linked,
+  messagesOf,
+  namesOf,
+  nameRefs,
+  otherNames,
+  successorRefs,
+  successorsOf,
+  union,
+} from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -110,6 +122,7 @@ export class Legs {
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refsOf = (all: Known): readonly NoteRef[] => [
       ...ref(KINDS.document, facts?.key),
+      ...ref(KINDS.document, documentOf(all, facts?.key)?.companionOf?.of),
       ...nameRefs(facts?.key, all, index),
       ...consentRefs(patient, all, index),
     ];
@@ -117,22 +130,24 @@ export class Legs {
     const stopped = await this.#stopped(one, leaving, known, refsOf(known), to);
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
+    const whole = documentOf(known, own?.companionOf?.of);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
-      const history = await this.#read((all) => successorRefs(own, all));
+      const all = whole ? [own, whole] : [own];
+      const history = await this.#read((known) => all.flatMap((each) => successorRefs(each, known)));
       const over = [
-        ...successorsOf(own, history).flatMap((one) =>
-          messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] })),
-        ),
-        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
-          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own)] }] : [],
+        ...all
+          .flatMap((each) => successorsOf(each, history))
+          .flatMap((one) => messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] }))),
+        ...[own.deleted, whole?.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
+          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own), own.companionOf?.of] }] : [],
         ),
       ];
       for (const { message, keys } of over)
         if ((await this.#left({ message }, to, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
-    const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
+    const { data } = restricted(documentData(one), strictest(own?.flags ?? {}, whole?.flags ?? {}), isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
     const isNewer =
@@ -156,7 +171,7 @@ export class Legs {
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
-    const obeyed = encoded?.restrictions ?? restrictionsOf(documentData(one));
+    const obeyed = obeyedBy(leaving);
     if (!encoded || restrictions.every((each) => obeyed.includes(each))) return left;
     const attempts = (await this.#parts.journal.message(leaving.message))?.attempts ?? [];
     return attempts.some((each) => each.delivery === leaving.delivery && mayHaveArrived(each))
@@ -169,10 +184,12 @@ export class Legs {
     const { knowledge, index } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
-    return facts && isOfAnother(ids, facts.key, await knowledge.read(aliasRef(ids, index)), index) ? taken() : undefined;
+    if (!facts) return undefined;
+    const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
+    return isOfAnother(ids, facts.key, known, index, documentOf(known, facts.key)) ? taken() : undefined;
   }
 
-  /** To be called when it is about to be sent. */
+  /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
   async sent(leaving: Leaving, to: LegEnd, controlId: string, as: LeftAs = { made: [] }): Promise<void> {
     const { journal, knowledge, index, now } = this.#parts;
     const one = documentIn(leaving);
@@ -287,7 +304,7 @@ export class Legs {
     const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
     const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, facts) : undefined;
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
-    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
+    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index, own));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
     const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
     const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
@@ -299,10 +316,16 @@ export class Legs {
     };
   }
 
-  /** Of a document with two names, of which this one was not sent there under an id of ours: those of the other one, when that was sent there. */
+  /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
   async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
-    const known = await this.#read((all) => [...ref(KINDS.document, key), ...nameRefs(key, all, this.#parts.index)]);
-    const [own, others] = [documentOf(known, key), otherNames(key, known, true)];
+    const known = await this.#read((all) => [
+      ...ref(KINDS.document, key),
+      ...nameRefs(key, all, this.#parts.index),
+      ...companionKeys(documentOf(all, key)).flatMap((each) => ref(KINDS.document, each)),
+    ]);
+    const own = documentOf(known, key);
+    const companions = companionKeys(own).flatMap((each) => (documentOf(known, each)?.first ? [{ key: each, note: documentOf(known, each)! }] : []));
+    const others = [...otherNames(key, known, true), ...companions];
     if (!own || others.length === 0) return undefined;
     const itself = messageId(this.#parts.journal.tag, leaving);
     const messages = union(
@@ -318,12 +341,8 @@ export class Legs {
     for (const other of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
       const given = other.note.sentAs?.[to.name];
       if (given) return idsOf(given);
-      if (!(await isThere(other.key))) continue;
-      const { id, isNumbered } = other.note;
-      // By its bytes it was never named to anybody.
-      if (isNumbered && id.startsWith('sha256:')) continue;
-      const at = isNumbered ? -1 : id.lastIndexOf('^^');
-      return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+      const ids = (await isThere(other.key)) ? namedIn(other.note) : undefined;
+      if (ids) return ids;
     }
     return undefined;
   }
@@ -365,13 +384,30 @@ export class Legs {
     const { journal } = this.#parts;
     const itself = messageId(journal.tag, leaving.message);
     for (const other of broughtOf(own).by.filter((message) => message !== itself)) {
-      const legs = await this.#left({ message: other }, to, ({ content, status }) => content === facts.content && status === facts.status);
+      const legs = await this.#left({ message: other }, to, (each) => isAsMuch(each, facts));
       const sent = legs.length > 0 ? await journal.material(legs.map(({ delivery }) => delivery)) : [];
-      if (sent.some(({ encoded }) => encoded?.restrictions && restrictions.every((one) => encoded.restrictions?.includes(one)))) return other;
+      if (sent.some((one) => one.encoded?.restrictions && restrictions.every((each) => obeyedBy(one).includes(each)))) return other;
     }
     return undefined;
   }
 }
+
+/** What its receiver was told to obey: at least what its event says. */
+function obeyedBy(left: Pick<DeliveryMaterial, 'event' | 'parts' | 'encoded'>): readonly string[] {
+  const one = documentIn(left);
+  return [...(left.encoded?.restrictions ?? []), ...(one ? restrictionsOf(documentData(one)) : [])];
+}
+
+/** The ids that it came by. */
+function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
+  // By its bytes it was never named to anybody.
+  if (isNumbered && id.startsWith('sha256:')) return undefined;
+  const at = isNumbered ? -1 : id.lastIndexOf('^^');
+  return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+}
+
+const isAsMuch = (one: DocumentFacts, { content, status, companions }: DocumentFacts): boolean =>
+  one.content === content && one.status === status && (companions === undefined || one.companions === companions);
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
 function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, { name }: LegEnd, { ids, made }: LeftAs, type: string): readonly Note[] {

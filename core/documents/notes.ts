@@ -20,8 +20,16 @@ export const KINDS = {
 /** By age it may be forgotten: an answer that comes later is kept and proves nothing (`answer-unmatched`). */
 export const SENT = KINDS.sent;
 
+/** Its confidentiality: `restricted` is R or V, `veryRestricted` is V. */
+export const CONFIDENTIALITY = ['restricted', 'veryRestricted'] as const;
 /** Masks that a document may carry; absent = unknown, never "no" (SAFETY B7). */
-export const MASKS = ['maskedToProfessionals', 'hiddenFromPatient', 'hiddenFromLegalRepresentatives', 'secretConnection'] as const;
+export const MASKS = [
+  'maskedToProfessionals',
+  'hiddenFromPatient',
+  'hiddenFromLegalRepresentatives',
+  'secretConnection',
+  ...CONFIDENTIALITY,
+] as const;
 export const LEGS = ['sendToDmp', 'sendToMssPro', 'sendToMssPatient'] as const;
 export type Mask = (typeof MASKS)[number];
 export type Leg = (typeof LEGS)[number];
@@ -44,6 +52,16 @@ export interface Saying {
 
 /** With the sites that were told. */
 export type Deletion = Act & Saying & { readonly to: readonly string[] };
+
+/** Another content of the same document (N1 beside N3), which has an id of its own. */
+export interface Companion {
+  /** Absent when nothing names it, or the id of the document itself does. */
+  readonly key?: string;
+  readonly id?: string;
+  /** SHA-256 of what it is, and of what it wraps. */
+  readonly content: string;
+  readonly inner?: string;
+}
 
 export interface DocumentNote {
   /** As people know it. */
@@ -74,12 +92,17 @@ export interface DocumentNote {
   /** By lane: the ids that it left with. */
   readonly sentAs?: Readonly<Record<string, SentAs>>;
   readonly companions?: string;
+  /** Its contents beside that one. */
+  readonly beside?: readonly Companion[];
+  /** Of a content beside another: the document that both are. What is said of its id is said of that (SAFETY B2 to B5). */
+  readonly companionOf?: AliasNote;
   readonly earlier?: readonly string[];
   readonly status?: string;
   readonly set?: string;
   readonly version?: number;
   readonly replaces?: string;
-  readonly superseded?: Act & { readonly key: string; readonly id: string };
+  /** `part`: the key of its content that was named. */
+  readonly superseded?: Act & { readonly key: string; readonly id: string; readonly part?: string };
   readonly deleted?: Deletion;
   /** Before it was received others said so too: which of them may, only its arrival tells. */
   readonly deletedBefore?: readonly Deletion[];

@@ -6,6 +6,10 @@ import { contentKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
 import { sayingOf } from './stops.ts';
 
+/** Table 0085 in its order: what is less final never takes the place of what is more so. */
+const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
+export const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
+
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;
 
@@ -19,8 +23,12 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
   const named = [
     facts.replaces?.key,
     replacedBy,
+    facts.replaces?.part,
+    ...companionKeys(documentOf(known, facts.replaces?.key)),
     set?.versions[0]?.key,
     facts.shares,
+    facts.siblings?.last,
+    facts.siblings?.next,
     ...same.map(({ key }) => key),
     ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
@@ -37,6 +45,9 @@ export interface Found {
 export const namesOf = (note: DocumentNote | undefined): readonly string[] => [
   ...new Set([...(note?.sameKeys ?? []), note?.sameKey].filter((key) => key !== undefined)),
 ];
+
+/** Keys of its contents beside the first. */
+export const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];
 
 /** The same document by each other name that its source gave it; `isAny`: whatever each of them holds by now. */
 export function otherNames(key: string | undefined, known: Known, isAny = false): readonly Found[] {
@@ -108,7 +119,7 @@ export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly 
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
-  const { id, patient, owners, content, inner, companions, status, set, version, replaces } = facts;
+  const { id, patient, owners, content, inner, companions, beside, status, set, version, replaces } = facts;
   const { inner: _, forms, ...old } = before ?? blank(id, patient);
   const isSame =
     old.first !== undefined &&
@@ -132,7 +143,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     ...(content !== undefined && { content }),
     ...(inner !== undefined && { inner }),
     ...(forms && outgrown.length === 0 && { forms }),
-    ...(companions !== undefined && { companions }),
+    ...(companions !== undefined && { companions, beside }),
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
     ...(version !== undefined && { version }),
@@ -202,6 +213,12 @@ export function contentEntry(place: string | undefined, key: string, known: Know
   return place === undefined || others.includes(key) ? [] : [note(KINDS.content, place, lately(others, key, 8))];
 }
 
+/** Of a number that several documents share from their first message on: which message that is; and how final the last of them were. */
+const numberNote = ({ message }: Case, { number = '', patient }: DocumentFacts): DocumentNote => ({
+  ...blank(number, patient),
+  brought: { by: [message.id], to: [] },
+});
+
 /** Everything that a new document changes but its own note: its set, the place of its bytes, and what it replaces. */
 export function entries(one: Case, facts: DocumentFacts, known: Known): readonly Note[] {
   const { key, id, content, contentKey, innerKey, replaces, patient } = facts;
@@ -209,8 +226,11 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   const notes: Note[] = [...setEntry(facts, act, known)];
   for (const place of [contentKey, innerKey]) notes.push(...contentEntry(place, key, known));
   const number = documentOf(known, facts.shares);
-  if (facts.shares !== undefined && !number?.isShared)
-    notes.push(note(KINDS.document, facts.shares, { ...(number ?? blank(facts.id.slice(0, facts.id.lastIndexOf('#')), patient)), isShared: true }));
+  const isTold = number?.isShared && (number.first !== undefined || number.status === facts.status);
+  if (facts.shares !== undefined && !isTold) {
+    const shared = { ...(number ?? numberNote(one, facts)), isShared: true };
+    notes.push(note(KINDS.document, facts.shares, number?.first ? shared : { ...shared, status: facts.status }));
+  }
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const lower = newest && newest.version < facts.version! ? newest.key : undefined;
   // By the other name too: of what it replaces by name, by its set, or under its own number.
@@ -220,7 +240,16 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   for (const old of new Set([replaces?.key, ...others])) {
     if (old === undefined || old === key) continue;
     const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);
-    notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
+    const part = old === replaces?.key ? replaces.part : undefined;
+    // What replaces one of its contents is not all that does.
+    const isLast = original.superseded !== undefined && (original.superseded.part === undefined || part !== undefined);
+    const now = isLast ? original.superseded : { ...act, key, id, ...(part !== undefined && { part }) };
+    notes.push(note(KINDS.document, old, { ...original, superseded: now }));
+    for (const each of part !== undefined ? [part] : facts.beside ? companionKeys(original) : []) {
+      const content = documentOf(known, each);
+      if (content && each !== key && !facts.beside?.some((one) => one.key === each))
+        notes.push(note(KINDS.document, each, { ...content, superseded: content.superseded ?? { ...act, key, id } }));
+    }
   }
   return notes;
 }

@@ -6,7 +6,7 @@ import type { DeliverySummary, JournalStore, MessageState, Note } from '../contr
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
-import { documentIn, factsOf } from './facts.ts';
+import { documentIn, factsOf, type DocumentFacts } from './facts.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
@@ -21,7 +21,8 @@ interface SentBy {
   readonly id: string;
   /** Absent when the journal no longer knows it. */
   readonly state?: MessageState;
-  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number })[];
+  /** `isMore`: with a content that this one lacks. */
+  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number; readonly isMore?: boolean })[];
 }
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
@@ -50,7 +51,7 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
     return { ...rest, targets, notes: sentTo(judged, rest.notes, sites, parts.index), warnings: left };
   }
   const insteadOf = sites.flatMap((site) =>
-    legsTo(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),
+    legsTo(site).flatMap(({ delivery, state, isMore }) => (delivery !== undefined && state === 'dead' && !isMore ? [delivery] : [])),
   );
   return { ...rest, targets, insteadOf, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
@@ -73,12 +74,18 @@ function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[]
  * Deliveries of the document by that message, which may carry others; of another that is decided again, nothing is known to be lost. Of this very one,
  * replayed, what waited is discarded, and only what arrived counts.
  */
-async function sentBy(id: string, one: Case, { keys, isReplaced }: NonNullable<Judgement['copyOf']>, { journal, index }: SentParts): Promise<SentBy> {
+async function sentBy(
+  id: string,
+  one: Case,
+  { keys, isReplaced, isPart }: NonNullable<Judgement['copyOf']>,
+  { journal, index }: SentParts,
+): Promise<SentBy> {
   const parsed = parseId(journal.tag, id);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
   if (!history) return { id, legs: [] };
   const { state } = history.message;
-  const content = isReplaced ? undefined : factsOf(one, index)?.content;
+  const mine = isReplaced ? undefined : factsOf(one, index);
+  const { content } = mine ?? {};
   const documents = history.events.flatMap(({ event }) => {
     const found = event.type === one.event.type ? documentIn({ event, parts: history.parts }) : undefined;
     const facts = found && factsOf(found, index);
@@ -87,8 +94,14 @@ async function sentBy(id: string, one: Case, { keys, isReplaced }: NonNullable<J
   const named = documents.filter(({ facts }) => keys.includes(facts.key));
   // By a name that is not known of it: its bytes tell.
   const own = named.length > 0 ? named : documents.filter(({ facts }) => content !== undefined && facts.content === content);
-  const events = new Set(own.map(({ event }) => event));
-  const legs = history.deliveries.filter(({ eventId }) => events.has(eventId));
+  // One that lacks a content of this one is not it, nor is the other content alone, nor a preliminary word of what is final.
+  const isIt = ({ companions, key, status }: DocumentFacts): boolean =>
+    (mine?.companions === undefined ? !isPart || companions !== undefined || key === mine?.key : companions === mine.companions) &&
+    (status !== 'preliminary' || mine === undefined || mine.status === status);
+  const events = new Map(own.filter(({ facts }) => isIt(facts)).map(({ event, facts }) => [event, facts.companions]));
+  const legs = history.deliveries
+    .filter(({ eventId }) => events.has(eventId))
+    .map((leg) => ({ ...leg, isMore: mine !== undefined && events.get(leg.eventId) !== mine.companions }));
   const isBeingDecided = state === 'received' && id !== one.message.id;
   return { id, state, legs: isBeingDecided ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs };
 }

@@ -46,13 +46,14 @@ export interface Judgement {
   readonly targets?: readonly string[];
   /**
    * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
-   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place.
+   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place. `isPart`: one content of it.
    */
   readonly copyOf?: {
     readonly messages: readonly string[];
     readonly sites: readonly string[];
     readonly keys: readonly string[];
     readonly isReplaced?: true;
+    readonly isPart?: true;
   };
   /** Dead deliveries that it takes the place of: a copy goes where none arrived. */
   readonly insteadOf?: readonly number[];

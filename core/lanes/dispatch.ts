@@ -12,7 +12,7 @@ import {
   type Settlement,
   type Sink,
 } from '../contract/index.ts';
-import type { Leave, LeftAs, LegEnd } from '../documents/index.ts';
+import type { Leave } from '../documents/index.ts';
 import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
@@ -77,6 +77,8 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
     if (taken) return { kind: 'encode', outcome: 'hold', error: taken };
     built = 'built' in outcome ? outcome.built : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);
+    // Before it may be anywhere: what is sent after it names it by the ids that it left with, and an answer comes to what is known.
+    if (encoded.controlId !== undefined) await ports.legs?.sent(material, to, encoded.controlId, { made: built.made, ...(ids && { ids }) });
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded, ...(before && { replaces: true as const }) }) };
     if (dispatcher.idempotent) begun = start;
     else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);
@@ -87,27 +89,8 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
       ? { kind: 'unavailable', error: error.toData() }
       : { kind: 'encode', outcome: 'refuse', error: error.toData() };
   }
-  // An answer comes after the message: this is stored by then, and what it is for is not worth losing the outcome of a send.
-  const noted = note(material, to, encoded, built.made, ports);
   const result = await send(material, encoded, built.pieces, dispatcher);
-  await noted;
   return { ...result, ...(begun && { begun }) };
-}
-
-async function note(
-  material: Leaving,
-  to: LegEnd,
-  { controlId, envelope }: EncodedMessage,
-  made: LeftAs['made'],
-  { legs, log }: LanePorts,
-): Promise<void> {
-  if (controlId === undefined) return;
-  try {
-    await legs?.sent(material, to, controlId, { made, ...(envelope.document && { ids: envelope.document }) });
-  } catch (thrown) {
-    const { code } = PasserelleError.from(thrown);
-    log('warn', 'answers to this delivery will not find its document', { delivery: material.delivery, code });
-  }
 }
 
 async function send(

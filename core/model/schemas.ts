@@ -166,6 +166,8 @@ export const DocumentData = object({
   sourceId: Type.Optional(short),
   /** Which of several documents of that number, where one message brings several: what tells them apart there. */
   sourceItem: Type.Optional(short),
+  /** Nothing but its place does: among so many documents of that number. */
+  sourcePlaces: Type.Optional(Type.Integer()),
   /**
    * Of what a receiver named by ids that the engine gave, and that stands here in the words of its source: under which keys the journal has it, what it
    * replaces and its set. A number is one of its own site, and who speaks is another.
@@ -193,7 +195,10 @@ export const DocumentData = object({
     Type.Array(
       object({
         id: Type.Optional(short),
+        idExtension: Type.Optional(short),
         format: Type.Optional(short),
+        /** What it wraps, when it is an N1. */
+        embeddedSha256: Type.Optional(short),
         content: Type.Optional(object({ part: short, bytes: Type.Integer(), mime: short })),
       }),
     ),

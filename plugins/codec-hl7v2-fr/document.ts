@@ -36,7 +36,7 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
   const groups = readGroups(reading, parts);
   const found = groups.flatMap((group) => documentsOf(group).map((contents) => ({ group, contents })));
   const made = found.map((one, i) => documentEvent(reading, shared, one.group, one.contents, sourceItemOf(reading, found, i)));
-  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, [], undefined));
+  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, [], {}));
   if (made.length === 0)
     throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
   if (event !== 'R01' && (made.length > 1 || reading.message.all('TXA').length > 1))
@@ -80,17 +80,17 @@ interface Found {
  * Several documents of one order number: what tells this one from the others, the same each time they are sent. The other number of the order, OBX-4, OBX-3;
  * their place when nothing else does.
  */
-function sourceItemOf(reading: Reading, found: readonly Found[], index: number): string | undefined {
+function sourceItemOf(reading: Reading, found: readonly Found[], index: number): Pick<DocumentData, 'sourceItem' | 'sourcePlaces'> {
   const number = (one: Found): string => orderNumberOf(reading, one.group);
   const same = found.filter((one) => number(one) === number(found[index]!));
-  if (same.length < 2 || number(found[index]!) === '') return undefined;
+  if (same.length < 2 || number(found[index]!) === '') return {};
   const obx = ({ contents }: Found, field: string): string => clean(contents[0]?.obx.get(field) ?? '');
   const otherNumber = ({ group }: Found): string => orderOf(group, 5 - orderFieldOf(reading));
   for (const name of [otherNumber, (one: Found) => obx(one, '4'), (one: Found) => obx(one, '3.1')]) {
     const names = same.map(name);
-    if (names.every((each) => each !== '') && new Set(names).size === names.length) return name(found[index]!);
+    if (names.every((each) => each !== '') && new Set(names).size === names.length) return { sourceItem: name(found[index]!) };
   }
-  return String(same.indexOf(found[index]!) + 1);
+  return { sourceItem: String(same.indexOf(found[index]!) + 1), sourcePlaces: same.length };
 }
 
 const orderFieldOf = ({ dialect }: Reading): number => (dialect.orderNumber === 'placer' ? 2 : 3);
@@ -102,7 +102,7 @@ interface Made {
   readonly terms: readonly IndexTerm[];
 }
 
-function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[], sourceItem: string | undefined): Made {
+function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[], item: ReturnType<typeof sourceItemOf>): Made {
   const action = readAction(reading, shared.event, group, contents);
   const isDeletion = action.action === 'delete';
   const read = contents
@@ -119,7 +119,7 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
     ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda, isDeletion),
     ...main?.read.facts,
     ...ids,
-    ...said({ sourceItem }),
+    ...item,
     ...action,
     ...readFacts(
       reading,
@@ -236,7 +236,9 @@ function strictestOf(reading: Reading, own: readonly (string | undefined)[]): st
 }
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
-  const companions = others.map(({ cda, facts }) => ({ ...said({ id: cda?.id?.root, format: facts.format, content: facts.content }) }));
+  const companions = others.map(({ cda, facts: { format, embeddedSha256, content } }) => ({
+    ...said({ id: cda?.id?.root, idExtension: cda?.id?.extension, format, embeddedSha256, content }),
+  }));
   return companions.length > 0 ? { companions } : {};
 }
 
@@ -314,7 +316,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
       ...(around.parts.length > 0 && { parts: around.parts }),
       ...(around.destinations.length > 0 && { destinations: around.destinations }),
     },
-    terms: [document.id ?? document.sourceId, document.setId]
+    terms: [document.id ?? document.sourceId, document.setId, ...(document.companions ?? []).map((one) => one.id)]
       .filter((value) => value !== undefined)
       .map((value) => ({ field: 'document' as const, value })),
   };

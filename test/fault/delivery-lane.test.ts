@@ -477,6 +477,26 @@ describe('a delivery lane', () => {
     expect(bench.sent).to.have.length(1);
   });
 
+  it('B2, B3: nothing leaves before the ids that it leaves with are noted, and nothing of it has begun when they cannot be', async () => {
+    await bench.queue([{ keys: patient('a') }]);
+    bench.encode = (text) => ({ outcome: 'message', envelope: { format: 'plain', text, controlId: text, document: { id: '2.25.1' } } });
+    const noted: unknown[] = [];
+    let tries = 0;
+    bench.legs = {
+      before: async ({ event }) => ({ event }),
+      with: async () => undefined,
+      sent: async (_, __, ___, as) => {
+        tries += 1;
+        expect([bench.sent.length, await bench.states()]).to.deep.equal([0, { queued: 1 }]);
+        if (tries < 3) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+        noted.push(as?.ids);
+      },
+    };
+    await bench.make().start();
+    await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+    expect([tries, bench.sent.length, noted]).to.deep.equal([3, 1, [{ id: '2.25.1' }]]);
+  });
+
   it('says which delivery blocks, and how many wait behind it', async () => {
     const rows = await bench.queue([
       { keys: patient('a') },

@@ -154,8 +154,8 @@ function readCompanion(item: Reader, index: number, identity: ReadIdentity, enve
   const part = readPart(item.needObject('content'), companionPointer(index), identity, envelope, warnings);
   const id = item.text('id', { pattern: OID });
   requireWhole(part, companionPointer(index));
-  const { format, content } = contentOf(part);
-  return { part, companion: said({ id, format, content }) };
+  const { format, embeddedSha256, content } = contentOf(part);
+  return { part, companion: said({ id, format, embeddedSha256, content }) };
 }
 
 /** A flag that is not there is unknown, never false (B7); it is missed only where the record speaks of visibility at all. */

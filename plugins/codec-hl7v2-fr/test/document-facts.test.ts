@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { DecodeResult } from '../../../core/contract/index.ts';
 import { encodeFr, interpretFr, NATIONAL_PROFILE } from '../index.ts';
@@ -69,6 +70,10 @@ describe('what a document is said to be', () => {
       ['D1', '2'],
     ]);
     expect(new Set(named(oru({ more: [second('', same)] }))).size).to.equal(2);
+    const places = (found: DecodeResult): unknown[] =>
+      found.events.map(({ data }) => (data as { document: { sourcePlaces?: number } }).document.sourcePlaces);
+    expect(places(oru({ more: [second('', same)] })), 'only their place').to.deep.equal([2, 2]);
+    expect(places(oru({ more: [second('', other)] }))).to.deep.equal([undefined, undefined]);
     const groups = oru({ more: ['ORC|NW|D1|F2', `OBR|2|D1|F2|${same}`, second('b', same)] });
     expect(items(groups)).to.deep.equal([
       ['D1', '1'],
@@ -105,6 +110,20 @@ describe('what a document is said to be', () => {
     expect(decode(lines, settings).events).to.have.length(2);
     expect(mdm('R01', [cda('root="1.2.3"', 'N3'), cda('root="1.2.4"', 'N3')]).events).to.have.length(2);
     expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
+  });
+
+  it('B2, B4: of a pair each id is kept with what it names, and finds the message; one of them alone is named by its own', () => {
+    const wrapping = Buffer.from(cda('root="1.2.3" extension="a"', 'N1'), 'base64')
+      .toString()
+      .replace('<text>', '<text mediaType="application/pdf" representation="B64">')
+      .replace('>x<', `>${PDF}<`);
+    const [n1, n3] = [Buffer.from(wrapping).toString('base64'), cda('root="1.2.4"', 'N3')];
+    const found = mdm('R01', [n1, n3]);
+    const { companions } = documentOf(found) as { companions: readonly object[] };
+    expect(companions).to.have.length(1);
+    expect(companions[0]).to.include({ id: '1.2.3', idExtension: 'a', embeddedSha256: hash('sha256', Buffer.from(PDF, 'base64')) });
+    expect(found.terms).to.deep.include({ field: 'document', value: '1.2.3' });
+    expect(documentOf(mdm('R01', [n1]))).to.include({ id: '1.2.3', idExtension: 'a' });
   });
 
   it('B2: a PDF or a CDA of another code is a document of its own, never the companion of the one beside it', () => {

@@ -25,6 +25,8 @@ export interface Said {
   /** What the document is, by its bytes. */
   readonly content?: string;
   readonly document?: Partial<DocumentData>;
+  /** Another content of it, with an id of its own. */
+  readonly beside?: { readonly id?: string; readonly content: string; readonly inner?: string };
   readonly visibility?: Visibility;
   readonly opposition?: string;
   readonly opposedAt?: string;
@@ -125,6 +127,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
     ins,
     content,
     document,
+    beside,
     visibility,
     opposition,
     opposedAt,
@@ -146,6 +149,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
           status: 'final',
           action: type === 'dcc.document.deleted' ? 'delete' : 'new',
           ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
+          ...(beside && { companions: [companionOf(beside)] }),
           ...document,
         },
         originApplication: said.application ?? 'DPI',
@@ -160,12 +164,19 @@ export function caseOf(said: Said, message: number, run: number): Case {
     keys: named.map((key) => index.patient(key)),
     role,
     settings: { ...UNCONFIGURED, ...(said.legalEntity !== undefined && { legalEntity: said.legalEntity }) },
-    parts: content === undefined ? [] : [{ part: 'p1', sha256: hash('sha256', content) }],
+    parts: [content, beside?.content].flatMap((each, i) => (each === undefined ? [] : [{ part: `p${i + 1}`, sha256: hash('sha256', each) }])),
     targets: role === 'record' ? (said.to ?? []) : [RECORD],
     message: { id: `TEST-${message}`, run, receivedAt: time },
     now: time,
   };
 }
+
+const companionOf = ({ id, content, inner }: NonNullable<Said['beside']>): object => ({
+  format: 'CDA-R2-N1',
+  content: { part: 'p2', bytes: content.length, mime: 'text/xml' },
+  ...(id !== undefined && { id }),
+  ...(inner !== undefined && { embeddedSha256: hash('sha256', inner) }),
+});
 
 /** OIDs with arcs enough to be somebody's. */
 export const oid = (n: number): string => `1.2.250.1.999.1.8.${n}`;

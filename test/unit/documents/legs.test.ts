@@ -55,7 +55,7 @@ describe('before a document leaves', () => {
             parts,
           } as unknown as MessageHistory;
         },
-        material: async ([delivery]) => [{ delivery, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
+        material: async ([delivery]) => [{ delivery, event: {}, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
       },
     });
@@ -244,6 +244,23 @@ describe('before a document leaves', () => {
         attempts = [ended('queued', 'ERR_ACK_LATER'), ended(outcome, code)];
         expect(await again(), `${outcome} ${code}`).to.equal(expected);
       }
+    });
+
+    it('B7: confidentiality that a copy brought closes them too; bytes of before it was told to receivers obeyed what their event says', async () => {
+      await archive.takes(one);
+      const secret = { ...one, document: { ...one.document, confidentiality: 'R' } };
+      await archive.takes(secret);
+      const made = dataOf(await legs.before(leaving(one), TO));
+      expect(made.document?.confidentiality).to.equal('R');
+      expect(made.visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
+      attempts = [ended('queued', 'ERR_ACK_TIMEOUT')];
+      expect(await again(['sendToDmp', 'sendToMssPatient'])).to.equal('ERR_DOCUMENT_RESTRICTED_SINCE');
+      expect(await again(['sendToDmp', 'sendToMssPatient', 'restricted'])).to.equal('the same bytes');
+      const left = await legs.before(
+        { ...leaving(secret), encoded: { restrictions: ['sendToDmp', 'sendToMssPatient'] } as unknown as EncodedMessage },
+        TO,
+      );
+      expect(left).to.have.property('event').and.not.have.property('isTighter');
     });
 
     it('bytes that say it already, or more, go again as they are', async () => {

@@ -149,6 +149,55 @@ describe('whatever order documents come in', () => {
     );
   });
 
+  it('B2, B4, B5: of a document in two contents no place is sent one that it has, nor is it withdrawn or sent back to who wrote it by either id', async () => {
+    const one = record({
+      what: constantFrom('both', 'both', 'first', 'second', 'withdrawal of the first', 'withdrawal of the second'),
+      site: constantFrom(...SITES),
+      to: subarray([NORTH, SOUTH]),
+    });
+    const said = (what: string): Said => {
+      const isSecond = what.endsWith('second');
+      const document = { id: oid(isSecond ? 1 : 2) };
+      const both = what === 'both' && { beside: { id: oid(1), content: 'n1', inner: 'pdf' } };
+      return {
+        content: isSecond ? 'n1' : 'n3',
+        document,
+        ...both,
+        ...(what.startsWith('withdrawal') && { type: 'dcc.document.deleted' }),
+      };
+    };
+    let [whole, withdrawn] = [0, 0];
+    await assert(
+      asyncProperty(array(one, { minLength: 2, maxLength: 12 }), async (all) => {
+        const archive = new Archive();
+        // Its author sends both before anything else is heard of them.
+        await archive.takes(said('both'));
+        const has = new Map<string, Set<string>>([[RECORD, new Set(['n1', 'n3', 'both'])]]);
+        let isOver = false;
+        for (const { what, site, to } of all) {
+          const made = await archive.takes({ ...said(what), site, to });
+          if (what.startsWith('withdrawal')) {
+            if (site === SOUTH) expect(made.reject?.code ?? made.codes[0]).to.be.oneOf(['ERR_DOCUMENT_NOT_AUTHOR', 'duplicate', 'further-recipient']);
+            if (site === NORTH) isOver = true;
+            withdrawn += Number(isOver);
+            continue;
+          }
+          if (isOver) expect(made.sentTo).to.deep.equal([]);
+          for (const place of made.sentTo) {
+            expect(place, what).not.to.equal(NORTH);
+            const there = has.get(place) ?? new Set();
+            expect(there.has(what === 'both' ? 'both' : what === 'first' ? 'n3' : 'n1'), `${what} twice to ${place}`).to.equal(false);
+            has.set(place, there);
+            for (const each of what === 'both' ? ['n1', 'n3', 'both'] : [what === 'first' ? 'n3' : 'n1']) there.add(each);
+            whole += Number(what === 'both');
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(Math.min(whole, withdrawn), 'sent and withdrawn').to.be.above(50);
+  });
+
   it('B6, A6: of the same claims, merges and oppositions any order leaves the same patients opposed; undone, those that are without the merges', async () => {
     const patient = constantFrom('1', '2', '3', '4');
     const event = oneof(

@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
+import type { Judgement } from '../../../core/knowledge/index.ts';
+import type { EventData } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
@@ -13,6 +15,7 @@ describe('a document that is sent again', () => {
   /** By message: where its deliveries stand; of its own document, or of another that came with it. */
   let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, of?: Said])[]>;
   let messageStates: Map<number, MessageState>;
+  let last: Judgement;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
@@ -33,6 +36,7 @@ describe('a document that is sent again', () => {
     };
     const journal = { tag: 'TEST', message: async (id: number) => history(id) };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
+    last = made;
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
     return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
   };
@@ -134,6 +138,54 @@ describe('a document that is sent again', () => {
     expect(await takes(step('final', 'final'))).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
   });
 
+  describe('a preliminary copy of what is final by now', () => {
+    for (const [how, ids] of [
+      ['a number', { sourceId: '4711' }],
+      ['an id', { id: oid(1) }],
+    ] as const) {
+      const word = (status: 'preliminary' | 'final', rest: Said = {}): Said => ({ ...rest, document: { ...ids, status }, content: 'same' });
+
+      it(`B2, B3: by ${how}, does not take the place of the final one that died, which goes when it comes again`, async () => {
+        await takes(word('preliminary'));
+        states.set(1, [['dcc-out', 'delivered']]);
+        await takes(word('final'));
+        states.set(2, [['dcc-out', 'dead']]);
+        expect(await takes(word('preliminary'))).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+        expect(await takes({ ...word('preliminary'), replays: 3 }), 'replayed').to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+        expect(await takes(word('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+      });
+
+      it(`B3: by ${how}, goes to no further recipient, and its mask waits for the final one to tell it`, async () => {
+        await takes(word('final', { site: RECORD, to: [NORTH] }));
+        const hidden = { visibility: { hiddenFromPatient: true } };
+        const copy = await takes(word('preliminary', { site: RECORD, to: [NORTH, SOUTH], ...hidden }));
+        expect(copy).to.deep.equal({ sentTo: [], codes: ['document-superseded', 'visibility-known', 'mask-not-told'] });
+        expect((await takes(word('final', { site: RECORD, to: [NORTH, SOUTH], ...hidden }))).sentTo).to.have.members([NORTH, SOUTH]);
+      });
+    }
+
+    it('B3: by its other name, leaves that name as final as the document', async () => {
+      await takes(ONE);
+      states.set(1, [['dcc-out', 'dead']]);
+      const numbered = (status: 'preliminary' | 'final'): Said => ({ document: { sourceId: '4711', status }, content: 'one' });
+      expect(await takes(numbered('preliminary'))).to.deep.equal({ sentTo: [], codes: ['document-superseded'] });
+      expect(await takes(numbered('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    });
+
+    it('B2: as notes of before have it, one that arrived is not the final one', async () => {
+      const word = (status: 'preliminary' | 'final'): Said => ({ document: { id: oid(1), status }, content: 'same' });
+      await takes(word('final'));
+      states.set(1, [['dcc-out', 'discarded']]);
+      await takes(word('preliminary'));
+      states.set(2, [['dcc-out', 'delivered']]);
+      const key = index.term({ field: 'document', value: oid(1) });
+      archive.keep([
+        { kind: 'document', key, value: JSON.stringify({ ...archive.note(oid(1)), brought: { by: ['TEST-1', 'TEST-2'], to: [RECORD] } }) },
+      ]);
+      expect(await takes(word('final'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    });
+  });
+
   it('B2, B3: the version in force goes where only an older one was sent', async () => {
     const step = (status: 'preliminary' | 'final', ...to: string[]): Said => ({
       site: RECORD,
@@ -158,6 +210,32 @@ describe('a document that is sent again', () => {
     expect((await takes(seen)).sentTo, 'which it does not say, but leaves with').to.deep.equal([RECORD]);
     states.set(4, [['dcc-out', 'delivered']]);
     expect((await takes(hidden)).sentTo, 'told').to.deep.equal([]);
+  });
+
+  it('A8, B2: a copy whose patient cannot be compared never stands for what died of another establishment; it waits, unless it was sent there', async () => {
+    const ins = '258033399990170';
+    await takes(ONE);
+    states.set(1, [['dcc-out', 'dead']]);
+    const elsewhere: Said = { ...ONE, site: SOUTH, ins, patient: '' };
+    await takes(elsewhere);
+    expect(last.quarantine?.code).to.equal('ERR_DOCUMENT_OTHER_PATIENT');
+    expect(last).not.to.have.any.keys('insteadOf', 'notes');
+    await takes({ ...elsewhere, document: { sourceId: '4711' } });
+    expect(last.quarantine, 'a document of its own').to.equal(undefined);
+    await takes({ ...ONE, site: RECORD, to: [SOUTH] });
+    states.set(4, [['south-out', 'delivered']]);
+    expect(await takes(elsewhere), 'comes back').to.deep.equal({ sentTo: [], codes: ['document-returned'] });
+    expect((await takes({ ...ONE, ins })).sentTo, 'its own').to.deep.equal([RECORD]);
+  });
+
+  it('B2, B7: what is sent again in the place of what died is as confidential as that', async () => {
+    await takes({ ...ONE, document: { id: oid(1), confidentiality: 'R' } });
+    states.set(1, [['dcc-out', 'dead']]);
+    const made = await takes({ ...ONE, visibility: { sendToDmp: true, sendToMssPatient: true } });
+    expect(made).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    const left = last.event!.data as EventData<'dcc.document.received'>;
+    expect(left.document.confidentiality).to.equal('R');
+    expect(left.visibility).to.include({ sendToDmp: false, sendToMssPatient: false });
   });
 
   it('B2: by its other name too it goes when what was sent of it by the first one is lost', async () => {

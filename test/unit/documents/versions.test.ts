@@ -82,11 +82,11 @@ describe('the document registry', () => {
       expect((await archive.takes(step('final', 'corrected', 'replace'))).sentTo, 'the correction is taken back').to.deep.equal([RECORD]);
     });
 
-    it('B2: the same bytes, final after preliminary, are delivered again; the other way round they are a copy', async () => {
+    it('B2: the same bytes, final after preliminary, are delivered again; the other way round they are superseded', async () => {
       const step = (status: string): object => ({ document: { id: oid(7), status }, content: 'same' });
       await archive.takes(step('preliminary'));
       expect((await archive.takes(step('final'))).sentTo).to.deep.equal([RECORD]);
-      expect((await archive.takes(step('preliminary'))).codes).to.deep.equal(['duplicate']);
+      expect((await archive.takes(step('preliminary'))).codes).to.deep.equal(['document-superseded']);
     });
 
     it('B2: a document that stands elsewhere is known by the name of its file, and one without any content is never a copy', async () => {

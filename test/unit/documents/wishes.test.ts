@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { sentKeyOf } from '../../../core/documents/index.ts';
 import type { Visibility } from '../../../core/model/index.ts';
 import { PLAIN, QUALIFIED } from '../identity/hospital.ts';
-import { Archive, NORTH, RECORD, SOUTH, index, oid } from './archive.ts';
+import { Archive, NORTH, RECORD, SOUTH, index, oid, type Said } from './archive.ts';
 
 const DOC = { document: { id: oid(1) }, content: 'one' } as const;
 const WANTED: Visibility = { maskedToProfessionals: false, hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true, sendToMssPro: true };
@@ -166,6 +166,67 @@ describe('what a patient allows', () => {
       const made = await archive.takes({ site: RECORD, to: [NORTH], content: `${n}`, document: { id: oid(n), ...document }, visibility });
       expect([made.sentTo, legsOf(made, visibility)]).to.deep.equal([[NORTH], [false, false, true]]);
     }
+  });
+
+  describe('confidentiality is remembered', () => {
+    const OPEN: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
+    const said = (confidentiality?: string, rest: Partial<Said> = {}): Said => ({
+      ...DOC,
+      ...rest,
+      document: { ...(rest.document ?? DOC.document), ...(confidentiality && { confidentiality }) },
+      visibility: OPEN,
+    });
+    const left = async (one: Said): Promise<unknown> => {
+      const made = await archive.takes(one);
+      const { document } = (made.event?.data ?? {}) as { document?: { confidentiality?: string } };
+      return [...made.sentTo, document?.confidentiality, ...legsOf(made, OPEN).slice(0, 2), ...made.codes];
+    };
+    const CLOSED = [false, false];
+    const REFUSED = ['leg-refused', 'leg-refused'];
+
+    it('B7: a copy that does not say it leaves with it, by any name, to a further recipient, and with both contents', async () => {
+      await archive.takes(said('R', { site: RECORD, to: [NORTH] }));
+      expect(await left(said(undefined, { site: RECORD, to: [NORTH, SOUTH] }))).to.deep.equal([
+        SOUTH,
+        'R',
+        ...CLOSED,
+        'further-recipient',
+        ...REFUSED,
+      ]);
+      await archive.takes(said('V', { document: { sourceId: '4711' }, content: 'two', site: RECORD, to: [NORTH] }));
+      expect(await left(said('N', { document: { id: oid(2) }, content: 'two', site: RECORD, to: [SOUTH] }))).to.include.members([SOUTH, 'V', false]);
+    });
+
+    it('B7: a copy that is stricter is a mask: told where it was sent, with a warning when it contradicts; what is weaker changes nothing', async () => {
+      await archive.takes(said('N'));
+      expect(await left(said('V'))).to.deep.equal([
+        RECORD,
+        'V',
+        ...CLOSED,
+        'masked-by-copy',
+        'visibility-contradiction:restricted',
+        'visibility-contradiction:veryRestricted',
+        ...REFUSED,
+      ]);
+      const weaker = await archive.takes(said('R'));
+      expect([weaker.sentTo, weaker.codes]).to.deep.equal([[], ['duplicate', 'visibility-contradiction:veryRestricted']]);
+      expect((await archive.takes(said('V'))).codes, 'once').to.deep.equal(['duplicate']);
+    });
+
+    it('B7: of somebody who may not change the document it holds for what leaves, and is told by who may', async () => {
+      await archive.takes(said());
+      expect((await archive.takes(said('R', { site: SOUTH }))).codes).to.include('mask-not-told');
+      expect(await left(said(undefined, { site: RECORD, to: ['990001034'] }))).to.include.members(['990001034', 'R', false]);
+      expect(await left(said('R'))).to.deep.equal([RECORD, 'R', ...CLOSED, 'masked-by-copy', ...REFUSED]);
+    });
+
+    it('B7: a correction under its number says it anew, with a warning when it is less; silent, it stays', async () => {
+      const step = (content: string, confidentiality?: string): Said =>
+        said(confidentiality, { content, document: { sourceId: '4711', action: 'replace', status: 'corrected' } });
+      await archive.takes(step('one', 'R'));
+      expect(await left(step('two'))).to.deep.equal([RECORD, 'R', ...CLOSED, ...REFUSED]);
+      expect(await left(step('three', 'N'))).to.deep.equal([RECORD, undefined, true, true, 'visibility-contradiction:restricted']);
+    });
   });
 
   it('B7: a second copy makes unknown flags known, and is delivered nowhere', async () => {
