@@ -13,6 +13,7 @@ export interface IdentityTask {
   readonly id: string;
   readonly kind:
     | 'traits'
+    | 'number-again'
     | 'ins'
     | 'order'
     | 'document'

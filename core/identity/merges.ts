@@ -29,8 +29,9 @@ import {
   type Relation,
   type Undone,
 } from './person.ts';
+import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS } from './traits.ts';
+import { STRICT_TRAITS, TELLING } from './traits.ts';
 import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
@@ -100,9 +101,10 @@ function relink(one: Told, known: Known): Judgement {
   const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
   const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
   if (asked) return asked;
-  const { at, application: sender } = speakerOf(one, undefined);
-  const relation = { domain, kind, at, message: one.message.id };
-  const change = { at: one.now, message: one.message.id, what: 'merged', sender };
+  const { at: saidAt, sender, application } = speakerOf(one, undefined);
+  const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
+  const relation = { domain, kind, at, sender, message: one.message.id };
+  const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
   const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
   const heir: Person = {
@@ -197,7 +199,26 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
     ...(holder ? [make('traits', 'a new number, or one of the same person', 'other traits', [holder, sides[1]])] : []),
+    ...(said === 'change-id' && isSaidSince(one, gone)
+      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, sides[1]) }]
+      : []),
   ];
+}
+
+/** Of the number of before something was said otherwise since it was changed, which came first: of its patient, or of somebody else who has it now. */
+function isSaidSince(one: Told, gone: Person): boolean {
+  const { at, sender } = speakerOf(one, undefined);
+  const { registers = {} } = lineOf(gone).folds[sender] ?? {};
+  return TELLING.flat().some((trait) => registers[trait]?.other !== undefined && isRecordedBefore(at, registers[trait].at));
+}
+
+/** What the message itself says of its patient, beside what is on file. */
+function received(one: Told, { person, joined }: Rival): Pick<Question, 'candidates' | 'differences'> {
+  const { domain = '', surviving, patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  return {
+    candidates: [onFile(person, joined), { domain, ipp: surviving, as: 'received', patient }],
+    differences: differencesOf(joined, patient, speakerOf(one, patient)),
+  };
 }
 
 /** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */

@@ -20,6 +20,8 @@ export interface Relative {
 export interface Relation extends Relative {
   readonly kind: 'merge' | 'change-id';
   readonly at: Stamp;
+  /** Whose clock that is (`senderKey`); said again by the same one, it is the first time. Notes of before do not say it. */
+  readonly sender?: string;
   /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
   readonly earlier?: readonly string[];

@@ -8,6 +8,8 @@ export const TASK = 'task';
 export type TaskKind =
   /** Two senders that are trusted alike differ on a strict trait; or so many are other ones that it may be somebody else. */
   | 'traits'
+  /** Of a number that was changed for another one, something is said since that is not what is known of the person who had it. */
+  | 'number-again'
   /** A qualified INS that is not the one on file, or with other traits. */
   | 'ins'
   /** One sender said two things in the hour that autumn repeats: which is newer nobody can say. */

@@ -22,8 +22,8 @@ import {
   withSender,
   type Person,
 } from './person.ts';
-import { justAfter } from './stamp.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
+import { isRecordedBefore, justAfter } from './stamp.ts';
+import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -64,7 +64,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
   const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
   const rival = isNewClaim ? rivalOf(key, claim, known, speaker.senders) : undefined;
-  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person);
+  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
@@ -75,7 +75,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const questions = [
     ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
-    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said)] : []),
+    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said, number)] : []),
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
   ];
   const isFree = isLate && isHarmless();
@@ -139,9 +139,8 @@ function decided(person: Person, before: Fold | undefined, after: Fold, { sender
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
-/** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart here. */
-const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const;
-const areSeveral = (traits: readonly StrictTrait[]): boolean => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
+const countOf = (traits: readonly StrictTrait[]): number => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length;
+const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
 
 const otherTraits = ({ patient }: Joined, received: Patient): readonly StrictTrait[] =>
   STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
@@ -153,6 +152,7 @@ export function areOthers(one: Joined, other: Joined): boolean {
 }
 
 interface Stranger {
+  readonly kind: 'traits' | 'number-again';
   readonly holder: Person;
   readonly joined: Joined;
   readonly traits: readonly StrictTrait[];
@@ -160,14 +160,16 @@ interface Stranger {
 
 /**
  * Somebody else than the person on file (decision 0027): a number was given to another patient, with a merge or without. Of an absorbed number any trait
- * that its survivor does not have; of any other several at once, unless the one on file was provisional. What was said before asks nobody again.
+ * that its survivor does not have; of one that was changed for another (`former`), once it was, any that tells two persons apart; of any other several at
+ * once, unless the one on file was provisional. What was said before asks nobody again.
  */
 function strangerIn(
   received: Patient,
-  { sender, senders }: Speaker,
+  { sender, senders, at }: Speaker,
   person: Person,
   before: Joined | undefined,
   survivor: Person | undefined,
+  former: Person | undefined,
 ): Stranger | undefined {
   const own = lineOf(person).folds[sender]?.registers;
   const isNews = (trait: StrictTrait): boolean =>
@@ -175,21 +177,33 @@ function strangerIn(
   if (isKnown(survivor)) {
     const joined = joinedOf(survivor, senders);
     const traits = otherTraits(joined, received).filter(isNews);
-    if (traits.length > 0) return { holder: survivor, joined, traits };
+    if (traits.length > 0) return { kind: 'traits', holder: survivor, joined, traits };
+  }
+  if (before && former?.into && !(former.into.sender === sender && isRecordedBefore(at, former.into.at))) {
+    const traits = otherTraits(before, received).filter(isNews);
+    if (countOf(traits) > 0) return { kind: 'number-again', holder: person, joined: before, traits };
   }
   if (!before || before.patient.identityStatus === 'PROV') return undefined;
   const traits = otherTraits(before, received);
-  return areSeveral(traits) && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
+  return areSeveral(traits) && traits.some(isNews) ? { kind: 'traits', holder: person, joined: before, traits } : undefined;
 }
 
-function strangerQuestion(key: string, person: Person, { holder, joined, traits }: Stranger, received: Patient, speaker: Speaker): Question {
+/** `value`: the number that the message names. */
+function strangerQuestion(
+  key: string,
+  person: Person,
+  { kind, holder, joined, traits }: Stranger,
+  received: Patient,
+  speaker: Speaker,
+  { value }: { readonly value: string },
+): Question {
   return {
-    kind: 'traits',
+    kind,
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the person on file',
     found: `other traits: ${traits.join(', ')}`,
     persons: new Map([[key, person]]),
-    candidates: [onFile(holder, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    candidates: [onFile(holder, joined), { domain: person.domain, ipp: value, as: 'received', patient: received }],
     differences: differencesOf(joined, received, speaker),
   };
 }

@@ -7,6 +7,7 @@ import { shortTime } from '../words.ts';
 
 export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   traits: 'deux émetteurs de même rang se contredisent',
+  'number-again': 'ancien numéro d’un patient, dit de quelqu’un d’autre',
   ins: "autre INS ou autres traits que ceux du dossier d'identité",
   order: 'deux dires du même émetteur dans l’heure répétée d’automne',
   document: 'document au nom de quelqu’un d’autre',
@@ -17,6 +18,14 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
   datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
   call: 'appel contextuel refusé : identité contraire au dossier',
+};
+
+/** What to do of each, beside accepting or rejecting what waits. */
+export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonly fr: string; readonly en: string }>>> = {
+  'number-again': {
+    fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
+    en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',
+  },
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };
 

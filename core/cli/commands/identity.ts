@@ -5,7 +5,7 @@ import { actor, clientOf, fail, jsonOption, printJson, whyOption, withEngine, ty
 import type { Io } from '../io.ts';
 import { printable, style, table, type Column } from '../table.ts';
 import { localTime } from '../words.ts';
-import { TASK_WORDS } from './identities.ts';
+import { TASK_FIXES, TASK_WORDS } from './identities.ts';
 
 interface Options extends EngineOptions {
   readonly json?: boolean;
@@ -122,6 +122,8 @@ function printTask(io: Io, task: IdentityTaskDetail): void {
   for (const { domain, ipp, as } of task.candidates)
     io.out(`${printable(`${as === 'on file' ? 'connu / on file' : 'reçu / received'}: ${domain} ${ipp}`)}\n`);
   io.out(table(io, DIFFERENCES, task.differences));
+  const fix = TASK_FIXES[task.kind];
+  if (task.state === 'open' && fix) io.out(`${printable(fix.fr)}\n${printable(fix.en)}\n`);
   if (task.state === 'open')
     io.out(
       `  Ensuite / next:\n    passerelle identity task ${task.id} --accept --why "..."\n    passerelle identity task ${task.id} --reject --why "..."\n`,

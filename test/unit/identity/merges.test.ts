@@ -539,6 +539,74 @@ describe('merges', () => {
     expect(hospital.joined('12').ins?.ins).to.equal(OTHER_INS);
   });
 
+  describe('the number of before, once it was changed for another one', () => {
+    const twin: Patient = { ...VALIDATED, firstGivenName: 'ZOÉ', birthGivenNames: 'ZOÉ MARIE' };
+    const again = { ipp: '1', at: 50, id: 'asked' };
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity({ ...QUALIFIED, updatedAt: '2025-01-01T08:00:00.000Z' }, { ipp: '1', at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5 });
+    });
+
+    it('A1, A4: said of somebody who differs by one trait asks a person, with both, and files nothing meanwhile', () => {
+      expect(verdict(hospital.identity(twin, again))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(hospital.joined('9').ins?.ins).to.equal(INS);
+      const [{ kind, candidates, differences } = { kind: '', candidates: [], differences: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])]).to.deep.equal([
+        'number-again',
+        [
+          ['9', 'on file', 'ÉLISE'],
+          ['1', 'received', 'ZOÉ'],
+        ],
+      ]);
+      expect(differences.map(({ attribute }) => attribute)).to.include('firstGivenName');
+      expect(verdict(hospital.document(twin, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    });
+
+    it('A4: accepted, it is a correction of the person', () => {
+      hospital.identity(twin, again);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.identity(twin, again))).to.equal('dequalified');
+      expect(hospital.joined('9').patient.firstGivenName).to.equal('ZOÉ');
+    });
+
+    it('A2, A4: clocks of two senders are not compared, PID-33 does not make it old, and a change that is said again does not either', () => {
+      for (const tell of [
+        (): unknown => hospital.identity(twin, { ...again, sender: 'GAM', at: 2 }),
+        (): unknown => hospital.identity({ ...twin, updatedAt: '2026-01-01T08:00:00.000Z' }, again),
+        (): unknown => [hospital.merge('9', '1', { kind: 'change-id', at: 60 }), hospital.identity(twin, again)],
+      ]) {
+        tell();
+        expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(['number-again']);
+        hospital.notes.delete([...hospital.notes.keys()].find((name) => name.startsWith('task '))!);
+      }
+    });
+
+    it('A2, A4: said so before the change that comes late, it asks as well, with what the change says of its patient', () => {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+      hospital.identity(twin, { ipp: '1', at: 50 });
+      const change = { kind: 'change-id', at: 5, id: 'asked', patient: QUALIFIED } as const;
+      expect(verdict(hospital.merge('9', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])]).to.deep.equal([
+        'number-again',
+        [
+          ['1', 'on file', 'ZOÉ'],
+          ['9', 'received', 'ÉLISE'],
+        ],
+      ]);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.merge('9', '1', change))).to.equal('merged');
+      expect(verdict(hospital.merge('9', '1', { ...change, id: 'repeated' })), 'said again').to.equal('merged');
+    });
+
+    it('A2, A4: what was said before the change, by the same clock, corrects the person; what nothing tells apart asks nobody', () => {
+      expect(verdict(hospital.identity(twin, { ipp: '1', at: 4 }))).to.equal('dequalified');
+      expect(verdict(hospital.identity({ ...twin, birthPlaceCog: '33999' }, again))).to.equal('updated');
+    });
+  });
+
   it('A2, A6: of numbers that took each other’s place the same is known in any order of messages, and of an undo', () => {
     type Told = (of: Hospital) => unknown;
     const identity = (ipp: string, at: number, sender: string, patient: Patient): Told => {
