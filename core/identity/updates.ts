@@ -34,16 +34,10 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const holder = withSender(personOf(known, named) ?? nobody(number.domain, number.value), said.sender);
-  // What is said of a number of before is said of who has another one now.
-  const [key, heir] = heirOf(named, known);
-  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
+  const spoken = spokenOf(one, known, named, number, said);
+  const { holder, key, person, isFirst, onFileNow, before } = spoken;
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
-  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
-  // What other sites said stops nobody whose number it is: it counted for want of anything better.
-  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
-  const before = isFirst ? undefined : onFileNow;
   const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
   const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
   if (order) return order;
@@ -60,24 +54,15 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const folded = line.folds[speaker.sender]!;
   const next = decided(told, fold, folded, speaker);
   const claim = claimOf(data.patient);
-  const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
-  // What it did not claim when a person, or nobody, looked at the merges of its patient.
-  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
-  const rival = isNewClaim ? rivalOf(key, claim, known, speaker.senders) : undefined;
-  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
+  const strangers = strangersOf(spoken, data.patient, said, known);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (!(otherClaim || rival) || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const questions = [
-    ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
-    ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
-    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said, number)] : []),
-    ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
-  ];
+    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
+  const questions = [...strangers, ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : [])];
   const isFree = isLate && isHarmless();
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
@@ -102,6 +87,46 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
   };
+}
+
+/** Who is spoken of by the number `named`. */
+function spokenOf(one: Told, known: Known, named: string, { domain, value }: { readonly domain: string; readonly value: string }, said: Speaker) {
+  const holder = withSender(personOf(known, named) ?? nobody(domain, value), said.sender);
+  // What is said of a number of before is said of who has another one now.
+  const [key, heir] = heirOf(named, known);
+  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
+  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  // What other sites said stops nobody whose number it is: it counted for want of anything better.
+  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
+  return { named, value, holder, key, person, isFirst, onFileNow, before: isFirst ? undefined : onFileNow };
+}
+type Spoken = ReturnType<typeof spokenOf>;
+
+/** Why what is said may be about somebody else than the person on file: another INS, or other traits (decision 0027). */
+function strangersOf(
+  { named, value, holder, key, person, before }: Omit<Spoken, 'isFirst' | 'onFileNow'>,
+  received: Patient,
+  said: Speaker,
+  known: Known,
+): readonly Question[] {
+  const claim = claimOf(received);
+  // What it did not claim when a person, or nobody, looked at the merges of its patient.
+  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
+  const rival = isNewClaim ? rivalOf(key, claim, known, said.senders) : undefined;
+  const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
+  return [
+    ...(before && claim && contradictsClaim(before, claim) ? [insQuestion(key, person, before, received, said)] : []),
+    ...(rival ? [insQuestion(key, person, rival.joined, received, said, rival.person)] : []),
+    ...(stranger ? [strangerQuestion(key, person, stranger, received, said, value)] : []),
+  ];
+}
+
+/** A patient that an event names beside what it is about is nobody else than the one on file under that number, or a person is asked (A4). */
+export function othersNamed(one: Told, known: Known, patient: Patient): readonly Question[] {
+  const named = keyOf(one, patient.domain, patient.ipp);
+  if (named === undefined) return [];
+  const said = speakerOf(one, patient);
+  return strangersOf(spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said), patient, said, known);
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */
@@ -195,7 +220,7 @@ function strangerQuestion(
   { kind, holder, joined, traits }: Stranger,
   received: Patient,
   speaker: Speaker,
-  { value }: { readonly value: string },
+  value: string,
 ): Question {
   return {
     kind,

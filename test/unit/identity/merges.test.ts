@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { undoneMerge } from '../../../core/engine/undone-merge.ts';
+import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
@@ -660,18 +661,58 @@ describe('merges', () => {
     expect(NUMBERS.map(survivor)).to.deep.equal([...NUMBERS]);
   });
 
-  it('A4: a link and a stay that moves say of both what is known, and bring no other INS along', () => {
-    hospital.identity(QUALIFIED, { ipp: '1' });
-    const other = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
-    const [one, two] = ['1', '2'].map((ipp) => ({ ...other, ipp, domain: 'fictif' }));
-    const linked = hospital.tell('dcc.identity.linked', ['1', '2'], {}, (data) => ({ ...data, patients: [one, two] }));
-    const { patients } = linked.event!.data as { patients: readonly Patient[] };
-    expect(patients.map(({ ipp, ins, birthName }) => [ipp, ins, birthName])).to.deep.equal([
-      ['1', INS, 'VALMORÉE'],
-      ['2', null, 'VALMORÉE'],
-    ]);
-    const moved = hospital.tell('dcc.visit.reassigned', ['1', '2'], {}, (data) => ({ ...data, patient: one, from: two, visit: { id: 'S1' } }));
-    expect(patientOf(moved)).to.include({ ipp: '1', ins: INS, birthName: 'VALMORÉE' });
+  describe('a link and a stay that moves', () => {
+    const told = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned', one: Patient, two: Patient): Judgement => {
+      const [patient, from] = [
+        { domain: 'fictif', ipp: '1', ...one },
+        { domain: 'fictif', ipp: '2', ...two },
+      ];
+      return hospital.tell(type, ['1', '2'], { id: 'asked' }, (data) => ({
+        ...data,
+        ...(type === 'dcc.visit.reassigned' ? { patient, from, visit: { id: 'S1' } } : { patients: [patient, from] }),
+      }));
+    };
+    const patients = ({ event }: Judgement): readonly Patient[] => {
+      const { patient, from, patients: pair = [patient!, from!] } = event!.data as { patient?: Patient; from?: Patient; patients?: Patient[] };
+      return pair;
+    };
+    const PAUL = { ...OTHERWISE, birthName: 'ÉTREZAC', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1980-01-01' } as const;
+
+    for (const type of ['dcc.identity.linked', 'dcc.identity.unlinked', 'dcc.visit.reassigned'] as const) {
+      it(`A4: say of both what is known, and bring no old name along: ${type}`, () => {
+        hospital.identity(QUALIFIED, { ipp: '1' });
+        const { sex, birthDate } = TRAITS;
+        const said = patients(told(type, { birthName: 'ÉTREZAC', sex: sex!, birthDate: birthDate! }, {}));
+        expect(said.map(({ ipp, ins, birthName }) => [ipp, ins, birthName])).to.deep.equal([
+          ['1', INS, 'VALMORÉE'],
+          ['2', null, 'VALMORÉE'],
+        ]);
+      });
+
+      it(`A4, A8: whose patient is somebody else than the one on file ask, with both, and do nothing meanwhile: ${type}`, () => {
+        for (const [one, two, ipp, kinds] of [
+          [PAUL, {}, '1', ['ins', 'traits']],
+          [{}, { ...PAUL, ins: null, insStatus: 'UNKNOWN' }, '2', ['traits']],
+          [OTHERWISE, {}, '1', ['ins']],
+        ] as const) {
+          fresh();
+          hospital.identity(QUALIFIED, { ipp: '1' });
+          expect(verdict(told(type, one, two))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          expect(hospital.person('1')).to.not.have.property('links');
+          const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+          expect(kind).to.equal(kinds[0]);
+          expect(candidates.map((each) => [each.ipp, each.as, each.patient.birthName])).to.deep.equal([
+            [ipp, 'on file', 'VALMORÉE'],
+            [ipp, 'received', { ...one, ...two }.birthName ?? 'VALMORÉE'],
+          ]);
+          hospital.answer('asked', 'accepted');
+          expect(
+            patients(told(type, one, two)).map((each) => each.birthName),
+            'accepted, it is the one on file',
+          ).to.deep.equal(['VALMORÉE', 'VALMORÉE']);
+        }
+      });
+    }
   });
 
   const number = fc.constantFrom(...NUMBERS);
