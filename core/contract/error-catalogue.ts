@@ -879,6 +879,16 @@ export const CATALOGUE = {
     fr: "cette action ne s'applique pas dans cet état",
     fix: { fr: "Relire l'état du message.", en: 'Look at the state of the message again.' },
   }),
+  ERR_TASK_CHANGED: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'the task does not ask what was read, or the acceptance does not say which question it answers',
+    fr: "la tâche ne demande pas ce qui a été lu, ou l'acceptation ne dit pas à quelle question elle répond",
+    fix: {
+      fr: 'Relire la tâche (« passerelle identity task »), puis décider avec la question qu’elle montre (« question », --question).',
+      en: 'Read the task again ("passerelle identity task"), then decide with the question that it shows ("question", --question).',
+    },
+  }),
   ERR_REPLAY_STALE: e({
     disposition: 'configuration',
     http: 409,

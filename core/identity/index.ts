@@ -16,6 +16,7 @@ export {
   filedId,
   misnamedNotes,
   readTask,
+  shownQuestion,
   taskKey,
   type CalledIdentity,
   type Misnamed,

@@ -88,6 +88,10 @@ export interface Answered {
   readonly why: string;
 }
 
+/** The question of a task as people see and answer it. */
+export const shownQuestion = ({ question }: Task): string | undefined => question?.slice(0, SHOWN);
+const SHOWN = 16;
+
 /** Of a public id, which says nothing of a patient. */
 export const taskKey = (message: string): string => Buffer.from(message).toString('hex');
 
