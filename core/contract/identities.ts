@@ -20,6 +20,7 @@ export interface IdentityTask {
     | 'merge-ins'
     | 'merge-elsewhere'
     | 'merge-undone'
+    | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
     | 'datamatrix'
@@ -57,6 +58,8 @@ export interface IdentityRelation extends IdentityNumber {
   /** When its sender says it happened; absent when it does not say. */
   readonly at?: string;
   readonly message: string;
+  /** Who accepted it, where it asked a person. */
+  readonly accepted?: { readonly at: string; readonly who: string; readonly why: string };
 }
 
 export interface IdentityView extends IdentityNumber {

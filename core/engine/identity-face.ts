@@ -231,10 +231,11 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
   };
 }
 
-const relationOf = ({ domain, ipp, kind, at, message }: NonNullable<Person['into']>): IdentityRelation => ({
+const relationOf = ({ domain, ipp, kind, at, message, accepted }: NonNullable<Person['into']>): IdentityRelation => ({
   domain,
   ipp,
   kind,
   message,
   ...(timeOf(at) && { at: timeOf(at) }),
+  ...(accepted && { accepted }),
 });

@@ -1,6 +1,6 @@
-/** A merge that a person undid while it waited says what is no longer so: it does not leave any more (SAFETY A6). */
+/** A merge stands as long as both its numbers have one survivor: undone or moved elsewhere while it waited, it does not leave any more (SAFETY A6). */
 import { PasserelleError, type ErrorData, type RoutedEvent } from '../contract/index.ts';
-import { PERSON, familyOf, separationOf, survivorOf } from '../identity/index.ts';
+import { PERSON, personOf, separationOf, survivorOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
@@ -15,17 +15,17 @@ export async function undoneMerge(
   const { domain = '', surviving, absorbed } = event['data'] as EventData<'dcc.identity.merged'>;
   const [into, from] = [surviving, absorbed].map((value) => index.patient({ domain, value })) as [string, string];
   // Of each number that is named others are read: asked until nobody new is.
-  for (let keys: readonly string[] = [from]; ;) {
+  for (let keys: readonly string[] = [from, into]; ;) {
     const known = await knowledge.read(keys.map((key) => ({ kind: PERSON, key })));
-    if (survivorOf(from, known).chain.includes(into)) return undefined;
-    const [gone, survivor] = [familyOf(from, known).keys, familyOf(into, known).keys];
-    const all = [...new Set([...keys, ...gone, ...survivor])];
+    const [gone, survivor] = [survivorOf(from, known), survivorOf(into, known)];
+    const all = [...new Set([...keys, ...gone.chain, ...survivor.chain])];
     if (all.length > keys.length) {
       keys = all;
       continue;
     }
-    // It may have been said of the end of a chain that a person opened in the middle.
-    const undone = separationOf(gone, survivor, known);
-    return undone && new PasserelleError('ERR_MERGE_UNDONE', { found: `${undone.who}, ${undone.undoneAt}` }).toData();
+    // Whichever of the two was undone or moved since, at whatever place of its chain; of what was never judged here nobody undid anything.
+    if (gone.key === survivor.key || !personOf(known, from)) return undefined;
+    const undone = separationOf(gone.chain, survivor.chain, known);
+    return new PasserelleError('ERR_MERGE_UNDONE', { found: undone ? `${undone.who}, ${undone.undoneAt}` : 'numbers of two patients' }).toData();
   }
 }

@@ -6,7 +6,7 @@ import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -106,6 +106,12 @@ export const isAccepted = (one: Asked, known: Known, ...keys: readonly string[])
   const { accepted = [] } = liveTask(one, known) ?? {};
   return keys.some((key) => accepted.includes(key));
 };
+
+/** Who accepted it; in the run that follows. */
+export function acceptedBy(one: Asked, known: Known): Answered | undefined {
+  const { verdict, ...by } = liveTask(one, known)?.answered ?? {};
+  return verdict === 'accepted' ? (by as Answered) : undefined;
+}
 
 /** A person rejected it while it was on its way to be decided again: it waits to be put away, whatever it says now. */
 export function rejected(one: Case, known: Known): Judgement | undefined {

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
@@ -39,7 +39,7 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
  * said of somebody who is known already: silence takes no INS away (A3).
  */
 export function judgeMerge(one: Told, known: Known): Judgement {
-  const { domain, surviving, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
+  const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const steps = [saidOf, relink];
   if (kind === 'change-id') steps.reverse();
   const done: Judgement[] = [];
@@ -50,12 +50,14 @@ export function judgeMerge(one: Told, known: Known): Judgement {
     done.push(judgement);
     now = after(now, judgement.notes);
   }
-  const key = keyOf(one, domain, surviving);
-  const survivor = key === undefined ? undefined : personOf(now, key);
+  const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
+  const told = {
+    ...(gone?.into?.asMerge && { kind: 'merge' }),
+    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
+  };
   return {
     ...done.find(({ keys }) => keys),
-    ...(patient &&
-      isKnown(survivor) && { event: retyped(one.event, one.event.type, { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }) }),
+    ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
     notes: done.flatMap(({ notes = [] }) => notes),
     warnings: done.flatMap(({ warnings = [] }) => warnings),
   };
@@ -98,32 +100,44 @@ function relink(one: Told, known: Known): Judgement {
   if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
-  const kind = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
-  const asked = ask(one, known, ...questionsOf(one, known, { into, from, chain, gone, survivor, end, kind }));
+  const said = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
+  const questions = questionsOf(one, known, { into, from, chain, gone, survivor, end, kind: said });
+  const asked = ask(one, known, ...questions);
   if (asked) return asked;
+  const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
+  const now = after(known, elsewhere);
+  const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
   const { at: saidAt, sender, application } = speakerOf(one, undefined);
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
-  const relation = { domain, kind, at, sender, message: one.message.id };
+  const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
+  const kind = asMerge ? 'merge' : said;
+  const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
-  const elsewhere = gone.into && !isRepeated ? gone.into.key : undefined;
-  const former = elsewhere === undefined ? undefined : personOf(known, elsewhere);
   const heir: Person = {
-    ...survivor,
+    ...taking,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
-    history: lastOf(survivor.history, change),
+    absorbed: [...(taking.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, old, taking)),
+    history: lastOf(taking.history, change),
   };
-  const notes: readonly Note[] = [
-    noteOf(from, {
-      ...gone,
-      into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
-      history: lastOf(gone.history, change),
-    }),
-    ...notesOf(withHeirs(into, heir, known)),
-    ...(elsewhere !== undefined && former ? notesOf(withHeirs(elsewhere, released(former, from, gone), known)) : []),
-  ];
-  return { keys, notes };
+  const absorbing = noteOf(from, {
+    ...old,
+    into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
+    history: lastOf(old.history, change),
+  });
+  return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
+}
+
+/** A person who says that it is another one's undoes the merge before. */
+function moved(from: string, one: Told, known: Known): readonly Note[] {
+  const { who = '', why = '' } = acceptedBy(one, known) ?? {};
+  return undoMerge(from, known, { who, why, at: one.now });
+}
+
+/** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
+function acceptance(one: Told, known: Known, questions: readonly Question[]): Pick<Relation, 'asMerge' | 'accepted'> {
+  const accepted = questions.length > 0 ? acceptedBy(one, known) : undefined;
+  return { ...(questions.some(({ kind }) => kind === 'number-taken') && { asMerge: true }), ...(accepted && { accepted }) };
 }
 
 /** Each may have been told somewhere: who undoes the merge has to know all of them. */
@@ -180,13 +194,14 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
-  if (isRepeated && gone.into?.kind === said) return [];
+  if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
   const [all, branch] = [familyOf(into, known), branchOf(from, known)];
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
   const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
   const rivals = rivalsOf(family, branch, known, senders);
-  const holder = said === 'change-id' ? holderOf(into, gone, known, senders) : undefined;
+  const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
+    ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
@@ -198,7 +213,6 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : rivals
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
-    ...(holder ? [make('traits', 'a new number, or one of the same person', 'other traits', [holder, sides[1]])] : []),
     ...(said === 'change-id' && isSaidSince(one, gone)
       ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, sides[1]) }]
       : []),
@@ -222,11 +236,11 @@ function received(one: Told, { person, joined }: Rival): Pick<Question, 'candida
 }
 
 /** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */
-function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders']): Rival | undefined {
+function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders'], hasOtherIns: boolean): Rival | undefined {
   const [key, person] = heirOf(into, known);
   if (!isHeard(person) || !isHeard(gone)) return undefined;
   const joined = joinedOf(person, senders);
-  return areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
+  return hasOtherIns || areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
 }
 
 /** Of those whose number it is: what other sites say of it takes nobody's place. */

@@ -4,7 +4,7 @@ import type { Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
-import { isSaidAgain } from './traits.ts';
+import type { Answered } from './task.ts';
 import type { Withheld } from './withheld.ts';
 
 export const PERSON = 'person';
@@ -25,6 +25,10 @@ export interface Relation extends Relative {
   /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
   readonly earlier?: readonly string[];
+  /** Said as a change of number onto a number that somebody else had: a person accepted that both are one patient, not whose traits count (decision 0027). */
+  readonly asMerge?: true;
+  /** Who accepted it, where it asked. */
+  readonly accepted?: Answered;
 }
 
 export interface Undone extends Relation {
@@ -58,14 +62,41 @@ export interface Doubt {
 /** All that is said of a person, under this number and those it had before. */
 export interface Line {
   readonly folds: Folds;
-  /** Sender that a person chose, by attribute. */
-  readonly preferred?: Readonly<Record<string, string>>;
+  /** What a person chose between senders, by attribute: kept where the statement is that was accepted, and goes with it. */
+  readonly chosen?: Readonly<Record<string, Choice>>;
 }
+
+/** Holds until another sender says otherwise than then; another site's word ends none. */
+export interface Choice {
+  readonly sender: string;
+  /** ISO instant of the decision: of two that hold, the later one counts. */
+  readonly at: string;
+  /** When each of the others had said so last. */
+  readonly over: Readonly<Record<string, Stamp>>;
+}
+
+export const choiceOf = (attribute: string, sender: string, folds: Folds, at: string): Choice => ({
+  sender,
+  at,
+  over: Object.fromEntries(
+    Object.entries(folds).flatMap(([other, { registers }]) => {
+      const register = other === sender || isForeign(other) ? undefined : registers[attribute];
+      return register ? [[other, register.at]] : [];
+    }),
+  ),
+});
+
+const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean =>
+  Object.entries(folds).every(([other, { registers }]) => {
+    const register = other === sender || isForeign(other) ? undefined : registers[attribute];
+    const last = over[other];
+    return !register || (last !== undefined && (register.other ?? '') < last);
+  });
 
 export interface Person extends Line {
   readonly domain: string;
   readonly ipp: string;
-  /** Under this number, as `preferred`. */
+  /** Under this number, as `chosen`. */
   readonly folds: Folds;
   /** What is known of the numbers it had before (change of id), by key, and what merges said of it: it is said of this person too, until an undo. */
   readonly inherited?: Readonly<Record<string, Line>>;
@@ -112,13 +143,20 @@ function withSite<T extends Line>(line: T, before: string, key: string): T {
   if (!Object.hasOwn(line.folds, before)) return line;
   const { [before]: fold, ...folds } = line.folds;
   const known = folds[key];
-  const preferred = line.preferred && mapValues(line.preferred, (chosen) => (chosen === before ? key : chosen));
-  return { ...line, folds: { ...folds, [key]: known ? bothFolds(known, fold!) : fold! }, ...(preferred && { preferred }) };
+  const named = (sender: string): string => (sender === before ? key : sender);
+  const chosen =
+    line.chosen &&
+    mapValues(line.chosen, (one) => ({
+      ...one,
+      sender: named(one.sender),
+      over: Object.fromEntries(Object.entries(one.over).map(([sender, at]) => [named(sender), at])),
+    }));
+  return { ...line, folds: { ...folds, [key]: known ? bothFolds(known, fold!) : fold! }, ...(chosen && { chosen }) };
 }
 
 interface Remembered {
   readonly senders: readonly DomainSender[];
-  readonly preferred: Person['preferred'];
+  readonly preferred: Together['preferred'];
   readonly joined: Joined;
 }
 /** What the last message left is what the next one finds. */
@@ -133,19 +171,20 @@ export function joinedOf(person: Person, senders: readonly DomainSender[]): Join
   return joined;
 }
 
-const lines = new WeakMap<Person, Line>();
+interface Together {
+  readonly folds: Folds;
+  /** Sender that a person chose, by attribute. */
+  readonly preferred?: Readonly<Record<string, string>>;
+}
+const lines = new WeakMap<Person, Together>();
 
 /** One fold for each sender: a change of number does not make it another clock (A2), nor what it said before another sender's (A3). */
-export function lineOf(person: Person): Line {
-  if (!person.inherited) return person;
+export function lineOf(person: Person): Together {
+  if (!person.inherited && !person.chosen) return person;
   const known = lines.get(person);
   if (known) return known;
-  const before = Object.entries(person.inherited)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, line]) => line);
-  const folds = [...before, person].reduce<Folds>((all, line) => togetherOf(all, line.folds), {});
-  const chosen = [...before.map((line) => stillPreferred(line, folds)), person.preferred ?? {}];
-  const preferred = Object.assign({}, ...chosen) as Readonly<Record<string, string>>;
+  const { folds, chosen = {} } = bareLine(person);
+  const preferred = mapValues(chosen, ({ sender }) => sender);
   const line = { folds, ...(Object.keys(preferred).length > 0 && { preferred }) };
   lines.set(person, line);
   return line;
@@ -158,16 +197,6 @@ function togetherOf(some: Folds, others: Folds): Folds {
     all[sender] = known ? bothFolds(known, fold) : fold;
   }
   return all;
-}
-
-/** What a person chose holds until another sender says something new, under whatever number. */
-function stillPreferred({ folds: then, preferred = {} }: Line, now: Folds): Readonly<Record<string, string>> {
-  const holds = ([attribute, chosen]: readonly [string, string]): boolean =>
-    Object.entries(now).every(
-      ([sender, { registers }]) =>
-        sender === chosen || isSaidAgain(attribute, then[sender]?.registers[attribute]?.value, registers[attribute]?.value),
-    );
-  return Object.fromEntries(Object.entries(preferred).filter(holds));
 }
 
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
@@ -192,10 +221,18 @@ export function heirOf(key: string, known: Known): readonly [key: string, person
   return [last, personOf(known, last)];
 }
 
-/** As it is kept with who inherits it. */
-export function bareLine(person: Person): Line {
-  const { folds, preferred } = lineOf(person);
-  return { folds, ...(preferred && { preferred }) };
+/** As it is kept with who inherits it: with the choices that hold. */
+export function bareLine({ inherited = {}, folds: own, chosen: last }: Person): Line {
+  const before = Object.entries(inherited)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, line]) => line);
+  const all: readonly Line[] = [...before, { folds: own, ...(last && { chosen: last }) }];
+  const folds = all.reduce<Folds>((some, line) => togetherOf(some, line.folds), {});
+  const choices = all
+    .flatMap(({ chosen = {} }) => Object.entries(chosen))
+    .filter(([attribute, choice]) => holds(attribute, choice, folds))
+    .sort(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { folds, ...(choices.length > 0 && { chosen: Object.fromEntries(choices) }) };
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */
@@ -272,6 +309,14 @@ export function readPerson(key: string, value: string): Person {
   return known?.value === value ? known.person : keepRead(key, value, parsePerson(value));
 }
 
+/** Notes of before kept of a choice its sender only: what holds is over all that the others have said. */
+function withChoices<T extends Line>(line: T & { readonly preferred?: Readonly<Record<string, string>> }, folds = line.folds): T {
+  const { preferred, ...rest } = line;
+  if (!preferred) return line;
+  const chosen = Object.fromEntries(Object.entries(preferred).map(([attribute, sender]) => [attribute, choiceOf(attribute, sender, folds, '')]));
+  return { ...(rest as unknown as T), chosen };
+}
+
 /** Notes of before kept what came with a change of number as the folds of one number. */
 function layered(stored: Stored & { readonly inheritedFrom?: string }): Stored {
   const { inheritedFrom, ...rest } = stored;
@@ -298,8 +343,9 @@ function parsePerson(value: string): Person {
       })),
     }));
   const changes = history.map(([at, message, what, sender]): Change => ({ at, message, what, sender }));
-  const before = inherited && mapValues(inherited, (line) => ({ ...line, folds: unpack(line.folds) }));
-  return { ...rest, folds: unpack(folds), ...(before && { inherited: before }), history: changes };
+  const before = inherited && mapValues(inherited, (line): Line => withChoices({ ...line, folds: unpack(line.folds) }));
+  const person: Person = { ...rest, folds: unpack(folds), ...(before && { inherited: before }), history: changes };
+  return withChoices(person, bareLine(person).folds);
 }
 
 function mapValues<T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

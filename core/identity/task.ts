@@ -22,6 +22,8 @@ export type TaskKind =
   | 'merge-elsewhere'
   /** A person undid a merge of the two. */
   | 'merge-undone'
+  /** A change of number onto one that somebody else has: accepted, it is a merge, which joins nothing of what is known of either. */
+  | 'number-taken'
   /** Said by a site whose numbers they are not. */
   | 'merge-foreign'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */

@@ -5,9 +5,10 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
-import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
+import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
 import { contradictions, isForeign, standingOf, type Contradiction, type Joined } from './join.ts';
 import {
+  choiceOf,
   claimsOf,
   heirOf,
   isKnown,
@@ -20,6 +21,8 @@ import {
   survivorOf,
   withHeirs,
   withSender,
+  type Choice,
+  type Line,
   type Person,
 } from './person.ts';
 import { isRecordedBefore, justAfter } from './stamp.ts';
@@ -45,17 +48,20 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
   const speaker = newest === undefined ? said : { ...said, at: justAfter(newest) };
   const isLate = fold !== undefined && speaker.at < fold.last;
-  const folds = layer === undefined ? holder.folds : (holder.inherited?.[layer]?.folds ?? {});
+  const { folds, chosen: chosenBefore }: Line = layer === undefined ? holder : (holder.inherited?.[layer] ?? { folds: {} });
   const own = { ...folds, [speaker.sender]: foldIn(folds[speaker.sender], data.patient, speaker.at, speaker.isInsAuthority) };
-  const saying = layer === undefined ? { folds: own } : { inherited: { ...holder.inherited, [layer]: { folds: own } } };
-  const all = withHeirs(named, { ...holder, ...saying }, known);
-  const told = withSender(all.get(key)!, speaker.sender);
-  const line = lineOf(told);
+  const telling = (chosen: Line['chosen']): ReadonlyMap<string, Person> => {
+    const said = { folds: own, ...(chosen && { chosen }) };
+    return withHeirs(named, { ...holder, ...(layer === undefined ? said : { inherited: { ...holder.inherited, [layer]: said } }) }, known);
+  };
+  const toldIn = (all: ReadonlyMap<string, Person>): Person => withSender(all.get(key)!, speaker.sender);
+  const told = telling(chosenBefore);
+  const next = toldIn(told);
+  const line = lineOf(next);
   const folded = line.folds[speaker.sender]!;
-  const next = decided(told, fold, folded, speaker);
   const claim = claimOf(data.patient);
   const strangers = strangersOf(spoken, data.patient, said, known);
-  const rivals = contradictions(line.folds, speaker.sender, speaker.senders, lineOf(next).preferred);
+  const rivals = contradictions(line.folds, speaker.sender, speaker.senders, line.preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
@@ -67,7 +73,10 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
-  const chosen = isAnswered ? chosenBy(next, before, data.patient, speaker, rivals) : next;
+  const choices = isAnswered ? acceptedOf(before, data.patient, speaker, rivals) : [];
+  const choose = (attribute: string): readonly [string, Choice] => [attribute, choiceOf(attribute, speaker.sender, line.folds, one.now)];
+  const all = choices.length > 0 ? telling({ ...chosenBefore, ...Object.fromEntries(choices.map(choose)) }) : told;
+  const chosen = toldIn(all);
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
@@ -146,18 +155,6 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
   const key = keyOf(one, patient.domain, patient.ipp);
   const [, person] = key === undefined ? [] : heirOf(key, known);
   return isKnown(person) ? outgoing(patient, joinedOf(person, sendersOf(person.domain))) : patient;
-}
-
-/** What a person decided between senders holds until one of the others says something new. */
-function decided(person: Person, before: Fold | undefined, after: Fold, { sender }: Speaker): Person {
-  if (!person.preferred || isForeign(sender)) return person;
-  const holds = ([attribute, chosen]: readonly [string, string]): boolean => {
-    const [old, now] = [before?.registers[attribute], after.registers[attribute]];
-    return chosen === sender || isSaidAgain(attribute, old?.value, now?.value);
-  };
-  const { preferred, ...rest } = person;
-  const left = Object.entries(preferred).filter(holds);
-  return { ...rest, ...(left.length > 0 && { preferred: Object.fromEntries(left) }) };
 }
 
 /** The number and the strict traits on file stay as they are. */
@@ -284,15 +281,14 @@ function traitsQuestion(key: string, person: Person, before: Joined, received: P
   };
 }
 
-/** A person accepted this message: what it says counts before what anybody else says of the same. */
-function chosenBy(person: Person, before: Joined | undefined, received: Patient, { sender, at }: Speaker, rivals: readonly Contradiction[]): Person {
+/** A person accepted this message: what it says counts before what anybody else says of the same. By attribute. */
+function acceptedOf(before: Joined | undefined, received: Patient, { sender, at }: Speaker, rivals: readonly Contradiction[]): readonly string[] {
   const differing = before ? differencesOf(before, received, { sender, at }).map(({ attribute }) => attribute) : [];
-  const attributes = [
+  return [
     ...rivals.map(({ trait }) => trait),
     ...STRICT_TRAITS.filter((trait) => differing.includes(trait)),
     ...(claimOf(received) ? ['claim'] : []),
   ];
-  return { ...person, preferred: { ...person.preferred, ...Object.fromEntries(attributes.map((attribute) => [attribute, sender])) } };
 }
 
 function whatOf(before: Joined | undefined, after: Joined, mayBeStale: boolean, isAbsorbed: boolean): What {

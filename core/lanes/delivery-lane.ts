@@ -5,6 +5,7 @@
 import {
   PasserelleError,
   type ErrorCode,
+  type DeliverySummary,
   type ErrorData,
   type LaneOrder,
   type QueuedDelivery,
@@ -19,7 +20,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
-import { release, UnknownThere } from './unknown-there.ts';
+import { heardSince, release, UnknownThere } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -65,7 +66,7 @@ export class DeliveryLane {
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
-  /** What people answered before this start was followed. */
+  /** What was decided and answered before this start was followed. */
   #isCaughtUp = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
@@ -209,6 +210,21 @@ export class DeliveryLane {
     await this.#release(clear);
   }
 
+  /** What a stop cut short: identities that were decided, and answers, whose look at what is held did not come to its end. Never rejects. */
+  async #catchUp(unknown: readonly DeliverySummary[]): Promise<void> {
+    const { journal, log } = this.#ports;
+    await this.#releaseAnswered();
+    try {
+      for (const one of unknown) {
+        if (this.#stopped) return;
+        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys));
+        if (isAsked() && (await heardSince(journal, one, this.endpoint.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
+      }
+    } catch (thrown) {
+      log('warn', 'what is held could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+    }
+  }
+
   /** What cannot be read now is looked at with the next answer, or start. */
   async #isInDoubt(keys: readonly string[]): Promise<boolean> {
     const { legs, log } = this.#ports;
@@ -284,8 +300,8 @@ export class DeliveryLane {
   /** False when the journal cannot be read now: it is asked again later. */
   #load(): Promise<boolean> {
     return Promise.all([this.#unknown.load(this.#ports.journal, this.endpoint.name), this.#backlog.load()]).then(
-      () => {
-        if (!this.#isCaughtUp) void this.#releaseAnswered();
+      ([found]) => {
+        if (!this.#isCaughtUp) void this.#catchUp(found);
         return (this.#isCaughtUp = true);
       },
       (thrown: unknown) => {

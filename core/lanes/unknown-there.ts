@@ -2,7 +2,8 @@
  * What a lane holds because of who its patient is. The receiver does not know that one: by patient, looked at again at each identity event of that patient
  * (SAFETY B6). Or nobody does (decision 0033): looked at again when a person has answered.
  */
-import { PasserelleError, RELEASED_BY, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+import { PasserelleError, RELEASED_BY, type DeliverySummary, type JournalStore, type QueuedDelivery } from '../contract/index.ts';
+import { kindOf } from '../model/index.ts';
 
 /** Held deliveries that are read at a time. */
 const PAGE = 500;
@@ -25,14 +26,18 @@ export class UnknownThere {
   /** Changed before all was read: a page may be older. */
   readonly #seen = new Set<number>();
 
-  /** All that the journal holds, once: more than the lane keeps in memory. Throws ERR_JOURNAL_UNAVAILABLE. */
-  async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<void> {
-    if (this.#isLoaded) return;
+  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there. Throws ERR_JOURNAL_UNAVAILABLE. */
+  async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<readonly DeliverySummary[]> {
+    if (this.#isLoaded) return [];
     this.#isLoaded = this.#isLoading = true;
+    const found: DeliverySummary[] = [];
     try {
       for (let after: string | undefined; ;) {
         const page = await journal.deliveries({ lane, states: ['held'] }, { limit: PAGE, ...(after !== undefined && { after }) });
-        for (const item of page.items) if (!this.#seen.has(item.delivery)) this.#keep(item);
+        for (const item of page.items.filter(({ delivery }) => !this.#seen.has(delivery))) {
+          this.#keep(item);
+          if (isUnknownThere(item)) found.push(item);
+        }
         after = page.next;
         if (after === undefined) break;
       }
@@ -43,6 +48,7 @@ export class UnknownThere {
       this.#isLoading = false;
     }
     this.#seen.clear();
+    return found;
   }
 
   /** What the journal says of a delivery now. */
@@ -97,6 +103,29 @@ export class UnknownThere {
   isHeld(delivery: number): boolean {
     return this.#keysOf.has(delivery);
   }
+}
+
+/** Newest messages of a patient that are looked at. */
+const NEWEST = 20;
+/** A decision is dated when it is made, and committed, then followed by lanes, a little later. */
+const FOLLOWED_MS = 60_000;
+
+/**
+ * An identity of its patient was decided since it was held, or so shortly before that a stop may have come between the commit and the look at it. `tryMs`: the longest
+ * that it was being tried then. Throws ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function heardSince(
+  journal: Pick<JournalStore, 'messages' | 'message'>,
+  { message: own, keys, settledAt, queuedAt }: DeliverySummary,
+  tryMs: number,
+): Promise<boolean> {
+  const since = Date.parse(settledAt ?? queuedAt) - tryMs - FOLLOWED_MS;
+  const { items } = await journal.messages({ terms: keys, states: ['decoded'] }, { limit: NEWEST });
+  for (const { message } of items.filter((one) => one.message !== own)) {
+    const { decidedAt = '', events = [] } = (await journal.message(message)) ?? {};
+    if (Date.parse(decidedAt) >= since && events.some(({ event }) => kindOf(event.type) === 'identity')) return true;
+  }
+  return false;
 }
 
 /** Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at, encoded, routed } from '../contract/journal/samples.ts';
+import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -179,6 +179,28 @@ describe('a delivery lane', () => {
       expect(await bench.states()).to.deep.equal({ held: 1 });
       await bench.lane.lookAgain(new Set(patient('a')));
       await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+    });
+
+    it('leaves after a stop that came between an identity and the look at what is held; one whose identity is older stays', async () => {
+      let outcome = 'unknown-there';
+      bench.interpret = () => ({ outcome });
+      const hears = async (name: string, decidedAt: string): Promise<void> => {
+        const [received] = await bench.journal.receive([incoming()]);
+        const events = [routed({ keys: patient(name), destinations: [] })];
+        await bench.journal.decide([decided(received!.message, { events, terms: patient(name), decidedAt })]);
+      };
+      await hears('b', at(0));
+      // Whichever is looked at first, the second one is between the others.
+      const rows = await bench.queue(['a', 'b', 'c'].map((name) => ({ ...document, keys: patient(name) })));
+      await bench.make().start();
+      await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+      await bench.lane.stop();
+      outcome = 'delivered';
+      for (const name of ['a', 'c']) await hears(name, new Date().toISOString());
+      await bench.make().start();
+      await until('they have left', 5000, async () => (await bench.states())['delivered'] === 2);
+      const { items } = await bench.journal.deliveries({ states: ['held'] }, { limit: 10 });
+      expect(items.map(({ delivery }) => delivery)).to.deep.equal([rows[1]!.delivery]);
     });
 
     for (const by of ['this lane', 'the hospital'] as const)

@@ -14,6 +14,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-ins': 'fusion de deux INS',
   'merge-elsewhere': 'numéro déjà fusionné ailleurs',
   'merge-undone': 'fusion qu’une personne a défaite',
+  'number-taken': 'changement de numéro vers celui de quelqu’un d’autre : accepté, il vaut fusion',
   'merge-foreign': 'fusion dite par un autre site que celui du domaine',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
   datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',

@@ -110,7 +110,10 @@ const DIFFERENCES: readonly Column<IdentityTaskDetail['differences'][number]>[] 
 function printView(io: Io, view: IdentityView): void {
   const say = (line: string): void => io.out(`${printable(line)}\n`);
   io.out(`${style(io, 'bold', printable(`${view.domain}  ${view.ipp}`))}\n`);
-  if (view.into) say(`fusionné dans / absorbed by ${view.into.ipp} (${view.into.message})`);
+  if (view.into) {
+    const { ipp, message, accepted: by } = view.into;
+    say(`fusionné dans / absorbed by ${ipp} (${message})${by ? `, acceptée par / accepted by ${by.who}, ${localTime(by.at)} : ${by.why}` : ''}`);
+  }
   if (view.absorbed.length > 0) say(`a absorbé / absorbed ${view.absorbed.map(({ ipp }) => ipp).join(', ')}`);
   for (const { ipp, who, why, undoneAt } of view.undone) say(`fusion dans ${ipp} défaite par ${who}, ${localTime(undoneAt)} : ${why}`);
   if (view.links.length > 0) say(`rapproché de / linked to ${view.links.map(({ domain, ipp }) => `${domain} ${ipp}`).join(', ')}`);

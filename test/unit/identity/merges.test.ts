@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { undoneMerge } from '../../../core/engine/undone-merge.ts';
-import type { Judgement } from '../../../core/knowledge/index.ts';
+import type { Judgement, Known, NoteRef } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
@@ -49,6 +49,44 @@ describe('merges', () => {
       hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '1', at: 3 });
       expect(hospital.joined('1').ins?.ins, 'and holds against nobody').to.equal(OTHER_INS);
     });
+
+  describe('of a survivor of which somebody else says another name, accepted by a person', () => {
+    const other = { ...QUALIFIED, birthName: 'ÉTREZAC' };
+    const say = (): unknown => hospital.merge('3', '2', { id: 'asked', sender: 'GAM', at: 5, patient: other });
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity(TRAITS, { ipp: '2', at: 1 });
+      hospital.identity(QUALIFIED, { ipp: '3', at: 1 });
+      say();
+      hospital.answer('asked', 'accepted');
+    });
+
+    it('A2, A6: what the person chose goes with an undo, and overrules nobody later', () => {
+      say();
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+      hospital.undo('2');
+      const told = hospital.identity(other, { ipp: '3', sender: 'GAM', at: 9, id: 'again' });
+      expect([verdict(told), hospital.joined('3').ins?.ins]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', INS]);
+      expect(verdict(hospital.identity({ birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'GAM', at: 9 }))).to.equal('updated');
+      expect(hospital.joined('3').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
+    });
+
+    it('A2, A6: what a person had chosen before is there again after an undo, though the merge said otherwise', () => {
+      hospital = new Hospital([]);
+      hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { ipp: '3', sender: 'A', at: 1 });
+      const choose = (): unknown => hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { ipp: '3', sender: 'B', at: 2, id: 'chosen' });
+      choose();
+      hospital.answer('chosen', 'accepted');
+      choose();
+      const merge = (): unknown => hospital.merge('3', '2', { id: 'merged', sender: 'A', at: 5, patient: { ...TRAITS, birthName: 'VALBRUNE' } });
+      merge();
+      hospital.answer('merged', 'accepted');
+      merge();
+      expect(hospital.joined('3').patient.birthName).to.equal('VALBRUNE');
+      hospital.undo('2');
+      expect(hospital.joined('3').patient.birthName).to.equal('ÉTREZAC');
+    });
+  });
 
   it('A6: follow chains to their end, before and after', () => {
     hospital.merge('2', '3');
@@ -125,16 +163,47 @@ describe('merges', () => {
     expect(hospital.person('2')!.into!.earlier, 'replayed').to.deep.equal(earlier);
   });
 
+  /** Why a merge that waited does not leave now. */
+  const held = async (into: string, from: string): Promise<unknown> => {
+    const data = { domain: DOMAIN, surviving: into, absorbed: from };
+    const read = async (refs: readonly NoteRef[]): Promise<Known> => {
+      const asked = new Set(refs.map(({ key }) => key));
+      return (kind, key) => (asked.has(key) ? hospital.known(kind, key) : undefined);
+    };
+    const hashes = { patient: ({ value }: { readonly value: string }) => keyed(value) };
+    return (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read }, hashes as never))?.code;
+  };
+
   it('A6: a merge that was undone behind its back does not leave', async () => {
     for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp });
     hospital.merge('1', '2');
-    const data = { domain: DOMAIN, surviving: '1', absorbed: '2' };
-    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
-    const left = async (): Promise<unknown> =>
-      (await undoneMerge({ type: 'dcc.identity.merged', data } as never, { read: async () => hospital.known }, index as never))?.code;
-    expect(await left()).to.equal(undefined);
+    expect(await held('1', '2')).to.equal(undefined);
     hospital.undo('2');
-    expect(await left()).to.equal('ERR_MERGE_UNDONE');
+    expect(await held('1', '2')).to.equal('ERR_MERGE_UNDONE');
+  });
+
+  it('A6: a merge whose number a person moved elsewhere does not leave, nor come back by itself, whatever is undone after', async () => {
+    hospital.merge('1', '2', { id: 'first' });
+    const move = (): unknown => hospital.merge('3', '2', { id: 'moved' });
+    move();
+    hospital.answer('moved', 'accepted');
+    move();
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(['ERR_MERGE_UNDONE', undefined]);
+    expect(hospital.person('2')!.undone?.map(({ ipp, who, why }) => [ipp, who, why])).to.deep.equal([['1', 'camille', 'checked']]);
+    hospital.undo('2');
+    expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(Array(2).fill('ERR_MERGE_UNDONE'));
+    expect(verdict(hospital.merge('1', '2', { id: 'first' })), 'replayed').to.equal('quarantined ERR_IDENTITY_MERGE');
+  });
+
+  it('A6: a merge of two numbers that one survivor has leaves, though they were separated from another one', async () => {
+    hospital.merge('5', '3');
+    hospital.undo('3');
+    hospital.merge('1', '3');
+    hospital.merge('1', '2');
+    hospital.merge('2', '5', { id: 'back' });
+    hospital.answer('back', 'accepted');
+    hospital.merge('2', '5', { id: 'back' });
+    expect([await held('2', '3'), await held('1', '5')]).to.deep.equal([undefined, undefined]);
   });
 
   it('A6: two INS are seen through the chain that the survivor leads to', () => {
@@ -457,10 +526,39 @@ describe('merges', () => {
             const before = hospital.joined('2');
             expect(verdict(hospital.merge('2', '1', { ...change, ...beside }))).to.equal('quarantined ERR_IDENTITY_MERGE');
             const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
-            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['traits', ['1', '2']]);
+            expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['number-taken', ['1', '2']]);
             expect(hospital.joined('2')).to.deep.equal(before);
           }
       });
+
+    it('A4, A6: accepted, it is a merge: neither the later clock nor the message says whose traits count; who accepted it and why is kept', () => {
+      for (const [mine, theirs] of [
+        [VALIDATED, BRUNEL],
+        [QUALIFIED, { ...QUALIFIED, ins: OTHER_INS }],
+      ] as const)
+        for (const at of [1, 9]) {
+          hospital = new Hospital();
+          hospital.identity(theirs, { ipp: '2', at: 5 });
+          hospital.identity(mine, { ipp: '1', at });
+          const [one, two] = ['1', '2'].map((ipp) => hospital.joined(ipp));
+          hospital.merge('2', '1', change);
+          hospital.answer('asked', 'accepted');
+          const told = hospital.merge('2', '1', change);
+          expect(told.event?.data, 'as what it is told').to.include({ kind: 'merge', surviving: '2', absorbed: '1' });
+          expect([hospital.joined('1'), hospital.joined('2')]).to.deep.equal([one, two]);
+          expect(hospital.person('1')!.into).to.deep.include({
+            kind: 'merge',
+            asMerge: true,
+            accepted: { at: hospital.tasks()[0]!.answered!.at, who: 'camille', why: 'checked' },
+          });
+          expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated' })), 'said again').to.equal('merged');
+          expect([hospital.joined('2'), hospital.person('1')!.into?.accepted?.who]).to.deep.equal([two, 'camille']);
+          const other = hospital.merge('2', '1', { ...change, id: 'other', patient: mine });
+          expect(verdict(other), 'that the number is the other one’s now').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          hospital.undo('1');
+          expect([survivor('1'), hospital.joined('1')]).to.deep.equal(['1', one]);
+        }
+    });
 
     it('A6: onto a number that the same person has already, or one that only another site spoke of, asks nobody', () => {
       for (const tell of [
@@ -493,9 +591,10 @@ describe('merges', () => {
       merge();
       expect(verdict(hospital.merge('2', '1', { at: 6, id: 'repeated' })), 'the merge again').to.not.include('quarantined');
       expect(verdict(hospital.merge('2', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
-      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['merge-ins', OTHER_INS]);
+      expect([hospital.tasks().at(-1)!.kind, hospital.joined('2').ins?.ins]).to.deep.equal(['number-taken', OTHER_INS]);
       hospital.answer('asked', 'accepted');
       expect(verdict(hospital.merge('2', '1', change))).to.not.include('quarantined');
+      expect(hospital.joined('2').ins?.ins).to.equal(OTHER_INS);
       expect(verdict(hospital.merge('2', '1', { ...change, id: 'repeated too' }))).to.not.include('quarantined');
     });
 

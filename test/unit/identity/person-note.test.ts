@@ -24,7 +24,11 @@ describe('the note of a person', () => {
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
     hospital.answer('asked', 'accepted');
     hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { sender: 'B', at: 2, id: 'asked' });
-    for (const [name, value] of hospital.notes) hospital.notes.set(name, value.replaceAll('990001018|', ''));
+    for (const [name, value] of hospital.notes) {
+      const { chosen, ...rest } = JSON.parse(value) as { chosen?: Record<string, { sender: string }> };
+      const preferred = chosen && Object.fromEntries(Object.entries(chosen).map(([attribute, { sender }]) => [attribute, sender]));
+      hospital.notes.set(name, JSON.stringify({ ...rest, ...(preferred && { preferred }) }).replaceAll('990001018|', ''));
+    }
     expect(Object.keys(hospital.person('1')!.folds)).to.have.members(['A', 'B']);
     expect(hospital.joined('1').patient.birthName).to.equal('ÉTREZAC');
     expect(verdict(hospital.identity({ ...TRAITS, usedName: 'VIEUX' }, { sender: 'B', at: 0 })), 'older than what it said then').to.equal('updated');

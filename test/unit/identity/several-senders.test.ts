@@ -66,7 +66,7 @@ describe('identities of several senders', () => {
     hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'B' });
     hospital.answer('later', 'accepted');
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' }))).to.equal('updated');
-    expect(hospital.person('1')!.preferred).to.not.include({ birthName: 'A' });
+    expect(hospital.person('1')!.chosen?.['birthName']?.sender).to.not.include('A');
   });
 
   it('A4: what is corrected after it was accepted is asked again; what no identity is known by may have changed', () => {
