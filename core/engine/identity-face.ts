@@ -5,7 +5,6 @@
 import {
   PasserelleError,
   type IdentityFace,
-  type IdentityNumber,
   type IdentityRelation,
   type IdentityStatement,
   type IdentityTask,
@@ -18,17 +17,17 @@ import {
   PERSON,
   TASK,
   answerTask,
+  around,
   closeTask,
   isOfClaim,
   joinedOf,
   lineOf,
+  messagesOfMerge,
   namesOf,
-  personOf,
   readPerson,
   readTask,
   shownQuestion,
   standingOf,
-  survivorOf,
   taskKey,
   timeOf,
   undoMerge,
@@ -37,12 +36,12 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, parseId } from '../journal/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
-import type { EventData } from '../model/index.ts';
 import type { RegionSettings } from '../settings/index.ts';
 import { act, owner } from './act.ts';
 import type { Engine } from './engine.ts';
 import type { Region } from './region.ts';
 import { sendersOf } from './senders.ts';
+import { undoneMerge } from './undone-merge.ts';
 
 export function identityFace(engine: Engine): IdentityFace {
   const { journal, index } = engine;
@@ -128,17 +127,14 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
-      const into = await region().knowledge.change(
-        // To the end: a number that took the place of another one knows what was known of it.
-        (known) => survivorOf(key, known).chain.map((one) => ({ kind: PERSON, key: one })),
-        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: personOf(known, key)?.into }),
+      const messages = await region().knowledge.change(
+        (known) => around(key, known).map((one) => ({ kind: PERSON, key: one })),
+        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: messagesOfMerge(key, known) }),
         (notes) => region().journal.keep(notes, at),
       );
       await region().capable.restored(key);
-      if (!into) return { discarded: [], told: [] };
       const called: Unmerged[] = [];
-      for (const message of new Set([...(into.earlier ?? []), into.message]))
-        called.push(await callBack(engine, message, { domain, ipp }, { who, why }));
+      for (const message of messages) called.push(await callBack(engine, region().knowledge, message, { who, why }));
       return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
     },
   };
@@ -159,19 +155,16 @@ async function stoppedOnTheirWay(
 /** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
 async function callBack(
   engine: Engine,
+  knowledge: Region['knowledge'],
   message: string,
-  { domain, ipp }: IdentityNumber,
   by: { readonly who: string; readonly why: string },
 ): Promise<Unmerged> {
-  const { journal } = engine;
+  const { journal, index } = engine;
   const of = parseId(journal.tag, message);
   const { deliveries = [], events = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
   // One message may merge several numbers: the others stay merged.
-  const isOfNumber = ({ type, data }: (typeof events)[number]['event']): boolean => {
-    const merged = data as Partial<EventData<'dcc.identity.merged'>>;
-    return type === 'dcc.identity.merged' && merged.absorbed === ipp && merged.domain === domain;
-  };
-  const own = new Set(events.flatMap(({ event }) => (isOfNumber(event) ? [event.id] : [])));
+  const own = new Set<string>();
+  for (const { event } of events) if (await undoneMerge(event, knowledge, index)) own.add(event.id);
   const merges = deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded');
   const discarded: string[] = [];
   for (const { delivery, state } of merges) {

@@ -77,7 +77,8 @@ const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
   });
 
 /** What merges of that number say of who absorbs it. */
-const saidWith = (from: string): string => `said with ${from}`;
+const saidWith = (from: string): string => `${SAID_WITH}${from}`;
+const SAID_WITH = 'said with ';
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -97,7 +98,10 @@ function relink(one: Told, known: Known): Judgement {
   const gone = personOf(known, from) ?? nobody(domain, absorbed);
   const { chain, key: last, person: end = survivor } = survivorOf(into, known);
   const keys = chain;
-  if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) return { keys, warnings: [{ code: 'merge-repeated' }] };
+  if (gone.into && gone.into.key !== into && survivorOf(gone.into.key, known).key === last) {
+    const repeated = { ...gone, into: { ...gone.into, ...earlierOf([...saidBy(gone.into), one.message.id]) } };
+    return { keys, notes: [noteOf(from, repeated)], warnings: [{ code: 'merge-repeated' }] };
+  }
   const isRepeated = gone.into?.key === into;
   // Said as a change of number once, it is one, whatever comes after or came before (A2).
   const said = isRepeated && gone.into?.kind === 'change-id' ? 'change-id' : (data.kind ?? 'merge');
@@ -122,7 +126,7 @@ function relink(one: Told, known: Known): Judgement {
   };
   const absorbing = noteOf(from, {
     ...old,
-    into: { ...relation, ...(isRepeated && saidBefore(gone.into, one)), key: into, ipp: surviving },
+    into: { ...relation, ...(isRepeated && earlierOf(saidBy(gone.into).filter((id) => id !== one.message.id))), key: into, ipp: surviving },
     history: lastOf(old.history, change),
   });
   return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
@@ -141,8 +145,8 @@ function acceptance(one: Told, known: Known, questions: readonly Question[]): Pi
 }
 
 /** Each may have been told somewhere: who undoes the merge has to know all of them. */
-function saidBefore({ message, earlier = [] }: Relation, { message: { id } }: Case): Pick<Relation, 'earlier'> {
-  const [first, ...others] = new Set([...earlier, message].filter((before) => before !== id));
+function earlierOf(messages: readonly string[]): Pick<Relation, 'earlier'> {
+  const [first, ...others] = new Set(messages);
   return first === undefined ? {} : { earlier: [first, ...lastOf(others)] };
 }
 
@@ -258,36 +262,75 @@ function absorber({ key }: Relation, known: Known, senders: Case['settings']['se
   return person ? [onFile(person, joinedOf(person, senders))] : [];
 }
 
-/** Without what was absorbed, and what came with it. */
+/** Messages that said so. */
+const saidBy = ({ earlier = [], message }: Relation): readonly string[] => [...earlier, message];
+
+/** Without what was absorbed, and what was known of it. */
 function released(person: Person, from: string, gone: Person): Person {
-  const { absorbed, inherited = {}, withheld, ...rest } = person;
+  const { absorbed, withheld, ...rest } = person;
   const others = absorbed?.filter(({ key }) => key !== from) ?? [];
-  const lines = Object.entries(inherited).filter(([key]) => key !== from && key !== saidWith(from));
-  if (!inherited[from])
-    return {
-      ...rest,
-      ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
-      ...(withheld && { withheld }),
-      ...(others.length > 0 && { absorbed: others }),
-    };
-  const before = untold(gone);
+  const before = person.inherited?.[from] ? untold(gone) : {};
   const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
-  return {
-    ...rest,
-    ...(others.length > 0 && { absorbed: others }),
-    ...(lines.length > 0 && { inherited: Object.fromEntries(lines) }),
-    ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }),
-  };
+  return withoutLayers(
+    { ...rest, ...(others.length > 0 && { absorbed: others }), ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }) },
+    (layer) => layer === from,
+  );
 }
 
-/** The absorbed number stands for itself again; `known`: of its survivors, to the end. Throws ERR_NOT_FOUND when it is not absorbed. */
+/** The same object when it has none of them. */
+function withoutLayers(person: Person, isGone: (layer: string) => boolean): Person {
+  const { inherited = {}, ...rest } = person;
+  const all = Object.entries(inherited);
+  const left = all.filter(([layer]) => !isGone(layer));
+  return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
+}
+
+/**
+ * The absorbed number stands for itself again; `known`: of its family. What merges said goes where both their numbers do not have one survivor any more, by whatever
+ * chain they had. Throws ERR_NOT_FOUND when it is not absorbed.
+ */
 export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
   const person = personOf(known, key);
   if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
   const { into, ...rest } = person;
-  const survivor = personOf(known, into.key);
-  const undone = lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at });
-  return [noteOf(key, { ...rest, undone }), ...(survivor ? notesOf(withHeirs(into.key, released(survivor, key, person), known)) : [])];
+  const written = new Map<string, Note>();
+  let now = known;
+  const write = (notes: readonly Note[]): void => {
+    for (const note of notes) written.set(note.key, note);
+    now = after(now, notes);
+  };
+  write([noteOf(key, { ...rest, undone: lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at }) })]);
+  const survivor = personOf(now, into.key);
+  if (survivor) write(notesOf(withHeirs(into.key, released(survivor, key, person), now)));
+  const isApart = (one: string, layer: string): boolean => {
+    const from = layer.startsWith(SAID_WITH) ? layer.slice(SAID_WITH.length) : undefined;
+    return from !== undefined && personOf(now, from) !== undefined && survivorOf(from, now).key !== survivorOf(one, now).key;
+  };
+  for (const one of familyOf(key, known).keys) {
+    const told = personOf(now, one);
+    const left = told && withoutLayers(told, (layer) => isApart(one, layer));
+    if (left !== told) write(notesOf(withHeirs(one, left, now)));
+  }
+  return [...written.values()];
+}
+
+/** The merge that an undo of this number is about, one that was undone already too. */
+const ownMerge = (key: string, known: Known): Relation | undefined => {
+  const { into, undone } = personOf(known, key) ?? {};
+  return into ?? undone?.at(-1);
+};
+
+/** Every number that an undo of this one may concern, before it and after. */
+export const around = (key: string, known: Known): readonly string[] => [
+  ...new Set([key, ownMerge(key, known)?.key ?? key].flatMap((one) => familyOf(one, known).keys)),
+];
+
+/** Public ids of the messages that may say what does not stand once this number stands for itself. `known`: of all around it. */
+export function messagesOfMerge(key: string, known: Known): readonly string[] {
+  const own = ownMerge(key, known);
+  // Over a chain it was said of one of the others too.
+  const others = around(key, known).flatMap((one) => personOf(known, one)?.into?.earlier ?? []);
+  return [...new Set([...(own ? saidBy(own) : []), ...others])];
 }
 
 /** A24, A37: both stay in force. The newest statement about the two counts. */

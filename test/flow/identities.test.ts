@@ -111,13 +111,13 @@ describeJournals('identities', (journal) => {
       await region.post('lanes/dcc-out:pause');
       const said = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: one });
       await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
-      await region.post('identities:unmerge', { domain: 'estuaire', ipp: undone, why: 'two people', who: 'camille' });
+      const back = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: undone, why: 'two people', who: 'camille' });
       const before = record.told.length;
       await region.post('lanes/dcc-out:resume');
       const [merge] = (await region.timeline(await said)).deliveries;
-      expect([merge?.state, merge?.error?.code]).to.deep.equal(['held', 'ERR_MERGE_UNDONE']);
+      expect([merge?.state, back.discarded]).to.deep.equal(['discarded', [merge?.id]]);
+      expect(back.told, 'of the merge that the chain is made of').to.deep.equal(['dcc-out']);
       expect(record.told.slice(before)).to.deep.equal([]);
-      await region.post(`deliveries/${merge!.id}:discard`, { why: 'undone', who: 'camille' });
     });
 
   it('A6: of a message that merges several numbers, an undo takes back the merge of the one and no other', async () => {

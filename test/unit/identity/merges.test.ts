@@ -131,9 +131,52 @@ describe('merges', () => {
   it('A6: said again, or to where a chain leads already, changes nothing', () => {
     hospital.merge('2', '3');
     hospital.merge('1', '2');
-    const before = state(hospital);
-    expect(hospital.merge('1', '3')).to.not.have.property('quarantine');
-    expect(state(hospital)).to.deep.equal(before);
+    const before = state(hospital) as Record<string, { into?: object }>;
+    expect(hospital.merge('1', '3', { id: 'repeated' })).to.not.have.property('quarantine');
+    const now = state(hospital) as Record<string, { into?: object }>;
+    expect(now['3']!.into).to.have.property('earlier').that.includes('repeated');
+    expect({ ...now, 3: { ...now['3'], into: before['3']!.into } }, 'but who said so').to.deep.equal(before);
+  });
+
+  describe('said over a chain', () => {
+    const chained = (): void => {
+      hospital = new Hospital();
+      for (const ipp of ['1', '2', '3']) hospital.identity(TRAITS, { ipp, at: 0 });
+    };
+    for (const undone of ['3', '2'] as const)
+      it(`A6: what a merge said of the survivor goes with an undo, at the ${undone === '3' ? 'start' : 'middle'} of the chain, and holds against nobody`, () => {
+        chained();
+        hospital.merge('2', '3', { at: 1 });
+        hospital.merge('1', '2', { at: 2 });
+        const before = [hospital.joined('1'), hospital.joined('2')];
+        hospital.merge('1', '3', { at: 3, patient: QUALIFIED });
+        expect(hospital.joined('1').ins?.ins).to.equal(INS);
+        hospital.undo(undone);
+        expect([hospital.joined('1'), hospital.joined('2')]).to.deep.equal(before);
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '1', at: 9 }))).to.equal('qualified');
+      });
+
+    for (const undone of ['3', '2'] as const)
+      it(`A6: what a merge said of a number beside the chain goes with the undo of ${undone === '3' ? 'the absorbed one' : 'that number'}`, () => {
+        chained();
+        hospital.merge('1', '3', { at: 1 });
+        hospital.merge('1', '2', { at: 2 });
+        hospital.merge('2', '3', { at: 3, patient: QUALIFIED });
+        expect(hospital.joined('2').ins?.ins).to.equal(INS);
+        hospital.undo(undone);
+        expect(hospital.joined('2').ins).to.equal(undefined);
+      });
+
+    it('A6: what it said of a number that another one took the place of since goes from that one too', () => {
+      chained();
+      hospital.merge('2', '3', { at: 1 });
+      hospital.merge('1', '2', { at: 2 });
+      hospital.merge('1', '3', { at: 3, patient: QUALIFIED });
+      hospital.merge('9', '1', { kind: 'change-id', at: 4 });
+      expect(hospital.joined('9').ins?.ins).to.equal(INS);
+      hospital.undo('2');
+      expect(['9', '1'].map((ipp) => hospital.joined(ipp).ins)).to.deep.equal([undefined, undefined]);
+    });
   });
 
   it('A6: two INS are never merged by themselves; one, or the same, is', () => {
