@@ -14,6 +14,7 @@ export interface IdentityTask {
   readonly kind:
     | 'traits'
     | 'number-again'
+    | 'numbers'
     | 'ins'
     | 'order'
     | 'document'

@@ -2,11 +2,14 @@
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
+import { numbersTogether } from './beside.ts';
 import { branchOf, familyOf } from './family.ts';
-import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
+import { filingBlocked, filingOf } from './filing.ts';
+import type { SendersOf } from './join.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
 import { markedOtherwise } from './task.ts';
+import { inTurn, together } from './turns.ts';
 import { asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
@@ -33,8 +36,13 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomai
     ...one,
     settings: { ...one.settings, senders: sendersOf(domain) },
     isForeign: !owns(one.settings.site, domain),
+    sendersOf,
+    owns: (of) => owns(one.settings.site, of),
   });
-  if (type === 'dcc.identity.updated') return judgeUpdate(told(numbersOf(one)[0]?.domain), known);
+  if (type === 'dcc.identity.updated') {
+    const { stopped, done } = inTurn(told(numbersOf(one)[0]?.domain), known, (said, now) => judgeUpdate(said, now), numbersTogether);
+    return stopped ?? { ...done[0], ...together(done) };
+  }
   if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
   const named = pairOf(one);

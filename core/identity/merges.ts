@@ -7,11 +7,11 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
 import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
 import {
-  PERSON,
   bareLine,
   heirOf,
   isKnown,
@@ -22,7 +22,6 @@ import {
   nobody,
   notesOf,
   personOf,
-  readPerson,
   survivorOf,
   withHeirs,
   type Person,
@@ -32,6 +31,7 @@ import {
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS, TELLING } from './traits.ts';
+import { after, inTurn, together } from './turns.ts';
 import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
@@ -40,16 +40,9 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
  */
 export function judgeMerge(one: Told, known: Known): Judgement {
   const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
-  const steps = [saidOf, relink];
-  if (kind === 'change-id') steps.reverse();
-  const done: Judgement[] = [];
-  let now = known;
-  for (const step of steps) {
-    const judgement = step(one, now);
-    if (judgement.quarantine) return { ...judgement, notes: waiting(judgement.notes ?? [], known) };
-    done.push(judgement);
-    now = after(now, judgement.notes);
-  }
+  const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
+  const { stopped, done, now } = inTurn(one, known, numbersTogether, ...said);
+  if (stopped) return stopped;
   const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
@@ -58,23 +51,9 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   return {
     ...done.find(({ keys }) => keys),
     ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
-    notes: done.flatMap(({ notes = [] }) => notes),
-    warnings: done.flatMap(({ warnings = [] }) => warnings),
+    ...together(done),
   };
 }
-
-const after = (known: Known, notes: readonly Note[] = []): Known => {
-  const now = new Map(notes.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
-  return (kind, key) => now.get(`${kind} ${key}`) ?? known(kind, key);
-};
-
-/** What the message says is there to be compared; of what waits for a person only that it waits is kept. */
-const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
-  notes.map((note) => {
-    if (note.kind !== PERSON) return note;
-    const { domain, ipp, open = [], doubts } = readPerson(note.key, note.value);
-    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open, ...(doubts && { doubts }) });
-  });
 
 /** What merges of that number say of who absorbs it. */
 const saidWith = (from: string): string => `${SAID_WITH}${from}`;
@@ -202,14 +181,14 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   const [all, branch] = [familyOf(into, known), branchOf(from, known)];
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
   const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
-  const rivals = rivalsOf(family, branch, known, senders);
+  const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(!isRepeated && separationOf(family.keys, branch.keys, known)
+    ...(!isRepeated && separationOf([into, ...family.keys], branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'

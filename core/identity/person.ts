@@ -105,6 +105,8 @@ export interface Person extends Line {
   readonly absorbed?: readonly Relation[];
   readonly undone?: readonly Undone[];
   readonly links?: readonly Link[];
+  /** Numbers of other domains that messages of whoever numbers both gave one patient with this one. */
+  readonly beside?: readonly Relative[];
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
   /** Of these, those whose question is who this patient is: the newest, and when it was asked (ISO). Documents wait for their answers (decision 0033). */

@@ -10,6 +10,8 @@ export type TaskKind =
   | 'traits'
   /** Of a number that was changed for another one, something is said since that is not what is known of the person who had it. */
   | 'number-again'
+  /** Two numbers that the message gives one patient, in two domains, belong to two INS. */
+  | 'numbers'
   /** A qualified INS that is not the one on file, or with other traits. */
   | 'ins'
   /** One sender said two things in the hour that autumn repeats: which is newer nobody can say. */

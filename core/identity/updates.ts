@@ -6,7 +6,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
-import { contradictions, isForeign, standingOf, type Contradiction, type Joined } from './join.ts';
+import { contradictions, isForeign, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
@@ -60,7 +60,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const line = lineOf(next);
   const folded = line.folds[speaker.sender]!;
   const claim = claimOf(data.patient);
-  const strangers = strangersOf(spoken, data.patient, said, known);
+  const strangers = strangersOf(spoken, data.patient, said, known, one.sendersOf);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, line.preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
@@ -117,11 +117,12 @@ function strangersOf(
   received: Patient,
   said: Speaker,
   known: Known,
+  sendersOf: SendersOf,
 ): readonly Question[] {
   const claim = claimOf(received);
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
   const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
-  const rival = isNewClaim ? rivalOf(key, claim, known, said.senders) : undefined;
+  const rival = isNewClaim ? rivalOf(key, claim, known, sendersOf) : undefined;
   const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   return [
     ...(before && claim && contradictsClaim(before, claim) ? [insQuestion(key, person, before, received, said)] : []),
@@ -135,7 +136,13 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const named = keyOf(one, patient.domain, patient.ipp);
   if (named === undefined) return [];
   const said = speakerOf(one, patient);
-  return strangersOf(spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said), patient, said, known);
+  return strangersOf(
+    spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said),
+    patient,
+    said,
+    known,
+    one.sendersOf,
+  );
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */

@@ -8,6 +8,7 @@ import { shortTime } from '../words.ts';
 export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   traits: 'autres traits : deux émetteurs de même rang, ou un autre patient',
   'number-again': 'ancien numéro d’un patient, dit de quelqu’un d’autre',
+  numbers: 'numéros de deux domaines, donnés à un patient, qui portent deux INS',
   ins: "autre INS ou autres traits que ceux du dossier d'identité",
   order: 'deux dires du même émetteur dans l’heure répétée d’automne',
   document: 'document au nom de quelqu’un d’autre',
@@ -32,6 +33,10 @@ export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonl
   'number-again': {
     fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
     en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',
+  },
+  numbers: {
+    fr: 'Ces numéros sont-ils ceux d’un seul patient ? Accepter si oui, et faire corriger l’INS qui est fausse. Sinon rejeter, et faire corriger à l’envoyeur le numéro qui n’est pas du patient.',
+    en: 'Are these numbers of one patient? Accept if so, and have the wrong INS corrected. Otherwise reject, and have the sender correct the number that is not this patient’s.',
   },
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };

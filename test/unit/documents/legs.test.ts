@@ -12,7 +12,7 @@ import {
   type MessageHistory,
 } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
-import { answerTask, closeTask, PERSON, readTask, TASK, taskKey } from '../../../core/identity/index.ts';
+import { answerTask, closeTask, PERSON, readTask, shownQuestion, TASK, taskKey } from '../../../core/identity/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
@@ -116,7 +116,13 @@ describe('before a document leaves', () => {
       const decide = (by: typeof closeTask, run?: number): Promise<void> =>
         archive.knowledge.change(
           refs,
-          (now) => ({ notes: by('TEST-1', now, { verdict: 'accepted', who: 'camille', why: 'seen', at: timeOf(9) }, run).notes, result: undefined }),
+          (now) => {
+            const question = shownQuestion(readTask(now(TASK, taskKey('TEST-1'))!))!;
+            return {
+              notes: by('TEST-1', now, { verdict: 'accepted', who: 'camille', why: 'seen', at: timeOf(9), question }, run).notes,
+              result: undefined,
+            };
+          },
           async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
         );
       await decide(answerTask);
