@@ -262,7 +262,10 @@ export const CATALOGUE = {
     http: 422,
     en: 'the message gives the patient two identifiers where one is possible',
     fr: 'le message donne au patient deux identifiants là où un seul est possible',
-    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
+    fix: {
+      fr: "Faire vérifier l'identité par la cellule d'identitovigilance ; d'un nom que portent plusieurs autorités du site, faire envoyer l'OID.",
+      en: 'Have identity vigilance check the identity; of a name that several authorities of the site bear, have the OID sent.',
+    },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
