@@ -1180,8 +1180,8 @@ export const CATALOGUE = {
     en: 'this destination was not told everything: to call it capable now would forget the rest',
     fr: "tout n'a pas été dit à cette destination : la déclarer capable ici ferait oublier le reste",
     fix: {
-      fr: 'La déclarer prête (« passerelle lane ready »), attendre la fin de la libération, puis changer ce paramètre.',
-      en: 'Declare it ready ("passerelle lane ready"), wait for the end of the release, then change this setting.',
+      fr: 'La déclarer prête (« passerelle lane ready ») et attendre la fin de la libération ; le paramètre reste alors, à true.',
+      en: 'Declare it ready ("passerelle lane ready") and wait for the end of the release; the setting then stays, as true.',
     },
   }),
   ERR_CONFIG_UNSAFE: e({
