@@ -24,7 +24,12 @@ const EVERY_MS = 15_000;
 const JOURNAL_MS = 10_000;
 
 /** Of no lane: what stands in notes. */
-const NOTED: ReadonlySet<AlertCode> = new Set(['ALERT_CALL_LINK_REUSED', 'ALERT_CALL_OTHER_USER', 'ALERT_DOCUMENT_OTHER_PATIENT']);
+const NOTED: ReadonlySet<AlertCode> = new Set([
+  'ALERT_CALL_LINK_REUSED',
+  'ALERT_CALL_OTHER_USER',
+  'ALERT_DOCUMENT_OTHER_PATIENT',
+  'ALERT_MERGE_UNDONE_TOLD',
+]);
 
 export interface WatchedRegion {
   readonly settings: RegionSettings;

@@ -124,6 +124,15 @@ export const ALERTS = {
       en: 'passerelle identities shows the message; compare it with the document and, if the patient is another, have it withdrawn at the receiver before answering the task.',
     },
   }),
+  ALERT_MERGE_UNDONE_TOLD: a({
+    severity: 'problem',
+    fr: 'une fusion défaite ici avait été annoncée à ce destinataire, et aucun message ne la défait : chez lui, un numéro vaut encore pour un autre',
+    en: 'a merge that was undone here had been told to this receiver, and no message takes it back: there, one number still stands for another',
+    fix: {
+      fr: 'passerelle identities montre la tâche, et elle les deux numéros : appeler l’identitovigilance de {lane} pour les séparer, puis répondre. Ce qui nomme ce numéro attend.',
+      en: 'passerelle identities shows the task, and that the two numbers: call identity vigilance at {lane} to separate them, then answer. What names the number waits.',
+    },
+  }),
   ALERT_CALL_LINK_REUSED: a({
     severity: 'attention',
     fr: 'un lien d’appel contextuel a été ouvert deux fois : la session a été fermée',

@@ -24,10 +24,13 @@ export interface IdentityTask {
     | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
+    | 'merge-told'
     | 'datamatrix'
     | 'call';
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
+  /** Delivery lane of the receiver that was told of a merge which a person undid. */
+  readonly receiver?: string;
   readonly eventType: string;
   /** Application that sent it. */
   readonly sender: string;
@@ -84,6 +87,8 @@ export interface Unmerged {
   readonly discarded: readonly string[];
   /** Delivery lanes that were told of the merge, or may have been: only a person can tell them that it is undone. */
   readonly told: readonly string[];
+  /** One for each of these: what names the number does not leave for there until it is answered. */
+  readonly tasks: readonly string[];
 }
 
 /** What a destination that is not capable yet was not told in full. */
@@ -137,6 +142,9 @@ export interface IdentityFace {
   readonly withheld: (lane: string, capability: WithheldView['capability']) => Promise<WithheldView>;
   /** Throws as `withheld`; ERR_TRANSITION, ERR_REASON_MISSING. */
   readonly declare: (order: ReadyOrder) => Promise<WithheldView>;
-  /** The absorbed number stands for itself again, as it was. Throws ERR_NOT_FOUND, ERR_REASON_MISSING. */
+  /**
+   * The absorbed number stands for itself again, as it was. Of one that does already, what its undo left to be done. Throws ERR_NOT_FOUND (it never was absorbed),
+   * ERR_REASON_MISSING.
+   */
   readonly unmerge: (number: IdentityNumber, by: { readonly who: string; readonly why: string }) => Promise<Unmerged>;
 }

@@ -14,6 +14,7 @@ import {
   type ErrorData,
   type JournalStore,
   type KnownAs,
+  type MessageHistory,
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
@@ -30,11 +31,13 @@ import {
   TASK,
   taskKey,
   type Filed,
+  type Doubt,
   type Filing,
   type SendersOf,
 } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
+import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts';
@@ -88,7 +91,10 @@ export class Legs {
   /** The event as it may leave now, or why it waits. */
   async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
     const one = documentIn(leaving);
-    if (!one) return { event: leaving.event };
+    if (!one) {
+      const held = await this.#merged(leaving, to);
+      return held ? { held } : { event: leaving.event };
+    }
     const { index } = this.#parts;
     const facts = factsOf(one, index);
     const knownAs = facts && (await this.#knownAs(facts, leaving, to));
@@ -103,7 +109,7 @@ export class Legs {
     const ofOther = (all: Known): readonly NoteRef[] => ref(KINDS.document, documentOf(all, facts?.key)?.sameKey);
     const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
     const known = await this.#read(refsOf);
-    const stopped = await this.#stopped(one, leaving, known, refsOf(known));
+    const stopped = await this.#stopped(one, leaving, known, refsOf(known), to);
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
     if (own && facts) {
@@ -190,10 +196,15 @@ export class Legs {
   }
 
   /** A document that came before its patient, or before what is said of that one now, was held against nothing (SAFETY A2). */
-  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[]): Promise<ErrorData | undefined> {
-    const { journal, sendersOf } = this.#parts;
+  async #stopped(one: StoredDocument, leaving: Leaving, known: Known, refs: readonly NoteRef[], to: LegEnd): Promise<ErrorData | undefined> {
+    const { journal, sendersOf, index } = this.#parts;
     const { patient, originApplication = '' } = documentData(one);
-    const filed = { keys: namedBy(leaving.keys, known), patient, source: () => ({ sender: originApplication, at: one.event.time }) };
+    const filed = {
+      keys: namedBy(patient, leaving.keys, index),
+      patient,
+      source: () => ({ sender: originApplication, at: one.event.time }),
+      to: to.name,
+    };
     const now = filingOf(filed, known, sendersOf);
     if (!now.question && !now.blocked && !now.doubt) return undefined;
     const history = await journal.message(leaving.message);
@@ -202,20 +213,25 @@ export class Legs {
     const message = { id: messageId(journal.tag, leaving.message), run, receivedAt };
     const { by, blocked, doubt }: Stopped = now.question ? await this.#asked(one, filed, message, refs) : now;
     if (by) return by;
-    const isSeen = (since: string): boolean =>
-      history.acts.some(
-        ({ verb, delivery, who, at }) => verb === 'release' && delivery === leaving.delivery && !WITHOUT_LOOKING.has(who) && at >= since,
-      );
+    const isSeen = (since: string): boolean => isReleased(history, leaving.delivery, since);
     if (blocked && !isSeen(blocked.since)) return filingBlocked();
     return doubt && !isSeen(doubt.since) ? identityInDoubt(doubt.tasks) : undefined;
   }
 
-  /** A person has still to say who their patient is (decision 0033). */
-  async isInDoubt(keys: readonly string[]): Promise<boolean> {
+  /** What is said of a number that its receiver still has merged into another one: it would be taken for that one (decision 0034). */
+  async #merged({ keys, delivery, message }: Leaving, { name }: LegEnd): Promise<ErrorData | undefined> {
+    const doubts = mergedThere(keys, await this.#parts.knowledge.read(keys.map((key) => ({ kind: PERSON, key }))), name);
+    const history = doubts.length > 0 ? await this.#parts.journal.message(message) : undefined;
+    const isSeen = doubts.every(({ at }) => history && isReleased(history, delivery, at));
+    return isSeen ? undefined : identityInDoubt(doubts.map(({ task }) => task));
+  }
+
+  /** A person has still to say who their patient is (decision 0033), or that the receiver was called (0034). */
+  async isInDoubt({ keys, kind }: Pick<QueuedDelivery, 'keys' | 'kind'>, to: string): Promise<boolean> {
     const refsOf = (known: Known): readonly NoteRef[] =>
       [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
     const known = await this.#read(refsOf);
-    return doubtsOf(namedBy(keys, known), known).length > 0;
+    return (kind === 'document' ? doubtsOf(stillLedTo(keys, known), known, to) : mergedThere(keys, known, to)).length > 0;
   }
 
   /** A task about the message, which stays as it is; unless a person has answered one already. */
@@ -386,10 +402,29 @@ interface Stopped extends Pick<Filing, 'blocked' | 'doubt'> {
 /** By the engine, of many at a time. */
 const WITHOUT_LOOKING: ReadonlySet<string> = new Set(Object.values(RELEASED_BY));
 
-/** The keys of a delivery are as of its decision: whom a merge led to that was undone since, it does not name. */
-function namedBy(keys: readonly string[], known: Known): readonly string[] {
-  const apart = new Set(keys.flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
-  return keys.filter((key) => !apart.has(key));
+/** A person let this one go since then. */
+const isReleased = ({ acts }: Pick<MessageHistory, 'acts'>, of: number, since: string): boolean =>
+  acts.some(({ verb, delivery, who, at }) => verb === 'release' && delivery === of && !WITHOUT_LOOKING.has(who) && at >= since);
+
+const mergedThere = (keys: readonly string[], known: Known, to: string): readonly Doubt[] =>
+  keys.flatMap((key) => personOf(known, key)?.doubts?.filter(({ lane }) => lane === to) ?? []);
+
+/**
+ * The keys of a delivery are as of its decision, with all that merges led to by then. Of these, those that its patient is named by: where they lead now is for
+ * merges to say that stand. All of them, where it cannot be told which it names.
+ */
+function namedBy({ domain, ipp, insOid, ins, otherIds = [] }: Patient, keys: readonly string[], index: BlindIndex): readonly string[] {
+  const numbers = [{ domain, value: ipp }, { domain: insOid, value: ins }, ...otherIds];
+  const hashes = numbers.flatMap((one) => (one.domain !== undefined && one.value ? [index.patient({ domain: one.domain, value: one.value })] : []));
+  const named = keys.filter((key) => hashes.includes(key));
+  return named.length > 0 ? named : keys;
+}
+
+/** Without whom a merge led to that was undone since; the first one it names. Too few are asked again as it leaves. */
+function stillLedTo([first, ...others]: readonly string[], known: Known): readonly string[] {
+  if (first === undefined) return [];
+  const apart = new Set([first, ...others].flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
+  return [first, ...others.filter((key) => !apart.has(key))];
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

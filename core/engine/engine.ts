@@ -30,6 +30,7 @@ import { Retention } from '../retention/index.ts';
 import type { Counter, Logger, Metrics } from '../telemetry/index.ts';
 import { suspectCalls } from './call-alerts.ts';
 import { misnamedDocuments } from './misnamed.ts';
+import { untoldReceivers } from './untold.ts';
 import { faceOf } from './face.ts';
 import { forgetClosedTasks, keptMs } from './forgotten.ts';
 import { holdNode, type HeldNode } from './node.ts';
@@ -115,7 +116,7 @@ export class Engine {
       journal,
       writes: this.#writes,
       region: () => this.region,
-      noted: async () => [...(await suspectCalls(journal, Date.now())), ...(await misnamedDocuments(journal))],
+      noted: async () => [...(await suspectCalls(journal, Date.now())), ...(await misnamedDocuments(journal)), ...(await untoldReceivers(journal))],
       folders,
       now: Date.now,
       logger,

@@ -4,18 +4,22 @@
  */
 import {
   PasserelleError,
+  type DeliverySummary,
   type IdentityFace,
   type IdentityRelation,
   type IdentityStatement,
   type IdentityTask,
   type IdentityTaskDetail,
   type IdentityView,
+  type MessageHistory,
+  type MessageSummary,
   type Unmerged,
 } from '../contract/index.ts';
 import {
   MISNAMED,
   PERSON,
   TASK,
+  UNTOLD,
   answerTask,
   around,
   closeTask,
@@ -24,13 +28,19 @@ import {
   lineOf,
   messagesOfMerge,
   namesOf,
+  ownMerge,
+  personOf,
   readPerson,
   readTask,
   shownQuestion,
   standingOf,
   taskKey,
   timeOf,
+  toldNothing,
   undoMerge,
+  untoldDoubts,
+  untoldId,
+  untoldTasks,
   type Person,
   type Task,
 } from '../identity/index.ts';
@@ -81,7 +91,7 @@ export function identityFace(engine: Engine): IdentityFace {
       const refs = (known: Known): readonly NoteRef[] => {
         const value = known(TASK, taskKey(id));
         const { keys = [] } = value === undefined ? {} : readTask(value);
-        return [...[TASK, MISNAMED].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+        return [...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       };
       const change = async (by: typeof closeTask, run?: number): Promise<Task> => {
         const changed = await region().knowledge.change(
@@ -102,8 +112,8 @@ export function identityFace(engine: Engine): IdentityFace {
         if (changed.state !== 'open') region().answered();
         return changed;
       };
-      // Nothing waits behind a call, which was refused when it was made, nor behind a document that is filed.
-      if (kind === 'call' || kind === 'datamatrix' || state !== 'open') return summaryOf(await change(closeTask));
+      // No message waits: a call was refused when it was made, a document is filed, a receiver was told.
+      if (kind === 'call' || kind === 'datamatrix' || kind === 'merge-told' || state !== 'open') return summaryOf(await change(closeTask));
       const answered = await change(answerTask);
       const stopped = await stoppedOnTheirWay(engine, id);
       if (stopped) {
@@ -127,15 +137,46 @@ export function identityFace(engine: Engine): IdentityFace {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const key = index.patient({ domain, value: ipp });
       const at = new Date().toISOString();
-      const messages = await region().knowledge.change(
-        (known) => around(key, known).map((one) => ({ kind: PERSON, key: one })),
-        (known) => ({ notes: undoMerge(key, known, { who, why, at }), result: messagesOfMerge(key, known) }),
-        (notes) => region().journal.keep(notes, at),
+      const { knowledge, journal: own, settings, capable } = region();
+      const senders = sendersOf(settings, domain);
+      const persons = (known: Known): readonly NoteRef[] => around(key, known).map((one) => ({ kind: PERSON, key: one }));
+      const look = (known: Known) => ({ merged: ownMerge(key, known), messages: messagesOfMerge(key, known) });
+      const { merged, messages } = await knowledge.change(
+        persons,
+        (known) => ({ notes: [], result: look(known) }),
+        async () => undefined,
       );
-      await region().capable.restored(key);
-      const called: Unmerged[] = [];
-      for (const message of messages) called.push(await callBack(engine, region().knowledge, message, { who, why }));
-      return { discarded: called.flatMap(({ discarded }) => discarded), told: [...new Set(called.flatMap(({ told }) => told))] };
+      const summary = merged && (await mergesOf(engine, merged.message, isMerge))?.message;
+      const undone = { message: merged?.message ?? '', receivedAt: summary?.receivedAt ?? at, site: summary?.site ?? '', key, at };
+      // Before it is undone: what was queued may leave until then, and what a stop cuts short is seen by somebody.
+      const may = await lanesOf(engine, messages);
+      const tasksOf = (lanes: readonly string[]): readonly NoteRef[] =>
+        lanes.flatMap((lane) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(untoldId(undone, lane)) })));
+      await knowledge.change(
+        (known) => [...persons(known), ...tasksOf(may)],
+        (known) => {
+          const person = personOf(known, key);
+          const survivor = person?.into && personOf(known, person.into.key);
+          const notes = undoMerge(key, known, { who, why, at, doubts: untoldDoubts(undone, may) });
+          return { notes: [...notes, ...(person && survivor ? untoldTasks(undone, may, person, survivor, senders) : [])], result: undefined };
+        },
+        (notes) => (notes.length > 0 ? own.keep(notes, at) : Promise.resolve()),
+      );
+      // What a stop cut short here is done when it is asked for again.
+      await capable.restored(key);
+      const called: CalledBack[] = [];
+      for (const message of messages) called.push(await callBack(engine, knowledge, message, { who, why }));
+      const told = [...new Set(called.flatMap((each) => each.told))];
+      const others = may.filter((lane) => !told.includes(lane));
+      if (others.length > 0)
+        await knowledge.change(
+          [{ kind: PERSON, key }, ...tasksOf(others)],
+          (known) => ({ notes: toldNothing(undone, others, known), result: undefined }),
+          (notes) => own.keep(notes, at),
+        );
+      // Documents wait for a doubt about another one no more.
+      region().answered();
+      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: told.map((lane) => untoldId(undone, lane)) };
     },
   };
 }
@@ -152,20 +193,44 @@ async function stoppedOnTheirWay(
   return { deliveries: held.map(({ delivery }) => deliveryId(journal.tag, delivery)), run: found.message.run };
 }
 
-/** The merge itself, where it has not left yet: discarded, and no identity waits behind it. Sent already, only a person can tell that it is undone. */
+type CalledBack = Pick<Unmerged, 'discarded' | 'told'>;
+
+type Stored = MessageHistory['events'][number]['event'];
+const isMerge = async ({ type }: Stored): Promise<boolean> => type === 'dcc.identity.merged';
+
+/** Of a message, the deliveries of merges that are meant. One message may say several. */
+async function mergesOf(
+  { journal }: Engine,
+  message: string,
+  isMeant: (event: Stored) => Promise<boolean>,
+): Promise<{ readonly message: MessageSummary; readonly merges: readonly DeliverySummary[] } | undefined> {
+  const of = parseId(journal.tag, message);
+  const found = 'message' in of ? await journal.message(of.message) : undefined;
+  if (!found) return undefined;
+  const meant = new Set<string>();
+  for (const { event } of found.events) if (await isMeant(event)) meant.add(event.id);
+  return { message: found.message, merges: found.deliveries.filter(({ eventId, state }) => meant.has(eventId) && state !== 'discarded') };
+}
+
+/** Delivery lanes by which a merge of these messages left, or may leave yet. */
+async function lanesOf(engine: Engine, messages: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(messages.map((message) => mergesOf(engine, message, isMerge)));
+  return [...new Set(found.flatMap((one) => one?.merges.filter(({ state }) => state !== 'dead').map(({ lane }) => lane) ?? []))];
+}
+
+/**
+ * What does not stand any more of a message that merged: where it has not left yet, discarded, and no identity waits behind it. Sent already, only a person can tell that
+ * it is undone.
+ */
 async function callBack(
   engine: Engine,
   knowledge: Region['knowledge'],
   message: string,
   by: { readonly who: string; readonly why: string },
-): Promise<Unmerged> {
+): Promise<CalledBack> {
   const { journal, index } = engine;
-  const of = parseId(journal.tag, message);
-  const { deliveries = [], events = [] } = ('message' in of ? await journal.message(of.message) : undefined) ?? {};
-  // One message may merge several numbers: the others stay merged.
-  const own = new Set<string>();
-  for (const { event } of events) if (await undoneMerge(event, knowledge, index)) own.add(event.id);
-  const merges = deliveries.filter(({ eventId, state }) => own.has(eventId) && state !== 'discarded');
+  const isUndone = async (event: Stored): Promise<boolean> => (await undoneMerge(event, knowledge, index)) !== undefined;
+  const merges = (await mergesOf(engine, message, isUndone))?.merges ?? [];
   const discarded: string[] = [];
   for (const { delivery, state } of merges) {
     const id = deliveryId(journal.tag, delivery);
@@ -183,9 +248,22 @@ async function callBack(
   return { discarded, told: [...new Set(merges.filter(isLeft).map(({ lane }) => lane))] };
 }
 
-function summaryOf({ id, kind, state, site, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
+function summaryOf({ id, kind, state, site, receiver, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {
   const attributes = differences.map(({ attribute }) => attribute);
-  return { id, kind, state, site, eventType, sender, receivedAt, askedAt, attributes, ...(answered && { answered }), ...(closed && { closed }) };
+  return {
+    id,
+    kind,
+    state,
+    site,
+    ...(receiver !== undefined && { receiver }),
+    eventType,
+    sender,
+    receivedAt,
+    askedAt,
+    attributes,
+    ...(answered && { answered }),
+    ...(closed && { closed }),
+  };
 }
 
 function detailOf(task: Task): IdentityTaskDetail {

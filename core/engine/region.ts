@@ -155,7 +155,7 @@ export class Region {
     },
     with: async (...ids) => this.#legs.with(...ids),
     sent: async (...sent) => this.#legs.sent(...sent),
-    isInDoubt: async (keys) => this.#legs.isInDoubt(keys),
+    isInDoubt: async (item, to) => this.#legs.isInDoubt(item, to),
   };
 
   /** This node works the lanes; always, when no other node can have the journal. */

@@ -3,7 +3,7 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
-import { MISNAMED, TASK, readTask, shownQuestion, taskKey, taskNote, type Task } from './task.ts';
+import { MISNAMED, TASK, UNTOLD, readTask, shownQuestion, taskKey, taskNote, type Task } from './task.ts';
 
 export type Answer = NonNullable<Task['answered']> & {
   /** Of the task as the person read it (`shownQuestion`). */
@@ -40,7 +40,7 @@ export function answerTask(id: string, known: Known, { question: seen, ...answer
  * released. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is closed, unless an alert is left of it: that ends.
  */
 export function closeTask(id: string, known: Known, { verdict, at, who, why }: Answer, run?: number): Decided {
-  const seen = known(MISNAMED, taskKey(id)) === undefined ? [] : [{ kind: MISNAMED, key: taskKey(id), value: '' }];
+  const seen = [MISNAMED, UNTOLD].flatMap((kind) => (known(kind, taskKey(id)) === undefined ? [] : [{ kind, key: taskKey(id), value: '' }]));
   const before = taskOf(id, known);
   if (before.state !== 'open' && seen.length > 0) return { task: before, notes: seen };
   const closedIn = verdict === 'accepted' && run !== undefined ? { closedIn: run } : {};

@@ -2,7 +2,7 @@
 import type { Known } from '../knowledge/index.ts';
 import type { InsClaim } from './fold.ts';
 import type { Joined, SendersOf } from './join.ts';
-import { claimsOf, joinedOf, personOf, survivorOf, type Person } from './person.ts';
+import { claimsOf, claimsToCome, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { STRICT_TRAITS, contradicts } from './traits.ts';
 
 /** Numbers that are compared for one: those of a merge, each with what goes along with it, stay below what may be asked for of one event. */
@@ -32,7 +32,10 @@ function withAbsorbed(from: readonly string[], known: Known): Family {
   return { keys: keys.slice(0, MOST), isCut: keys.length > MOST };
 }
 
-/** A number that has an INS, or of which one is claimed that does not count now: a trait took it away, which does not make it another patient's. */
+/**
+ * A number that has an INS, or of which one is claimed that does not count now: a trait took it away, which does not make it another patient's; or a merge
+ * said another one, which an undo takes back.
+ */
 interface Holder {
   readonly key: string;
   readonly person: Person;
@@ -46,7 +49,8 @@ export function holdersIn(keys: readonly string[], known: Known, sendersOf: Send
     // A number of before: what is known of it is known of the one that took its place.
     if (!person || (person.into && personOf(known, person.into.key)?.inherited?.[key])) return [];
     const joined = joinedOf(person, sendersOf(person.domain));
-    return (joined.ins ? [joined.ins] : claimsOf(person)).map((ins) => ({ key, person, joined, ins }));
+    const claims = joined.ins ? [joined.ins, ...(person.inherited ? claimsToCome(person) : [])] : claimsOf(person);
+    return claims.map((ins) => ({ key, person, joined, ins }));
   });
 }
 
@@ -72,7 +76,7 @@ export interface Rival {
 const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
   key,
   person,
-  joined: joined.ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
+  joined: joined.ins?.ins === ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
 });
 
 /** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */
@@ -81,8 +85,8 @@ export function rivalOf(key: string, claim: InsClaim, known: Known, sendersOf: S
   const others = keys.filter((other) => other !== key);
   const holders = holdersIn(others, known, sendersOf);
   const agrees = ({ joined, ins }: Holder): boolean => !isOtherIns(ins, claim) && !contradictsClaim(joined, claim);
-  if (holders.some(agrees)) return undefined;
-  const [rival] = holders;
+  const rival = holders.find((holder) => !agrees(holder));
+  if ([...Map.groupBy(holders, (holder) => holder.key).values()].some((all) => all.every(agrees))) return undefined;
   if (rival) return shownOf(rival);
   const { key: last, person } = survivorOf(key, known);
   return isCut && person ? { key: last, person, joined: joinedOf(person, sendersOf(person.domain)) } : undefined;

@@ -13,6 +13,8 @@ export interface Filed {
   readonly keys: readonly string[];
   readonly patient: Patient;
   readonly source: () => Source;
+  /** The delivery lane by which it leaves. */
+  readonly to?: string;
 }
 
 export interface Filing {
@@ -28,16 +30,17 @@ export const identityInDoubt = (tasks: readonly string[]): ErrorData =>
   new PasserelleError('ERR_IDENTITY_IN_DOUBT', { expected: 'an answer of identity vigilance', found: tasks.slice(-TASKS_SHOWN).join(', ') }).toData();
 const TASKS_SHOWN = 3;
 
-/** What nobody has answered yet about the patient of these numbers, or whoever stands for that one now. */
-export const doubtsOf = (keys: readonly string[], known: Known): readonly Doubt[] =>
+/** What nobody has answered yet about the patient of these numbers, or whoever stands for that one now; of what leaves by that lane. The newest comes last. */
+export const doubtsOf = (keys: readonly string[], known: Known, to?: string): readonly Doubt[] =>
   [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))]
     .flatMap((key) => personOf(known, key)?.doubts ?? [])
+    .filter(({ lane }) => lane === undefined || lane === to)
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 
 export const filingBlocked = (): ErrorData => new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
 
 export function filingOf(
-  { keys, patient, source }: Filed,
+  { keys, patient, source, to }: Filed,
   known: Known,
   sendersOf: SendersOf,
   isAgreed: (question: Question) => boolean = () => false,
@@ -67,7 +70,7 @@ export function filingOf(
     if (question && !isAgreed(question)) return { question };
   }
   const since = marked.toSorted().at(-1);
-  const doubts = doubtsOf(keys, known);
+  const doubts = doubtsOf(keys, known, to);
   const asked = doubts.at(-1);
   return {
     ...(since !== undefined && { blocked: { since } }),

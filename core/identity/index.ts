@@ -5,12 +5,13 @@ export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Fi
 export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined, type SendersOf } from './join.ts';
-export { around, messagesOfMerge, separationOf, undoMerge } from './merges.ts';
-export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Person } from './person.ts';
+export { around, messagesOfMerge, ownMerge, separationOf, undoMerge } from './merges.ts';
+export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Doubt, type Person } from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
 export {
   MISNAMED,
   TASK,
+  UNTOLD,
   callTask,
   filedId,
   misnamedNotes,
@@ -22,4 +23,5 @@ export {
   type Task,
   type TaskKind,
 } from './task.ts';
+export { toldNothing, untoldDoubts, untoldId, untoldTasks, type UndoneMerge } from './told.ts';
 export { patientTold, withholding, withoutWithheld, type Withheld } from './withheld.ts';

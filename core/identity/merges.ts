@@ -12,9 +12,9 @@ import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
 import {
-  bareLine,
   heirOf,
   isKnown,
+  isLayerOf,
   joinedOf,
   lastOf,
   lineOf,
@@ -23,7 +23,10 @@ import {
   notesOf,
   personOf,
   survivorOf,
+  withDoubt,
   withHeirs,
+  withLayers,
+  type Doubt,
   type Person,
   type Relation,
   type Undone,
@@ -131,7 +134,7 @@ function earlierOf(messages: readonly string[]): Pick<Relation, 'earlier'> {
 
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
 const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
-  inherited: { ...inherited, [from]: bareLine(gone) },
+  inherited: withLayers(inherited, from, gone),
   ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
 });
 
@@ -252,7 +255,7 @@ function released(person: Person, from: string, gone: Person): Person {
   const entries = Object.entries(withheld ?? {}).filter(([lane, entry]) => !isDeepStrictEqual(entry, before[lane]));
   return withoutLayers(
     { ...rest, ...(others.length > 0 && { absorbed: others }), ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }) },
-    (layer) => layer === from,
+    (layer) => isLayerOf(layer, from),
   );
 }
 
@@ -264,13 +267,22 @@ function withoutLayers(person: Person, isGone: (layer: string) => boolean): Pers
   return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
 }
 
+export interface Undoing {
+  readonly who: string;
+  readonly why: string;
+  readonly at: string;
+  /** What waits until receivers of the merge have been called. */
+  readonly doubts?: readonly Doubt[];
+}
+
 /**
  * The absorbed number stands for itself again; `known`: of its family. What merges said goes where both their numbers do not have one survivor any more, by whatever
- * chain they had. Throws ERR_NOT_FOUND when it is not absorbed.
+ * chain they had. Nothing is left to be written of one that was undone already. Throws ERR_NOT_FOUND when it never was absorbed.
  */
-export function undoMerge(key: string, known: Known, by: { readonly who: string; readonly why: string; readonly at: string }): readonly Note[] {
+export function undoMerge(key: string, known: Known, { who, why, at, doubts = [] }: Undoing): readonly Note[] {
   const person = personOf(known, key);
-  if (!person?.into) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!ownMerge(key, known)) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a number that another one absorbed', found: 'none' });
+  if (!person?.into) return [];
   const { into, ...rest } = person;
   const written = new Map<string, Note>();
   let now = known;
@@ -278,7 +290,8 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
     for (const note of notes) written.set(note.key, note);
     now = after(now, notes);
   };
-  write([noteOf(key, { ...rest, undone: lastOf(rest.undone, { ...into, who: by.who, why: by.why, undoneAt: by.at }) })]);
+  const doubtful = doubts.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest);
+  write([noteOf(key, { ...doubtful, undone: lastOf(rest.undone, { ...into, who, why, undoneAt: at }) })]);
   const survivor = personOf(now, into.key);
   if (survivor) write(notesOf(withHeirs(into.key, released(survivor, key, person), now)));
   const isApart = (one: string, layer: string): boolean => {
@@ -294,7 +307,7 @@ export function undoMerge(key: string, known: Known, by: { readonly who: string;
 }
 
 /** The merge that an undo of this number is about, one that was undone already too. */
-const ownMerge = (key: string, known: Known): Relation | undefined => {
+export const ownMerge = (key: string, known: Known): Relation | undefined => {
   const { into, undone } = personOf(known, key) ?? {};
   return into ?? undone?.at(-1);
 };

@@ -57,6 +57,8 @@ export interface Doubt {
   readonly task: string;
   /** ISO instant. */
   readonly at: string;
+  /** Only what leaves by that delivery lane waits. */
+  readonly lane?: string;
 }
 
 /** All that is said of a person, under this number and those it had before. */
@@ -98,7 +100,10 @@ export interface Person extends Line {
   readonly ipp: string;
   /** Under this number, as `chosen`. */
   readonly folds: Folds;
-  /** What is known of the numbers it had before (change of id), by key, and what merges said of it: it is said of this person too, until an undo. */
+  /**
+   * What is known of the numbers it had before (change of id), by key, and what merges said of it: it is said of this person too, until an undo. Of a number before
+   * each layer that it has, by its key, a space, and its name there.
+   */
   readonly inherited?: Readonly<Record<string, Line>>;
   /** The number that stands for it now; its own state stays as it is, so that the merge can be undone (A6). */
   readonly into?: Relation;
@@ -185,9 +190,18 @@ export function lineOf(person: Person): Together {
   if (!person.inherited && !person.chosen) return person;
   const known = lines.get(person);
   if (known) return known;
-  const { folds, chosen = {} } = bareLine(person);
-  const preferred = mapValues(chosen, ({ sender }) => sender);
-  const line = { folds, ...(Object.keys(preferred).length > 0 && { preferred }) };
+  const { inherited = {}, ...own } = person;
+  const before = Object.entries(inherited)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, one]) => one);
+  const all: readonly Line[] = [...before, own];
+  const folds = all.reduce<Folds>((some, one) => togetherOf(some, one.folds), {});
+  const chosen = all
+    .flatMap(({ chosen: choices = {} }) => Object.entries(choices))
+    .filter(([attribute, choice]) => holds(attribute, choice, folds))
+    .sort(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([attribute, { sender }]) => [attribute, sender] as const);
+  const line = { folds, ...(chosen.length > 0 && { preferred: Object.fromEntries(chosen) }) };
   lines.set(person, line);
   return line;
 }
@@ -201,6 +215,19 @@ function togetherOf(some: Folds, others: Folds): Folds {
   return all;
 }
 
+/** What is known of a number before, layer by layer as it keeps them: what an undo below takes away is to be seen here too. */
+export const withLayers = (
+  inherited: Person['inherited'],
+  from: string,
+  { folds, chosen, inherited: before = {} }: Person,
+): Record<string, Line> => ({
+  ...Object.fromEntries(Object.entries(inherited ?? {}).filter(([layer]) => !isLayerOf(layer, from))),
+  [from]: { folds, ...(chosen && { chosen }) },
+  ...Object.fromEntries(Object.entries(before).map(([layer, line]) => [`${from} ${layer}`, line])),
+});
+
+export const isLayerOf = (layer: string, from: string): boolean => layer === from || layer.startsWith(`${from} `);
+
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
 export function withHeirs(key: string, person: Person | undefined, known: Known): ReadonlyMap<string, Person> {
   const all = new Map(person ? [[key, person]] : []);
@@ -208,7 +235,7 @@ export function withHeirs(key: string, person: Person | undefined, known: Known)
   for (let into = now?.into; now && into && !all.has(into.key); { into } = now) {
     const heir = personOf(known, into.key);
     if (!heir?.inherited?.[from]) break;
-    now = { ...heir, inherited: { ...heir.inherited, [from]: bareLine(now) } };
+    now = { ...heir, inherited: withLayers(heir.inherited, from, now) };
     from = into.key;
     all.set(from, now);
   }
@@ -223,25 +250,25 @@ export function heirOf(key: string, known: Known): readonly [key: string, person
   return [last, personOf(known, last)];
 }
 
-/** As it is kept with who inherits it: with the choices that hold. */
-export function bareLine({ inherited = {}, folds: own, chosen: last }: Person): Line {
-  const before = Object.entries(inherited)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, line]) => line);
-  const all: readonly Line[] = [...before, { folds: own, ...(last && { chosen: last }) }];
-  const folds = all.reduce<Folds>((some, line) => togetherOf(some, line.folds), {});
-  const choices = all
-    .flatMap(({ chosen = {} }) => Object.entries(chosen))
-    .filter(([attribute, choice]) => holds(attribute, choice, folds))
-    .sort(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0));
-  return { folds, ...(choices.length > 0 && { chosen: Object.fromEntries(choices) }) };
-}
-
 /** Every qualified INS that one of its senders claims, whether it counts or not. */
 export const claimsOf = ({ folds, inherited = {} }: Person): readonly InsClaim[] =>
   [{ folds }, ...Object.values(inherited)].flatMap((line) =>
     Object.values(line.folds).flatMap(({ registers }) => (registers['claim']?.value as InsClaim | null | undefined) ?? []),
   );
+
+/** Of these, those that count now or may again once some of what is known here is undone; not what their sender said otherwise since, where that stays. */
+export function claimsToCome(person: Person): readonly InsClaim[] {
+  const layers: readonly (readonly [string, Line])[] = [['', person], ...Object.entries(person.inherited ?? {})];
+  return layers.flatMap(([layer, { folds }]) =>
+    Object.entries(folds).flatMap(([sender, { registers }]) => {
+      const claim = registers['claim'];
+      const isOver = layers.some(
+        ([other, line]) => (other === '' || layer.startsWith(`${other} `)) && (line.folds[sender]?.registers['claim']?.at ?? '') > (claim?.at ?? ''),
+      );
+      return isOver ? [] : ((claim?.value as InsClaim | null | undefined) ?? []);
+    }),
+  );
+}
 
 /** Whoever stands for it now: the chain of merges to its end. */
 export function survivorOf(
@@ -347,7 +374,7 @@ function parsePerson(value: string): Person {
   const changes = history.map(([at, message, what, sender]): Change => ({ at, message, what, sender }));
   const before = inherited && mapValues(inherited, (line): Line => withChoices({ ...line, folds: unpack(line.folds) }));
   const person: Person = { ...rest, folds: unpack(folds), ...(before && { inherited: before }), history: changes };
-  return withChoices(person, bareLine(person).folds);
+  return withChoices(person, lineOf(person).folds);
 }
 
 function mapValues<T, U>(object: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

@@ -30,6 +30,8 @@ export type TaskKind =
   | 'merge-foreign'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
+  /** A receiver was told of a merge before a person undid it: nothing waits but what names the number, for there. */
+  | 'merge-told'
   /** The INS datamatrix of a document that is filed names somebody else than its message: nothing waits but an answer. */
   | 'datamatrix'
   /** A contextual call whose identity contradicts the record: nothing was opened, and nothing waits but an answer. */
@@ -63,6 +65,8 @@ export interface Task {
   readonly kind: TaskKind;
   readonly state: 'open' | 'accepted' | 'rejected';
   readonly site: string;
+  /** Delivery lane of the receiver that it is about. */
+  readonly receiver?: string;
   readonly eventType: string;
   readonly sender: string;
   /** Of the message and of the decision to ask, ISO. */
@@ -118,6 +122,9 @@ export const filedId = (message: string): string => `${message}-datamatrix`;
 
 /** By the key of its task: while a document that is filed under somebody else's name has not been looked at. */
 export const MISNAMED = 'document-misnamed';
+
+/** By the key of its task: while a receiver of a merge that was undone has not been called. */
+export const UNTOLD = 'merge-untold';
 
 export interface Misnamed {
   /** Public id. */

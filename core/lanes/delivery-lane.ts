@@ -20,7 +20,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
-import { heardSince, release, UnknownThere } from './unknown-there.ts';
+import { heardSince, isInDoubt, release, UnknownThere } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -205,8 +205,10 @@ export class DeliveryLane {
 
   async #releaseAnswered(): Promise<void> {
     const clear: number[] = [];
-    for (const [delivery, keys] of this.#unknown.doubtful)
-      if (!this.#tellsLater(new Set(keys)) && !(await this.#isInDoubt(keys))) clear.push(delivery);
+    for (const item of this.#unknown.doubtful.toSorted((a, b) => a.delivery - b.delivery)) {
+      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys));
+      if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
+    }
     await this.#release(clear);
   }
 
@@ -226,10 +228,10 @@ export class DeliveryLane {
   }
 
   /** What cannot be read now is looked at with the next answer, or start. */
-  async #isInDoubt(keys: readonly string[]): Promise<boolean> {
+  async #isInDoubt(item: QueuedDelivery): Promise<boolean> {
     const { legs, log } = this.#ports;
     try {
-      return (await legs?.isInDoubt(keys)) ?? false;
+      return (await legs?.isInDoubt(item, this.endpoint.name)) ?? false;
     } catch (thrown) {
       log('warn', 'what waits for an answer could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
       return true;
@@ -291,6 +293,8 @@ export class DeliveryLane {
   #blocks(item: Pick<QueuedDelivery, 'state' | 'kind' | 'error'>): 'keys' | 'series' | 'nothing' {
     // What took its place was sent there: there is nothing of it that a later version has to wait for.
     if (item.state === 'held' && item.error?.code === 'ERR_DOCUMENT_VERSION_CONFLICT') return 'nothing';
+    // Of its patient nothing may pass it: what waits there would come in another order than it was said.
+    if (isInDoubt(item) && item.kind !== 'document') return 'keys';
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';

@@ -11,11 +11,12 @@ const PAGE = 500;
 const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
   state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
 
-const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean => state === 'held' && error?.code === 'ERR_IDENTITY_IN_DOUBT';
+export const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
+  state === 'held' && error?.code === 'ERR_IDENTITY_IN_DOUBT';
 
 export class UnknownThere {
   /** Held until a person has answered. */
-  readonly #doubtful = new Map<number, readonly string[]>();
+  readonly #doubtful = new Map<number, QueuedDelivery>();
   readonly #keysOf = new Map<number, readonly string[]>();
   readonly #held = new Map<string, Set<number>>();
   /** Being tried now: an identity that comes meanwhile finds nothing held yet. */
@@ -58,7 +59,7 @@ export class UnknownThere {
   }
 
   #keep(item: QueuedDelivery): void {
-    if (isInDoubt(item)) this.#doubtful.set(item.delivery, item.keys);
+    if (isInDoubt(item)) this.#doubtful.set(item.delivery, item);
     if (!isUnknownThere(item)) return;
     this.#keysOf.set(item.delivery, item.keys);
     for (const key of item.keys) this.#held.set(key, (this.#held.get(key) ?? new Set()).add(item.delivery));
@@ -91,9 +92,9 @@ export class UnknownThere {
     for (const one of this.#trying.values()) one.isOvertaken ||= !keys || one.keys.some((key) => keys.has(key));
   }
 
-  /** What waits for answers, with the patients it names. */
-  get doubtful(): readonly (readonly [delivery: number, keys: readonly string[]])[] {
-    return [...this.#doubtful];
+  /** What waits for answers. */
+  get doubtful(): readonly QueuedDelivery[] {
+    return [...this.#doubtful.values()];
   }
 
   of(keys: Iterable<string>): readonly number[] {

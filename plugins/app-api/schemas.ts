@@ -154,13 +154,14 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
-export const Unmerged = Type.Object({ discarded: Type.Array(text), told: Type.Array(text) }, strict);
+export const Unmerged = Type.Object({ discarded: Type.Array(text), told: Type.Array(text), tasks: Type.Array(text) }, strict);
 export const IdentityTaskAnswer = Type.Object(
   {
     id: text,
     kind: text,
     state: text,
     site: text,
+    receiver: maybe,
     eventType: text,
     sender: text,
     receivedAt: text,

@@ -390,7 +390,7 @@ describe('a delivery lane', () => {
         before: async ({ event, keys }) => (doubtful(keys) ? { held: new PasserelleError('ERR_IDENTITY_IN_DOUBT').toData() } : { event }),
         with: async () => undefined,
         sent: async () => undefined,
-        isInDoubt: async (keys) => doubtful(keys),
+        isInDoubt: async ({ keys }) => doubtful(keys),
       };
     });
 

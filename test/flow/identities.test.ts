@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
+import type { AlertList, DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
 import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
@@ -28,6 +28,15 @@ describeJournals('identities', (journal) => {
   const find = (ipp: string): Promise<IdentityView> => region.post('identities/search', { domain: 'estuaire', ipp, reason: 'test' });
   const open = async (): Promise<readonly IdentityTask[]> => (await region.get<Page<IdentityTask>>('identities/tasks?state=open')).items;
 
+  const undo = async (ipp: string): Promise<Unmerged> =>
+    region.post('identities:unmerge', { domain: 'estuaire', ipp, why: 'two people', who: 'camille' });
+  /** Its receivers were called, and have separated the numbers. */
+  const called = async (tasks: readonly string[]): Promise<void> => {
+    for (const id of tasks) await region.post(`identities/tasks/${id}:accept`, { why: 'called, separated there' });
+    await until('nothing is held', 10_000, async () => (await region.deliveries('state=held')).length === 0);
+    await region.drained();
+  };
+
   it('A4: a late INS makes the identity qualified, and reaches the record', async () => {
     expect(await typesOf(await tell({ ipp: '10', minute: 1, status: 'PROV' }))).to.deep.equal(['dcc.identity.created']);
     expect(last().ins ?? null).to.equal(null);
@@ -52,17 +61,55 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.type).to.equal('identity.merged');
     expect((await find('21')).into).to.deep.include({ ipp: '20', kind: 'merge' });
     expect((await find('20')).absorbed.map(({ ipp }) => ipp)).to.deep.equal(['21']);
-    const { discarded, told } = await region.post<Unmerged>('identities:unmerge', {
-      domain: 'estuaire',
-      ipp: '21',
-      why: 'two people',
-      who: 'camille',
-    });
+    const { discarded, told, tasks } = await undo('21');
     expect({ discarded, told }, 'only a person can tell the record').to.deep.equal({ discarded: [], told: ['dcc-out'] });
+    expect((await open()).map(({ id, kind, receiver }) => [id, kind, receiver])).to.deep.equal([[tasks[0], 'merge-told', 'dcc-out']]);
     const undone = await find('21');
     expect(undone).to.not.have.property('into');
     expect(undone.undone[0]).to.deep.include({ ipp: '20', why: 'two people', who: 'admin/camille' });
-    expect(await typesOf(await tell({ ipp: '21', minute: 3 }))).to.deep.equal(['dcc.identity.updated']);
+    const before = record.told.length;
+    const held = await tell({ ipp: '21', minute: 3 });
+    expect(await typesOf(held)).to.deep.equal(['dcc.identity.updated']);
+    const legs = async (id: string): Promise<unknown> => (await region.timeline(id)).deliveries.map(({ state, error }) => [state, error?.found]);
+    expect(await legs(held), 'there it would be said of the survivor').to.deep.equal([['held', tasks[0]]]);
+    await tell({ ipp: '20', minute: 4 });
+    expect(
+      record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value),
+      'the survivor goes on',
+    ).to.deep.equal(['20']);
+    await called(tasks);
+    expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('21');
+  });
+
+  it('A6: after an undo its receivers are alerts and tasks until somebody has called them; what names the number waits in order, over a restart', async () => {
+    const numbers = (from: number): unknown => record.told.slice(from).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+    await tell({ ipp: '28', minute: 1 });
+    await tell({ ipp: '29', minute: 1 });
+    await tell({ ipp: '28', minute: 2, trigger: 'A40', absorbs: '29' });
+    const { tasks } = await undo('29');
+    const alerts = async (): Promise<unknown> =>
+      (await region.get<AlertList>('alerts')).items.filter(({ code }) => code === 'ALERT_MERGE_UNDONE_TOLD').map(({ lane, count }) => [lane, count]);
+    expect(await alerts()).to.deep.equal([['dcc-out', 1]]);
+    const detail = await region.get<IdentityTaskDetail>(`identities/tasks/${tasks[0]}?reason=call`);
+    expect(
+      detail.candidates.map(({ ipp }) => ipp),
+      'the two numbers',
+    ).to.deep.equal(['29', '28']);
+    const before = record.told.length;
+    await sendLetter(region, { ipp: '29', id: '1.2.250.1.999.20.9.291' });
+    await tell({ ipp: '29', minute: 3 });
+    await sendLetter(region, { ipp: '28', id: '1.2.250.1.999.20.9.281' });
+    expect(numbers(before)).to.deep.equal([['document.published', '28']]);
+    await region.kill();
+    await region.start();
+    expect(await alerts()).to.deep.equal([['dcc-out', 1]]);
+    expect(record.told.length, 'they wait').to.equal(before + 1);
+    await called(tasks);
+    expect(numbers(before + 1), 'who it is first').to.deep.equal([
+      ['identity.updated', '29'],
+      ['document.published', '29'],
+    ]);
+    expect([await alerts(), await open()]).to.deep.equal([[], []]);
   });
 
   it('A6: a merge that is undone before it left does not leave, nor does the same merge said again', async () => {
@@ -75,7 +122,7 @@ describeJournals('identities', (journal) => {
     await until('the merge waits', 10_000, async () => (await waiting()) === 1);
     const again = tell({ ipp: '24', minute: 3, trigger: 'A40', absorbs: '25' });
     await until('so does its repeat', 10_000, async () => (await waiting()) === 2);
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '25', why: 'two people', who: 'camille' });
+    const undone = await undo('25');
     expect(undone.discarded).to.have.length(2);
     expect(undone.told).to.deep.equal([]);
     const before = record.told.length;
@@ -96,10 +143,11 @@ describeJournals('identities', (journal) => {
     await until('its repeat waits', 10_000, async () =>
       (await region.deliveries('state=queued')).some(({ eventType }) => eventType === 'dcc.identity.merged'),
     );
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '27', why: 'two people', who: 'camille' });
+    const undone = await undo('27');
     await region.post('lanes/dcc-out:resume');
     const [repeat] = (await region.timeline(await again)).deliveries;
-    expect(undone).to.deep.equal({ discarded: [repeat!.id], told: ['dcc-out'] });
+    expect(undone).to.deep.include({ discarded: [repeat!.id], told: ['dcc-out'] });
+    await called(undone.tasks);
   });
 
   for (const [i, undone] of (['70', '74'] as const).entries())
@@ -111,13 +159,14 @@ describeJournals('identities', (journal) => {
       await region.post('lanes/dcc-out:pause');
       const said = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: one });
       await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
-      const back = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: undone, why: 'two people', who: 'camille' });
+      const back = await undo(undone);
       const before = record.told.length;
       await region.post('lanes/dcc-out:resume');
       const [merge] = (await region.timeline(await said)).deliveries;
       expect([merge?.state, back.discarded]).to.deep.equal(['discarded', [merge?.id]]);
       expect(back.told, 'of the merge that the chain is made of').to.deep.equal(['dcc-out']);
       expect(record.told.slice(before)).to.deep.equal([]);
+      await called(back.tasks);
     });
 
   it('A6: of a message that merges several numbers, an undo takes back the merge of the one and no other', async () => {
@@ -126,7 +175,7 @@ describeJournals('identities', (journal) => {
     const told = record.told.length;
     const both = tell({ ipp: '80', minute: 2, trigger: 'A40', absorbs: '81,82' });
     await until('both merges wait', 10_000, async () => (await region.deliveries('state=queued')).length === 2);
-    const undone = await region.post<Unmerged>('identities:unmerge', { domain: 'estuaire', ipp: '81', why: 'two people', who: 'camille' });
+    const undone = await undo('81');
     expect(undone.discarded).to.have.length(1);
     await region.post('lanes/dcc-out:resume');
     expect((await region.timeline(await both)).deliveries.map(({ state }) => state)).to.have.members(['delivered', 'discarded']);
@@ -140,7 +189,7 @@ describeJournals('identities', (journal) => {
     await tell({ ipp: '23', minute: 1 });
     await tell({ ipp: '22', minute: 2, trigger: 'A40', absorbs: '23' });
     await sendLetter(region, { ipp: '23', id: letter(1) });
-    await region.post('identities:unmerge', { domain: 'estuaire', ipp: '23', why: 'two people', who: 'camille' });
+    await called((await undo('23')).tasks);
     const stateOf = async (id: string): Promise<unknown> => (await region.timeline(id)).message.error?.code;
     const sentTo = (): string | undefined => record.told.at(-1)?.patient.identifiers[0]?.value;
     expect(await stateOf(await sendLetter(region, { ipp: '22', id: letter(2), replaces: letter(1) }))).to.equal('ERR_DOCUMENT_OTHER_PATIENT');

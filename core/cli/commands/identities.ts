@@ -18,6 +18,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'number-taken': 'changement de numéro vers celui de quelqu’un d’autre : accepté, il vaut fusion',
   'merge-foreign': 'fusion dite par un autre site que celui du domaine',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
+  'merge-told': 'fusion défaite dont ce destinataire était prévenu : l’appeler',
   datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
   call: 'appel contextuel refusé : identité contraire au dossier',
 };
@@ -50,7 +51,8 @@ const COLUMNS: readonly Column<IdentityTask>[] = [
   {
     title: 'POURQUOI',
     rest: true,
-    value: ({ kind, attributes }) => `${TASK_WORDS[kind]}${attributes.length > 0 ? ` (${attributes.join(', ')})` : ''}`,
+    value: ({ kind, receiver, attributes }) =>
+      `${receiver ? `${receiver} : ` : ''}${TASK_WORDS[kind]}${attributes.length > 0 ? ` (${attributes.join(', ')})` : ''}`,
   },
 ];
 

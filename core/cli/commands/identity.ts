@@ -74,12 +74,12 @@ export function addIdentity(program: Command, context: Context): void {
     .action(
       run(async (command, domain = '', ipp = '') => {
         const options = optionsOf(command);
-        const { discarded, told } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
+        const { discarded, told, tasks } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
         context.io.out('Fusion défaite.\nMerge undone.\n');
         if (discarded.length > 0) context.io.out(`Ne part plus : ${discarded.join(', ')}.\nDoes not leave any more: ${discarded.join(', ')}.\n`);
         if (told.length > 0)
           context.io.out(
-            `Déjà annoncée à ${told.join(', ')} : prévenir ces destinataires, aucun message ne défait une fusion.\nTold to ${told.join(', ')} already: tell those receivers, no message undoes a merge.\n`,
+            `Déjà annoncée à ${told.join(', ')} : appeler ces destinataires, aucun message ne défait une fusion, puis répondre à ${tasks.join(', ')}. D’ici là, ce qui nomme ce numéro ne leur part pas.\nTold to ${told.join(', ')} already: call those receivers, no message undoes a merge, then answer ${tasks.join(', ')}. Until then what names the number does not leave for them.\n`,
           );
       }),
     );

@@ -130,7 +130,10 @@ describe('commands on a running engine', () => {
   it('show an identity with who said what, and undo a merge', async () => {
     const { out } = await run(['identity', 'fictif', '1', '--why', 'vérification']);
     expect(out).to.contain('VALMORÉE').and.to.contain('DPI').and.to.contain('à décider / to decide: test-2');
-    expect((await run(['identity', 'undo', 'fictif', '1', '--why', 'deux personnes'])).code).to.equal(0);
+    const undone = await run(['identity', 'undo', 'fictif', '1', '--why', 'deux personnes']);
+    expect([undone.code, undone.out]).to.satisfy(
+      ([code, out]: [number, string]) => code === 0 && out.includes('appeler') && out.includes('PA-1-undone-0a0a0a0a'),
+    );
     expect(engine.asked.at(-1)?.input).to.include({ domain: 'fictif', ipp: '1', why: 'deux personnes' });
   });
 

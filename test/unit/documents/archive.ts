@@ -134,7 +134,7 @@ export function caseOf(said: Said, message: number, run: number): Case {
   const keys: readonly ClearKey[] =
     ins === undefined || said.patient ? [{ domain: 'region', value: patient }] : [{ domain: '1.2.250.1.213.1.4.10', value: ins }];
   const named = absorbs === undefined ? keys : [...keys, { domain: 'region', value: absorbs }];
-  const who: Patient = { ...said.traits, ipp: patient, ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
+  const who: Patient = { ...said.traits, ipp: patient, domain: 'region', ...(ins && { ins, insOid: '1.2.250.1.213.1.4.10', insStatus: 'VALI' }) };
   const happened = said.at === undefined ? time : timeOf(said.at);
   const merge = absorbs === undefined ? undefined : { domain: 'region', surviving: patient, absorbed: absorbs, recordedAt: time };
   const data = said.data ??

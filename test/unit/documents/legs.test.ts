@@ -13,6 +13,7 @@ import {
 } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
 import { answerTask, closeTask, PERSON, readTask, shownQuestion, TASK, taskKey } from '../../../core/identity/index.ts';
+import type { Known } from '../../../core/knowledge/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
@@ -158,6 +159,41 @@ describe('before a document leaves', () => {
       );
       expect(made).to.have.property('event');
       expect(archive.notes, 'nobody is asked').to.deep.equal(undone);
+    });
+
+    /** Why what was decided with those keys does not leave. */
+    const leftWith = async (said: Said, ...others: readonly string[]): Promise<unknown> => {
+      legs = legsOf(archive.knowledge);
+      const { event, parts, keys } = caseOf(said, 1, 1);
+      const led = others.flatMap((patient) => caseOf({ patient }, 1, 1).keys);
+      const made = await legs.before({ delivery: 7, message: 1, event: event as never, parts: parts as never, keys: [...keys, ...led] }, TO);
+      return 'held' in made ? made.held.code : undefined;
+    };
+
+    it('A4, A6: the number that a document names counts, though it was merged the other way once: its marks above all', async () => {
+      await archive.takes({ ...one, document: { id: oid(1) } });
+      await archive.takes({ patient: '1', absorbs: '2' });
+      archive.undo('2');
+      const merge = { patient: '2', absorbs: '1' };
+      const { message } = await archive.takes(merge);
+      const answered = { verdict: 'accepted', who: 'camille', why: 'checked', at: timeOf(1) } as const;
+      const known: Known = (kind, key) => archive.notes.get(`${kind} ${key}`);
+      const question = shownQuestion(readTask(known(TASK, taskKey(`TEST-${message}`))!))!;
+      archive.keep(answerTask(`TEST-${message}`, known, { ...answered, question }).notes);
+      await archive.takes({ ...merge, replays: message });
+      await identity({ traits: { identityFlags: ['DOUB'], automaticFiling: false } });
+      expect(await leftWith({ document: { id: oid(1) } }, '2')).to.equal('ERR_FILING_BLOCKED');
+    });
+
+    it('A6: once a chain is opened at its start, nobody further along it is asked about its documents', async () => {
+      await archive.takes({ document: { id: oid(1) }, patient: '2' });
+      await identity({ patient: '3', traits: JEANNE! });
+      await archive.takes({ patient: '1', absorbs: '2' });
+      await archive.takes({ patient: '3', absorbs: '1' });
+      const said = { patient: '2', traits: PAUL!, document: { id: oid(1) } };
+      expect(await leftWith(said, '1', '3')).to.equal('ERR_IDENTITY_CONFLICT');
+      archive.undo('2');
+      expect(await leftWith(said, '1', '3')).to.equal(undefined);
     });
 
     it('a mark opens for a release of this delivery that a person gave after it was said, for no other', async () => {

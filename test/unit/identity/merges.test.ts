@@ -329,6 +329,49 @@ describe('merges', () => {
     });
   });
 
+  describe('an INS that an undo brings back', () => {
+    const two = (...merges: readonly (() => unknown)[]): void => {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+      hospital.identity(OTHERWISE, { ipp: '2', at: 1 });
+      for (const ipp of ['3', '4']) hospital.identity(TRAITS, { ipp, at: 1 });
+      for (const merge of merges) merge();
+    };
+    const change = (): unknown => hospital.merge('9', '1', { kind: 'change-id', at: 6 });
+    const withdrawn = (): unknown => hospital.merge('1', '3', { at: 5, patient: VALIDATED });
+    const otherwise = (): unknown => {
+      const merge = (): unknown => hospital.merge('1', '3', { id: 'accepted', at: 5, patient: OTHERWISE });
+      merge();
+      hospital.answer('accepted', 'accepted');
+      return merge();
+    };
+
+    for (const [what, into, ...before] of [
+      ['that a merge withdrew, of a number that was changed since', '9', withdrawn, change],
+      ['that a merge said otherwise', '1', otherwise],
+      ['that a merge said otherwise, of a number that was changed since', '9', otherwise, change],
+    ] as const)
+      it(`A4, A6: does not meet another one without a person: one ${what}`, () => {
+        two(...before);
+        expect(verdict(hospital.merge(into, '2', { id: 'asked', at: 7 }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+        const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks().filter(({ id }) => id === 'asked');
+        expect([kind, new Set(candidates.map(({ patient }) => patient.ins).filter(Boolean))]).to.deep.equal(['merge-ins', new Set([INS, OTHER_INS])]);
+        expect(verdict(hospital.merge(into, '4', { at: 7 }))).to.not.include('quarantined');
+        expect(verdict(hospital.identity(OTHERWISE, { ipp: '4', at: 8 })), 'said late of one of them').to.include('quarantined');
+        hospital.undo('3');
+        expect(hospital.joined(into).ins?.ins).to.equal(INS);
+      });
+
+    it('A6: asks nobody about one that its own sender said otherwise since, which no undo brings back', () => {
+      two(change, () => hospital.identity(OTHERWISE, { ipp: '9', at: 7, id: 'corrected' }));
+      hospital.answer('corrected', 'accepted');
+      hospital.identity(OTHERWISE, { ipp: '9', at: 7, id: 'corrected' });
+      expect(verdict(hospital.merge('9', '2', { at: 8 }))).to.not.include('quarantined');
+      hospital.undo('1');
+      expect(['1', '9', '2'].map((ipp) => hospital.joined(ipp).ins?.ins)).to.deep.equal([INS, OTHER_INS, OTHER_INS]);
+    });
+  });
+
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
     hospital.merge('1', '2');
     const told = hospital.identity({ ...TRAITS, usedName: 'APRÈS' }, { ipp: '2' });

@@ -41,8 +41,9 @@ describe('the note of a person', () => {
   it('A2: of before, with what came with a change of number, is of one sender too', () => {
     const bare = (value: string): string => {
       const { inherited, ...rest } = JSON.parse(value.replaceAll('990001018|', '')) as { inherited?: Record<string, { folds: object }> };
-      const [[inheritedFrom, line] = []] = Object.entries(inherited ?? {});
-      return JSON.stringify({ ...rest, ...(line && { inherited: line.folds, inheritedFrom }) });
+      const [inheritedFrom] = Object.keys(inherited ?? {});
+      const folds = Object.assign({}, ...Object.values(inherited ?? {}).map((line) => line.folds)) as object;
+      return JSON.stringify({ ...rest, ...(inheritedFrom !== undefined && { inherited: folds, inheritedFrom }) });
     };
     const hospital = new Hospital([{ application: 'DPI', insAuthority: true }]);
     hospital.identity(QUALIFIED, { ipp: '1', at: 1 });

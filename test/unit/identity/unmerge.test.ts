@@ -1,0 +1,78 @@
+/** An undo that a person asks for, while what follows it fails (SAFETY A6). */
+import { expect } from 'chai';
+import { PasserelleError, type DeliveryState, type OperatorAction } from '../../../core/contract/index.ts';
+import type { Engine } from '../../../core/engine/engine.ts';
+import { identityFace } from '../../../core/engine/identity-face.ts';
+import { Knowledge } from '../../../core/knowledge/index.ts';
+import { DOMAIN, Hospital, TRAITS, keyed } from './hospital.ts';
+
+describe('the undo of a merge', () => {
+  let hospital: Hospital;
+  let states: { out: DeliveryState; other: DeliveryState };
+  let restored: readonly string[];
+  let isDown: boolean;
+  const event = { id: 'e1', type: 'dcc.identity.merged', data: { domain: DOMAIN, surviving: '1', absorbed: '2' } };
+  const journal = {
+    tag: 'TEST',
+    notes: async (kind: string, keys: readonly string[]) => keys.map((key) => hospital.known(kind, key)),
+    keep: async (notes: readonly { readonly kind: string; readonly key: string; readonly value: string }[]) => {
+      for (const { kind, key, value } of notes)
+        if (value) hospital.notes.set(`${kind} ${key}`, value);
+        else hospital.notes.delete(`${kind} ${key}`);
+    },
+    message: async () => ({
+      message: { site: '990001018', receivedAt: '2026-10-01T08:00:00.000Z' },
+      events: [{ event }],
+      deliveries: [
+        { delivery: 1, lane: 'out', eventId: event.id, state: states.out },
+        { delivery: 2, lane: 'other', eventId: event.id, state: states.other },
+      ],
+    }),
+    act: async (actions: readonly OperatorAction[]) => {
+      if (actions.some(({ verb }) => verb === 'discard')) states.out = 'discarded';
+      return [];
+    },
+  };
+  const unmerge = (ipp = '2'): Promise<unknown> => {
+    const capable = {
+      restored: async (key: string) => {
+        if (isDown) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+        restored = [...restored, key];
+      },
+    };
+    const region = {
+      isOwner: true,
+      journal,
+      acted: () => undefined,
+      answered: () => undefined,
+      knowledge: new Knowledge(journal, []),
+      capable,
+      settings: { sites: [] },
+    };
+    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
+    return identityFace({ journal, index, region } as unknown as Engine)
+      .unmerge({ domain: DOMAIN, ipp }, { who: 'camille', why: 'two people' })
+      .catch((thrown: unknown) => PasserelleError.from(thrown).code);
+  };
+  beforeEach(() => {
+    [states, restored, isDown] = [{ out: 'queued', other: 'delivered' }, [], false];
+    hospital = new Hospital();
+    for (const ipp of ['1', '2']) hospital.identity(TRAITS, { ipp });
+    hospital.merge('1', '2', { id: 'TEST-7' });
+  });
+
+  it('A6: that a stop cut short is brought to its end when it is asked for again: what waits is discarded, who was told is said', async () => {
+    isDown = true;
+    expect(await unmerge()).to.equal('ERR_JOURNAL_UNAVAILABLE');
+    expect([hospital.person('2')!.into, states.out]).to.deep.equal([undefined, 'queued']);
+    const { undone } = hospital.person('2')!;
+    isDown = false;
+    expect(await unmerge()).to.deep.include({ discarded: ['TEST-d1'], told: ['other'] });
+    expect([restored, states.out, hospital.person('2')!.undone]).to.deep.equal([[keyed('2')], 'discarded', undone]);
+    expect(hospital.tasks().map(({ receiver, state }) => [receiver, state])).to.deep.equal([['other', 'open']]);
+  });
+
+  it('A6: of a number that never was absorbed is refused', async () => {
+    expect(await unmerge('1')).to.equal('ERR_NOT_FOUND');
+  });
+});
