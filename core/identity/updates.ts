@@ -80,9 +80,13 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
-  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual([chosen, own], [person, holder.folds[speaker.sender]]);
+  // When it changes nothing that is known, nothing has happened: what a person released is not held again (SAFETY A4).
+  const isNews = what !== 'stale-ignored' || !isDeepStrictEqual(onFileNow?.patient, after.patient);
+  const isNew = isNews || !isDeepStrictEqual([chosen, own[speaker.sender]], [person, folds[speaker.sender]]);
   const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
-  const note = isNew ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: lastOf(person.history, change) }]])) } : {};
+  const note = isNew
+    ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: isNews ? lastOf(person.history, change) : person.history }]])) }
+    : {};
   const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {

@@ -26,6 +26,25 @@ describe('identities of one sender', () => {
     expect(hospital.joined('1').patient.usedName).to.equal('NEUVE');
   });
 
+  it('A2, A4: what is stale and changes nothing is not in the history: and what a person released is not held again', () => {
+    const said = { ...TRAITS, identityFlags: ['DOUB'], automaticFiling: false };
+    hospital.merge('9', '2', { kind: 'change-id', at: 1 });
+    for (const [ipp, person] of [
+      ['1', '1'],
+      ['2', '9'],
+    ] as const) {
+      hospital.identity(said, { ipp, at: 5 });
+      const before = hospital.person(person)!;
+      expect(hospital.identity(said, { ipp, at: 2 }).notes, 'the same').to.deep.equal([]);
+      expect(verdict(hospital.identity({ ...said, usedName: 'VIEUX' }, { ipp, at: 2 })), 'more').to.not.include('stale');
+      const { history } = hospital.person(person)!;
+      expect(history).to.have.length(before.history.length + 1);
+      hospital.identity({ usedName: 'NEUVE' }, { ipp, at: 4 });
+      for (let i = 0; i < 3; i += 1) hospital.identity({ ...said, usedName: 'VIEUX' }, { ipp, at: 2 });
+      expect(hospital.person(person)!.history, ipp).to.have.length(before.history.length + 2);
+    }
+  });
+
   it('A2: a late older event adds what nobody said since', () => {
     hospital.identity({ birthName: 'VALMORÉE' }, { at: 5 });
     const late = hospital.identity({ birthName: 'VALMOREE', phones: ['0500000000'] }, { at: 1 });
