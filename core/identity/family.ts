@@ -72,11 +72,14 @@ export interface Rival {
   readonly joined: Joined;
 }
 
+/** As shown of who has no INS that counts, with one that is claimed. */
+export const withNumber = (joined: Joined, { ins, insOid }: Number): Joined => ({ ...joined, patient: { ...joined.patient, ins, insOid } });
+
 /** With the number that is claimed for it, where that does not count. */
 const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
   key,
   person,
-  joined: joined.ins?.ins === ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
+  joined: joined.ins?.ins === ins ? joined : withNumber(joined, { ins, insOid }),
 });
 
 /** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */

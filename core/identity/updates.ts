@@ -4,7 +4,7 @@ import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
-import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
+import { contradictsClaim, isOtherIns, rivalOf, withNumber } from './family.ts';
 import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
 import { contradictions, isForeign, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
@@ -125,11 +125,15 @@ function strangersOf(
 ): readonly Question[] {
   const claim = claimOf(received);
   // What it did not claim when a person, or nobody, looked at the merges of its patient.
-  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
+  const claims = claimsOf(person);
+  const isNewClaim = claim && claims.every((one) => isOtherIns(one, claim));
+  // One that a trait took away is still that of whoever was known by it.
+  const [lost] = isNewClaim && before && !before.ins ? claims : [];
+  const shown = before && lost ? withNumber(before, lost) : before;
   const rival = isNewClaim ? rivalOf(key, claim, known, sendersOf) : undefined;
   const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   return [
-    ...(before && claim && contradictsClaim(before, claim) ? [insQuestion(key, person, before, received, said)] : []),
+    ...(shown && claim && (lost ?? contradictsClaim(shown, claim)) ? [insQuestion(key, person, shown, received, said)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, received, said, rival.person)] : []),
     ...(stranger ? [strangerQuestion(key, person, stranger, received, said, value)] : []),
   ];

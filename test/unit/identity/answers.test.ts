@@ -71,7 +71,7 @@ describe('answers to a task of identity vigilance', () => {
   it('A4: a rejection that comes while the message is on its way to be decided again is said, and holds', async () => {
     state = 'received';
     expect([await answer('reject'), task()]).to.deep.equal(['ERR_TRANSITION', 'open']);
-    hospital.identity({ birthName: 'ÉTREZAC' });
+    hospital.identity(VALIDATED);
     expect([decide(), task()], 'though nothing contradicts it any more').to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'open']);
     expect(hospital.joined('1').ins?.ins).to.not.equal(OTHER_INS);
     expect([await answer('reject'), state, task()]).to.deep.equal(['rejected', 'discarded', 'rejected']);

@@ -364,6 +364,32 @@ describe('identities of one sender', () => {
     expect(task!.differences[0]).to.deep.nested.include({ 'onFile.value': INS, 'onFile.source': 'DPI', 'received.value': OTHER_INS });
   });
 
+  it('A4: another INS asks though a trait took the first one away, in either order; one that was withdrawn is over', () => {
+    const renamed = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
+    const steps: readonly ((of: Hospital) => Judgement)[] = [
+      (of) => of.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { at: 2, id: 'trait' }),
+      (of) => of.identity(renamed, { at: 3, id: 'asked' }),
+    ];
+    for (const order of [steps, steps.toReversed()]) {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { at: 1 });
+      for (const step of order) step(hospital);
+      const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ patient }) => patient.ins)]).to.deep.equal(['ins', [INS, OTHER_INS]]);
+      expect(hospital.joined('1').ins).to.equal(undefined);
+      // Asked before the trait changed, it is another question now.
+      for (let i = 0; i < 2 && hospital.tasks()[0]!.state === 'open'; i += 1) {
+        hospital.answer('asked', 'accepted');
+        steps[1]!(hospital);
+      }
+      expect([hospital.tasks()[0]!.state, hospital.joined('1').ins?.ins]).to.deep.equal(['accepted', OTHER_INS]);
+    }
+    hospital = new Hospital();
+    hospital.identity(QUALIFIED, { at: 1 });
+    hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { at: 2 });
+    expect(verdict(hospital.identity(renamed, { at: 3 }))).to.equal('qualified');
+  });
+
   it('A4: an accepted conflict takes the place of what was on file, a rejected one leaves it', () => {
     hospital.identity(QUALIFIED);
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' });
@@ -432,7 +458,7 @@ describe('identities of one sender', () => {
   it('A4: what is contradicted no more when it is decided again leaves no task', () => {
     hospital.identity(QUALIFIED);
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 });
-    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' });
+    hospital.identity(VALIDATED);
     expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 }))).to.equal('qualified');
     expect(hospital.tasks()[0]).to.include({ state: 'accepted' }).and.nested.include({ 'closed.who': 'passerelle' });
   });
