@@ -151,7 +151,7 @@ export class EngineClient {
   identityTask(id: string, reason: string): Promise<IdentityTaskDetail> {
     return this.#get(`/api/v1/identities/tasks/${encodeURIComponent(id)}?${new URLSearchParams({ reason }).toString()}`);
   }
-  answerIdentityTask(id: string, verb: 'accept' | 'reject', options: ActOptions): Promise<IdentityTask> {
+  answerIdentityTask(id: string, verb: 'accept' | 'reject', options: ActOptions & { readonly question?: string }): Promise<IdentityTask> {
     return this.#post(`/api/v1/identities/tasks/${encodeURIComponent(id)}:${verb}`, options);
   }
   identity(query: IdentityNumber & { readonly reason: string; readonly who?: string }): Promise<IdentityView> {

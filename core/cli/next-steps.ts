@@ -15,8 +15,7 @@ export function nextForMessage({ id, state }: MessageView): readonly string[] {
 }
 
 export function nextForDelivery({ id, state, behind, behindState, message, error }: DeliveryView): readonly string[] {
-  if (state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT')
-    return ['--accept', '--reject'].map((verdict) => `passerelle identity task ${message} ${verdict} --why "..."`);
+  if (state === 'held' && error?.code === 'ERR_IDENTITY_CONFLICT') return [`passerelle identity task ${message} --why "..."`];
   if (state === 'queued') return behind ? [`passerelle message ${behind}`, ...decisions(behind, behindState)] : ['passerelle lanes'];
   const [first, ...others] = decisions(id, state);
   return state === 'dead' ? [first!, `passerelle replay ${message}`, ...others] : decisions(id, state);

@@ -262,7 +262,10 @@ export const CATALOGUE = {
     http: 422,
     en: 'the message gives the patient two identifiers where one is possible',
     fr: 'le message donne au patient deux identifiants là où un seul est possible',
-    fix: { fr: "Faire vérifier l'identité par la cellule d'identitovigilance.", en: 'Have identity vigilance check the identity.' },
+    fix: {
+      fr: "Faire vérifier l'identité par la cellule d'identitovigilance ; d'un nom que portent plusieurs autorités du site, faire envoyer l'OID.",
+      en: 'Have identity vigilance check the identity; of a name that several authorities of the site bear, have the OID sent.',
+    },
   }),
   ERR_INS_KEY: e({
     disposition: 'quarantine',
@@ -879,6 +882,16 @@ export const CATALOGUE = {
     fr: "cette action ne s'applique pas dans cet état",
     fix: { fr: "Relire l'état du message.", en: 'Look at the state of the message again.' },
   }),
+  ERR_TASK_CHANGED: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'the task does not ask what was read, or the acceptance does not say which question it answers',
+    fr: "la tâche ne demande pas ce qui a été lu, ou l'acceptation ne dit pas à quelle question elle répond",
+    fix: {
+      fr: 'Relire la tâche (« passerelle identity task »), puis décider avec la question qu’elle montre (« question », --question).',
+      en: 'Read the task again ("passerelle identity task"), then decide with the question that it shows ("question", --question).',
+    },
+  }),
   ERR_REPLAY_STALE: e({
     disposition: 'configuration',
     http: 409,
@@ -1167,8 +1180,8 @@ export const CATALOGUE = {
     en: 'this destination was not told everything: to call it capable now would forget the rest',
     fr: "tout n'a pas été dit à cette destination : la déclarer capable ici ferait oublier le reste",
     fix: {
-      fr: 'La déclarer prête (« passerelle lane ready »), attendre la fin de la libération, puis changer ce paramètre.',
-      en: 'Declare it ready ("passerelle lane ready"), wait for the end of the release, then change this setting.',
+      fr: 'La déclarer prête (« passerelle lane ready ») et attendre la fin de la libération ; le paramètre reste alors, à true.',
+      en: 'Declare it ready ("passerelle lane ready") and wait for the end of the release; the setting then stays, as true.',
     },
   }),
   ERR_CONFIG_UNSAFE: e({

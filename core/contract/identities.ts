@@ -13,6 +13,8 @@ export interface IdentityTask {
   readonly id: string;
   readonly kind:
     | 'traits'
+    | 'number-again'
+    | 'numbers'
     | 'ins'
     | 'order'
     | 'document'
@@ -49,6 +51,8 @@ export interface IdentityStatement {
 
 /** All that a decision needs. */
 export interface IdentityTaskDetail extends IdentityTask {
+  /** Names what is asked now: whoever accepts says it. Absent where nothing waits but an answer. */
+  readonly question?: string;
   readonly candidates: readonly (IdentityNumber & { readonly as: 'on file' | 'received'; readonly patient: Readonly<Record<string, unknown>> })[];
   readonly differences: readonly { readonly attribute: string; readonly onFile: IdentityStatement; readonly received: IdentityStatement }[];
 }
@@ -116,6 +120,8 @@ export interface ReadyOrder {
 export interface TaskAnswer {
   readonly id: string;
   readonly verdict: 'accept' | 'reject';
+  /** Of the task as it was read; an acceptance has it wherever the task has. */
+  readonly question?: string;
   readonly who: string;
   readonly why: string;
 }
@@ -129,7 +135,7 @@ export interface IdentityFace {
   readonly find: (number: IdentityNumber) => Promise<IdentityView>;
   /**
    * Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
-   * ERR_TRANSITION (closed already; a circle of merges cannot be accepted; rejected while it is being decided again: it stays quarantined), ERR_REASON_MISSING.
+   * ERR_TASK_CHANGED (accepted: the task has another question), ERR_TRANSITION (closed already; a circle of merges cannot be accepted; rejected while it is being decided again: it stays quarantined), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;
   /** Throws ERR_NOT_FOUND when the settings of the lane say nothing of the capability. */

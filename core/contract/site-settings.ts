@@ -5,7 +5,8 @@ export type AuthorityUse = 'IPP' | 'IEP' | 'MOVEMENT' | 'OTHER';
 /**
  * Whose identifiers are whose (SAFETY A7). An entry matches when each of `namespace` and `oid` that it names equals the
  * identifier's, or the identifier carries none there, with at least one equal; `type`, when named, must be equal. An entry that
- * names none of the three matches everything. First match wins; nothing matched = not an IPP.
+ * names none of the three matches everything. First match wins; nothing matched = not an IPP. Of IPPs an
+ * entry that has the OID that is sent goes before one that only bears the name, and a name that IPPs of two domains bear says nothing alone.
  */
 export interface IdentityAuthority {
   readonly namespace?: string;

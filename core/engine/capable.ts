@@ -31,7 +31,15 @@ const MINUTE_MS = 60_000;
 const OWN_LANE = 'passerelle.release';
 
 /** A person of whom something was kept. */
-type Kept = Withheld & { readonly key: string };
+type Kept = Withheld & { readonly key: string; readonly isAbsorbed: boolean };
+
+interface Dropped {
+  readonly lane: string;
+  readonly capability: Capability;
+  /** Values that lose nothing. */
+  readonly expected: 'false' | 'true, false';
+  readonly patients: number;
+}
 
 interface Declaration {
   readonly lane: string;
@@ -138,15 +146,29 @@ export class Capable {
     };
   }
 
-  /** Where these settings would end a withholding by themselves, of whom something is kept: nobody would ever be told of it. */
-  async dropped(
-    endpoints: readonly Pick<OutboundEndpoint, 'name' | 'capabilities'>[],
-  ): Promise<readonly { readonly lane: string; readonly capability: Capability; readonly patients: number }[]> {
-    const asked = [...this.#parts.lanes.keys()].flatMap((lane) => this.lacking(lane).map((capability) => ({ lane, capability })));
-    const ended = asked.filter(({ lane, capability }) =>
-      endpoints.some(({ name, capabilities }) => name === lane && capabilities?.[capability] !== false),
+  /**
+   * Where these settings would end by themselves a withholding, a release, or what is kept for an undo of a merge: nobody would ever be told of it. `expected`:
+   * what they may say; once a release began, the capability is only not to be left out.
+   */
+  async dropped(endpoints: readonly Pick<OutboundEndpoint, 'name' | 'capabilities'>[]): Promise<readonly Dropped[]> {
+    const asked = [...this.#parts.lanes].flatMap(([lane, said]) =>
+      (Object.keys(said) as Capability[]).map((capability): Omit<Dropped, 'patients'> => {
+        const expected = this.lacking(lane).includes(capability) ? 'false' : 'true, false';
+        return { lane, capability, expected };
+      }),
     );
-    const counted = await Promise.all(ended.map(async (one) => ({ ...one, patients: (await this.#kept(one.lane)).length })));
+    const ended = asked.filter(({ lane, capability, expected }) =>
+      endpoints.some(({ name, capabilities }) => name === lane && !expected.split(', ').includes(String(capabilities?.[capability]))),
+    );
+    const counted = await Promise.all(
+      ended.map(async (one) => {
+        const declared = this.#declared.get(keyOf(one.lane, one.capability));
+        // Queued already, or told before: unless an undo brings it back.
+        const isLeft = ({ told, isAbsorbed }: Kept): boolean =>
+          isAbsorbed || one.expected === 'false' || (declared?.state === 'releasing' && told !== declared.at);
+        return { ...one, patients: (await this.#kept(one.lane, true)).filter(isLeft).length };
+      }),
+    );
     return counted.filter(({ patients }) => patients > 0);
   }
 
@@ -237,14 +259,15 @@ export class Capable {
   }
 
   /** Those of whom something was kept for the lane, the first one first. Of an absorbed number its survivor is told; it is kept for an undo. */
-  async #kept(lane: string): Promise<readonly Kept[]> {
+  async #kept(lane: string, withAbsorbed = false): Promise<readonly Kept[]> {
     const found: Kept[] = [];
     for (let after: string | undefined; ;) {
       const page = await this.#parts.journal.notesOf(PERSON, { limit: PAGE, ...(after !== undefined && { after }) });
       for (const { key, value } of page.items) {
         const person = value.includes('"withheld":{') ? readPerson(key, value) : undefined;
-        const entry = person?.into ? undefined : person?.withheld?.[lane];
-        if (entry) found.push({ ...entry, key });
+        const isAbsorbed = person?.into !== undefined;
+        const entry = isAbsorbed && !withAbsorbed ? undefined : person?.withheld?.[lane];
+        if (entry) found.push({ ...entry, key, isAbsorbed });
       }
       after = page.next;
       if (after === undefined) return found.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));

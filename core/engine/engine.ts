@@ -205,12 +205,12 @@ export class Engine {
     const parsed = parseDocuments(documents);
     const { issues: found, settings } = checkDocuments(parsed, this.catalogue);
     const dropped = (settings && (await this.region?.capable.dropped(outboundOf(settings)))) ?? [];
-    const withheld = dropped.map(({ lane, capability, patients }) =>
+    const withheld = dropped.map(({ lane, capability, expected, patients }) =>
       makeIssue(
         'ERR_CONFIG_WITHHELD',
         { path: `${lane}/capabilities/${capability}` },
         {
-          expected: same('false'),
+          expected: same(expected),
           found: say(`${patients} patients dont tout ne lui a pas été dit`, `${patients} patients of whom it was not told everything`),
         },
       ),

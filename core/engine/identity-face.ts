@@ -32,6 +32,7 @@ import {
   personOf,
   readPerson,
   readTask,
+  shownQuestion,
   standingOf,
   taskKey,
   timeOf,
@@ -82,7 +83,7 @@ export function identityFace(engine: Engine): IdentityFace {
       if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'an identity that was received', found: 'none' });
       return viewOf(readPerson(key, value), region().settings);
     },
-    answer: async ({ id, verdict, who, why }) => {
+    answer: async ({ id, verdict, question, who, why }) => {
       if (!why) throw new PasserelleError('ERR_REASON_MISSING');
       const { kind, state } = await taskOf(id);
       const at = new Date().toISOString();
@@ -96,7 +97,14 @@ export function identityFace(engine: Engine): IdentityFace {
         const changed = await region().knowledge.change(
           refs,
           (known) => {
-            const { notes, task } = by(id, known, { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at }, run);
+            const said = {
+              verdict: verdict === 'accept' ? 'accepted' : 'rejected',
+              who,
+              why,
+              at,
+              ...(question !== undefined && { question }),
+            } as const;
+            const { notes, task } = by(id, known, said, run);
             return { notes, result: task };
           },
           (notes) => region().journal.keep(notes, at),
@@ -258,7 +266,10 @@ function summaryOf({ id, kind, state, site, receiver, eventType, sender, receive
   };
 }
 
-const detailOf = (task: Task): IdentityTaskDetail => ({ ...summaryOf(task), candidates: task.candidates, differences: task.differences });
+function detailOf(task: Task): IdentityTaskDetail {
+  const question = shownQuestion(task);
+  return { ...summaryOf(task), ...(question !== undefined && { question }), candidates: task.candidates, differences: task.differences };
+}
 
 function viewOf(person: Person, settings: RegionSettings): IdentityView {
   const { domain, ipp, into, absorbed = [], undone = [], links = [], open = [], history } = person;

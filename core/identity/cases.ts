@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
-import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
+import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type SendersOf, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
@@ -19,6 +19,9 @@ interface Said {
 export interface Told extends Case {
   /** Said by a site whose domain it is not. */
   readonly isForeign?: boolean;
+  readonly sendersOf: SendersOf;
+  /** Whether the site numbers that domain. */
+  readonly owns: (domain: string) => boolean;
 }
 
 export interface Speaker {
@@ -31,7 +34,7 @@ export interface Speaker {
 }
 
 /** An application that does not name itself speaks as `''`. */
-export function speakerOf({ event, settings, message, isForeign }: Told, patient: Patient | undefined): Speaker {
+export function speakerOf({ event, settings, message, isForeign }: Case & { readonly isForeign?: boolean }, patient: Patient | undefined): Speaker {
   const { recordedAt, originApplication: application = '' } = event.data as Said;
   const { site, senders, timeZone } = settings;
   const sender = isForeign ? foreignKey(site, application) : senderKey(site, application);

@@ -3,9 +3,12 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
-import { MISNAMED, TASK, UNTOLD, readTask, taskKey, taskNote, type Task } from './task.ts';
+import { MISNAMED, TASK, UNTOLD, readTask, shownQuestion, taskKey, taskNote, type Task } from './task.ts';
 
-export type Answer = NonNullable<Task['answered']>;
+export type Answer = NonNullable<Task['answered']> & {
+  /** Of the task as the person read it (`shownQuestion`). */
+  readonly question?: string;
+};
 
 interface Decided {
   readonly task: Task;
@@ -14,13 +17,18 @@ interface Decided {
 
 /**
  * Of notes as they are now; the task stays open until that is done, and may be answered again. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is
- * closed, or a circle of merges that is to be accepted.
+ * closed, or a circle of merges that is to be accepted; ERR_TASK_CHANGED when another question than this is to be accepted: what was not seen is not.
  */
-export function answerTask(id: string, known: Known, answered: Answer): Decided {
+export function answerTask(id: string, known: Known, { question: seen, ...answered }: Answer): Decided {
   const before = openTask(id, known);
   const isAccepted = answered.verdict === 'accepted';
   if (before.kind === 'merge-cycle' && isAccepted)
     throw new PasserelleError('ERR_TRANSITION', { expected: 'an undo of the merge before, or a rejection', found: 'a circle of merges' });
+  if (isAccepted && seen !== shownQuestion(before))
+    throw new PasserelleError('ERR_TASK_CHANGED', {
+      expected: 'the question that the task shows now',
+      found: seen === undefined ? 'none' : 'another one',
+    });
   const { accepted: _, agreed = [], question, ...rest } = before;
   const said = isAccepted && { accepted: before.keys, agreed: [...new Set([...agreed, ...(question === undefined ? [] : [question])])] };
   const task: Task = { ...rest, ...(question !== undefined && { question }), answered, ...said };

@@ -1,7 +1,7 @@
 /** Every number of one patient, as far as merges say: what contradicts one of them contradicts the patient (SAFETY A6). */
 import type { Known } from '../knowledge/index.ts';
 import type { InsClaim } from './fold.ts';
-import type { DomainSender, Joined } from './join.ts';
+import type { Joined, SendersOf } from './join.ts';
 import { claimsOf, claimsToCome, joinedOf, personOf, survivorOf, type Person } from './person.ts';
 import { STRICT_TRAITS, contradicts } from './traits.ts';
 
@@ -9,7 +9,7 @@ import { STRICT_TRAITS, contradicts } from './traits.ts';
 const MOST = 200;
 
 export interface Family {
-  /** The number itself, where it leads, then all that these absorbed. */
+  /** The number itself, where it leads, then all that these absorbed, and the numbers of other domains beside any of them. */
   readonly keys: readonly string[];
   /** It is larger than can be compared. */
   readonly isCut: boolean;
@@ -23,7 +23,9 @@ export const branchOf = (key: string, known: Known): Family => withAbsorbed([key
 function withAbsorbed(from: readonly string[], known: Known): Family {
   const all = new Set(from);
   for (const one of all) {
-    for (const { key } of personOf(known, one)?.absorbed ?? []) all.add(key);
+    const { absorbed = [], beside = [] } = personOf(known, one) ?? {};
+    for (const { key } of absorbed) all.add(key);
+    for (const other of beside) for (const key of survivorOf(other.key, known).chain) all.add(key);
     if (all.size > MOST) break;
   }
   const keys = [...all];
@@ -41,12 +43,12 @@ interface Holder {
   readonly ins: InsClaim;
 }
 
-export function holdersIn(keys: readonly string[], known: Known, senders: readonly DomainSender[]): readonly Holder[] {
+export function holdersIn(keys: readonly string[], known: Known, sendersOf: SendersOf): readonly Holder[] {
   return keys.flatMap((key) => {
     const person = personOf(known, key);
     // A number of before: what is known of it is known of the one that took its place.
     if (!person || (person.into && personOf(known, person.into.key)?.inherited?.[key])) return [];
-    const joined = joinedOf(person, senders);
+    const joined = joinedOf(person, sendersOf(person.domain));
     const claims = joined.ins ? [joined.ins, ...(person.inherited ? claimsToCome(person) : [])] : claimsOf(person);
     return claims.map((ins) => ({ key, person, joined, ins }));
   });
@@ -70,34 +72,32 @@ export interface Rival {
   readonly joined: Joined;
 }
 
+/** As shown of who has no INS that counts, with one that is claimed. */
+export const withNumber = (joined: Joined, { ins, insOid }: Number): Joined => ({ ...joined, patient: { ...joined.patient, ins, insOid } });
+
 /** With the number that is claimed for it, where that does not count. */
 const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
   key,
   person,
-  joined: joined.ins?.ins === ins ? joined : { ...joined, patient: { ...joined.patient, ins, insOid } },
+  joined: joined.ins?.ins === ins ? joined : withNumber(joined, { ins, insOid }),
 });
 
 /** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */
-export function rivalOf(key: string, claim: InsClaim, known: Known, senders: readonly DomainSender[]): Rival | undefined {
+export function rivalOf(key: string, claim: InsClaim, known: Known, sendersOf: SendersOf): Rival | undefined {
   const { keys, isCut } = familyOf(key, known);
   const others = keys.filter((other) => other !== key);
-  const holders = holdersIn(others, known, senders);
+  const holders = holdersIn(others, known, sendersOf);
   const agrees = ({ joined, ins }: Holder): boolean => !isOtherIns(ins, claim) && !contradictsClaim(joined, claim);
   const rival = holders.find((holder) => !agrees(holder));
   if ([...Map.groupBy(holders, (holder) => holder.key).values()].some((all) => all.every(agrees))) return undefined;
   if (rival) return shownOf(rival);
   const { key: last, person } = survivorOf(key, known);
-  return isCut && person ? { key: last, person, joined: joinedOf(person, senders) } : undefined;
+  return isCut && person ? { key: last, person, joined: joinedOf(person, sendersOf(person.domain)) } : undefined;
 }
 
 /** Two numbers that one merge would give one patient, though their INS differ; `'unsure'` when there are more of them than can be compared. */
-export function rivalsOf(
-  into: Family,
-  branch: Family,
-  known: Known,
-  senders: readonly DomainSender[],
-): readonly [Rival, Rival] | 'unsure' | undefined {
-  const [mine, theirs] = [into, branch].map(({ keys }) => holdersIn(keys, known, senders)) as [readonly Holder[], readonly Holder[]];
+export function rivalsOf(into: Family, branch: Family, known: Known, sendersOf: SendersOf): readonly [Rival, Rival] | 'unsure' | undefined {
+  const [mine, theirs] = [into, branch].map(({ keys }) => holdersIn(keys, known, sendersOf)) as [readonly Holder[], readonly Holder[]];
   for (const one of mine) for (const other of theirs) if (isOtherIns(one.ins, other.ins)) return [shownOf(one), shownOf(other)];
   return into.isCut || branch.isCut ? 'unsure' : undefined;
 }

@@ -4,12 +4,9 @@ import type { Known } from '../knowledge/index.ts';
 import { differingTrait, type Patient } from '../model/index.ts';
 import { differencesOf, onFile, type Question } from './cases.ts';
 import { holdersIn, rivalOf, type Rival } from './family.ts';
-import type { DomainSender, Source } from './join.ts';
+import type { SendersOf, Source } from './join.ts';
 import { isKnown, joinedOf, personOf, survivorOf, type Doubt } from './person.ts';
 import { traitsOf } from './traits.ts';
-
-/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
-export type SendersOf = (domain: string) => readonly DomainSender[];
 
 export interface Filed {
   /** Keyed hashes of the numbers that name its patient. */
@@ -83,10 +80,9 @@ export function filingOf(
 
 /** Whose INS is another one, among the numbers that were absorbed: their traits may have been corrected since, the person they stand for was not. */
 function rivalOfDocument(key: string, { ins, insOid }: Patient, known: Known, sendersOf: SendersOf): Rival | undefined {
-  const { chain, person } = survivorOf(key, known);
-  const senders = person && sendersOf(person.domain);
-  if (!ins || !insOid || !senders || holdersIn(chain, known, senders).some(({ joined }) => joined.ins ?? joined.bare)) return undefined;
-  return rivalOf(key, { ins, insOid, traits: {} }, known, senders);
+  const { chain } = survivorOf(key, known);
+  if (!ins || !insOid || holdersIn(chain, known, sendersOf).some(({ joined }) => joined.ins ?? joined.bare)) return undefined;
+  return rivalOf(key, { ins, insOid, traits: {} }, known, sendersOf);
 }
 
 function contradiction(ins: string | undefined, known: Patient, received: Patient): string | undefined {

@@ -10,7 +10,7 @@ export interface Register {
   /** `null` = said to be absent. */
   readonly value: unknown;
   readonly at: Stamp;
-  /** The newest time at which it had another value. */
+  /** The newest time at which it had another value; of `updatedAt`, which has another one each time, nothing. */
   readonly other?: Stamp;
 }
 
@@ -124,7 +124,7 @@ const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefin
 /** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */
 function say(name: string, known: Register | undefined, value: unknown, at: Stamp): Register {
   if (!known) return { value, at };
-  const isSame = isSaidAgain(name, known.value, value);
+  const isSame = name === 'updatedAt' || isSaidAgain(name, known.value, value);
   if (at === known.at) return { ...known, value };
   if (at < known.at) return isSame ? known : { ...known, other: newest(known.other, at) };
   return { value, at, ...(isSame ? known.other !== undefined && { other: known.other } : { other: known.at }) };
@@ -145,7 +145,7 @@ export function bothFolds(one: Fold, other: Fold): Fold {
 function bothRegisters(name: string, one: Register, two: Register): Register {
   const [late, early] = one.at > two.at ? [one, two] : [two, one];
   if (isOfClaim(name)) return late;
-  const other = isSaidAgain(name, late.value, early.value) ? early.other : early.at;
+  const other = name === 'updatedAt' || isSaidAgain(name, late.value, early.value) ? early.other : early.at;
   const all = [late.other, other].filter((at) => at !== undefined).sort();
   return { value: late.value, at: late.at, ...(all.length > 0 && { other: all.at(-1)! }) };
 }

@@ -1,10 +1,10 @@
 /** Who a patient is: what each sender says of an identity, joined; merges, their undo, and what waits for a person (SAFETY A). */
 export { ask, isAccepted, isAgreed } from './cases.ts';
 export { answerTask, closeTask, type Answer } from './decisions.ts';
-export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Filing, type SendersOf } from './filing.ts';
+export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Filing } from './filing.ts';
 export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
-export { namesOf, standingOf, type DomainSender, type Joined } from './join.ts';
+export { namesOf, standingOf, type DomainSender, type Joined, type SendersOf } from './join.ts';
 export { around, messagesOfMerge, ownMerge, separationOf, undoMerge } from './merges.ts';
 export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Doubt, type Person } from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
@@ -16,6 +16,7 @@ export {
   filedId,
   misnamedNotes,
   readTask,
+  shownQuestion,
   taskKey,
   type CalledIdentity,
   type Misnamed,

@@ -39,6 +39,9 @@ export interface DomainSender extends SenderSettings {
   /** Of the applications of these sites; absent = of whichever. */
   readonly sites?: readonly string[];
 }
+/** Of the establishment whose identity domain it is, whoever speaks: what it knows of a person does not depend on who asks (A2). */
+export type SendersOf = (domain: string) => readonly DomainSender[];
+
 const isOf = ({ sender, site }: Sender, { application, sites }: DomainSender): boolean =>
   application === sender && (sites === undefined || site === undefined || sites.includes(site));
 

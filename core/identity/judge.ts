@@ -1,13 +1,16 @@
 /** The judge of identities: what is known of a person decides what an identity, a stay or a document of that person becomes (SAFETY A). */
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
-import type { EventData } from '../model/index.ts';
+import type { EventData, Patient } from '../model/index.ts';
 import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
+import { numbersTogether } from './beside.ts';
 import { branchOf, familyOf } from './family.ts';
-import { filingBlocked, filingOf, type SendersOf } from './filing.ts';
+import { filingBlocked, filingOf } from './filing.ts';
+import type { SendersOf } from './join.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
 import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
 import { markedOtherwise } from './task.ts';
-import { asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { inTurn, together } from './turns.ts';
+import { asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /** Whether the site (FINESS) may say who the patients of that domain are: the record speaks of numbers of hospitals that are not its own (SAFETY A6). */
 export type OwnsDomain = (site: string, domain: string) => boolean;
@@ -33,12 +36,27 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomai
     ...one,
     settings: { ...one.settings, senders: sendersOf(domain) },
     isForeign: !owns(one.settings.site, domain),
+    sendersOf,
+    owns: (of) => owns(one.settings.site, of),
   });
-  if (type === 'dcc.identity.updated') return judgeUpdate(told(numbersOf(one)[0]?.domain), known);
+  if (type === 'dcc.identity.updated') {
+    const { stopped, done } = inTurn(told(numbersOf(one)[0]?.domain), known, (said, now) => judgeUpdate(said, now), numbersTogether);
+    return stopped ?? { ...done[0], ...together(done) };
+  }
   if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
-  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return judgeLink(one, known, sendersOf);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
-  return type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeVisit(one, known, sendersOf);
+  const named = pairOf(one);
+  if (!named) return judgeVisit(one, known, sendersOf);
+  const asked = ask(one, known, ...named.flatMap((patient) => othersNamed(told(patient.domain), known, patient)));
+  return asked ?? (type === 'dcc.visit.reassigned' ? judgeReassigned(one, known, sendersOf) : judgeLink(one, known, sendersOf));
+}
+
+/** Both patients of a link, or of a stay that moves. */
+function pairOf({ event: { type, data } }: Case): readonly Patient[] | undefined {
+  if (type === 'dcc.identity.linked' || type === 'dcc.identity.unlinked') return (data as EventData<'dcc.identity.linked'>).patients;
+  if (type !== 'dcc.visit.reassigned') return undefined;
+  const { patient, from } = data as EventData<'dcc.visit.reassigned'>;
+  return [patient, from];
 }
 
 /** Everybody it names, with all the numbers of each. */

@@ -7,11 +7,11 @@ import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
 import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
 import { isForeign } from './join.ts';
 import {
-  PERSON,
   heirOf,
   isKnown,
   isLayerOf,
@@ -22,7 +22,6 @@ import {
   nobody,
   notesOf,
   personOf,
-  readPerson,
   survivorOf,
   withDoubt,
   withHeirs,
@@ -32,8 +31,10 @@ import {
   type Relation,
   type Undone,
 } from './person.ts';
+import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS } from './traits.ts';
+import { STRICT_TRAITS, TELLING } from './traits.ts';
+import { after, inTurn, together } from './turns.ts';
 import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
@@ -42,16 +43,9 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
  */
 export function judgeMerge(one: Told, known: Known): Judgement {
   const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
-  const steps = [saidOf, relink];
-  if (kind === 'change-id') steps.reverse();
-  const done: Judgement[] = [];
-  let now = known;
-  for (const step of steps) {
-    const judgement = step(one, now);
-    if (judgement.quarantine) return { ...judgement, notes: waiting(judgement.notes ?? [], known) };
-    done.push(judgement);
-    now = after(now, judgement.notes);
-  }
+  const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
+  const { stopped, done, now } = inTurn(one, known, numbersTogether, ...said);
+  if (stopped) return stopped;
   const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
@@ -60,23 +54,9 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   return {
     ...done.find(({ keys }) => keys),
     ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
-    notes: done.flatMap(({ notes = [] }) => notes),
-    warnings: done.flatMap(({ warnings = [] }) => warnings),
+    ...together(done),
   };
 }
-
-const after = (known: Known, notes: readonly Note[] = []): Known => {
-  const now = new Map(notes.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
-  return (kind, key) => now.get(`${kind} ${key}`) ?? known(kind, key);
-};
-
-/** What the message says is there to be compared; of what waits for a person only that it waits is kept. */
-const waiting = (notes: readonly Note[], known: Known): readonly Note[] =>
-  notes.map((note) => {
-    if (note.kind !== PERSON) return note;
-    const { domain, ipp, open = [], doubts } = readPerson(note.key, note.value);
-    return noteOf(note.key, { ...(personOf(known, note.key) ?? nobody(domain, ipp)), open, ...(doubts && { doubts }) });
-  });
 
 /** What merges of that number say of who absorbs it. */
 const saidWith = (from: string): string => `${SAID_WITH}${from}`;
@@ -113,11 +93,12 @@ function relink(one: Told, known: Known): Judgement {
   const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
   const now = after(known, elsewhere);
   const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
-  const { at, application: sender } = speakerOf(one, undefined);
+  const { at: saidAt, sender, application } = speakerOf(one, undefined);
+  const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
   const kind = asMerge ? 'merge' : said;
-  const relation = { domain, kind, at, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
-  const change = { at: one.now, message: one.message.id, what: 'merged', sender };
+  const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
+  const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {
     ...taking,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
@@ -203,14 +184,14 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   const [all, branch] = [familyOf(into, known), branchOf(from, known)];
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
   const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
-  const rivals = rivalsOf(family, branch, known, senders);
+  const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(!isRepeated && separationOf(family.keys, branch.keys, known)
+    ...(!isRepeated && separationOf([into, ...family.keys], branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'
@@ -218,7 +199,26 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : rivals
         ? [make('merge-ins', 'one INS, or none on one side', 'two', rivals)]
         : []),
+    ...(said === 'change-id' && isSaidSince(one, gone)
+      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, sides[1]) }]
+      : []),
   ];
+}
+
+/** Of the number of before something was said otherwise since it was changed, which came first: of its patient, or of somebody else who has it now. */
+function isSaidSince(one: Told, gone: Person): boolean {
+  const { at, sender } = speakerOf(one, undefined);
+  const { registers = {} } = lineOf(gone).folds[sender] ?? {};
+  return TELLING.flat().some((trait) => registers[trait]?.other !== undefined && isRecordedBefore(at, registers[trait].at));
+}
+
+/** What the message itself says of its patient, beside what is on file. */
+function received(one: Told, { person, joined }: Rival): Pick<Question, 'candidates' | 'differences'> {
+  const { domain = '', surviving, patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  return {
+    candidates: [onFile(person, joined), { domain, ipp: surviving, as: 'received', patient }],
+    differences: differencesOf(joined, patient, speakerOf(one, patient)),
+  };
 }
 
 /** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */

@@ -20,6 +20,8 @@ export interface Relative {
 export interface Relation extends Relative {
   readonly kind: 'merge' | 'change-id';
   readonly at: Stamp;
+  /** Whose clock that is (`senderKey`); said again by the same one, it is the first time. Notes of before do not say it. */
+  readonly sender?: string;
   /** Public id of the message that said so, the newest; in `earlier` those that said so before, the first one always among them. */
   readonly message: string;
   readonly earlier?: readonly string[];
@@ -108,6 +110,8 @@ export interface Person extends Line {
   readonly absorbed?: readonly Relation[];
   readonly undone?: readonly Undone[];
   readonly links?: readonly Link[];
+  /** Numbers of other domains that messages of whoever numbers both gave one patient with this one. */
+  readonly beside?: readonly Relative[];
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
   /** Of these, those whose question is who this patient is: the newest, and when it was asked (ISO). Documents wait for their answers (decision 0033). */

@@ -66,6 +66,13 @@ export function isUnsure(one: Stamp, other: Stamp): boolean {
   return areUnsure(mine, theirs);
 }
 
+/** For sure, by EVN-2: what happened to an identity (PID-33) may be much older than its being said of this number. */
+export function isRecordedBefore(one: Stamp, other: Stamp): boolean {
+  const [mine, theirs] = [recordedIn(one), recordedIn(other)];
+  return mine !== '' && mine < theirs && !areUnsure(mine, theirs);
+}
+const recordedIn = (stamp: Stamp): string => stamp.split('|', 2)[1] ?? '';
+
 function areUnsure(one: string, other: string): boolean {
   const within = (hour: string, time: string): boolean => {
     const since = Date.parse(time.replace(UNSURE, '')) - Date.parse(hour.replace(UNSURE, ''));

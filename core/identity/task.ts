@@ -8,6 +8,10 @@ export const TASK = 'task';
 export type TaskKind =
   /** Two senders that are trusted alike differ on a strict trait; or so many are other ones that it may be somebody else. */
   | 'traits'
+  /** Of a number that was changed for another one, something is said since that is not what is known of the person who had it. */
+  | 'number-again'
+  /** Two numbers that the message gives one patient, in two domains, belong to two INS. */
+  | 'numbers'
   /** A qualified INS that is not the one on file, or with other traits. */
   | 'ins'
   /** One sender said two things in the hour that autumn repeats: which is newer nobody can say. */
@@ -91,6 +95,10 @@ export interface Answered {
   readonly who: string;
   readonly why: string;
 }
+
+/** The question of a task as people see and answer it. */
+export const shownQuestion = ({ question }: Task): string | undefined => question?.slice(0, SHOWN);
+const SHOWN = 16;
 
 /** Of a public id, which says nothing of a patient. */
 export const taskKey = (message: string): string => Buffer.from(message).toString('hex');

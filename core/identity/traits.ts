@@ -4,6 +4,9 @@ import { differingTrait, fold, type Patient, type Traits } from '../model/index.
 export const STRICT_TRAITS = ['birthName', 'firstGivenName', 'birthGivenNames', 'sex', 'birthDate', 'birthPlaceCog'] as const;
 export type StrictTrait = (typeof STRICT_TRAITS)[number];
 
+/** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart. */
+export const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const satisfies readonly StrictTrait[][];
+
 export const isStrict = (attribute: string): attribute is StrictTrait => (STRICT_TRAITS as readonly string[]).includes(attribute);
 
 /**

@@ -4,9 +4,9 @@ import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
-import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
+import { contradictsClaim, isOtherIns, rivalOf, withNumber } from './family.ts';
 import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
-import { contradictions, isForeign, standingOf, type Contradiction, type Joined } from './join.ts';
+import { contradictions, isForeign, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
@@ -25,8 +25,8 @@ import {
   type Line,
   type Person,
 } from './person.ts';
-import { justAfter } from './stamp.ts';
-import { STRICT_TRAITS, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
+import { isRecordedBefore, justAfter } from './stamp.ts';
+import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -37,16 +37,10 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const holder = withSender(personOf(known, named) ?? nobody(number.domain, number.value), said.sender);
-  // What is said of a number of before is said of who has another one now.
-  const [key, heir] = heirOf(named, known);
-  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
+  const spoken = spokenOf(one, known, named, number, said);
+  const { holder, key, person, isFirst, onFileNow, before } = spoken;
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
-  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
-  // What other sites said stops nobody whose number it is: it counted for want of anything better.
-  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
-  const before = isFirst ? undefined : onFileNow;
   const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
   const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
   if (order) return order;
@@ -66,24 +60,15 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const line = lineOf(next);
   const folded = line.folds[speaker.sender]!;
   const claim = claimOf(data.patient);
-  const otherClaim = before && claim && contradictsClaim(before, claim) ? before : undefined;
-  // What it did not claim when a person, or nobody, looked at the merges of its patient.
-  const isNewClaim = claim && claimsOf(person).every((one) => isOtherIns(one, claim));
-  const rival = isNewClaim ? rivalOf(key, claim, known, speaker.senders) : undefined;
-  const stranger = strangerIn(data.patient, said, person, before, person.into && survivorOf(key, known).person);
+  const strangers = strangersOf(spoken, data.patient, said, known, one.sendersOf);
   const rivals = contradictions(line.folds, speaker.sender, speaker.senders, line.preferred);
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (!(otherClaim || rival) || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const questions = [
-    ...(before && otherClaim ? [insQuestion(key, person, before, data.patient, speaker)] : []),
-    ...(rival ? [insQuestion(key, person, rival.joined, data.patient, speaker, rival.person)] : []),
-    ...(stranger ? [strangerQuestion(key, person, stranger, data.patient, said)] : []),
-    ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
-  ];
+    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
+  const questions = [...strangers, ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : [])];
   const isFree = isLate && isHarmless();
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
@@ -95,9 +80,13 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const after = joinedOf(chosen, speaker.senders);
   const what = whatOf(before, after, isLate || person.into !== undefined, person.into !== undefined);
   const change = { at: one.now, message: one.message.id, what, sender: speaker.application };
-  const isNew = what !== 'stale-ignored' || !isDeepStrictEqual([chosen, own], [person, holder.folds[speaker.sender]]);
+  // When it changes nothing that is known, nothing has happened: what a person released is not held again (SAFETY A4).
+  const isNews = what !== 'stale-ignored' || !isDeepStrictEqual(onFileNow?.patient, after.patient);
+  const isNew = isNews || !isDeepStrictEqual([chosen, own[speaker.sender]], [person, folds[speaker.sender]]);
   const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
-  const note = isNew ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: lastOf(person.history, change) }]])) } : {};
+  const note = isNew
+    ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: isNews ? lastOf(person.history, change) : person.history }]])) }
+    : {};
   const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
   const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
   return {
@@ -111,6 +100,57 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
   };
+}
+
+/** Who is spoken of by the number `named`. */
+function spokenOf(one: Told, known: Known, named: string, { domain, value }: { readonly domain: string; readonly value: string }, said: Speaker) {
+  const holder = withSender(personOf(known, named) ?? nobody(domain, value), said.sender);
+  // What is said of a number of before is said of who has another one now.
+  const [key, heir] = heirOf(named, known);
+  const person = heir && key !== named ? withSender(heir, said.sender) : holder;
+  const onFileNow = isKnown(person) ? joinedOf(person, said.senders) : undefined;
+  // What other sites said stops nobody whose number it is: it counted for want of anything better.
+  const isFirst = !one.isForeign && Object.keys(lineOf(person).folds).every(isForeign);
+  return { named, value, holder, key, person, isFirst, onFileNow, before: isFirst ? undefined : onFileNow };
+}
+type Spoken = ReturnType<typeof spokenOf>;
+
+/** Why what is said may be about somebody else than the person on file: another INS, or other traits (decision 0027). */
+function strangersOf(
+  { named, value, holder, key, person, before }: Omit<Spoken, 'isFirst' | 'onFileNow'>,
+  received: Patient,
+  said: Speaker,
+  known: Known,
+  sendersOf: SendersOf,
+): readonly Question[] {
+  const claim = claimOf(received);
+  // What it did not claim when a person, or nobody, looked at the merges of its patient.
+  const claims = claimsOf(person);
+  const isNewClaim = claim && claims.every((one) => isOtherIns(one, claim));
+  // One that a trait took away is still that of whoever was known by it.
+  const [lost] = isNewClaim && before && !before.ins ? claims : [];
+  const shown = before && lost ? withNumber(before, lost) : before;
+  const rival = isNewClaim ? rivalOf(key, claim, known, sendersOf) : undefined;
+  const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
+  return [
+    ...(shown && claim && (lost ?? contradictsClaim(shown, claim)) ? [insQuestion(key, person, shown, received, said)] : []),
+    ...(rival ? [insQuestion(key, person, rival.joined, received, said, rival.person)] : []),
+    ...(stranger ? [strangerQuestion(key, person, stranger, received, said, value)] : []),
+  ];
+}
+
+/** A patient that an event names beside what it is about is nobody else than the one on file under that number, or a person is asked (A4). */
+export function othersNamed(one: Told, known: Known, patient: Patient): readonly Question[] {
+  const named = keyOf(one, patient.domain, patient.ipp);
+  if (named === undefined) return [];
+  const said = speakerOf(one, patient);
+  return strangersOf(
+    spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said),
+    patient,
+    said,
+    known,
+    one.sendersOf,
+  );
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */
@@ -136,9 +176,8 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
-/** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart here. */
-const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const;
-const areSeveral = (traits: readonly StrictTrait[]): boolean => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length > 1;
+const countOf = (traits: readonly StrictTrait[]): number => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length;
+const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
 
 const otherTraits = ({ patient }: Joined, received: Patient): readonly StrictTrait[] =>
   STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));
@@ -150,6 +189,7 @@ export function areOthers(one: Joined, other: Joined): boolean {
 }
 
 interface Stranger {
+  readonly kind: 'traits' | 'number-again';
   readonly holder: Person;
   readonly joined: Joined;
   readonly traits: readonly StrictTrait[];
@@ -157,14 +197,16 @@ interface Stranger {
 
 /**
  * Somebody else than the person on file (decision 0027): a number was given to another patient, with a merge or without. Of an absorbed number any trait
- * that its survivor does not have; of any other several at once, unless the one on file was provisional. What was said before asks nobody again.
+ * that its survivor does not have; of one that was changed for another (`former`), once it was, any that tells two persons apart; of any other several at
+ * once, unless the one on file was provisional. What was said before asks nobody again.
  */
 function strangerIn(
   received: Patient,
-  { sender, senders }: Speaker,
+  { sender, senders, at }: Speaker,
   person: Person,
   before: Joined | undefined,
   survivor: Person | undefined,
+  former: Person | undefined,
 ): Stranger | undefined {
   const own = lineOf(person).folds[sender]?.registers;
   const isNews = (trait: StrictTrait): boolean =>
@@ -172,21 +214,33 @@ function strangerIn(
   if (isKnown(survivor)) {
     const joined = joinedOf(survivor, senders);
     const traits = otherTraits(joined, received).filter(isNews);
-    if (traits.length > 0) return { holder: survivor, joined, traits };
+    if (traits.length > 0) return { kind: 'traits', holder: survivor, joined, traits };
+  }
+  if (before && former?.into && !(former.into.sender === sender && isRecordedBefore(at, former.into.at))) {
+    const traits = otherTraits(before, received).filter(isNews);
+    if (countOf(traits) > 0) return { kind: 'number-again', holder: person, joined: before, traits };
   }
   if (!before || before.patient.identityStatus === 'PROV') return undefined;
   const traits = otherTraits(before, received);
-  return areSeveral(traits) && traits.some(isNews) ? { holder: person, joined: before, traits } : undefined;
+  return areSeveral(traits) && traits.some(isNews) ? { kind: 'traits', holder: person, joined: before, traits } : undefined;
 }
 
-function strangerQuestion(key: string, person: Person, { holder, joined, traits }: Stranger, received: Patient, speaker: Speaker): Question {
+/** `value`: the number that the message names. */
+function strangerQuestion(
+  key: string,
+  person: Person,
+  { kind, holder, joined, traits }: Stranger,
+  received: Patient,
+  speaker: Speaker,
+  value: string,
+): Question {
   return {
-    kind: 'traits',
+    kind,
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the person on file',
     found: `other traits: ${traits.join(', ')}`,
     persons: new Map([[key, person]]),
-    candidates: [onFile(holder, joined), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
+    candidates: [onFile(holder, joined), { domain: person.domain, ipp: value, as: 'received', patient: received }],
     differences: differencesOf(joined, received, speaker),
   };
 }

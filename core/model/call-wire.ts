@@ -2,6 +2,7 @@
 import { PasserelleError, type IdentityAuthority, type SiteSettings, type Warning } from '../contract/index.ts';
 import { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, type CallContext } from './call.ts';
 import { hasValidInsKey, insEnvironment } from './ins.ts';
+import { meantAuthority } from './authorities.ts';
 import { hasValidRppsKey } from './national-keys.ts';
 import type { Patient } from './schemas.ts';
 
@@ -210,7 +211,11 @@ function authorityNamed(namespace: string, authorities: readonly IdentityAuthori
 /** Whose numbers these are, by a whole CX-4: of the site's authorities, or nobody's (SAFETY A7). */
 export function authorityOf(issuer: string, authorities: readonly IdentityAuthority[]): IdentityAuthority | undefined {
   const [namespace = '', oid = ''] = issuer.split('&');
-  return authorities.find((one) => isOf(one, { ...(namespace && { namespace }), ...(oid && { oid }) }));
+  const meant = meantAuthority(
+    authorities.filter((one) => isOf(one, { ...(namespace && { namespace }), ...(oid && { oid }) })),
+    oid,
+  );
+  return meant === 'several' ? undefined : meant;
 }
 
 /** An entry of the site's authorities and an identifier of type PI (site settings, ARCHITECTURE section 6). */

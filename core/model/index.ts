@@ -12,6 +12,7 @@ export {
   type Rcp,
   type Tumour,
 } from './cancer.ts';
+export { meantAuthority } from './authorities.ts';
 export { answersTaken, isAnswerType } from './answers.ts';
 export { AUTHENTICATION_METHODS, CALL_ACTIONS, CALL_TARGETS, CallContext, type EndedContext, type ReturnContext } from './call.ts';
 export {

@@ -65,6 +65,29 @@ function* checkAuthorities(value: unknown, document: SettingsDocument): Generato
   }
 }
 
+/** SAFETY A7: under the name alone, whose number it is cannot be said. Doubtful only: their senders may always send the OID. */
+export function authorityWarnings(
+  { identityAuthorities }: Pick<SiteEntry, 'identityAuthorities'>,
+  document: SettingsDocument,
+): readonly SettingsIssue[] {
+  const named = identityAuthorities.map((one, i) => ({ ...one, i })).filter(({ use, namespace }) => use === 'IPP' && namespace !== undefined);
+  return named.flatMap(({ namespace, domain, type, i }, place): SettingsIssue[] => {
+    const other = named
+      .slice(0, place)
+      .find((one) => one.namespace === namespace && one.domain !== domain && (one.type === undefined || type === undefined || one.type === type));
+    if (!other) return [];
+    return [
+      makeIssue('ERR_CONFIG_INVALID', document.locate(pointerTo('/identityAuthorities', i)), {
+        expected: say(
+          `un autre nom que celui de l'IPP du domaine ${other.domain}, ou un envoyeur qui donne toujours l'OID : sous ce nom seul, le message attend`,
+          `another name than that of the IPP of domain ${other.domain}, or a sender that always gives the OID: under this name alone the message waits`,
+        ),
+        found: same(namespace!),
+      }),
+    ];
+  });
+}
+
 /** Time zone and charset: names that only the platform knows. */
 export function checkPlace(value: Record<string, unknown>, document: SettingsDocument): readonly SettingsIssue[] {
   const issues: SettingsIssue[] = [];

@@ -2,7 +2,7 @@
 import type { SettingsIssue } from '../contract/index.ts';
 import { checkRegion } from './check-region.ts';
 import { checkSchema } from './check-schema.ts';
-import { readSite } from './check-site.ts';
+import { authorityWarnings, readSite } from './check-site.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { finessWarning } from './finess.ts';
 import { makeIssue, same, say } from './issue.ts';
@@ -17,7 +17,7 @@ const KINDS = ['site', 'engine'];
 export interface CheckResult {
   /** Empty = the settings may run. */
   readonly issues: readonly SettingsIssue[];
-  /** Doubtful, not refused: a FINESS whose key does not match. */
+  /** Doubtful, not refused: a FINESS whose key does not match, a name that two authorities bear. */
   readonly warnings: readonly SettingsIssue[];
   /** Only when there is no issue. */
   readonly settings?: RegionSettings;
@@ -54,9 +54,10 @@ export function checkDocuments(documents: readonly SettingsDocument[], catalogue
   const engine = engines[0]?.entry ?? defaultEngine();
   // Rules between documents read typed values: they wait until each document holds by itself.
   if (issues.length === 0) issues.push(...checkRegion(sites, { entry: engine, document: engines[0]?.document ?? documents[0] }));
-  const warnings = sites.flatMap(({ entry, document }) =>
-    (['site', 'legalEntity'] as const).flatMap((field) => finessWarning(entry[field] ?? '', document.locate(pointerTo('', field)))),
-  );
+  const warnings = sites.flatMap(({ entry, document }) => [
+    ...authorityWarnings(entry, document),
+    ...(['site', 'legalEntity'] as const).flatMap((field) => finessWarning(entry[field] ?? '', document.locate(pointerTo('', field)))),
+  ]);
   if (issues.length > 0) return { issues: issues.slice(0, MAX_ISSUES), warnings };
   return { issues, warnings, settings: { engine, sites: sites.map(({ entry }) => entry) } };
 }

@@ -57,11 +57,18 @@ export function identityRoutes(app: FastifyInstance, engine: EngineFace, setting
     },
   );
   for (const [verb, summary] of Object.entries(VERBS)) {
-    app.post<{ Params: { id: string }; Body: Static<typeof schema.Decision> }>(
+    const decision = verb === 'accept' ? schema.Acceptance : schema.Decision;
+    app.post<{ Params: { id: string }; Body: Static<typeof schema.Acceptance> }>(
       `/identities/tasks/${schema.ID}::${verb}`,
-      { schema: { summary, tags, params: schema.Id, body: schema.Decision, response: { 200: schema.IdentityTaskAnswer } } },
-      ({ params, body }) =>
-        engine.identities.answer({ id: params.id, verdict: verb as keyof typeof VERBS, who: actor(settings, body), why: body.why }),
+      { schema: { summary, tags, params: schema.Id, body: decision, response: { 200: schema.IdentityTaskAnswer } } },
+      ({ params, body: { question, why, ...said } }) =>
+        engine.identities.answer({
+          id: params.id,
+          verdict: verb as keyof typeof VERBS,
+          ...(question !== undefined && { question }),
+          who: actor(settings, said),
+          why,
+        }),
     );
   }
   app.post<{ Body: Static<typeof schema.Unmerge> }>(

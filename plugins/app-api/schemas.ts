@@ -78,6 +78,8 @@ export const Reason = Type.Object({ reason: Type.String({ minLength: 3, maxLengt
 const identityNumber = { domain: Type.String({ minLength: 1, maxLength: 250 }), ipp: Type.String({ minLength: 1, maxLength: 250 }) };
 export const IdentitySearch = Type.Object({ ...identityNumber, reason: Type.String({ minLength: 3, maxLength: 500 }), who }, strict);
 export const Decision = Type.Object({ why, who }, strict);
+/** `question`: as the task has it; an acceptance of another one is refused. */
+export const Acceptance = Type.Object({ question: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })), why, who }, strict);
 export const Unmerge = Type.Object({ ...identityNumber, why, who }, strict);
 export const IdentityTaskList = Type.Object(
   { state: states(['open', 'accepted', 'rejected']), limit: Type.Optional(limit), after: Type.Optional(cursor) },
@@ -165,6 +167,7 @@ export const IdentityTaskAnswer = Type.Object(
     receivedAt: text,
     askedAt: text,
     attributes: Type.Array(text),
+    question: Type.Optional(text),
     answered: Type.Optional(any),
     closed: Type.Optional(any),
     candidates: Type.Optional(Type.Array(any)),

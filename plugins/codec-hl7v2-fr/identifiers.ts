@@ -1,6 +1,7 @@
 /** Identifiers and whose they are (SAFETY A7): an authority of the settings, never position or type alone. */
 import type { AuthorityUse, IdentityAuthority, SiteSettings } from '../../core/contract/index.ts';
 import type { Hl7Field } from '../codec-hl7v2/index.ts';
+import { meantAuthority } from '../../core/model/index.ts';
 import { clean } from './values.ts';
 
 /** An identifier as sent. */
@@ -22,6 +23,8 @@ export interface SentIdentifier {
 export interface KnownIdentifier extends SentIdentifier {
   /** The entry of the settings that it falls under. */
   readonly authority?: IdentityAuthority;
+  /** IPPs of two domains bear the name it was sent under: it is nobody's. */
+  readonly isAmbiguous?: boolean;
 }
 
 const OID = /^[0-2](\.(0|[1-9]\d*))+$/;
@@ -55,9 +58,13 @@ export const readEi = (field: Hl7Field): SentIdentifier => ({
   at: field.at,
 });
 
-/** The first entry that matches, by the rule written at `IdentityAuthority`. */
+/** The entry that matches, by the rule written at `IdentityAuthority`. */
 export function matchAuthority(id: SentIdentifier, settings: SiteSettings): KnownIdentifier {
-  const authority = settings.identityAuthorities.find((entry) => matches(entry, id));
+  const authority = meantAuthority(
+    settings.identityAuthorities.filter((entry) => matches(entry, id)),
+    id.oid || id.universalId,
+  );
+  if (authority === 'several') return { ...id, isAmbiguous: true };
   return authority ? { ...id, authority } : id;
 }
 

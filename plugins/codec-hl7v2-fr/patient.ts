@@ -96,6 +96,7 @@ function readNumbers(reading: Reading, segment: Hl7Segment, field: number): Numb
     throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', { location: { hl7 }, expected: 'one INS', found: `${national.length} different ones` });
   const local = sent.filter((id) => !national.includes(id) && !isForbidden(reading, id));
   const identifiers = local.map((id) => matchAuthority(id, reading.settings));
+  for (const id of identifiers.filter(({ isAmbiguous }) => isAmbiguous)) warn(reading, 'ipp-authority-ambiguous', undefined, id.at);
   const ipps = identifiers.filter((id) => isUsedAs(id, 'IPP')).sort((a, b) => rankOf(a, reading.settings) - rankOf(b, reading.settings));
   return { ...(national[0] && { ins: national[0] }), identifiers, ipps: oneByDomain(ipps) };
 }
@@ -105,6 +106,12 @@ const ippOf = (ipp: KnownIdentifier | undefined): Pick<Patient, 'ipp' | 'ippAuth
 const insOf = (ins: KnownIdentifier | undefined): Pick<Patient, 'ins' | 'insOid'> => (ins ? { ins: ins.value, insOid: ins.oid } : {});
 
 function checkKnown(reading: Reading, keys: readonly ClearKey[], hl7: string, identifiers: readonly KnownIdentifier[]): void {
+  if (keys.length === 0 && identifiers.some(({ isAmbiguous }) => isAmbiguous))
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', {
+      location: { hl7 },
+      expected: 'an IPP with the OID of its authority: several of this site bear its name',
+      found: 'the name alone',
+    });
   if (keys.length === 0 && !isUnconfigured(reading.settings))
     throw new PasserelleError('ERR_PATIENT_NO_IDENTIFIER', {
       location: { hl7 },

@@ -237,7 +237,7 @@ describeJournals('identities', (journal) => {
     await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
     expect((await region.timeline(rejected)).message.state).to.equal('discarded');
     expect((await find('30')).ins?.number).to.equal(INS);
-    await region.post(`identities/tasks/${accepted}:accept`, { why: 'seen at the desk' });
+    await region.accept(accepted, 'seen at the desk');
     await region.drained();
     expect((await region.timeline(accepted)).message.state).to.equal('decoded');
     expect((await find('30')).ins?.number).to.equal(otherIns);
@@ -273,7 +273,7 @@ describeJournals('identities', (journal) => {
     await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
     await region.drained();
     expect(((await legOf(first)) as unknown[][])[0]!.slice(0, 2), 'one question is left').to.deep.equal(waiting);
-    await region.post(`identities/tasks/${accepted}:accept`, { why: 'seen at the desk' });
+    await region.accept(accepted, 'seen at the desk');
     await until('all have left', 10_000, async () => record.told.length === before + 4);
     expect(numbers()).to.deep.equal([
       ['document.published', '61'],
@@ -308,7 +308,7 @@ describeJournals('identities', (journal) => {
     await region.kill();
     await region.start();
     expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[asked, 'traits']]);
-    await region.post(`identities/tasks/${asked}:accept`, { why: 'identity card' });
+    await region.accept(asked, 'identity card');
     await region.drained();
     expect(last().traits).to.include({ birthName: 'ETREZAC' });
     expect((await find('40')).attributes['birthName']).to.deep.include({ value: 'ETREZAC', source: 'GAM2' });

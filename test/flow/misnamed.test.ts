@@ -53,7 +53,7 @@ for (const when of ['after', 'before'] as const)
         await region.post(`messages/${id}:replay`, { why: 'nobody has looked at it' });
         await region.drained();
         expect([told(), (await message()).state]).to.deep.equal([[], 'quarantined']);
-        await region.post(`identities/tasks/${id}:accept`, { why: 'an old name' });
+        await region.accept(id, 'an old name');
         await region.drained();
         expect([told(), await open()]).to.deep.equal([['document.published'], []]);
       });

@@ -4,7 +4,7 @@ import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DeliveryView, LaneView, MessageTimeline, MessageView, Page } from 'passerelle/contract';
+import type { DeliveryView, IdentityTaskDetail, LaneView, MessageTimeline, MessageView, Page } from 'passerelle/contract';
 import { packageRoot } from '../../core/registry/index.ts';
 import type { TestJournal } from '../fault/journals.ts';
 import { loadPeer, startPeer, type RunningPeer } from '../../plugins/app-sandbox/index.ts';
@@ -91,6 +91,12 @@ export class TestRegion {
     const response = await fetch(`${this.#url}/api/v1/${resource}`, { headers: { authorization: `Bearer ${token}` } });
     if (!response.ok) throw new Error(`${resource}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  /** As a person does: what the task asks is read first. */
+  async accept(id: string, why: string): Promise<void> {
+    const { question } = await this.get<IdentityTaskDetail>(`identities/tasks/${id}?reason=decision`);
+    await this.post(`identities/tasks/${id}:accept`, { why, ...(question !== undefined && { question }) });
   }
 
   async post<T>(resource: string, body: object = {}): Promise<T> {

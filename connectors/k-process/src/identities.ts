@@ -2,7 +2,7 @@
 import { PasserelleError, type ClearKey, type ConnectorContext, type IdentityAuthority, type IndexTerm, type Warning } from 'passerelle/contract';
 import type { Patient } from 'passerelle/model';
 import { NATIONAL_NUMBER, said } from './contract.ts';
-import { hasValidInsKey, insEnvironment, isInsOid } from 'passerelle/model';
+import { hasValidInsKey, insEnvironment, isInsOid, meantAuthority } from 'passerelle/model';
 import type { Reader } from './reader.ts';
 
 const DATE = /^\d{4}(-\d{2}(-\d{2})?)?$/;
@@ -102,7 +102,18 @@ function readIdentifier(item: Reader, authorities: readonly IdentityAuthority[])
       location: { path: item.at('authority') },
       expected: 'no national number: an INS stands in /patient/ins',
     });
-  return { ...id, authority: oid ?? namespace, rule: authorities.find((rule) => matches(rule, id)) };
+  const rule = meantAuthority(
+    authorities.filter((one) => matches(one, id)),
+    oid,
+  );
+  // Of several hospitals, which one is not ours to guess (SAFETY A7).
+  if (rule === 'several')
+    throw new PasserelleError('ERR_PATIENT_AMBIGUOUS', {
+      location: { path: item.at('authority') },
+      expected: 'the OID of the authority: several bear its name',
+      found: 'the name alone',
+    });
+  return { ...id, authority: oid ?? namespace, rule };
 }
 
 /** Site settings of ARCHITECTURE section 6: each of namespace and OID that a rule names equals, or is not said, with at least one equal. */

@@ -37,4 +37,16 @@ describe('who the record says a patient is', () => {
     expect(patient).to.not.have.property('ipp');
     expect(patient.otherIds).to.deep.equal([{ type: 'AN', value: '4711', authority: STAYS }]);
   });
+
+  it('A1, A7: a number under a name that two hospitals bear is of neither, and the message waits; its OID tells', () => {
+    const oids = ['1.2.250.1.999.91.1', '1.2.250.1.999.91.2'] as const;
+    const identityAuthorities = oids.map((oid, i) => ({ namespace: 'IPP', oid, domain: `chu-${i}`, use: 'IPP' as const }));
+    const context: ConnectorContext = { settings: { ...settings, identityAuthorities }, now: '2026-10-01T08:00:00Z', newId: () => 'i' };
+    const read = (authority: object): ReturnType<typeof connector.decode> => {
+      const patient = { ...body.patient, identifiers: [{ value: '42', authority, type: 'PI' }] };
+      return connector.decode({ format: 'json', text: JSON.stringify({ ...body, patient }), charset: 'utf-8', parts: [], warnings: [] }, context);
+    };
+    expect(read({ namespace: 'IPP' })).to.deep.nested.include({ decision: 'quarantine', 'error.code': 'ERR_PATIENT_AMBIGUOUS', events: [] });
+    expect(read({ namespace: 'IPP', oid: oids[1] }).events[0]?.keys).to.deep.equal([{ domain: 'chu-1', value: '42' }]);
+  });
 });

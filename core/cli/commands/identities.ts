@@ -6,7 +6,9 @@ import { table, type Column } from '../table.ts';
 import { shortTime } from '../words.ts';
 
 export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
-  traits: 'deux émetteurs de même rang se contredisent',
+  traits: 'autres traits : deux émetteurs de même rang, ou un autre patient',
+  'number-again': 'ancien numéro d’un patient, dit de quelqu’un d’autre',
+  numbers: 'numéros de deux domaines, donnés à un patient, qui portent deux INS',
   ins: "autre INS ou autres traits que ceux du dossier d'identité",
   order: 'deux dires du même émetteur dans l’heure répétée d’automne',
   document: 'document au nom de quelqu’un d’autre',
@@ -19,6 +21,24 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-told': 'fusion défaite dont ce destinataire était prévenu : l’appeler',
   datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
   call: 'appel contextuel refusé : identité contraire au dossier',
+};
+
+const SAME_PATIENT = {
+  fr: 'Est-ce le même patient ? Accepter si oui : ce que dit le message compte ; un séjour ou un rapprochement vaut pour le patient connu. Sinon rejeter, et faire corriger à l’envoyeur.',
+  en: 'Is it the same patient? Accept if so: what the message says counts; a stay or a link is of the patient on file. Otherwise reject, and have the sender correct it.',
+};
+/** What to do of each, beside accepting or rejecting what waits. */
+export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonly fr: string; readonly en: string }>>> = {
+  traits: SAME_PATIENT,
+  ins: SAME_PATIENT,
+  'number-again': {
+    fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
+    en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',
+  },
+  numbers: {
+    fr: 'Ces numéros sont-ils ceux d’un seul patient ? Accepter si oui, et faire corriger l’INS qui est fausse. Sinon rejeter, et faire corriger à l’envoyeur le numéro qui n’est pas du patient.',
+    en: 'Are these numbers of one patient? Accept if so, and have the wrong INS corrected. Otherwise reject, and have the sender correct the number that is not this patient’s.',
+  },
 };
 const TASK_STATES: Readonly<Record<IdentityTask['state'], string>> = { open: 'à décider', accepted: 'acceptée', rejected: 'rejetée' };
 

@@ -5,13 +5,14 @@ import { actor, clientOf, fail, jsonOption, printJson, whyOption, withEngine, ty
 import type { Io } from '../io.ts';
 import { printable, style, table, type Column } from '../table.ts';
 import { localTime } from '../words.ts';
-import { TASK_WORDS } from './identities.ts';
+import { TASK_FIXES, TASK_WORDS } from './identities.ts';
 
 interface Options extends EngineOptions {
   readonly json?: boolean;
   readonly why?: string;
   readonly accept?: boolean;
   readonly reject?: boolean;
+  readonly question?: string;
 }
 
 /** Commander hands options that stand before the name of a subcommand to the command above it. */
@@ -43,6 +44,7 @@ export function addIdentity(program: Command, context: Context): void {
   withEngine(identity.command('task').argument('<id>', 'message qui attend / message that waits'))
     .description('montre une tâche, ou la décide / shows a task, or decides it')
     .addOption(new Option('--accept', 'ce que dit le message compte / what the message says counts').conflicts('reject'))
+    .addOption(new Option('--question <code>', 'avec --accept : la question lue dans la tâche / with --accept: the question read in the task'))
     .addOption(new Option('--reject', 'le message est écarté, rien ne change / the message is discarded, nothing changes'))
     .addOption(whyOption())
     .addOption(jsonOption())
@@ -52,7 +54,8 @@ export function addIdentity(program: Command, context: Context): void {
         const client = await clientOf(options);
         const why = reasonOf(options);
         const verb = options.accept ? 'accept' : options.reject ? 'reject' : undefined;
-        const task = verb ? await client.answerIdentityTask(id, verb, { why, ...actor() }) : await client.identityTask(id, why);
+        const question = verb === 'accept' && options.question !== undefined ? { question: options.question } : {};
+        const task = verb ? await client.answerIdentityTask(id, verb, { ...question, why, ...actor() }) : await client.identityTask(id, why);
         if (options.json) printJson(context.io, task);
         else if (verb === undefined) printTask(context.io, task as IdentityTaskDetail);
         else
@@ -125,8 +128,10 @@ function printTask(io: Io, task: IdentityTaskDetail): void {
   for (const { domain, ipp, as } of task.candidates)
     io.out(`${printable(`${as === 'on file' ? 'connu / on file' : 'reçu / received'}: ${domain} ${ipp}`)}\n`);
   io.out(table(io, DIFFERENCES, task.differences));
+  const fix = TASK_FIXES[task.kind];
+  if (task.state === 'open' && fix) io.out(`${printable(fix.fr)}\n${printable(fix.en)}\n`);
   if (task.state === 'open')
     io.out(
-      `  Ensuite / next:\n    passerelle identity task ${task.id} --accept --why "..."\n    passerelle identity task ${task.id} --reject --why "..."\n`,
+      `  Ensuite / next:\n    passerelle identity task ${task.id} --accept${task.question ? ` --question ${task.question}` : ''} --why "..."\n    passerelle identity task ${task.id} --reject --why "..."\n`,
     );
 }

@@ -40,6 +40,36 @@ describe('an authority of the settings', () => {
     expect(domain([{ namespace: 'GAM', type: 'PI' }], sent('GAM', '', 'RI'))).to.equal(undefined);
   });
 
+  it('A7: of a name that IPPs of two domains bear says nothing alone; the OID tells, whatever stands first', () => {
+    const [a, b] = ['1.2.250.1.999.90.1', '1.2.250.1.999.90.2'] as const;
+    const two = [
+      { namespace: 'IPP', oid: a },
+      { namespace: 'IPP', oid: b },
+    ];
+    expect([domain(two, sent('IPP', '')), domain(two, sent('IPP', a)), domain(two, sent('IPP', b))]).to.deep.equal([undefined, 'd0', 'd1']);
+    expect(
+      matchAuthority(sent('IPP', ''), { ...UNCONFIGURED, identityAuthorities: two.map((one, i) => ({ ...one, domain: `d${i}`, use: 'IPP' })) }),
+    ).to.include({ isAmbiguous: true });
+    expect(domain([{ namespace: 'IPP' }, { namespace: 'IPP', oid: b }], sent('IPP', b))).to.equal('d1');
+    expect(
+      domain(
+        two.map((one) => ({ ...one, domain: 'shared' })),
+        sent('IPP', ''),
+      ),
+      'of one domain',
+    ).to.equal('shared');
+    expect(
+      domain(
+        [
+          { namespace: 'IPP', type: 'PI' },
+          { namespace: 'IPP', type: 'RI' },
+        ],
+        sent('IPP', ''),
+      ),
+      'told by type',
+    ).to.equal('d0');
+  });
+
   it('that names nothing matches everything, and the first that matches wins', () => {
     expect(domain([{}], sent('', '', ''))).to.equal('d0');
     expect(domain([{ namespace: 'X' }, { namespace: 'GAM' }, {}], sent('GAM', ''))).to.equal('d1');

@@ -47,6 +47,22 @@ describe('whose a message is', () => {
     }
   });
 
+  it('A1, A7: a number under a name that IPPs of two hospitals bear is of neither: the message waits, unless its OID or another number tells', () => {
+    const [a, b] = ['1.2.250.1.999.91.1', '1.2.250.1.999.91.2'] as const;
+    const settings = {
+      ...SITE,
+      identityAuthorities: [
+        ...[a, b].map((oid, i) => ({ namespace: 'IPP', oid, type: 'PI', domain: `chu-${i}`, use: 'IPP' as const })),
+        ...SITE.identityAuthorities,
+      ],
+    };
+    expect(verdict(decode(identity({ 3: '42^^^IPP^PI' }), settings))).to.equal('quarantine ERR_PATIENT_AMBIGUOUS');
+    expect(patientOf({ 3: `42^^^IPP&${b}&ISO^PI` }, settings)).to.include({ ipp: '42', domain: 'chu-1' });
+    const beside = decode(identity({ 3: `42^^^IPP^PI~${IPP}` }), settings);
+    expect(beside.events.flatMap(({ keys }) => keys)).to.deep.equal([{ domain: 'gam', value: '00012345' }]);
+    expect(beside.warnings.map(({ code }) => code)).to.include('ipp-authority-ambiguous');
+  });
+
   it('A7: where nothing matches there is no IPP, whatever the type says: the message waits, or its INS alone names the patient', () => {
     for (const id of ['777^^^AUTRE&1.2.250.1.999.5&ISO^PI', '777', '777^^^^PI'])
       expect(verdict(decode(identity({ 3: id }))), id).to.equal('quarantine ERR_PATIENT_NO_IDENTIFIER');

@@ -108,13 +108,13 @@ describe('commands on a running engine', () => {
     expect(engine.asked.at(-1)).to.deep.equal({ method: 'tasks', input: { state: ['open'], limit: 200 } });
     expect((await run(['identity', 'task', 'test-2', '--accept'])).err).to.contain('ERR_REASON_MISSING');
     const shown = await run(['identity', 'task', 'test-2', '--why', 'vérification']);
-    expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept');
+    expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept --question 3f2a9c');
     for (const [flag, verdict] of [
       ['--accept', 'accept'],
       ['--reject', 'reject'],
     ] as const) {
-      expect((await run(['identity', 'task', 'test-2', flag, '--why', 'vu'])).code).to.equal(0);
-      expect(engine.asked.at(-1)?.input).to.include({ id: 'test-2', verdict, why: 'vu' });
+      expect((await run(['identity', 'task', 'test-2', flag, '--question', '3f2a9c', '--why', 'vu'])).code).to.equal(0);
+      expect(engine.asked.at(-1)?.input).to.deep.include({ id: 'test-2', verdict, why: 'vu', ...(verdict === 'accept' && { question: '3f2a9c' }) });
     }
   });
 

@@ -221,7 +221,7 @@ export function fakeEngine(): FakeEngine {
       },
       task: async (id) => {
         note('task', id);
-        return { ...task, candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient: {} }], differences: [difference] };
+        return { ...task, question: '3f2a9c', candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient: {} }], differences: [difference] };
       },
       find: async (number) => {
         note('identity', number);

@@ -12,7 +12,8 @@ import {
   type MessageHistory,
 } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
-import { answerTask, closeTask, PERSON, readTask, TASK, taskKey } from '../../../core/identity/index.ts';
+import { answerTask, closeTask, PERSON, readTask, shownQuestion, TASK, taskKey } from '../../../core/identity/index.ts';
+import type { Known } from '../../../core/knowledge/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
@@ -116,7 +117,13 @@ describe('before a document leaves', () => {
       const decide = (by: typeof closeTask, run?: number): Promise<void> =>
         archive.knowledge.change(
           refs,
-          (now) => ({ notes: by('TEST-1', now, { verdict: 'accepted', who: 'camille', why: 'seen', at: timeOf(9) }, run).notes, result: undefined }),
+          (now) => {
+            const question = shownQuestion(readTask(now(TASK, taskKey('TEST-1'))!))!;
+            return {
+              notes: by('TEST-1', now, { verdict: 'accepted', who: 'camille', why: 'seen', at: timeOf(9), question }, run).notes,
+              result: undefined,
+            };
+          },
           async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
         );
       await decide(answerTask);
@@ -170,7 +177,9 @@ describe('before a document leaves', () => {
       const merge = { patient: '2', absorbs: '1' };
       const { message } = await archive.takes(merge);
       const answered = { verdict: 'accepted', who: 'camille', why: 'checked', at: timeOf(1) } as const;
-      archive.keep(answerTask(`TEST-${message}`, (kind, key) => archive.notes.get(`${kind} ${key}`), answered).notes);
+      const known: Known = (kind, key) => archive.notes.get(`${kind} ${key}`);
+      const question = shownQuestion(readTask(known(TASK, taskKey(`TEST-${message}`))!))!;
+      archive.keep(answerTask(`TEST-${message}`, known, { ...answered, question }).notes);
       await archive.takes({ ...merge, replays: message });
       await identity({ traits: { identityFlags: ['DOUB'], automaticFiling: false } });
       expect(await leftWith({ document: { id: oid(1) } }, '2')).to.equal('ERR_FILING_BLOCKED');

@@ -1,6 +1,6 @@
 /** What a person answers to a task, while the message it is about is moved by others (SAFETY A4). */
 import { expect } from 'chai';
-import { PasserelleError, type MessageState, type OperatorAction } from '../../../core/contract/index.ts';
+import { PasserelleError, type IdentityFace, type MessageState, type OperatorAction } from '../../../core/contract/index.ts';
 import { canMoveMessage } from '../../../core/contract/index.ts';
 import type { Engine } from '../../../core/engine/engine.ts';
 import { identityFace } from '../../../core/engine/identity-face.ts';
@@ -36,10 +36,13 @@ describe('answers to a task of identity vigilance', () => {
     },
   };
   const region = { isOwner: true, journal, acted: () => undefined, answered: () => undefined };
-  const answer = (verdictOf: 'accept' | 'reject', id = ID): Promise<string> => {
-    const engine = { journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine;
-    return identityFace(engine)
-      .answer({ id, verdict: verdictOf, who: 'camille', why: 'seen' })
+  const face = (): IdentityFace =>
+    identityFace({ journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine);
+  const questionOf = async (id = ID): Promise<string | undefined> => (await face().task(id)).question;
+  const answer = async (verdictOf: 'accept' | 'reject', id = ID, seen?: string): Promise<string> => {
+    const question = seen ?? (await questionOf(id));
+    return face()
+      .answer({ id, verdict: verdictOf, who: 'camille', why: 'seen', ...(question !== undefined && { question }) })
       .then(
         ({ state: of }) => of,
         (thrown: unknown) => PasserelleError.from(thrown).code,
@@ -69,7 +72,7 @@ describe('answers to a task of identity vigilance', () => {
   it('A4: a rejection that comes while the message is on its way to be decided again is said, and holds', async () => {
     state = 'received';
     expect([await answer('reject'), task()]).to.deep.equal(['ERR_TRANSITION', 'open']);
-    hospital.identity({ birthName: 'ÉTREZAC' });
+    hospital.identity(VALIDATED);
     expect([decide(), task()], 'though nothing contradicts it any more').to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'open']);
     expect(hospital.joined('1').ins?.ins).to.not.equal(OTHER_INS);
     expect([await answer('reject'), state, task()]).to.deep.equal(['rejected', 'discarded', 'rejected']);
@@ -81,6 +84,33 @@ describe('answers to a task of identity vigilance', () => {
     expect([verdicts.sort(), state, task()]).to.deep.equal([['ERR_TRANSITION', 'open'], 'quarantined', 'open']);
     expect(hospital.joined('1').ins?.ins).to.equal(INS);
     expect([await answer('accept'), decide(), task()]).to.deep.equal(['open', 'qualified', 'accepted']);
+  });
+
+  it('A4, A6: an acceptance is of the question that was read: of another one, asked since, it is refused and agrees to nothing', async () => {
+    hospital = new Hospital();
+    const merge = (): string => {
+      const judgement = hospital.merge('1', '2', { id: ID, at: 59 });
+      state = judgement.quarantine ? 'quarantined' : 'decoded';
+      return verdict(judgement);
+    };
+    for (const ipp of ['1', '2', '5']) hospital.identity(TRAITS, { ipp, at: 0 });
+    hospital.merge('5', '2', { at: 1 });
+    merge();
+    const read = await questionOf();
+    hospital.identity(QUALIFIED, { ipp: '1', at: 2 });
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '2', at: 2 });
+    expect([await answer('accept', ID, read), merge()], 'the first officer').to.deep.equal(['open', 'quarantined ERR_IDENTITY_MERGE']);
+    expect([await answer('accept', ID, read), await answer('accept', ID, 'none'), state]).to.deep.equal([
+      'ERR_TASK_CHANGED',
+      'ERR_TASK_CHANGED',
+      'quarantined',
+    ]);
+    expect([merge(), hospital.person('2')?.into?.ipp], 'two INS that nobody has seen').to.deep.equal(['quarantined ERR_IDENTITY_MERGE', '5']);
+    const unsaid = await face()
+      .answer({ id: ID, verdict: 'accept', who: 'camille', why: 'seen' })
+      .catch((thrown: unknown) => PasserelleError.from(thrown).code);
+    expect(unsaid).to.equal('ERR_TASK_CHANGED');
+    expect([await answer('accept'), merge(), hospital.person('2')?.into?.ipp], 'once it is read').to.deep.equal(['open', 'as it is', '1']);
   });
 
   describe('to a datamatrix of another patient on a document that was filed', () => {

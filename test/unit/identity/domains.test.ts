@@ -1,30 +1,52 @@
 /** SAFETY A1 and A6 over several domains and sites: a number is one of its domain, whoever says it, and a merge is one of its domain too. */
 import { expect } from 'chai';
-import { UNCONFIGURED, type ClearKey } from '../../../core/contract/index.ts';
-import { identityJudge, PERSON, personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
+import { UNCONFIGURED, type ClearKey, type Note } from '../../../core/contract/index.ts';
+import {
+  answerTask,
+  identityJudge,
+  PERSON,
+  personOf,
+  readTask,
+  shownQuestion,
+  survivorOf,
+  TASK,
+  taskKey,
+  undoMerge,
+  type Person,
+  type Task,
+} from '../../../core/identity/index.ts';
 import { keptOf, Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
 import { kindOf } from '../../../core/model/index.ts';
 import { index, NORTH, SOUTH } from '../documents/archive.ts';
-import { TRAITS } from './hospital.ts';
+import { INS, OTHER_INS, QUALIFIED, TRAITS, verdict } from './hospital.ts';
 
 describe('identity domains', () => {
   let notes: Map<string, string>;
   let knowledge: Knowledge;
   let count = 0;
+  const runs = new Map<string, number>();
+  const judge = identityJudge(
+    () => [{ application: 'DPI', insAuthority: true }],
+    (site, domain) => site === NORTH || domain !== 'own',
+  );
+  /** As of a journal that is read again. */
+  const reread = (): void => {
+    knowledge = new Knowledge({ notes: async (kind, keys) => keys.map((key) => notes.get(`${kind} ${key}`)) }, [judge]);
+  };
+  const keep = (all: readonly Note[]): void => {
+    for (const { kind, key, value } of all) notes.set(`${kind} ${key}`, value);
+    reread();
+  };
   beforeEach(() => {
     notes = new Map();
-    const read = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
-      keys.map((key) => notes.get(`${kind} ${key}`));
-    knowledge = new Knowledge({ notes: read }, [
-      identityJudge(
-        () => [{ application: 'DPI', insAuthority: true }],
-        () => true,
-      ),
-    ]);
+    runs.clear();
+    reread();
   });
 
-  async function tell(type: string, site: string, keys: readonly ClearKey[], data: object): Promise<Judgement> {
+  /** Of the message of that name, or of a new one. */
+  async function tell(type: string, site: string, keys: readonly ClearKey[], data: object, id = `TEST-${(count += 1)}`): Promise<Judgement> {
     count += 1;
+    runs.set(id, (runs.get(id) ?? 0) + 1);
     const time = new Date(Date.UTC(2026, 9, 1, 8, count)).toISOString();
     const whole = { ...data, originApplication: 'DPI', recordedAt: time };
     const one = {
@@ -36,7 +58,7 @@ describe('identity domains', () => {
       settings: { ...UNCONFIGURED, site, senders: [{ application: 'DPI', insAuthority: true }] },
       parts: [],
       targets: [],
-      message: { id: `TEST-${count}`, run: 1, receivedAt: time, controlId: `M${count}` },
+      message: { id, run: runs.get(id)!, receivedAt: time, controlId: `M${count}` },
       now: time,
     } as unknown as Case;
     const { judgements, release } = await knowledge.judge([[one]]);
@@ -79,5 +101,85 @@ describe('identity domains', () => {
     expect(merged).to.not.have.property('quarantine');
     const survivor = (domain: string): string | undefined => survivorOf(index.patient({ domain, value: '2' }), known).person?.ipp;
     expect([survivor('group'), survivor('other')]).to.deep.equal(['1', '2']);
+  });
+
+  describe('of which a hospital names several', () => {
+    const own = (value: string): ClearKey => ({ domain: 'own', value });
+    const group = (value: string): ClearKey => ({ domain: 'group', value });
+    const said = (ipp: string, more: object = {}): object => ({ patient: { ...TRAITS, ipp, domain: 'own', ...more } });
+    const named = (a: string, g: string, more: object = {}, id?: string, site = NORTH): Promise<Judgement> =>
+      tell('dcc.identity.updated', site, [own(a), group(g)], said(a, more), id);
+    const pid = { ipp: 'A1', domain: 'own', otherIds: [{ value: 'G1', domain: 'group' }] };
+    const merged = (domain: string, into: string, from: string, keys: readonly ClearKey[], id?: string): Promise<Judgement> =>
+      tell('dcc.identity.merged', NORTH, keys, { surviving: into, absorbed: from, domain, kind: 'merge', patient: pid }, id);
+    const task = (id: string): Task => readTask(known(TASK, taskKey(id))!);
+    const accept = (id: string): void => {
+      const question = shownQuestion(task(id))!;
+      keep(answerTask(id, known, { verdict: 'accepted', who: 'camille', why: 'seen', at: '2026-10-02T08:00:00Z', question }).notes);
+    };
+    const two = async (): Promise<void> => {
+      await named('A1', 'G1', QUALIFIED);
+      await named('A2', 'G2', { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' });
+    };
+
+    it('A1, A6: a merge in the one compares what is known under the other: two INS ask a person, with both', async () => {
+      await two();
+      expect(verdict(await merged('group', 'G1', 'G2', [own('A1'), group('G1'), group('G2')], 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(task('asked').kind).to.equal('merge-ins');
+      expect(task('asked').candidates.map(({ ipp, patient }) => [ipp, patient.ins])).to.deep.include.members([
+        ['A1', INS],
+        ['A2', OTHER_INS],
+      ]);
+      expect(person('group', 'G2')?.into).to.equal(undefined);
+    });
+
+    it('A1, A6: so does one that tells first which numbers belong together', async () => {
+      await tell('dcc.identity.updated', NORTH, [own('A1')], said('A1', QUALIFIED));
+      await named('A2', 'G2', { ...QUALIFIED, ins: OTHER_INS });
+      expect(verdict(await merged('group', 'G1', 'G2', [own('A1'), group('G1'), group('G2')]))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    });
+
+    it('A6: a merge in both, accepted once, is done in both; what a person separated in the one asks in the other', async () => {
+      await two();
+      const keys = [own('A1'), group('G1'), own('A2'), group('G2')];
+      expect(verdict(await merged('own', 'A1', 'A2', keys, 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      accept('asked');
+      await merged('own', 'A1', 'A2', keys, 'asked');
+      expect(await merged('group', 'G1', 'G2', keys)).to.not.have.property('quarantine');
+      expect([person('own', 'A2')?.into?.ipp, person('group', 'G2')?.into?.ipp]).to.deep.equal(['A1', 'G1']);
+      keep(undoMerge(index.patient(group('G2')), known, { who: 'camille', why: 'two', at: '2026-10-02T08:00:00Z' }));
+      expect(verdict(await merged('group', 'G1', 'G2', keys, 'again'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect(task('again').kind).to.equal('merge-undone');
+    });
+
+    it('A1, A4: two numbers given to one patient that belong to two INS ask; rejected or not answered, they stay apart', async () => {
+      await two();
+      expect(verdict(await named('A1', 'G2', { usedName: 'NEUVE' }, 'asked'))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([task('asked').kind, task('asked').candidates.map(({ ipp, as }) => [ipp, as])]).to.deep.equal([
+        'numbers',
+        [
+          ['A1', 'on file'],
+          ['A2', 'on file'],
+          ['A1', 'received'],
+          ['G2', 'received'],
+        ],
+      ]);
+      expect(person('own', 'A1')?.beside?.map(({ ipp }) => ipp)).to.deep.equal(['G1']);
+      expect(JSON.stringify(person('own', 'A1'))).to.not.include('NEUVE');
+      accept('asked');
+      expect(await named('A1', 'G2', { usedName: 'NEUVE' }, 'asked')).to.not.have.property('quarantine');
+      expect(await named('A1', 'G2', { usedName: 'NEUVE' })).to.not.have.property('quarantine');
+    });
+
+    it('A1, A3: one INS, or none, asks nobody, and neither do numbers that another site puts together', async () => {
+      await named('A1', 'G1', QUALIFIED);
+      await named('A2', 'G2');
+      expect(await named('A1', 'G2')).to.not.have.property('quarantine');
+      notes.clear();
+      reread();
+      await two();
+      expect(await named('A1', 'G2', {}, undefined, SOUTH)).to.not.have.property('quarantine');
+      expect(person('own', 'A1')?.beside?.map(({ ipp }) => ipp)).to.deep.equal(['G1']);
+    });
   });
 });

@@ -10,6 +10,7 @@ import {
   joinedOf,
   personOf,
   readTask,
+  shownQuestion,
   taskKey,
   undoMerge,
   type Joined,
@@ -125,7 +126,9 @@ export class Hospital {
   tasks = (): readonly Task[] => [...this.notes].filter(([name]) => name.startsWith(`${TASK} `)).map(([, value]) => readTask(value));
 
   answer(id: string, verdict: 'accepted' | 'rejected'): void {
-    const answered = { verdict, who: 'camille', why: 'checked', at: minute(0) } as const;
+    const task = this.tasks().find((one) => one.id === id)!;
+    const question = shownQuestion(task);
+    const answered = { verdict, who: 'camille', why: 'checked', at: minute(0), ...(question !== undefined && { question }) } as const;
     this.#keep(answerTask(id, this.known, answered).notes);
     if (verdict === 'rejected') this.#keep(closeTask(id, this.known, answered).notes);
   }

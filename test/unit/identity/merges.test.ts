@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { undoneMerge } from '../../../core/engine/undone-merge.ts';
-import type { Known, NoteRef } from '../../../core/knowledge/index.ts';
+import type { Judgement, Known, NoteRef } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { personOf, survivorOf, type Person } from '../../../core/identity/index.ts';
 import { Archive, index } from '../documents/archive.ts';
@@ -725,6 +725,74 @@ describe('merges', () => {
     expect(hospital.joined('12').ins?.ins).to.equal(OTHER_INS);
   });
 
+  describe('the number of before, once it was changed for another one', () => {
+    const twin: Patient = { ...VALIDATED, firstGivenName: 'ZOÉ', birthGivenNames: 'ZOÉ MARIE' };
+    const again = { ipp: '1', at: 50, id: 'asked' };
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity({ ...QUALIFIED, updatedAt: '2025-01-01T08:00:00.000Z' }, { ipp: '1', at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5 });
+    });
+
+    it('A1, A4: said of somebody who differs by one trait asks a person, with both, and files nothing meanwhile', () => {
+      expect(verdict(hospital.identity(twin, again))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(hospital.joined('9').ins?.ins).to.equal(INS);
+      const [{ kind, candidates, differences } = { kind: '', candidates: [], differences: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])]).to.deep.equal([
+        'number-again',
+        [
+          ['9', 'on file', 'ÉLISE'],
+          ['1', 'received', 'ZOÉ'],
+        ],
+      ]);
+      expect(differences.map(({ attribute }) => attribute)).to.include('firstGivenName');
+      expect(verdict(hospital.document(twin, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    });
+
+    it('A4: accepted, it is a correction of the person', () => {
+      hospital.identity(twin, again);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.identity(twin, again))).to.equal('dequalified');
+      expect(hospital.joined('9').patient.firstGivenName).to.equal('ZOÉ');
+    });
+
+    it('A2, A4: clocks of two senders are not compared, PID-33 does not make it old, and a change that is said again does not either', () => {
+      for (const tell of [
+        (): unknown => hospital.identity(twin, { ...again, sender: 'GAM', at: 2 }),
+        (): unknown => hospital.identity({ ...twin, updatedAt: '2026-01-01T08:00:00.000Z' }, again),
+        (): unknown => [hospital.merge('9', '1', { kind: 'change-id', at: 60 }), hospital.identity(twin, again)],
+      ]) {
+        tell();
+        expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(['number-again']);
+        hospital.notes.delete([...hospital.notes.keys()].find((name) => name.startsWith('task '))!);
+      }
+    });
+
+    it('A2, A4: said so before the change that comes late, it asks as well, with what the change says of its patient', () => {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+      hospital.identity(twin, { ipp: '1', at: 50 });
+      const change = { kind: 'change-id', at: 5, id: 'asked', patient: QUALIFIED } as const;
+      expect(verdict(hospital.merge('9', '1', change))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])]).to.deep.equal([
+        'number-again',
+        [
+          ['1', 'on file', 'ZOÉ'],
+          ['9', 'received', 'ÉLISE'],
+        ],
+      ]);
+      hospital.answer('asked', 'accepted');
+      expect(verdict(hospital.merge('9', '1', change))).to.equal('merged');
+      expect(verdict(hospital.merge('9', '1', { ...change, id: 'repeated' })), 'said again').to.equal('merged');
+    });
+
+    it('A2, A4: what was said before the change, by the same clock, corrects the person; what nothing tells apart asks nobody', () => {
+      expect(verdict(hospital.identity(twin, { ipp: '1', at: 4 }))).to.equal('dequalified');
+      expect(verdict(hospital.identity({ ...twin, birthPlaceCog: '33999' }, again))).to.equal('updated');
+    });
+  });
+
   it('A2, A6: of numbers that took each other’s place the same is known in any order of messages, and of an undo', () => {
     type Told = (of: Hospital) => unknown;
     const identity = (ipp: string, at: number, sender: string, patient: Patient): Told => {
@@ -778,18 +846,58 @@ describe('merges', () => {
     expect(NUMBERS.map(survivor)).to.deep.equal([...NUMBERS]);
   });
 
-  it('A4: a link and a stay that moves say of both what is known, and bring no other INS along', () => {
-    hospital.identity(QUALIFIED, { ipp: '1' });
-    const other = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
-    const [one, two] = ['1', '2'].map((ipp) => ({ ...other, ipp, domain: 'fictif' }));
-    const linked = hospital.tell('dcc.identity.linked', ['1', '2'], {}, (data) => ({ ...data, patients: [one, two] }));
-    const { patients } = linked.event!.data as { patients: readonly Patient[] };
-    expect(patients.map(({ ipp, ins, birthName }) => [ipp, ins, birthName])).to.deep.equal([
-      ['1', INS, 'VALMORÉE'],
-      ['2', null, 'VALMORÉE'],
-    ]);
-    const moved = hospital.tell('dcc.visit.reassigned', ['1', '2'], {}, (data) => ({ ...data, patient: one, from: two, visit: { id: 'S1' } }));
-    expect(patientOf(moved)).to.include({ ipp: '1', ins: INS, birthName: 'VALMORÉE' });
+  describe('a link and a stay that moves', () => {
+    const told = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned', one: Patient, two: Patient): Judgement => {
+      const [patient, from] = [
+        { domain: 'fictif', ipp: '1', ...one },
+        { domain: 'fictif', ipp: '2', ...two },
+      ];
+      return hospital.tell(type, ['1', '2'], { id: 'asked' }, (data) => ({
+        ...data,
+        ...(type === 'dcc.visit.reassigned' ? { patient, from, visit: { id: 'S1' } } : { patients: [patient, from] }),
+      }));
+    };
+    const patients = ({ event }: Judgement): readonly Patient[] => {
+      const { patient, from, patients: pair = [patient!, from!] } = event!.data as { patient?: Patient; from?: Patient; patients?: Patient[] };
+      return pair;
+    };
+    const PAUL = { ...OTHERWISE, birthName: 'ÉTREZAC', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1980-01-01' } as const;
+
+    for (const type of ['dcc.identity.linked', 'dcc.identity.unlinked', 'dcc.visit.reassigned'] as const) {
+      it(`A4: say of both what is known, and bring no old name along: ${type}`, () => {
+        hospital.identity(QUALIFIED, { ipp: '1' });
+        const { sex, birthDate } = TRAITS;
+        const said = patients(told(type, { birthName: 'ÉTREZAC', sex: sex!, birthDate: birthDate! }, {}));
+        expect(said.map(({ ipp, ins, birthName }) => [ipp, ins, birthName])).to.deep.equal([
+          ['1', INS, 'VALMORÉE'],
+          ['2', null, 'VALMORÉE'],
+        ]);
+      });
+
+      it(`A4, A8: whose patient is somebody else than the one on file ask, with both, and do nothing meanwhile: ${type}`, () => {
+        for (const [one, two, ipp, kinds] of [
+          [PAUL, {}, '1', ['ins', 'traits']],
+          [{}, { ...PAUL, ins: null, insStatus: 'UNKNOWN' }, '2', ['traits']],
+          [OTHERWISE, {}, '1', ['ins']],
+        ] as const) {
+          fresh();
+          hospital.identity(QUALIFIED, { ipp: '1' });
+          expect(verdict(told(type, one, two))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          expect(hospital.person('1')).to.not.have.property('links');
+          const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+          expect(kind).to.equal(kinds[0]);
+          expect(candidates.map((each) => [each.ipp, each.as, each.patient.birthName])).to.deep.equal([
+            [ipp, 'on file', 'VALMORÉE'],
+            [ipp, 'received', { ...one, ...two }.birthName ?? 'VALMORÉE'],
+          ]);
+          hospital.answer('asked', 'accepted');
+          expect(
+            patients(told(type, one, two)).map((each) => each.birthName),
+            'accepted, it is the one on file',
+          ).to.deep.equal(['VALMORÉE', 'VALMORÉE']);
+        }
+      });
+    }
   });
 
   const number = fc.constantFrom(...NUMBERS);

@@ -211,6 +211,32 @@ describe('a destination that is not ready', () => {
     expect(ground.released.map(({ subject }) => subject)).to.have.members([keyed('1'), keyed('3')]);
   });
 
+  it('M16: settings that leave the capability out while a release runs would lose the rest; true and false do not', async () => {
+    for (const ipp of ['1', '2', '3']) await ground.write(ground.qualified(ipp));
+    const dropped = async (ins?: boolean): Promise<unknown> =>
+      (await ground.capable.dropped([{ name: LANE, ...(ins !== undefined && { capabilities: { ins } }) }])).map(({ expected, patients }) => [
+        expected,
+        patients,
+      ]);
+    expect([await dropped(), await dropped(true), await dropped(false)]).to.deep.equal([[['false', 3]], [['false', 3]], []]);
+    await ground.capable.declare({ lane: LANE, capability: 'ins', verb: 'ready', perMinute: 1, who: 'camille', why: 'test' });
+    await ground.settled();
+    expect([ground.released.length, await dropped(), await dropped(true), await dropped(false)]).to.deep.equal([1, [['true, false', 2]], [], []]);
+    await ground.declare('ready');
+    await ground.settled();
+    expect([ground.released.length, await dropped()], 'all are queued, the first one again').to.deep.equal([4, []]);
+    await ground.capable.stop();
+  });
+
+  it('M16: nor may they leave it out while an undo of a merge may have to tell a number that was absorbed', async () => {
+    await ground.write(ground.qualified('2'));
+    ground.hospital.merge('1', '2');
+    expect((await ground.capable.dropped([{ name: LANE }])).map(({ patients }) => patients)).to.deep.equal([1]);
+    await ground.ready();
+    expect((await ground.capable.dropped([{ name: LANE }])).map(({ expected }) => expected)).to.deep.equal(['true, false']);
+    expect(await ground.capable.dropped([{ name: LANE, capabilities: { ins: true } }])).to.deep.equal([]);
+  });
+
   it('M16: of a number that was absorbed nothing is told; its undo tells what was kept', async () => {
     await ground.write(ground.qualified('1'));
     ground.hospital.merge('2', '1');

@@ -26,6 +26,25 @@ describe('identities of one sender', () => {
     expect(hospital.joined('1').patient.usedName).to.equal('NEUVE');
   });
 
+  it('A2, A4: what is stale and changes nothing is not in the history: and what a person released is not held again', () => {
+    const said = { ...TRAITS, identityFlags: ['DOUB'], automaticFiling: false };
+    hospital.merge('9', '2', { kind: 'change-id', at: 1 });
+    for (const [ipp, person] of [
+      ['1', '1'],
+      ['2', '9'],
+    ] as const) {
+      hospital.identity(said, { ipp, at: 5 });
+      const before = hospital.person(person)!;
+      expect(hospital.identity(said, { ipp, at: 2 }).notes, 'the same').to.deep.equal([]);
+      expect(verdict(hospital.identity({ ...said, usedName: 'VIEUX' }, { ipp, at: 2 })), 'more').to.not.include('stale');
+      const { history } = hospital.person(person)!;
+      expect(history).to.have.length(before.history.length + 1);
+      hospital.identity({ usedName: 'NEUVE' }, { ipp, at: 4 });
+      for (let i = 0; i < 3; i += 1) hospital.identity({ ...said, usedName: 'VIEUX' }, { ipp, at: 2 });
+      expect(hospital.person(person)!.history, ipp).to.have.length(before.history.length + 2);
+    }
+  });
+
   it('A2: a late older event adds what nobody said since', () => {
     hospital.identity({ birthName: 'VALMORÉE' }, { at: 5 });
     const late = hospital.identity({ birthName: 'VALMOREE', phones: ['0500000000'] }, { at: 1 });
@@ -345,6 +364,32 @@ describe('identities of one sender', () => {
     expect(task!.differences[0]).to.deep.nested.include({ 'onFile.value': INS, 'onFile.source': 'DPI', 'received.value': OTHER_INS });
   });
 
+  it('A4: another INS asks though a trait took the first one away, in either order; one that was withdrawn is over', () => {
+    const renamed = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
+    const steps: readonly ((of: Hospital) => Judgement)[] = [
+      (of) => of.identity({ ...TRAITS, birthName: 'ÉTREZAC' }, { at: 2, id: 'trait' }),
+      (of) => of.identity(renamed, { at: 3, id: 'asked' }),
+    ];
+    for (const order of [steps, steps.toReversed()]) {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { at: 1 });
+      for (const step of order) step(hospital);
+      const [{ kind, candidates } = { kind: '', candidates: [] }] = hospital.tasks();
+      expect([kind, candidates.map(({ patient }) => patient.ins)]).to.deep.equal(['ins', [INS, OTHER_INS]]);
+      expect(hospital.joined('1').ins).to.equal(undefined);
+      // Asked before the trait changed, it is another question now.
+      for (let i = 0; i < 2 && hospital.tasks()[0]!.state === 'open'; i += 1) {
+        hospital.answer('asked', 'accepted');
+        steps[1]!(hospital);
+      }
+      expect([hospital.tasks()[0]!.state, hospital.joined('1').ins?.ins]).to.deep.equal(['accepted', OTHER_INS]);
+    }
+    hospital = new Hospital();
+    hospital.identity(QUALIFIED, { at: 1 });
+    hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { at: 2 });
+    expect(verdict(hospital.identity(renamed, { at: 3 }))).to.equal('qualified');
+  });
+
   it('A4: an accepted conflict takes the place of what was on file, a rejected one leaves it', () => {
     hospital.identity(QUALIFIED);
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked' });
@@ -413,7 +458,7 @@ describe('identities of one sender', () => {
   it('A4: what is contradicted no more when it is decided again leaves no task', () => {
     hospital.identity(QUALIFIED);
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 });
-    hospital.identity({ ...TRAITS, birthName: 'ÉTREZAC' });
+    hospital.identity(VALIDATED);
     expect(verdict(hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { id: 'asked', at: 9 }))).to.equal('qualified');
     expect(hospital.tasks()[0]).to.include({ state: 'accepted' }).and.nested.include({ 'closed.who': 'passerelle' });
   });

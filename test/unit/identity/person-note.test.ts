@@ -52,7 +52,10 @@ describe('the note of a person', () => {
     for (const [name, value] of hospital.notes) hospital.notes.set(name, bare(value));
     expect(hospital.joined('3').ins?.ins).to.equal(INS);
     expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { ipp: '3', at: 5 })), 'its own correction').to.equal('dequalified');
-    expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'VALBRUNE' }, { ipp: '1', at: 6 })), 'under the first number').to.equal('updated');
+    expect(
+      verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC', usedName: 'AUTRE' }, { ipp: '1', at: 6 })),
+      'under the first number',
+    ).to.equal('updated');
     expect(verdict(hospital.identity({ ...VALIDATED, birthName: 'VALORGE' }, { ipp: '3', at: 7 }))).to.equal('updated');
     expect(hospital.joined('3').patient.birthName).to.equal('VALORGE');
   });

@@ -267,6 +267,17 @@ describe('checking settings documents', () => {
     ]);
   });
 
+  it('A7: warns of a name that the IPPs of two domains bear', () => {
+    const warned = (...authorities: string[]): readonly (string | undefined)[] =>
+      check(edit('environment: test', `environment: test\nidentityAuthorities: [${authorities.join(', ')}]`)).warnings.map(
+        ({ location }) => location?.path,
+      );
+    const [a, b] = ['1.2.250.1.999.91.1', '1.2.250.1.999.91.2'].map((oid) => `namespace: IPP, oid: ${oid}, use: IPP`) as [string, string];
+    expect(warned(`{ ${a}, domain: a }`, `{ ${b}, domain: b }`)).to.deep.equal(['/identityAuthorities/1']);
+    expect(warned(`{ ${a}, domain: a }`, `{ ${b}, domain: a }`)).to.deep.equal([]);
+    expect(warned(`{ ${a}, domain: a, type: PI }`, `{ ${b}, domain: b, type: RI }`)).to.deep.equal([]);
+  });
+
   it('only warns of a FINESS whose key is wrong, and refuses one that is not nine characters', () => {
     const wrong = check(SITE.replace('990001018', '990001019'));
     expect([wrong.issues.length, wrong.warnings.length]).to.deep.equal([0, 1]);
