@@ -22,7 +22,7 @@ import {
   type Warning,
 } from '../contract/index.ts';
 import { messageId, type BlindIndex } from '../journal/index.ts';
-import { patientOfHeader, sameAs, type Patient } from '../model/index.ts';
+import { patientOfHeader, sameAs, type DocumentData, type Patient } from '../model/index.ts';
 import { checkedAmong, noteOf, resultOf } from './results.ts';
 
 export interface ChecksSettings {
@@ -39,7 +39,7 @@ export interface CheckedSite {
 }
 
 interface Parts {
-  readonly journal: Pick<JournalStore, 'tag' | 'raw' | 'keep' | 'notes' | 'material' | 'deliveries'>;
+  readonly journal: Pick<JournalStore, 'tag' | 'raw' | 'keep' | 'notes' | 'message' | 'material' | 'deliveries'>;
   /** By FINESS; undefined when the settings have it no more. */
   readonly site: (finess: string) => CheckedSite | undefined;
   readonly index: BlindIndex;
@@ -61,17 +61,24 @@ const PAGE = 500;
 /** A delivered document whose INS datamatrix names another patient. */
 export interface MisnamedDocument {
   readonly message: number;
+  readonly part: string;
   readonly event: { readonly patient: Patient; readonly originApplication?: string };
-  /** As the datamatrix has it. */
-  readonly marked: Patient;
+  /** As its datamatrices have them. */
+  readonly marked: readonly Patient[];
   /** ISO. */
   readonly at: string;
 }
 
 interface Looked {
   readonly findings: readonly DocumentFinding[];
-  readonly another?: { readonly reason: string; readonly marked: Patient };
+  readonly another?: { readonly reason: string; readonly marked: readonly Patient[] };
 }
+
+type Named = Readonly<Record<string, unknown>> & {
+  readonly patient: Patient;
+  readonly originApplication?: string;
+  readonly document?: Pick<DocumentData, 'content' | 'companions'>;
+};
 
 const LEAST_PAUSE_MS = 100;
 /** The journal was away. */
@@ -262,15 +269,19 @@ export class DocumentChecks {
 
   async #check({ message, format, parts, event }: DeliveryMaterial, { charsetFallback }: CheckedSite): Promise<readonly DocumentCheck[]> {
     const { journal, codec } = this.#parts;
-    const data = event['data'] as MisnamedDocument['event'];
+    // One message may bring documents of several patients.
+    const events = ((await journal.message(message))?.events ?? []).map((each) => each.event).filter(({ type }) => type === RECEIVED);
+    const named = [...events, event].map((each) => each['data'] as Named);
     const checks: DocumentCheck[] = [];
     for (const ref of parts) {
+      const data = named.find((each) => partsOf(each).includes(ref.part)) ?? named.at(-1)!;
       const isText = ref.encoding === 'text';
       const carried = await (isText ? journal.raw(message) : journal.raw(message, ref.from, ref.to));
       const content = contentOf(ref, { codec: codec(format), charsetFallback, raw: () => carried });
       const looked = await this.#look(content, data.patient);
       // First, for what is not kept is looked at again.
-      if (looked?.another) await this.#parts.misnamed?.({ message, event: data, marked: looked.another.marked, at: this.#at() });
+      const { marked } = looked?.another ?? {};
+      if (marked) await this.#parts.misnamed?.({ message, part: ref.part, event: data, marked, at: this.#at() });
       if (looked) checks.push(resultOf(ref.part, this.#at(), looked.findings));
     }
     return checks;
@@ -307,11 +318,12 @@ export class DocumentChecks {
       ...(unreadable === undefined ? [] : [{ severity: 'warning' as const, rules: 'PDF', message: 'its pages cannot be drawn' }]),
       ...codes.flatMap(({ error }): DocumentFinding[] => (error ? [{ severity: 'warning', rules: 'INS', message: error.message }] : [])),
     ];
-    return { findings, ...(another[0] && { another: another[0] }) };
+    const others = [...new Map(another.map((one) => [JSON.stringify(one.marked), one.marked])).values()];
+    return { findings, ...(another[0] && { another: { reason: another[0].reason, marked: others } }) };
   }
 
   /**
-   * Before the decision of a message whose site asks for it: of each event, whom the datamatrix of its document names instead of its patient. That a page
+   * Before the decision of a message whose site asks for it: of each event, whom the datamatrices of its document name instead of its patient. That a page
    * cannot be looked at stops nothing. Rejects with what passes only.
    */
   async marked(events: readonly DraftEvent[], ...asked: Parameters<DocumentChecks['before']>): Promise<readonly Looked['another'][]> {
@@ -320,18 +332,20 @@ export class DocumentChecks {
     return Promise.all(
       events.map(async ({ type, data }) => {
         if (type !== 'dcc.document.received') return undefined;
-        const { patient, document } = data as { readonly patient: Patient; readonly document: { readonly content?: { readonly part: string } } };
-        const ref = refs.find(({ part }) => part === document.content?.part);
-        if (!ref) return undefined;
-        try {
-          const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
-          return (await this.#marks(content, patient))?.another;
-        } catch (thrown) {
-          const { code, entry } = PasserelleError.from(thrown);
-          if (entry.disposition === 'transient') throw thrown;
-          this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, message), code });
-          return undefined;
-        }
+        const named = data as Named;
+        const own = partsOf(named);
+        const found: NonNullable<Looked['another']>[] = [];
+        for (const ref of refs.filter(({ part }) => own.includes(part)))
+          try {
+            const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
+            const another = (await this.#marks(content, named.patient))?.another;
+            if (another) found.push(another);
+          } catch (thrown) {
+            const { code, entry } = PasserelleError.from(thrown);
+            if (entry.disposition === 'transient') throw thrown;
+            this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, message), code });
+          }
+        return found[0] && { reason: found[0].reason, marked: found.flatMap(({ marked }) => marked) };
       }),
     );
   }
@@ -365,5 +379,8 @@ export class DocumentChecks {
 }
 
 const RECEIVED = 'dcc.document.received';
+
+const partsOf = ({ document }: Named): readonly (string | undefined)[] =>
+  [document?.content, ...(document?.companions ?? []).map(({ content }) => content)].map((content) => content?.part);
 
 const uncheckable = (code: string): DocumentFinding => ({ severity: 'warning', message: `it could not be checked (${code})` });

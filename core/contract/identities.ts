@@ -9,7 +9,7 @@ export interface IdentityNumber {
 
 /** What waits, without anything of a patient. */
 export interface IdentityTask {
-  /** Public id of the message that waits; of a contextual call, its reference; of a document that is filed already, that of its message and `-datamatrix`. */
+  /** Public id of the message that waits; of a contextual call, its reference; of a document that is filed already, that of its message, `-datamatrix-` and its part. */
   readonly id: string;
   readonly kind:
     | 'traits'

@@ -10,7 +10,7 @@ import type { Knowledge } from '../knowledge/index.ts';
 const LOOKED_AT = 200;
 
 export async function tellMisnamed(
-  { message, event, marked, at }: MisnamedDocument,
+  { message, part, event, marked, at }: MisnamedDocument,
   journal: Pick<JournalStore, 'tag' | 'message' | 'keep'>,
   knowledge: Knowledge,
 ): Promise<void> {
@@ -19,9 +19,9 @@ export async function tellMisnamed(
   const { site, receivedAt } = summary;
   const id = messageId(journal.tag, message);
   const { patient, originApplication = '' } = event;
-  const found = { message: id, site, sender: originApplication, receivedAt, at, patient, marked };
+  const found = { message: id, part, site, sender: originApplication, receivedAt, at, patient, marked };
   await knowledge.change(
-    [TASK, MISNAMED].map((kind) => ({ kind, key: taskKey(filedId(id)) })),
+    [TASK, MISNAMED].map((kind) => ({ kind, key: taskKey(filedId(id, part)) })),
     (known) => ({ notes: misnamedNotes(found, known), result: undefined }),
     (notes) => journal.keep(notes, at),
   );

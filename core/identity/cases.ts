@@ -6,7 +6,7 @@ import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import { TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -155,7 +155,7 @@ function shownOf(
   const persons = new Map(questions.flatMap((each) => [...each.persons]));
   const candidates = distinct(
     questions.flatMap((each) => each.candidates),
-    ({ domain, ipp, as }) => [domain, ipp, as],
+    ({ domain, ipp, as, patient }) => [domain, ipp, as, ...(domain === DATAMATRIX ? [patient] : [])],
   );
   const differences = distinct(
     questions.flatMap((each) => each.differences),

@@ -52,7 +52,7 @@ export interface Difference {
 }
 
 export interface Task {
-  /** Public id of the message that waits: one task a message. Of a call, its reference; of a document that is filed already, as `filedId`. */
+  /** Public id of the message that waits: one task a message. Of a call, its reference; of a document that is filed already, `filedId`. */
   readonly id: string;
   readonly kind: TaskKind;
   readonly state: 'open' | 'accepted' | 'rejected';
@@ -103,8 +103,8 @@ export interface CalledIdentity {
   readonly onFile: readonly { readonly recordId: string; readonly patient: Patient }[];
 }
 
-/** Beside what is asked of the message itself: a replay of it ends that, not this. */
-export const filedId = (message: string): string => `${message}-datamatrix`;
+/** Of one document, beside what is asked of the message itself: a replay of it ends that, not this. */
+export const filedId = (message: string, part: string): string => `${message}-datamatrix-${part}`;
 
 /** By the key of its task: while a document that is filed under somebody else's name has not been looked at. */
 export const MISNAMED = 'document-misnamed';
@@ -112,28 +112,34 @@ export const MISNAMED = 'document-misnamed';
 export interface Misnamed {
   /** Public id. */
   readonly message: string;
+  readonly part: string;
   readonly site: string;
   readonly sender: string;
   /** ISO. */
   readonly receivedAt: string;
   readonly at: string;
-  /** Of the message, and as the datamatrix has it. */
+  /** Of the message, and as the datamatrices of the document have them. */
   readonly patient: Patient;
-  readonly marked: Patient;
+  readonly marked: readonly Patient[];
 }
 
-/** Both sides of what a datamatrix contradicts. */
-export function markedOtherwise(patient: Patient, marked: Patient, at: string): Pick<Task, 'candidates' | 'differences'> {
+/** In the place of an identity domain: what a page has names several patients by nothing else. */
+export const DATAMATRIX = 'datamatrix';
+
+/** Both sides of what datamatrices contradict. */
+export function markedOtherwise(patient: Patient, marked: readonly Patient[], at: string): Pick<Task, 'candidates' | 'differences'> {
   return {
     candidates: [
       { domain: patient.domain ?? '', ipp: patient.ipp ?? '', as: 'on file', patient },
-      { domain: 'datamatrix', ipp: '', as: 'received', patient: marked },
+      ...marked.map((each): Candidate => ({ domain: DATAMATRIX, ipp: '', as: 'received', patient: each })),
     ],
-    differences: differing(patient, marked).map((attribute) => ({
-      attribute,
-      onFile: { value: patient[attribute] },
-      received: { value: marked[attribute], source: 'datamatrix', at },
-    })),
+    differences: marked.flatMap((each) =>
+      differing(patient, each).map((attribute) => ({
+        attribute,
+        onFile: { value: patient[attribute] },
+        received: { value: each[attribute], source: DATAMATRIX, at },
+      })),
+    ),
   };
 }
 
@@ -141,8 +147,8 @@ const differing = (one: Patient, other: Patient): readonly (keyof Patient)[] =>
   (Object.keys(other) as (keyof Patient)[]).filter((name) => one[name] !== undefined && one[name] !== null && one[name] !== other[name]);
 
 /** What is asked already stays. */
-export function misnamedNotes({ message, site, sender, receivedAt, at, patient, marked }: Misnamed, known: Known): readonly Note[] {
-  const id = filedId(message);
+export function misnamedNotes({ message, part, site, sender, receivedAt, at, patient, marked }: Misnamed, known: Known): readonly Note[] {
+  const id = filedId(message, part);
   const key = taskKey(id);
   const before = known(TASK, key);
   const task: Task = {

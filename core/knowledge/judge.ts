@@ -24,8 +24,8 @@ export interface Case {
   };
   /** ISO instant of the decision. */
   readonly now: string;
-  /** Its document carries an INS datamatrix of somebody else: why, in words, and as whom. */
-  readonly misnamed?: { readonly reason: string; readonly marked: Patient };
+  /** Its document carries INS datamatrices of somebody else: why, in words, and as whom. */
+  readonly misnamed?: { readonly reason: string; readonly marked: readonly Patient[] };
   /** Its connector puts the message aside for a person: nothing is judged but what is remembered all the same. */
   readonly waits?: true;
 }

@@ -1,7 +1,7 @@
 /** B9: what is checked, when, and what becomes of it; the rules themselves are tested beside the codec. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { DocumentChecks, checksOf, type ChecksSettings } from '../../core/checks/index.ts';
+import { DocumentChecks, checksOf, type ChecksSettings, type MisnamedDocument } from '../../core/checks/index.ts';
 import { openMessage } from '../../core/codecs/index.ts';
 import {
   PasserelleError,
@@ -40,6 +40,9 @@ interface Ground {
   /** Before the deliveries from there on are read. */
   readonly looking?: (after: number) => void;
   readonly site?: 'after' | 'never';
+  readonly raw?: Buffer;
+  readonly events?: readonly { readonly patient: object; readonly document: object }[];
+  readonly misnamed?: (document: MisnamedDocument) => void;
 }
 
 interface Asked {
@@ -51,7 +54,7 @@ interface Asked {
 function ground(
   settings: Partial<ChecksSettings>,
   findings: readonly DocumentFinding[],
-  { codes = [], keeping, site = 'after', validating, looking }: Ground = {},
+  { codes = [], keeping, site = 'after', validating, looking, raw: given = raw, events, misnamed }: Ground = {},
 ) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
@@ -69,9 +72,12 @@ function ground(
   };
   const viewer: DocumentViewer = {
     recognises: () => true,
-    look: async () => ({ kind: 'pdf', datamatrix: codes.map((ins) => ({ page: 1, ins })) }),
+    look: async (content) => ({
+      kind: 'pdf',
+      datamatrix: codes.filter((ins) => !events || Buffer.from(content).includes(ins.ins)).map((ins) => ({ page: 1, ins })),
+    }),
   };
-  const { envelope, refs } = openMessage(raw, hl7v2.message!, [cda], 'utf-8');
+  const { envelope, refs } = openMessage(given, hl7v2.message!, [cda], 'utf-8');
   const patient = { ins: INS.ins, insOid: INS.insOid, birthName: INS.birthName };
   const type = 'dcc.document.received';
   const event = { id: 'e', type, time: '', site: '990001018', data: { patient } };
@@ -85,7 +91,8 @@ function ground(
       {
         journal: {
           tag: 'abcd',
-          raw: async (_message, from, to) => raw.subarray(from, to),
+          raw: async (_message, from, to) => given.subarray(from, to),
+          message: async () => ({ events: (events ?? [event.data]).map((data) => ({ event: { ...event, data } })) }) as never,
           keep: async (all: readonly Note[]) => {
             keeping?.();
             for (const { kind, key, value } of all) notes.set(`${kind} ${key}`, value);
@@ -108,6 +115,7 @@ function ground(
         codec: () => hl7v2.message!,
         documents: [cda],
         viewers: [viewer],
+        misnamed: async (document) => misnamed?.(document),
         now: () => Date.parse('2026-10-02T08:00:00Z'),
         log: () => undefined,
         site: () => ({ documentChecks: site, charsetFallback: 'utf-8' }),
@@ -212,6 +220,32 @@ describe('checks of documents', () => {
       expect((await read(7))?.[0]?.errors).to.equal(errors);
       await checks.stop();
     }
+  });
+
+  it('A8: each document of a message is held against its own patient, and each that names another is told, with every patient on its pages', async () => {
+    const other = { ...INS, ins: '175069999012356' };
+    const third = { ...INS, ins: '290119999012370' };
+    const pages = [INS.ins, other.ins, `${other.ins} ${INS.ins} ${third.ins}`].map((text) =>
+      Buffer.from(`<ClinicalDocument>${text}`).toString('base64'),
+    );
+    const of = (part: string, { ins, insOid }: InsIdentity): NonNullable<Ground['events']>[number] => ({
+      patient: { ins, insOid },
+      document: { content: { part } },
+    });
+    const told: (readonly [string, ...(string | null | undefined)[]])[] = [];
+    const { checks, taken, kept } = ground({ datamatrix: true }, [], {
+      codes: [INS, other, third],
+      raw: Buffer.concat([
+        raw.subarray(0, raw.indexOf('OBX')),
+        ...pages.map((page, i) => Buffer.from(`OBX|${i + 1}|ED|X||^text^XML^Base64^${page}||||||F\r`)),
+      ]),
+      events: [of('p1', INS), of('p2', other), of('p3', INS)],
+      misnamed: ({ part, marked }) => told.push([part, ...marked.map(({ ins }) => ins)]),
+    });
+    checks.delivered(taken(7));
+    await kept;
+    await checks.stop();
+    expect(told).to.deep.equal([['p3', other.ins, third.ins]]);
   });
 
   it('B9: a CDA that we write does not leave when the schema refuses it; a part of the message that came is none of ours', async () => {

@@ -19,7 +19,7 @@ export function readTumours(
 ): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
   const found = sections.filter(({ names }) => names.has('diagnosis')).flatMap(({ entries }) => entries.flatMap((entry) => readEntry(entry)));
   const course = readCourse(sections);
-  const codes = placed(icd10, found);
+  const codes = placed(icd10, found, (code) => sections[0]?.reading.unread.note('icd10', code));
   const count = Math.max(found.length, codes.length, course ? 1 : 0);
   const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: codes[i] }), ...found[i], ...(i === 0 && course) }));
   const [tumour, ...others] = all;
@@ -27,34 +27,41 @@ export function readTumours(
   return { ...(tumour && { tumour }), ...(otherTumours && { otherTumours }) };
 }
 
+/** A code that names the site of its tumour, as a topography does; of soft tissue, blood, a spread or what is in situ it does not. */
+const SITE = /^C(?:[0-3]\d|4[014]|[56]\d|7[0-5])/;
+
 /**
- * A code goes to the tumour of its topography, else of its organ (`C50`), first to the one that has its place; what then remains goes in order. Header
- * and entries need not name the tumours in the same order.
+ * A code goes to the tumour of its topography, else of its organ (`C50`), else to the only one that it may be of. Header and entries need not name the
+ * tumours in the same order: where that leaves a choice, nobody has the code and it is noted. One of an organ that no entry has is a tumour of its own.
  */
-function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[]): (Coded | undefined)[] {
-  const places = new Map<number, Coded | undefined>();
-  const left = new Set(codes.keys());
-  const put = (code: number, tumour: number): void => {
-    places.set(tumour, codes[code]);
-    left.delete(code);
-  };
-  for (const length of [20, 3]) {
-    const fits = (code: number, tumour: number): boolean => {
-      const [own, site] = [codes[code]?.code?.slice(0, length), tumours[tumour]?.topography?.code?.slice(0, length)];
-      return own !== undefined && own === site && !places.has(tumour);
-    };
-    for (const code of left) if (fits(code, code)) put(code, code);
-    for (const code of left) {
-      const tumour = tumours.findIndex((_, at) => fits(code, at));
-      if (tumour >= 0) put(code, tumour);
+function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[], note: (code: string | undefined) => void): (Coded | undefined)[] {
+  const places = new Map<number, Coded>();
+  const left = new Map([...codes.entries()].flatMap(([at, code]) => (code ? [[at, code]] : [])));
+  const siteOf = (tumour: number): string => tumours[tumour]?.topography?.code ?? '';
+  const isSame =
+    (length: number) =>
+    ({ code = '' }: Coded, tumour: number): boolean =>
+      code !== '' && code.slice(0, length) === siteOf(tumour).slice(0, length);
+  const mayBe = (code: Coded, tumour: number): boolean => isSame(3)(code, tumour) || !SITE.test(code.code ?? '') || !SITE.test(siteOf(tumour));
+  const among = (code: Coded, fits: typeof mayBe): number[] => [...tumours.keys()].filter((tumour) => !places.has(tumour) && fits(code, tumour));
+  for (const fits of [isSame(20), isSame(3), mayBe])
+    for (const [, code] of left) {
+      // Of the same code twice, which is which makes no difference.
+      const alike = [...left].filter(([, other]) => other.code === code.code);
+      const free = among(code, fits);
+      const isWanted = [...left.values()].some((other) => other.code !== code.code && free.some((tumour) => fits(other, tumour)));
+      if (isWanted || free.length > alike.length) continue;
+      for (const [i, tumour] of free.entries()) {
+        places.set(tumour, alike[i]![1]);
+        left.delete(alike[i]![0]);
+      }
     }
-  }
-  const free = [...tumours.keys()].filter((tumour) => !places.has(tumour));
-  // A code that is not known keeps a place only where every tumour has one.
-  const rest = [...left].filter((code) => codes[code] !== undefined || left.size === free.length);
-  for (const [i, code] of rest.entries()) put(code, free[i] ?? tumours.length + i - free.length);
-  const same = (tumour: number): Coded | undefined => codes.find((one) => one?.code !== undefined && one.code === tumours[tumour]?.topography?.code);
-  return Array.from({ length: Math.max(tumours.length, ...[...places.keys()].map((at) => at + 1)) }, (_, at) => places.get(at) ?? same(at));
+  const unsure = [...left.values()].filter((code) => among(code, mayBe).length > 0);
+  for (const { code } of unsure) note(code);
+  const others = [...left.values()].filter((code) => !unsure.includes(code));
+  const same = (tumour: number): Coded | undefined =>
+    unsure.length > 0 ? undefined : codes.find((one) => one?.code !== undefined && one.code === siteOf(tumour));
+  return [...tumours.map((_, at) => places.get(at) ?? same(at)), ...others];
 }
 
 function readEntry(entry: Statement): Tumour[] {

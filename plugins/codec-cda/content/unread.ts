@@ -19,6 +19,18 @@ const STATES = [undefined, 'completed', 'active'];
 const BREAKS = new Set(['td', 'th', 'tr', 'caption', 'paragraph', 'item', 'list', 'table', 'thead', 'tbody', 'tfoot', 'br']);
 /** Words that say nothing by themselves. */
 const SMALL = new Set(['SCORE', 'A', 'AU', 'AUX', 'D', 'DE', 'DES', 'DU', 'EN', 'ET', 'L', 'LA', 'LE', 'LES', 'N']);
+/** What turns the words beside it around: found elsewhere, it says nothing of them. An elided `n'` is one as well. */
+const NEGATIONS = new Set(['NON', 'NE', 'PAS', 'SANS', 'NI', 'AUCUN', 'AUCUNE', 'JAMAIS', 'RIEN', 'SAUF', 'ABSENCE', 'ABSENT', 'ABSENTE']);
+/** In the place of what was read: a negation before it turns it around. */
+const READ = '\uFFFC';
+const CLAUSES = /[.,;:()[\]|/–—]+/u;
+
+/** What the entries beside a narrative say: their words, the texts that these stand in, and how many answers of yes and no are left. */
+interface Said {
+  readonly words: Set<string>;
+  readonly texts: Set<string>;
+  readonly answers: Map<string, number>;
+}
 
 export class Unread {
   readonly #reasons = new Set<string>();
@@ -71,13 +83,22 @@ export class Unread {
         this.note(name, tag.code('code'));
   }
 
-  /** The first piece of a narrative that was not read and that the entries do not say: no label of a form, and a word that no code, value or name has. */
+  /**
+   * The first piece of a narrative that was not read and that the entries do not say: no label of a form, and a word that no code, value or name has, a
+   * negation that stands so in none of them, or an answer that no question is left for.
+   */
   rest(narrative: Tag, entries: readonly Tag[]): string | undefined {
     const units = this.#units(narrative).filter((unit) => !isLabel(unit));
     if (units.length === 0) return undefined;
-    const words = new Set<string>();
-    for (const entry of entries) this.#collect(entry, words);
-    return units.find((unit) => wordsOf(unit).some((word) => !words.has(word) && !SMALL.has(word)));
+    const said: Said = { words: new Set(), texts: new Set(), answers: new Map() };
+    for (const entry of entries) this.#collect(entry, said);
+    // What was read of it answers questions of those entries too.
+    const answered = units.some((unit) => answersIn(unit).length > 0) ? this.#units(narrative, true).flatMap(answersIn) : [];
+    for (const answer of answered) said.answers.set(answer, (said.answers.get(answer) ?? 0) - 1);
+    return units.find((unit) => {
+      const hasNew = wordsOf(unit).some((word) => !said.words.has(word) && !SMALL.has(word));
+      return hasNew || unit.split(CLAUSES).some((clause) => isTurned(clause, said));
+    });
   }
 
   #statement(tag: Tag): void {
@@ -121,27 +142,38 @@ export class Unread {
     return this.#read.has(tag) || this.#whole.has(tag) || tag.elements.some((child) => this.#isTouched(child));
   }
 
-  #collect(tag: Tag, words: Set<string>, seen = new Set<string>()): void {
+  #collect(tag: Tag, said: Said, seen = new Set<string>()): void {
+    const { words, answers } = said;
+    const hear = (text: string): void => {
+      const all = wordsOf(text);
+      for (const word of all) words.add(word);
+      said.texts.add(` ${all.join(' ')} `);
+    };
     for (const name of [...SAYING, 'unit', 'codeSystemName']) {
       const value = tag.attribute(name);
       if (value === undefined) continue;
+      const answer = value === 'true' ? 'OUI' : value === 'false' ? 'NON' : fold(value);
+      if (isAnswer(answer)) answers.set(answer, (answers.get(answer) ?? 0) + 1);
       if (seen.has(value)) continue;
       seen.add(value);
-      for (const word of wordsOf(value)) words.add(word);
+      hear(value);
       // 20190218 is said 18/02/2019 as well.
       if (/^\d{4,14}(?:[.+-]\d+)?$/.test(value)) for (const [piece] of value.matchAll(/^\d{4}|\d{2}/g)) words.add(piece);
-      if (value === 'true' || value === 'false') words.add(value === 'true' ? 'OUI' : 'NON');
+      if (isAnswer(answer)) words.add(answer);
     }
     for (const piece of tag.pieces)
-      if (typeof piece === 'string') for (const word of piece.trim() === '' ? [] : wordsOf(piece)) words.add(word);
-      else if (piece.isHl7) this.#collect(piece, words, seen);
+      if (typeof piece === 'string') hear(piece);
+      else if (piece.isHl7) this.#collect(piece, said, seen);
   }
 
-  /** Cells, paragraphs and items, each without what was read of it. */
-  #units(narrative: Tag): readonly string[] {
+  /** Cells, paragraphs and items, each without what was read of it unless `hasRead`. */
+  #units(narrative: Tag, hasRead = false): readonly string[] {
     const units = [''];
     const walk = (tag: Tag): void => {
-      if (this.#whole.has(tag)) return;
+      if (!hasRead && this.#whole.has(tag)) {
+        units[units.length - 1] += READ;
+        return;
+      }
       for (const piece of tag.pieces) {
         if (typeof piece === 'string') units[units.length - 1] += piece;
         else {
@@ -154,6 +186,21 @@ export class Unread {
     walk(narrative);
     return units.filter((unit) => /[\p{L}\p{N}]/u.test(unit));
   }
+}
+
+const answersIn = (text: string): readonly string[] => text.split(CLAUSES).flatMap((clause) => (isAnswer(fold(clause)) ? [fold(clause)] : []));
+
+const isAnswer = (word: string): boolean => word === 'OUI' || word === 'NON';
+
+/** Whether it says yes or no once more than the entries, or says no where none of their texts does. */
+function isTurned(clause: string, { texts, answers }: Said): boolean {
+  const words = wordsOf(clause);
+  const [first = ''] = words;
+  const isWhole = !clause.includes(READ);
+  if (words.length === 1 && isAnswer(first) && isWhole) return (answers.get(first) ?? 0) < 0;
+  if (!words.some((word) => NEGATIONS.has(word)) && !/(?:^|\P{L})n['’]/iu.test(clause)) return false;
+  const turned = ` ${words.join(' ')} `;
+  return !isWhole || ![...texts].some((text) => text.includes(turned));
 }
 
 function wordsOf(text: string): readonly string[] {

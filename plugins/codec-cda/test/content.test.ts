@@ -45,31 +45,48 @@ describe('the content of an FRCP', () => {
     expect(checkEventData('dcc.document.received', { patient: {}, document: { canonicalType: 'FRCP', ...header.content } })).to.equal(undefined);
   });
 
+  const tumour = (icd10: string | undefined, topography: string | undefined): NonNullable<Rcp['tumour']> => ({
+    ...(icd10 && { icd10: { code: icd10, system: '2.16.840.1.113883.6.3' } }),
+    ...(topography && { topography: { code: topography, system: '2.16.840.1.113883.6.3' } }),
+    morphology: { code: '8500/3', system: '2.16.840.1.113883.6.43.1' },
+  });
+  const swap = (xml: string): string => {
+    const [one, other] = xml.match(
+      /<documentationOf><serviceEvent classCode="ACT"><code (?:(?!<\/documentationOf>).)*6\.3"(?:(?!<\/documentationOf>).)*<\/documentationOf>/g,
+    )!;
+    return xml.replace(`${one}${other}`, `${other}${one}`);
+  };
+  const codes = (first: NonNullable<Rcp['tumour']>, second: NonNullable<Rcp['tumour']>, isSwapped = true): unknown => {
+    const xml = write(frcpRequest({ ids: RCP.ids!, tumour: first, otherTumours: [second] }));
+    const { rcp, unread = [] } = read(isSwapped ? swap(xml) : xml).content as { rcp: Rcp; unread?: string[] };
+    return [rcp.tumour, ...(rcp.otherTumours ?? [])]
+      .map((each) => `${each?.topography?.code} ${each?.icd10?.code}`)
+      .concat(unread.filter((one) => one.startsWith('icd10')));
+  };
+
   it('B10: the ICD-10 code of a tumour is that of its topography, whatever the order of the header', () => {
-    const tumour = (icd10: string | undefined, topography: string | undefined): NonNullable<Rcp['tumour']> => ({
-      ...(icd10 && { icd10: { code: icd10, system: '2.16.840.1.113883.6.3' } }),
-      ...(topography && { topography: { code: topography, system: '2.16.840.1.113883.6.3' } }),
-      morphology: { code: '8500/3', system: '2.16.840.1.113883.6.43.1' },
-    });
-    const swap = (xml: string): string => {
-      const [one, other] = xml.match(
-        /<documentationOf><serviceEvent classCode="ACT"><code (?:(?!<\/documentationOf>).)*6\.3"(?:(?!<\/documentationOf>).)*<\/documentationOf>/g,
-      )!;
-      return xml.replace(`${one}${other}`, `${other}${one}`);
-    };
-    const codes = (first: NonNullable<Rcp['tumour']>, second: NonNullable<Rcp['tumour']>, isSwapped = true): unknown => {
-      const xml = write(frcpRequest({ ids: RCP.ids!, tumour: first, otherTumours: [second] }));
-      const { tumour: one, otherTumours: [other] = [] } = rcpOf(isSwapped ? swap(xml) : xml);
-      return [one, other].map((each) => `${each?.topography?.code} ${each?.icd10?.code}`);
-    };
     const [breast, lung] = [tumour('C50.2', 'C50.2'), tumour('C34.1', 'C34.1')];
     expect(codes(breast, lung)).to.deep.equal(['C50.2 C50.2', 'C34.1 C34.1']);
     // Of one organ at least; one that says no place takes what remains.
     expect(codes(tumour('C50.2', 'C50.9'), tumour('C34.1', 'C34.9'))).to.deep.equal(['C50.9 C50.2', 'C34.9 C34.1']);
     expect(codes(tumour('C50.2', undefined), lung)).to.deep.equal(['undefined C50.2', 'C34.1 C34.1']);
     expect(codes(tumour(undefined, 'C44.1'), lung)).to.deep.equal(['C44.1 undefined', 'C34.1 C34.1']);
-    // Two of one place: in their order.
-    expect(codes(tumour('C50.4', 'C50.2'), tumour('C50.2', 'C50.2'), false)).to.deep.equal(['C50.2 C50.4', 'C50.2 C50.2']);
+    expect(codes(tumour('C50.2', 'C50.2'), tumour('C50.2', 'C50.2'))).to.deep.equal(['C50.2 C50.2', 'C50.2 C50.2']);
+    // What is in situ, of the blood or a spread has the code of no organ.
+    expect(codes(tumour('D05.1', 'C50.9'), lung)).to.deep.equal(['C50.9 D05.1', 'C34.1 C34.1']);
+  });
+
+  it('B10: a code of another organ is a tumour of its own, and one that two tumours may have is of neither: it is noted', () => {
+    expect(codes(tumour('C34.1', 'C50.2'), tumour('C18.2', 'C18.2'))).to.deep.equal(['C50.2 undefined', 'C18.2 C18.2', 'undefined C34.1']);
+    for (const isSwapped of [false, true]) {
+      expect(codes(tumour('C50.4', 'C50.2'), tumour('C50.2', 'C50.2'), isSwapped)).to.have.members([
+        'C50.2 undefined',
+        'C50.2 undefined',
+        'icd10 C50.4',
+        'icd10 C50.2',
+      ]);
+      expect(codes(tumour('C34.1', undefined), tumour('C18.2', undefined), isSwapped)).to.include.members(['icd10 C34.1', 'icd10 C18.2']);
+    }
   });
 
   it('is the same in any order of sections', () => {
@@ -252,6 +269,15 @@ describe('what is read of a structured body, and what is not', () => {
       'status GEN-100',
     ],
     'words beside the answers': [FRCP.replace('<td>Quorum</td>', '<td>Quorum, sauf pour le sein gauche</td>'), 'narrative 21874-3'],
+    'a word that a negation turns around, which another answer has': [
+      FRCP.replace('<td>Phase</td>', '<td>Phase non initiale</td>'),
+      'narrative 18733-6',
+    ],
+    'a negation before what is read': [FRCP.replace(/(?=<content ID="t22")/, 'Non '), 'narrative 18733-6'],
+    'an answer more than the entries give': [
+      FRCP.replace('<tr><td>Progression locale', '<tr><td>Progression régionale du cancer</td><td>Non</td></tr><tr><td>Progression locale'),
+      'narrative 18733-6',
+    ],
     'a heading that is none of the form': [
       planWith((one) => one.replace('>Proposition de la RCP<', '>Propositions non retenues<')),
       'narrative 18776-5',

@@ -7,6 +7,7 @@ import { identityFace } from '../../../core/engine/identity-face.ts';
 import { misnamedDocuments, tellMisnamed } from '../../../core/engine/misnamed.ts';
 import { MISNAMED, TASK, taskKey, type Task } from '../../../core/identity/index.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
+import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
 
 const ID = 'TEST-7';
@@ -89,8 +90,9 @@ describe('answers to a task of identity vigilance', () => {
       state = judgement.quarantine ? 'quarantined' : 'decoded';
       return verdict(judgement);
     };
-    const look = (): Promise<void> => {
-      const found = { message: 7, event: { patient: VALIDATED, originApplication: 'DPI' }, marked: misnamed, at: '2026-10-01T08:00:00.000Z' };
+    const look = (part = 'p1', ...marked: readonly Patient[]): Promise<void> => {
+      const event = { patient: VALIDATED, originApplication: 'DPI' };
+      const found = { message: 7, part, event, marked: marked.length > 0 ? marked : [misnamed], at: '2026-10-01T08:00:00.000Z' };
       return tellMisnamed(found, journal as never, new Knowledge(journal, []));
     };
     const asked = (): Task | undefined => hospital.tasks().find(({ kind, state: of }) => kind === 'datamatrix' && of === 'open');
@@ -107,6 +109,25 @@ describe('answers to a task of identity vigilance', () => {
       expect(file()).to.equal('as it is');
       expect([asked()?.state, await alerts()]).to.deep.equal(['open', ['ALERT_DOCUMENT_OTHER_PATIENT']]);
       expect([await answer('reject', asked()!.id), asked(), await alerts(), state]).to.deep.equal(['rejected', undefined, [], 'decoded']);
+    });
+
+    it('A8: of two documents of one message, and of two patients on the pages of one, each is shown and decided', async () => {
+      await look('p1');
+      await look('p2', { ...TRAITS, birthName: 'AUTRE' }, { ...TRAITS, birthName: 'TIERS' });
+      const open = (): readonly (readonly unknown[])[] =>
+        hospital.tasks().flatMap(({ state: of, candidates }) => (of === 'open' ? [candidates.slice(1).map(({ patient }) => patient.birthName)] : []));
+      expect(open()).to.have.deep.members([['ÉTREZAC'], ['AUTRE', 'TIERS']]);
+      await answer('reject', asked()!.id);
+      expect([open().length, await alerts()]).to.deep.equal([1, ['ALERT_DOCUMENT_OTHER_PATIENT']]);
+      await answer('accept', asked()!.id);
+      expect([open(), await alerts()]).to.deep.equal([[], []]);
+    });
+
+    it('A8: looked at before it is filed, every patient on its pages is in the task', () => {
+      const marked = ['AUTRE', 'TIERS'].map((birthName) => ({ ...TRAITS, birthName }));
+      hospital.document(VALIDATED, { id: ID, at: 2, misnamed: { reason: 'another name', marked } });
+      const { candidates } = hospital.tasks().find(({ id }) => id === ID)!;
+      expect(candidates.map(({ patient }) => patient.birthName)).to.deep.equal([VALIDATED.birthName, 'AUTRE', 'TIERS']);
     });
 
     it('A8: another question of the same message, before or after, does not hide it, and its answer does not end the alert', async () => {

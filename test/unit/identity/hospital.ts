@@ -53,6 +53,7 @@ export interface Telling {
   readonly site?: string;
   /** By the record, which lists none of the hospital's applications. */
   readonly isOfRecord?: boolean;
+  readonly misnamed?: Case['misnamed'];
 }
 
 const LATER = '2026-11-30T08:00:00.000Z';
@@ -169,6 +170,7 @@ export class Hospital {
       targets: [],
       message: { id, run, controlId, receivedAt },
       now: minute(0),
+      ...(telling.misnamed && { misnamed: telling.misnamed }),
     } as const satisfies Case;
     const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
     const judgement = this.#judge.judge(one, this.known);
