@@ -40,7 +40,14 @@ export interface Seen {
   readonly codes: readonly SeenCode[];
 }
 
-export const LOOK_LIMITS: LookLimits = { timeoutMs: 30_000, bytes: 128 * 1024 * 1024, pages: 20, pixels: 40_000_000, pagePixels: 10_000_000, dotsPerInch: 220 };
+export const LOOK_LIMITS: LookLimits = {
+  timeoutMs: 30_000,
+  bytes: 128 * 1024 * 1024,
+  pages: 20,
+  pixels: 40_000_000,
+  pagePixels: 10_000_000,
+  dotsPerInch: 220,
+};
 /** Of JavaScript; WebAssembly counts apart, two gigabytes at most. */
 const HEAP_MB = 256;
 const workerFile = path.join(import.meta.dirname, 'look-worker.js');
