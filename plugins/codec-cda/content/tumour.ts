@@ -67,8 +67,11 @@ function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[
 function readEntry(entry: Statement): Tumour[] {
   const tumours = entry.related.filter(isTumour);
   return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => {
-    const [own, outer] = [one.start, entry.start];
-    if (own !== undefined && outer !== undefined && own !== outer) entry.section.reading.unread.note('date', one.code);
+    const [own, outer] = [one.onset, entry.onset];
+    const { unread } = entry.section.reading;
+    // An open concern, as it is written again.
+    if (entry !== one && entry.status !== undefined && entry.status !== 'active') unread.note('status', one.code);
+    if (own !== undefined && outer !== undefined && own !== outer) unread.note('date', one.code);
     return { ...said({ diagnosisDate: own ?? outer }), ...readTumour(one) };
   });
 }
@@ -82,8 +85,9 @@ function isTumour({ tag, code }: Statement): boolean {
 function readTumour(one: Statement): Tumour {
   const { section, tag } = one;
   const site = tag.first('targetSiteCode');
-  const tnm = one.related.find(({ code }) => TNM_CODES.includes(code ?? ''));
-  const other = one.related.find(({ code }) => code === OTHER_STAGE);
+  const tnm = one.related.find((each) => each.is(...TNM_CODES));
+  const other = one.related.find((each) => each.is(OTHER_STAGE));
+  one.is(...TUMOUR_CODES);
   const morphology = section.coded(tag.first('value'));
   const name = one.text;
   return (
@@ -94,26 +98,30 @@ function readTumour(one: Statement): Tumour {
       laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
       negated: one.negated,
       tnm: tnm && readTnm(tnm),
-      otherStage:
-        other &&
-        said({ text: other.value?.text ?? other.value?.label, name: wordsOf(other.find(OTHER_NAME)), version: wordsOf(other.find(OTHER_VERSION)) }),
+      otherStage: other && said({ text: other.words, name: other.find(OTHER_NAME)?.words, version: other.find(OTHER_VERSION)?.words }),
       comment: one.comment,
     }) ?? {}
   );
 }
 
-const wordsOf = (one: Statement | undefined): string | undefined => one?.value?.text ?? one?.value?.label;
-
 function readTnm(tnm: Statement): Tumour['tnm'] {
-  const part = (code: string): Coded | undefined => tnm.find(code)?.value;
-  const date = tnm.start;
-  return said({ t: part(T), n: part(N), m: part(M), stage: qualifierOf(tnm, 'value', STAGE), edition: qualifierOf(tnm, 'value', EDITION), date });
+  const edition = qualifierOf(tnm, 'value', EDITION);
+  const part = (code: string): Coded | undefined => {
+    const found = tnm.find(code);
+    const value = found?.tag.first('value');
+    // Each says the edition too.
+    if (value?.attribute('codeSystemVersion') === edition?.code) tnm.section.reading.unread.read(value, 'codeSystemVersion');
+    return found?.value;
+  };
+  return said({ t: part(T), n: part(N), m: part(M), stage: qualifierOf(tnm, 'value', STAGE), edition, date: tnm.onset });
 }
 
 function qualifierOf({ tag, section }: Statement, holder: string, name: string): Coded | undefined {
   const qualifiers = tag.first(holder)?.elements.filter((one) => one.name === 'qualifier') ?? [];
   const qualifier = qualifiers.find((one) => one.code('name') === name);
-  section.reading.unread.read(qualifier?.first('name'));
+  section.reading.unread.read(qualifier?.first('name'), 'code', 'codeSystem', 'displayName');
+  if (qualifier) section.reading.unread.read(tag.first(holder));
+  section.reading.unread.typed(tag.first(holder), ['CD']);
   return section.coded(qualifier?.first('value'));
 }
 
@@ -129,7 +137,7 @@ function readCourse(sections: readonly Section[]): Pick<Tumour, 'discovery' | 'p
   const part = (code: string): boolean | undefined => progression?.find(code)?.flag;
   return said({
     discovery:
-      screening && said({ screening: screening.flag, date: screening.start, text: screening.flag === undefined ? screening.text : undefined }),
+      screening && said({ screening: screening.flag, date: screening.onset, text: screening.flag === undefined ? screening.text : undefined }),
     phase: phase && said({ ...phase.section.coded(phase.tag.first('value')), date: phase.start, comment: phase.comment }),
     progression:
       progression &&
