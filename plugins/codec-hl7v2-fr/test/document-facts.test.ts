@@ -41,10 +41,10 @@ const cda = (id: string, body: 'N1' | 'N3', more = ''): string =>
       '<recordTarget><patientRole><id root="1.2.250.1.999.90.1" extension="00012345"/></patientRole></recordTarget>' +
       `<component>${body === 'N1' ? '<nonXMLBody><text>x</text></nonXMLBody>' : '<structuredBody/>'}</component></ClinicalDocument>`,
   ).toString('base64');
-const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<number, string>> = {}): DecodeResult => {
+const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<number, string>> = {}, obx11 = ''): DecodeResult => {
   const fields = Array<string>(20).fill('');
   for (const [field, value] of Object.entries({ 0: 'TXA', 1: '1', 2: '34794-8', ...txa })) fields[Number(field)] = value;
-  const obx = documents.map((one, i) => `OBX|${i + 1}|ED|34794-8^RCP^LN||^text^XML^Base64^${one}`);
+  const obx = documents.map((one, i) => `OBX|${i + 1}|ED|34794-8^RCP^LN||^text^XML^Base64^${one}||||||${obx11}`);
   const type = event === 'R01' ? 'ORU^R01^ORU_R01' : `MDM^${event}^MDM_T02`;
   return decode([header(type, '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', fields.join('|'), ...obx], settings);
 };
@@ -92,6 +92,20 @@ describe('what a document is said to be', () => {
     expect(documentOf(found)).to.include({ status: 'preliminary' });
     expect(codes(found)).to.include('document-not-signed');
     expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 17: 'LA' }))).to.include({ status: 'final' });
+  });
+
+  it('B3: a replacement may be preliminary: by its result, or since nobody signed it; a deletion is not, and a new one replaces nothing', () => {
+    const replacing = (obx11: string, txa17: string): unknown[] => {
+      const found = mdm('T10', [cda('root="1.2.3"', 'N3')], { 17: txa17 }, obx11);
+      const { action, status } = documentOf(found);
+      return [action, status, codes(found).includes('document-not-signed')];
+    };
+    expect(replacing('C', 'AU')).to.deep.equal(['replace', 'corrected', false]);
+    expect(replacing('C', 'DI')).to.deep.equal(['replace', 'preliminary', true]);
+    expect(replacing('P', 'AU')).to.deep.equal(['replace', 'preliminary', false]);
+    expect(mdm('T04', [cda('root="1.2.3"', 'N3')], {}, 'P').error?.code).to.equal('ERR_DOCUMENT_INCOHERENT');
+    expect(oru({ orc: 'RO', obx11: 'P' }).error).to.equal(undefined);
+    expect(documentOf(oru({ orc: 'RE', obx11: 'P' }))).to.include({ action: 'new', status: 'preliminary' });
   });
 
   it('restricts by TXA-18 what the document does not restrict itself', () => {
