@@ -121,6 +121,36 @@ describe('what a document is said to be', () => {
     expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
   });
 
+  it('B2: an N1 and an N3 of one code are one document unless their headers tell of two, by a date, a title, a version, an order, a meeting or a set', () => {
+    const meeting = (rcp: string): string =>
+      `<componentOf><encompassingEncounter><id root="1.2.250.1.161.1.20.3.1" extension="${rcp}"/></encompassingEncounter></componentOf>`;
+    const time = (at: string): string => `<effectiveTime value="${at}"/>`;
+    const order = (id: string): string => `<inFulfillmentOf><order><id root="1.2.9" extension="${id}"/></order></inFulfillmentOf>`;
+    const set = (id: string): string => `<setId root="${id}"/>`;
+    const count = (one: string, other: string): number =>
+      mdm('R01', [cda('root="1.2.3"', 'N1', one), cda('root="1.2.4"', 'N3', other)]).events.length;
+    const AGREE: readonly (readonly [string, string])[] = [
+      ['', ''],
+      [time('20261001101500+0200'), time('20261001101517+0200')],
+      ['<title>Fiche RCP</title>', '<title>FICHE RCP</title>'],
+      [set('1.2.7'), set('1.2.7')],
+      // As in the official example of a pair.
+      [set('1.2.7') + time('20261001'), set('1.2.8') + time('20261001')],
+      [meeting('27011113'), meeting('27011113') + '<title>Fiche RCP</title>'],
+    ];
+    for (const [one, other] of AGREE) expect(count(one, other), one).to.equal(1);
+    const DIFFER: readonly (readonly [string, string])[] = [
+      [time('20261001'), time('20261002')],
+      ['<title>Fiche RCP sein</title>', '<title>Fiche RCP côlon</title>'],
+      ['<versionNumber value="1"/>', '<versionNumber value="2"/>'],
+      [order('A'), order('B')],
+      [meeting('27011113'), meeting('27011114')],
+      [set('1.2.7'), set('1.2.8')],
+      ['', set('1.2.8') + '<versionNumber value="1"/>'],
+    ];
+    for (const [one, other] of DIFFER) expect(count(one, other), one).to.equal(2);
+  });
+
   it('B2: a PDF or a CDA of another code is a document of its own, never the companion of the one beside it', () => {
     const obx = (i: number, code: string, form: string, content: string): string => `OBX|${i}|ED|${code}||${form}^Base64^${content}||||||F`;
     const [rcp, bio] = ['34794-8^CR de RCP^LN', '11502-2^CR de biologie^LN'];
