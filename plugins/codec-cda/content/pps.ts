@@ -46,9 +46,14 @@ export function readPps(reading: Reading, root: Tag, sections: readonly Section[
     }),
     ...readTumours(sections, []),
     ...said({
-      steps: reading.list(steps.filter((one) => !isSupport(one)).map(readCare), 'steps'),
+      steps: reading
+        .list(
+          steps.filter((one) => !isSupport(one)),
+          'steps',
+        )
+        ?.map(readCare),
       stop: stop && said({ stopped: stop.flag, date: stop.start, comment: stop.text }),
-      support: reading.list(steps.filter(isSupport).map(readCare), 'support'),
+      support: reading.list(steps.filter(isSupport), 'support')?.map(readCare),
       reason: reason && said({ ...reason.value, date: reason.start, comment: reason.comment }),
       rcpDate: rcp?.instant,
       handedOver:
@@ -89,10 +94,7 @@ function readCare(entry: Statement): CareStep {
       sideEffects: effects?.words,
       performer: entryActor(reading, tag.first('performer'), 'performer'),
       comment: entry.comment,
-      findings: reading.list(
-        findings.flatMap((one) => one.finding ?? []),
-        'findings',
-      ),
+      findings: reading.list(findings, 'findings')?.flatMap((one) => one.finding ?? []),
       row: entry.row,
     }),
   };

@@ -42,11 +42,21 @@ export function readRcp(reading: Reading, root: Tag, sections: readonly Section[
       history: texts('history'),
       problems: texts('problems'),
       examinations: texts('examinations'),
-      pastTreatments: reading.list(treatments.filter((one) => !isComment(one)).map(readStep), 'pastTreatments'),
+      pastTreatments: reading
+        .list(
+          treatments.filter((one) => !isComment(one)),
+          'pastTreatments',
+        )
+        ?.map(readStep),
       operations: conclusions('operation'),
       pathology: conclusions('pathology'),
       molecular: conclusions('molecular'),
-      plan: reading.list(plans.filter((one) => !isComment(one)).map(readStep), 'plan'),
+      plan: reading
+        .list(
+          plans.filter((one) => !isComment(one)),
+          'plan',
+        )
+        ?.map(readStep),
       planComment: plans.find(isComment)?.text,
       frame: readFrame(named('frame')),
       // Comments within other sections are theirs.

@@ -33,6 +33,8 @@ export class Reading {
   readonly named: ReadonlyMap<string, Named>;
   /** References that lead nowhere. */
   readonly unresolved = new Set<string>();
+  /** A thousand entries may refer to one row. */
+  readonly #texts = new Map<Tag, string>();
 
   /** `times`: of the header. */
   constructor(body: Tag, times: readonly string[]) {
@@ -53,6 +55,13 @@ export class Reading {
     return this.#cut(text, SHORT_LIMIT);
   }
 
+  textOf(tag: Tag): string {
+    const known = this.#texts.get(tag) ?? narrativeText(tag);
+    this.#texts.set(tag, known);
+    return known;
+  }
+
+  /** To be asked before each of them is read: what is cut is read in vain. */
   list<T>(items: readonly T[], what: string): T[] | undefined {
     if (items.length > LIST_LIMIT) {
       this.warn('cda-list-cut', what);
@@ -127,10 +136,10 @@ export class Section {
     const { unread } = this.reading;
     const isOwn = tag?.first('reference') === undefined;
     if (isOwn) unread.whole(tag);
-    if (isOwn) return tag && this.reading.note(narrativeText(tag));
+    if (isOwn) return tag && this.reading.note(this.reading.textOf(tag));
     const target = this.#target(tag)?.tag;
     unread.whole(target);
-    return target && this.reading.note(narrativeText(target));
+    return target && this.reading.note(this.reading.textOf(target));
   }
 
   /** The row, item or paragraph that holds what a `text` refers to. */
@@ -219,9 +228,11 @@ export class Statement {
    */
   get row(): string | undefined {
     const row = this.section.rowOf(this.tag.first('text'));
-    if (!row || this.#unread.rest(row, [this.tag]) === undefined) return undefined;
+    const { reading } = this.section;
+    // What is longer is carried nowhere: its narrative is looked at without it.
+    if (!row || reading.textOf(row).length > NOTE_LIMIT || this.#unread.rest(row, [this.tag]) === undefined) return undefined;
     this.#unread.whole(row);
-    return this.section.reading.note(narrativeText(row));
+    return reading.note(reading.textOf(row));
   }
 
   /** `value` as a code, or as the text that stands in its place. */

@@ -1,5 +1,5 @@
 /** The tumours of an FRCP or a PPS: sections of diagnosis, mode of discovery and phase (specs FACTS G2). */
-import type { Coded, Tumour } from '../../../core/model/index.ts';
+import { LIST_LIMIT, type Coded, type Tumour } from '../../../core/model/index.ts';
 import { said, type Section, type Statement } from './section.ts';
 
 const TUMOUR_TEMPLATES = ['1.3.6.1.4.1.19376.1.7.3.1.4.14.1', '1.2.250.1.213.1.1.3.113'];
@@ -17,9 +17,12 @@ export function readTumours(
   sections: readonly Section[],
   icd10: readonly (Coded | undefined)[],
 ): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
-  const found = sections.filter(({ names }) => names.has('diagnosis')).flatMap(({ entries }) => entries.flatMap((entry) => readEntry(entry)));
+  // One more than are kept, so that it is noted; the more there are, the longer it takes to place them.
+  const most = LIST_LIMIT + 2;
+  const entries = sections.filter(({ names }) => names.has('diagnosis')).flatMap((section) => section.entries.slice(0, most));
+  const found = entries.flatMap((entry) => readEntry(entry)).slice(0, most);
   const course = readCourse(sections);
-  const codes = placed(icd10, found, (code) => sections[0]?.reading.unread.note('icd10', code));
+  const codes = placed(icd10.slice(0, most), found, (code) => sections[0]?.reading.unread.note('icd10', code));
   const count = Math.max(found.length, codes.length, course ? 1 : 0);
   const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: codes[i] }), ...found[i], ...(i === 0 && course) }));
   const [tumour, ...others] = all;

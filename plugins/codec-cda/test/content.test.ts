@@ -4,6 +4,7 @@ import type { CdaHeader } from '../../../core/contract/index.ts';
 import { checkEventData, type Rcp } from '../../../core/model/index.ts';
 import { plugin, validate, writeN3, type N3Request } from '../index.ts';
 import { isoTime } from '../hl7-time.ts';
+import { Tag } from '../tag.ts';
 import { mutationsOf, saidBy } from './mutations.ts';
 import { needs, sharedFile } from './official-files.ts';
 import { frcpRequest, PPS, ppsRequest, RCP } from './synthetic-content.ts';
@@ -343,6 +344,42 @@ describe('what is read of a structured body, and what is not', () => {
       withSections(FRCP, [`<component><section><templateId root="1.3.6.1.4.1.19376.1.5.3.1.3.4"/><text>${xml}</text></section></component>`]);
     const blocks = '<paragraph>Question : c ?</paragraph><paragraph>Contre-indication : cisplatine</paragraph>';
     expect(rcpOf(text(blocks)).otherData).to.equal('Contre-indication : cisplatine');
+  });
+});
+
+describe('what it costs to read a structured body', () => {
+  it('is the same for a thousand entries that refer to one large row as for one of them, and what is cut is not read', () => {
+    const cells = 3000;
+    const [title, end] = ['<title>Plan de soins</title>', '</section></component>'];
+    const planOf = (entries: number): string =>
+      withSections(
+        FRCP,
+        sectionsOf(FRCP).map((one) =>
+          one.includes(title)
+            ? `${one.slice(0, one.indexOf(title))}<text><table><tbody><tr ID="z">${'<td>w</td>'.repeat(cells)}</tr></tbody></table></text>` +
+              '<entry><procedure moodCode="INT"><code code="q"/><text><reference value="#z"/></text></procedure></entry>'.repeat(entries) +
+              end
+            : one,
+        ),
+      );
+    const pieces = Object.getOwnPropertyDescriptor(Tag.prototype, 'pieces')!;
+    const visits = (xml: string): number => {
+      let count = 0;
+      Object.defineProperty(Tag.prototype, 'pieces', {
+        ...pieces,
+        get(this: Tag): unknown {
+          count++;
+          return pieces.get!.call(this);
+        },
+      });
+      try {
+        read(xml);
+      } finally {
+        Object.defineProperty(Tag.prototype, 'pieces', pieces);
+      }
+      return count;
+    };
+    expect(visits(planOf(1000)) - visits(planOf(1))).to.be.below(20 * 1000);
   });
 });
 
