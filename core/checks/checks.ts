@@ -23,7 +23,7 @@ import {
 } from '../contract/index.ts';
 import { messageId, type BlindIndex } from '../journal/index.ts';
 import { patientOfHeader, sameAs, type DocumentData, type Patient } from '../model/index.ts';
-import { checkedAmong, noteOf, resultOf } from './results.ts';
+import { checkedAmong, checksOf, noteOf, resultOf } from './results.ts';
 
 export interface ChecksSettings {
   /** Folder of the official rules; absent = no CDA is held to them. */
@@ -304,7 +304,7 @@ export class DocumentChecks {
     const pages = codec?.wrapped?.(content) ?? content;
     const viewer = this.#settings.datamatrix ? this.#parts.viewers.find((one) => one.recognises(sniffMime(pages), pages)) : undefined;
     if (!viewer) return undefined;
-    const { datamatrix: codes = [], unreadable } = await viewer.look(pages);
+    const { datamatrix: codes = [], unreadable, searched, pages: count = 0 } = await viewer.look(pages);
     const header = codec?.read(content).cda?.patient;
     const marked = codes.flatMap(({ ins }) => ins ?? []);
     const another = [patient, ...(header ? [patientOfHeader(header)] : [])].flatMap((named) =>
@@ -314,9 +314,12 @@ export class DocumentChecks {
       }),
     );
     const findings: readonly DocumentFinding[] = [
-      ...another.map(({ reason }) => ({ severity: 'error' as const, rules: 'INS', message: `the datamatrix names another patient: ${reason}` })),
-      ...(unreadable === undefined ? [] : [{ severity: 'warning' as const, rules: 'PDF', message: 'its pages cannot be drawn' }]),
-      ...codes.flatMap(({ error }): DocumentFinding[] => (error ? [{ severity: 'warning', rules: 'INS', message: error.message }] : [])),
+      ...another.map(({ reason }) => ({ severity: 'error' as const, rules: CODES, message: `the datamatrix names another patient: ${reason}` })),
+      ...(unreadable === undefined ? [] : [{ severity: 'warning' as const, rules: PAGES, message: 'its pages cannot be drawn' }]),
+      ...(searched === undefined
+        ? []
+        : [{ severity: 'warning' as const, rules: PAGES, message: `no code is looked for after page ${searched} of ${count}` }]),
+      ...codes.flatMap(({ error }): DocumentFinding[] => (error ? [{ severity: 'warning', rules: CODES, message: error.message }] : [])),
     ];
     const others = [...new Map(another.map((one) => [JSON.stringify(one.marked), one.marked])).values()];
     return { findings, ...(another[0] && { another: { reason: another[0].reason, marked: others } }) };
@@ -329,25 +332,36 @@ export class DocumentChecks {
   async marked(events: readonly DraftEvent[], ...asked: Parameters<DocumentChecks['before']>): Promise<readonly Looked['another'][]> {
     const [message, { refs }, raw, format, charsetFallback] = asked;
     if (!this.#settings.datamatrix) return [];
-    return Promise.all(
-      events.map(async ({ type, data }) => {
-        if (type !== 'dcc.document.received') return undefined;
-        const named = data as Named;
-        const own = partsOf(named);
-        const found: NonNullable<Looked['another']>[] = [];
-        for (const ref of refs.filter(({ part }) => own.includes(part)))
-          try {
-            const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
-            const another = (await this.#marks(content, named.patient))?.another;
-            if (another) found.push(another);
-          } catch (thrown) {
-            const { code, entry } = PasserelleError.from(thrown);
-            if (entry.disposition === 'transient') throw thrown;
-            this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, message), code });
-          }
-        return found[0] && { reason: found[0].reason, marked: found.flatMap(({ marked }) => marked) };
-      }),
-    );
+    const checks: DocumentCheck[] = [];
+    const others: Looked['another'][] = [];
+    // One after the other, so that a message of many documents waits for the pages of other messages no more than they for its own.
+    for (const { type, data } of events) {
+      const named = data as Named;
+      const own = type === RECEIVED ? partsOf(named) : [];
+      const found: NonNullable<Looked['another']>[] = [];
+      for (const ref of refs.filter(({ part }) => own.includes(part)))
+        try {
+          const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
+          const { another, findings = [] } = (await this.#marks(content, named.patient)) ?? {};
+          if (another) found.push(another);
+          if (findings.length > 0) checks.push(resultOf(ref.part, this.#at(), findings));
+        } catch (thrown) {
+          const { code, entry } = PasserelleError.from(thrown);
+          if (entry.disposition === 'transient') throw thrown;
+          this.#parts.log('warn', 'a document could not be checked', { message: messageId(this.#parts.journal.tag, message), code });
+          checks.push(resultOf(ref.part, this.#at(), [{ ...uncheckable(code), rules: PAGES }]));
+        }
+      others.push(found[0] && { reason: found[0].reason, marked: found.flatMap(({ marked }) => marked) });
+    }
+    if (checks.length > 0) await this.#keep(message, [...(await this.#ruledOf(message)), ...checks]);
+    return others;
+  }
+
+  /** What `before` has kept. */
+  async #ruledOf(message: number): Promise<readonly DocumentCheck[]> {
+    const { journal, index } = this.#parts;
+    const kept = (await checksOf(messageId(journal.tag, message), journal, index)) ?? [];
+    return kept.filter(({ findings }) => !findings.some(({ rules }) => rules === PAGES || rules === CODES));
   }
 
   #codecOf(content: Uint8Array): DocumentCodec | undefined {
@@ -382,5 +396,9 @@ const RECEIVED = 'dcc.document.received';
 
 const partsOf = ({ document }: Named): readonly (string | undefined)[] =>
   [document?.content, ...(document?.companions ?? []).map(({ content }) => content)].map((content) => content?.part);
+
+/** Of findings: what the pages of a document say, and what cannot be seen of them. */
+const CODES = 'INS';
+const PAGES = 'PDF';
 
 const uncheckable = (code: string): DocumentFinding => ({ severity: 'warning', message: `it could not be checked (${code})` });

@@ -43,6 +43,12 @@ export class Tag {
     return bounded(meaningOf(this.#attributes.slice(from, this.#attributes.indexOf('"', from))));
   }
 
+  /** Names of the attributes that are not empty, as written; declarations of namespaces are none. */
+  get attributeNames(): readonly string[] {
+    const names = [...this.#attributes.matchAll(/ ([^\s=]+)="(?!")/g)].map(([, name = '']) => name);
+    return names.filter((name) => !name.startsWith('xmlns'));
+  }
+
   /** Text, trimmed, white space folded; `undefined` when there is none. */
   get text(): string | undefined {
     return bounded(this.rawText.replace(/\s+/g, ' '));

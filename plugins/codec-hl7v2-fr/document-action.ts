@@ -11,7 +11,7 @@ export type DocumentAction = NonNullable<DocumentData['action']>;
 /** Events of MDM that carry a content. T11, the plain cancel of HL7, is met as a dialect (vendors FACTS section 4). */
 const BY_EVENT: Readonly<Record<string, DocumentAction>> = { T02: 'new', T10: 'replace', T04: 'delete', T11: 'delete' };
 const BY_ORDER: Readonly<Record<string, DocumentAction>> = { NW: 'new', RO: 'replace', RP: 'replace', XO: 'replace', CA: 'delete' };
-/** Table 0085: I, R, S and P are not final yet. */
+/** Table 0085: I, R, S and P are not final yet, and may replace what was not either. */
 const BY_RESULT: Readonly<Record<string, DocumentAction>> = { F: 'new', U: 'new', P: 'new', R: 'new', S: 'new', I: 'new', C: 'replace', D: 'delete' };
 const STATUS: Readonly<Record<string, DocumentData['status']>> = {
   P: 'preliminary',
@@ -41,7 +41,10 @@ export function readAction(reading: Reading, event: string, group: Group, conten
   const isNational = declaredAudience(reading) !== undefined;
   if (isNational && order && !BY_ORDER[order]) warn(reading, 'order-control', order.slice(0, 2), 'ORC-1');
   for (const [i, result] of results.entries()) checkResult(reading, result, contents[i], isNational);
-  const stated = [BY_EVENT[event], BY_ORDER[order], ...results.map((result) => BY_RESULT[result])].filter((action) => action !== undefined);
+  const asked = [BY_EVENT[event], BY_ORDER[order]].filter((action) => action !== undefined);
+  const isReplacing = asked.length > 0 && asked.every((action) => action === 'replace');
+  const said = results.map((result) => (isReplacing && STATUS[result] === 'preliminary' ? 'replace' : BY_RESULT[result]));
+  const stated = [...asked, ...said].filter((action) => action !== undefined);
   if (new Set(stated).size > 1)
     throw new PasserelleError('ERR_DOCUMENT_INCOHERENT', {
       location: { hl7: BY_ORDER[order] ? 'ORC-1' : `OBX[${contents[0]?.obx.occurrence ?? 1}]-11` },
@@ -49,7 +52,7 @@ export function readAction(reading: Reading, event: string, group: Group, conten
       found: stated.join(' against '),
     });
   const action = stated[0] ?? 'new';
-  const unsigned = action === 'new' && UNSIGNED.has(clean(reading.message.get('TXA-17')).toUpperCase());
+  const unsigned = action !== 'delete' && UNSIGNED.has(clean(reading.message.get('TXA-17')).toUpperCase());
   if (unsigned) warn(reading, 'document-not-signed', undefined, 'TXA-17');
   const status = results.map((result) => STATUS[result]).find((one) => one !== undefined);
   return { action, status: unsigned ? 'preliminary' : (status ?? (action === 'delete' ? 'deleted' : 'final')) };

@@ -7,6 +7,7 @@ import { destinationsFor, type MatrixMode } from './destinations.ts';
 import { readAction } from './document-action.ts';
 import { readContent, type ContentReading } from './document-content.ts';
 import { readGroups, type Content, type Group } from './document-groups.ts';
+import { isOneDocument } from './document-pair.ts';
 import { readCodes, routeType } from './document-type.ts';
 import { MAIL_BODY_PATIENT, MAIL_BODY_PRO, patientMayReply, readFlags } from './flags.ts';
 import { onlyPid, readPatient, warnIncomplete, type PatientReading } from './patient.ts';
@@ -65,10 +66,11 @@ function ofOneCode(contents: readonly Content[]): readonly (readonly Content[])[
   const headers = contents.flatMap((one) => one.part?.read?.cda ?? []);
   // Two of one level are two documents: one of them as the companion of the other would be filed nowhere. So are two that say another code themselves.
   const codes = new Set(headers.flatMap(({ code }) => code?.code ?? []));
-  const isOneDocument = headers.length > 0 && new Set(headers.map(({ level }) => level)).size === headers.length && codes.size <= 1;
+  const isOneOfEach = headers.length > 0 && new Set(headers.map(({ level }) => level)).size === headers.length && codes.size <= 1;
+  const isOne = isOneOfEach && headers.every((header) => isOneDocument(headers[0]!, header));
   // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
   const isPair = headers.length === 0 && contents.length === 2 && contents.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
-  return isOneDocument || isPair ? [contents] : contents.map((one) => [one]);
+  return isOne || isPair ? [contents] : contents.map((one) => [one]);
 }
 
 interface Found {

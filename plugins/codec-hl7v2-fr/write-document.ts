@@ -34,11 +34,15 @@ interface Form {
   readonly message: 'MDM' | 'ORU';
   readonly guide: Guide;
   readonly action: NonNullable<DocumentData['action']>;
+  /** OBX-11 and OBR-25. */
+  readonly result: string;
 }
 
 const EVENTS = { new: 'T02', replace: 'T10', delete: 'T04' } as const;
 const ORDERS = { new: 'NW', replace: 'RO', delete: 'CA' } as const;
 const RESULTS = { new: 'F', replace: 'C', delete: 'D' } as const;
+/** Table 0271: documented, authenticated by nobody yet. */
+const UNSIGNED = 'DO';
 
 /** Throws ERR_ENCODE_UNSUPPORTED, ERR_DOCUMENT_INCOMPLETE, ERR_DOCUMENT_MISSING, ERR_DESTINATION_UNKNOWN_PATIENT, ERR_INS_ENVIRONMENT. */
 export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocument {
@@ -48,7 +52,7 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
   const { data, made } = formOfDocument(writing, input, code);
   const { document } = data;
   const isCda = document.format !== undefined;
-  const form = formOf(writing, isCda, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  const form = formOf(writing, document, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
   if (form.action === 'delete' && !document.id && !document.sourceId)
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/data/document/id' },
@@ -75,7 +79,7 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
       4: code,
       7: toHl7Time(document.date),
       16: isCda ? undefined : writeXcn(data.authorRpps),
-      25: form.message === 'ORU' ? RESULTS[form.action] : undefined,
+      25: form.message === 'ORU' ? form.result : undefined,
     },
   ];
   const patient = writePid(writing, data.patient, ippAt(data.patient, writing.context.settings), data.visit);
@@ -90,7 +94,7 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
           patient,
           stay,
           ...(guide.ordersInMdm ? [order, request] : []),
-          writeTxa(document, guide, code, toHl7Time(document.date ?? document.createdAt)),
+          writeTxa(document, form, code, toHl7Time(document.date ?? document.createdAt)),
         ];
   const { id, idExtension, setId, setIdExtension } = document;
   return {
@@ -102,11 +106,14 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
-function formOf({ context, profile: { writing: how } }: Writing, isCda: boolean, action: Form['action']): Form {
+function formOf({ context, profile: { writing: how } }: Writing, document: DocumentData, action: Form['action']): Form {
+  const isCda = document.format !== undefined;
   const { documentGuide, documentMessage } = context.settings.connector;
   const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
   const chosen = documentMessage === 'MDM' || documentMessage === 'ORU' ? documentMessage : isCda ? how.document.message : how.plainDocument;
-  return { message: isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen, guide, action };
+  // Said wherever a message can say it (decision 0036).
+  const result = action !== 'delete' && document.status === 'preliminary' ? 'P' : RESULTS[action];
+  return { message: isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen, guide, action, result };
 }
 
 function headerOf({ message, guide, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {
@@ -150,7 +157,7 @@ function writeCode(writing: Writing, document: DocumentData, isDeletion: boolean
   throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'a document with a code', found: 'none' });
 }
 
-function writeTxa(document: DocumentData, guide: Guide, code: readonly string[], when: string): SegmentOut {
+function writeTxa(document: DocumentData, { guide, result }: Form, code: readonly string[], when: string): SegmentOut {
   return [
     'TXA',
     {
@@ -160,7 +167,7 @@ function writeTxa(document: DocumentData, guide: Guide, code: readonly string[],
       4: when,
       12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
       13: document.replaces && (document.replacesExtension ? [document.replacesExtension, undefined, document.replaces, 'ISO'] : document.replaces),
-      17: guide.signed,
+      17: result === 'P' ? UNSIGNED : guide.signed,
     },
   ];
 }
@@ -175,7 +182,7 @@ function writeContents(
   parts: readonly EncodablePart[],
   participants: readonly SegmentOut[],
 ): void {
-  const result = form.action === 'new' && document.status === 'preliminary' ? 'P' : RESULTS[form.action];
+  const { result } = form;
   const word = form.message === 'ORU' ? 'TEXT' : 'text';
   const place = (content: PlacedContent, isCda: boolean): void => {
     const known = parts.find(({ part }) => part === content.part);

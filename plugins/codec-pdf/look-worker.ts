@@ -36,7 +36,7 @@ async function seePdf(): Promise<Seen> {
   const searched = Math.min(pages, limits.pages);
   const codes: SeenCode[] = [];
   for (let page = 0; page < searched; page++) {
-    const pixels = pdf.draw(page, limits.dotsPerInch, limits.pixels);
+    const pixels = pdf.draw(page, limits.dotsPerInch, limits.pagePixels);
     if (pixels) codes.push(...(await read(pixels, page + 1)));
   }
   return { ...facts, ...(searched < pages && { searched }), codes };

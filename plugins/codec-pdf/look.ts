@@ -11,8 +11,10 @@ export interface LookLimits {
   readonly bytes: number;
   /** Searched for codes, from the first. */
   readonly pages: number;
-  /** Of one page or image: four bytes each. */
+  /** Of one image: four bytes each. */
   readonly pixels: number;
+  /** Of one page as it is drawn, and it is copied twice: an A3 is 9.4 million. A larger one is drawn smaller. */
+  readonly pagePixels: number;
   /** A module of 0.35 mm is three dots then. */
   readonly dotsPerInch: number;
 }
@@ -38,20 +40,31 @@ export interface Seen {
   readonly codes: readonly SeenCode[];
 }
 
-const LIMITS: LookLimits = { timeoutMs: 30_000, bytes: 128 * 1024 * 1024, pages: 20, pixels: 40_000_000, dotsPerInch: 220 };
+export const LOOK_LIMITS: LookLimits = {
+  timeoutMs: 30_000,
+  bytes: 128 * 1024 * 1024,
+  pages: 20,
+  pixels: 40_000_000,
+  pagePixels: 10_000_000,
+  dotsPerInch: 220,
+};
 /** Of JavaScript; WebAssembly counts apart, two gigabytes at most. */
 const HEAP_MB = 256;
 const workerFile = path.join(import.meta.dirname, 'look-worker.js');
 
 export const canLook = (mime: string): boolean => mime === 'application/pdf' || mime === 'image/jpeg' || mime === 'image/png';
 
-/** Never rejects. */
-export async function look(content: Uint8Array, limits: LookLimits = LIMITS, file: string = workerFile): Promise<DocumentLook> {
+let last: Promise<unknown> = Promise.resolve();
+
+/** Never rejects. In turn, whoever asks: a message of 60 documents must not take sixty times the memory of one, nor a batch that of all its messages. */
+export async function look(content: Uint8Array, limits: LookLimits = LOOK_LIMITS, file: string = workerFile): Promise<DocumentLook> {
   const firstSight: DocumentLook = isPdf(content) ? { kind: 'pdf', ...readPdf(content) } : { kind: 'image' };
   if (firstSight.unreadable !== undefined) return firstSight;
   if (!canLook(sniffMime(content))) return { ...firstSight, unreadable: 'neither a PDF nor a JPEG or PNG image' };
   if (content.length > limits.bytes) return { ...firstSight, unreadable: `more than ${limits.bytes} bytes` };
-  const { codes, encrypted, ...seen } = await see({ content: Uint8Array.from(content), isPdf: firstSight.kind === 'pdf', limits }, file);
+  const sight = last.then(() => see({ content: Uint8Array.from(content), isPdf: firstSight.kind === 'pdf', limits }, file));
+  last = sight;
+  const { codes, encrypted, ...seen } = await sight;
   return {
     ...firstSight,
     ...seen,

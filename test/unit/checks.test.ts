@@ -9,6 +9,7 @@ import {
   type DeliverySummary,
   type DocumentCodec,
   type DocumentFinding,
+  type DocumentLook,
   type DocumentViewer,
   type InsIdentity,
   type MessageHistory,
@@ -43,6 +44,8 @@ interface Ground {
   readonly raw?: Buffer;
   readonly events?: readonly { readonly patient: object; readonly document: object }[];
   readonly misnamed?: (document: MisnamedDocument) => void;
+  /** Of what its pages show, beside codes. */
+  readonly seen?: (content: Buffer) => Partial<DocumentLook>;
 }
 
 interface Asked {
@@ -54,7 +57,7 @@ interface Asked {
 function ground(
   settings: Partial<ChecksSettings>,
   findings: readonly DocumentFinding[],
-  { codes = [], keeping, site = 'after', validating, looking, raw: given = raw, events, misnamed }: Ground = {},
+  { codes = [], keeping, site = 'after', validating, looking, raw: given = raw, events, misnamed, seen }: Ground = {},
 ) {
   const asked: Asked[] = [];
   const notes = new Map<string, string>();
@@ -74,6 +77,7 @@ function ground(
     recognises: () => true,
     look: async (content) => ({
       kind: 'pdf',
+      ...seen?.(Buffer.from(content)),
       datamatrix: codes.filter((ins) => !events || Buffer.from(content).includes(ins.ins)).map((ins) => ({ page: 1, ins })),
     }),
   };
@@ -136,7 +140,20 @@ function ground(
   });
   const history = (message: number): MessageHistory => ({ message: { message, site: '990001018' }, deliveries: [taken(message)] }) as never;
   const results = (message: number) => checksOf(`abcd-${message}`, { notes: read }, index);
-  return { checks: make(), make, asked, taken, delivered, withdrawing, history, read: results, kept: kept.promise, opened: { envelope, refs } };
+  return {
+    raw: given,
+    patient,
+    checks: make(),
+    make,
+    asked,
+    taken,
+    delivered,
+    withdrawing,
+    history,
+    read: results,
+    kept: kept.promise,
+    opened: { envelope, refs },
+  };
 }
 
 describe('checks of documents', () => {
@@ -246,6 +263,43 @@ describe('checks of documents', () => {
     await kept;
     await checks.stop();
     expect(told).to.deep.equal([['p3', other.ins, third.ins]]);
+  });
+
+  it('A8 B9: before a decision, the pages of a companion are looked at like those of its document, and what is not seen of them stands beside what the rules say', async () => {
+    const other = { ...INS, ins: '175069999012356' };
+    const pages = ['N3', `N1 ${other.ins}`].map((text) => Buffer.from(`<ClinicalDocument>${text}`).toString('base64'));
+    const {
+      checks,
+      opened,
+      read,
+      patient,
+      raw: came,
+    } = ground({ datamatrix: true }, [RULE], {
+      codes: [other],
+      raw: Buffer.concat([
+        raw.subarray(0, raw.indexOf('OBX')),
+        ...pages.map((page, i) => Buffer.from(`OBX|${i + 1}|ED|X||^text^XML^Base64^${page}||||||F\r`)),
+      ]),
+      events: [],
+      seen: (content) => (content.includes('N1') ? { pages: 31, searched: 20 } : { unreadable: 'cut' }),
+    });
+    const data = { patient, document: { content: { part: 'p1' }, companions: [{ content: { part: 'p2' } }] } };
+    const asked = [7, opened, came, 'hl7v2', 'utf-8'] as const;
+    for (let time = 1; time <= 2; time++) {
+      await checks.before(...asked);
+      const [marked] = await checks.marked([{ type: 'dcc.document.received', data }] as never, ...asked);
+      expect(marked?.marked.map(({ ins }) => ins)).to.deep.equal([other.ins]);
+      const kept = (await read(7)) ?? [];
+      expect(
+        kept.map(({ part, errors, findings }) => [part, errors, ...findings.map(({ rules = '', message }) => `${rules}: ${message}`)]),
+      ).to.deep.equal([
+        ['p1', 0, `${RULE.rules}: ${RULE.message}`],
+        ['p2', 0, `${RULE.rules}: ${RULE.message}`],
+        ['p1', 0, 'PDF: its pages cannot be drawn'],
+        ['p2', 1, 'INS: the datamatrix names another patient: another INS', 'PDF: no code is looked for after page 20 of 31'],
+      ]);
+    }
+    await checks.stop();
   });
 
   it('B9: a CDA that we write does not leave when the schema refuses it; a part of the message that came is none of ours', async () => {

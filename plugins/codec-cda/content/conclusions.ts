@@ -3,10 +3,14 @@ import type { Conclusion, Finding } from '../../../core/model/index.ts';
 import { entryActor } from './actors.ts';
 import { isComment, said, type Section, type Statement } from './section.ts';
 
+/** Of a note on an operation, and of a diagnosis: what a conclusion is written as. */
+const CODES = ['10218-6', '22637-3'];
+
 /** Of a section of an FRCP: one conclusion per entry; the text of the section when it has none. */
 export function summedUp(section: Section): Conclusion[] {
   const comment = section.sections.find(({ names }) => names.has('comment'))?.text;
   const entries = section.entries.filter((one) => !isComment(one));
+  for (const one of entries) one.is(...CODES);
   if (entries.length === 0) {
     const alone = said({ conclusion: section.text, comment });
     return alone ? [alone] : [];
@@ -18,12 +22,12 @@ export function summedUp(section: Section): Conclusion[] {
     return (
       said({
         // A reference that leads nowhere must not lose the conclusion: it is somewhere in the section.
-        conclusion: entry.value?.text ?? entry.value?.label ?? entry.text ?? section.text,
+        conclusion: entry.words ?? section.text,
         start: entry.start,
         end: entry.end,
         performer,
         otherPerformers: section.reading.list(others, 'performers'),
-        author: entryActor(section.reading, entry.tag.first('author'), 'author'),
+        author: entryActor(section.reading, entry.tag.first('author'), 'author', entry.start),
         comment: i === 0 ? (comment ?? entry.comment) : entry.comment,
       }) ?? {}
     );

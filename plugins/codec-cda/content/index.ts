@@ -10,7 +10,7 @@ import { readRcp } from './rcp.ts';
 import { Reading, Section } from './section.ts';
 
 export { CONTENT_MODELS, contentModelOf, type ContentModel, type SectionModel, type SectionName } from './models.ts';
-export { ICD10, MEETING, MOTIVES, RCP_IDS } from './rcp.ts';
+export { ICD10, MEETING, MOTIVES, RCP_IDS, elementOf } from './rcp.ts';
 export { STEP_KINDS } from './pps.ts';
 
 export type Content = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'>;
@@ -30,7 +30,7 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
     const reading = new Reading(body, timesOf(root));
     if (!exact) reading.warn('cda-model-version-unknown', templateIds.find(({ root: oid }) => oid === model.oid)?.extension?.slice(0, 50));
     const names = sectionNames(model);
-    const top = body.elements.filter(({ name }) => name === 'component').flatMap((one) => one.first('section') ?? []);
+    const top = body.elements.filter(({ name }) => name === 'component').flatMap(({ elements }) => elements.filter(({ name }) => name === 'section'));
     const sections = top.flatMap((tag) => withInner(new Section(reading, tag, names)));
     const read: Content =
       model.kind === 'rcp'
@@ -43,6 +43,7 @@ export function readContent(root: Tag, templateIds: readonly CdaId[]): ContentRe
     const { content, cut } = fitted(withoutEmpty(read));
     if (cut) reading.warn('cda-content-cut');
     // What is not read is no defect of the document: it stays there. Only written again it would be lost (conclusions never are).
+    for (const component of body.elements) reading.unread.component(component);
     const unread = model.kind === 'conclusions' ? [] : unreadOf(reading, sections, cut);
     return { content: { ...content, ...(unread.length > 0 && { unread: [...unread] }) }, warnings: reading.warnings };
   } catch {
@@ -64,13 +65,15 @@ function unreadOf(reading: Reading, sections: readonly Section[], cut: boolean):
   const problems = CONTENT_MODELS.map(({ problemCode }) => problemCode?.[0]).filter((code) => code !== undefined);
   for (const { tag, names } of sections) {
     // The problem that a section of reason must have, without a value, is written again by itself.
-    const isConstant = (one: Tag): boolean =>
-      names.has('reason') &&
-      problems.includes(one.code('code') ?? '') &&
-      one.attribute('negationInd') !== 'true' &&
-      [undefined, tag.code('code')].includes(one.first('value')?.attribute('code'));
+    const constant = tag.elements.flatMap(({ elements }) => elements).find((one) => problems.includes(one.code('code') ?? ''));
+    for (const one of names.has('reason') && constant ? [constant] : []) {
+      const value = one.first('value');
+      unread.read(one);
+      unread.read(one.first('code'), 'code', 'codeSystem', 'displayName');
+      if (unread.typed(value, ['CD']) && value?.attribute('code') === tag.code('code')) unread.read(value, 'code', 'codeSystem', 'displayName');
+    }
     if (names.size === 0) unread.note('section', tag.code('code'));
-    else unread.section(tag, isConstant);
+    else unread.section(tag);
   }
   return unread.reasons;
 }

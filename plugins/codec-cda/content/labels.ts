@@ -6,6 +6,21 @@ import { fold } from '../../../core/model/index.ts';
 
 const LABELS = new Set(
   [
+    // Titles of sections
+    'Type de RCP / Motif de la RCP',
+    'Clinique',
+    'Comorbidités',
+    'Eléments paracliniques',
+    'Traitements thérapeutiques passés ou en cours',
+    'Traitements thérapeutiques passés ou en cours (réalisé ou pas)',
+    "Synthèse du cas présenté et question posée à la RCP - Autres données indispensables à l'avis de la RCP",
+    'Plan de soins',
+    'Commentaires / Précisions sur le patient',
+    'Phase clinique de la maladie',
+    'Évaluation du statut fonctionnel',
+    'Diagnostic',
+    'Commentaire sur le patient',
+    'Information sur les données personnelles vous concernant',
     // FRCP
     'Type de RCP',
     'Nature de la discussion',

@@ -26,7 +26,7 @@ export function readPps(reading: Reading, root: Tag, sections: readonly Section[
   const steps = entries.filter((one) => !isComment(one) && one.code !== STOP);
   const isSupport = ({ code, section }: Statement): boolean =>
     SUPPORT.includes(code ?? '') || (!STEP_KINDS[code ?? ''] && section.translations.includes('MED-567'));
-  const stop = entries.find(({ code }) => code === STOP);
+  const stop = entries.find((one) => one.is(STOP));
   const comments = sections.filter(({ names }) => names.has('comment'));
   const textOf = (wanted: boolean): string | undefined =>
     reading.note(
@@ -46,9 +46,14 @@ export function readPps(reading: Reading, root: Tag, sections: readonly Section[
     }),
     ...readTumours(sections, []),
     ...said({
-      steps: reading.list(steps.filter((one) => !isSupport(one)).map(readCare), 'steps'),
+      steps: reading
+        .list(
+          steps.filter((one) => !isSupport(one)),
+          'steps',
+        )
+        ?.map(readCare),
       stop: stop && said({ stopped: stop.flag, date: stop.start, comment: stop.text }),
-      support: reading.list(steps.filter(isSupport).map(readCare), 'support'),
+      support: reading.list(steps.filter(isSupport), 'support')?.map(readCare),
       reason: reason && said({ ...reason.value, date: reason.start, comment: reason.comment }),
       rcpDate: rcp?.instant,
       handedOver:
@@ -66,12 +71,19 @@ function readCare(entry: Statement): CareStep {
   const { section, tag } = entry;
   const { reading } = section;
   const code = tag.first('code');
-  const [planned, rhythm, mode, effects] = [PLANNED, RHYTHM, MODE, SIDE_EFFECTS].map((one) => entry.related.find((other) => other.code === one));
+  const [planned, rhythm, mode, effects] = [PLANNED, RHYTHM, MODE, SIDE_EFFECTS].map((one) => entry.related.find((other) => other.is(one)));
+  const qualifier = code?.first('qualifier', 'value');
+  // A kind that is none of the guide is not written beside a treatment.
+  if (qualifier) entry.is(...Object.keys(STEP_KINDS));
+  const findings = entry.related.filter((one) => !isComment(one) && !PLACED.includes(one.code));
+  for (const holder of tag.elements)
+    if (holder.attribute('typeCode') === 'RSON' && findings.some((one) => holder.elements.includes(one.tag))) reading.unread.read(holder, 'typeCode');
+    else if (findings.some((one) => holder.elements.includes(one.tag))) reading.unread.note('entryRelationship', entry.code);
   if (tag.name !== 'procedure') reading.unread.note('entry', tag.name);
   return {
     kind: STEP_KINDS[entry.code ?? ''] ?? entry.code ?? tag.name,
     ...said({
-      treatment: section.coded(code?.first('qualifier', 'value') ?? code, () => entry.text),
+      treatment: section.coded(qualifier ?? code, () => entry.text),
       status: entry.status,
       mood: entry.mood,
       negated: entry.negated,
@@ -79,13 +91,10 @@ function readCare(entry: Statement): CareStep {
       planned: planned && said({ start: planned.start, end: planned.end }),
       rhythm: rhythm && said({ regular: rhythm.flag, text: rhythm.text }),
       mode: mode?.value,
-      sideEffects: effects && (effects.value?.text ?? effects.value?.label ?? effects.text),
+      sideEffects: effects?.words,
       performer: entryActor(reading, tag.first('performer'), 'performer'),
       comment: entry.comment,
-      findings: reading.list(
-        entry.related.filter((one) => !isComment(one) && !PLACED.includes(one.code)).flatMap((one) => one.finding ?? []),
-        'findings',
-      ),
+      findings: reading.list(findings, 'findings')?.flatMap((one) => one.finding ?? []),
       row: entry.row,
     }),
   };
@@ -99,7 +108,7 @@ function readReferences(reading: Reading, sections: readonly Section[]): Pps['re
       .flatMap((one) => one.first('externalDocument') ?? [])
       .flatMap((external) => {
         const id = external.first('id');
-        reading.unread.read(id);
+        reading.unread.read(id, 'root', ...(id?.attribute('root') === undefined ? [] : ['extension']));
         const [root, extension] = [reading.short(id?.attribute('root')), reading.short(id?.attribute('extension'))];
         return said({ root, extension, text: section.said(external.first('text')) }) ?? [];
       }),

@@ -42,11 +42,21 @@ export function readRcp(reading: Reading, root: Tag, sections: readonly Section[
       history: texts('history'),
       problems: texts('problems'),
       examinations: texts('examinations'),
-      pastTreatments: reading.list(treatments.filter((one) => !isComment(one)).map(readStep), 'pastTreatments'),
+      pastTreatments: reading
+        .list(
+          treatments.filter((one) => !isComment(one)),
+          'pastTreatments',
+        )
+        ?.map(readStep),
       operations: conclusions('operation'),
       pathology: conclusions('pathology'),
       molecular: conclusions('molecular'),
-      plan: reading.list(plans.filter((one) => !isComment(one)).map(readStep), 'plan'),
+      plan: reading
+        .list(
+          plans.filter((one) => !isComment(one)),
+          'plan',
+        )
+        ?.map(readStep),
       planComment: plans.find(isComment)?.text,
       frame: readFrame(named('frame')),
       // Comments within other sections are theirs.
@@ -116,7 +126,7 @@ function readReason(reading: Reading, section: Section | undefined): Rcp | undef
   const nature = section.find('GEN-098');
   const motive = section.find('ORG-186');
   const [apparatus, organ, status] = [section.find('ORG-118'), section.find('ORG-119'), section.find('ORG-127')];
-  const motives = MOTIVES.flatMap((code) => section.find(code) ?? []).filter((one) => one.flag !== undefined || one.value !== undefined);
+  const motives = MOTIVES.flatMap((code) => section.find(code) ?? []).filter((one) => one.flag !== undefined || one.words !== undefined);
   return said({
     nature: nature?.value,
     apparatus: apparatus?.value,
@@ -181,11 +191,16 @@ function readScores(sections: readonly Section[]): Pick<Rcp, 'who' | 'painScore'
   const scored = (one: Statement, score: number | undefined): { score?: number } & Coded & { date?: string } => ({
     ...said({ score, ...one.value, date: one.start }),
   });
+  // Only a number has a place in what is written of it.
+  const measured = (one: Statement): ReturnType<typeof scored> => {
+    if (one.tag.code('value') !== undefined) sections[0]?.reading.unread.note('value', one.code);
+    return scored(one, one.number);
+  };
   const grade = WHO_SCORES[who?.tag.code('value') ?? ''] ?? who?.number;
   return said({
     who: who && said(scored(who, grade !== undefined && Number.isInteger(grade) && grade >= 0 && grade <= 4 ? grade : undefined)),
-    painScore: pain && said(scored(pain, pain.number)),
-    geriatricScore: geriatric && said(scored(geriatric, geriatric.number)),
+    painScore: pain && said(measured(pain)),
+    geriatricScore: geriatric && said(measured(geriatric)),
   });
 }
 
@@ -196,17 +211,26 @@ const KINDS: Readonly<Record<string, string>> = {
   'MED-227': 'active-surveillance',
 };
 
+/** The element that a step is written as. */
+export function elementOf(kind: string, mood: string | undefined): 'procedure' | 'encounter' | 'observation' | 'act' {
+  if (kind === 'treatment') return 'procedure';
+  if (mood === 'ARQ' || kind === 'encounter') return 'encounter';
+  if (mood === 'PRP' || kind === 'examination' || kind === 'observation') return 'observation';
+  return kind === 'act' ? 'act' : 'procedure';
+}
+
 export function readStep(entry: Statement): PlanStep {
   const { section, tag, code } = entry;
   const { reading } = section;
   const priority = tag.first('priorityCode');
   const order = priority?.first('originalText')?.text;
-  const isNumber = order !== undefined && /^\d{1,4}$/.test(order);
+  const isNumber = order !== undefined && /^(?:0|[1-9]\d{0,3})$/.test(order);
   const coded = section.coded(tag.first('code'), () => entry.text);
-  if (!['procedure', 'encounter', 'observation', 'act'].includes(tag.name)) reading.unread.note('entry', tag.name);
-  if (isNumber) reading.unread.whole(priority);
+  const kind = (code !== undefined && KINDS[code]) || (tag.name === 'procedure' ? 'treatment' : tag.name);
+  if (elementOf(kind, entry.mood) !== tag.name) reading.unread.note('entry', tag.name);
+  if (isNumber) reading.unread.whole(priority?.first('originalText'));
   return {
-    kind: (code !== undefined && KINDS[code]) || (tag.name === 'procedure' ? 'treatment' : tag.name),
+    kind,
     ...said({
       ...coded,
       order: isNumber ? Number(order) : undefined,
@@ -226,7 +250,7 @@ function readFrame(section: Section | undefined): Rcp['frame'] {
   if (!section) return undefined;
   const [guideline, trial] = [section.find('MED-249'), section.find('MED-250')];
   return said({
-    guideline: guideline && (guideline.value?.text ?? guideline.value?.label ?? guideline.text),
+    guideline: guideline?.words,
     guidelineDate: guideline?.start,
     trial: trial?.flag,
     trialText: trial && plainText(trial),

@@ -23,6 +23,8 @@ const DEPTH_LIMIT = 12;
 const SHORT_LIMIT = 250;
 const CUT = ' […]';
 const COMMENT = '48767-8';
+/** Types of a coded value: it is written as the first. */
+const CODED = ['CD', 'CE', 'CV'];
 
 /** What a reading shares: warnings, what all narratives name, and what was not read. */
 export class Reading {
@@ -31,6 +33,8 @@ export class Reading {
   readonly named: ReadonlyMap<string, Named>;
   /** References that lead nowhere. */
   readonly unresolved = new Set<string>();
+  /** A thousand entries may refer to one row. */
+  readonly #texts = new Map<Tag, string>();
 
   /** `times`: of the header. */
   constructor(body: Tag, times: readonly string[]) {
@@ -51,6 +55,13 @@ export class Reading {
     return this.#cut(text, SHORT_LIMIT);
   }
 
+  textOf(tag: Tag): string {
+    const known = this.#texts.get(tag) ?? narrativeText(tag);
+    this.#texts.set(tag, known);
+    return known;
+  }
+
+  /** To be asked before each of them is read: what is cut is read in vain. */
   list<T>(items: readonly T[], what: string): T[] | undefined {
     if (items.length > LIST_LIMIT) {
       this.warn('cda-list-cut', what);
@@ -81,7 +92,9 @@ export class Section {
     this.names = new Set(tag.elements.filter(({ name }) => name === 'templateId').flatMap((one) => names.get(one.attribute('root') ?? '') ?? []));
     const text = tag.first('text');
     this.#named = text ? namedPieces(text) : new Map();
-    const inner = tag.elements.filter(({ name }) => name === 'component').flatMap((one) => one.first('section') ?? []);
+    const inner = tag.elements
+      .filter(({ name }) => name === 'component')
+      .flatMap(({ elements }) => elements.filter(({ name }) => name === 'section'));
     this.sections = depth < DEPTH_LIMIT ? inner.map((one) => new Section(reading, one, names, depth + 1)) : [];
   }
 
@@ -121,11 +134,12 @@ export class Section {
   /** What a `text` or `originalText` says: what it refers to, in this section first, or its own words. */
   said(tag: Tag | undefined): string | undefined {
     const { unread } = this.reading;
-    unread.whole(tag);
-    if (tag?.first('reference') === undefined) return tag && this.reading.note(narrativeText(tag));
+    const isOwn = tag?.first('reference') === undefined;
+    if (isOwn) unread.whole(tag);
+    if (isOwn) return tag && this.reading.note(this.reading.textOf(tag));
     const target = this.#target(tag)?.tag;
     unread.whole(target);
-    return target && this.reading.note(narrativeText(target));
+    return target && this.reading.note(this.reading.textOf(target));
   }
 
   /** The row, item or paragraph that holds what a `text` refers to. */
@@ -154,8 +168,10 @@ export class Section {
   coded(tag: Tag | undefined, fallback?: () => string | undefined): Coded | undefined {
     const { reading } = this;
     const [code, label] = [reading.short(tag?.attribute('code')), reading.short(tag?.attribute('displayName'))];
-    if (code !== undefined || label !== undefined) reading.unread.read(tag);
     const text = this.said(tag?.first('originalText')) ?? fallback?.();
+    if (code !== undefined || label !== undefined) reading.unread.read(tag, 'displayName', ...(code === undefined ? [] : ['code', 'codeSystem']));
+    else if (text !== undefined && tag?.attribute('nullFlavor') === 'OTH') reading.unread.read(tag, 'nullFlavor');
+    reading.unread.typed(tag, CODED);
     return said({ code, system: code && reading.short(tag?.attribute('codeSystem')), label, text: text === (label ?? code) ? undefined : text });
   }
 }
@@ -175,26 +191,34 @@ export class Statement {
     return this.tag.code('code');
   }
 
+  /** Whether it answers one of these questions. */
+  is(...codes: readonly string[]): boolean {
+    const isOne = codes.includes(this.code ?? '');
+    if (isOne) this.#unread.read(this.tag.first('code'), 'code', 'codeSystem', 'displayName');
+    return isOne;
+  }
+
   get mood(): string | undefined {
-    this.#unread.mood(this.tag);
+    this.#unread.read(this.tag, 'moodCode');
     return this.tag.attribute('moodCode');
   }
 
   /** True when it says that this is not so; otherwise nothing. */
   get negated(): true | undefined {
-    this.#unread.negation(this.tag);
+    this.#unread.read(this.tag, 'negationInd');
     return this.tag.attribute('negationInd') === 'true' ? true : undefined;
   }
 
   get status(): string | undefined {
     const status = this.tag.first('statusCode');
-    this.#unread.read(status);
+    this.#unread.read(status, 'code');
     return this.section.reading.short(status?.attribute('code'));
   }
 
   /** Its words in the narrative. */
   get text(): string | undefined {
     this.#unread.read(this.tag);
+    this.is(COMMENT);
     return this.section.said(this.tag.first('text'));
   }
 
@@ -204,9 +228,11 @@ export class Statement {
    */
   get row(): string | undefined {
     const row = this.section.rowOf(this.tag.first('text'));
-    if (!row || this.#unread.rest(row, [this.tag]) === undefined) return undefined;
+    const { reading } = this.section;
+    // What is longer is carried nowhere: its narrative is looked at without it.
+    if (!row || reading.textOf(row).length > NOTE_LIMIT || this.#unread.rest(row, [this.tag]) === undefined) return undefined;
     this.#unread.whole(row);
-    return this.section.reading.note(narrativeText(row));
+    return reading.note(reading.textOf(row));
   }
 
   /** `value` as a code, or as the text that stands in its place. */
@@ -215,13 +241,20 @@ export class Statement {
     return this.section.coded(this.tag.first('value'), () => this.text);
   }
 
+  /** The words of its value, where a code has no place. */
+  get words(): string | undefined {
+    const { code, text, label } = this.value ?? {};
+    if (code !== undefined || (text !== undefined && label !== undefined)) this.#unread.note('value', this.code);
+    return text ?? label ?? this.text;
+  }
+
   /** Undefined when the value is no truth: absent, or of a nullFlavor, which is never `false`. */
   get flag(): boolean | undefined {
     const value = this.tag.first('value');
     const said = value?.attribute('value');
     const flag = said === 'true' ? true : said === 'false' ? false : undefined;
     this.#unread.read(this.tag);
-    if (flag !== undefined) this.#unread.read(value);
+    if (flag !== undefined && this.#unread.typed(value, ['BL'])) this.#unread.read(value, 'value');
     return flag;
   }
 
@@ -230,11 +263,21 @@ export class Statement {
     const said = value?.attribute('value');
     this.#unread.read(this.tag);
     if (said === undefined || !/^-?\d{1,9}(\.\d{1,9})?$/.test(said)) return undefined;
-    this.#unread.read(value);
+    if (said === String(Number(said)) && this.#unread.typed(value, ['INT', 'REAL'])) this.#unread.read(value, 'value');
     return Number(said);
   }
 
   get start(): string | undefined {
+    const at = this.#time('effectiveTime');
+    if (at !== undefined) return at;
+    const from = this.#time('effectiveTime', 'low');
+    // Since then: it is written as at that time.
+    if (from !== undefined && this.tag.value('effectiveTime', 'high') === undefined) this.#unread.note('effectiveTime', this.code);
+    return from;
+  }
+
+  /** Of what has a beginning and mostly no end. */
+  get onset(): string | undefined {
     return this.#time('effectiveTime') ?? this.#time('effectiveTime', 'low');
   }
 
@@ -253,7 +296,10 @@ export class Statement {
     const tag = this.tag.first(...path);
     this.#unread.read(this.tag);
     const time = isoTime(tag?.attribute('value'));
-    if (time !== undefined) this.#unread.read(tag);
+    const types = path[0] === 'value' ? ['TS'] : ['TS', 'IVL_TS'];
+    const isOf = [this.tag.first(path[0]), tag].every((one) => this.#unread.typed(one, types));
+    // An hour without an offset is that of the place where it was written.
+    if (time !== undefined && isOf && !/T[\d:]+$/.test(time)) this.#unread.read(tag, 'value');
     return time;
   }
 
@@ -264,7 +310,7 @@ export class Statement {
   }
 
   find(code: string): Statement | undefined {
-    if (this.code === code) return this;
+    if (this.is(code)) return this;
     for (const one of this.related) {
       const found = one.find(code);
       if (found) return found;
@@ -274,7 +320,7 @@ export class Statement {
 
   /** The comment on it, not on what it holds. */
   get comment(): string | undefined {
-    return this.related.find(({ code }) => code === COMMENT)?.text;
+    return this.related.find(isComment)?.text;
   }
 
   get finding(): Finding | undefined {
@@ -282,14 +328,21 @@ export class Statement {
     const value = tag.first('value');
     const isCode = value?.attribute('code') !== undefined;
     const { reading } = section;
-    this.#unread.whole(value);
+    const [number, unit] = [value?.attribute('value'), reading.short(value?.attribute('unit'))];
+    if (isCode && this.#unread.typed(value, CODED)) this.#unread.read(value, 'code', 'codeSystem', 'displayName');
+    const types = unit === undefined ? (isTruth(number) ? ['BL'] : ['REAL', 'INT']) : ['PQ'];
+    const isKept = isTruth(number) || isNumber(number);
+    if (!isCode && number !== undefined && isKept && this.#unread.typed(value, types)) this.#unread.read(value, 'value', 'unit');
+    // Read as what it is, for words that are a number would become one.
+    if (!isCode && number === undefined && !isNumber(value?.text) && !isTruth(value?.text) && this.#unread.typed(value, ['ST']))
+      this.#unread.whole(value);
     return said({
       ...section.coded(tag.first('code'), () => this.text),
       negated: this.negated,
-      value: reading.short(value?.attribute('code') ?? value?.attribute('value') ?? value?.text),
+      value: reading.short(value?.attribute('code') ?? number ?? value?.text),
       valueSystem: isCode ? reading.short(value?.attribute('codeSystem')) : undefined,
       valueLabel: isCode ? reading.short(value?.attribute('displayName')) : undefined,
-      unit: reading.short(value?.attribute('unit')),
+      unit,
       date: this.start,
     });
   }
@@ -300,6 +353,8 @@ export class Statement {
 }
 
 export const isComment = ({ code }: Statement): boolean => code === COMMENT;
+const isTruth = (said: string | undefined): boolean => said === 'true' || said === 'false';
+const isNumber = (said: string | undefined): boolean => said !== undefined && /^-?\d+(\.\d+)?$/.test(said);
 
 const statementsIn = (section: Section, holders: readonly Tag[], depth = 0): readonly Statement[] =>
   holders.flatMap((holder) => holder.elements.filter(({ name }) => STATEMENTS.has(name)).map((tag) => new Statement(section, tag, depth)));

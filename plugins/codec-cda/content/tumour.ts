@@ -1,5 +1,5 @@
 /** The tumours of an FRCP or a PPS: sections of diagnosis, mode of discovery and phase (specs FACTS G2). */
-import type { Coded, Tumour } from '../../../core/model/index.ts';
+import { LIST_LIMIT, type Coded, type Tumour } from '../../../core/model/index.ts';
 import { said, type Section, type Statement } from './section.ts';
 
 const TUMOUR_TEMPLATES = ['1.3.6.1.4.1.19376.1.7.3.1.4.14.1', '1.2.250.1.213.1.1.3.113'];
@@ -17,9 +17,12 @@ export function readTumours(
   sections: readonly Section[],
   icd10: readonly (Coded | undefined)[],
 ): { readonly tumour?: Tumour; readonly otherTumours?: Tumour[] } {
-  const found = sections.filter(({ names }) => names.has('diagnosis')).flatMap(({ entries }) => entries.flatMap((entry) => readEntry(entry)));
+  // One more than are kept, so that it is noted; the more there are, the longer it takes to place them.
+  const most = LIST_LIMIT + 2;
+  const entries = sections.filter(({ names }) => names.has('diagnosis')).flatMap((section) => section.entries.slice(0, most));
+  const found = entries.flatMap((entry) => readEntry(entry)).slice(0, most);
   const course = readCourse(sections);
-  const codes = placed(icd10, found, (code) => sections[0]?.reading.unread.note('icd10', code));
+  const codes = placed(icd10.slice(0, most), found, (code) => sections[0]?.reading.unread.note('icd10', code));
   const count = Math.max(found.length, codes.length, course ? 1 : 0);
   const all = Array.from({ length: count }, (_, i): Tumour => ({ ...said({ icd10: codes[i] }), ...found[i], ...(i === 0 && course) }));
   const [tumour, ...others] = all;
@@ -67,8 +70,11 @@ function placed(codes: readonly (Coded | undefined)[], tumours: readonly Tumour[
 function readEntry(entry: Statement): Tumour[] {
   const tumours = entry.related.filter(isTumour);
   return (tumours.length > 0 ? tumours : isTumour(entry) ? [entry] : []).map((one) => {
-    const [own, outer] = [one.start, entry.start];
-    if (own !== undefined && outer !== undefined && own !== outer) entry.section.reading.unread.note('date', one.code);
+    const [own, outer] = [one.onset, entry.onset];
+    const { unread } = entry.section.reading;
+    // An open concern, as it is written again.
+    if (entry !== one && entry.status !== undefined && entry.status !== 'active') unread.note('status', one.code);
+    if (own !== undefined && outer !== undefined && own !== outer) unread.note('date', one.code);
     return { ...said({ diagnosisDate: own ?? outer }), ...readTumour(one) };
   });
 }
@@ -82,8 +88,9 @@ function isTumour({ tag, code }: Statement): boolean {
 function readTumour(one: Statement): Tumour {
   const { section, tag } = one;
   const site = tag.first('targetSiteCode');
-  const tnm = one.related.find(({ code }) => TNM_CODES.includes(code ?? ''));
-  const other = one.related.find(({ code }) => code === OTHER_STAGE);
+  const tnm = one.related.find((each) => each.is(...TNM_CODES));
+  const other = one.related.find((each) => each.is(OTHER_STAGE));
+  one.is(...TUMOUR_CODES);
   const morphology = section.coded(tag.first('value'));
   const name = one.text;
   return (
@@ -94,26 +101,30 @@ function readTumour(one: Statement): Tumour {
       laterality: qualifierOf(one, 'targetSiteCode', LATERALITY),
       negated: one.negated,
       tnm: tnm && readTnm(tnm),
-      otherStage:
-        other &&
-        said({ text: other.value?.text ?? other.value?.label, name: wordsOf(other.find(OTHER_NAME)), version: wordsOf(other.find(OTHER_VERSION)) }),
+      otherStage: other && said({ text: other.words, name: other.find(OTHER_NAME)?.words, version: other.find(OTHER_VERSION)?.words }),
       comment: one.comment,
     }) ?? {}
   );
 }
 
-const wordsOf = (one: Statement | undefined): string | undefined => one?.value?.text ?? one?.value?.label;
-
 function readTnm(tnm: Statement): Tumour['tnm'] {
-  const part = (code: string): Coded | undefined => tnm.find(code)?.value;
-  const date = tnm.start;
-  return said({ t: part(T), n: part(N), m: part(M), stage: qualifierOf(tnm, 'value', STAGE), edition: qualifierOf(tnm, 'value', EDITION), date });
+  const edition = qualifierOf(tnm, 'value', EDITION);
+  const part = (code: string): Coded | undefined => {
+    const found = tnm.find(code);
+    const value = found?.tag.first('value');
+    // Each says the edition too.
+    if (value?.attribute('codeSystemVersion') === edition?.code) tnm.section.reading.unread.read(value, 'codeSystemVersion');
+    return found?.value;
+  };
+  return said({ t: part(T), n: part(N), m: part(M), stage: qualifierOf(tnm, 'value', STAGE), edition, date: tnm.onset });
 }
 
 function qualifierOf({ tag, section }: Statement, holder: string, name: string): Coded | undefined {
   const qualifiers = tag.first(holder)?.elements.filter((one) => one.name === 'qualifier') ?? [];
   const qualifier = qualifiers.find((one) => one.code('name') === name);
-  section.reading.unread.read(qualifier?.first('name'));
+  section.reading.unread.read(qualifier?.first('name'), 'code', 'codeSystem', 'displayName');
+  if (qualifier) section.reading.unread.read(tag.first(holder));
+  section.reading.unread.typed(tag.first(holder), ['CD']);
   return section.coded(qualifier?.first('value'));
 }
 
@@ -129,7 +140,7 @@ function readCourse(sections: readonly Section[]): Pick<Tumour, 'discovery' | 'p
   const part = (code: string): boolean | undefined => progression?.find(code)?.flag;
   return said({
     discovery:
-      screening && said({ screening: screening.flag, date: screening.start, text: screening.flag === undefined ? screening.text : undefined }),
+      screening && said({ screening: screening.flag, date: screening.onset, text: screening.flag === undefined ? screening.text : undefined }),
     phase: phase && said({ ...phase.section.coded(phase.tag.first('value')), date: phase.start, comment: phase.comment }),
     progression:
       progression &&

@@ -10,12 +10,41 @@ import { isLabel } from './labels.ts';
 const REASONS_LIMIT = 20;
 /** Elements that say nothing of the patient; a translation says the same in another system. */
 const FORMAL = new Set(['templateId', 'realmCode', 'typeId', 'sequenceNumber', 'seperatableInd', 'translation']);
-/** Of a statement: which one it is. Its state is looked at apart. */
-const NAMING = new Set(['id', 'code', 'statusCode']);
 const COMMENT = '48767-8';
 const SAYING = ['value', 'code', 'extension', 'displayName'];
-/** Of an act and of a statement: usual states, and moods that go without saying. */
-const STATES = [undefined, 'completed', 'active'];
+/** Attributes that are the form of a CDA, with the values that say nothing of their own. Any other one is read or it is noted. */
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  classCode: ['OBS', 'PROC', 'ENC', 'ACT', 'CLUSTER', 'ASSIGNED', 'PSN', 'ORG', 'DOC'],
+  moodCode: ['EVN'],
+  negationInd: ['false'],
+  determinerCode: ['INSTANCE'],
+  typeCode: ['COMP', 'SUBJ', 'REFR', 'DRIV', 'PRF'],
+  inversionInd: ['false'],
+  use: ['WP', 'H', 'HP', 'L', 'MC'],
+};
+/** What is not known says no more than that nothing is said. */
+const UNKNOWN = ['NA', 'NAV', 'NI', 'UNK', 'ASKU', 'NASK'];
+/** Of what is in an attribute, the name by which it is noted. */
+const REASONS: Readonly<Record<string, string>> = { negationInd: 'negation', moodCode: 'mood' };
+/** Elements of a narrative whose words mean the same without them. */
+const PLAIN = new Set([
+  'content',
+  'paragraph',
+  'list',
+  'item',
+  'caption',
+  'table',
+  'thead',
+  'tbody',
+  'tfoot',
+  'tr',
+  'td',
+  'th',
+  'col',
+  'colgroup',
+  'br',
+  'linkHtml',
+]);
 const BREAKS = new Set(['td', 'th', 'tr', 'caption', 'paragraph', 'item', 'list', 'table', 'thead', 'tbody', 'tfoot', 'br']);
 /** Words that say nothing by themselves. */
 const SMALL = new Set(['SCORE', 'A', 'AU', 'AUX', 'D', 'DE', 'DES', 'DU', 'EN', 'ET', 'L', 'LA', 'LE', 'LES', 'N']);
@@ -34,10 +63,8 @@ interface Said {
 
 export class Unread {
   readonly #reasons = new Set<string>();
-  readonly #read = new Set<Tag>();
+  readonly #read = new Map<Tag, Set<string>>();
   readonly #whole = new Set<Tag>();
-  readonly #negations = new Set<Tag>();
-  readonly #moods = new Set<Tag>();
   readonly #days: ReadonlySet<string>;
 
   /** `times`: of the document and of what it documents, as they stand in its header. */
@@ -53,34 +80,60 @@ export class Unread {
     this.#reasons.add(code === undefined ? reason : `${reason} ${/^[\w.-]{1,40}$/.test(code) ? code : '?'}`);
   }
 
-  /** Its attributes were read. */
-  read(tag: Tag | undefined): void {
-    if (tag) this.#read.add(tag);
+  /** It was reached, and these of its attributes are carried; any other one, its text and what it holds are noted unless they are read too. */
+  read(tag: Tag | undefined, ...attributes: readonly string[]): void {
+    if (!tag) return;
+    const known = this.#read.get(tag);
+    if (!known) this.#read.set(tag, new Set(attributes));
+    else for (const name of attributes) known.add(name);
   }
 
-  /** All that is in it was read. */
+  /** Its type, where it is one that is written again as what it is. */
+  typed(tag: Tag | undefined, types: readonly string[]): boolean {
+    const isOf = tag !== undefined && types.includes(tag.attribute('xsi:type') ?? types[0]!);
+    if (isOf) this.read(tag, 'xsi:type');
+    return isOf;
+  }
+
+  /** The text that is in it was read; of a narrative, that of elements within included. */
   whole(tag: Tag | undefined): void {
     if (tag) this.#whole.add(tag);
   }
 
-  negation(tag: Tag): void {
-    this.#negations.add(tag);
+  /** Looks through an element that stands in no section. */
+  element(tag: Tag): void {
+    if (this.#isUnread(tag)) this.note(tag.name);
   }
 
-  mood(tag: Tag): void {
-    this.#moods.add(tag);
+  /** What holds a section holds nothing else. */
+  component(tag: Tag): void {
+    if (this.#attributesLeft(tag).length > 0 || hasText(tag) || tag.elements.some(({ name }) => name !== 'section')) this.note('component');
   }
 
-  /** Looks through a section: its entries, then its narrative. `isConstant`: a statement that is written again without being read. */
-  section(tag: Tag, isConstant: (statement: Tag) => boolean): void {
+  /** Looks through a section: its entries, then its narrative. */
+  section(tag: Tag): void {
     const entries = tag.elements.filter(({ name }) => name === 'entry');
-    const statements = entries.flatMap(({ elements }) => elements).filter((one) => !isConstant(one));
-    for (const statement of statements) this.#statement(statement);
+    for (const statement of entries.flatMap(({ elements }) => elements)) this.#statement(statement);
     const text = tag.first('text');
-    if (text && this.rest(text, entries) !== undefined) this.note('narrative', tag.code('code'));
-    for (const { name } of tag.elements)
-      if (!['templateId', 'id', 'code', 'title', 'text', 'entry', 'component', 'languageCode', 'confidentialityCode'].includes(name))
-        this.note(name, tag.code('code'));
+    const code = tag.code('code');
+    if (text && (this.rest(text, entries) !== undefined || !isPlain(text))) this.note('narrative', code);
+    const title = tag.first('title')?.text;
+    if (title !== undefined && !isLabel(title)) this.note('title', code);
+    // A template says which section it is.
+    this.read(tag.first('code'), 'code', 'codeSystem', 'displayName');
+    for (const name of this.#attributesLeft(tag)) this.note(name, code);
+    for (const holder of [tag, ...entries]) if (hasText(holder)) this.note('text', code);
+    for (const entry of entries) if (this.#attributesLeft(entry).length > 0) this.note('entry', code);
+    for (const one of tag.elements) if (one.name === 'component') this.component(one);
+    for (const child of tag.elements) {
+      const said = child.attribute('code') ?? '';
+      const isFormal =
+        ['templateId', 'id', 'title', 'text', 'entry', 'component'].includes(child.name) ||
+        (child.name === 'code' && !this.#isUnread(child)) ||
+        (child.name === 'languageCode' && said.startsWith('fr')) ||
+        (child.name === 'confidentialityCode' && said === 'N');
+      if (!isFormal) this.note(child.name, code);
+    }
   }
 
   /**
@@ -102,39 +155,70 @@ export class Unread {
   }
 
   #statement(tag: Tag): void {
-    if (this.#whole.has(tag)) return;
     const code = tag.code('code');
     if (!this.#isTouched(tag)) {
       this.note('entry', code ?? tag.name);
       return;
     }
-    if (tag.attribute('negationInd') === 'true' && !this.#negations.has(tag)) this.note('negation', code);
-    if (!this.#moods.has(tag) && !['EVN', undefined].includes(tag.attribute('moodCode'))) this.note('mood', code);
+    for (const name of this.#attributesLeft(tag)) this.note(REASONS[name] ?? name, code);
+    if (hasText(tag)) this.note('text', code);
     const status = tag.first('statusCode');
-    if (status && !this.#read.has(status) && !STATES.includes(status.attribute('code'))) this.note('status', code);
+    // What is not read is written as completed.
+    if (status?.attribute('code') === 'completed') this.read(status, 'code');
+    const isTimed = tag.elements.filter(({ name }) => name === 'effectiveTime').length === 1;
     for (const child of tag.elements) {
-      const inner = child.name === 'code' ? child.elements : NAMING.has(child.name) || this.#isUsualTime(child, code) ? [] : [child];
-      // Each piece is looked at, statements within it for themselves.
-      if (inner.map((one) => this.#isUnread(one)).includes(true)) this.note(child.name, code);
+      // Which one it is.
+      if (child.name === 'id' || (isTimed && this.#isUsualTime(child, code))) continue;
+      if (this.#isUnread(child)) this.note(child.name === 'statusCode' ? 'status' : child.name, code);
     }
   }
 
+  /** Each piece is looked at, statements within it for themselves. */
   #isUnread(tag: Tag): boolean {
-    if (this.#whole.has(tag) || FORMAL.has(tag.name)) return false;
+    if (FORMAL.has(tag.name)) return false;
     if (tag.attribute('moodCode') !== undefined && tag.name !== 'externalDocument') {
       this.#statement(tag);
       return false;
     }
-    const says = tag.name !== 'reference' && SAYING.some((name) => tag.attribute(name) !== undefined);
-    const hasText = tag.pieces.some((piece) => typeof piece === 'string' && piece.trim() !== '');
-    return (says && !this.#read.has(tag)) || hasText || tag.elements.map((child) => this.#isUnread(child)).includes(true);
+    const inner = tag.elements.map((child) => this.#isUnread(child)).includes(true);
+    return inner || this.#attributesLeft(tag).length > 0 || (hasText(tag) && !this.#whole.has(tag));
+  }
+
+  #attributesLeft(tag: Tag): readonly string[] {
+    const carried = this.#read.get(tag);
+    return tag.attributeNames.filter((name) => !carried?.has(name) && !this.#isFormal(tag, name));
+  }
+
+  #isFormal(tag: Tag, name: string): boolean {
+    const value = tag.attribute(name)!;
+    // The same as its number, which is read or noted.
+    if (name === 'codeSystemName') return tag.attribute('codeSystem') !== undefined;
+    if (name === 'nullFlavor') return UNKNOWN.includes(value) && SAYING.every((said) => tag.attribute(said) === undefined);
+    // Of what nobody reads, what it says is noted.
+    if (name === 'xsi:type') return !this.#read.has(tag);
+    if (name === 'value' && tag.name === 'reference') return true;
+    if (name === 'inversionInd' && tag.elements.some((one) => one.code('code') === COMMENT)) return true;
+    return FIXED[name]?.includes(value) ?? false;
   }
 
   /** An answer has a time of its own: mostly that of the document, and of a comment nothing else. */
   #isUsualTime(tag: Tag, code: string | undefined): boolean {
     if (tag.name !== 'effectiveTime') return false;
-    const times = [tag, ...tag.elements].filter((one) => !this.#read.has(one)).flatMap((one) => one.attribute('value') ?? []);
-    return code === COMMENT || times.every((time) => this.#days.has(time.slice(0, 8)));
+    const parts = [tag, ...tag.elements];
+    const isPlain = parts.every((one) =>
+      one.attributeNames.every((name) => name === 'value' || this.#isFormal(one, name) || this.#read.get(one)?.has(name)),
+    );
+    const names = tag.elements.map(({ name }) => name);
+    const isBare = tag.elements.every(({ elements }) => elements.length === 0) && ['', 'low', 'high', 'low high'].includes(names.join(' '));
+    if (!isPlain || !isBare || parts.some(hasText)) return false;
+    const [said, left] = [true, false].map((isRead) =>
+      parts
+        .filter((one) => this.#read.get(one)?.has('value') === isRead || (!isRead && !this.#read.has(one)))
+        .flatMap((one) => one.attribute('value') ?? []),
+    );
+    if (left!.length === 0 || code === COMMENT) return true;
+    // Beside a time that is read another one is not usual.
+    return said!.length === 0 && left!.every((time) => this.#days.has(time.slice(0, 8)));
   }
 
   /** Whether anything in it was read. */
@@ -187,6 +271,14 @@ export class Unread {
     return units.filter((unit) => /[\p{L}\p{N}]/u.test(unit));
   }
 }
+
+const hasText = ({ pieces }: Tag): boolean => pieces.some((piece) => (typeof piece === 'string' ? piece.trim() !== '' : !piece.isHl7));
+
+/** Whether its words alone say it: no picture, no power of ten, nothing that is marked as deleted. */
+const isPlain = (tag: Tag): boolean =>
+  tag.pieces.every(
+    (piece) => typeof piece === 'string' || (piece.isHl7 && PLAIN.has(piece.name) && piece.attribute('revised') === undefined && isPlain(piece)),
+  );
 
 const answersIn = (text: string): readonly string[] => text.split(CLAUSES).flatMap((clause) => (isAnswer(fold(clause)) ? [fold(clause)] : []));
 

@@ -4,6 +4,8 @@ import type { CdaHeader } from '../../../core/contract/index.ts';
 import { checkEventData, type Rcp } from '../../../core/model/index.ts';
 import { plugin, validate, writeN3, type N3Request } from '../index.ts';
 import { isoTime } from '../hl7-time.ts';
+import { Tag } from '../tag.ts';
+import { mutationsOf, saidBy } from './mutations.ts';
 import { needs, sharedFile } from './official-files.ts';
 import { frcpRequest, PPS, ppsRequest, RCP } from './synthetic-content.ts';
 
@@ -268,6 +270,36 @@ describe('what is read of a structured body, and what is not', () => {
       FRCP.replace(/(code="GEN-100".*?)<statusCode code="completed"\/>/s, '$1<statusCode code="aborted"/>'),
       'status GEN-100',
     ],
+    'an edition of the TNM that is said otherwise of one part': [
+      FRCP.replace('codeSystemVersion="8" displayName', 'displayName').replace('codeSystemVersion="8"', 'codeSystemVersion="7"'),
+      'value 21905-5',
+    ],
+    'a score that has a unit': [FRCP.replace('xsi:type="INT" value="3"', 'xsi:type="PQ" value="30" unit="mm"'), 'value 38208-5'],
+    'a concern that is closed': [FRCP.replace('<statusCode code="active"/>', '<statusCode code="completed"/>'), 'status 282291009'],
+    'a priority beside an order': [FRCP.replace('<priorityCode><originalText>1<', '<priorityCode code="UR"><originalText>1<'), 'priorityCode C15313'],
+    'a finding that is no reason of its step': [write(ppsRequest()).replace('typeCode="RSON"', 'typeCode="CAUS"'), 'entryRelationship MED-568'],
+    'a value between two': [
+      write(ppsRequest()).replace(
+        /<value xsi:type="PQ"[^>]*>/,
+        '<value xsi:type="IVL_PQ"><low value="2" unit="mg"/><high value="4" unit="mg"/></value>',
+      ),
+      'value 29463-7',
+    ],
+    'a grade beside a code': [
+      write(ppsRequest()).replace(/<value xsi:type="PQ"[^>]*>/, '<value xsi:type="CD" code="1"><qualifier><value code="3"/></qualifier></value>'),
+      'value 29463-7',
+    ],
+    'the confidentiality of a section': [
+      planWith((one) => one.replace('<entry>', '<confidentialityCode code="R"/><entry>')),
+      'confidentialityCode 18776-5',
+    ],
+    'a power of ten': [FRCP.replace('<td>Quorum</td>', '<td>Quorum<sup>2</sup></td>'), 'narrative 21874-3'],
+    'a title that is none of the form': [FRCP.replace('<title>Plan de soins<', '<title>Plan de soins refusé<'), 'title 18776-5'],
+    'an hour that is of no place': [FRCP.replace('<low value="20261005"/>', '<low value="202610051400"/>'), 'effectiveTime 387713003'],
+    'a second number of a participant': [
+      FRCP.replace('<associatedEntity classCode="PROV">', '$&<id root="1.2.3" extension="FIRST"/>'),
+      'participant',
+    ],
     'words beside the answers': [FRCP.replace('<td>Quorum</td>', '<td>Quorum, sauf pour le sein gauche</td>'), 'narrative 21874-3'],
     'a word that a negation turns around, which another answer has': [
       FRCP.replace('<td>Phase</td>', '<td>Phase non initiale</td>'),
@@ -313,6 +345,72 @@ describe('what is read of a structured body, and what is not', () => {
     const blocks = '<paragraph>Question : c ?</paragraph><paragraph>Contre-indication : cisplatine</paragraph>';
     expect(rcpOf(text(blocks)).otherData).to.equal('Contre-indication : cisplatine');
   });
+});
+
+describe('what it costs to read a structured body', () => {
+  it('is the same for a thousand entries that refer to one large row as for one of them, and what is cut is not read', () => {
+    const cells = 3000;
+    const [title, end] = ['<title>Plan de soins</title>', '</section></component>'];
+    const planOf = (entries: number): string =>
+      withSections(
+        FRCP,
+        sectionsOf(FRCP).map((one) =>
+          one.includes(title)
+            ? `${one.slice(0, one.indexOf(title))}<text><table><tbody><tr ID="z">${'<td>w</td>'.repeat(cells)}</tr></tbody></table></text>` +
+              '<entry><procedure moodCode="INT"><code code="q"/><text><reference value="#z"/></text></procedure></entry>'.repeat(entries) +
+              end
+            : one,
+        ),
+      );
+    const pieces = Object.getOwnPropertyDescriptor(Tag.prototype, 'pieces')!;
+    const visits = (xml: string): number => {
+      let count = 0;
+      Object.defineProperty(Tag.prototype, 'pieces', {
+        ...pieces,
+        get(this: Tag): unknown {
+          count++;
+          return pieces.get!.call(this);
+        },
+      });
+      try {
+        read(xml);
+      } finally {
+        Object.defineProperty(Tag.prototype, 'pieces', pieces);
+      }
+      return count;
+    };
+    expect(visits(planOf(1000)) - visits(planOf(1))).to.be.below(20 * 1000);
+  });
+});
+
+describe('any other thing in any place of what is read', () => {
+  for (const [kind, request] of [
+    ['rcp', frcpRequest],
+    ['pps', ppsRequest],
+  ] as const)
+    it(`B10 property: is written again as it was, or noted: ${kind}`, () => {
+      const base = write(request());
+      const untouched = JSON.stringify(read(base).content);
+      let at = 0;
+      const seen = { noted: 0, written: 0 };
+      for (const { what, xml } of mutationsOf(base)) {
+        // All of them take minutes.
+        if (at++ % 23 !== 0) continue;
+        const mutated = xml();
+        const content = read(mutated).content!;
+        if (content['unread'] || !content[kind]) seen.noted++;
+        else {
+          const again = write(request(content[kind]));
+          // Words, and the same once more, may stand in another place than they did: then they have one in the content.
+          const isMore = /twice|\+originalText|\+words/.test(what) && JSON.stringify(content) !== untouched;
+          if (isMore) expect(read(again).content, what).to.deep.equal(content);
+          else expect(saidBy(again), what).to.equal(saidBy(mutated));
+          seen.written++;
+        }
+      }
+      expect(seen.noted).to.be.greaterThan(40);
+      expect(seen.written).to.be.greaterThan(0);
+    });
 });
 
 describe('writing an N3', () => {

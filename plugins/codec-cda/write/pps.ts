@@ -89,7 +89,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
         ? codedElement('code', treatment, row, false)
         : codeElement('code', [kind, TA, label], treatment && element('qualifier', {}, codedElement('value', treatment, row, false))),
     row,
-    status: step.status,
+    status: step.status ?? 'unknown',
     time: writer.time(dates?.start, dates?.end),
     people: performer(writer, step.performer),
     related: [
@@ -133,7 +133,8 @@ function valueOf({ value, unit, valueSystem, valueLabel }: Finding): string {
     return element('value', { 'xsi:type': 'CD', code: value, codeSystem: valueSystem, displayName: valueLabel });
   if (value === 'true' || value === 'false') return flagElement(value === 'true');
   const isNumber = /^-?\d+(\.\d+)?$/.test(value);
-  if (isNumber) return element('value', { 'xsi:type': unit === undefined ? 'REAL' : 'PQ', value, unit });
+  const type = unit !== undefined ? 'PQ' : value.includes('.') ? 'REAL' : 'INT';
+  if (isNumber) return element('value', { 'xsi:type': type, value, unit });
   return element('value', { 'xsi:type': 'ST' }, codeText(value));
 }
 

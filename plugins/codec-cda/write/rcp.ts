@@ -1,6 +1,6 @@
 /** Writes the body of an FRCP, sections in the order of the guide (specs FACTS G2). What the guide requires and the event lacks is said unknown. */
 import type { Conclusion, PlanStep, Rcp, Tumour } from '../../../core/model/index.ts';
-import type { SectionName } from '../content/index.ts';
+import { elementOf, type SectionName } from '../content/index.ts';
 import { element, textElement } from '../xml-text.ts';
 import { author, performer } from './actors.ts';
 import {
@@ -117,16 +117,7 @@ function treatments(writer: Writer, steps: readonly PlanStep[] | undefined): str
 
 function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
   const { mood = 'INT', kind } = step;
-  const name =
-    kind === 'treatment'
-      ? 'procedure'
-      : mood === 'ARQ' || kind === 'encounter'
-        ? 'encounter'
-        : mood === 'PRP' || kind === 'examination' || kind === 'observation'
-          ? 'observation'
-          : kind === 'act'
-            ? 'act'
-            : 'procedure';
+  const name = elementOf(kind, mood);
   const when = [step.start, step.end].filter(Boolean).join(' - ');
   const words = step.text ?? step.label ?? step.code;
   const row =
@@ -149,9 +140,10 @@ function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
     templates,
     code: codedElement('code', codeOnly(step), row, false),
     row,
-    status: name === 'encounter' && step.status === undefined ? null : (step.status ?? undefined),
+    status: step.status ?? (name === 'encounter' ? null : 'unknown'),
     time: name === 'encounter' && step.start === undefined && step.end === undefined ? undefined : writer.time(step.start, step.end),
-    priority: order ?? (step.priority && codedElement('priorityCode', step.priority, undefined, false)),
+    priority:
+      order ?? (step.priority && codedElement('priorityCode', step.priority, undefined, false, textElement('originalText', step.priority.text))),
     related: [comment(writer, rows, step.comment)],
   });
 }

@@ -24,6 +24,7 @@ export interface StatementParts {
   readonly code: string;
   /** Name of the row that says it; `undefined` leaves the text out. */
   readonly row?: string | undefined;
+  /** Default: completed. `null`: left out; `unknown` is no state. */
   readonly status?: string | null | undefined;
   readonly time?: string | undefined;
   readonly priority?: string | undefined;
@@ -85,7 +86,7 @@ export class Writer {
       parts.withoutId ? undefined : this.id(),
       code,
       row === undefined ? undefined : element('text', {}, reference(row)),
-      status === null ? undefined : element('statusCode', status === undefined ? { nullFlavor: 'UNK' } : { code: status }),
+      status === null ? undefined : element('statusCode', status === 'unknown' ? { nullFlavor: 'UNK' } : { code: status }),
       parts.time,
       parts.priority,
       parts.value,

@@ -115,7 +115,12 @@ function discovery(writer: Writer, { discovery: found }: Tumour): string {
   const rows = new Rows(writer, 'Mode de découverte du cancer');
   const row =
     found?.text === undefined ? rows.flag('Patient issu du dépistage', found?.screening) : rows.row('Patient issu du dépistage', found.text);
-  const entry = writer.observation(['63921-1', LOINC, 'Dépistage du cancer'], row, flagElement(found?.screening), writer.time(found?.date));
+  const entry = writer.observation(
+    ['63921-1', LOINC, 'Dépistage du cancer'],
+    row,
+    flagElement(found?.screening),
+    writer.time(found?.date, undefined, true),
+  );
   return writer.section('discovery', 'MODE DE DÉCOUVERTE DU CANCER', rows.toString(), [entry]);
 }
 

@@ -42,10 +42,10 @@ const cda = (id: string, body: 'N1' | 'N3', more = ''): string =>
       '<recordTarget><patientRole><id root="1.2.250.1.999.90.1" extension="00012345"/></patientRole></recordTarget>' +
       `<component>${body === 'N1' ? '<nonXMLBody><text>x</text></nonXMLBody>' : '<structuredBody/>'}</component></ClinicalDocument>`,
   ).toString('base64');
-const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<number, string>> = {}): DecodeResult => {
+const mdm = (event: string, documents: readonly string[], txa: Readonly<Record<number, string>> = {}, obx11 = ''): DecodeResult => {
   const fields = Array<string>(20).fill('');
   for (const [field, value] of Object.entries({ 0: 'TXA', 1: '1', 2: '34794-8', ...txa })) fields[Number(field)] = value;
-  const obx = documents.map((one, i) => `OBX|${i + 1}|ED|34794-8^RCP^LN||^text^XML^Base64^${one}`);
+  const obx = documents.map((one, i) => `OBX|${i + 1}|ED|34794-8^RCP^LN||^text^XML^Base64^${one}||||||${obx11}`);
   const type = event === 'R01' ? 'ORU^R01^ORU_R01' : `MDM^${event}^MDM_T02`;
   return decode([header(type, '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', fields.join('|'), ...obx], settings);
 };
@@ -99,6 +99,20 @@ describe('what a document is said to be', () => {
     expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 17: 'LA' }))).to.include({ status: 'final' });
   });
 
+  it('B3: a replacement may be preliminary: by its result, or since nobody signed it; a deletion is not, and a new one replaces nothing', () => {
+    const replacing = (obx11: string, txa17: string): unknown[] => {
+      const found = mdm('T10', [cda('root="1.2.3"', 'N3')], { 17: txa17 }, obx11);
+      const { action, status } = documentOf(found);
+      return [action, status, codes(found).includes('document-not-signed')];
+    };
+    expect(replacing('C', 'AU')).to.deep.equal(['replace', 'corrected', false]);
+    expect(replacing('C', 'DI')).to.deep.equal(['replace', 'preliminary', true]);
+    expect(replacing('P', 'AU')).to.deep.equal(['replace', 'preliminary', false]);
+    expect(mdm('T04', [cda('root="1.2.3"', 'N3')], {}, 'P').error?.code).to.equal('ERR_DOCUMENT_INCOHERENT');
+    expect(oru({ orc: 'RO', obx11: 'P' }).error).to.equal(undefined);
+    expect(documentOf(oru({ orc: 'RE', obx11: 'P' }))).to.include({ action: 'new', status: 'preliminary' });
+  });
+
   it('restricts by TXA-18 what the document does not restrict itself', () => {
     expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 18: 'V' }))).to.include({ confidentiality: 'V' });
     expect(documentOf(mdm('T02', [cda('root="1.2.3"', 'N3')], { 18: 'U' }))).to.include({ confidentiality: 'N' });
@@ -124,6 +138,36 @@ describe('what a document is said to be', () => {
     expect(companions[0]).to.include({ id: '1.2.3', idExtension: 'a', embeddedSha256: hash('sha256', Buffer.from(PDF, 'base64')) });
     expect(found.terms).to.deep.include({ field: 'document', value: '1.2.3' });
     expect(documentOf(mdm('R01', [n1]))).to.include({ id: '1.2.3', idExtension: 'a' });
+  });
+
+  it('B2: an N1 and an N3 of one code are one document unless their headers tell of two, by a date, a title, a version, an order, a meeting or a set', () => {
+    const meeting = (rcp: string): string =>
+      `<componentOf><encompassingEncounter><id root="1.2.250.1.161.1.20.3.1" extension="${rcp}"/></encompassingEncounter></componentOf>`;
+    const time = (at: string): string => `<effectiveTime value="${at}"/>`;
+    const order = (id: string): string => `<inFulfillmentOf><order><id root="1.2.9" extension="${id}"/></order></inFulfillmentOf>`;
+    const set = (id: string): string => `<setId root="${id}"/>`;
+    const count = (one: string, other: string): number =>
+      mdm('R01', [cda('root="1.2.3"', 'N1', one), cda('root="1.2.4"', 'N3', other)]).events.length;
+    const AGREE: readonly (readonly [string, string])[] = [
+      ['', ''],
+      [time('20261001101500+0200'), time('20261001101517+0200')],
+      ['<title>Fiche RCP</title>', '<title>FICHE RCP</title>'],
+      [set('1.2.7'), set('1.2.7')],
+      // As in the official example of a pair.
+      [set('1.2.7') + time('20261001'), set('1.2.8') + time('20261001')],
+      [meeting('27011113'), meeting('27011113') + '<title>Fiche RCP</title>'],
+    ];
+    for (const [one, other] of AGREE) expect(count(one, other), one).to.equal(1);
+    const DIFFER: readonly (readonly [string, string])[] = [
+      [time('20261001'), time('20261002')],
+      ['<title>Fiche RCP sein</title>', '<title>Fiche RCP côlon</title>'],
+      ['<versionNumber value="1"/>', '<versionNumber value="2"/>'],
+      [order('A'), order('B')],
+      [meeting('27011113'), meeting('27011114')],
+      [set('1.2.7'), set('1.2.8')],
+      ['', set('1.2.8') + '<versionNumber value="1"/>'],
+    ];
+    for (const [one, other] of DIFFER) expect(count(one, other), one).to.equal(2);
   });
 
   it('B2: a PDF or a CDA of another code is a document of its own, never the companion of the one beside it', () => {

@@ -242,6 +242,27 @@ describe('the form of a document for its recipient', () => {
     }
   });
 
+  it('B3: a preliminary document leaves as preliminary, signed by nobody, whatever it replaces and whatever its form', () => {
+    const said = (document: Partial<Document>, settings: SiteSettings): unknown[] => {
+      const written = encode({ ...LETTER, ...document }, settings);
+      const message = parseHl7(written.outcome === 'message' ? written.envelope.text : '');
+      return ['MSH-9.2', 'ORC-1', 'OBR-25', 'OBX-11', 'TXA-17'].map((field) => message.get(field));
+    };
+    const asOru = { ...SITE, connector: { documentMessage: 'ORU' } };
+    const later: Partial<Document> = { action: 'replace', replaces: '1.2.250.1.999.20.1' };
+    for (const settings of [site({ plain: 'n1' }), { ...SITE, connector: { documentMessage: 'MDM' } }]) {
+      expect(said({ status: 'preliminary' }, settings)).to.deep.equal(['T02', 'NW', '', 'P', 'DO']);
+      expect(said({ ...later, status: 'preliminary' }, settings)).to.deep.equal(['T10', 'RO', '', 'P', 'DO']);
+      expect(said({ ...later, status: 'corrected' }, settings)).to.deep.equal(['T10', 'RO', '', 'C', 'AU']);
+    }
+    expect(said({ ...later, status: 'preliminary' }, asOru)).to.deep.equal(['R01', 'RO', 'P', 'P', '']);
+    expect(sent({ ...LETTER, ...later, status: 'preliminary' }, site({ plain: 'n1' })).document).to.include({
+      action: 'replace',
+      status: 'preliminary',
+      replaces: '1.2.250.1.999.20.1',
+    });
+  });
+
   it('B10: an FRCP of a version that the recipient does not take is written anew, whole, under an id of its own', () => {
     const { header, document, txa12 } = sent(
       { ...SHEET, action: 'replace', replaces: '1.2.250.1.999.20.1' },

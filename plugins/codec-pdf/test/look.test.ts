@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { asyncProperty, assert, array, integer, sample, tuple, uint8Array } from 'fast-check';
@@ -6,10 +7,11 @@ import PdfWriter from 'pdfkit';
 import { payloadOf, readPayload } from '../../codec-ins-datamatrix/index.ts';
 import { ESTREMOY, qualified } from '../../codec-ins-datamatrix/test/people.ts';
 import { plugin, writeLetter } from '../index.ts';
-import { look, type LookLimits } from '../look.ts';
+import { LOOK_LIMITS, look, type LookLimits } from '../look.ts';
+import { openPdf } from '../pdfium.ts';
 import { picture, png } from './picture.ts';
 
-const LIMITS: LookLimits = { timeoutMs: 30_000, bytes: 10_000_000, pages: 3, pixels: 10_000_000, dotsPerInch: 220 };
+const LIMITS: LookLimits = { timeoutMs: 30_000, bytes: 10_000_000, pages: 3, pixels: 10_000_000, pagePixels: 1_000_000, dotsPerInch: 220 };
 const ESTREMOY_CODE = payloadOf(ESTREMOY, 'production');
 const fixture = (name: string): Buffer => readFileSync(path.resolve(import.meta.dirname, '../../../../plugins/codec-pdf/test/fixtures', name));
 
@@ -120,6 +122,32 @@ describe('looking at a PDF', () => {
     expect((await look(content, { ...LIMITS, timeoutMs: 1 })).unreadable).to.equal('still at work after 1 ms');
     expect((await look(content, LIMITS, '/nowhere.js')).unreadable).to.equal('it breaks the reader');
     expect((await look(content, { ...LIMITS, bytes: 1000 })).unreadable).to.equal('more than 1000 bytes');
+  });
+
+  it('B9: looks at one document at a time, however many are asked for at once: the memory of one is all that it takes', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'look-'));
+    const file = path.join(folder, 'alone.mjs');
+    // It is ended before it cleans up: the answer comes last.
+    writeFileSync(
+      file,
+      `import { mkdirSync, rmdirSync } from 'node:fs'; import { parentPort } from 'node:worker_threads';
+       const at = ${JSON.stringify(path.join(folder, 'busy'))}; mkdirSync(at); await new Promise((go) => setTimeout(go, 50)); rmdirSync(at);
+       parentPort.postMessage({ codes: [] });`,
+    );
+    const content = await letter();
+    const seen = await Promise.all([1, 2, 3, 4].map(() => look(content, LIMITS, file)));
+    rmSync(folder, { recursive: true });
+    expect(seen.map(({ unreadable }) => unreadable)).to.deep.equal([undefined, undefined, undefined, undefined]);
+  });
+
+  it('B9: a page of five metres is drawn smaller, an A3 is not', async () => {
+    const drawn = async (size: [number, number]): Promise<readonly number[]> => {
+      const pdf = await openPdf(await pdfOf({ size }));
+      const { width, height } = typeof pdf === 'string' ? expect.fail(pdf) : pdf.draw(0, LOOK_LIMITS.dotsPerInch, LOOK_LIMITS.pagePixels)!;
+      return [width, height];
+    };
+    expect(await drawn([14_400, 14_400])).to.deep.equal([3162, 3162]);
+    expect(await drawn([842, 1191])).to.deep.equal([2572, 3639]);
   });
 
   it('says that a cut one, one without pages, or something else is unreadable', async () => {
