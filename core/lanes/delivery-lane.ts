@@ -175,12 +175,12 @@ export class DeliveryLane {
   }
 
   forget(delivery: number): void {
-    const { kind } = this.#schedule.get(delivery)?.item ?? {};
+    const { kind, keys } = this.#schedule.get(delivery)?.item ?? {};
     this.#clearTimer(delivery);
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
-    if (kind === 'identity') void this.#releaseAnswered();
+    if (kind === 'identity') void this.#releaseAnswered(keys);
     this.#pump();
   }
 
@@ -203,9 +203,11 @@ export class DeliveryLane {
     await this.#releaseAnswered();
   }
 
-  async #releaseAnswered(): Promise<void> {
+  /** `keys`: of an identity that has left this lane; what waited for that one names them. */
+  async #releaseAnswered(keys?: readonly string[]): Promise<void> {
     const clear: number[] = [];
-    for (const item of this.#unknown.doubtful.toSorted((a, b) => a.delivery - b.delivery)) {
+    const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
+    for (const item of asked.toSorted((a, b) => a.delivery - b.delivery)) {
       const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys));
       if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
     }
@@ -249,7 +251,7 @@ export class DeliveryLane {
       this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
     }
     await this.lookAgain(new Set(told), true);
-    await this.#releaseAnswered();
+    await this.#releaseAnswered(keys);
   }
 
   /** An identity of one of them waits in this lane. */
@@ -419,7 +421,8 @@ export class DeliveryLane {
     const isOvertaken = this.#unknown.end(item.delivery);
     if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
-    if (isOvertaken || (item.kind === 'identity' && after.to !== 'queued')) await this.#releaseAnswered();
+    if (isOvertaken) await this.#releaseAnswered();
+    else if (item.kind === 'identity' && after.to !== 'queued') await this.#releaseAnswered(item.keys);
     this.#settled(item, after.to);
   }
 

@@ -491,6 +491,7 @@ describe('a delivery lane', () => {
         if (tries < 3) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
         noted.push(as?.ids);
       },
+      isInDoubt: async () => false,
     };
     await bench.make().start();
     await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
