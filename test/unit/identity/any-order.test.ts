@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { joinedOf } from '../../../core/identity/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
-import { Hospital, QUALIFIED, TRAITS, VALIDATED, keyed } from './hospital.ts';
+import type { Patient } from '../../../core/model/index.ts';
+import { Hospital, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4'] as const;
 const number = fc.constantFrom(...NUMBERS);
@@ -24,14 +25,58 @@ const tell = fc.record({
 });
 const link = fc.record({ what: fc.constant('link' as const), pair, at, undone: fc.boolean() });
 const merge = fc.record({ what: fc.constant('merge' as const), pair, at, kind: fc.constantFrom('merge' as const, 'change-id' as const) });
+/** What contradicts too: INS, names, marks. */
+const anything = fc.constantFrom<Patient>(
+  QUALIFIED,
+  VALIDATED,
+  TRAITS,
+  {},
+  { ...QUALIFIED, ins: OTHER_INS },
+  { ...QUALIFIED, birthName: 'ÉTREZAC' },
+  { ...PLAIN, birthName: 'ÉTREZAC' },
+  { ...VALIDATED, identityFlags: ['DOUB'], automaticFiling: false },
+);
+const claim = fc.record({
+  what: fc.constant('tell' as const),
+  ipp: number,
+  sender: fc.constantFrom('DPI', 'GAM', 'DCC'),
+  at,
+  said: anything,
+  more: fc.record({ usedName: fc.constantFrom('A', 'B') }, { requiredKeys: [] }),
+});
+const fullMerge = merge.chain((one) =>
+  fc.record(
+    {
+      what: fc.constant(one.what),
+      pair: fc.constant(one.pair),
+      at: fc.constant(one.at),
+      kind: fc.constant(one.kind),
+      sender: fc.constantFrom('DPI', 'GAM'),
+      patient: anything,
+    },
+    { requiredKeys: ['what', 'pair', 'at', 'kind', 'sender'] },
+  ),
+);
 type Event = typeof tell extends fc.Arbitrary<infer T> ? T | (typeof link extends fc.Arbitrary<infer L> ? L : never) | Merge : never;
-type Merge = typeof merge extends fc.Arbitrary<infer T> ? T : never;
+type Merge = (typeof merge extends fc.Arbitrary<infer T> ? T : never) & { readonly sender?: string; readonly patient?: Patient };
 
 function play(hospital: Hospital, event: Event, id: string): Judgement {
-  if (event.what === 'merge') return hospital.merge(...event.pair, { id, at: event.at, kind: event.kind });
+  if (event.what === 'merge') {
+    const { pair: numbers, at: said, kind, sender, patient } = event;
+    return hospital.merge(...numbers, { id, at: said, kind, ...(sender !== undefined && { sender }), ...(patient && { patient }) });
+  }
   if (event.what === 'link') return hospital.link(...event.pair, { id, at: event.at, undone: event.undone });
   const { ipp, sender, said, more } = event;
   return hospital.identity({ ...said, ...more }, { id, ipp, sender, at: event.at, isOfRecord: sender === 'DCC' });
+}
+
+/** A person accepts whatever it asks, question by question; false when that cannot be. */
+function accept(hospital: Hospital, event: Event, id: string): boolean {
+  while (play(hospital, event, id).quarantine) {
+    if (hospital.tasks().find((task) => task.id === id)?.kind === 'merge-cycle') return false;
+    hospital.answer(id, 'accepted');
+  }
+  return true;
 }
 
 /** All that is known of the numbers and between them; not how it became known. */
@@ -39,11 +84,14 @@ const known = (hospital: Hospital): object =>
   NUMBERS.map((ipp) => {
     const person = hospital.person(ipp);
     if (!person) return undefined;
-    const { folds, into, absorbed = [], links = [], inherited } = person;
+    const { folds, chosen, into, absorbed = [], links = [], inherited } = person;
+    // Of a number that was only named nothing is known.
+    if (!into && Object.keys({ ...folds, ...inherited }).length + absorbed.length + links.length === 0) return undefined;
     const keysOf = (all: readonly { readonly key: string }[]): readonly string[] => all.map(({ key }) => key).toSorted();
     const { patient, ins } = joinedOf(person, hospital.settings.senders);
     return {
       folds,
+      chosen,
       patient,
       ins,
       into: into?.key,
@@ -110,5 +158,58 @@ describe('whatever order identities come in', () => {
       { numRuns: 300 },
     );
     expect(undone).to.equal(300);
+  });
+
+  it('A2, A6: the same for merges that people accepted, changes of number among them, over whatever else was accepted', () => {
+    const some = fc.array(fc.oneof(claim, claim, claim, fullMerge), { maxLength: 6 });
+    const counts = { undone: 0, accepted: 0 };
+    fc.assert(
+      fc.property(some, fullMerge, some, (before, one, after) => {
+        const [into, from] = one.pair;
+        const others = after.filter((event) => event.what === 'tell' || !event.pair.includes(from));
+        let isAsked = false;
+        const run = (isMerged: boolean): Hospital | undefined => {
+          const hospital = new Hospital();
+          const leads = (): boolean => hospital.person(from)?.into?.key === keyed(into);
+          for (const [i, event] of before.entries()) accept(hospital, event, `B${i}`);
+          if (hospital.person(from)?.into) return undefined;
+          if (isMerged && !(accept(hospital, one, 'one') && leads())) return undefined;
+          isAsked ||= hospital.tasks().some(({ id }) => id === 'one');
+          for (const [i, event] of others.entries()) if (play(hospital, event, `A${i}`).quarantine) return undefined;
+          if (isMerged && !leads()) return undefined;
+          if (isMerged) hospital.undo(from);
+          return hospital;
+        };
+        const [with_, without] = [run(true), run(false)];
+        fc.pre(with_ !== undefined && without !== undefined);
+        counts.undone += 1;
+        if (isAsked) counts.accepted += 1;
+        expect(known(with_)).to.deep.equal(known(without));
+      }),
+      { numRuns: 300, seed: 6, maxSkipsPerRun: 20 },
+    );
+    expect(counts.accepted, `of ${counts.undone}`).to.be.above(20);
+  });
+
+  it('A6: once all merges are undone, in whatever order, nothing is left of what they said, and the same is known', () => {
+    const all = fc.array(fc.oneof(claim, fullMerge, fullMerge), { minLength: 3, maxLength: 14 });
+    const orders = fc.shuffledSubarray([...NUMBERS], { minLength: NUMBERS.length });
+    let undone = 0;
+    fc.assert(
+      fc.property(all, orders, (events, order) => {
+        const run = (numbers: readonly string[]): object => {
+          const hospital = new Hospital();
+          for (const [i, event] of events.entries()) accept(hospital, event, `M${i}`);
+          const merged = numbers.filter((ipp) => hospital.person(ipp)?.into);
+          for (const ipp of merged) hospital.undo(ipp);
+          if (merged.length > 1) undone += 1;
+          for (const ipp of NUMBERS) expect(hospital.person(ipp) ?? {}).to.not.have.any.keys('inherited', 'absorbed', 'into');
+          return known(hospital);
+        };
+        expect(run(order)).to.deep.equal(run(order.toReversed()));
+      }),
+      { numRuns: 150, seed: 6 },
+    );
+    expect(undone).to.be.above(100);
   });
 });
