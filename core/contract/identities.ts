@@ -24,6 +24,7 @@ export interface IdentityTask {
     | 'number-taken'
     | 'merge-foreign'
     | 'merge-cycle'
+    | 'link'
     | 'merge-told'
     | 'datamatrix'
     | 'call';

@@ -296,7 +296,9 @@ function viewOf(person: Person, settings: RegionSettings): IdentityView {
     ...(into && { into: relationOf(into) }),
     absorbed: absorbed.map(relationOf),
     undone: undone.map((one) => ({ ...relationOf(one), who: one.who, why: one.why, undoneAt: one.undoneAt })),
-    links: links.filter(({ isLinked }) => isLinked).map((link) => ({ domain: link.domain, ipp: link.ipp })),
+    links: [
+      ...new Map(links.filter(({ isLinked }) => isLinked).map(({ key, domain: of, ipp: number }) => [key, { domain: of, ipp: number }])).values(),
+    ],
     tasks: open,
     history,
   };

@@ -213,7 +213,7 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
         person.open?.filter((other) => other !== id),
         id,
       ),
-      ...(questions.some((each) => each.kind !== 'document') && withDoubt(person, { task: id, at: one.now })),
+      ...(questions.some(({ kind: of }) => of !== 'document' && of !== 'link') && withDoubt(person, { task: id, at: one.now })),
     }),
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };

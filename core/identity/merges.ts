@@ -6,11 +6,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, type Question, type Told } from './cases.ts';
+import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
 import { numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
-import { isForeign } from './join.ts';
+import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   heirOf,
   isKnown,
@@ -27,6 +27,7 @@ import {
   withHeirs,
   withLayers,
   type Doubt,
+  type Link,
   type Person,
   type Relation,
   type Undone,
@@ -325,32 +326,59 @@ export function messagesOfMerge(key: string, known: Known): readonly string[] {
   return [...new Set([...(own ? saidBy(own) : []), ...others])];
 }
 
-/** A24, A37: both stay in force. The newest statement about the two counts. */
-export function judgeLink(one: Case, known: Known, sendersOf: (domain: string) => Case['settings']['senders']): Judgement {
+/** A24, A37: both stay in force. The newest statement of each sender about the two counts; where two senders do not agree, a person decides. */
+export function judgeLink(one: Case, known: Known, sendersOf: SendersOf): Judgement {
   const { patients } = one.event.data as EventData<'dcc.identity.linked'>;
   const [first, second] = patients;
   const [a, b] = [keyOf(one, first?.domain, first?.ipp), keyOf(one, second?.domain, second?.ipp)];
   if (a === undefined || b === undefined || a === b) return {};
-  const { at } = speakerOf(one, undefined);
+  const { at, sender } = speakerOf(one, undefined);
   const isLinked = one.event.type === 'dcc.identity.linked';
   const named = [first, second].map((patient) => ({ domain: patient?.domain ?? '', ipp: patient?.ipp ?? '' }));
   const [mine, theirs] = [
     personOf(known, a) ?? nobody(named[0]!.domain, named[0]!.ipp),
     personOf(known, b) ?? nobody(named[1]!.domain, named[1]!.ipp),
   ];
-  const link = (person: Person, key: string, other: { domain: string; ipp: string }): Person => {
-    const before = person.links?.find((one) => one.key === key);
-    if (before && before.at > at) return person;
-    return {
-      ...person,
-      links: lastOf(
-        person.links?.filter((one) => one.key !== key),
-        { ...other, key, at, isLinked },
-      ),
-    };
-  };
+  const event = retyped(one.event, one.event.type, { patients: patients.map((patient) => asKnown(one, known, patient, sendersOf)) });
+  // Notes of before do not say whose clock theirs is: they go on as of one.
+  const isIts = (link: Link): boolean => (link.sender ?? sender) === sender;
+  const said = mine.links?.filter(({ key }) => key === b) ?? [];
+  if (said.some((link) => isIts(link) && link.at > at)) return { event, isSilent: true, warnings: [{ code: 'identity-stale' }] };
+  const rival = said.findLast((link) => !isIts(link) && link.isLinked !== isLinked);
+  const asked = rival && ask(one, known, linkQuestion([a, mine], [b, theirs], rival, { sender, at }, sendersOf));
+  if (asked) return asked;
+  const link = (person: Person, key: string, other: { domain: string; ipp: string }): Person => ({
+    ...person,
+    // A person who accepted it took back what the others said.
+    links: lastOf(
+      person.links?.filter((before) => before.key !== key || (!isIts(before) && before.isLinked === isLinked)),
+      { ...other, key, at, sender, isLinked },
+    ),
+  });
+  return { event, notes: [noteOf(a, link(mine, b, named[1]!)), noteOf(b, link(theirs, a, named[0]!))] };
+}
+
+type Keyed = readonly [key: string, person: Person];
+
+/** Two senders, of whom one says that the two are one patient, and the other that they are not: their clocks say nothing of each other (A2). */
+function linkQuestion([a, mine]: Keyed, [b, theirs]: Keyed, before: Link, source: Source, sendersOf: SendersOf): Question {
+  const on = (person: Person): ReturnType<typeof onFile> => onFile(person, joinedOf(person, sendersOf(person.domain)));
   return {
-    event: retyped(one.event, one.event.type, { patients: patients.map((patient) => asKnown(one, known, patient, sendersOf)) }),
-    notes: [noteOf(a, link(mine, b, named[1]!)), noteOf(b, link(theirs, a, named[0]!))],
+    kind: 'link',
+    code: 'ERR_IDENTITY_CONFLICT',
+    expected: before.isLinked ? 'two numbers of one patient, as another sender says' : 'two numbers of two patients, as another sender says',
+    found: before.isLinked ? 'an end of their link' : 'a link of the two',
+    persons: new Map([
+      [a, mine],
+      [b, theirs],
+    ]),
+    candidates: [on(mine), on(theirs)],
+    differences: [
+      {
+        attribute: 'linked',
+        onFile: stated(before.isLinked, before.sender === undefined ? undefined : { sender: before.sender, at: before.at }),
+        received: stated(!before.isLinked, source),
+      },
+    ],
   };
 }

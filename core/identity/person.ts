@@ -38,8 +38,11 @@ export interface Undone extends Relation {
   readonly undoneAt: string;
 }
 
+/** As one sender says. */
 export interface Link extends Relative {
   readonly at: Stamp;
+  /** `senderKey`; notes of before do not say it. */
+  readonly sender?: string;
   readonly isLinked: boolean;
 }
 

@@ -28,6 +28,8 @@ export type TaskKind =
   | 'number-taken'
   /** Said by a site whose numbers they are not. */
   | 'merge-foreign'
+  /** One sender says that two numbers are one patient's, another one that they are not. */
+  | 'link'
   /** The survivor was absorbed by whom it should absorb: cannot be accepted. */
   | 'merge-cycle'
   /** A receiver was told of a merge before a person undid it: nothing waits but what names the number, for there. */

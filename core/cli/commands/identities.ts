@@ -17,6 +17,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   'merge-undone': 'fusion qu’une personne a défaite',
   'number-taken': 'changement de numéro vers celui de quelqu’un d’autre : accepté, il vaut fusion',
   'merge-foreign': 'fusion dite par un autre site que celui du domaine',
+  link: 'deux émetteurs : l’un rapproche deux numéros, l’autre les sépare',
   'merge-cycle': 'fusions en cycle : défaire ou rejeter',
   'merge-told': 'fusion défaite dont ce destinataire était prévenu : l’appeler',
   datamatrix: 'document classé dont le datamatrix nomme quelqu’un d’autre',
@@ -34,6 +35,10 @@ export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonl
   'number-again': {
     fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
     en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',
+  },
+  link: {
+    fr: 'Ces deux numéros sont-ils ceux d’un seul patient ? Accepter si le message dit vrai : il remplace alors ce que l’autre émetteur a dit. Sinon rejeter, et faire corriger à l’envoyeur.',
+    en: 'Are these two numbers of one patient? Accept if the message is right: it then takes the place of what the other sender said. Otherwise reject, and have the sender correct it.',
   },
   numbers: {
     fr: 'Ces numéros sont-ils ceux d’un seul patient ? Accepter si oui, et faire corriger l’INS qui est fausse. Sinon rejeter, et faire corriger à l’envoyeur le numéro qui n’est pas du patient.',

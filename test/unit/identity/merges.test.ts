@@ -844,6 +844,37 @@ describe('merges', () => {
     hospital.link('2', '1', { at: 7 });
     expect(hospital.person('1')!.links!.map(({ ipp, isLinked }) => [ipp, isLinked])).to.deep.equal([['2', true]]);
     expect(NUMBERS.map(survivor)).to.deep.equal([...NUMBERS]);
+    expect(hospital.link('1', '2', { at: 6, undone: true }), 'late, it goes nowhere').to.deep.include({
+      isSilent: true,
+      warnings: [{ code: 'identity-stale' }],
+    });
+  });
+
+  it('A2, A6: where two senders do not agree on a link a person decides, whatever their clocks; the record separates no two of a hospital alone', () => {
+    const links = (): unknown => hospital.person('1')!.links!.map(({ isLinked, sender }) => [isLinked, sender]);
+    for (const other of [{ sender: 'GAM' }, { sender: 'DCC', isOfRecord: true }])
+      for (const at of [5, 12]) {
+        hospital = new Hospital();
+        hospital.identity(TRAITS, { ipp: '1' });
+        hospital.identity({ ...TRAITS, usedName: 'DEUX' }, { ipp: '2' });
+        hospital.link('1', '2', { at: 9 });
+        const unlink = (): string => verdict(hospital.link('2', '1', { ...other, at, undone: true, id: 'asked' }));
+        expect(unlink()).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        const [{ kind, candidates, differences } = { kind: '', candidates: [], differences: [] }] = hospital.tasks();
+        expect([kind, candidates.map(({ ipp }) => ipp)]).to.deep.equal(['link', ['2', '1']]);
+        expect(
+          differences.map(({ attribute, onFile, received }) => [attribute, onFile.value, onFile.source, received.value, received.source]),
+        ).to.deep.equal([['linked', true, 'DPI', false, other.sender]]);
+        expect([links(), hospital.person('1')!.doubts], 'and no document waits').to.deep.equal([[[true, '990001018|DPI']], undefined]);
+        hospital.answer('asked', 'accepted');
+        expect(unlink()).to.equal('unlinked');
+        expect((links() as [boolean][]).map(([isLinked]) => isLinked)).to.deep.equal([false]);
+        expect(verdict(hospital.link('1', '2', { at: 13 })), 'said again by the first').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      }
+    hospital = new Hospital();
+    hospital.link('1', '2', { at: 9 });
+    expect(verdict(hospital.link('1', '2', { sender: 'GAM', at: 1 })), 'both agree').to.equal('linked');
+    expect(verdict(hospital.link('1', '2', { at: 10, undone: true })), 'one of them no more').to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
   describe('a link and a stay that moves', () => {
