@@ -72,6 +72,8 @@ export interface EncodeInput {
   readonly format?: string;
   /** Ids by which its receiver knows this document, or the one that it replaces: what was sent there before it. */
   readonly knownAs?: KnownAs;
+  /** Since when the document is as it is, by its sender (ISO instant): the time of what is written of it, whichever message of it leaves. */
+  readonly since?: string;
 }
 
 export interface KnownAs {

@@ -25,6 +25,7 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
     ...(own ? { ...without(document, ['id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
     ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
     ...(set && set.names),
+    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && { set: set.of }) },
   };
   const data = { ...documentData(one), document: said(named) };
   return {

@@ -6,16 +6,26 @@ import { judgeCopy } from './copies.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, deletionsOf, entries, messagesOf, newerThan, otherName, placedBy, registered, successorsOf, told, union } from './register.ts';
+import {
+  actOf,
+  blank,
+  deletionsOf,
+  entries,
+  messagesOf,
+  namesOf,
+  newerThan,
+  otherNames,
+  placedBy,
+  registered,
+  successorsOf,
+  told,
+  union,
+  type Found,
+} from './register.ts';
 import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
-
-interface Found {
-  readonly key: string;
-  readonly note: DocumentNote;
-}
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
@@ -24,7 +34,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
-  const others = [facts.key, facts.replaces?.key].map((key) => otherName(key, known)?.note);
+  const others = [facts.key, facts.replaces?.key].flatMap((key) => otherNames(key, known).map((other) => other.note));
   for (const other of [own, original, ...others, set])
     if (other && comparePatients(one, other.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
@@ -101,7 +111,7 @@ function reissued(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const { deleted: _, sameAs: __, sameKey: ___, ...rest } = own;
+  const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...rest } = own;
   const judgement = judgeVersion(one, facts, rest, set, original, withNote(known, facts.key, rest));
   return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
 }
@@ -176,7 +186,8 @@ function judgeVersion(
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
   const returned = ofSameBytes(one, facts, known);
-  if (returned && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
+  const draft = returned && isFinalOf(one, facts, returned) ? returned : undefined;
+  if (returned && !draft && !isNews(facts, returned, original)) return judgeCopy(one, facts, returned.key, returned.note, known);
   const newest = set?.versions[0];
   const above = newest && facts.version !== undefined && newest.version > facts.version ? newest : undefined;
   const newer = own?.superseded ?? above;
@@ -192,12 +203,50 @@ function judgeVersion(
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it by its other name`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
-  return judgeReplacement(one, facts, original, newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined, known);
+  const before = newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined;
+  return draft ? judgeFinal(one, facts, draft, original, before, known) : judgeReplacement(one, facts, original, before, known);
+}
+
+/** The same bytes, final after preliminary, by the other road: nothing else would take the preliminary one away. */
+const isFinalOf = (one: Case, facts: DocumentFacts, { note }: Found): boolean =>
+  note.status === 'preliminary' &&
+  rankOf(facts.status) > rankOf(note.status) &&
+  !isReturned(one, note) &&
+  !note.deleted &&
+  (note.superseded?.key ?? facts.key) === facts.key;
+
+/**
+ * It takes the place of the preliminary one by the name that this has. An id that it replaces and that never came is what its source calls the one that it had
+ * only numbered.
+ */
+function judgeFinal(
+  one: Arriving,
+  facts: DocumentFacts,
+  draft: Found,
+  original: DocumentNote | undefined,
+  before: DocumentNote | undefined,
+  known: Known,
+): Judgement {
+  const { key, replaces } = facts;
+  const isIt = replaces !== undefined && [draft.key, ...namesOf(draft.note)].includes(replaces.key);
+  if (isIt) return judgeReplacement(one, facts, original, before, known);
+  if (replaces && (original?.first || !draft.note.isNumbered))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${draft.note.first!.message} brought the same as preliminary, by another name`) };
+  const name = replaces ?? { key, id: facts.id };
+  const { isNumbered: _, sentAs: __, ...told } = draft.note;
+  const left = documentOf(known, name.key) ?? blank(name.id, facts.patient);
+  const named: DocumentNote = replaces ? { ...left, ...told } : { ...left, ...(told.flags && { flags: told.flags }) };
+  const joined = withNote(known, name.key, { ...named, id: name.id, sameAs: draft.note.id, sameKeys: [draft.key] });
+  const taken: DocumentNote = { ...draft.note, sameAs: name.id, sameKeys: [name.key] };
+  const judgement = judgeReplacement(one, facts, taken, before, withNote(joined, draft.key, taken));
+  if (judgement.quarantine) return judgement;
+  const gone = note(KINDS.document, draft.key, { ...taken, superseded: { ...actOf(one), key, id: facts.id } });
+  return { ...judgement, notes: [...(judgement.notes ?? []).filter((each) => each.kind !== gone.kind || each.key !== gone.key), gone] };
 }
 
 /** The bytes are known, but not that they take the place of what it names: neither the very document, nor one that it has replaced itself. */
 function isNews({ replaces }: DocumentFacts, { key, note }: Found, original: DocumentNote | undefined): boolean {
-  const isIt = (other: string | undefined): boolean => other !== undefined && [key, note.sameKey].includes(other);
+  const isIt = (other: string | undefined): boolean => other !== undefined && [key, ...namesOf(note)].includes(other);
   if (!replaces || isIt(replaces.key) || isIt(original?.superseded?.key)) return false;
   return original?.set === undefined || original.set !== note.set;
 }
@@ -240,12 +289,12 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
   const contradicted = contradictions(before, said).map((detail) => ({ code: 'visibility-contradiction', detail }));
   const left = restricted(data, flags, one.isOpposed);
   const made = facts && { ...registered(one, facts, own, one.targets), flags };
-  const other = made && own?.content === made.content ? otherName(facts.key, known) : undefined;
+  const others = made && own?.content === made.content ? otherNames(facts.key, known) : [];
   const notes =
     facts && made
       ? [
           note(KINDS.document, facts.key, made),
-          ...(other ? [note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })] : []),
+          ...others.map((other) => note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })),
           ...entries(one, facts, known),
         ]
       : [];
@@ -289,9 +338,9 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
     const isExact = other?.content === facts.content;
     const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
     if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
-    const isKnownSo =
-      other.sameKey !== undefined &&
-      (facts.replaces?.key === other.sameKey || (other.sameKey === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)));
+    const isKnownSo = namesOf(other).some(
+      (name) => facts.replaces?.key === name || (name === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)),
+    );
     const isFree = other.sameAs === undefined || isKnownSo;
     const isOtherRoad = isExact && other.from.includes(site) && isFree && (other.isNumbered ?? false) === facts.hasOwnId;
     if (isReturned(one, other) || isOtherRoad) return { key, note: other };

@@ -8,7 +8,7 @@ import { contradictions, flagsOf, restricted, strictest, withData, type Arriving
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, broughtAgain, broughtOf, registered, newerThan, otherName, setEntry, told, union } from './register.ts';
+import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, setEntry, told, union } from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -22,9 +22,12 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const flags = strictest(before, now);
   const isReturned = own.to.includes(site) && !own.from.includes(site);
   const isOther = (own.isNumbered ?? false) === facts.hasOwnId;
-  const isFree = own.sameKey === undefined || own.sameKey === facts.key || own.sameKey === facts.replaces?.key;
   const isSource = own.from[0] === site && !isReturned && own.content === facts.content && compared === 'same';
-  const isJoined = key !== facts.key && isOther && isFree && isSource;
+  const same = otherNames(key, known);
+  // An id beside an id: the same place in the same set. A number beside a number may be one of several documents of it.
+  const isJoined = key !== facts.key && (isOther || facts.hasOwnId) && isSource;
+  const names = isJoined ? [...new Set([key, facts.key, ...same.map((other) => other.key)])] : [];
+  const others = (of: string): readonly string[] => names.filter((name) => name !== of);
   // One document by two names: what was said of one of them before both were known.
   const named = isJoined ? documentOf(known, facts.key) : undefined;
   const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
@@ -32,7 +35,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
   const isOver = withdrawn ?? next;
   const isHeard = one.role === 'record' || mayChange(site, own, one);
-  const { unheard: untold = [], ...rest } = own;
+  const { unheard: untold = [], sameKey, ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
@@ -42,6 +45,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
     ...rest,
+    ...(!isJoined && sameKey !== undefined && { sameKey }),
     ...(unheard.length > 0 && { unheard }),
     patient: union(own.patient, facts.patient),
     from: isReturned ? own.from : union(own.from, [site]),
@@ -49,8 +53,8 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
     brought: isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
-    ...(isOther && (isJoined || own.sameKey === undefined) && { sameAs: facts.id }),
-    ...(isJoined && { sameKey: facts.key, ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
+    ...(isOther && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
+    ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
   // A copy may be the first to say which version of which set it is.
@@ -66,12 +70,19 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         sameAs: own.id,
         flags,
         ...(unheard.length > 0 && { unheard }),
-        ...(isJoined && { sameKey: key, deleted: withdrawn, superseded: next }),
+        ...(isJoined && { sameKeys: others(facts.key), deleted: withdrawn, superseded: next }),
       }),
     );
   if (isJoined) notes.push(...setEntry(facts, actOf(one), known));
-  const other = otherName(key, known);
-  if (other && other.key !== facts.key) notes.push(note(KINDS.document, other.key, { ...other.note, ...told(placed) }));
+  for (const other of same)
+    if (other.key !== facts.key)
+      notes.push(
+        note(KINDS.document, other.key, {
+          ...other.note,
+          ...told(placed),
+          ...(isJoined && { sameKeys: others(other.key), deleted: withdrawn ?? other.note.deleted, superseded: next ?? other.note.superseded }),
+        }),
+      );
   const warnings = [
     ...warningsOf(own, isReturned, isMasked, isSilent),
     ...knownBy(before, now),
@@ -84,7 +95,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
-    copyOf: { messages, sites, keys: [key, facts.key, ...(other ? [other.key] : [])] },
+    copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)] },
     ...withData(one, left.data),
     warnings,
     notes,

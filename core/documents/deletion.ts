@@ -3,19 +3,19 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type Deletion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
-import { actOf, blank, deletionsOf, newerThan, otherName, union } from './register.ts';
+import { actOf, blank, deletionsOf, newerThan, otherNames, union, type Found } from './register.ts';
 import { isReplayOf, isSpeaking, isValid, mayChange, orderOf, sayingOf, stillShown, stop } from './stops.ts';
 
 export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, known: Known): Judgement {
   if (!facts) return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion that names no document') };
   const own = documentOf(known, facts.key);
-  const other = otherName(facts.key, known, true);
-  for (const each of [own, other?.note, read(known, KINDS.set, facts.set)])
+  const others = otherNames(facts.key, known, true);
+  for (const each of [own, ...others.map((other) => other.note), read(known, KINDS.set, facts.set)])
     if (each && comparePatients(one, each.patient, facts.patient, known) === 'other')
       return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (own?.isShared) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'several documents share this number') };
   const before = own && saidBefore(one, own);
-  if (own && before && !isReplayOf(before, one)) return again(one, facts, own, before, other);
+  if (own && before && !isReplayOf(before, one)) return again(one, facts, own, before, others);
   if (own?.first && !mayChange(one.event.site, own, one))
     return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
   // The newer one stays; whether the sender wants it gone too, only a person can ask.
@@ -32,7 +32,7 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
     };
   if (!own?.first) return unknown(one, facts, own);
   const warnings = stillShown(own, one.targets, one);
-  return { ...(warnings.length > 0 && { warnings }), notes: [deleted(one, facts, own), ...(other ? [deleted(one, other, other.note)] : [])] };
+  return { ...(warnings.length > 0 && { warnings }), notes: [deleted(one, facts, own), ...others.map((other) => deleted(one, other, other.note))] };
 }
 
 /** By whoever may say it; of what was not received, by this very establishment, or by one that would be told what it said itself. */
@@ -51,7 +51,7 @@ function deleted(one: Case, { key }: { readonly key: string }, own: DocumentNote
 }
 
 /** The record tells others of a deletion that it was told of: it goes where it has not been. */
-function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Deletion, other: ReturnType<typeof otherName>): Judgement {
+function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Deletion, others: readonly Found[]): Judgement {
   const targets = one.targets.filter((target) => !before.to.includes(target) && target !== before.site);
   const told = { ...before, to: union(before.to, targets) };
   const made: DocumentNote = {
@@ -67,13 +67,13 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Del
   const warnings = [what, ...stillShown(own, [...told.to, before.site], one)];
   return {
     ...(targets.length > 0 ? { targets } : { isSilent: true }),
-    copyOf: { messages, sites, keys: [key, ...(other ? [other.key] : [])] },
+    copyOf: { messages, sites, keys: [key, ...others.map((other) => other.key)] },
     warnings,
     notes: [
       note(KINDS.document, key, made),
-      ...(other?.note.deleted?.site === before.site
-        ? [note(KINDS.document, other.key, { ...other.note, deleted: told, ...(made.copies && { copies: made.copies }) })]
-        : []),
+      ...others
+        .filter((other) => other.note.deleted?.site === before.site)
+        .map((other) => note(KINDS.document, other.key, { ...other.note, deleted: told, ...(made.copies && { copies: made.copies }) })),
     ],
   };
 }

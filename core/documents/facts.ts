@@ -80,13 +80,14 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
   if (!identity) return undefined;
   const set = name(document.setId, document.setIdExtension);
   const replaces = document.action === 'delete' ? undefined : name(document.replaces, document.replacesExtension);
+  const { noted } = document;
   return {
-    key: keyOf(identity.scoped),
+    key: noted?.document ?? keyOf(identity.scoped),
     id: identity.id,
     hasOwnId: own !== undefined,
-    ...(item !== undefined && { shares: keyOf(numbered(source)!.scoped) }),
-    ...(set && document.version !== undefined && { set: keyOf(`set ${set.scoped}`), version: document.version }),
-    ...(replaces && replaces.id !== identity.id && { replaces: { key: keyOf(replaces.scoped), id: replaces.id } }),
+    ...(item !== undefined && noted?.document === undefined && { shares: keyOf(numbered(source)!.scoped) }),
+    ...(set && document.version !== undefined && { set: noted?.set ?? keyOf(`set ${set.scoped}`), version: document.version }),
+    ...(replaces && replaces.id !== identity.id && { replaces: { key: noted?.replaces ?? keyOf(replaces.scoped), id: replaces.id } }),
     ...(content !== undefined && { content }),
     ...(content !== undefined && document.content && { contentKey: contentKeyOf(content, index) }),
     ...(document.embeddedSha256 !== undefined && { inner: document.embeddedSha256, innerKey: contentKeyOf(document.embeddedSha256, index) }),

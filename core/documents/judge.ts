@@ -10,7 +10,7 @@ import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn, placedBy, successorRefs } from './register.ts';
+import { documentsIn, linked, nameRefs, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
@@ -29,14 +29,14 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
         ];
       }
       const facts = factsOf(one, index);
-      return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(one, facts, known) : [])];
+      return [...consentRefs(tokensOf(one, index).map(hashOf), known, index), ...(facts ? documentRefs(one, facts, known, index) : [])];
     },
     judge: (one, known) => {
       if (isAnswer(one)) return judgeAnswer(one, known, index);
       const consent = saysConsent(one) ? consentNotes(one, keysOf(one, known), known) : [];
       // What this very message says of the patient's wish counts for it too.
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
-      const knownNow: Known = (kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key);
+      const knownNow = linked((kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key), index);
       const remembered = consent.length > 0 ? { remembered: consent } : {};
       const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
       if (!isDocument(one) || one.waits) return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
@@ -61,7 +61,7 @@ function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRe
 }
 
 /** The document, its set, what it replaces, others of the same bytes; then whose each of them is. */
-function documentRefs(one: Case, named: DocumentFacts, known: Known): readonly NoteRef[] {
+function documentRefs(one: Case, named: DocumentFacts, known: Known, index: BlindIndex): readonly NoteRef[] {
   const { facts } = asItCame(one, named, known);
   const others = documentsIn(facts, known);
   const patients = [
@@ -78,6 +78,7 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known): readonly N
     ...ref(KINDS.content, facts.contentKey),
     ...ref(KINDS.content, facts.innerKey),
     ...others.flatMap((key) => ref(KINDS.document, key)),
+    ...[facts.key, ...others].flatMap((key) => nameRefs(key, known, index)),
     ...survivorRefs([...new Set([...facts.patient, ...patients])], known),
   ];
 }

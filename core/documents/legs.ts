@@ -17,7 +17,7 @@ import {
   type Note,
   type QueuedDelivery,
 } from '../contract/index.ts';
-import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, type Filed, type SendersOf } from '../identity/index.ts';
+import { ask, filingBlocked, filingOf, isAgreed, PERSON, personOf, TASK, taskKey, timeOf, type Filed, type SendersOf } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
@@ -26,7 +26,7 @@ import { consentRefs, isOpposed, restricted, restrictionsOf } from './consent.ts
 import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
-import { broughtOf, contentEntry, messagesOf, otherName, successorRefs, successorsOf, union } from './register.ts';
+import { broughtOf, contentEntry, linked, messagesOf, namesOf, nameRefs, otherNames, successorRefs, successorsOf, union } from './register.ts';
 import { stop } from './stops.ts';
 
 export interface LegParts {
@@ -54,6 +54,7 @@ export interface Leave {
   readonly isTighter?: true;
   /** See `EncodeInput`. */
   readonly knownAs?: KnownAs;
+  readonly since?: string;
 }
 
 /** What a document left as. */
@@ -85,8 +86,11 @@ export class Legs {
     }
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
-    const ofOther = (all: Known): readonly NoteRef[] => ref(KINDS.document, documentOf(all, facts?.key)?.sameKey);
-    const refsOf = (all: Known): readonly NoteRef[] => [...ref(KINDS.document, facts?.key), ...ofOther(all), ...consentRefs(patient, all, index)];
+    const refsOf = (all: Known): readonly NoteRef[] => [
+      ...ref(KINDS.document, facts?.key),
+      ...nameRefs(facts?.key, all, index),
+      ...consentRefs(patient, all, index),
+    ];
     const known = await this.#read(refsOf);
     const stopped = await this.#stopped(one, leaving, known, refsOf(known));
     if (stopped) return { held: stopped };
@@ -96,10 +100,10 @@ export class Legs {
       const history = await this.#read((all) => successorRefs(own, all));
       const over = [
         ...successorsOf(own, history).flatMap((one) =>
-          messagesOf(one, history).map((message) => ({ message, keys: [one.key, documentOf(history, one.key)?.sameKey] })),
+          messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] })),
         ),
         ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
-          act ? [{ message: act.message, keys: [facts.key, own.sameKey] }] : [],
+          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own)] }] : [],
         ),
       ];
       for (const { message, keys } of over)
@@ -109,7 +113,8 @@ export class Legs {
     const { data } = restricted(documentData(one), own?.flags ?? {}, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
-    const isNewer = facts !== undefined && !facts.replaces && otherName(facts.key, known, true)?.note.superseded?.key === facts.key;
+    const isNewer =
+      facts !== undefined && !facts.replaces && otherNames(facts.key, known, true).some(({ note: { superseded } }) => superseded?.key === facts.key);
     const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
     const isNext = earlier?.id !== undefined && facts?.content === own?.content;
     const replaced = isNext && {
@@ -118,7 +123,14 @@ export class Legs {
       ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
     };
     const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
-    const left = { event: said === one.event.data ? leaving.event : { ...leaving.event, data: said }, restrictions, ...(knownAs && { knownAs }) };
+    const isInForce = own && own.content === facts?.content && own.status === facts?.status;
+    const since = timeOf((isInForce && own.current?.said) || '');
+    const left = {
+      event: said === one.event.data ? leaving.event : { ...leaving.event, data: said },
+      restrictions,
+      ...(knownAs && { knownAs }),
+      ...(since && { since }),
+    };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
     if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
     const { encoded } = leaving;
@@ -247,31 +259,38 @@ export class Legs {
 
   /** Of a document with two names, of which this one was not sent there under an id of ours: those of the other one, when that was sent there. */
   async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
-    const known = await this.#read((all) => [...ref(KINDS.document, key), ...ref(KINDS.document, documentOf(all, key)?.sameKey)]);
-    const [own, other] = [documentOf(known, key), otherName(key, known, true)];
-    if (!own || !other) return undefined;
+    const known = await this.#read((all) => [...ref(KINDS.document, key), ...nameRefs(key, all, this.#parts.index)]);
+    const [own, others] = [documentOf(known, key), otherNames(key, known, true)];
+    if (!own || others.length === 0) return undefined;
     const itself = messageId(this.#parts.journal.tag, leaving);
-    const messages = union(broughtOf(own).by, broughtOf(other.note).by).filter((message) => message !== itself);
+    const messages = union(
+      broughtOf(own).by,
+      others.flatMap((other) => broughtOf(other.note).by),
+    ).filter((message) => message !== itself);
     const isThere = async (name: string): Promise<boolean> => {
       for (const message of messages) if ((await this.#left({ message }, to, (facts) => facts.key === name)).length > 0) return true;
       return false;
     };
     if (await isThere(key!)) return undefined;
-    const given = other.note.sentAs?.[to.name];
-    if (given) return idsOf(given);
-    if (!(await isThere(other.key))) return undefined;
-    const { id, isNumbered } = other.note;
-    // By its bytes it was never named to anybody.
-    if (isNumbered && id.startsWith('sha256:')) return undefined;
-    const at = isNumbered ? -1 : id.lastIndexOf('^^');
-    return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+    // What took the place of the others there is what it is there.
+    for (const other of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
+      const given = other.note.sentAs?.[to.name];
+      if (given) return idsOf(given);
+      if (!(await isThere(other.key))) continue;
+      const { id, isNumbered } = other.note;
+      // By its bytes it was never named to anybody.
+      if (isNumbered && id.startsWith('sha256:')) continue;
+      const at = isNumbered ? -1 : id.lastIndexOf('^^');
+      return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
+    }
+    return undefined;
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
   async #read(refsOf: (known: Known) => readonly NoteRef[]): Promise<Known> {
     const { knowledge } = this.#parts;
     for (let refs: readonly NoteRef[] = []; ;) {
-      const known = await knowledge.read(refs);
+      const known = linked(await knowledge.read(refs), this.#parts.index);
       const more = refsOf(known);
       if (more.length === refs.length) return known;
       refs = more;

@@ -89,7 +89,9 @@ export interface DocumentNote {
   readonly isNumbered?: boolean;
   /** Another name that this very document came by. */
   readonly sameAs?: string;
-  /** Key of that name when its source gave both, an id and a number: what is said of one counts for both, while both hold the same. */
+  /** Keys of all names that its source gave it, ids and numbers: what is said of one counts for all, while they hold the same. */
+  readonly sameKeys?: readonly string[];
+  /** The one other name, as notes of before there could be more have it. */
   readonly sameKey?: string;
   readonly flags?: Flags;
   /** Masks among them that nobody said who may change the document: what leaves has them, what is there was not told. */

@@ -1,7 +1,8 @@
 /** Notes of documents as they are changed: a document comes, another one takes its place, its set grows. */
 import type { Note } from '../contract/index.ts';
+import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
-import type { DocumentFacts } from './facts.ts';
+import { contentKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
 import { sayingOf } from './stops.ts';
 
@@ -23,16 +24,66 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     ...same.map(({ key }) => key),
     ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
-  const others = [facts.key, ...named].map((key) => documentOf(known, key)?.sameKey);
+  const others = [facts.key, ...named].flatMap((key) => namesOf(documentOf(known, key)));
   return [...new Set([...named, ...others].filter((key) => key !== undefined))].filter((key) => key !== facts.key);
 }
 
-/** The same document by the other name that its source gave it; `isAny`: whatever each of them holds by now. */
-export function otherName(key: string | undefined, known: Known, isAny = false): { readonly key: string; readonly note: DocumentNote } | undefined {
+export interface Found {
+  readonly key: string;
+  readonly note: DocumentNote;
+}
+
+/** Keys of its other names, as its note has them. */
+export const namesOf = (note: DocumentNote | undefined): readonly string[] => [
+  ...new Set([...(note?.sameKeys ?? []), note?.sameKey].filter((key) => key !== undefined)),
+];
+
+/** The same document by each other name that its source gave it; `isAny`: whatever each of them holds by now. */
+export function otherNames(key: string | undefined, known: Known, isAny = false): readonly Found[] {
   const own = documentOf(known, key);
-  const note = documentOf(known, own?.sameKey);
-  if (!note || own?.sameKey === undefined || note.sameKey !== key) return undefined;
-  return isAny || note.content === own.content ? { key: own.sameKey, note } : undefined;
+  if (!own || key === undefined) return [];
+  return namesOf(own).flatMap((each) => {
+    const note = documentOf(known, each);
+    return note && namesOf(note).includes(key) && (isAny || note.content === own.content) ? [{ key: each, note }] : [];
+  });
+}
+
+/** Notes of before names were linked say of each other what people call them: their bytes lead from one to the other. */
+const isUnlinked = ({ sameAs, sameKey, sameKeys, content, first }: DocumentNote): boolean =>
+  sameAs !== undefined && sameKey === undefined && sameKeys === undefined && content !== undefined && first !== undefined;
+
+/** What is known, with the names of such notes linked. */
+export function linked(known: Known, index: BlindIndex): Known {
+  return (kind, key) => {
+    const value = known(kind, key);
+    if (kind !== KINDS.document || !value?.includes('"sameAs"')) return value;
+    const own = JSON.parse(value) as DocumentNote;
+    if (!isUnlinked(own)) return value;
+    const other = mayBeNames(own, known, index).find((each) => {
+      const note = each === key ? undefined : documentOf(known, each);
+      return note && isUnlinked(note) && note.sameAs === own.id && own.sameAs === note.id && isOfOneSource(own, note);
+    });
+    return other === undefined ? value : JSON.stringify({ ...own, sameKeys: [other] });
+  };
+}
+
+/** Its id leads to itself; of a number, the bytes of its document lead to the first name that it came by. */
+const mayBeNames = ({ sameAs, content, from }: DocumentNote, known: Known, index: BlindIndex): readonly string[] => [
+  worldwideKey(sameAs!, index) ?? index.term({ field: 'document', value: `${from[0]}|${sameAs}` }),
+  ...(read(known, KINDS.content, contentKeyOf(content!, index)) ?? []),
+];
+
+const isOfOneSource = (one: DocumentNote, other: DocumentNote): boolean =>
+  one.content === other.content && one.from[0] === other.from[0] && one.patient.some((each) => other.patient.includes(each));
+
+/** The notes of all names of a document. */
+export function nameRefs(key: string | undefined, known: Known, index: BlindIndex): readonly NoteRef[] {
+  const own = documentOf(known, key);
+  if (!own) return [];
+  // Of a note that is linked by now too: what linked it is asked for again.
+  const isKnownAs = own.sameAs !== undefined && own.content !== undefined;
+  const keys = new Set([...namesOf(own), ...(isKnownAs ? mayBeNames(own, known, index) : [])]);
+  return [...(isKnownAs ? ref(KINDS.content, contentKeyOf(own.content, index)) : []), ...[...keys].flatMap((each) => ref(KINDS.document, each))];
 }
 
 /** What is said of it by one name, noted at the other. `undefined` takes away. */
@@ -163,7 +214,9 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const lower = newest && newest.version < facts.version! ? newest.key : undefined;
   // By the other name too: of what it replaces by name, by its set, or under its own number.
-  const others = [replaces?.key, lower, content === documentOf(known, key)?.content ? undefined : key].map((each) => otherName(each, known)?.key);
+  const others = [replaces?.key, lower, content === documentOf(known, key)?.content ? undefined : key].flatMap((each) =>
+    otherNames(each, known).map((other) => other.key),
+  );
   for (const old of new Set([replaces?.key, ...others])) {
     if (old === undefined || old === key) continue;
     const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);

@@ -46,7 +46,8 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
   if (copyOf.isReplaced) {
     const left = [...warnings.filter(({ code }) => code !== STILL_SHOWN), { code: 'replacement-undelivered' }];
-    return { ...rest, targets, notes: sentTo(one, rest.notes, sites, parts.index), warnings: left };
+    const judged = { ...one, ...(rest.event && { event: rest.event }) };
+    return { ...rest, targets, notes: sentTo(judged, rest.notes, sites, parts.index), warnings: left };
   }
   const insteadOf = sites.flatMap((site) =>
     legsTo(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),

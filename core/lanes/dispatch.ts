@@ -60,11 +60,16 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
     const leg = (await ports.legs?.before(material, to)) ?? material;
     if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
     const { encoded: before, ...fresh } = { ...material, event: leg.event };
-    const { restrictions, isTighter, knownAs } = 'keys' in leg ? {} : leg;
+    const { restrictions, isTighter, knownAs, since } = 'keys' in leg ? {} : leg;
     material = before && !isTighter ? { ...fresh, encoded: before } : fresh;
     const outcome = material.encoded
       ? { outcome: 'message' as const, encoded: material.encoded }
-      : await encode(material, dispatcher, { ...(restrictions && { restrictions }), ...(knownAs && { knownAs }), isAgain: before !== undefined });
+      : await encode(material, dispatcher, {
+          ...(restrictions && { restrictions }),
+          ...(knownAs && { knownAs }),
+          ...(since && { since }),
+          isAgain: before !== undefined,
+        });
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     const ids = encoded.envelope.document;
@@ -151,7 +156,7 @@ function requireValid(lease: OwnedLease | undefined): void {
 async function encode(
   material: Material,
   dispatcher: Dispatcher,
-  { restrictions, knownAs, isAgain }: Pick<Leave, 'restrictions' | 'knownAs'> & { readonly isAgain: boolean },
+  { restrictions, knownAs, since, isAgain }: Pick<Leave, 'restrictions' | 'knownAs' | 'since'> & { readonly isAgain: boolean },
 ): Promise<{ outcome: 'message'; encoded: EncodedMessage; built: Built } | { outcome: 'hold' | 'refuse'; error: ErrorData }> {
   const { lane, ports } = dispatcher;
   const lacking = (await dispatcher.lacking?.(material.event)) ?? [];
@@ -162,6 +167,7 @@ async function encode(
       parts: material.parts.map(({ part, bytes, mime, sha256 }) => ({ part, bytes, mime, sha256 })),
       format: lane.format,
       ...(knownAs && { knownAs }),
+      ...(since && { since }),
     },
     settings: lane.settings,
     now: material.queuedAt,

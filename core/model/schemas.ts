@@ -166,6 +166,11 @@ export const DocumentData = object({
   sourceId: Type.Optional(short),
   /** Which of several documents of that number, where one message brings several: what tells them apart there. */
   sourceItem: Type.Optional(short),
+  /**
+   * Of what a receiver named by ids that the engine gave, and that stands here in the words of its source: under which keys the journal has it, what it
+   * replaces and its set. A number is one of its own site, and who speaks is another.
+   */
+  noted: Type.Optional(object({ document: Type.Optional(short), replaces: Type.Optional(short), set: Type.Optional(short) })),
   action: Type.Optional(oneOf('new', 'replace', 'delete')),
   status: Type.Optional(oneOf('final', 'preliminary', 'corrected', 'deleted')),
   title: Type.Optional(short),

@@ -98,7 +98,11 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const { document: now, before, isGivenAgain } = (document.id === undefined && input.knownAs) || {};
   // Of one number, each content that leaves is a document of its own there, and names the one before it (SAFETY B3).
   const next = before?.id === undefined ? undefined : derivedId(before.id, document.status ?? '', sha256 ?? document.text ?? '');
-  const numbered = now?.id ?? next ?? derivedId(event.site, data.originApplication ?? '', own);
+  const { noted } = document;
+  // Whoever gave it that number knows it by that alone: of the site that speaks the same number is another document.
+  if (isDeletion(input) && document.id === undefined && noted?.document !== undefined && now?.id === undefined && next === undefined)
+    return { data: { ...data, document: knownThere(document, input) } };
+  const numbered = now?.id ?? next ?? derivedId(noted?.document ?? event.site, data.originApplication ?? '', own);
   const ids = {
     id: document.id === undefined ? numbered : rootOnlyId(document.id, document.idExtension),
     replaces: root(document.replaces, document.replacesExtension),
@@ -110,7 +114,7 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const made: DocumentData =
     before?.id === undefined || isGivenAgain ? named : { ...without(named, ['replacesExtension']), action: 'replace', replaces: before.id };
   const body = content ? { part: content.part, mediaType: content.mime } : { text: document.text ?? '', mediaType: 'text/plain' };
-  const source = writeN1({ ...headerOf(writing, settings, data, made), ...body });
+  const source = writeN1({ ...headerOf(writing, settings, data, made, input), ...body });
   const { text: _text, ...kept } = made;
   return {
     data: { ...data, document: { ...kept, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', embeddedMime: body.mediaType } },
@@ -145,7 +149,7 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
       found: `more than was read: ${lost.join(', ')}`,
     });
   }
-  const source = writeN3({ ...headerOf(writing, settings, data, made), modelVersion });
+  const source = writeN3({ ...headerOf(writing, settings, data, made, input), modelVersion });
   return { data: { ...data, document: made }, made: { source } };
 }
 
@@ -164,8 +168,15 @@ function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces'
   return { ...document, ...(Object.fromEntries(known) as Partial<DocumentData>) };
 }
 
-function headerOf(writing: Writing, settings: CdaSettings, data: DocumentEvent, document: DocumentData): ReturnType<typeof requestOf> {
-  const { now, settings: site } = writing.context;
+/** One that says no time of its own has that of what it says, never that of the message that leaves: written again, it is the same bytes. */
+function headerOf(
+  writing: Writing,
+  settings: CdaSettings,
+  data: DocumentEvent,
+  document: DocumentData,
+  { event, since: now = event.time }: EncodeInput,
+): ReturnType<typeof requestOf> {
+  const { settings: site } = writing.context;
   const request = requestOf({ ...data, patient: asInEnvelope(writing, data.patient) }, document, settings, { now, timeZone: site.timeZone });
   return { ...request, ...(settings.type && { type: settings.type }) };
 }

@@ -24,8 +24,10 @@ export function readParticipants(reading: Reading, segments: readonly Hl7Segment
     const role = ROLES[clean(prt.get('4.1')).toUpperCase()];
     if (!role) return [];
     const isPatient = isInsOid(clean(prt.get('5.9.2')) || clean(prt.get('5.9.1')));
-    const organisation = prt.reps(8)[0];
-    const organization = organisation && readXon(organisation);
+    const [organization, ...others] = prt
+      .reps(8)
+      .map((each) => readXon(each, role === 'recipient'))
+      .filter((one) => Object.keys(one).length > 0);
     const isSomebodyElse = isPatient && clean(prt.get('5.1')) !== ins;
     if (isSomebodyElse) warn(reading, 'recipient-not-the-patient', undefined, `PRT[${prt.occurrence}]-5`);
     const person = isPatient ? undefined : pickProfessional(reading, prt.reps(5), `PRT[${prt.occurrence}]-5`);
@@ -33,10 +35,12 @@ export function readParticipants(reading: Reading, segments: readonly Hl7Segment
       {
         role,
         ...person,
-        ...(organization && Object.keys(organization).length > 0 && { organization }),
+        ...(organization && { organization }),
         ...(isPatient && { isPatient }),
         ...said({ mail: isSomebodyElse ? undefined : readMail(prt, 15) }),
       },
+      // Each of them is a destination (SAFETY B6); the mailbox is of the first.
+      ...(role === 'recipient' ? others.map((other) => ({ role, organization: other })) : []),
     ];
   });
 }

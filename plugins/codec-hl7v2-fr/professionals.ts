@@ -51,10 +51,12 @@ export interface ReadOrganisation {
 }
 
 /** XON: a unit (`UF`, `SVR`) names its establishment in the authority, an establishment names itself. */
-export function readXon(field: Hl7Field): ReadOrganisation {
+export function readXon(field: Hl7Field, isRecipient: boolean): ReadOrganisation {
   const id = clean(field.get(10)) || clean(field.get(3));
   const type = clean(field.get(7));
   const isUnit = type === 'UF' || type === 'SVR';
-  const finess = isUnit ? (toFiness(clean(field.get(6, 1))) ?? toFiness(clean(field.get(6, 2)))) : toFiness(id);
+  const authority = toFiness(clean(field.get(6, 1))) ?? toFiness(clean(field.get(6, 2)));
+  // Of a unit the number may look like a FINESS and is none; of a recipient the authority may be its FINESS, whatever it is (specs FACTS A3).
+  const finess = isUnit ? authority : (toFiness(id) ?? (isRecipient ? authority : undefined));
   return said({ name: clean(field.get(1)), finess, id });
 }

@@ -111,6 +111,17 @@ describe('FACTS C: traps of the official examples', () => {
     }
   });
 
+  it('B6: every establishment that a recipient names in PRT-8 is a destination, by its number or by its authority; a sender is none', () => {
+    const to = (role: string, organisations: string): unknown =>
+      decodeDocument({ participants: [`PRT||UC||${role}||||${organisations}|||||||^^X.400^a@b.mssante.fr`] }).events[0]!.destinations;
+    const [one, other] = ['A^^^^^^FINEG^^^1990001018', 'B^^^^^^FINEG^^^990001026'];
+    expect(to('RCT', `${one}~${other}`)).to.deep.equal(['990001018', '990001026']);
+    expect(to('RCT', `Oncologie^^^^^990001018^UF^^^3435~Accueil^^^^^990001026^IDNST^^^X12`)).to.deep.equal(['990001018', '990001026']);
+    expect(to('SB', `${one}~${other}`)).to.equal(undefined);
+    const unknown = decodeDocument({ participants: ['PRT||UC||SB||||Accueil^^^^^990001026^IDNST^^^X12'] });
+    expect(participantsOf(unknown)[0]!.organization, 'who sends may withdraw (B4)').to.not.have.property('finess');
+  });
+
   it('PRT-5.9: the OID counts, never the namespace', () => {
     const found = decodeDocument({ participants: ['PRT||UC||RCT|899705500017^E^P^^^^^^ASIP-SANTE- PS&1.2.250.1.71.4.2.1&ISO^D^^^RPPS'] });
     expect(participantsOf(found)[0]).to.include({ rpps: '99705500017' });

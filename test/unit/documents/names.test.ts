@@ -215,4 +215,131 @@ describe('documents with two names', () => {
     await take(NUMBERED, NAMED);
     expect(await codesOf({ ...NAMED, replays: 2 })).to.deep.equal(['duplicate']);
   });
+
+  describe('final after preliminary', () => {
+    const as = (said: Said, status: 'preliminary' | 'final', document: Said['document'] = {}): Said => ({
+      ...said,
+      document: { ...said.document, ...document, status },
+    });
+    const DRAFT = as(NUMBERED, 'preliminary');
+
+    it('B3: under an id that comes for the first time, it takes the place of the one that was numbered, by the name that is there', async () => {
+      for (const document of [{}, { id: oid(2), action: 'replace', replaces: oid(1) } as const])
+        for (const ids of [undefined, MADE]) {
+          archive = new Archive();
+          await take(DRAFT);
+          if (ids) await legs().sent(leaving(1), LANE, 'OUT1', { ids, made: [] });
+          const final = as(NAMED, 'final', document);
+          expect(await codesOf(final), 'of the same bytes').to.deep.equal([NORTH]);
+          states = new Map([[1, 'delivered']]);
+          const made = await before(2);
+          const { action, replaces } = 'event' in made ? (made.event['data'] as { document: { action: string; replaces: string } }).document : {};
+          const there = (ids ?? { id: 'K1' }).id;
+          const known = 'held' in made ? undefined : made.knownAs?.replaces?.id;
+          expect([action, known ?? replaces]).to.deep.equal(['replace', there]);
+          expect((await archive.takes({ ...final, replays: 2 })).quarantine).to.equal(undefined);
+          expect((await archive.takes({ ...DRAFT, to: ALSO_SOUTH })).sentTo, 'the preliminary one is over').to.deep.equal([]);
+          states = new Map([[2, 'delivered']]);
+          expect(await leaves(1)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        }
+    });
+
+    it('B3: so it does by its number after its id, with the masks that were said, and where its id is known as another name', async () => {
+      await take({ ...as(NAMED, 'preliminary'), visibility: { hiddenFromPatient: true } });
+      expect(await codesOf(as(NUMBERED, 'final'))).to.deep.equal([NORTH]);
+      expect(archive.note(`${RECORD}|DPI/K1`)?.['flags']).to.include({ hiddenFromPatient: true });
+      expect(archive.note(oid(1))?.['superseded']).to.include({ id: 'K1' });
+      archive = new Archive();
+      await take(DRAFT, as(NAMED, 'preliminary'));
+      expect(await codesOf(as(NAMED, 'final', { id: oid(2), action: 'replace', replaces: oid(1) }))).to.deep.equal([NORTH]);
+      for (const id of [oid(1), `${RECORD}|DPI/K1`]) expect(archive.note(id)?.['superseded']).to.include({ id: oid(2) });
+    });
+
+    it('B3: one that replaces something else waits for a person; what was withdrawn stays so', async () => {
+      await take(ofRecord({ content: 'older', document: { id: oid(7) } }), DRAFT);
+      expect(await codesOf(as(NAMED, 'final', { action: 'replace', replaces: oid(7) }))).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+      archive = new Archive();
+      await take(DRAFT, gone(NUMBERED));
+      expect((await archive.takes(as(NAMED, 'final'))).sentTo).to.deep.equal([]);
+    });
+  });
+
+  describe('three names', () => {
+    const inSet = (said: Said): Said => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } });
+    const [ONE, TWO] = [inSet(NAMED), inSet(ofRecord({ document: { id: oid(2) } }))];
+    const ORDERS = [
+      [NUMBERED, ONE, TWO],
+      [ONE, NUMBERED, TWO],
+      [ONE, TWO, NUMBERED],
+    ];
+
+    it('B4: withdrawn by any of them, it is by all: no copy goes anywhere, and to withdraw it again is the same deletion', async () => {
+      for (const names of ORDERS)
+        for (const withdrawn of names) {
+          archive = new Archive();
+          await take(...names);
+          expect(await codesOf(gone(withdrawn))).to.deep.equal([NORTH]);
+          for (const each of names) {
+            expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+            expect(await codesOf(gone(each))).to.deep.equal(['duplicate']);
+          }
+        }
+    });
+
+    it('B4: its deletion by any of them leaves by the name that is there', async () => {
+      for (const names of ORDERS)
+        for (const withdrawn of names.slice(1)) {
+          archive = new Archive();
+          await take(...names, gone(withdrawn));
+          states = new Map([[1, 'delivered']]);
+          expect(await leaves(4)).to.deep.equal({ document: { id: names[0]!.document?.id ?? 'K1' } });
+        }
+    });
+
+    it('B3: replaced by any of them, it is by all', async () => {
+      for (const names of ORDERS)
+        for (const replaces of [oid(1), oid(2)]) {
+          archive = new Archive();
+          await take(...names);
+          expect(await codesOf({ ...REPLACEMENT, document: { id: oid(3), action: 'replace', replaces } })).to.deep.equal([NORTH]);
+          for (const each of names) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+          states = new Map([[4, 'delivered']]);
+          expect(await leaves(1)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+        }
+    });
+  });
+
+  it('B3, B4: names in notes of before they were linked lead to each other by their bytes', async () => {
+    const unlinked = async (): Promise<void> => {
+      archive = new Archive();
+      await take(NUMBERED, NAMED);
+      for (const [name, value] of archive.notes)
+        if (name.startsWith('document ')) {
+          const { sameKeys: _, ...old } = JSON.parse(value) as Record<string, unknown>;
+          archive.notes.set(name, JSON.stringify(old));
+        }
+      archive.keep([]);
+    };
+    for (const by of [NUMBERED, NAMED]) {
+      await unlinked();
+      const { content: _, ...withoutBytes } = gone(by);
+      expect(await codesOf(withoutBytes)).to.deep.equal([NORTH]);
+      states = new Map([[1, 'delivered']]);
+      if (by === NAMED) expect(await leaves(3)).to.deep.equal({ document: { id: 'K1' } });
+      for (const each of [NUMBERED, NAMED]) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+    }
+    states = new Map([[1, 'delivered']]);
+    for (const message of [1, 2]) {
+      archive = new Archive();
+      await take(NUMBERED, NAMED);
+      const asLinked = await leaves(message);
+      await unlinked();
+      expect(await leaves(message)).to.deep.equal(asLinked);
+    }
+    for (const next of [REPLACEMENT, CORRECTION]) {
+      await unlinked();
+      expect(await codesOf(next)).to.deep.equal([NORTH]);
+      for (const each of [NUMBERED, NAMED]) expect((await archive.takes({ ...each, to: ALSO_SOUTH })).sentTo).to.deep.equal([]);
+    }
+  });
 });

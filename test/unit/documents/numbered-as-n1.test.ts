@@ -7,7 +7,7 @@ import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
 import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
-import { Archive, caseOf, index, NORTH, RECORD, SOUTH, type Said } from './archive.ts';
+import { Archive, caseOf, index, NORTH, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
 const LANE = { name: 'north-in', site: NORTH };
 const AS_N1 = { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } };
@@ -26,9 +26,12 @@ describe('numbered documents within a CDA', () => {
   let archive: Archive;
   let there: Archive;
   let delivery = 0;
+  /** Of the message that leaves. */
+  let minute = 1;
   beforeEach(() => {
     archive = new Archive();
     there = new Archive();
+    minute = 1;
   });
 
   const legs = (): Legs => {
@@ -37,7 +40,7 @@ describe('numbered documents within a CDA', () => {
     return new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
   };
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
-    const { event, parts, keys } = caseOf(said, 1, 1);
+    const { event, parts, keys } = caseOf(said, minute, 1);
     return { delivery: (delivery += 1), message: 1, event: event as never, parts: parts as never, keys };
   };
   const numbered = (content: string, document: Partial<DocumentData> = {}): Said => ({
@@ -62,7 +65,9 @@ describe('numbered documents within a CDA', () => {
     const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
     const bytes = Buffer.from(`%PDF-1.4\n% ${said.content}\n%%EOF\n`);
     const parts = one.parts.map(({ part, sha256 }) => ({ part, sha256, bytes: bytes.length, mime: 'application/pdf' }));
-    const result = encodeFr({ event, parts, ...(leave.knownAs && { knownAs: leave.knownAs }) }, contextOf(AS_N1), NATIONAL_PROFILE);
+    const { knownAs, since } = leave;
+    const context = { ...contextOf(AS_N1), now: timeOf(minute) };
+    const result = encodeFr({ event, parts, ...(knownAs && { knownAs }), ...(since && { since }) }, context, NATIONAL_PROFILE);
     if (result.outcome !== 'message') throw new Error(JSON.stringify(result.error));
     const { envelope } = result;
     const taken = envelope.document && (await legs().with(one, envelope.document));
@@ -86,6 +91,20 @@ describe('numbered documents within a CDA', () => {
     const { quarantine, reject, sentTo, codes } = await there.takes({ type, document, ...(cda !== undefined && { content: cda }) });
     return [(quarantine ?? reject)?.code, ...sentTo, ...codes].filter(Boolean).join(' ');
   }
+
+  it('B2, B7: sent again for a mask, and by a replay of that, it is the same bytes, which its receiver knows', async () => {
+    const one = await left(numbered('same'));
+    expect(await received(one)).to.equal(RECORD);
+    minute = 2;
+    const masked = { ...numbered('same'), visibility: { hiddenFromPatient: true } };
+    const two = await left(masked);
+    expect(two.cda).to.equal(one.cda);
+    expect(await received(two)).to.equal('duplicate');
+    minute = 3;
+    expect(((await written(masked)) as Left).cda).to.equal(one.cda);
+    const next = await left(corrected('other'));
+    expect(/effectiveTime value="(\d+)/.exec(next.cda!)![1]).to.not.equal(/effectiveTime value="(\d+)/.exec(one.cda!)![1]);
+  });
 
   it('B2: two documents of one order are two at their receiver; each is deleted by its own id', async () => {
     const [one, two] = [await left(numbered('one', { sourceItem: '1' })), await left(numbered('two', { sourceItem: '2' }))];

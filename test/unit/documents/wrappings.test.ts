@@ -3,6 +3,9 @@ import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { idAsItCame, Legs } from '../../../core/documents/index.ts';
 import type { DocumentData } from '../../../core/model/index.ts';
+import type { EncodeInput } from '../../../core/contract/index.ts';
+import { encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
+import { contextOf, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
 import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const sha256 = (content: string): string => hash('sha256', content);
@@ -179,6 +182,24 @@ describe('documents in other wrappings', () => {
       await sentAsN1({ ...ownedByNorth, document: { sourceId: 'K1', sourceItem: '2', custodian: { finess: NORTH } } }, { id: MADE });
       const passed = await documentOf(deletion(MADE));
       expect(passed).to.include({ sourceId: 'K1', sourceItem: '2' }).and.not.have.property('id');
+    });
+
+    it('B4: and never as the one that the receiver numbers so itself', async () => {
+      await sentAsN1({ ...ownedByNorth, document: { sourceId: 'K1', custodian: { finess: NORTH } } }, { id: MADE });
+      const [own, there] = [{ content: 'own', document: { sourceId: 'K1' } } as const, { name: 'record-in', site: RECORD }];
+      expect((await archive.takes(own)).sentTo).to.deep.equal([RECORD]);
+      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      await legs.sent(leaving(own), there, 'OUT9', { ids: { id: `2.25.${'7'.repeat(38)}` }, made: [] });
+      const { event } = await archive.takes(deletion(MADE));
+      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      const made = await legs.before({ ...leaving(deletion(MADE)), event: event as never }, there);
+      expect('event' in made && made.knownAs, 'the id of another document').to.equal(undefined);
+      expect(archive.note(`${NORTH}|DPI/K1`)).to.not.have.property('deleted');
+      const patient = { ipp: '00012345', ippAuthority: '1.2.250.1.999.90.1', domain: 'gam', birthName: 'ESSAI', sex: 'F', birthDate: '1960-01-01' };
+      const settings = { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'FICTIF', finess: NORTH } } } };
+      const said = { ...event, data: { ...event!.data, patient } } as unknown as EncodeInput['event'];
+      const result = encodeFr({ event: said, parts: [] }, contextOf(settings), NATIONAL_PROFILE);
+      expect(result.outcome === 'message' && result.envelope.document, 'no id of a document of the receiver').to.deep.equal({});
     });
 
     it('B4, B3: a replacement by the receiver waits; by its keeper it replaces the document as its source knows it', async () => {
