@@ -43,13 +43,16 @@ const DEPTH_LIMIT = 4;
 /** Any file that carries or is a document. Throws as `readDocument`, and ERR_ARCHIVE_UNREADABLE. */
 export function readFile(bytes: Uint8Array, readers: FileReaders, envelope?: Patient): Promise<ReadDocument | ReadContainer> {
   const container = containerOf(bytes, readers);
-  return container ? readContainer(bytes, container, readers, { envelope, cdas: [], wrapped: [] }, 1) : readDocument(bytes, readers, envelope);
+  const seen: Seen = { envelope, named: envelope ? [described(envelope)] : [], cdas: [], wrapped: [] };
+  return container ? readContainer(bytes, container, readers, seen, 1) : readDocument(bytes, readers, envelope);
 }
 
 /** What was read so far, over all that is within. */
 interface Seen {
-  /** Whom everything is to be about: that of the event given, else of the first CDA. */
+  /** Whom everything is to be about: that of the event given, else of the first CDA, else of the first datamatrix. */
   envelope: Patient | undefined;
+  /** All who are named: by the event, headers, datamatrices and METADATA.XML. */
+  readonly named: Described[];
   readonly cdas: CdaHeader[];
   /** SHA-256 of what each N1 wraps. */
   readonly wrapped: string[];
@@ -112,7 +115,19 @@ async function readOne({ name, content, said }: CarriedFile, carried: Carried, r
   found.documents.push({ ...carried, ...read });
   if (unreadable !== undefined) found.problems.push(problem('ERR_DOCUMENT_UNREADABLE', name, unreadable));
   if (samePatient?.verdict === 'another') found.problems.push(problem('ERR_PATIENT_MISMATCH', name, samePatient.reason ?? 'another patient'));
+  const codes = (read.datamatrix ?? []).flatMap(({ ins }) => ins ?? []);
+  const namings = cda ? [cda.patient] : [...codes.map(described), ...(said ? [describedBy(said)] : [])];
+  const others = namings.map((one) => {
+    const other = seen.named.map((known) => between(one, known)).find((differs) => differs !== undefined);
+    seen.named.push(one);
+    return other;
+  });
+  const other = others.find((differs) => differs !== undefined);
+  // Of pages it is said already.
+  if (other !== undefined && (cda || samePatient?.verdict !== 'another'))
+    found.problems.push(problem('ERR_PATIENT_MISMATCH', name, other, 'one patient in all that is carried'));
   if (!cda) {
+    seen.envelope ??= codes[0];
     // Beside an N1 goes the very PDF that it wraps (specs FACTS E1).
     if (seen.wrapped.length > 0 && read.kind === 'pdf' && !seen.wrapped.includes(carried.sha256))
       found.warnings.push({ code: 'attached-pdf-differs', detail: name });
@@ -120,10 +135,7 @@ async function readOne({ name, content, said }: CarriedFile, carried: Carried, r
   }
   const inside = readers.documents.find((each) => each.recognises('text/xml', content))?.wrapped?.(content);
   if (inside) seen.wrapped.push(sha256(inside));
-  const other = seen.cdas[0]
-    ? between(cda, seen.cdas[0])
-    : seen.envelope && differsFromHeader(cda.patient, numbersOf(seen.envelope), traitsOf(seen.envelope));
-  if (other !== undefined) found.problems.push(problem('ERR_PATIENT_MISMATCH', name, other, 'one patient in all that is carried'));
+  if (said) seen.named.push(describedBy(said));
   if (said) found.problems.push(...saidProblems(name, cda, said));
   if (said && said.patientIds.length > 0 && !sharesNumber(cda.patient, said.patientIds))
     found.warnings.push({ code: 'patient-unproven', detail: name });
@@ -131,14 +143,22 @@ async function readOne({ name, content, said }: CarriedFile, carried: Carried, r
   seen.envelope ??= patientOfHeader(cda.patient);
 }
 
-const between = ({ patient }: CdaHeader, other: CdaHeader): string | undefined => {
-  const numbers = other.patient.ids.flatMap(({ root, extension }) => (extension === undefined ? [] : [{ value: extension, oid: root }]));
-  return differsFromHeader(patient, numbers, other.patient);
-};
+/** A patient as a header has it. */
+type Described = CdaHeader['patient'];
 
-const numbersOf = ({ ins, insOid }: Patient): SaidOfDocument['patientIds'] => (ins && insOid ? [{ value: ins, oid: insOid }] : []);
+function between(one: Described, { ids, ...traits }: Described): string | undefined {
+  const numbers = ids.flatMap(({ root, extension }) => (extension === undefined ? [] : [{ value: extension, oid: root }]));
+  return differsFromHeader(one, numbers, traits);
+}
 
-const traitsOf = ({
+const describedBy = ({ patientIds, patient }: SaidOfDocument): Described => ({
+  ...patient,
+  ids: patientIds.flatMap(({ value, oid }) => (oid === undefined ? [] : [{ root: oid, extension: value }])),
+});
+
+const described = ({
+  ins,
+  insOid,
   birthName,
   usedName,
   nameAsSent,
@@ -147,12 +167,14 @@ const traitsOf = ({
   birthDate,
   sex,
   birthPlaceCog,
-}: Patient): Record<string, string> =>
-  Object.fromEntries(
+}: Patient): Described => ({
+  ...Object.fromEntries(
     Object.entries({ birthName, usedName, nameAsSent, firstGivenName, givenNames: birthGivenNames, birthDate, sex, birthPlaceCog }).filter(
-      (pair): pair is [string, string] => typeof pair[1] === 'string' && pair[1] !== '',
+      ([, value]) => typeof value === 'string' && value !== '',
     ),
-  );
+  ),
+  ids: ins && insOid ? [{ root: insOid, extension: ins }] : [],
+});
 
 /** METADATA.XML against the header of its document: whose, and which. */
 function saidProblems(name: string, { id, patient }: CdaHeader, said: SaidOfDocument): readonly ErrorData[] {

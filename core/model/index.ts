@@ -36,7 +36,7 @@ export { hasValidInsKey, insEnvironment, insNamespace, isInsOid, isRetiredInsOid
 export { EVENT_DATA, type EventData, type EventType } from './event-data.ts';
 export { hasValidRppsKey, mayBeFiness } from './national-keys.ts';
 export * from './schemas.ts';
-export { repeatedHour, toInstant } from './time.ts';
+export { NATIONAL_TIME_ZONE, repeatedHour, toInstant } from './time.ts';
 export { differingTrait, fold, type Traits } from './traits.ts';
 export { Type } from './type.ts';
 export { checkEventData } from './validate.ts';

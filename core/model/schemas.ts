@@ -300,6 +300,8 @@ export const DocumentEventData = object({
   document: DocumentData,
   visibility: Type.Optional(Visibility),
   consent: Type.Optional(Consent),
+  /** IANA; of the times here that have no offset. Absent: NATIONAL_TIME_ZONE. */
+  timeZone: Type.Optional(short),
   authorRpps: Type.Optional(short),
   originApplication: Type.Optional(short),
   trigger: Type.Optional(short),

@@ -1,5 +1,7 @@
 /** Local times of a site to instants: messages carry local times without offset, the journal and CloudEvents need instants. */
 
+export const NATIONAL_TIME_ZONE = 'Europe/Paris';
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, number>();
 const repeated = new Map<string, string | undefined>();

@@ -3,7 +3,7 @@
  * CDA N1, and a structured CDA in a version of its model that the recipient takes.
  */
 import { PasserelleError, type EncodeInput, type PartSource } from '../../core/contract/index.ts';
-import type { DocumentData, EventData, Patient } from '../../core/model/index.ts';
+import { NATIONAL_TIME_ZONE, type DocumentData, type EventData, type Patient } from '../../core/model/index.ts';
 import {
   derivedId,
   LOINC_OID,
@@ -176,8 +176,9 @@ function headerOf(
   document: DocumentData,
   { event, since: now = event.time }: EncodeInput,
 ): ReturnType<typeof requestOf> {
-  const { settings: site } = writing.context;
-  const request = requestOf({ ...data, patient: asInEnvelope(writing, data.patient) }, document, settings, { now, timeZone: site.timeZone });
+  // An hour without an offset is one of its source, wherever it leaves for.
+  const { timeZone = NATIONAL_TIME_ZONE } = data;
+  const request = requestOf({ ...data, patient: asInEnvelope(writing, data.patient) }, document, settings, { now, timeZone });
   return { ...request, ...(settings.type && { type: settings.type }) };
 }
 

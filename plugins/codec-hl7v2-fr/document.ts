@@ -1,6 +1,6 @@
 /** ORU and MDM messages to document events (HL7v2-CDA guide; local ORU of care software). */
 import { PasserelleError, type CdaHeader, type CdaId, type DraftEvent, type EnvelopePart, type IndexTerm } from '../../core/contract/index.ts';
-import type { DocumentData, Visit } from '../../core/model/index.ts';
+import { NATIONAL_TIME_ZONE, type DocumentData, type Visit } from '../../core/model/index.ts';
 import { happenedAt, messageFacts, type Decoded } from './adt.ts';
 import { isOpposed, readConsent, type ConsentData } from './consent.ts';
 import { destinationsFor, type MatrixMode } from './destinations.ts';
@@ -296,6 +296,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
     idKey(document.id, document.idExtension) ??
     (document.sourceId && `${facts.originApplication ?? ''}/${[document.sourceId, document.sourceItem].filter(Boolean).join('#')}`);
   const isDeletion = document.action === 'delete';
+  const { timeZone: zone } = reading.settings;
   if (isDeletion && id === undefined)
     throw new PasserelleError('ERR_HL7_FIELD_MISSING', { location: { hl7: 'TXA-12' }, expected: 'the id of the document to delete', found: 'none' });
   const replaces = isDeletion ? undefined : idKey(document.replaces, document.replacesExtension);
@@ -313,6 +314,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
         ...(shared.consent && { consent: shared.consent }),
         ...said({ authorRpps: authorOf(reading, group, document, around.cda) }),
         ...facts,
+        ...said({ timeZone: zone === NATIONAL_TIME_ZONE ? undefined : zone }),
       },
       document: named,
       ...(around.parts.length > 0 && { parts: around.parts }),

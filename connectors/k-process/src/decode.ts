@@ -1,6 +1,7 @@
 /** Message of the record -> canonical events (pure). JSON here; HL7 of the first pilots through the French codec. */
 import { PasserelleError, type ConnectorContext, type DecodeResult, type DraftEvent, type Envelope, type Warning } from 'passerelle/contract';
 import { decodeFr } from 'passerelle/codec/hl7v2-fr';
+import { NATIONAL_TIME_ZONE } from 'passerelle/model';
 import { decodeCall, isCall } from './call.ts';
 import { readAnswer } from './answers.ts';
 import { ANSWER, INBOUND_TYPES, pathOf } from './contract.ts';
@@ -74,6 +75,7 @@ function decodeMessage(
   const setId = idKey(document.setId, document.setIdExtension);
   const replaces = idKey(document.replaces, document.replacesExtension);
   const { version } = document;
+  const { timeZone } = context.settings;
   return {
     event: {
       type,
@@ -85,6 +87,7 @@ function decodeMessage(
         ...(authorRpps && { authorRpps }),
         originApplication: 'K-Process',
         trigger: wireType,
+        ...(timeZone !== NATIONAL_TIME_ZONE && { timeZone }),
       },
       keys: identity.keys,
       document: { ...(id && { id }), ...(setId && { setId }), ...(version !== undefined && { version }), ...(replaces && { replaces }) },

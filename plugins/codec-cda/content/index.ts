@@ -10,7 +10,7 @@ import { readRcp } from './rcp.ts';
 import { Reading, Section } from './section.ts';
 
 export { CONTENT_MODELS, contentModelOf, type ContentModel, type SectionModel, type SectionName } from './models.ts';
-export { ICD10, MEETING, MOTIVES, RCP_IDS, elementOf } from './rcp.ts';
+export { ICD10, MEETING, MOTIVES, RCP_IDS, WHO_SCORES, elementOf } from './rcp.ts';
 export { STEP_KINDS } from './pps.ts';
 
 export type Content = Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'>;

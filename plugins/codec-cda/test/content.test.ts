@@ -15,6 +15,7 @@ const read = (xml: string | Uint8Array): CdaHeader => {
   expect(unreadable).to.equal(undefined);
   return cda!;
 };
+const unreadOf = (xml: string): unknown => read(xml).content!['unread'];
 const rcpOf = (xml: string | Uint8Array): Rcp => read(xml).content!['rcp'] as Rcp;
 const FRCP = write(frcpRequest());
 /** Sections of the body, whole. */
@@ -425,6 +426,28 @@ describe('writing an N3', () => {
     const own = [...FRCP.matchAll(/<(?:id|setId) root="([0-9A-F]{8}-[^"]*|1\.2\.250\.1\.999\.20\.\d)"([^>]*)>/g)];
     expect(own.length).to.be.greaterThan(50);
     expect(new Set(own.map(([, , rest]) => rest))).to.deep.equal(new Set(['/']));
+  });
+
+  it('B10: a score is written as the number that it is, and a WHO status known as a number by the code of that number', () => {
+    const scored: Rcp = { ...RCP, geriatricScore: { score: 13.5 }, painScore: { score: 2.5 }, who: { score: 2 } };
+    const written = write(frcpRequest(scored));
+    expect(written.match(/<value xsi:type="REAL" value="(?:13|2)\.5"\/>/g)).to.have.length(2);
+    const { geriatricScore, painScore, who } = rcpOf(written);
+    expect([geriatricScore?.score, painScore?.score]).to.deep.equal([13.5, 2.5]);
+    expect(who).to.include({ score: 2, code: 'MED-265', system: '1.2.250.1.213.1.1.4.322' });
+    expect(read(written).content).to.not.have.property('unread');
+  });
+
+  it('B10: a participant keeps all given names, and the national number among others', () => {
+    const participant = '<associatedEntity classCode="PROV">';
+    const two = FRCP.replace(participant, `${participant}<id root="1.2.3" extension="LOCAL"/>`).replace(
+      '</given><family>TRAITANT',
+      '</given><given>ANNE$&',
+    );
+    const [first] = rcpOf(two).participants!;
+    expect([first!.id, first!.idSystem]).to.deep.equal(['899700700018', '1.2.250.1.71.4.2.1']);
+    expect(rcpOf(two).participants!.map(({ given }) => given)).to.include('CAMILLE ANNE');
+    expect(unreadOf(two)).to.deep.equal(['participant']);
   });
 
   it('writes each version with its own templates', () => {

@@ -1,11 +1,17 @@
 /** Writes the scores of an FRCP: pain, WHO performance status, geriatric screening, each in a section within that of functional status. */
-import type { Rcp } from '../../../core/model/index.ts';
-import type { SectionName } from '../content/index.ts';
+import type { Coded, Rcp } from '../../../core/model/index.ts';
+import { WHO_SCORES, type SectionName } from '../content/index.ts';
 import { element } from '../xml-text.ts';
 import { codedElement, codeElement, LOINC, Rows, TA, type Writer } from './sections.ts';
 import { codeOnly } from './tumour.ts';
 
 const PCC = '1.3.6.1.4.1.19376.1.5.3.1';
+
+/** The model takes a code alone: a status that is known as a number has the code of that number. */
+function statusOf(who: NonNullable<Rcp['who']>): Coded {
+  const [code] = Object.entries(WHO_SCORES).find(([, score]) => score === who.score) ?? [];
+  return who.code === undefined && code !== undefined ? { label: `Stade ${who.score}`, ...codeOnly(who), code, system: TA } : codeOnly(who);
+}
 
 /** The guide wants the section of pain wherever there is one of the others. */
 export function scores(writer: Writer, rcp: Rcp): string {
@@ -17,15 +23,17 @@ export function scores(writer: Writer, rcp: Rcp): string {
     const row = rows.row(value?.score === undefined ? heading : `Score ${value.score}`, value && (value.text ?? value.label ?? value.code));
     inner.push(writer.section(name, undefined, rows.toString(), [write(row)]));
   };
-  const number = (type: string, score: number | undefined): string =>
-    element('value', score === undefined ? { 'xsi:type': type, nullFlavor: 'UNK' } : { 'xsi:type': type, value: String(score) });
+  const number = (score: number | undefined): string => {
+    const type = score === undefined || Number.isInteger(score) ? 'INT' : 'REAL';
+    return element('value', { 'xsi:type': type, ...(score === undefined ? { nullFlavor: 'UNK' } : { value: String(score) }) });
+  };
   add('pain', 'Sévérité de la douleur', pain, (row) =>
     writer.statement({
       templates: [`${PCC}.4.13`, `${PCC}.1.12.3.1`, '1.2.250.1.213.1.1.3.89'],
       code: codeElement('code', ['38208-5', LOINC, 'Sévérité de la douleur']),
       row,
       time: writer.time(pain?.date),
-      value: number(pain?.score === undefined || Number.isInteger(pain.score) ? 'INT' : 'REAL', pain?.score),
+      value: number(pain?.score),
     }),
   );
   if (who)
@@ -36,7 +44,7 @@ export function scores(writer: Writer, rcp: Rcp): string {
         code: codeElement('code', ['MED-239', TA, 'Echelle de performance OMS']),
         row,
         time: writer.time(who.date),
-        value: codedElement('value', codeOnly(who), row),
+        value: codedElement('value', statusOf(who), row),
       }),
     );
   if (geriatric)
@@ -47,7 +55,7 @@ export function scores(writer: Writer, rcp: Rcp): string {
         code: codeElement('code', ['48544-1', LOINC, 'Score de la dépression gériatrique']),
         row,
         time: writer.time(geriatric.date),
-        value: number('INT', geriatric.score),
+        value: number(geriatric.score),
       }),
     );
   return writer.section('functional', 'Évaluation du statut fonctionnel', '', [], inner);

@@ -10,7 +10,8 @@ import { frcpRequest, RCP } from '../../codec-cda/test/synthetic-content.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { parseHl7 } from '../../codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../index.ts';
-import { contextOf, open, SITE } from './messages.ts';
+import { documentLines } from './documents.ts';
+import { contextOf, dataOf, decode, open, SITE } from './messages.ts';
 
 type Document = EventData<'dcc.document.received'>['document'];
 
@@ -55,12 +56,13 @@ interface Changes extends Pick<EncodeInput, 'knownAs'> {
   readonly site?: string;
   readonly parts?: EncodeInput['parts'];
   readonly patient?: object;
+  readonly timeZone?: string;
 }
 
 function encode(
   document: Document,
   settings: SiteSettings,
-  { type = 'dcc.document.received', site = '990009995', parts = PARTS, patient: changed, knownAs }: Changes = {},
+  { type = 'dcc.document.received', site = '990009995', parts = PARTS, patient: changed, timeZone, knownAs }: Changes = {},
 ): EncodeResult {
   const event = {
     id: 'e',
@@ -68,7 +70,7 @@ function encode(
     time: '2026-10-15T08:00:00Z',
     site,
     type,
-    data: { patient: { ...patient, ...changed }, document, authorRpps: '99700700018' },
+    data: { patient: { ...patient, ...changed }, document, authorRpps: '99700700018', ...(timeZone && { timeZone }) },
   };
   return encodeFr({ event, parts, ...(knownAs && { knownAs }) }, contextOf(settings), NATIONAL_PROFILE);
 }
@@ -124,6 +126,23 @@ describe('the form of a document for its recipient', () => {
     expect([txa12, document.format, document.embeddedMime, document.pdfaMark]).to.deep.equal([LETTER.id, 'CDA-R2-N1', 'application/pdf', '1B']);
     expect(Buffer.from(cda.document!.wrapped!(bytes)!)).to.deep.equal(SYNTHETIC_PDF);
     expect([header.author?.ids[0]?.extension, header.custodian?.name]).to.deep.equal(['899700700018', 'DOSSIER FICTIF']);
+  });
+
+  it('B3: an hour without an offset is one of its source within a CDA, wherever it leaves for', () => {
+    const mayotte = { ...site({ plain: 'n1' }), timeZone: 'Indian/Mayotte' };
+    const local: Document = { ...LETTER, date: '2026-10-01T10:30:00', createdAt: '2026-10-01T11:00:00' };
+    const times = (timeZone?: string): unknown[] => {
+      const written = encode(local, mayotte, { ...(timeZone && { timeZone }) });
+      if (written.outcome !== 'message') return [written.error];
+      const { effectiveTime, serviceStart } = cda.document!.read(assemblePart(written.envelope.parts![0]!.from, () => SYNTHETIC_PDF)).cda!;
+      return [effectiveTime, serviceStart];
+    };
+    expect(times('Indian/Reunion')).to.deep.equal(['20261001110000+0400', '20261001103000+0400']);
+    expect(times()).to.deep.equal(['20261001110000+0200', '20261001103000+0200']);
+    const reunion = decode(documentLines(), { ...SITE, timeZone: 'Indian/Reunion' });
+    expect(
+      [reunion, decode(documentLines())].map((found) => (dataOf(found, 'dcc.document.received') as object as { timeZone?: string }).timeZone),
+    ).to.deep.equal(['Indian/Reunion', undefined]);
   });
 
   it('B1: a document says of itself the code that its envelope says: of its type, of what was agreed for a PPAC, never the one it came with', () => {

@@ -275,6 +275,35 @@ describe('passerelle document, on files', () => {
       expect([outcome.code, outcome.json.problems.some(({ found }) => found === 'another birth name')]).to.deep.equal([1, true]);
     });
 
+    it('A8: without a CDA too: pages name their patients, and METADATA.XML that of each document', async () => {
+      const martin = { ...ESTREMOY, birthName: 'MARTIN' };
+      expect((await run('print', await put('martin.json', event(martin)), '-o', place('martin.pdf'))).code).to.equal(0);
+      const [own, other] = [await readFile(place('letter.pdf')), await readFile(place('martin.pdf'))];
+      const once = 'one patient in all that is carried';
+      const mismatches = async (bytes: Uint8Array): Promise<readonly unknown[]> =>
+        (await read('carried', bytes)).json.problems.map(({ code, location, expected }) => [code, location.file, expected]);
+      const both = mailOf(
+        [],
+        [
+          ['a.pdf', own],
+          ['b.pdf', other],
+        ],
+      );
+      expect(await mismatches(both)).to.deep.equal([['ERR_PATIENT_MISMATCH', 'b.pdf', undefined]]);
+      const said = (patientInfo: string): Buffer =>
+        zipOf({
+          [`${FOLDER}/METADATA.XML`]: metadataOf(
+            entryOf(own, { patientInfo: ['PID-5|AUTRE^A^^^^^L'] }),
+            entryOf(other, { uri: 'B.PDF', patientInfo: [patientInfo] }),
+          ),
+          [`${FOLDER}/DOC0001.XML`]: Buffer.from('%PDF-1.4\nno page'),
+          [`${FOLDER}/B.PDF`]: Buffer.from('%PDF-1.4\nno page'),
+        });
+      const file = `${FOLDER}/B.PDF`;
+      expect(await mismatches(said('PID-5|MARTIN^A^^^^^L'))).to.deep.include(['ERR_PATIENT_MISMATCH', file, once]);
+      expect(await mismatches(said('PID-5|AUTRE^A^^^^^L'))).to.not.deep.include(['ERR_PATIENT_MISMATCH', file, once]);
+    });
+
     it('says where the header of a mail is not that of its documents, and which PDF is not the one in the CDA', async () => {
       const content = await cda();
       const wrong = await read('m.eml', mailOf(['X-MSS-CODECDA: 11488-4', 'X-MSS-INS: N'], [['a.zip', archiveOf(content)]]));
