@@ -45,8 +45,18 @@ describe('the command passerelle', () => {
     for (const args of [['nonsense'], ['messages', '--limit', '0'], ['message'], ['send', 'x'], ['translate', '--connector', '@1', 'x'], []]) {
       const { code, err } = await withServices({}, args);
       expect(code, args.join(' ')).to.equal(2);
-      if (args.length > 0) expect(err, args.join(' ')).to.match(/^Usage incorrect .*\n(.*\n)?  À faire \/ to do: passerelle.* --help\n/);
+      if (args.length > 0)
+        expect(err, args.join(' ')).to.match(/^Usage incorrect : .*\n  Wrong usage: .*\n  À faire \/ to do: passerelle.* --help\n/);
     }
+    const usages: readonly (readonly [readonly string[], string])[] = [
+      [['messagess'], "commande inconnue 'messagess' (Vouliez-vous dire un de : message, messages ?)"],
+      [['messages', '--limitt', '1'], "option inconnue '--limitt' (Vouliez-vous dire --limit ?)"],
+      [['message'], "il manque l'argument 'id'"],
+      [['send', 'x'], "il manque l'option '--to <url>'"],
+      [['alerts', 'x'], "trop d'arguments pour 'alerts' : 0 attendus, 1 donnés"],
+      [['messages', '--state', 'x'], 'un de '],
+    ];
+    for (const [args, fr] of usages) expect((await withServices({}, args)).err, args.join(' ')).to.include(fr);
     expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
