@@ -69,6 +69,11 @@ export function fail(context: Context, thrown: unknown): void {
     printIssues(io, error.issues);
     return;
   }
+  printError(io, error);
+}
+
+/** An error with its fix, French first. */
+export function printError(io: Io, error: PasserelleError): void {
   const { fix } = error.entry;
   io.err(`${style(io, 'red', printable(errorSentence(error.toData())))}\n  À faire : ${fix.fr}\n  ${printable(error.message)}\n  To do: ${fix.en}\n`);
 }

@@ -89,6 +89,7 @@ export async function runCli(args: readonly string[], { version, compose, io }: 
       outputError: (text, write) => write(wrongUsage(text, args[0])),
     });
   for (const add of COMMANDS) add(program, context);
+  for (const one of [program, ...program.commands].filter(({ commands }) => commands.length > 0)) one.helpCommand('help [command]', 'aide / help');
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

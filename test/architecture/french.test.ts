@@ -13,7 +13,7 @@ const CODES: ReadonlySet<string> = new Set(
 
 /** Codes, names and numbers are the same in every language. */
 function hasWords(text: string): boolean {
-  const words = text.replaceAll('{}', ' ').split(/\s+/).filter(Boolean);
+  const words = text.replaceAll('{}', '0').split(/\s+/).filter(Boolean);
   const [only] = words;
   if (words.length === 1 && only !== undefined) return /^[a-z]{2,}$/.test(only) && !CODES.has(only);
   return words.some((word) => /^\W*[a-z]+\W*$/.test(word));

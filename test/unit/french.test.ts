@@ -69,7 +69,7 @@ describe('the French of what an error expected and found', () => {
       [{ anyOf: [{ const: 1 }] }, 2],
       [{ oneOf: [{ const: 1 }] }, 2],
       [{ not: {} }, 1],
-      [{ if: {}, then: false }, 1],
+      [{ if: { const: 1 }, else: false }, 2],
       [{ propertyNames: { const: 'b' } }, { a: 1 }],
     ];
     const ajv = new Ajv({ strict: false, allErrors: true });

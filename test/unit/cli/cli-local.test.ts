@@ -49,12 +49,12 @@ describe('the command passerelle', () => {
         expect(err, args.join(' ')).to.match(/^Usage incorrect : .*\n  Wrong usage: .*\n  À faire \/ to do: passerelle.* --help\n/);
     }
     const usages: readonly (readonly [readonly string[], string])[] = [
-      [['messagess'], "commande inconnue 'messagess' (Vouliez-vous dire un de : message, messages ?)"],
+      [['messagess'], "commande inconnue 'messagess' (Vouliez-vous dire messages ?)"],
       [['messages', '--limitt', '1'], "option inconnue '--limitt' (Vouliez-vous dire --limit ?)"],
       [['message'], "il manque l'argument 'id'"],
-      [['send', 'x'], "il manque l'option '--to <url>'"],
-      [['alerts', 'x'], "trop d'arguments pour 'alerts' : 0 attendus, 1 donnés"],
-      [['messages', '--state', 'x'], 'un de '],
+      [['send', 'x'], "il manque l'option '--to <address>'"],
+      [['alerts', 'x'], "trop d'arguments pour 'alerts' (attendu : 0, trouvé : 1)"],
+      [['messages', '--limit', '0'], "l'option '--limit <n>' ne peut valoir '0' : 1..500"],
     ];
     for (const [args, fr] of usages) expect((await withServices({}, args)).err, args.join(' ')).to.include(fr);
     expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
@@ -82,6 +82,29 @@ describe('the command passerelle', () => {
     expect([nothing.code, nothing.out], 'a folder without settings is a wrong path').to.deep.equal([2, '']);
   });
 
+  it('says in French everything that is wrong in the settings it is started with', async () => {
+    const wrong = await file(
+      'start-wrong.yaml',
+      SITE.replace('environment: test', 'environment: prod').replace('commandLine: legacy', 'commandLine: []'),
+    );
+    const { code, err } = await startProcess([MAIN, 'start', '--config', wrong, '--data', path.join(folder, 'never')]).outcome;
+    expect(code).to.equal(2);
+    expect(err.match(/^ERR_\w+ .*/gm), err).to.have.length(2);
+    expect(err).to.include('attendu : un de : test, production, trouvé : "prod"').and.to.include('attendu : un texte, trouvé : une liste');
+  });
+
+  it('says in French, beside its line, why a message is refused', async () => {
+    const error = new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: 'PV1' }, expected: 'a PV1 segment', found: 'none' }).toData();
+    const services: Partial<CliServices> = { translate: () => [{ decision: 'reject', error }] };
+    const { code, out, err } = await withServices(services, ['translate', '--connector', 'dxcare', await file('one.hl7', 'A')]);
+    expect([code, JSON.parse(out)]).to.deep.equal([0, { decision: 'reject', error }]);
+    expect(err.split('\n').slice(0, 3)).to.deep.equal([
+      'ERR_HL7_SEGMENT_MISSING PV1 : un segment obligatoire manque (attendu : un segment PV1, trouvé : rien)',
+      '  À faire : Ajouter le segment indiqué.',
+      '  PV1: a required segment is missing (expected a PV1 segment, found none)',
+    ]);
+  });
+
   it('translates each message to one JSON line, with site settings and the given time', async () => {
     const given: TranslateOptions[] = [];
     const services: Partial<CliServices> = {
@@ -96,7 +119,7 @@ describe('the command passerelle', () => {
     };
     const input = await file('two.hl7', 'A\nB');
     const settings = await file('settings.yaml', 'site: "990001018"\nenvironment: test\n');
-    const { code, out } = await withServices(services, [
+    const { code, out, err } = await withServices(services, [
       'translate',
       '--connector',
       'dxcare@0.1.0',
@@ -113,6 +136,7 @@ describe('the command passerelle', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { events: { type: string }[] }).events[0]!.type),
     ).to.deep.equal(['A', 'B']);
+    expect(err).to.equal('');
     expect(given[0]).to.deep.include({ connectorId: 'dxcare', version: '0.1.0', now: '2026-10-12T08:00:00Z' });
     expect(given[0]!.settings).to.include({ site: '990001018', timeZone: 'Europe/Paris' });
     const wrong = await file('wrong.yaml', 'site: "990001018"\nenvironment: tset\n');
