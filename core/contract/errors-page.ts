@@ -10,7 +10,7 @@ process.stdout.write(`# Codes d'erreur / Error codes
 
 Generated from \`error-catalogue.ts\`: do not edit, run \`npm run docs\`. The disposition says what the engine does next (core/decisions/0003); the reply
 is what the sender of a message gets, the HTTP status what a caller of the API gets. What was expected and found is English in data, logs and answers,
-and French where a person reads it (`french-phrases.ts`).
+and French where a person reads it (\`french-phrases.ts\`).
 
 | code | disposition | reply | HTTP | message | fix |
 |---|---|---|---|---|---|

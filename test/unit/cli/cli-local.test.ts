@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -83,14 +83,18 @@ describe('the command passerelle', () => {
   });
 
   it('says in French everything that is wrong in the settings it is started with', async () => {
-    const wrong = await file(
-      'start-wrong.yaml',
-      SITE.replace('environment: test', 'environment: prod').replace('commandLine: legacy', 'commandLine: []'),
-    );
-    const { code, err } = await startProcess([MAIN, 'start', '--config', wrong, '--data', path.join(folder, 'never')]).outcome;
+    const settings = path.join(folder, 'wrong-settings');
+    await mkdir(settings);
+    const site = SITE.replace('environment: test', 'environment: prod').replace('commandLine: legacy', 'commandLine: {}');
+    await writeFile(path.join(settings, 'site.yaml'), site);
+    const { code, err } = await startProcess([MAIN, 'start', '--config', settings, '--data', path.join(folder, 'never')]).outcome;
     expect(code).to.equal(2);
-    expect(err.match(/^ERR_\w+ .*/gm), err).to.have.length(2);
-    expect(err).to.include('attendu : un de : test, production, trouvé : "prod"').and.to.include('attendu : un texte, trouvé : une liste');
+    expect([...err.matchAll(/^ERR_\w+ site.yaml:\d+ ([^ ]+) : .*\((attendu.*)\)$/gm)].map(([, place, tail]) => [place, tail])).to.deep.equal([
+      ['/environment', 'attendu : un de : test, production, trouvé : "prod"'],
+      ['/connectors/0/settings/commandLine', 'attendu : un de : refused, legacy, trouvé : un bloc de champs'],
+      ['/connectors/0/endpoints/1/host', 'attendu : le champ host (Adresse du partenaire), trouvé : rien'],
+      ['/connectors/0/settings', 'attendu : ppacCode (Code du PPAC), trouvé : rien'],
+    ]);
   });
 
   it('says in French, beside its line, why a message is refused', async () => {
