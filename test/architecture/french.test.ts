@@ -8,15 +8,13 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 /** Words of the data: ids of formats, transports and stores, states, fields of a result. */
 const CODES: ReadonlySet<string> = new Set(
-  'api cda destinations events https json legacy mllp passerelle pdf postgres queued received sandbox sqlite terms warnings'.split(' '),
+  'api cda destinations events false https json legacy mllp passerelle pdf postgres queued received sandbox sqlite terms true warnings'.split(' '),
 );
 
-/** Codes, names and numbers are the same in every language. */
+/** Codes, names and numbers are the same in every language; a letter alone is an article only among other words. */
 function hasWords(text: string): boolean {
-  const words = text.replaceAll('{}', '0').split(/\s+/).filter(Boolean);
-  const [only] = words;
-  if (words.length === 1 && only !== undefined) return /^[a-z]{2,}$/.test(only) && !CODES.has(only);
-  return words.some((word) => /^\W*[a-z]+\W*$/.test(word));
+  const words = text.replaceAll('{}', '0').split(/\s+/);
+  return words.some((word) => /^\W*[a-z]+\W*$/.test(word) && !CODES.has(word.replaceAll(/\W/g, '')) && (words.length > 1 || word.length > 1));
 }
 
 describe('the French of errors', () => {
