@@ -14,7 +14,9 @@ const CODES: ReadonlySet<string> = new Set(
 /** Codes, names and numbers are the same in every language; a letter alone is an article only among other words. */
 function hasWords(text: string): boolean {
   const words = text.replaceAll('{}', '0').split(/\s+/);
-  return words.some((word) => /^\W*[a-z]+\W*$/.test(word) && !CODES.has(word.replaceAll(/\W/g, '')) && (words.length > 1 || word.length > 1));
+  return words.some(
+    (word) => /^['"(]*[a-z]+[,;:.)'"]*$/.test(word) && !CODES.has(word.replaceAll(/\W/g, '')) && (words.length > 1 || word.length > 1),
+  );
 }
 
 describe('the French of errors', () => {
