@@ -22,8 +22,8 @@ describe('the French of what an error expected and found', () => {
   });
   it('puts in French a phrase within a phrase, and the words of a list', () => {
     expect(inFrench('JSON: a comma')).to.equal('du JSON : une virgule');
-    expect(inFrench('an earlier message used this number for another count of documents')).to.equal(
-      'un message précédent a utilisé ce numéro pour un autre nombre de documents',
+    expect(inFrench('one around a document that is none: not well-formed XML')).to.equal(
+      "un CDA autour d'un document qui n'en est pas un : un XML mal formé",
     );
     expect(inFrench('P or T or D')).to.equal('P ou T ou D');
   });
