@@ -1,9 +1,9 @@
 /** What a command is given, and how it says that something failed. */
 import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
-import { PasserelleError, type SettingsIssue } from '../contract/index.ts';
+import { PasserelleError, SettingsRefused, type SettingsIssue } from '../contract/index.ts';
 import { DEFAULT_DATA, readAccess } from './data-directory.ts';
-import { EngineClient, RefusedByEngine } from './engine-client.ts';
+import { EngineClient } from './engine-client.ts';
 import type { Io } from './io.ts';
 import type { CliServices } from './services.ts';
 import { printable, style } from './table.ts';
@@ -65,10 +65,15 @@ export function fail(context: Context, thrown: unknown): void {
   const error = PasserelleError.from(thrown);
   const { io } = context;
   context.exitCode = exitCodeOf(error) === 2 || context.exitCode === 2 ? 2 : 1;
-  if (error instanceof RefusedByEngine) {
+  if (error instanceof SettingsRefused) {
     printIssues(io, error.issues);
     return;
   }
+  printError(io, error);
+}
+
+/** An error with its fix, French first. */
+export function printError(io: Io, error: PasserelleError): void {
   const { fix } = error.entry;
   io.err(`${style(io, 'red', printable(errorSentence(error.toData())))}\n  À faire : ${fix.fr}\n  ${printable(error.message)}\n  To do: ${fix.en}\n`);
 }

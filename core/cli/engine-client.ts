@@ -5,6 +5,7 @@ import https from 'node:https';
 import {
   CATALOGUE,
   PasserelleError,
+  SettingsRefused,
   type AlertList,
   type CallCount,
   type CallEntry,
@@ -42,16 +43,6 @@ import type { Access } from './data-directory.ts';
 
 /** Longer than any single answer takes; protects a script from an engine that hangs. */
 const TIMEOUT_MS = 60_000;
-
-/** Settings that the engine refused, with every issue. */
-export class RefusedByEngine extends PasserelleError {
-  readonly issues: readonly SettingsIssue[];
-
-  constructor(data: ErrorData, issues: readonly SettingsIssue[]) {
-    super(data.code, data);
-    this.issues = issues;
-  }
-}
 
 export interface ActOptions {
   readonly why?: string;
@@ -269,7 +260,7 @@ function problemOf({ code, location, expected, found, issues }: Problem, status:
   // Something else than an engine of ours listens there, or one with codes we do not know yet.
   if (code === undefined || !Object.hasOwn(CATALOGUE, code)) return new PasserelleError('ERR_ENGINE_UNREACHABLE', { found: `HTTP ${status}` });
   const data = { code, message: '', ...(location && { location }), ...(expected && { expected }), ...(found && { found }) };
-  return issues ? new RefusedByEngine(data, issues) : PasserelleError.fromData(data);
+  return issues ? new SettingsRefused(data, issues) : PasserelleError.fromData(data);
 }
 
 /** `abcd-d12` is a delivery, `abcd-12` a message. */

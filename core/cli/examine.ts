@@ -18,6 +18,7 @@ import {
 import { clientOf, type Context, type EngineOptions } from './context.ts';
 import type { EngineClient } from './engine-client.ts';
 import { examineWork } from './examine-work.ts';
+import { errorSentence } from './words.ts';
 
 interface Fix {
   readonly fr: string;
@@ -228,6 +229,6 @@ const isFree = (host: string, port: number): Promise<boolean> =>
 const fix = (fr: string, en: string): Fix => ({ fr, en });
 
 function problem(what: string, thrown: unknown): Finding {
-  const { code, entry } = PasserelleError.from(thrown);
-  return { what, verdict: 'problem', fr: `${code} ${entry.fr}`, en: entry.en, fix: entry.fix };
+  const error = PasserelleError.from(thrown);
+  return { what, verdict: 'problem', fr: errorSentence(error.toData()), en: error.message, fix: error.entry.fix };
 }

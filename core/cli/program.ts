@@ -32,6 +32,7 @@ import { addWhere } from './commands/where.ts';
 import { fail, type Context } from './context.ts';
 import type { Io } from './io.ts';
 import type { CliServices } from './services.ts';
+import { wrongUsage } from './usage.ts';
 
 /** In the order of the help: run, set up, try, look, decide, keep. */
 const COMMANDS = [
@@ -72,14 +73,6 @@ export interface CliParts {
   readonly io: Io;
 }
 
-/** What commander says, with where the right usage is told. */
-function wrongUsage(text: string, command: string | undefined): string {
-  const known = COMMAND_NAME.test(command ?? '') && !text.includes('unknown command') ? ` ${command}` : '';
-  return `Usage incorrect / wrong usage. ${text.trimEnd()}\n  À faire / to do: passerelle${known} --help\n`;
-}
-/** A word that may be repeated to the terminal. */
-const COMMAND_NAME = /^[a-z]{1,20}$/;
-
 /** Runs one command line (without node and script). Answers its exit code: 0 done, 1 failed, 2 wrong usage or invalid input. */
 export async function runCli(args: readonly string[], { version, compose, io }: CliParts): Promise<0 | 1 | 2> {
   let composed: Promise<CliServices> | undefined;
@@ -96,6 +89,7 @@ export async function runCli(args: readonly string[], { version, compose, io }: 
       outputError: (text, write) => write(wrongUsage(text, args[0])),
     });
   for (const add of COMMANDS) add(program, context);
+  for (const one of [program, ...program.commands].filter(({ commands }) => commands.length > 0)) one.helpCommand('help [command]', 'aide / help');
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -3,6 +3,7 @@ import type { OfflineParts } from '../call/index.ts';
 import type { JournalPlace } from '../backup/index.ts';
 import type { DocumentFinding, DocumentWriteOptions, PrintOptions, Sink, SiteSettings } from '../contract/index.ts';
 import type { JournalAddress } from '../journal/index.ts';
+import type { Translation } from '../lanes/index.ts';
 import type { Patient } from '../model/index.ts';
 import type { Catalogue } from '../settings/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
@@ -45,6 +46,8 @@ export interface Sender {
   readonly split: (bytes: Uint8Array) => readonly Uint8Array[];
 }
 
+/** What a line of `translate` is made of; the rest is the event's. */
+export type Translated = Pick<Translation, 'decision' | 'error'>;
 export type CallParts = Pick<OfflineParts, 'manifest' | 'connector' | 'codec'>;
 
 export interface CliServices {
@@ -53,7 +56,7 @@ export interface CliServices {
   readonly catalogue: () => Promise<Catalogue>;
   readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
-  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<object> | Iterable<object>;
+  readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<Translated> | Iterable<Translated>;
   /** What taking a call apart needs of a connector. Throws ERR_CONNECTOR_UNKNOWN, ERR_CONFIG_INVALID. */
   readonly callParts: (connectorId: string, version?: string) => Promise<CallParts>;
   /** `parts`: content of the parts that the event names. Throws ERR_REQUEST_INVALID for an event that breaks its schema, and what the connector refuses. */

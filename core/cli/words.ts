@@ -1,5 +1,5 @@
 /** States, verbs and times in the words of an operator: French, with the engine's own word beside it. */
-import { CATALOGUE, formatLocation, type DeliveryState, type ErrorData, type MessageState } from '../contract/index.ts';
+import { CATALOGUE, formatLocation, foundInFrench, type DeliveryState, type ErrorData, type MessageState } from '../contract/index.ts';
 
 export const STATE_WORDS: Readonly<Record<MessageState | DeliveryState, string>> = {
   received: 'enregistré, pas encore traduit',
@@ -46,7 +46,7 @@ export function shortTime(at: string, now: Date = new Date()): string {
 
 /** `ERR_X PID-3 : phrase (attendu ..., trouvé ...)`. */
 export function errorSentence(error: ErrorData): string {
-  const { code, location, expected, found } = error;
-  const tail = [expected && `attendu : ${expected}`, found && `trouvé : ${found}`].filter(Boolean).join(', ');
-  return `${[code, formatLocation(location)].filter(Boolean).join(' ')} : ${CATALOGUE[code]?.fr ?? error.message}${tail && ` (${tail})`}`;
+  const { code, location } = error;
+  const tail = foundInFrench(error);
+  return `${[code, formatLocation(location, 'fr')].filter(Boolean).join(' ')} : ${CATALOGUE[code]?.fr ?? error.message}${tail && ` (${tail})`}`;
 }

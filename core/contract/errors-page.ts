@@ -9,7 +9,8 @@ const rows = Object.entries(CATALOGUE).map(([code, entry]: [string, CatalogueEnt
 process.stdout.write(`# Codes d'erreur / Error codes
 
 Generated from \`error-catalogue.ts\`: do not edit, run \`npm run docs\`. The disposition says what the engine does next (core/decisions/0003); the reply
-is what the sender of a message gets, the HTTP status what a caller of the API gets.
+is what the sender of a message gets, the HTTP status what a caller of the API gets. What was expected and found is English in data, logs and answers,
+and French where a person reads it (\`french-phrases.ts\`).
 
 | code | disposition | reply | HTTP | message | fix |
 |---|---|---|---|---|---|

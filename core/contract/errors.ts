@@ -2,6 +2,7 @@
  * The one error class of the engine. What to do next is the *disposition* of its code (see the catalogue);
  * what happened is the code; where is the location. A message never holds patient data or message content (SAFETY D11).
  */
+import type { SettingsIssue } from './engine-face.ts';
 import { CATALOGUE, type CatalogueEntry, type ErrorCode } from './error-catalogue.ts';
 
 /** Where it went wrong. One or several of these, as precise as known. */
@@ -88,11 +89,22 @@ export class PasserelleError extends Error {
   }
 }
 
-/** `PID-3` or `sites/chx.yaml:12 /endpoints/0/port`, for people. */
-export function formatLocation(location: Location | undefined): string {
+/** Settings refused, with everything that is wrong in them. */
+export class SettingsRefused extends PasserelleError {
+  readonly issues: readonly SettingsIssue[];
+
+  constructor(data: Pick<ErrorData, 'code'> & ErrorDetail, issues: readonly SettingsIssue[]) {
+    super(data.code, data);
+    this.issues = issues;
+  }
+}
+
+/** `PID-3` or `sites/chx.yaml:12 /endpoints/0/port`, for people; French ones read `octet 12` where English ones read `byte 12`. */
+export function formatLocation(location: Location | undefined, language: 'fr' | 'en' = 'en'): string {
   if (!location) return '';
   const file = location.file && location.line ? `${location.file}:${location.line}` : location.file;
-  return [location.hl7, file, location.path, location.offset === undefined ? undefined : `byte ${location.offset}`].filter(Boolean).join(' ');
+  const offset = location.offset === undefined ? undefined : `${language === 'fr' ? 'octet' : 'byte'} ${location.offset}`;
+  return [location.hl7, file, location.path, offset].filter(Boolean).join(' ');
 }
 
 function sentence(code: ErrorCode, detail: ErrorDetail): string {

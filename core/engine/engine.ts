@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
-import { PasserelleError, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
+import { PasserelleError, SettingsRefused, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
 import { Calls, callSettings, Handover } from '../call/index.ts';
 import { TASK } from '../identity/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
@@ -173,7 +173,7 @@ export class Engine {
     return { connectors: this.connectors.all.map((c) => c.definition), transports: [...this.plugins.transports.values()] };
   }
 
-  /** Runs the active revision; on an empty journal the given documents become revision 1. Throws the first settings issue. */
+  /** Runs the active revision; on an empty journal the given documents become revision 1. Throws SettingsRefused with the code of the first issue. */
   async start(): Promise<StartReport> {
     const { documents = [] } = this.#options;
     let active = await this.journal.settings();
@@ -406,5 +406,5 @@ const outboundOf = ({ sites }: RegionSettings): readonly OutboundEndpoint[] =>
 
 function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;
-  if (first) throw PasserelleError.fromData(first);
+  if (first) throw new SettingsRefused(first, issues);
 }

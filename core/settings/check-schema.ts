@@ -2,7 +2,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
-import type { SettingsIssue } from '../contract/index.ts';
+import { inFrench, type SettingsIssue } from '../contract/index.ts';
 import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say, type Bilingual } from './issue.ts';
 import { suggest } from './suggest.ts';
@@ -152,7 +152,8 @@ function ruleOf(error: ErrorObject, schema: SchemaWords): Bilingual {
     return say(`au moins ${params['limit']}${unit}`, `at least ${params['limit']}${unit}`);
   if (['maximum', 'maxLength', 'maxItems', 'maxProperties'].includes(keyword))
     return say(`au plus ${params['limit']}${unit}`, `at most ${params['limit']}${unit}`);
-  return same(error.message ?? keyword);
+  const message = error.message ?? keyword;
+  return say(inFrench(message), message);
 }
 
 const list = (values: unknown): string => (values as readonly unknown[]).map(String).join(', ');

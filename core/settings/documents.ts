@@ -1,9 +1,9 @@
 /** Settings documents as read: YAML with the line of every field, several documents a file, every fault kept rather than thrown. */
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { LineCounter, isMap, isScalar, isSeq, parseAllDocuments, type Document } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq, parseAllDocuments, type Document, type ErrorCode as YamlFault } from 'yaml';
 import { PasserelleError, type Location, type SettingsIssue } from '../contract/index.ts';
-import { makeIssue, same, say } from './issue.ts';
+import { makeIssue, say } from './issue.ts';
 
 /** A file as it comes from a folder or through the API. */
 export interface SettingsFile {
@@ -84,7 +84,7 @@ function readDocument(file: string, doc: Document.Parsed, lines: LineCounter): S
     makeIssue(
       'ERR_CONFIG_UNREADABLE',
       { file, line: lines.linePos(error.pos[0]).line },
-      { found: same(error.code.toLowerCase().replaceAll('_', ' ')) },
+      { found: say(YAML_FAULTS[error.code], error.code.toLowerCase().replaceAll('_', ' ')) },
     ),
   );
   if (faults.length > 0) return { file, value: undefined, locate, faults };
@@ -95,6 +95,32 @@ function readDocument(file: string, doc: Document.Parsed, lines: LineCounter): S
     return { file, value: undefined, locate, faults: [makeIssue('ERR_CONFIG_UNREADABLE', { file }, { expected })] };
   }
 }
+
+const YAML_FAULTS: Readonly<Record<YamlFault, string>> = {
+  ALIAS_PROPS: 'un alias qui porte une ancre ou une étiquette',
+  BAD_ALIAS: 'un alias mal formé',
+  BAD_COLLECTION_TYPE: 'une étiquette qui ne va pas à ce bloc',
+  BAD_DIRECTIVE: 'une directive mal formée',
+  BAD_DQ_ESCAPE: 'un échappement inconnu entre guillemets doubles',
+  BAD_INDENT: 'un retrait incorrect',
+  BAD_PROP_ORDER: 'une ancre ou une étiquette mal placée',
+  BAD_SCALAR_START: 'une valeur qui commence par un caractère réservé : la mettre entre guillemets',
+  BLOCK_AS_IMPLICIT_KEY: 'un bloc à la place d’un nom de champ',
+  BLOCK_IN_FLOW: 'un bloc entre accolades ou crochets',
+  DUPLICATE_KEY: 'un champ en double',
+  IMPOSSIBLE: 'une erreur de l’analyseur',
+  KEY_OVER_1024_CHARS: 'un nom de champ de plus de 1024 caractères',
+  MISSING_CHAR: 'un caractère manquant (deux-points, guillemet, crochet ou accolade)',
+  MULTILINE_IMPLICIT_KEY: 'un nom de champ sur plusieurs lignes',
+  MULTIPLE_ANCHORS: 'plusieurs ancres',
+  MULTIPLE_DOCS: 'plusieurs documents',
+  MULTIPLE_TAGS: 'plusieurs étiquettes',
+  NON_STRING_KEY: 'un nom de champ qui n’est pas un texte',
+  RESOURCE_EXHAUSTION: 'un document imbriqué trop profondément',
+  TAB_AS_INDENT: 'une tabulation en retrait',
+  TAG_RESOLVE_FAILED: 'une étiquette inconnue',
+  UNEXPECTED_TOKEN: 'un signe inattendu',
+};
 
 function tooLarge(file: string): SettingsDocument {
   const expected = say(`un fichier de ${MAX_FILE_BYTES / 1024} Ko au plus`, `a file of at most ${MAX_FILE_BYTES / 1024} KB`);

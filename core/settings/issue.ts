@@ -23,7 +23,7 @@ export function makeIssue(code: ErrorCode, location: Location, detail: IssueDeta
   const { expected, found } = detail;
   const error = new PasserelleError(code, { location, ...(expected && { expected: expected.en }), ...(found && { found: found.en }) });
   const tail = [expected && `attendu : ${expected.fr}`, found && `trouvé : ${found.fr}`].filter(Boolean).join(', ');
-  const where = formatLocation(location);
+  const where = formatLocation(location, 'fr');
   const fr = `${where && `${where} : `}${CATALOGUE[code].fr}${tail && ` (${tail})`}`;
   return { ...error.toData(), fr, fix: detail.fix ?? CATALOGUE[code].fix };
 }

@@ -38,8 +38,7 @@ export function createMetrics(): Metrics {
   const define = (name: string, metric: Metric): Series => {
     if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new PasserelleError('ERR_INVARIANT', { expected: 'a metric name in lower case', found: name });
     const known = metrics.get(name);
-    if (known && known.type !== metric.type)
-      throw new PasserelleError('ERR_INVARIANT', { expected: `a ${known.type}`, found: `a ${metric.type} named ${name}` });
+    if (known && known.type !== metric.type) throw new PasserelleError('ERR_INVARIANT', { expected: known.type, found: `${metric.type} ${name}` });
     metrics.set(name, known ?? metric);
     return (known ?? metric).series;
   };

@@ -1,16 +1,6 @@
 /** Errors as RFC 9457 problems, with our code, location and fix; nothing of the request is quoted. */
 import type { FastifyError, FastifyReply } from 'fastify';
-import { CATALOGUE, PasserelleError, type SettingsIssue } from '../../core/contract/index.ts';
-
-/** Settings refused: a problem with every issue. */
-export class SettingsRefused extends PasserelleError {
-  readonly issues: readonly SettingsIssue[];
-
-  constructor(issues: readonly SettingsIssue[]) {
-    super('ERR_CONFIG_INVALID', { found: `${issues.length} issues` });
-    this.issues = issues;
-  }
-}
+import { CATALOGUE, PasserelleError, SettingsRefused } from '../../core/contract/index.ts';
 
 export function sendProblem(reply: FastifyReply, thrown: unknown): FastifyReply {
   const error = toOurs(thrown);

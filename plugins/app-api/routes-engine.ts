@@ -2,8 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import type { EngineFace } from '../../core/contract/index.ts';
-import { SettingsRefused } from './problem.ts';
+import { SettingsRefused, type EngineFace } from '../../core/contract/index.ts';
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts';
 import { actor } from './routes-messages.ts';
 import * as schema from './schemas.ts';
@@ -78,7 +77,7 @@ export function settingsRoutes(app: FastifyInstance, engine: EngineFace, setting
     { ...options, schema: { summary: 'Appliquer / Apply', tags, body: schema.DocumentsToApply, ...answer } },
     async ({ body }) => {
       const { issues } = await engine.settings.plan(body.documents);
-      if (issues.length > 0) throw new SettingsRefused(issues);
+      if (issues.length > 0) throw new SettingsRefused({ code: 'ERR_CONFIG_INVALID', found: `${issues.length} issues` }, issues);
       return engine.settings.apply(body.documents, actor(settings, body), body.why);
     },
   );

@@ -8,15 +8,17 @@ const DEFAULT_MAX_BODY_BYTES = 110 * 1024 * 1024;
 const DEFAULT_MAX_CONCURRENT = 4;
 
 /** PEM text, or the path of a file that holds it; read when the endpoint opens. */
-const pem = (title: string, secret = false) => ({
+const pem = (title: string, en: string, secret = false) => ({
   title,
+  en,
   type: secret ? ['string', 'object'] : 'string',
   description: 'PEM text, or path of a PEM file.',
   ...(secret && { writeOnly: true }),
 });
 /** Before resolution a secret is a reference (`{ file }`, `{ env }`, `{ test }`), after it a string. */
 const token = {
-  title: 'Bearer token',
+  title: 'Jeton (Authorization: Bearer)',
+  en: 'Bearer token',
   type: ['string', 'object'],
   description: 'Shared secret of the endpoint, presented as `Authorization: Bearer`.',
   writeOnly: true,
@@ -28,16 +30,18 @@ export const IN_SCHEMA = {
   required: ['path'],
   properties: {
     // No default here: an endpoint that says nothing stands on the engine's public listener, which its document may move.
-    host: { title: 'Listening address', type: 'string' },
+    host: { title: "Adresse d'écoute", en: 'Listening address', type: 'string' },
     port: {
       title: 'Port',
+      en: 'Port',
       type: 'integer',
       minimum: 0,
       maximum: 65535,
       description: 'Endpoints of one host and port share a listener; absent = the public listener (8081).',
     },
     path: {
-      title: 'Base path',
+      title: 'Chemin de base',
+      en: 'Base path',
       type: 'string',
       pattern: '^(/[A-Za-z0-9._~-]+)+$',
       maxLength: 200,
@@ -47,14 +51,26 @@ export const IN_SCHEMA = {
     token,
     tls: {
       title: 'TLS',
+      en: 'TLS',
       type: 'object',
       additionalProperties: false,
       required: ['cert', 'key'],
-      properties: { cert: pem('Certificate chain'), key: pem('Private key', true), clientCa: pem('Authority of client certificates (mutual TLS)') },
+      properties: {
+        cert: pem('Chaîne de certificats', 'Certificate chain'),
+        key: pem('Clé privée', 'Private key', true),
+        clientCa: pem('Autorité des certificats clients (TLS mutuel)', 'Authority of client certificates (mutual TLS)'),
+      },
     },
-    allow: { title: 'Allowed peer addresses', type: 'array', items: { type: 'string' }, maxItems: 100 },
-    maxBodyBytes: { title: 'Largest body', type: 'integer', minimum: 1024, default: DEFAULT_MAX_BODY_BYTES },
-    maxConcurrent: { title: 'Requests in work at once', type: 'integer', minimum: 1, maximum: 256, default: DEFAULT_MAX_CONCURRENT },
+    allow: { title: 'Adresses admises des partenaires', en: 'Allowed peer addresses', type: 'array', items: { type: 'string' }, maxItems: 100 },
+    maxBodyBytes: { title: 'Plus grand corps de requête', en: 'Largest body', type: 'integer', minimum: 1024, default: DEFAULT_MAX_BODY_BYTES },
+    maxConcurrent: {
+      title: 'Requêtes traitées à la fois',
+      en: 'Requests in work at once',
+      type: 'integer',
+      minimum: 1,
+      maximum: 256,
+      default: DEFAULT_MAX_CONCURRENT,
+    },
   },
 } as const;
 
@@ -64,7 +80,8 @@ export const OUT_SCHEMA = {
   required: ['baseUrl'],
   properties: {
     baseUrl: {
-      title: 'Base address of the counterparty',
+      title: 'Adresse de base du partenaire',
+      en: 'Base address of the counterparty',
       type: 'string',
       pattern: '^https?://[^?#@]+$',
       examples: ['https://dcc.example.test/interop'],
@@ -72,11 +89,16 @@ export const OUT_SCHEMA = {
     token,
     tls: {
       title: 'TLS',
+      en: 'TLS',
       type: 'object',
       additionalProperties: false,
-      properties: { ca: pem("Counterparty's authority"), cert: pem('Our certificate'), key: pem('Our private key', true) },
+      properties: {
+        ca: pem('Autorité du partenaire', "Counterparty's authority"),
+        cert: pem('Notre certificat', 'Our certificate'),
+        key: pem('Notre clé privée', 'Our private key', true),
+      },
     },
-    connections: { title: 'Requests at once', type: 'integer', minimum: 1, maximum: 64, default: 4 },
+    connections: { title: 'Requêtes à la fois', en: 'Requests at once', type: 'integer', minimum: 1, maximum: 64, default: 4 },
   },
 } as const;
 

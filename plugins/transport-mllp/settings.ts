@@ -14,21 +14,24 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 const DEFAULT_FRAME_TIMEOUT_MS = 120 * 1000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10 * 1000;
 
-const pem = (title: string, secret = false) => ({
+const pem = (title: string, en: string, secret = false) => ({
   title,
+  en,
   type: secret ? ['string', 'object'] : 'string',
   description: 'PEM text, or path of a PEM file.',
   ...(secret && { writeOnly: true }),
 });
-const port = { title: 'Port', type: 'integer', minimum: 0, maximum: 65535, default: DEFAULT_PORT } as const;
-const time = (title: string, byDefault: number) => ({ title: `${title} (ms)`, type: 'integer', minimum: 100, default: byDefault }) as const;
+const port = { title: 'Port', en: 'Port', type: 'integer', minimum: 0, maximum: 65535, default: DEFAULT_PORT } as const;
+const time = (title: string, en: string, byDefault: number) =>
+  ({ title: `${title} (ms)`, en: `${en} (ms)`, type: 'integer', minimum: 100, default: byDefault }) as const;
 
 export const IN_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: {
     host: {
-      title: 'Listening address',
+      title: "Adresse d'écoute",
+      en: 'Listening address',
       type: 'string',
       default: '127.0.0.1',
       description: 'Beyond loopback, client certificates (tls.clientCa) or allowed addresses are required.',
@@ -36,16 +39,35 @@ export const IN_SCHEMA = {
     port,
     tls: {
       title: 'TLS',
+      en: 'TLS',
       type: 'object',
       additionalProperties: false,
       required: ['cert', 'key'],
-      properties: { cert: pem('Certificate chain'), key: pem('Private key', true), clientCa: pem('Authority of client certificates (mutual TLS)') },
+      properties: {
+        cert: pem('Chaîne de certificats', 'Certificate chain'),
+        key: pem('Clé privée', 'Private key', true),
+        clientCa: pem('Autorité des certificats clients (TLS mutuel)', 'Authority of client certificates (mutual TLS)'),
+      },
     },
-    allow: { title: 'Allowed peer addresses', type: 'array', items: { type: 'string' }, maxItems: 100, examples: [['10.1.2.3']] },
-    maxFrameBytes: { title: 'Largest frame', type: 'integer', minimum: 1024, default: DEFAULT_MAX_FRAME_BYTES },
-    maxConnections: { title: 'Connections at once', type: 'integer', minimum: 1, maximum: 1024, default: DEFAULT_MAX_CONNECTIONS },
-    idleTimeoutMs: time('Silence after which a connection is closed', DEFAULT_IDLE_TIMEOUT_MS),
-    frameTimeoutMs: time('Longest time for one frame to arrive', DEFAULT_FRAME_TIMEOUT_MS),
+    allow: {
+      title: 'Adresses admises des partenaires',
+      en: 'Allowed peer addresses',
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: 100,
+      examples: [['10.1.2.3']],
+    },
+    maxFrameBytes: { title: 'Plus grande trame', en: 'Largest frame', type: 'integer', minimum: 1024, default: DEFAULT_MAX_FRAME_BYTES },
+    maxConnections: {
+      title: 'Connexions à la fois',
+      en: 'Connections at once',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1024,
+      default: DEFAULT_MAX_CONNECTIONS,
+    },
+    idleTimeoutMs: time('Silence après lequel une connexion est fermée', 'Silence after which a connection is closed', DEFAULT_IDLE_TIMEOUT_MS),
+    frameTimeoutMs: time("Durée la plus longue d'arrivée d'une trame", 'Longest time for one frame to arrive', DEFAULT_FRAME_TIMEOUT_MS),
   },
 } as const;
 
@@ -54,10 +76,11 @@ export const OUT_SCHEMA = {
   additionalProperties: false,
   required: ['host'],
   properties: {
-    host: { title: "Counterparty's address", type: 'string', minLength: 1, examples: ['dpi.chx.example'] },
+    host: { title: 'Adresse du partenaire', en: "Counterparty's address", type: 'string', minLength: 1, examples: ['dpi.chx.example'] },
     port,
     connections: {
-      title: 'Connections at once',
+      title: 'Connexions à la fois',
+      en: 'Connections at once',
       type: 'integer',
       minimum: 1,
       maximum: 64,
@@ -66,16 +89,21 @@ export const OUT_SCHEMA = {
     },
     tls: {
       title: 'TLS',
+      en: 'TLS',
       type: 'object',
       additionalProperties: false,
       properties: {
-        ca: pem("Counterparty's authority"),
-        cert: pem('Our certificate'),
-        key: pem('Our private key', true),
-        serverName: { title: 'Name in their certificate, when it is not the host', type: 'string' },
+        ca: pem('Autorité du partenaire', "Counterparty's authority"),
+        cert: pem('Notre certificat', 'Our certificate'),
+        key: pem('Notre clé privée', 'Our private key', true),
+        serverName: {
+          title: "Nom dans son certificat, quand ce n'est pas l'hôte",
+          en: 'Name in their certificate, when it is not the host',
+          type: 'string',
+        },
       },
     },
-    connectTimeoutMs: time('Longest wait for a connection', DEFAULT_CONNECT_TIMEOUT_MS),
+    connectTimeoutMs: time("Attente la plus longue d'une connexion", 'Longest wait for a connection', DEFAULT_CONNECT_TIMEOUT_MS),
   },
 } as const;
 

@@ -6,6 +6,7 @@ import { PasserelleError, UNCONFIGURED, type CallVerdict } from '../../contract/
 import { clientOf, collect, fail, jsonOption, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { printable } from '../table.ts';
 import { readTranslation, withTranslation, type TranslationFlags } from '../translation-options.ts';
+import { errorSentence } from '../words.ts';
 import { addCallKey } from './call-key.ts';
 import { readInput } from './send.ts';
 
@@ -141,7 +142,7 @@ function shown({ decision, warnings, checks, error }: CallVerdict): string {
     ...Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `          ${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`),
-    ...(why ? [`          ${why.code} ${why.fr ?? ''} (${why.message})`, `          À faire : ${why.fix?.fr ?? '-'}`] : []),
+    ...(why ? [`          ${errorSentence(why)}`, `          À faire : ${why.fix?.fr ?? '-'}`, `          ${why.message}`] : []),
   ]);
   const end = [
     `Décision / decision: ${decision}${error ? ` (${error.code})` : ''}`,

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CallCount, CallEntry } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { printable, table, type Column } from '../table.ts';
-import { shortTime } from '../words.ts';
+import { errorSentence, shortTime } from '../words.ts';
 
 const OUTCOMES: Readonly<Record<CallEntry['outcome'], string>> = {
   link: 'lien donné',
@@ -81,7 +81,7 @@ function storyOf({ error, check, steps, ...entry }: CallEntry): string {
   const lines = [
     `${reference}  ${shortTime(at)}  ${OUTCOMES[outcome]}`,
     `  site ${site}, connecteur / connector ${connector}, profil / profile ${profile}, ${kind}, clé / key ${keyId}`,
-    ...(error ? [`  contrôle / check ${check}: ${error.code} ${error.fr ?? ''} (${error.message})`, `  À faire : ${error.fix?.fr ?? '-'}`] : []),
+    ...(error ? [`  contrôle / check ${check} : ${errorSentence(error)}`, `  À faire : ${error.fix?.fr ?? '-'}`, `  ${error.message}`] : []),
     ...steps.map((step) => `  ${shortTime(step.at)}  ${step.what}${step.code ? ` ${step.code}` : ''}`),
   ];
   return `${lines.map(printable).join('\n')}\n`;

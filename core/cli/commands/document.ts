@@ -1,7 +1,7 @@
 /** `passerelle document read|validate|write|print FILE`: what a document says, how it stands to the official rules, a CDA of an event, pages of a text; needs no engine. */
 import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { PasserelleError, UNCONFIGURED } from '../../contract/index.ts';
+import { PasserelleError, UNCONFIGURED, inFrench } from '../../contract/index.ts';
 import { checkEventData, type Patient } from '../../model/index.ts';
 import { loadSiteSettings } from '../../settings/index.ts';
 import { fail, jsonOption, printIssues, printJson, type Context } from '../context.ts';
@@ -136,7 +136,7 @@ async function validate(file: string, { rules, json }: { rules: string; json?: b
     if (findings.length === 0) return io.out('Valide sur les schémas et schématrons / valid against the schemas and schematrons.\n');
     for (const { severity, rules: source, message, line, at } of findings)
       io.out(
-        `${severity === 'error' ? 'erreur' : 'avis'}${source ? ` ${source}` : ''}${line ? ` ligne ${line}` : ''} : ${message}${at ? `\n  ${at}` : ''}\n`,
+        `${severity === 'error' ? 'erreur' : 'avis'}${source ? ` ${source}` : ''}${line ? ` ligne ${line}` : ''} : ${inFrench(message)}${at ? `\n  ${at}` : ''}\n`,
       );
   } catch (error) {
     fail(context, error);

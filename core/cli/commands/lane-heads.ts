@@ -3,7 +3,7 @@ import type { BlockedHead } from '../../contract/index.ts';
 import { clientOf, printJson, type Context, type EngineOptions } from '../context.ts';
 import { nextForDelivery } from '../next-steps.ts';
 import { printable, style, table } from '../table.ts';
-import { STATE_WORDS, localTime } from '../words.ts';
+import { STATE_WORDS, errorSentence, localTime } from '../words.ts';
 import { LANES } from '../lane-table.ts';
 
 export async function showLane(name: string, options: EngineOptions & { readonly json?: boolean }, context: Context): Promise<void> {
@@ -28,7 +28,7 @@ function printHead({ delivery, since, directly, inAll }: BlockedHead, partial: b
   const { id, message, state, error, notBefore } = delivery;
   const waits = `${directly} derrière, ${inAll} en tout${partial ? ' au moins' : ''} / behind, in all`;
   io.out(`${style(io, 'bold', id)}  ${state} (${STATE_WORDS[state]}), message ${message}, depuis / since ${localTime(since)}\n  ${waits}\n`);
-  if (error) io.out(`  ${printable(`${error.code} ${error.fr ?? error.message}`)}\n  À faire : ${error.fix?.fr ?? ''}\n`);
+  if (error) io.out(`  ${printable(errorSentence(error))}\n  À faire : ${error.fix?.fr ?? ''}\n`);
   if (state === 'queued' && notBefore) io.out(`  Nouvel essai / next attempt : ${localTime(notBefore)}\n`);
   for (const command of state === 'queued' ? [`passerelle message ${id}`] : nextForDelivery(delivery)) io.out(`  ${command}\n`);
 }

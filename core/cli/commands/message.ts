@@ -1,7 +1,7 @@
 /** `passerelle message ID`: what happened to one message, why, and what to type next. */
 import type { Command } from 'commander';
 import type { DocumentCheck, ErrorData, MessageTimeline } from '../../contract/index.ts';
-import { CATALOGUE } from '../../contract/index.ts';
+import { CATALOGUE, inFrench } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
 import { behindWords, nextForDelivery, nextForMessage } from '../next-steps.ts';
@@ -60,7 +60,7 @@ function printCheck(io: Io, { part, at, errors, warnings, findings }: DocumentCh
   io.out(`\n${style(io, 'bold', printable(`Document ${part}, vérifié / checked ${localTime(at)} : ${counts}`))}\n`);
   for (const { severity, rules, message, line } of findings)
     io.out(
-      `${wrap(printable(`${severity === 'error' ? 'erreur' : 'avis'} ${rules ?? ''}${line ? ` ligne ${line}` : ''} : ${message}`), io.width, '  ')}\n`,
+      `${wrap(printable(`${severity === 'error' ? 'erreur' : 'avis'} ${rules ?? ''}${line ? ` ligne ${line}` : ''} : ${inFrench(message)}`), io.width, '  ')}\n`,
     );
 }
 

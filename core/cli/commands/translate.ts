@@ -1,6 +1,7 @@
-/** `passerelle translate`: bytes to one JSON object per message, one per line; needs no engine. */
+/** `passerelle translate`: bytes to one JSON object per message, one per line; why one is refused is said on standard error too. Needs no engine. */
 import type { Command } from 'commander';
-import { fail, type Context } from '../context.ts';
+import { PasserelleError } from '../../contract/index.ts';
+import { fail, printError, type Context } from '../context.ts';
 import { readTranslation, withTranslation, type TranslationFlags } from '../translation-options.ts';
 import { readInput } from './send.ts';
 
@@ -12,7 +13,10 @@ export function addTranslate(program: Command, context: Context): void {
         const options = await readTranslation(flags, context);
         if (!options) return;
         const services = await context.services();
-        for await (const translation of services.translate(await readInput(file), options)) context.io.out(`${JSON.stringify(translation)}\n`);
+        for await (const translation of services.translate(await readInput(file), options)) {
+          context.io.out(`${JSON.stringify(translation)}\n`);
+          if (translation.error) printError(context.io, PasserelleError.fromData(translation.error));
+        }
       } catch (error) {
         fail(context, error);
       }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -45,8 +45,18 @@ describe('the command passerelle', () => {
     for (const args of [['nonsense'], ['messages', '--limit', '0'], ['message'], ['send', 'x'], ['translate', '--connector', '@1', 'x'], []]) {
       const { code, err } = await withServices({}, args);
       expect(code, args.join(' ')).to.equal(2);
-      if (args.length > 0) expect(err, args.join(' ')).to.match(/^Usage incorrect .*\n(.*\n)?  À faire \/ to do: passerelle.* --help\n/);
+      if (args.length > 0)
+        expect(err, args.join(' ')).to.match(/^Usage incorrect : .*\n  Wrong usage: .*\n  À faire \/ to do: passerelle.* --help\n/);
     }
+    const usages: readonly (readonly [readonly string[], string])[] = [
+      [['messagess'], "commande inconnue 'messagess' (Vouliez-vous dire messages ?)"],
+      [['messages', '--limitt', '1'], "option inconnue '--limitt' (Vouliez-vous dire --limit ?)"],
+      [['message'], "il manque l'argument 'id'"],
+      [['send', 'x'], "il manque l'option '--to <address>'"],
+      [['alerts', 'x'], "trop d'arguments pour 'alerts' (attendu : 0, trouvé : 1)"],
+      [['messages', '--limit', '0'], "l'option '--limit <n>' ne peut valoir '0' : 1..500"],
+    ];
+    for (const [args, fr] of usages) expect((await withServices({}, args)).err, args.join(' ')).to.include(fr);
     expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
@@ -72,6 +82,33 @@ describe('the command passerelle', () => {
     expect([nothing.code, nothing.out], 'a folder without settings is a wrong path').to.deep.equal([2, '']);
   });
 
+  it('says in French everything that is wrong in the settings it is started with', async () => {
+    const settings = path.join(folder, 'wrong-settings');
+    await mkdir(settings);
+    const site = SITE.replace('environment: test', 'environment: prod').replace('commandLine: legacy', 'commandLine: {}');
+    await writeFile(path.join(settings, 'site.yaml'), site);
+    const { code, err } = await startProcess([MAIN, 'start', '--config', settings, '--data', path.join(folder, 'never')]).outcome;
+    expect(code).to.equal(2);
+    expect([...err.matchAll(/^ERR_\w+ site.yaml:\d+ ([^ ]+) : .*\((attendu.*)\)$/gm)].map(([, place, tail]) => [place, tail])).to.deep.equal([
+      ['/environment', 'attendu : un de : test, production, trouvé : "prod"'],
+      ['/connectors/0/settings/commandLine', 'attendu : un de : refused, legacy, trouvé : un bloc de champs'],
+      ['/connectors/0/endpoints/1/host', 'attendu : le champ host (Adresse du partenaire), trouvé : rien'],
+      ['/connectors/0/settings', 'attendu : ppacCode (Code du PPAC), trouvé : rien'],
+    ]);
+  });
+
+  it('says in French, beside its line, why a message is refused', async () => {
+    const error = new PasserelleError('ERR_HL7_SEGMENT_MISSING', { location: { hl7: 'PV1' }, expected: 'a PV1 segment', found: 'none' }).toData();
+    const services: Partial<CliServices> = { translate: () => [{ decision: 'reject', error }] };
+    const { code, out, err } = await withServices(services, ['translate', '--connector', 'dxcare', await file('one.hl7', 'A')]);
+    expect([code, JSON.parse(out)]).to.deep.equal([0, { decision: 'reject', error }]);
+    expect(err.split('\n').slice(0, 3)).to.deep.equal([
+      'ERR_HL7_SEGMENT_MISSING PV1 : un segment obligatoire manque (attendu : un segment PV1, trouvé : rien)',
+      '  À faire : Ajouter le segment indiqué.',
+      '  PV1: a required segment is missing (expected a PV1 segment, found none)',
+    ]);
+  });
+
   it('translates each message to one JSON line, with site settings and the given time', async () => {
     const given: TranslateOptions[] = [];
     const services: Partial<CliServices> = {
@@ -86,7 +123,7 @@ describe('the command passerelle', () => {
     };
     const input = await file('two.hl7', 'A\nB');
     const settings = await file('settings.yaml', 'site: "990001018"\nenvironment: test\n');
-    const { code, out } = await withServices(services, [
+    const { code, out, err } = await withServices(services, [
       'translate',
       '--connector',
       'dxcare@0.1.0',
@@ -103,6 +140,7 @@ describe('the command passerelle', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { events: { type: string }[] }).events[0]!.type),
     ).to.deep.equal(['A', 'B']);
+    expect(err).to.equal('');
     expect(given[0]).to.deep.include({ connectorId: 'dxcare', version: '0.1.0', now: '2026-10-12T08:00:00Z' });
     expect(given[0]!.settings).to.include({ site: '990001018', timeZone: 'Europe/Paris' });
     const wrong = await file('wrong.yaml', 'site: "990001018"\nenvironment: tset\n');

@@ -53,6 +53,12 @@ describe('checking settings documents', () => {
     expect(environment.fix.fr).to.match(/^Corriger/);
   });
 
+  it('names a fault of YAML in both languages, and quotes nothing of the file', () => {
+    const [issue, ...others] = check('kind: site\nname: a\nname: b\n').issues;
+    expect(others).to.deep.equal([]);
+    expect(issue).to.include({ fr: 's0.yaml:3 : le fichier de paramétrage est illisible (trouvé : un champ en double)', found: 'duplicate key' });
+  });
+
   describe('identity domains of several sites', () => {
     const AUTHORITY = '{ namespace: NORD, oid: 1.2.250.1.999.30.1, domain: nord, use: IPP }';
     const site = (finess: string, ...lines: string[]): string =>

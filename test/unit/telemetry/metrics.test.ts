@@ -19,7 +19,7 @@ describe('the metrics registry', () => {
   it('refuses a counter that shrinks and one name of two kinds', () => {
     const metrics = createMetrics();
     expect(() => metrics.counter('a', '').add({}, -1)).to.throw('counter that grows');
-    expect(() => metrics.gauge('a', '')).to.throw('a counter');
+    expect(() => metrics.gauge('a', '')).to.throw('expected counter, found gauge a');
   });
 
   it('stays bounded when a label is not', () => {
