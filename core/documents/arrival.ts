@@ -17,6 +17,7 @@ import {
   namesOf,
   newerThan,
   otherNames,
+  isLessFinal,
   placedBy,
   rankOf,
   registered,
@@ -67,7 +68,12 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
       if (step !== 'newer' || isUnsure) return conflict(one, facts.key, own);
     }
   }
-  if (own && isReplayOf(own.first, one) && isOutgrown(one, facts, own)) return silent(one, facts, own, known, 'document-superseded');
+  if (own && isReplayOf(own.first, one) && own.current && own.current.message !== one.message.id) {
+    // Another message brought what is in force under its number: the same with a more final word, or what took its place.
+    if (isSameContent(own, facts) && rankOf(facts.status) < rankOf(own.status)) return judgeCopy(one, facts, facts.key, own, known);
+    if (own.content !== facts.content && facts.content !== undefined && own.earlier?.includes(facts.content))
+      return silent(one, facts, own, known, 'document-superseded');
+  }
   return judgeVersion(one, facts, own, set, original, known);
 }
 
@@ -81,14 +87,6 @@ function judgeCompanion(one: Arriving, facts: DocumentFacts, whole: Found, known
   const gone = whole.note.deleted && !newerThan(whole.note, known) ? whole.note.deleted : undefined;
   return gone && !isBefore(one, gone) ? { quarantine: withdrawn(gone) } : judgeCopy(one, facts, whole.key, whole.note, known);
 }
-
-/** The first one judged again, after another message brought what is in force under its number. */
-const isOutgrown = (one: Case, facts: DocumentFacts, own: DocumentNote): boolean =>
-  own.current !== undefined &&
-  own.current.message !== one.message.id &&
-  (isSameContent(own, facts)
-    ? rankOf(facts.status) < rankOf(own.status)
-    : facts.content !== undefined && own.content !== facts.content && own.earlier?.includes(facts.content) === true);
 
 /**
  * A number that stood for several documents and names one now, or the reverse: the same bytes are the same document; which of them a correction is about
@@ -331,7 +329,7 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
 function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, known: Known, code: string): Judgement {
   const newest = read(known, KINDS.set, facts.set)?.versions[0];
   const by = own?.superseded ?? (newest && newest.key !== facts.key ? newest : undefined);
-  const isLess = own?.content !== undefined && (own.content !== facts.content || rankOf(facts.status) < rankOf(own.status));
+  const isLess = own?.content !== undefined && (own.content !== facts.content || isLessFinal(facts.status, own.status));
   // What is older, or less final, under the same number leaves the content that is in force alone.
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;

@@ -9,7 +9,19 @@ import { contradictions, flagsOf, restricted, strictest, withData, type Arriving
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
 import { comparePatients } from './patients.ts';
-import { actOf, broughtAgain, broughtOf, registered, namesOf, newerThan, otherNames, rankOf, setEntry, told, union } from './register.ts';
+import {
+  actOf,
+  broughtAgain,
+  broughtOf,
+  registered,
+  namesOf,
+  newerThan,
+  otherNames,
+  isLessFinal,
+  setEntry,
+  told,
+  union,
+} from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
@@ -39,8 +51,8 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const withdrawn = own.deleted ?? named?.deleted;
   const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
   const isOver = withdrawn ?? next;
-  // A late word of what is more final by now goes nowhere, and stands for nothing that was sent of that. What is a correction by one name may be final by another.
-  const isLess = !isReturned && (key === facts.key || facts.status === 'preliminary') && rankOf(facts.status) < rankOf(own.status);
+  // A preliminary word of what is final by now goes nowhere, and stands for nothing that was sent of that.
+  const isLess = !isReturned && isLessFinal(facts.status, own.status);
   // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
   const isPart = isBeside(own, facts);
   const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;

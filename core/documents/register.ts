@@ -9,6 +9,9 @@ import { sayingOf } from './stops.ts';
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
 const RANK: Readonly<Record<string, number>> = { preliminary: 0, final: 1, corrected: 2 };
 export const rankOf = (status: string | undefined): number => RANK[status ?? ''] ?? 1;
+/** Of the same bytes: a correction and a final word say the same of them. */
+export const isLessFinal = (status: string | undefined, than: string | undefined): boolean =>
+  status === 'preliminary' && rankOf(than) > rankOf(status);
 
 /** Versions of one set that are kept: the highest ones decide. */
 const VERSIONS = 32;

@@ -52,6 +52,44 @@ describe('a document that is sent again', () => {
       expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
     });
 
+  it('B2, B3, B7: a correction that comes again as a final word of the same bytes is a copy of it: for one more, where it died, and with its mask', async () => {
+    const V1: Said = { document: { id: oid(4) }, content: 'v1' };
+    const V2: Said = { document: { id: oid(5), replaces: oid(4), action: 'replace', status: 'corrected' }, content: 'v2' };
+    const AGAIN: Said = { document: { id: oid(5) }, content: 'v2' };
+    for (const said of [V1, V2]) expect((await takes({ ...said, site: RECORD, to: [NORTH] })).sentTo).to.deep.equal([NORTH]);
+    expect(await takes({ ...AGAIN, site: RECORD, to: [SOUTH] })).to.deep.equal({ sentTo: [SOUTH], codes: ['further-recipient'] });
+    for (const again of [AGAIN, { ...V2, document: { ...V2.document, status: 'final' } } as Said]) {
+      archive = new Archive();
+      await takes(V1);
+      await takes(V2);
+      states.set(2, [['dcc-out', 'dead']]);
+      expect(await takes(again)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+      states.set(3, [['dcc-out', 'delivered']]);
+      expect(await takes(again)).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+      expect((await takes({ ...again, visibility: { hiddenFromPatient: true } })).codes).to.include('masked-by-copy');
+    }
+  });
+
+  it('B2, B3: by its number too; and a final word that is replayed after its correction of the same bytes goes where none of them arrived', async () => {
+    const F = (content: string, status: 'final' | 'corrected' = 'final'): Said => ({
+      document: { sourceId: '7', status, action: status === 'final' ? 'new' : 'replace' },
+      content,
+    });
+    await takes(F('v1'));
+    states.set(1, [['dcc-out', 'delivered']]);
+    await takes(F('v2', 'corrected'));
+    states.set(2, [['dcc-out', 'dead']]);
+    expect(await takes(F('v2'))).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+    archive = new Archive();
+    await takes(F('v1'));
+    await takes(F('v1', 'corrected'));
+    states.set(1, [['dcc-out', 'discarded']]);
+    states.set(2, [['dcc-out', 'delivered']]);
+    expect(await takes({ ...F('v1'), replays: 1 })).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+    states.set(2, [['dcc-out', 'dead']]);
+    expect(await takes({ ...F('v1'), replays: 1 })).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
+  });
+
   it('B2: what waits, is under way, was delivered, or is being decided again is not lost: the copy stays', async () => {
     await takes(ONE);
     for (const state of ['queued', 'sending', 'review', 'held', 'delivered'] as const) {
