@@ -8,7 +8,7 @@ import { wordsOf } from './aliases.ts';
 import type { DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Companion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
-import { blank, contentEntry, union } from './register.ts';
+import { blank, contentEntry, successorRefs, union } from './register.ts';
 import { mayChange, stop } from './stops.ts';
 
 interface Named {
@@ -29,6 +29,8 @@ export const companionRefs = (facts: DocumentFacts, known: Known): readonly Note
   ...[facts.key, ...namedOf(facts, known).map(({ key }) => key)].flatMap((key) => [
     ...ref(KINDS.document, key),
     ...ref(KINDS.document, documentOf(known, key)?.companionOf?.of),
+    // What took the place of one of them before the document came took the place of that.
+    ...successorRefs(documentOf(known, key) ?? {}, known),
   ]),
 ];
 

@@ -18,6 +18,7 @@ import {
   newerThan,
   otherNames,
   isLessFinal,
+  placedBy,
   setEntry,
   told,
   union,
@@ -49,7 +50,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const named = isJoined ? documentOf(known, facts.key) : undefined;
   const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
   const withdrawn = own.deleted ?? named?.deleted;
-  const next = newerThan({ ...own, ...(facts.set !== undefined && { set: facts.set, version: facts.version! }) }, known) ?? early;
+  const next = newerThan(own, known) ?? newerThan(placedBy(facts, undefined), known) ?? early;
   const isOver = withdrawn ?? next;
   // A preliminary word of what is final by now goes nowhere, and stands for nothing that was sent of that.
   const isLess = !isReturned && isLessFinal(facts.status, own.status);

@@ -61,7 +61,7 @@ function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRe
   return [...ref(KINDS.sent, key), ...ref(KINDS.document, read(known, KINDS.sent, key)?.document)];
 }
 
-/** The document, its set, what it replaces, others of the same bytes; then whose each of them is. */
+/** The document, what it replaces, others of the same bytes; of every document among them its set and its other names; then whose each of them is. */
 function documentRefs(one: Case, named: DocumentFacts, known: Known, index: BlindIndex): readonly NoteRef[] {
   const { facts } = asItCame(one, named, known);
   const others = documentsIn(facts, known);
@@ -69,19 +69,20 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
     ...[facts.key, ...others].flatMap((key) => documentOf(known, key)?.patient ?? []),
     ...(read(known, KINDS.set, facts.set)?.patient ?? []),
   ];
-  return [
+  const refs = [
     ...aliasRefs(named),
-    ...ref(KINDS.document, named.key),
-    ...ref(KINDS.document, named.replaces?.key),
+    ...[named.key, named.replaces?.key, facts.key, ...others].flatMap((key) => ref(KINDS.document, key)),
     ...companionRefs(named, known),
-    ...ref(KINDS.document, facts.key),
-    ...ref(KINDS.set, facts.set),
-    ...ref(KINDS.set, documentOf(known, facts.key)?.set),
     ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),
     ...ref(KINDS.content, facts.innerKey),
-    ...others.flatMap((key) => ref(KINDS.document, key)),
-    ...[facts.key, ...others].flatMap((key) => nameRefs(key, known, index)),
     ...survivorRefs([...new Set([...facts.patient, ...patients])], known),
   ];
+  const documents = new Set(refs.flatMap(({ kind, key }) => (kind === KINDS.document ? [key] : [])));
+  for (const each of documents) {
+    const more = [...ref(KINDS.set, documentOf(known, each)?.set), ...nameRefs(each, known, index)];
+    for (const { kind, key } of more) if (kind === KINDS.document) documents.add(key);
+    refs.push(...more);
+  }
+  return [...refs, ...[...documents].flatMap((key) => ref(KINDS.document, key))];
 }

@@ -1,9 +1,10 @@
 /** A record and two establishments in memory: each message judged by the real judge over real notes, as a lane would. */
 import { hash } from 'node:crypto';
+import { expect } from 'chai';
 import { documentJudge } from '../../../core/documents/index.ts';
 import { identityJudge, personOf, undoMerge } from '../../../core/identity/index.ts';
 import { BlindIndex } from '../../../core/journal/index.ts';
-import { keptOf, Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
+import { keptOf, Knowledge, type Case, type Judge, type Judgement } from '../../../core/knowledge/index.ts';
 import type { ClearKey, Note } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
@@ -45,6 +46,7 @@ export interface Said {
 
 export class Archive {
   readonly notes = new Map<string, string>();
+  readonly unasked: string[] = [];
   knowledge = this.#remembering();
   /** The last one judged of each message. */
   readonly cases = new Map<number, Case>();
@@ -59,8 +61,32 @@ export class Archive {
         () => [],
         () => true,
       ),
-      documentJudge(index, () => []),
+      this.#asksForAll(documentJudge(index, () => [])),
     ]);
+  }
+
+  /** What it reads or writes without having asked for it would depend on what else is in memory. */
+  #asksForAll(judge: Judge): Judge {
+    return {
+      ...judge,
+      judge: (one, known) => {
+        const asked = new Set(judge.needs(one, known).map(({ kind, key }) => `${kind} ${key}`));
+        const check = (what: string, kind: string, key: string): void => {
+          if (!asked.has(`${kind} ${key}`)) this.unasked.push(`${what} ${kind} ${key}`);
+        };
+        const made = judge.judge(one, (kind, key) => {
+          if (this.notes.has(`${kind} ${key}`)) check('read', kind, key);
+          return known(kind, key);
+        });
+        for (const { kind, key } of [...(made.notes ?? []), ...(made.remembered ?? [])]) check('write', kind, key);
+        return made;
+      },
+    };
+  }
+
+  #release(release: (isKept: boolean) => void): void {
+    release(true);
+    expect(this.unasked, 'read or written without being asked for').to.deep.equal([]);
   }
 
   /** What becomes of one message with one event. Its notes are stored as the engine would store them. */
@@ -74,7 +100,7 @@ export class Archive {
     const judgement = judgements[0]![0]!;
     const state = judgement.quarantine ? 'quarantined' : judgement.reject ? 'rejected' : 'decoded';
     for (const { kind, key, value } of keptOf([judgement], state)) this.notes.set(`${kind} ${key}`, value);
-    release(true);
+    this.#release(release);
     const stays = judgement.isSilent ?? judgement.quarantine ?? judgement.reject;
     const sentTo = stays ? [] : (judgement.targets ?? one.targets);
     return {
@@ -92,7 +118,7 @@ export class Archive {
     const all = judgements[0]!;
     const state = all.some(({ quarantine }) => quarantine) ? 'quarantined' : all.some(({ reject }) => reject) ? 'rejected' : 'decoded';
     for (const { kind, key, value } of keptOf(all, state)) this.notes.set(`${kind} ${key}`, value);
-    release(true);
+    this.#release(release);
     return state;
   }
 
