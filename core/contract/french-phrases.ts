@@ -703,6 +703,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{} against {}': '{} contre {phrase}',
   '{} and {}': '{} et {phrase}',
   '{} bits': '{} bits',
+  '{} brought both as preliminary': '{} a apporté les deux comme provisoires',
   '{} brought it with another content': "{} l'a apporté avec un autre contenu",
   '{} brought the same there': '{} y a apporté le même',
   '{} brought what is in force after it was said': '{} a apporté ce qui est en vigueur après que ceci a été dit',
@@ -719,6 +720,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{} has a higher number in its set, and was not said later': "{} porte un numéro de version supérieur, et n'a pas été dit plus tard",
   '{} has replaced it': "{} l'a remplacé",
   '{} has replaced it by its other name': "{} l'a remplacé par son autre nom",
+  '{} has replaced one of its contents': "{} a remplacé l'un de ses contenus",
   '{} has replaced the same document': '{} a remplacé le même document',
   '{} issues': '{} points à corriger',
   '{} messages of {} to decide': '{} messages de {} à décider',
@@ -752,6 +754,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'an end of their link': 'la fin de leur lien',
   'another content of a document by an organisation that is not its author':
     "un autre contenu d'un document, par une organisation qui n'en est pas l'auteur",
+  'another message brought both as preliminary': 'un autre message a apporté les deux comme provisoires',
   'another message brought it beside another document': "un autre message l'a apporté à côté d'un autre document",
   'another message brought what is beside it with another content': "un autre message a apporté avec un autre contenu ce qui l'accompagne",
   'more numbers than can be compared': 'plus de numéros que ce qui peut être comparé',

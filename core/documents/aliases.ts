@@ -31,9 +31,10 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
   const { document } = documentData(one);
   const named: DocumentData = {
     ...(own ? { ...without(document, [...(whole ? CONTENT : []), 'id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
-    ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
+    // One of its contents leaves in the place of that one.
+    ...(old?.names.id !== undefined && { replaces: old.names.id, replacesExtension: old.names.idExtension }),
     ...(set && !whole && set.names),
-    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && !whole && { set: set.of }) },
+    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: part ?? replaced.of }), ...(set && !whole && { set: set.of }) },
   };
   const data = { ...documentData(one), document: said(named) };
   const { set: _, version: __, ...placeless } = facts;
@@ -41,7 +42,7 @@ export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Kn
     one: { ...one, event: { ...one.event, data } },
     facts: {
       ...(whole ? placeless : facts),
-      ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined }),
+      ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined, ...(whole && { part: alias?.of ?? facts.key }) }),
       ...(replaced && { replaces: { key: replaced.of, id: replaced.id, ...(part !== undefined && { part }) } }),
       ...(set && !whole && { set: set.of }),
     },

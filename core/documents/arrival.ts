@@ -1,7 +1,7 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { bringsMore, companionNotes, isBeside, notBeside, withCompanions, wholeOf } from './companions.ts';
+import { bringsMore, companionNotes, isBeside, notBeside, outdatedBy, outdatedIn, withCompanions, wholeOf } from './companions.ts';
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { isMoved, ofNumber, isSharedBefore, shared } from './items.ts';
@@ -84,6 +84,9 @@ function judgeCompanion(one: Arriving, facts: DocumentFacts, whole: Found, known
     return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   if (!own || !isSameContent(own, facts) || !isBeside(whole.note, facts))
     return conflict(one, facts.key, own ?? blank(facts.id, facts.patient), whole.note.first?.message);
+  // What a final word of one content says of the others nobody can tell.
+  if (isLessFinal(whole.note.status, facts.status))
+    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${whole.note.first?.message ?? 'another message'} brought both as preliminary`) };
   const gone = whole.note.deleted && !newerThan(whole.note, known) ? whole.note.deleted : undefined;
   return gone && !isBefore(one, gone) ? { quarantine: withdrawn(gone) } : judgeCopy(one, facts, whole.key, whole.note, known);
 }
@@ -224,6 +227,8 @@ function judgeVersion(
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it by its other name`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
+  const outdated = outdatedIn(facts, known);
+  if (outdated) return { quarantine: outdatedBy(outdated) };
   const before = newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined;
   return draft ? judgeFinal(one, facts, draft, original, before, known) : judgeReplacement(one, facts, original, before, known);
 }
@@ -288,8 +293,7 @@ function judgeReplacement(
   if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other, one)))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
   // Of its contents each may be replaced by another one.
-  const whole = original?.superseded?.part === undefined ? original?.superseded : undefined;
-  const other = replaces?.part === undefined ? whole : documentOf(known, replaces.part)?.superseded;
+  const other = replaces?.part === undefined ? original?.superseded : documentOf(known, replaces.part)?.superseded;
   // Two that replace the same one: only their numbers in one set could tell which is newer.
   const isOrdered = other && facts.set !== undefined && documentOf(known, other.key)?.set === facts.set;
   if (other && other.key !== facts.key && !isOrdered)

@@ -8,7 +8,7 @@ import { wordsOf } from './aliases.ts';
 import type { DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Companion, type DocumentNote } from './notes.ts';
 import { comparePatients, type Compared } from './patients.ts';
-import { blank, contentEntry, successorRefs, union } from './register.ts';
+import { besideIn, blank, contentEntry, successorRefs, union, type Successor } from './register.ts';
 import { mayChange, stop } from './stops.ts';
 
 interface Named {
@@ -42,10 +42,15 @@ export function wholeOf({ key }: DocumentFacts, known: Known): { readonly key: s
 }
 
 /** Whether these bytes are, or wrap, or are wrapped by, one of its contents beside the first. */
-export const isBeside = ({ content: own, beside = [] }: DocumentNote, { content, inner }: DocumentFacts): boolean =>
-  content !== undefined &&
-  content !== own &&
-  beside.some((one) => [one.content, one.inner].includes(content) || (inner !== undefined && [one.content, one.inner].includes(inner)));
+export const isBeside = (own: DocumentNote, facts: DocumentFacts): boolean => besideIn(own, facts).length > 0;
+
+/** What took the place of a content that it brings beside the first. */
+export const outdatedIn = (facts: DocumentFacts, known: Known): Successor | undefined =>
+  namedOf(facts, known)
+    .map(({ note: each }) => each?.superseded)
+    .find((each) => each && each.key !== facts.key);
+
+export const outdatedBy = ({ message }: Successor): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message} has replaced one of its contents`);
 
 /** Contents beside it by all copies. */
 export const besideBoth = ({ beside = [] }: DocumentNote, others: readonly Companion[]): readonly Companion[] => [
@@ -76,11 +81,10 @@ export function notBeside(one: Compared, facts: DocumentFacts, known: Known): Er
 /** What is known of the document, with what was said of the ids of its other contents before it came. */
 export function withCompanions(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, known: Known): DocumentNote | undefined {
   const early = namedOf(facts, known).flatMap(({ note: each }) => (each && !each.companionOf && isOfItsAuthor(each, one) ? [each] : []));
-  return early.reduce<DocumentNote | undefined>((all, { superseded, deleted, deletedBefore, first, to }) => {
-    if (!superseded && !deleted && !first) return all;
+  return early.reduce<DocumentNote | undefined>((all, { deleted, deletedBefore, first, to }) => {
+    if (!deleted && !first) return all;
     return {
       ...(all ?? blank(facts.id, facts.patient)),
-      ...(superseded && superseded.key !== facts.key && { superseded: all?.superseded ?? superseded }),
       ...(deleted && { deleted: all?.deleted ?? deleted, deletedBefore: [...(all?.deletedBefore ?? []), ...(deletedBefore ?? [])] }),
       to: union(all?.to ?? [], to),
     };

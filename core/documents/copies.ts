@@ -4,7 +4,7 @@
  */
 import type { Note, Warning } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
-import { besideBoth, companionNotes, isBeside } from './companions.ts';
+import { besideBoth, companionNotes, isBeside, outdatedBy, outdatedIn } from './companions.ts';
 import { contradictions, flagsOf, restricted, strictest, withData, type Arriving } from './consent.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
@@ -12,7 +12,9 @@ import { comparePatients } from './patients.ts';
 import {
   actOf,
   broughtAgain,
+  broughtNow,
   broughtOf,
+  contentsOf,
   registered,
   namesOf,
   newerThan,
@@ -22,6 +24,7 @@ import {
   setEntry,
   told,
   union,
+  wentTo,
 } from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
@@ -49,22 +52,27 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   // One document by two names: what was said of one of them before both were known.
   const named = isJoined ? documentOf(known, facts.key) : undefined;
   const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
-  const withdrawn = own.deleted ?? named?.deleted;
-  const next = newerThan(own, known) ?? newerThan(placedBy(facts, undefined), known) ?? early;
-  const isOver = withdrawn ?? next;
-  // A preliminary word of what is final by now goes nowhere, and stands for nothing that was sent of that.
-  const isLess = !isReturned && isLessFinal(facts.status, own.status);
   // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
   const isPart = isBeside(own, facts);
   const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;
+  const withdrawn = own.deleted ?? named?.deleted;
+  const next = newerThan(own, known) ?? newerThan(placedBy(facts, itself), known) ?? early;
+  const isOver = withdrawn ?? next;
+  // A preliminary word of what is final by now goes nowhere, and stands for nothing that was sent of that.
+  const isLess = !isReturned && isLessFinal(facts.status, own.status);
   const isHeard = !isPart && !isLess && (one.role === 'record' || mayChange(site, own, one));
   const { unheard: untold = [], sameKey, ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
-  const brought = itself?.first ? union(broughtOf(own).to, broughtOf(itself).to) : broughtOf(own).to;
+  const contents = contentsOf(own, facts);
+  const leftOut = itself ? contents.flatMap((content) => own.leftOut?.[content] ?? []) : [];
+  const went = wentTo(own, contents).filter((site) => !leftOut.includes(site));
+  const brought = itself?.first ? union(went, broughtOf(itself).to) : went;
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
   const targets = isOver || isLess ? [] : isMasked ? one.targets : remaining;
+  const outdated = targets.length > 0 ? outdatedIn(facts, known) : undefined;
+  if (outdated) return { quarantine: outdatedBy(outdated) };
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
@@ -76,7 +84,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
-    brought: isPart || isLess ? broughtOf(own) : isMasked ? { by: [one.message.id], to: targets } : broughtAgain(own, one, targets),
+    brought: isLess ? broughtOf(own) : isMasked ? broughtNow(one, targets, contents) : broughtAgain(own, one, targets, contents),
     ...(facts.beside && { beside: besideBoth(own, facts.beside) }),
     ...(isOther && !isPart && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
     ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),

@@ -21,6 +21,8 @@ export interface DocumentFacts {
   readonly number?: string;
   /** Only its place tells it from them: the keys of the last place of its message, and of the one after. */
   readonly siblings?: { readonly last: string; readonly next: string };
+  /** Key of the content by whose id a deletion names it. */
+  readonly part?: string;
   readonly set?: string;
   readonly version?: number;
   /** `part`: by the key of one of its contents. */

@@ -2,6 +2,7 @@
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
  * not leave after the one that replaced it (SAFETY B3, B6), nor under a patient on file who is another by now (A4), and an answer finds its document by the control id that left (B8).
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   CATALOGUE,
   PasserelleError,
@@ -16,6 +17,7 @@ import {
   type KnownAs,
   type MessageHistory,
   type Note,
+  type OutgoingPart,
   type QueuedDelivery,
 } from '../contract/index.ts';
 import {
@@ -38,7 +40,7 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
-import type { Patient } from '../model/index.ts';
+import type { DocumentData, Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
@@ -91,6 +93,8 @@ export interface Leave {
 /** What a document left as. */
 export interface LeftAs {
   readonly ids?: DocumentIds;
+  /** What stands in its message; absent = all of it. */
+  readonly parts?: readonly OutgoingPart[];
   /** SHA-256 (hex) of each part that was made of it. */
   readonly made: readonly string[];
 }
@@ -122,7 +126,9 @@ export class Legs {
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refsOf = (all: Known): readonly NoteRef[] => [
       ...ref(KINDS.document, facts?.key),
-      ...ref(KINDS.document, documentOf(all, facts?.key)?.companionOf?.of),
+      ...[facts?.key, facts?.replaces?.key].flatMap((key) => ref(KINDS.document, documentOf(all, key)?.companionOf?.of)),
+      ...ref(KINDS.document, facts?.replaces?.key),
+      ...(facts?.beside ?? []).flatMap(({ key }) => ref(KINDS.document, key)),
       ...nameRefs(facts?.key, all, index),
       ...consentRefs(patient, all, index),
     ];
@@ -133,7 +139,9 @@ export class Legs {
     const whole = documentOf(known, own?.companionOf?.of);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || facts.status !== own.status;
-      const all = whole ? [own, whole] : [own];
+      // What took the place of a content counts for whoever brings that one.
+      const contents = (facts.beside ?? []).flatMap(({ key }) => documentOf(known, key) ?? []);
+      const all = [own, ...(whole ? [whole] : []), ...contents];
       const history = await this.#read((known) => all.flatMap((each) => successorRefs(each, known)));
       const over = [
         ...all
@@ -159,7 +167,11 @@ export class Legs {
       replaces: earlier.id,
       ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
     };
-    const said = replaced ? { ...data, document: { ...data.document, ...replaced } } : data;
+    const said = replaced
+      ? { ...data, document: { ...data.document, ...replaced } }
+      : facts?.replaces && isWithout(facts.replaces.key, known, to)
+        ? { ...data, document: asNew(data.document) }
+        : data;
     const isInForce = own && own.content === facts?.content && own.status === facts?.status;
     const since = timeOf((isInForce && own.current?.said) || '');
     const left = {
@@ -169,7 +181,7 @@ export class Legs {
       ...(since && { since }),
     };
     const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
-    if (twin) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${twin} brought the same there`) };
+    if (twin) return { held: arrived(twin) };
     const { encoded } = leaving;
     const obeyed = obeyedBy(leaving);
     if (!encoded || restrictions.every((each) => obeyed.includes(each))) return left;
@@ -179,14 +191,22 @@ export class Legs {
       : { ...left, isTighter: true };
   }
 
-  /** Why it may not leave with these ids: another document did, and whoever has both would take the one for the other (SAFETY B2). */
-  async with(leaving: Pick<Leaving, 'event' | 'parts'>, ids: DocumentIds): Promise<ErrorData | undefined> {
+  /**
+   * Why it may not leave as this: another document left with its ids, and whoever has both would take the one for the other; or those of its contents that its
+   * message carries came there before (SAFETY B2).
+   */
+  async with(leaving: Leaving, to: LegEnd, { ids, parts }: Omit<LeftAs, 'made'>): Promise<ErrorData | undefined> {
     const { knowledge, index } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
-    return isOfAnother(ids, facts.key, known, index, documentOf(known, facts.key)) ? taken() : undefined;
+    const own = documentOf(known, facts.key);
+    if (isOfAnother(ids, facts.key, known, index, own)) return taken();
+    const isAlone = facts.beside?.every(({ content }) => !isPlaced(content, leaving, parts)) === true;
+    const { companions: _, ...alone } = facts;
+    const twin = own && isAlone && (await this.#arrivedWith(leaving, own, alone, restrictionsOf(documentData(one)), to));
+    return twin ? arrived(twin) : undefined;
   }
 
   /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
@@ -217,7 +237,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, to, as, leaving.event.type),
+          ...leftAs(documentOf(known, facts.key), facts, leaving, to, as),
         ];
         return { notes, result: undefined };
       },
@@ -409,18 +429,45 @@ function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
 const isAsMuch = (one: DocumentFacts, { content, status, companions }: DocumentFacts): boolean =>
   one.content === content && one.status === status && (companions === undefined || one.companions === companions);
 
-/** What is known of a document, once it left: by which ids, and as which bytes. */
-function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, { name }: LegEnd, { ids, made }: LeftAs, type: string): readonly Note[] {
+/** What it names left there within a document whose message did not carry it, and never by itself. */
+function isWithout(key: string, known: Known, { site }: LegEnd): boolean {
+  const own = documentOf(known, key);
+  const without = documentOf(known, own?.companionOf?.of)?.leftOut?.[own?.content ?? ''] ?? [];
+  return without.includes(site) && !(own?.first && broughtOf(own).to.includes(site));
+}
+
+/** What replaces nothing there is new there. */
+function asNew(replacing: DocumentData): DocumentData {
+  const { replaces: _, replacesExtension: __, ...document } = replacing;
+  return { ...document, action: 'new', ...(document.status === 'corrected' && { status: 'final' }) };
+}
+
+/** Whether the message carries these bytes as they came. */
+const isPlaced = (sha256: string, { parts }: Pick<Leaving, 'parts'>, placed: LeftAs['parts']): boolean =>
+  placed?.some(({ from }) => 'part' in from && parts.some((each) => each.part === from.part && each.sha256 === sha256)) ?? true;
+
+/** What is known of a document, once it left: by which ids, as which bytes, and without which of its contents. */
+function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, leaving: Leaving, to: LegEnd, { ids, made, parts }: LeftAs): readonly Note[] {
   if (!own) return [];
-  const { key, content } = facts;
-  const sent = own.sentAs?.[name];
-  const now = type === DELETED ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const } : ids && asSent(own, sent, facts, ids);
-  const isNew = now && JSON.stringify(sent) !== JSON.stringify(now);
+  const { key, content, beside = [] } = facts;
+  const sent = own.sentAs?.[to.name];
+  const isDeleted = leaving.event.type === DELETED;
+  const as = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const } : ids && asSent(own, sent, facts, ids);
   // Of what took its place meanwhile, these are no forms.
-  const forms = type !== DELETED && own.content === content ? made.filter((sha256) => own.forms?.includes(sha256) !== true) : [];
-  if (!isNew && forms.length === 0) return [];
-  const named = isNew ? { sentAs: { ...own.sentAs, [name]: now } } : {};
-  return [note(KINDS.document, key, { ...own, ...named, ...(forms.length > 0 && { forms: union(own.forms ?? [], forms) }) })];
+  const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
+  const leftOut = beside.map((each) => {
+    const before = own.leftOut?.[each.content] ?? [];
+    const others = before.filter((site) => site !== to.site);
+    return [each.content, isPlaced(each.content, leaving, parts) ? others : union(before, [to.site])] as const;
+  });
+  const isLacking = leftOut.some(([, sites]) => sites.length > 0);
+  const now: DocumentNote = {
+    ...own,
+    ...(as && { sentAs: { ...own.sentAs, [to.name]: as } }),
+    ...(forms.length > 0 && { forms }),
+    ...((isLacking || (own.leftOut && leftOut.length > 0)) && { leftOut: { ...own.leftOut, ...Object.fromEntries(leftOut) } }),
+  };
+  return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
 }
 
 const whatOf = ({ status, content = '' }: DocumentFacts): string => `${status} ${content}`;
@@ -444,6 +491,7 @@ function idsOf(sent: SentAs): DocumentIds {
   return ids;
 }
 
+const arrived = (by: string): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', `${by} brought the same there`);
 const taken = (): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', 'another document left with the id that this one has there');
 
 const DELETED = 'dcc.document.deleted';

@@ -80,7 +80,14 @@ export interface DocumentNote {
   /** What brought it as it is now. */
   readonly current?: Act & Saying;
   /** Messages (public ids) that brought it as it is now, content and masks, and the sites that this was sent to. */
-  readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
+  readonly brought?: {
+    readonly by: readonly string[];
+    readonly to: readonly string[];
+    /** Of one in several contents, by the SHA-256 of each: the sites among `to` that this was sent to; absent = all of them. */
+    readonly of?: Readonly<Record<string, readonly string[]>>;
+  };
+  /** By SHA-256 of a content beside it: sites that it left for without that one, which their message does not carry. */
+  readonly leftOut?: Readonly<Record<string, readonly string[]>>;
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
   /** SHA-256 of what it is now, and was before under the same number. */
@@ -101,8 +108,7 @@ export interface DocumentNote {
   readonly set?: string;
   readonly version?: number;
   readonly replaces?: string;
-  /** `part`: the key of its content that was named. */
-  readonly superseded?: Act & { readonly key: string; readonly id: string; readonly part?: string };
+  readonly superseded?: Act & { readonly key: string; readonly id: string };
   readonly deleted?: Deletion;
   /** Before it was received others said so too: which of them may, only its arrival tells. */
   readonly deletedBefore?: readonly Deletion[];
@@ -181,7 +187,13 @@ export function read<K extends keyof NoteValues>(known: Known, kind: K, key: str
   const value = key === undefined ? undefined : known(kind, key);
   return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
 }
-export const documentOf = (known: Known, key: string | undefined): DocumentNote | undefined => read(known, KINDS.document, key);
+export function documentOf(known: Known, key: string | undefined): DocumentNote | undefined {
+  const note = read(known, KINDS.document, key);
+  // Notes of before have what replaced one content (`part`) at the document as well.
+  if (!note?.superseded || !('part' in note.superseded)) return note;
+  const { superseded: _, ...rest } = note;
+  return rest;
+}
 
 export const ref = (kind: string, key: string | undefined): readonly NoteRef[] => (key === undefined ? [] : [{ kind, key }]);
 export const note = <K extends keyof NoteValues>(kind: K, key: string, value: NoteValues[K]): Note => ({ kind, key, value: JSON.stringify(value) });

@@ -112,13 +112,52 @@ type Brought = NonNullable<DocumentNote['brought']>;
 export const broughtOf = ({ brought, current, first, copies = [], to }: DocumentNote): Brought =>
   brought ?? { by: [current ?? first, ...copies].flatMap((act) => act?.message ?? []), to };
 
-/** The same once more, by this message. The first is kept for good, and the last ones. */
-export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly string[]): Brought {
+/** SHA-256 of those of its contents that these facts bring; empty when it has but one. */
+export function contentsOf({ content, beside = [] }: DocumentNote, facts: DocumentFacts): readonly string[] {
+  if (beside.length === 0 || content === undefined) return [];
+  const alone = besideIn({ content, beside }, facts);
+  return alone.length > 0 ? alone : [content, ...(facts.beside ?? []).map((each) => each.content)];
+}
+
+/** Which of its contents beside the first these bytes are, or wrap, or are wrapped by. */
+export const besideIn = (
+  { content: own, beside = [] }: Pick<DocumentNote, 'content' | 'beside'>,
+  { content, inner }: DocumentFacts,
+): readonly string[] =>
+  content === undefined || content === own
+    ? []
+    : beside
+        .filter((one) => [one.content, one.inner].includes(content) || (inner !== undefined && [one.content, one.inner].includes(inner)))
+        .map((one) => one.content);
+
+/** Where all of these contents went. */
+export function wentTo(own: DocumentNote, contents: readonly string[]): readonly string[] {
+  const { to, of } = broughtOf(own);
+  return of ? to.filter((site) => contents.every((content) => of[content]?.includes(site))) : to;
+}
+
+/** Contents, and where they go, beside where they went before. */
+function goes({ of }: Pick<Brought, 'of'>, contents: readonly string[], to: readonly string[]): Pick<Brought, 'of'> {
+  if (contents.length === 0) return of ? { of } : {};
+  return { of: { ...of, ...Object.fromEntries(contents.map((each) => [each, union(of?.[each] ?? [], to)])) } };
+}
+
+/** These contents once more, by this message. The first is kept for good, and the last ones. */
+export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly string[], contents: readonly string[]): Brought {
   const before = broughtOf(own);
   const [first = message.id, ...rest] = before.by;
   const by = before.by.includes(message.id) || before.by.length === 0 ? [first, ...rest] : [first, ...lately(rest, message.id)];
-  return { by, to: union(before.to, to) };
+  const all = before.of || !own.content ? [] : [own.content, ...(own.beside ?? []).map(({ content }) => content)];
+  const of = contents.length === 0 ? before : goes(before, all, before.to);
+  return { by, to: union(before.to, to), ...goes(of, contents, to) };
 }
+
+/** Anew, by this message. */
+export const broughtNow = ({ message }: Case, to: readonly string[], contents: readonly string[]): Brought => ({
+  by: [message.id],
+  to,
+  ...goes({}, contents, to),
+});
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
@@ -129,7 +168,9 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     old.content !== undefined &&
     old.content === content &&
     old.status === status &&
-    (companions === undefined || old.companions === companions);
+    (companions === undefined || old.companions === undefined || old.companions === companions);
+  // One that it had but one content of until now went where it went as that.
+  const contents = contentsOf({ ...old, content, beside: beside ?? old.beside }, facts);
   const outgrown = old.content !== undefined && old.content !== content ? [old.content, ...(forms ?? [])] : [];
   return {
     ...old,
@@ -140,7 +181,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     to: union(old.to, to),
     first: old.first ?? actOf(one),
     current: { ...actOf(one), ...sayingOf(one) },
-    brought: isSame ? broughtAgain(old, one, to) : { by: [one.message.id], to },
+    brought: isSame ? broughtAgain(old, one, to, contents) : broughtNow(one, to, contents),
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),
@@ -168,7 +209,7 @@ export const placedBy = ({ set, version }: DocumentFacts, own: DocumentNote | un
   ...(set !== undefined && version !== undefined && { set, version }),
 });
 
-/** What took its place: by name, or by the number of its set. */
+/** What took its place: by name, or by the number of its set. What replaced one of its contents is at that one. */
 export function newerThan({ superseded, set, version }: Placed, known: Known): Successor | undefined {
   const newest = read(known, KINDS.set, set)?.versions[0];
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
@@ -244,10 +285,8 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
     if (old === undefined || old === key) continue;
     const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);
     const part = old === replaces?.key ? replaces.part : undefined;
-    // What replaces one of its contents is not all that does.
-    const isLast = original.superseded !== undefined && (original.superseded.part === undefined || part !== undefined);
-    const now = isLast ? original.superseded : { ...act, key, id, ...(part !== undefined && { part }) };
-    notes.push(note(KINDS.document, old, { ...original, superseded: now }));
+    // What replaces one of its contents replaces that one.
+    if (part === undefined) notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
     for (const each of part !== undefined ? [part] : facts.beside ? companionKeys(original) : []) {
       const content = documentOf(known, each);
       if (content && each !== key && !facts.beside?.some((one) => one.key === each))

@@ -21,6 +21,8 @@ interface SentBy {
   readonly id: string;
   /** Absent when the journal no longer knows it. */
   readonly state?: MessageState;
+  /** It brought another content of the document only. */
+  readonly isOther?: boolean;
   /** `isMore`: with a content that this one lacks. */
   readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number; readonly isMore?: boolean })[];
 }
@@ -32,7 +34,7 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   const ids = [...new Set(copyOf.messages)].filter((id) => id !== one.message.id || one.message.run > 1);
   const sent = await Promise.all(ids.map((id) => sentBy(id, one, copyOf, parts)));
   const legs = sent.flatMap((by) => by.legs);
-  const others = sent.filter(({ id }) => id !== one.message.id);
+  const others = sent.filter(({ id, isOther }) => id !== one.message.id && !isOther);
   const isNoneDecided = others.length > 0 && others.every(({ state }) => state === 'quarantined' || state === 'discarded');
   const legsTo = (site: string): SentBy['legs'] => {
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
@@ -62,10 +64,12 @@ function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[]
   return notes.map((each) => {
     if (each.kind !== KINDS.document || each.key !== key) return each;
     const { to, brought, ...own } = JSON.parse(each.value) as DocumentNote;
+    const all = (list: readonly string[] = []): readonly string[] => union(list, sites);
+    const of = brought?.of && Object.fromEntries(Object.entries(brought.of).map(([content, went]) => [content, all(went)]));
     return note(KINDS.document, key, {
       ...own,
-      to: union(to, sites),
-      brought: { by: brought?.by ?? [one.message.id], to: union(brought?.to ?? [], sites) },
+      to: all(to),
+      brought: { by: brought?.by ?? [one.message.id], to: all(brought?.to), ...(of && { of }) },
     });
   });
 }
@@ -103,5 +107,10 @@ async function sentBy(
     .filter(({ eventId }) => events.has(eventId))
     .map((leg) => ({ ...leg, isMore: mine !== undefined && events.get(leg.eventId) !== mine.companions }));
   const isBeingDecided = state === 'received' && id !== one.message.id;
-  return { id, state, legs: isBeingDecided ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs };
+  return {
+    id,
+    state,
+    isOther: own.length > 0 && events.size === 0,
+    legs: isBeingDecided ? legs.map(({ lane }) => ({ lane, state: 'queued' })) : legs,
+  };
 }

@@ -153,7 +153,7 @@ export class Region {
       const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
       return held ? { held } : this.#legs.before(leaving, to);
     },
-    with: async (...ids) => this.#legs.with(...ids),
+    with: async (...as) => this.#legs.with(...as),
     sent: async (...sent) => this.#legs.sent(...sent),
     isInDoubt: async (item, to) => this.#legs.isInDoubt(item, to),
   };

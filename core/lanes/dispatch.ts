@@ -73,12 +73,13 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
     if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
     encoded = outcome.encoded;
     const ids = encoded.envelope.document;
-    const taken = ids && (await ports.legs?.with(material, ids));
+    const as = { ...(ids && { ids }), parts: encoded.envelope.parts ?? [] };
+    const taken = await ports.legs?.with(material, to, as);
     if (taken) return { kind: 'encode', outcome: 'hold', error: taken };
     built = 'built' in outcome ? outcome.built : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);
     // Before it may be anywhere: what is sent after it names it by the ids that it left with, and an answer comes to what is known.
-    if (encoded.controlId !== undefined) await ports.legs?.sent(material, to, encoded.controlId, { made: built.made, ...(ids && { ids }) });
+    if (encoded.controlId !== undefined) await ports.legs?.sent(material, to, encoded.controlId, { made: built.made, ...as });
     const start = { startedAt: iso(dispatcher.ports.now()), ...(!material.encoded && { encoded, ...(before && { replaces: true as const }) }) };
     if (dispatcher.idempotent) begun = start;
     else await dispatcher.ports.journal.begin([{ delivery: material.delivery, ...start }], dispatcher.lease);

@@ -22,7 +22,8 @@ describe('a document in two contents', () => {
   });
   const journal = {
     tag: 'TEST',
-    material: async () => [],
+    material: async (deliveries: readonly number[]) =>
+      deliveries.map((delivery) => ({ delivery, event: {}, encoded: { restrictions: [] } })) as never,
     keep: async (notes: readonly Note[]) => archive.keep(notes),
     message: async (id: number): Promise<MessageHistory> => {
       const { event, parts } = archive.cases.get(id)!;
@@ -82,17 +83,20 @@ describe('a document in two contents', () => {
     for (const again of [PAIR, N1]) expect(await codesOf(again)).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
   });
 
-  it('B3: what replaces one of them replaces the document, by its author only; what was said before it came counts too', async () => {
+  it('B3: what replaces one of them replaces that one, by its author only; what was said before it came counts too', async () => {
     const newer: Said = { content: 'newer', document: { id: oid(3), action: 'replace', replaces: oid(1) } };
     await takes(PAIR);
     expect(await codesOf({ ...newer, site: SOUTH })).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
     const { document } = await takes(newer);
-    expect(document).to.include({ replaces: oid(2) });
-    expect(archive.note(oid(2))?.['superseded']).to.include({ id: oid(3) });
+    expect(document).to.include({ replaces: oid(1) });
+    expect(archive.note(oid(1))?.['superseded']).to.include({ id: oid(3) });
     expect(await codesOf(N1), 'not again').to.deep.equal(['duplicate']);
+    expect(await codesOf(fromRecord(N1, SOUTH)), 'nor elsewhere').to.deep.equal(['document-returned']);
+    expect(await codesOf(gone(1)), 'withdrawn by the name of what was replaced').to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
     archive = new Archive();
     await takes(newer);
-    expect(await codesOf({ ...PAIR, at: 0 })).to.deep.equal(['document-superseded']);
+    expect(await codesOf({ ...PAIR, at: 0 }), 'the other one is in force').to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+    expect(await codesOf({ ...N3, at: 0 })).to.deep.equal([RECORD]);
     archive = new Archive();
     await takes(gone(1));
     expect(await codesOf(PAIR)).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
@@ -121,6 +125,49 @@ describe('a document in two contents', () => {
     expect(await codesOf({ ...both, document: { ...both.document, id: oid(6) } })).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
     expect(await codesOf(newer(6, 4, { beside: { id: oid(3), content: 'newer 3' } })), 'the second content as it was').to.deep.equal([RECORD]);
     expect((await takes(gone(3))).document?.id).to.equal(oid(6));
+  });
+
+  const N1_NEXT: Said = { content: 'n1b', document: { id: oid(3), replaces: oid(1), action: 'replace', status: 'corrected' } };
+
+  it('B2, B3: where one was replaced alone the other still goes: for one more, and where it died; both no longer', async () => {
+    for (const said of [fromRecord(PAIR, NORTH), fromRecord(N1_NEXT, NORTH)]) expect(await codesOf(said)).to.deep.equal([NORTH]);
+    expect(await codesOf(fromRecord(PAIR, NORTH, SOUTH))).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+    expect(await codesOf(fromRecord(PAIR, NORTH))).to.deep.equal(['duplicate']);
+    expect(await codesOf(fromRecord(N3, NORTH, SOUTH))).to.deep.equal(['further-recipient', SOUTH]);
+    archive = new Archive();
+    for (const said of [PAIR, N1_NEXT]) await takes(said);
+    states.set(1, [['dcc-out', 'dead']]);
+    states.set(2, [['dcc-out', 'delivered']]);
+    expect(await codesOf(N1)).to.deep.equal(['duplicate']);
+    expect(await codesOf(N3)).to.deep.equal(['sent-again', RECORD]);
+    states.set(4, [['dcc-out', 'delivered']]);
+    expect(await codesOf(N3)).to.deep.equal(['duplicate']);
+  });
+
+  it('B2: each of them went where it went, alone or with the other: any of them, then both, then the other, each once', async () => {
+    for (const [one, other] of [
+      [N3, N1],
+      [N1, N3],
+    ] as const) {
+      archive = new Archive();
+      await takes(PAIR);
+      for (const said of [one, PAIR]) expect(await codesOf(fromRecord(said, SOUTH))).to.deep.equal(['further-recipient', SOUTH]);
+      for (const said of [one, other, PAIR]) expect(await codesOf(fromRecord(said, SOUTH))).to.deep.equal(['document-returned']);
+      archive = new Archive();
+      await takes(PAIR);
+      for (const said of [one, other]) expect(await codesOf(fromRecord(said, SOUTH))).to.deep.equal(['further-recipient', SOUTH]);
+      for (const said of [one, other, PAIR]) expect(await codesOf(fromRecord(said, SOUTH))).to.deep.equal(['document-returned']);
+    }
+  });
+
+  it('B2, B3: a final word of one of two that came as preliminary is not silent', async () => {
+    const preliminary: Said = { ...PAIR, document: { ...PAIR.document, status: 'preliminary' } };
+    await takes(preliminary);
+    expect(await codesOf(N1)).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
+    expect(await codesOf(N3)).to.deep.equal([RECORD]);
+    expect(await codesOf(N1), 'the other was final before it').to.deep.equal(['further-recipient', RECORD]);
+    for (const again of [N1, N3, PAIR]) expect(await codesOf(again)).to.deep.equal(['duplicate']);
+    expect(await codesOf(preliminary)).to.deep.equal(['document-superseded']);
   });
 
   it('B2: a second content of a document that is known is news; not from who did not write it', async () => {
@@ -207,10 +254,52 @@ describe('a document in two contents', () => {
       await takes(fromRecord(PAIR, NORTH));
       await legs().sent(leaving(1), { name: LANES[NORTH]!, site: NORTH }, 'OUT1', { ids: { id: oid(1) }, made: [] });
       await takes(fromRecord(N1, SOUTH));
-      expect(await legs().with(leaving(2), { id: oid(1) })).to.equal(undefined);
+      expect(await legs().with(leaving(2), TO, { ids: { id: oid(1) } })).to.equal(undefined);
       expect(await legs().before(leaving(2), TO)).to.have.property('event');
       await takes({ content: 'else', document: { sourceId: 'K1' } });
-      expect(await legs().with(leaving(3), { id: oid(1) })).to.have.property('code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(await legs().with(leaving(3), TO, { ids: { id: oid(1) } })).to.have.property('code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+    });
+
+    const MDM = [{ at: 'x', encoding: 'base64', from: { part: 'p1' } }] as const;
+    const RECORDS = { name: LANES[RECORD]!, site: RECORD };
+
+    it('B2: one that its message left out goes when it comes alone, once, and replaces what was sent by itself only', async () => {
+      await takes(PAIR);
+      await legs().sent(leaving(1), RECORDS, 'OUT1', { made: [], ids: { id: oid(2) }, parts: MDM });
+      states.set(1, [['dcc-out', 'delivered']]);
+      await takes(N1_NEXT);
+      const next = await legs().before(leaving(2), RECORDS);
+      expect('event' in next && next.event['data']).to.deep.nested.include({ 'document.action': 'new', 'document.status': 'final' });
+      expect('event' in next && next.event['data']).not.to.have.nested.property('document.replaces');
+      archive = new Archive();
+      await takes(PAIR);
+      await legs().sent(leaving(1), RECORDS, 'OUT1', { made: [], ids: { id: oid(2) }, parts: MDM });
+      for (const again of [N3, PAIR]) expect(await codesOf(again)).to.deep.equal(['duplicate']);
+      expect(await codesOf(N1)).to.deep.equal(['further-recipient', RECORD]);
+      expect(await legs().before(leaving(4), RECORDS)).to.have.property('event');
+      for (const again of [N3, N1, PAIR]) expect(await codesOf(again)).to.deep.equal(['duplicate']);
+      await takes(N1_NEXT);
+      const last = await legs().before(leaving(8), RECORDS);
+      expect('event' in last && last.event['data']).to.have.nested.property('document.replaces', oid(1));
+    });
+
+    it('B2: both do not leave by a message that carries one of them, which came there alone before', async () => {
+      for (const said of [N3, PAIR]) expect(await codesOf(said)).to.deep.equal([RECORD]);
+      states.set(1, [['dcc-out', 'delivered']]);
+      expect(await legs().before(leaving(2), RECORDS)).to.have.property('event');
+      const ids = { id: oid(2) };
+      expect(await legs().with(leaving(2), RECORDS, { ids, parts: MDM })).to.have.property('code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      const both = [...MDM, { at: 'y', encoding: 'base64', from: { part: 'p2' } } as const];
+      expect(await legs().with(leaving(2), RECORDS, { ids, parts: both })).to.equal(undefined);
+      states.set(1, [['dcc-out', 'dead']]);
+      expect(await legs().with(leaving(2), RECORDS, { ids, parts: MDM })).to.equal(undefined);
+    });
+
+    it('B3: both that wait are held once what took the place of one was sent there; the other alone leaves', async () => {
+      for (const said of [PAIR, N3, N1_NEXT]) await takes(said);
+      states.set(3, [['dcc-out', 'delivered']]);
+      expect(await legs().before(leaving(1), RECORDS)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(await legs().before(leaving(2), RECORDS)).to.have.property('event');
     });
 
     it('B4: a deletion names the one that was sent there', async () => {

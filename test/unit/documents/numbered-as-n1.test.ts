@@ -70,7 +70,7 @@ describe('numbered documents within a CDA', () => {
     const result = encodeFr({ event, parts, ...(knownAs && { knownAs }), ...(since && { since }) }, context, NATIONAL_PROFILE);
     if (result.outcome !== 'message') throw new Error(JSON.stringify(result.error));
     const { envelope } = result;
-    const taken = envelope.document && (await legs().with(one, envelope.document));
+    const taken = envelope.document && (await legs().with(one, lane, { ids: envelope.document }));
     if (taken) return taken.code;
     const from = envelope.parts?.[0]?.from;
     const cda = from && Buffer.from(assemblePart(from, () => bytes)).toString();
@@ -132,8 +132,8 @@ describe('numbered documents within a CDA', () => {
     const shared = { id: `2.25.${'4'.repeat(38)}` };
     for (const said of [one, two]) await archive.takes(said);
     await legs().sent(leaving(one), LANE, 'A', { made: [], ids: shared });
-    expect(await legs().with(leaving(one), shared)).to.equal(undefined);
-    expect((await legs().with(leaving(two), shared))?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    expect(await legs().with(leaving(one), LANE, { ids: shared })).to.equal(undefined);
+    expect((await legs().with(leaving(two), LANE, { ids: shared }))?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
     // As it was once sent all the same.
     await legs().sent(leaving(two), LANE, 'B', { made: [], ids: shared });
     for (const said of [two, numbered('newer', { sourceItem: '2', action: 'replace', status: 'corrected' }), withdrawn({ sourceItem: '2' })]) {
