@@ -438,6 +438,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'it could not be checked ({})': "il n'a pu être vérifié ({})",
   'it declares a document type': 'il déclare un type de document XML (DOCTYPE)',
   'it has no body': "il n'a pas de corps",
+  'it left under this id as less confidential': 'il est parti sous cet identifiant comme moins confidentiel',
   'it names several patients': 'il nomme plusieurs patients',
   'it uses an entity': 'il utilise une entité XML',
   'its Base64 does not decode': 'son Base64 ne se décode pas',

@@ -70,6 +70,9 @@ export function restrictionsOf(data: DocumentEvent): readonly string[] {
   return [...MASKS.filter((name) => flags[name] === true), ...LEGS.filter((name) => flags[name] === false), ...opposed];
 }
 
+/** The same as a code; nothing = not more than normal. */
+export const codeOf = ({ restricted: isRestricted, veryRestricted }: Flags): '' | 'R' | 'V' => (veryRestricted ? 'V' : isRestricted ? 'R' : '');
+
 export const contradictions = (one: Flags, other: Flags): readonly string[] =>
   MASKS.filter((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
 

@@ -43,8 +43,8 @@ import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentData, Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
-import { consentRefs, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
-import { contentKeyOf, documentData, documentIn, factsOf, type DocumentFacts, type StoredDocument } from './facts.ts';
+import { codeOf, consentRefs, flagsOf, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
+import { contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import {
@@ -56,6 +56,7 @@ import {
   namesOf,
   nameRefs,
   otherNames,
+  rankOf,
   successorRefs,
   successorsOf,
   union,
@@ -193,7 +194,7 @@ export class Legs {
 
   /**
    * Why it may not leave as this: another document left with its ids, and whoever has both would take the one for the other; or those of its contents that its
-   * message carries came there before (SAFETY B2).
+   * message carries came there before, or what was written of it with that id was less confidential (SAFETY B2).
    */
   async with(leaving: Leaving, to: LegEnd, { ids, parts }: Omit<LeftAs, 'made'>): Promise<ErrorData | undefined> {
     const { knowledge, index } = this.#parts;
@@ -203,6 +204,12 @@ export class Legs {
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
     if (isOfAnother(ids, facts.key, known, index, own)) return taken();
+    const before = own?.sentAs?.[to.name];
+    const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
+    const what = this.#what(leaving, facts);
+    // What we write of one that has an id of its own has no other: the same with another header would be another content under that id.
+    if (isMade && facts.hasOwnId && before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what))
+      return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
     const isAlone = facts.beside?.every(({ content }) => !isPlaced(content, leaving, parts)) === true;
     const { companions: _, ...alone } = facts;
     const twin = own && isAlone && (await this.#arrivedWith(leaving, own, alone, restrictionsOf(documentData(one)), to));
@@ -237,7 +244,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, leaving, to, as),
+          ...leftAs(documentOf(known, facts.key), facts, this.#what(leaving, facts), leaving, to, as),
         ];
         return { notes, result: undefined };
       },
@@ -312,17 +319,13 @@ export class Legs {
   }
 
   /** The ids of what was sent there, of this document and of what it replaces; or why it waits: another document left with them too. */
-  async #knownAs(
-    facts: DocumentFacts,
-    leaving: Pick<Leaving, 'event' | 'message'>,
-    to: LegEnd,
-  ): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
+  async #knownAs(facts: DocumentFacts, leaving: Leaving, to: LegEnd): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
     const { knowledge, index } = this.#parts;
     const { key, replaces } = facts;
     const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
     const own = documentOf(known, key);
     const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
-    const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, facts) : undefined;
+    const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, this.#what(leaving, facts, own)) : undefined;
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
     const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index, own));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
@@ -365,6 +368,12 @@ export class Legs {
       if (ids) return ids;
     }
     return undefined;
+  }
+
+  /** `own`: what is known of it since it was decided. */
+  #what(leaving: Leaving, facts: DocumentFacts, own?: DocumentNote): What {
+    const code = codeOf(strictest(own?.flags ?? {}, flagsOf(leaving.event['data'] as DocumentEvent)));
+    return { ...facts, code, by: deliveryId(this.#parts.journal.tag, leaving.delivery) };
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
@@ -447,12 +456,21 @@ const isPlaced = (sha256: string, { parts }: Pick<Leaving, 'parts'>, placed: Lef
   placed?.some(({ from }) => 'part' in from && parts.some((each) => each.part === from.part && each.sha256 === sha256)) ?? true;
 
 /** What is known of a document, once it left: by which ids, as which bytes, and without which of its contents. */
-function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, leaving: Leaving, to: LegEnd, { ids, made, parts }: LeftAs): readonly Note[] {
+function leftAs(
+  own: DocumentNote | undefined,
+  facts: DocumentFacts,
+  what: What,
+  leaving: Leaving,
+  to: LegEnd,
+  { ids, made, parts }: LeftAs,
+): readonly Note[] {
   if (!own) return [];
   const { key, content, beside = [] } = facts;
   const sent = own.sentAs?.[to.name];
   const isDeleted = leaving.event.type === DELETED;
-  const as = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const } : ids && asSent(own, sent, facts, ids);
+  const as = isDeleted
+    ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const }
+    : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(own, sent, what, ids));
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const leftOut = beside.map((each) => {
@@ -470,24 +488,36 @@ function leftAs(own: DocumentNote | undefined, facts: DocumentFacts, leaving: Le
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
 }
 
-const whatOf = ({ status, content = '' }: DocumentFacts): string => `${status} ${content}`;
+/** What leaves: its status and bytes, how confidential it is, and by which delivery. */
+type What = Pick<DocumentFacts, 'hasOwnId' | 'status' | 'content'> & { readonly code: string; readonly by: string };
+
+const whatOf = ({ status, content = '', code }: What): string => [status, content, ...(code ? [code] : [])].join(' ');
+
+/** With as final a word, and told to be as confidential. */
+function isSaid({ status, content = '', code }: What, before: string): boolean {
+  const [word, bytes, told = ''] = before.split(' ');
+  return bytes === content && rankOf(word) >= rankOf(status) && told >= code;
+}
+
+/** Of one delivery none arrived before, or the attempt would not be made anew. */
+const isThis = (sent: SentAs, what: What): boolean => sent.by === what.by && sent.what?.split(' ')[1] === (what.content ?? '');
 
 /** What left under its number before it, with an id: what it takes the place of. What has an id of its own says that itself. */
-function beforeIt(own: DocumentNote, sent: SentAs, facts: DocumentFacts): SentAs | undefined {
-  if (facts.hasOwnId) return undefined;
+function beforeIt(own: DocumentNote, sent: SentAs, what: What): SentAs | undefined {
+  if (what.hasOwnId) return undefined;
   // Of before this was noted, only what never had another content is known to be the same.
-  const isSame = sent.what === undefined ? !own.earlier?.length : sent.what === whatOf(facts);
+  const isSame = sent.what === undefined ? !own.earlier?.length : isSaid(what, sent.what) || isThis(sent, what);
   return isSame || sent.id === undefined ? sent.before : sent;
 }
 
-function asSent(own: DocumentNote, sent: SentAs | undefined, facts: DocumentFacts, ids: DocumentIds): SentAs {
-  if (facts.hasOwnId) return ids;
-  const { before: _, ...before } = (sent && beforeIt(own, sent, facts)) ?? {};
-  return { ...ids, what: whatOf(facts), ...(before.id !== undefined && { before }) };
+function asSent(own: DocumentNote, sent: SentAs | undefined, what: What, ids: DocumentIds): SentAs {
+  const said = { what: sent?.what !== undefined && isSaid(what, sent.what) ? sent.what : whatOf(what), by: what.by };
+  const { before: _, ...before } = (sent && beforeIt(own, sent, what)) ?? {};
+  return { ...ids, ...said, ...(before.id !== undefined && { before }) };
 }
 
 function idsOf(sent: SentAs): DocumentIds {
-  const { what: _, before: __, isDeleted: ___, ...ids } = sent;
+  const { what: _, by: __, before: ___, isDeleted: ____, ...ids } = sent;
   return ids;
 }
 

@@ -129,8 +129,9 @@ export interface DocumentNote {
 }
 
 export interface SentAs extends DocumentIds {
-  /** Under a number of its source: the status and content (SHA-256) that left with these ids. */
+  /** Status, content (SHA-256) and confidentiality (R, V) that left with these ids, and the delivery that brought them there. */
   readonly what?: string;
+  readonly by?: string;
   /** What left under the same number before, and is replaced by it. */
   readonly before?: SentAs;
   /** A deletion of it left. */

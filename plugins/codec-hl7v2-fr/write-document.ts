@@ -168,6 +168,8 @@ function writeTxa(document: DocumentData, { guide, result }: Form, code: readonl
       12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
       13: document.replaces && (document.replacesExtension ? [document.replacesExtension, undefined, document.replaces, 'ISO'] : document.replaces),
       17: result === 'P' ? UNSIGNED : guide.signed,
+      // Remembered, it may be stricter than what the document says of itself (SAFETY B7).
+      18: /^[RV]$/.test(document.confidentiality ?? '') ? document.confidentiality : undefined,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { DecodeResult } from '../../../core/contract/index.ts';
+import { parseHl7 } from '../../codec-hl7v2/index.ts';
 import { encodeFr, interpretFr, NATIONAL_PROFILE } from '../index.ts';
 import { contextOf, dataOf, decode, header, open, pid, SITE } from './messages.ts';
 
@@ -193,6 +194,18 @@ describe('what a document is said to be', () => {
     expect(lines(obx(1, rcp, xml, n1), obx(2, bio, xml, n3)).events).to.have.length(2);
     const other = Buffer.from(Buffer.from(n1, 'base64').toString().replace('34794-8', '11502-2')).toString('base64');
     expect(lines(obx(1, rcp, xml, other), obx(2, rcp, xml, n3)).events).to.have.length(2);
+  });
+
+  it('B7: an MDM says in TXA-18 that a document is confidential, which its content may not say', () => {
+    const { events } = mdm('T02', [cda('root="1.2.3"', 'N3')]);
+    const data = events[0]!.data as { document: object };
+    const txa18 = (confidentiality?: string): unknown => {
+      const event = { type: 'dcc.document.received', data: { ...data, document: { ...data.document, confidentiality } } } as never;
+      const parts = [{ part: 'p1', bytes: 9, mime: 'text/xml', sha256: 'p1' }];
+      const written = encodeFr({ event, parts }, contextOf({ ...settings, connector: { documentMessage: 'MDM' } }), NATIONAL_PROFILE);
+      return written.outcome === 'message' && parseHl7(written.envelope.text).get('TXA-18');
+    };
+    expect([txa18(), txa18('N'), txa18('R'), txa18('V')]).to.deep.equal(['', '', 'R', 'V']);
   });
 
   it('B2: an MDM that brings a second document is refused; one that leaves without the companion says so', () => {

@@ -63,6 +63,7 @@ describe('numbered documents within a CDA', () => {
     const leave = await legs().before(one, lane);
     if ('held' in leave) return leave.held.code;
     const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
+    const left = { ...one, event: leave.event };
     const bytes = Buffer.from(`%PDF-1.4\n% ${said.content}\n%%EOF\n`);
     const parts = one.parts.map(({ part, sha256 }) => ({ part, sha256, bytes: bytes.length, mime: 'application/pdf' }));
     const { knownAs, since } = leave;
@@ -70,12 +71,12 @@ describe('numbered documents within a CDA', () => {
     const result = encodeFr({ event, parts, ...(knownAs && { knownAs }), ...(since && { since }) }, context, NATIONAL_PROFILE);
     if (result.outcome !== 'message') throw new Error(JSON.stringify(result.error));
     const { envelope } = result;
-    const taken = envelope.document && (await legs().with(one, lane, { ids: envelope.document }));
+    const taken = envelope.document && (await legs().with(left, lane, { ids: envelope.document, parts: envelope.parts ?? [] }));
     if (taken) return taken.code;
     const from = envelope.parts?.[0]?.from;
     const cda = from && Buffer.from(assemblePart(from, () => bytes)).toString();
     const made = cda === undefined ? [] : [hash('sha256', cda)];
-    await legs().sent(one, lane, `OUT${delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
+    await legs().sent(left, lane, `OUT${delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
     const { events } = decodeFr(open(Buffer.concat(codec.build(envelope, () => bytes))), contextOf(SITE), NATIONAL_PROFILE);
     return { document: (events[0]!.data as EventData<'dcc.document.received'>).document, cda, made, ids: envelope.document };
   }
@@ -191,6 +192,27 @@ describe('numbered documents within a CDA', () => {
     archive.keep([{ kind: 'document', key, value: JSON.stringify(noted) }]);
     const next = await left({ ...item, content: 'second', document: { ...item.document, action: 'replace', status: 'corrected' } });
     expect(next.document).to.include({ action: 'replace', replaces: old.id });
+  });
+
+  it('B2, B7: the same, more confidential, is another content there: by its number it replaces the first, under an id of its own it waits', async () => {
+    const first = await left(numbered('first'));
+    const masked = await left(numbered('first', { confidentiality: 'R' }));
+    expect(masked.document).to.include({ action: 'replace', replaces: first.document.id });
+    expect([first, masked].map(({ cda }) => /<confidentialityCode code="(.)"/.exec(cda!)![1])).to.deep.equal(['N', 'R']);
+    expect([await received(first), await received(masked)]).to.deep.equal([RECORD, RECORD]);
+    const again = await written(numbered('first'));
+    expect(typeof again !== 'string' && again.document).to.include({ id: masked.document.id, replaces: first.document.id });
+    const own = (document: Partial<DocumentData> = {}): Said => ({ ...numbered('own'), document: { id: `2.25.${'4'.repeat(38)}`, ...document } });
+    await left(own());
+    await archive.takes(own({ confidentiality: 'V' }));
+    expect(await written(own({ confidentiality: 'V' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+  });
+
+  it('B2, B3: a correction that comes again as a final word of the same bytes is what left, and still replaces the first', async () => {
+    const first = await left(numbered('first'));
+    const next = await left(corrected('second'));
+    const again = await written(numbered('second'));
+    expect(typeof again !== 'string' && again.document).to.include({ id: next.document.id, replaces: first.document.id });
   });
 
   it('B4: deleted, the id that is in force there is; given again, the number is another document that replaces nothing', async () => {

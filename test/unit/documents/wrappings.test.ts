@@ -240,7 +240,9 @@ describe('documents in other wrappings', () => {
       const journal = { notes: async (kind: string, keys: readonly string[]) => keys.map((key) => archive.notes.get(`${kind} ${key}`)) };
       const found = (id: string): Promise<string> => idAsItCame(id, { journal, index });
       expect([await found(MADE), await found(MADE_SET), await found(oid(1)), await found('A1')]).to.deep.equal([oid(1), oid(2), oid(1), 'A1']);
-      expect(archive.note(oid(1))?.['sentAs']).to.deep.equal({ 'north-in': { id: MADE, setId: MADE_SET } });
+      expect(archive.note(oid(1))?.['sentAs'])
+        .to.have.property('north-in')
+        .that.includes({ id: MADE, setId: MADE_SET });
     });
   });
 });
