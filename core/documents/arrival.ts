@@ -5,7 +5,7 @@ import { bringsMore, companionNotes, isBeside, notBeside, outdatedBy, outdatedIn
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { isMoved, ofNumber, isSharedBefore, shared } from './items.ts';
-import { documentData, type DocumentFacts } from './facts.ts';
+import { asNew, documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
 import { comparePatients } from './patients.ts';
 import {
@@ -135,8 +135,11 @@ function reissued(
   known: Known,
 ): Judgement {
   const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...rest } = own;
-  const judgement = judgeVersion(one, facts, rest, set, original, withNote(known, facts.key, rest));
-  return { ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
+  const data = documentData(one);
+  const isNext = facts.replaces === undefined && data.document.action === 'replace';
+  const event = isNext ? { ...one.event, data: { ...data, document: asNew(data.document) } } : one.event;
+  const judgement = judgeVersion({ ...one, event }, facts, rest, set, original, withNote(known, facts.key, rest));
+  return { ...(isNext && { event }), ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
 }
 
 /** A deletion by somebody else was none: of those that were told, the latest that its establishment may have said stays. */

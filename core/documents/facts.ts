@@ -48,6 +48,12 @@ const WORLDWIDE = /^([0-2](\.(0|[1-9]\d*)){4,}|2\.25\.[1-9]\d{24,38}|(urn:uuid:)
 
 export const documentData = (one: Pick<Case, 'event'>): DocumentEvent => one.event.data as DocumentEvent;
 
+/** What replaces nothing is new. */
+export function asNew(replacing: DocumentEvent['document']): DocumentEvent['document'] {
+  const { replaces: _, replacesExtension: __, ...document } = replacing;
+  return { ...document, action: 'new', ...(document.status === 'corrected' && { status: 'final' }) };
+}
+
 export const contentKeyOf = (sha256: string, index: BlindIndex): string => index.term({ field: 'document', value: `content ${sha256}` });
 
 /** A document, or what withdraws one, as an event of the journal has it. */

@@ -40,17 +40,18 @@ import {
 } from '../identity/index.ts';
 import { deliveryId, messageId, parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
-import type { DocumentData, Patient } from '../model/index.ts';
+import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { codeOf, consentRefs, flagsOf, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
-import { contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts, type StoredDocument } from './facts.ts';
+import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import {
   broughtOf,
   companionKeys,
   contentEntry,
+  isLessFinal,
   linked,
   messagesOf,
   namesOf,
@@ -139,7 +140,7 @@ export class Legs {
     const own = documentOf(known, facts?.key);
     const whole = documentOf(known, own?.companionOf?.of);
     if (own && facts) {
-      const isOutgrown = facts.content !== own.content || facts.status !== own.status;
+      const isOutgrown = facts.content !== own.content || isLessFinal(facts.status, own.status);
       // What took the place of a content counts for whoever brings that one.
       const contents = (facts.beside ?? []).flatMap(({ key }) => documentOf(known, key) ?? []);
       const all = [own, ...(whole ? [whole] : []), ...contents];
@@ -173,7 +174,7 @@ export class Legs {
       : facts?.replaces && isWithout(facts.replaces.key, known, to)
         ? { ...data, document: asNew(data.document) }
         : data;
-    const isInForce = own && own.content === facts?.content && own.status === facts?.status;
+    const isInForce = own && own.content === facts?.content && !isLessFinal(facts?.status, own.status);
     const since = timeOf((isInForce && own.current?.said) || '');
     const left = {
       event: said === one.event.data ? leaving.event : { ...leaving.event, data: said },
@@ -332,10 +333,13 @@ export class Legs {
     const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
     const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
     if (!document && !replacedAs && !before) return undefined;
+    // A deletion that was refused or discarded hides nothing: what is there is replaced.
+    const by = before?.isDeleted;
+    const isGivenAgain = by === true || (by !== undefined && (await this.#left({ message: by }, to, (each) => each.key === key)).length > 0);
     return {
       ...(document && { document }),
       ...(replacedAs && { replaces: replacedAs }),
-      ...(before && { before: idsOf(before), ...(before.isDeleted && { isGivenAgain: true }) }),
+      ...(before && { before: idsOf(before), ...(isGivenAgain && { isGivenAgain }) }),
     };
   }
 
@@ -373,7 +377,8 @@ export class Legs {
   /** `own`: what is known of it since it was decided. */
   #what(leaving: Leaving, facts: DocumentFacts, own?: DocumentNote): What {
     const code = codeOf(strictest(own?.flags ?? {}, flagsOf(leaving.event['data'] as DocumentEvent)));
-    return { ...facts, code, by: deliveryId(this.#parts.journal.tag, leaving.delivery) };
+    const { tag } = this.#parts.journal;
+    return { ...facts, code, by: deliveryId(tag, leaving.delivery), message: messageId(tag, leaving.message) };
   }
 
   /** Asked until they lead nowhere new: a merge names another number, a version another one. */
@@ -436,19 +441,13 @@ function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
 }
 
 const isAsMuch = (one: DocumentFacts, { content, status, companions }: DocumentFacts): boolean =>
-  one.content === content && one.status === status && (companions === undefined || one.companions === companions);
+  one.content === content && rankOf(one.status) >= rankOf(status) && (companions === undefined || one.companions === companions);
 
 /** What it names left there within a document whose message did not carry it, and never by itself. */
 function isWithout(key: string, known: Known, { site }: LegEnd): boolean {
   const own = documentOf(known, key);
   const without = documentOf(known, own?.companionOf?.of)?.leftOut?.[own?.content ?? ''] ?? [];
   return without.includes(site) && !(own?.first && broughtOf(own).to.includes(site));
-}
-
-/** What replaces nothing there is new there. */
-function asNew(replacing: DocumentData): DocumentData {
-  const { replaces: _, replacesExtension: __, ...document } = replacing;
-  return { ...document, action: 'new', ...(document.status === 'corrected' && { status: 'final' }) };
 }
 
 /** Whether the message carries these bytes as they came. */
@@ -469,7 +468,7 @@ function leftAs(
   const sent = own.sentAs?.[to.name];
   const isDeleted = leaving.event.type === DELETED;
   const as = isDeleted
-    ? sent && !facts.hasOwnId && { ...sent, isDeleted: true as const }
+    ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message }
     : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(own, sent, what, ids));
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
@@ -488,8 +487,8 @@ function leftAs(
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
 }
 
-/** What leaves: its status and bytes, how confidential it is, and by which delivery. */
-type What = Pick<DocumentFacts, 'hasOwnId' | 'status' | 'content'> & { readonly code: string; readonly by: string };
+/** What leaves: its status and bytes, how confidential it is, and by which delivery of which message. */
+type What = Pick<DocumentFacts, 'hasOwnId' | 'status' | 'content'> & { readonly code: string; readonly by: string; readonly message: string };
 
 const whatOf = ({ status, content = '', code }: What): string => [status, content, ...(code ? [code] : [])].join(' ');
 

@@ -134,8 +134,8 @@ export interface SentAs extends DocumentIds {
   readonly by?: string;
   /** What left under the same number before, and is replaced by it. */
   readonly before?: SentAs;
-  /** A deletion of it left. */
-  readonly isDeleted?: true;
+  /** A deletion of it left, by this message (public id); true in notes of before that was kept. */
+  readonly isDeleted?: true | string;
 }
 
 export interface SetNote {

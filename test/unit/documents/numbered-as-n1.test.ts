@@ -1,7 +1,7 @@
 /** SAFETY B2 to B5, B10: what its source only numbers leaves within a CDA; what is made of it here is held to our own judgement at its receiver. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { assemblePart, type EncodeInput } from '../../../core/contract/index.ts';
+import { assemblePart, type DeliveryState, type EncodeInput, type MessageHistory } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
 import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
@@ -32,16 +32,28 @@ describe('numbered documents within a CDA', () => {
     archive = new Archive();
     there = new Archive();
     minute = 1;
+    deletionState = 'delivered';
   });
+
+  const deletions = new Map<number, { readonly event: { readonly id: string } }>();
+  let deletionState: DeliveryState;
 
   const legs = (): Legs => {
     const keep = async (notes: Parameters<Archive['keep']>[0]): Promise<void> => archive.keep(notes);
-    const journal = { tag: 'TEST', message: async () => undefined, material: async () => [], keep };
+    const message = async (id: number): Promise<MessageHistory> => {
+      const one = deletions.get(id);
+      const deliveries = one ? [{ lane: LANE.name, eventId: one.event.id, state: deletionState }] : [];
+      return (one && { message: {}, events: [{ event: one.event }], parts: [], deliveries }) as never;
+    };
+    const journal = { tag: 'TEST', message, material: async () => [], keep };
     return new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
   };
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = caseOf(said, minute, 1);
-    return { delivery: (delivery += 1), message: 1, event: event as never, parts: parts as never, keys };
+    const one = { delivery: (delivery += 1), message: 1, event: event as never, parts: parts as never, keys };
+    if (event.type !== 'dcc.document.deleted') return one;
+    deletions.set(1000 + delivery, { event });
+    return { ...one, message: 1000 + delivery };
   };
   const numbered = (content: string, document: Partial<DocumentData> = {}): Said => ({
     site: RECORD,
@@ -225,6 +237,24 @@ describe('numbered documents within a CDA', () => {
     expect(given.document.replaces).to.equal(undefined);
     for (const one of [first, next, gone, given]) expect(await received(one)).to.equal(RECORD);
     expect(there.note(given.document.id!)?.['deleted']).to.equal(undefined);
+  });
+
+  it('B3: a deletion that was refused or discarded hides nothing: what is given again replaces what is there', async () => {
+    for (const state of ['dead', 'discarded'] as const) {
+      archive = new Archive();
+      const first = await left(numbered('first'));
+      await left(withdrawn());
+      deletionState = state;
+      expect((await left(numbered('given again'))).document).to.include({ action: 'replace', replaces: first.document.id });
+    }
+  });
+
+  it('B3, B4: given again as a correction, what its number stands for now is new, and replaces nothing', async () => {
+    for (const said of [numbered('first'), withdrawn()]) await left(said);
+    const { event, codes } = await archive.takes(corrected('given again'));
+    expect(codes).to.deep.equal(['reissued-after-deletion']);
+    expect((event!.data as EventData<'dcc.document.received'>).document).to.include({ action: 'new', status: 'final' });
+    expect((await archive.takes(corrected('given again'))).codes).to.deep.equal(['duplicate']);
   });
 
   it('B4, B3: by an id that was replaced there the receiver deletes nothing at the source; by the one in force it does', async () => {
