@@ -8,8 +8,10 @@ import { isLabel } from './labels.ts';
 
 /** Most reasons that are kept: one is enough to send nothing. */
 const REASONS_LIMIT = 20;
-/** Elements that say nothing of the patient; a translation says the same in another system. */
-const FORMAL = new Set(['templateId', 'realmCode', 'typeId', 'sequenceNumber', 'seperatableInd', 'translation']);
+/** Elements that say nothing of the patient. */
+const FORMAL = new Set(['templateId', 'realmCode', 'typeId', 'sequenceNumber', 'seperatableInd']);
+/** Of a translation, what says the same in another system. */
+const TRANSLATED = new Set(['code', 'codeSystem', 'codeSystemName', 'codeSystemVersion', 'displayName']);
 const COMMENT = '48767-8';
 const SAYING = ['value', 'code', 'extension', 'displayName'];
 /** Attributes that are the form of a CDA, with the values that say nothing of their own. Any other one is read or it is noted. */
@@ -180,8 +182,16 @@ export class Unread {
       this.#statement(tag);
       return false;
     }
-    const inner = tag.elements.map((child) => this.#isUnread(child)).includes(true);
+    const inner = tag.elements.map((child) => !this.#isTranslation(child, tag) && this.#isUnread(child)).includes(true);
     return inner || this.#attributesLeft(tag).length > 0 || (hasText(tag) && !this.#whole.has(tag));
+  }
+
+  /** Whether it says no more than the code beside it, which is carried: of a code that is local it may be all, and of a function it is another one. */
+  #isTranslation(tag: Tag, of: Tag): boolean {
+    if (tag.name !== 'translation' || of.name === 'functionCode') return false;
+    const isCarried = of.attribute('code') !== undefined && this.#read.get(of)?.has('code') === true;
+    const isBare = tag.attributeNames.every((name) => TRANSLATED.has(name)) && !hasText(tag);
+    return isCarried && isBare && !tag.elements.some((one) => this.#isUnread(one));
   }
 
   #attributesLeft(tag: Tag): readonly string[] {
@@ -247,7 +257,7 @@ export class Unread {
     }
     for (const piece of tag.pieces)
       if (typeof piece === 'string') hear(piece);
-      else if (piece.isHl7) this.#collect(piece, said, seen);
+      else if (piece.isHl7 && piece.name !== 'translation') this.#collect(piece, said, seen);
   }
 
   /** Cells, paragraphs and items, each without what was read of it unless `hasRead`. */

@@ -294,6 +294,45 @@ describe('what is read of a structured body, and what is not', () => {
       planWith((one) => one.replace('<entry>', '<confidentialityCode code="R"/><entry>')),
       'confidentialityCode 18776-5',
     ],
+    'a local code of a treatment that stands in a translation alone': [
+      write(ppsRequest()).replace(
+        /<qualifier><value .*?<\/qualifier>/s,
+        '<qualifier><value nullFlavor="UNK"><translation code="Z" codeSystem="1.2.3" displayName="Chimiothérapie conventionnelle"/></value></qualifier>',
+      ),
+      'code MED-568',
+    ],
+    'a local code of an act that stands in a translation alone': [
+      FRCP.replace(
+        /<code code="C15632"[^>]*>.*?<\/code>/s,
+        '<code nullFlavor="NI"><translation code="Z" codeSystem="1.2.3" displayName="Chimiothérapie conventionnelle"/></code>',
+      ),
+      'code',
+    ],
+    'a local code of the TNM that stands in a translation alone': [
+      FRCP.replace(
+        /<value xsi:type="CD" code="T1b"[^>]*>/,
+        '<value xsi:type="CD" nullFlavor="OTH"><translation code="T1b" codeSystem="1.2.3" displayName="T1b"/></value>',
+      ),
+      'value 21905-5',
+    ],
+    'words of a translation beside a code': [
+      FRCP.replace(
+        /<targetSiteCode code="C50.2"[^>]*>/,
+        '$&<translation code="C50.9" codeSystem="1.2.3"><originalText>gauche</originalText></translation>',
+      ),
+      'targetSiteCode 282291009',
+    ],
+    'words of a narrative that a translation alone has': [
+      FRCP.replace(/<targetSiteCode code="C50.2"[^>]*>/, '$&<translation code="C50.9" codeSystem="1.2.3" displayName="SPHENOIDE"/>').replace(
+        '<tr><td>Topographie</td>',
+        '<tr><td>Sphénoïde</td></tr>$&',
+      ),
+      'narrative 72135-7',
+    ],
+    'a second role of a participant': [
+      write(ppsRequest()).replace(/<translation code="ORG-177"[^>]*>/, '$&<translation code="ORG-190" codeSystem="1.2.250.1.213.1.1.4.322"/>'),
+      'participant',
+    ],
     'a power of ten': [FRCP.replace('<td>Quorum</td>', '<td>Quorum<sup>2</sup></td>'), 'narrative 21874-3'],
     'a title that is none of the form': [FRCP.replace('<title>Plan de soins<', '<title>Plan de soins refusé<'), 'title 18776-5'],
     'an hour that is of no place': [FRCP.replace('<low value="20261005"/>', '<low value="202610051400"/>'), 'effectiveTime 387713003'],
@@ -436,6 +475,13 @@ describe('writing an N3', () => {
     expect([geriatricScore?.score, painScore?.score]).to.deep.equal([13.5, 2.5]);
     expect(who).to.include({ score: 2, code: 'MED-265', system: '1.2.250.1.213.1.1.4.322' });
     expect(read(written).content).to.not.have.property('unread');
+  });
+
+  it('B10: a part of a TNM that is known by its words has them where it is written', () => {
+    const rcp: Rcp = { ...RCP, tumour: { ...RCP.tumour!, tnm: { ...RCP.tumour!.tnm, t: { text: 'T1 selon IRM' } } } };
+    const written = write(frcpRequest(rcp));
+    expect(written).to.not.include('<value xsi:type="CD" codeSystemVersion="8"/>');
+    expect(rcpOf(written)).to.deep.equal(rcp);
   });
 
   it('B10: a participant keeps all given names, and the national number among others', () => {

@@ -64,14 +64,9 @@ function tnm(writer: Writer, rows: Rows, { tnm: stage }: Tumour): string {
     const row = rows.of(`TNM (${name})`, value);
     const edition = stage?.edition?.code;
     const coded =
-      value &&
+      value?.code !== undefined &&
       element('value', { 'xsi:type': 'CD', code: value.code, codeSystem: value.system, codeSystemVersion: edition, displayName: value.label });
-    const observation = writer.observation(
-      [code, LOINC, `TNM Clinique ${name}`],
-      row,
-      coded ?? codedElement('value', undefined, undefined),
-      undefined,
-    );
+    const observation = writer.observation([code, LOINC, `TNM Clinique ${name}`], row, coded || codedElement('value', value, row), undefined);
     return related('COMP', observation);
   };
   const row = rows.of('Stade clinique', stage?.stage);
