@@ -294,7 +294,9 @@ const isSilent = (tag: Tag): boolean =>
 
 /** Whether what is said to be unknown is: a value in it would become certain. */
 const isUnknown = (tag: Tag): boolean =>
-  SAYING.every((name) => tag.attribute(name) === undefined) && tag.elements.every((one) => BESIDE_UNKNOWN.has(one.name) || isSilent(one));
+  SAYING.every((name) => tag.attribute(name) === undefined) &&
+  !hasText(tag) &&
+  tag.elements.every((one) => BESIDE_UNKNOWN.has(one.name) || isSilent(one));
 
 /** Whether its words alone say it: no picture, no power of ten, nothing that is marked as deleted or struck through. */
 const isPlain = (tag: Tag): boolean =>

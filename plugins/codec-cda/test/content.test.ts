@@ -343,6 +343,7 @@ describe('what is read of a structured body, and what is not', () => {
       FRCP.replace(/<observation classCode="OBS" moodCode="EVN"(?=>(?:(?!<\/observation>).)*21905-5)/s, '$& nullFlavor="NI"'),
       'nullFlavor 21905-5',
     ],
+    'a name that is unknown and there': [FRCP.replace('<family>PATHO', '<family nullFlavor="UNK">PATHO'), 'performer 22637-3'],
     'a participant that is unknown as a whole': [FRCP.replace('<associatedEntity classCode="PROV"', '$& nullFlavor="UNK"'), 'participant'],
     'a score that nobody asked for': [
       FRCP.replace('<value xsi:type="INT" value="3"/>', '<value xsi:type="INT" nullFlavor="NASK"/>').replace('Score 3', 'Sévérité de la douleur'),

@@ -164,6 +164,9 @@ export function saidBy(xml: string): string {
   const document: Document = parseXmlDocument(xml);
   const out: Node[] = [];
   const walk = (element: Element): void => {
+    // Words and qualifiers without a code say that it is not known.
+    if (!element.hasAttribute('code') && elementsIn(element).some(({ localName }) => ['originalText', 'qualifier'].includes(localName)))
+      if (UNKNOWN.includes(element.getAttribute('nullFlavor') ?? '')) element.removeAttribute('nullFlavor');
     const isNamed =
       (element.localName === 'id' && element.parentNode instanceof Element && element.parentNode.hasAttribute('moodCode')) || isNarrative(element);
     if (isNamed || ['templateId', 'title'].includes(element.localName) || isEmpty(element) || isTranslation(element)) out.push(element);
