@@ -22,7 +22,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   determinerCode: ['INSTANCE'],
   typeCode: ['COMP', 'SUBJ', 'REFR', 'DRIV', 'PRF'],
   inversionInd: ['false'],
-  use: ['WP', 'H', 'HP', 'L', 'MC'],
+  use: ['WP', 'H', 'HP', 'L', 'MC', 'PUB'],
 };
 /** What is not known says no more than that nothing is said; that somebody asked, or nobody did, says more. */
 const UNKNOWN = ['NA', 'NAV', 'NI', 'UNK'];

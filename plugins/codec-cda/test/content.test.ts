@@ -1,7 +1,7 @@
 /** The content of FRCP and PPS written, and read back whatever the spelling of the document. */
 import { expect } from 'chai';
 import type { CdaHeader } from '../../../core/contract/index.ts';
-import { checkEventData, type Rcp } from '../../../core/model/index.ts';
+import { checkEventData, type Pps, type Rcp } from '../../../core/model/index.ts';
 import { plugin, validate, writeN3, type N3Request } from '../index.ts';
 import { isoTime } from '../hl7-time.ts';
 import { Tag } from '../tag.ts';
@@ -39,6 +39,33 @@ const sectionsOf = (xml: string): string[] => {
 };
 const withSections = (xml: string, sections: readonly string[]): string =>
   xml.replace(/<structuredBody>.*<\/structuredBody>/s, () => `<structuredBody>${sections.join('')}</structuredBody>`);
+
+/** A place with what is its own, wherever people stand. */
+const PLACED = ((): { readonly rcp: Rcp; readonly pps: Pps } => {
+  const organization = {
+    ...{ name: 'CHU DE TEST', id: '1990001018', idSystem: '1.2.250.1.71.4.2.2' },
+    ...{ telecoms: ['tel:0500000001', 'mailto:rcp@chu.test'], address: '9 rue du CHU 33000 BORDEAUX' },
+    sector: { code: 'ETABLISSEMENT', system: '1.2.250.1.213.1.1.4.9', label: 'Etablissement de santé' },
+  };
+  const actor = { ...RCP.participants![0]!, organization };
+  const { type: _type, mention: _mention, ...person } = actor;
+  const pathology = [{ ...RCP.pathology![0]!, performer: { ...person, role: 'performer' }, author: { ...person, role: 'author' } }];
+  return {
+    rcp: { ...RCP, participants: [actor, { role: 'requester', type: 'REFB', organization }], pathology },
+    pps: { ...PPS, contacts: [{ ...PPS.contacts![0]!, organization, telecoms: ['tel:0500000002'] }] },
+  };
+})();
+/** Steps with a beginning alone. */
+const OPEN = ((): { readonly rcp: Rcp; readonly pps: Pps } => {
+  const open = { start: '2026-10-05', openEnded: true as const };
+  const since = ({ end: _end, ...one }: NonNullable<Rcp['plan']>[number]): typeof one => ({ ...one, ...open });
+  const [one, other] = PPS.steps!;
+  const steps = [
+    { ...one!, planned: open },
+    { ...other!, dates: open, planned: open },
+  ];
+  return { rcp: { ...RCP, pastTreatments: RCP.pastTreatments!.map(since), plan: RCP.plan!.map(since) }, pps: { ...PPS, steps } };
+})();
 
 describe('the content of an FRCP', () => {
   it('is read as it was written: two tumours, nine propositions in their order', () => {
@@ -236,6 +263,27 @@ describe('what is read of a structured body, and what is not', () => {
     // A proposed treatment stays a treatment, whatever its mood.
     const proposed: Rcp = { ...RCP, plan: [{ ...RCP.plan![2]!, mood: 'PRP' }] };
     expect(rcpOf(write(frcpRequest(proposed))).plan).to.deep.equal(proposed.plan);
+  });
+
+  const isValid = (content: object): unknown =>
+    checkEventData('dcc.document.received', { patient: {}, document: { canonicalType: 'OTHER', ...content } });
+
+  it('B10: a place has an address, numbers and a kind of its own beside those of the person, wherever people stand', () => {
+    expect(read(write(frcpRequest(PLACED.rcp))).content).to.deep.equal({ rcp: PLACED.rcp });
+    expect(read(write(ppsRequest(PLACED.pps))).content).to.deep.equal({ pps: PLACED.pps });
+    expect(isValid(PLACED)).to.equal(undefined);
+  });
+
+  it('B10: what begins and has no end said is no moment: a treatment, an appointment, a measure, a date that is planned', () => {
+    const written = write(frcpRequest(OPEN.rcp));
+    expect(read(written).content).to.deep.equal({ rcp: OPEN.rcp });
+    expect(written).to.include('<effectiveTime><low value="20261005"/></effectiveTime>').and.include('dès le 2026-10-05');
+    expect(read(write(ppsRequest(OPEN.pps))).content).to.deep.equal({ pps: OPEN.pps });
+    expect(isValid(OPEN)).to.equal(undefined);
+    // As it comes from others.
+    const theirs = FRCP.replace('<low value="20261005"/><high value="20261231"/>', '<low value="20261005"/><high nullFlavor="UNK"/>');
+    expect(read(theirs).content!['unread']).to.equal(undefined);
+    expect(rcpOf(theirs).plan!.filter(({ openEnded }) => openEnded)).to.have.length(1);
   });
 
   it('B10: nothing is unread of what we write', () => {
@@ -441,12 +489,12 @@ describe('what it costs to read a structured body', () => {
 
 const STEP = Number(process.env['STEP'] ?? 23);
 describe('any other thing in any place of what is read', () => {
-  for (const [kind, request] of [
-    ['rcp', frcpRequest],
-    ['pps', ppsRequest],
+  for (const [kind, request, whole] of [
+    ['rcp', frcpRequest, { ...PLACED.rcp, pastTreatments: OPEN.rcp.pastTreatments }],
+    ['pps', ppsRequest, { ...PLACED.pps, steps: OPEN.pps.steps }],
   ] as const)
     it(`B10 property: is written again as it was, or noted: ${kind}`, () => {
-      const base = write(request());
+      const base = write(request(whole as never));
       const untouched = JSON.stringify(read(base).content);
       let at = 0;
       const seen = { noted: 0, written: 0 };
@@ -544,6 +592,10 @@ describe('writing an N3', () => {
   for (const [title, request, example] of [
     ['an FRCP with everything', frcpRequest(), 'CANCER-FRCP_2022.01_Appareil.xml'],
     ['an FRCP with as little as is accepted', frcpRequest(bare), 'CANCER-FRCP_2022.01_Appareil.xml'],
+    ['an FRCP whose places have numbers of their own', frcpRequest(PLACED.rcp), 'CANCER-FRCP_2022.01_Appareil.xml'],
+    ['an FRCP whose steps have no end', frcpRequest(OPEN.rcp), 'CANCER-FRCP_2022.01_Appareil.xml'],
+    ['a PPS whose contacts have numbers of their own', ppsRequest(PLACED.pps), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
+    ['a PPS whose steps have no end', ppsRequest(OPEN.pps), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
     ['a PPS with everything', ppsRequest(), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
     ['a PPS with a status alone', ppsRequest({ status: PPS.status! }), 'CANCER-PPS_2022.01_feuille-de-style-externe.xml'],
   ] as const) {

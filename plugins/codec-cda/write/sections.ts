@@ -1,6 +1,6 @@
 /** Writes sections of a structured body: rows of a human text with names, and entries that refer to them. */
 import { createHash } from 'node:crypto';
-import type { Coded } from '../../../core/model/index.ts';
+import type { Coded, PlanStep } from '../../../core/model/index.ts';
 import type { ContentModel, SectionName } from '../content/index.ts';
 import { hl7Time } from '../hl7-time.ts';
 import { element, escapeXml } from '../xml-text.ts';
@@ -197,6 +197,10 @@ export class Rows {
     this.#rows = [];
   }
 }
+
+/** In the words of a reader. */
+export const period = ({ start, end, openEnded }: Pick<PlanStep, 'start' | 'end' | 'openEnded'>): string =>
+  openEnded && end === undefined ? `dès le ${start ?? ''}` : [start, end].filter(Boolean).join(' - ');
 
 /** A text of its own: what a reader gives back as it was. */
 export const paragraph = (text: string): string => element('paragraph', {}, lines(text));
