@@ -487,7 +487,8 @@ describe('what it costs to read a structured body', () => {
   });
 });
 
-const STEP = Number(process.env['STEP'] ?? 23);
+/** Of the mutations one in so many is tried: all twelve thousand take three minutes. */
+const STEP = Number(process.env['STEP'] ?? 29);
 describe('any other thing in any place of what is read', () => {
   for (const [kind, request, whole] of [
     ['rcp', frcpRequest, { ...PLACED.rcp, pastTreatments: OPEN.rcp.pastTreatments }],
@@ -499,7 +500,6 @@ describe('any other thing in any place of what is read', () => {
       let at = 0;
       const seen = { noted: 0, written: 0 };
       for (const { what, xml } of mutationsOf(base)) {
-        // All of them take minutes.
         if (at++ % STEP !== 0) continue;
         const mutated = xml();
         const content = read(mutated).content!;
@@ -507,7 +507,7 @@ describe('any other thing in any place of what is read', () => {
         else {
           const again = write(request(content[kind]));
           // Words, and the same once more, may stand in another place than they did: then they have one in the content.
-          const isMore = /twice|\+originalText|\+words/.test(what) && JSON.stringify(content) !== untouched;
+          const isMore = /twice|\+originalText|\+words|\+performer/.test(what) && JSON.stringify(content) !== untouched;
           if (isMore) expect(read(again).content, what).to.deep.equal(content);
           else expect(saidBy(again), what).to.equal(saidBy(mutated));
           seen.written++;
