@@ -567,6 +567,20 @@ describe('writing an N3', () => {
     expect(unreadOf(two)).to.deep.equal(['participant']);
   });
 
+  it('B10: what nobody said is written as no information: that it does not apply, or that it was looked for, would be said by us', () => {
+    const ids = { network: '1', manager: '2', rcp: '3' };
+    const flavors = (xml: string): unknown =>
+      new Set(
+        [...xml.slice(xml.indexOf('<structuredBody>')).matchAll(/<(?:value|effectiveTime|low|targetSiteCode)\b[^>]*nullFlavor="(\w+)"/g)].map(
+          ([, one]) => one,
+        ),
+      );
+    const bare = write(frcpRequest({ ids, plan: [{ kind: 'treatment' }] }));
+    expect(flavors(bare)).to.deep.equal(new Set(['NI']));
+    expect(flavors(write(ppsRequest({ steps: [{ kind: 'follow-up', planned: {} }], rcpDate: '2026' })))).to.deep.equal(new Set(['NI']));
+    expect(unreadOf(bare)).to.equal(undefined);
+  });
+
   it('writes each version with its own templates', () => {
     const [old, current] = ['2021.01', '2022.01'].map((modelVersion) => write({ ...frcpRequest(), modelVersion }));
     expect(old).to.include('1.2.250.1.213.1.1.2.45"').and.include('extension="2021.01"').and.include('G-1009').and.not.include('282291009');

@@ -129,7 +129,7 @@ function finding(writer: Writer, rows: Rows, one: Finding): string {
 }
 
 function valueOf({ value, unit, valueSystem, valueLabel }: Finding): string {
-  if (value === undefined) return element('value', { 'xsi:type': 'CD', nullFlavor: 'NA' });
+  if (value === undefined) return element('value', { 'xsi:type': 'CD', nullFlavor: 'NI' });
   if (valueSystem !== undefined || valueLabel !== undefined)
     return element('value', { 'xsi:type': 'CD', code: value, codeSystem: valueSystem, displayName: valueLabel });
   if (value === 'true' || value === 'false') return flagElement(value === 'true');
@@ -172,7 +172,7 @@ function status(writer: Writer, pps: Pps): string {
 }
 
 const instant = (writer: Writer, date: string | undefined): string =>
-  element('value', { 'xsi:type': 'TS', ...(writer.instant(date) ? { value: writer.instant(date) } : { nullFlavor: 'UNK' }) });
+  element('value', { 'xsi:type': 'TS', ...(writer.instant(date) ? { value: writer.instant(date) } : { nullFlavor: 'NI' }) });
 
 function references(writer: Writer, { references: list }: Pps): string {
   if (!list) return '';
@@ -184,7 +184,7 @@ function references(writer: Writer, { references: list }: Pps): string {
       element(
         'externalDocument',
         { classCode: 'DOC', moodCode: 'EVN' },
-        element('id', root === undefined ? { nullFlavor: 'UNK' } : { root, extension }),
+        element('id', root === undefined ? { nullFlavor: 'NI' } : { root, extension }),
         text === undefined ? undefined : element('text', {}, reference(rows.row('Document', text))),
       ),
     ),

@@ -84,7 +84,7 @@ function tnm(writer: Writer, rows: Rows, { tnm: stage }: Tumour): string {
     row,
     withoutId: true,
     time: writer.time(stage?.date, undefined, true),
-    value: element('value', { 'xsi:type': 'CD', ...(qualifiers === '' && { nullFlavor: 'UNK' }) }, qualifiers),
+    value: element('value', { 'xsi:type': 'CD', ...(qualifiers === '' && { nullFlavor: 'NI' }) }, qualifiers),
     related: [part('21905-5', 'T', stage?.t), part('21906-3', 'N', stage?.n), part('21907-1', 'M', stage?.m)],
   });
 }
