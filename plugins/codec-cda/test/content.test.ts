@@ -43,8 +43,11 @@ const withSections = (xml: string, sections: readonly string[]): string =>
 /** A place with what is its own, wherever people stand. */
 const PLACED = ((): { readonly rcp: Rcp; readonly pps: Pps } => {
   const organization = {
-    ...{ name: 'CHU DE TEST', id: '1990001018', idSystem: '1.2.250.1.71.4.2.2' },
-    ...{ telecoms: ['tel:0500000001', 'mailto:rcp@chu.test'], address: '9 rue du CHU 33000 BORDEAUX' },
+    name: 'CHU DE TEST',
+    id: '1990001018',
+    idSystem: '1.2.250.1.71.4.2.2',
+    telecoms: ['tel:0500000001', 'mailto:rcp@chu.test'],
+    address: '9 rue du CHU 33000 BORDEAUX',
     sector: { code: 'ETABLISSEMENT', system: '1.2.250.1.213.1.1.4.9', label: 'Etablissement de santé' },
   };
   const actor = { ...RCP.participants![0]!, organization };
@@ -495,7 +498,7 @@ describe('any other thing in any place of what is read', () => {
     ['pps', ppsRequest, { ...PLACED.pps, steps: OPEN.pps.steps }],
   ] as const)
     it(`B10 property: is written again as it was, or noted: ${kind}`, () => {
-      const base = write(request(whole as never));
+      const base = write(request(whole));
       const untouched = JSON.stringify(read(base).content);
       let at = 0;
       const seen = { noted: 0, written: 0 };
