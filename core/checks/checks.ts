@@ -90,6 +90,8 @@ export class DocumentChecks {
   readonly #parts: Parts;
   /** By message its deliveries, for one may be of something else; the first one to be checked first. */
   readonly #waiting = new Map<number, readonly number[]>();
+  /** By site, the last of its documents that waits for its pages. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   #looking: Promise<void> | undefined;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -278,7 +280,7 @@ export class DocumentChecks {
       const isText = ref.encoding === 'text';
       const carried = await (isText ? journal.raw(message) : journal.raw(message, ref.from, ref.to));
       const content = contentOf(ref, { codec: codec(format), charsetFallback, raw: () => carried });
-      const looked = await this.#look(content, data.patient);
+      const looked = await this.#look(content, data.patient, String(event['site']));
       // First, for what is not kept is looked at again.
       const { marked } = looked?.another ?? {};
       if (marked) await this.#parts.misnamed?.({ message, part: ref.part, event: data, marked, at: this.#at() });
@@ -288,23 +290,23 @@ export class DocumentChecks {
   }
 
   /** `undefined` for what nobody checks. */
-  async #look(content: Uint8Array, patient: Patient): Promise<Looked | undefined> {
+  async #look(content: Uint8Array, patient: Patient, site: string): Promise<Looked | undefined> {
     const { rules } = this.#settings;
     const codec = this.#codecOf(content);
     const isRuled = rules !== undefined && codec?.validate !== undefined;
     const ruled = isRuled ? await this.#againstRules(content, rules) : [];
-    const marks = await this.#marks(content, patient);
+    const marks = await this.#marks(content, patient, site);
     // A8: it is filed already; whoever reads this has to look at it now.
     return marks || isRuled ? { ...marks, findings: [...(marks?.findings ?? []), ...ruled] } : undefined;
   }
 
   /** What its own pages say of the patient. `undefined` when nobody looks at them. */
-  async #marks(content: Uint8Array, patient: Patient): Promise<Looked | undefined> {
+  async #marks(content: Uint8Array, patient: Patient, site: string): Promise<Looked | undefined> {
     const codec = this.#codecOf(content);
     const pages = codec?.wrapped?.(content) ?? content;
     const viewer = this.#settings.datamatrix ? this.#parts.viewers.find((one) => one.recognises(sniffMime(pages), pages)) : undefined;
     if (!viewer) return undefined;
-    const { datamatrix: codes = [], unreadable, searched, pages: count = 0 } = await viewer.look(pages);
+    const { datamatrix: codes = [], unreadable, searched, pages: count = 0 } = await this.#inTurn(site, () => viewer.look(pages));
     const header = codec?.read(content).cda?.patient;
     const marked = codes.flatMap(({ ins }) => ins ?? []);
     const another = [patient, ...(header ? [patientOfHeader(header)] : [])].flatMap((named) =>
@@ -325,11 +327,22 @@ export class DocumentChecks {
     return { findings, ...(another[0] && { another: { reason: another[0].reason, marked: others } }) };
   }
 
+  /** Pages are drawn one document at a time: of a site one waits for that, so that one with many or slow ones holds back another by one of them. */
+  async #inTurn<T>(site: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(site) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(site, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(site) === turn) this.#turns.delete(site);
+    }
+  }
+
   /**
    * Before the decision of a message whose site asks for it: of each event, whom the datamatrices of its document name instead of its patient. That a page
    * cannot be looked at stops nothing. Rejects with what passes only.
    */
-  async marked(events: readonly DraftEvent[], ...asked: Parameters<DocumentChecks['before']>): Promise<readonly Looked['another'][]> {
+  async marked(site: string, events: readonly DraftEvent[], ...asked: Parameters<DocumentChecks['before']>): Promise<readonly Looked['another'][]> {
     const [message, { refs }, raw, format, charsetFallback] = asked;
     if (!this.#settings.datamatrix) return [];
     const checks: DocumentCheck[] = [];
@@ -342,7 +355,7 @@ export class DocumentChecks {
       for (const ref of refs.filter(({ part }) => own.includes(part)))
         try {
           const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
-          const { another, findings = [] } = (await this.#marks(content, named.patient)) ?? {};
+          const { another, findings = [] } = (await this.#marks(content, named.patient, site)) ?? {};
           if (another) found.push(another);
           if (findings.length > 0) checks.push(resultOf(ref.part, this.#at(), findings));
         } catch (thrown) {

@@ -288,7 +288,8 @@ export class Region {
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       ...(site.documentChecks === 'before' && {
         checkBefore: (message, opened, raw) => this.checks.before(message, opened, raw, identity.format, settings.charsetFallback),
-        markedBefore: (events, message, opened, raw) => this.checks.marked(events, message, opened, raw, identity.format, settings.charsetFallback),
+        markedBefore: (events, message, opened, raw) =>
+          this.checks.marked(site.site, events, message, opened, raw, identity.format, settings.charsetFallback),
       }),
       identified: (keys) => this.#lookAgain(keys),
       answered: () => this.answered(),

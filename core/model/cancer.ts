@@ -25,6 +25,9 @@ export const Coded = object({ code: short, system: short, label: short, text: no
 export type Coded = Static<typeof Coded>;
 const coded = Type.Optional(Coded);
 
+/** As sent: `tel:0242515151`, `mailto:...`. */
+const telecoms = list(Type.String({ maxLength: 250 }));
+
 /** Somebody or some place of the care team. */
 export const CareActor = object({
   /** RCP: coordinator, requester, presenter, quorum, outside-quorum, treating-doctor, correspondent. PPS: reference-hospital, coordination-centre, proximity... */
@@ -44,9 +47,10 @@ export const CareActor = object({
   given: short,
   prefix: short,
   suffix: short,
-  organization: Type.Optional(object({ name: short, id: short, idSystem: short })),
-  /** As sent: `tel:0242515151`, `mailto:...`. */
-  telecoms: list(Type.String({ maxLength: 250 })),
+  /** `sector`: the kind of place (CDA standardIndustryClassCode). */
+  organization: Type.Optional(object({ name: short, id: short, idSystem: short, telecoms, address: short, sector: coded })),
+  /** Of the person; those of the organization are there. */
+  telecoms,
   address: short,
   start: date,
   end: date,
@@ -79,6 +83,9 @@ export const Tumour = object({
 });
 export type Tumour = Static<typeof Tumour>;
 
+/** From `start` on, until when nobody says. Absent and without an `end`: at `start`. */
+const openEnded = Type.Optional(Type.Literal(true));
+
 /**
  * An act proposed, asked for, or done. `row`: its whole row in the narrative, cells separated by ` | `, where that says what no other field
  * does: `1 (Première intention) | 1 | Radiothérapie`.
@@ -95,6 +102,7 @@ export const PlanStep = object({
   priority: coded,
   start: date,
   end: date,
+  openEnded,
   comment: note,
   row: note,
 });
@@ -107,8 +115,8 @@ export const CareStep = object({
   status: short,
   mood: short,
   negated,
-  dates: Type.Optional(object({ start: date, end: date })),
-  planned: Type.Optional(object({ start: date, end: date })),
+  dates: Type.Optional(object({ start: date, end: date, openEnded })),
+  planned: Type.Optional(object({ start: date, end: date, openEnded })),
   rhythm: Type.Optional(object({ regular: flag, text: note })),
   mode: coded,
   sideEffects: note,

@@ -15,18 +15,18 @@ const idsAs = (name: string, ids: readonly CdaId[] = []): [string, string][] =>
       .join('\n'),
   ]);
 
-/** Of a version, a title or a code many documents have the same. */
-const generalOf = ({ version, title }: CdaHeader): Facts =>
+/** Of a version, a title, a code or a time many documents have the same: of one day, or one meeting, a patient has several. */
+const generalOf = ({ version, title, effectiveTime, serviceStart }: CdaHeader): Facts =>
   new Map([
+    ...(effectiveTime === undefined ? [] : [['effectiveTime', effectiveTime.slice(0, 8)] as const]),
+    ...(serviceStart === undefined ? [] : [['serviceStart', serviceStart] as const]),
     ...(version === undefined ? [] : [['version', `${version}`] as const]),
     ...(title === undefined ? [] : [['title', fold(title)] as const]),
   ]);
 
 /** Each form has an id of its own, and mostly a predecessor of its own: those say nothing here. */
-const ownOf = ({ effectiveTime, serviceStart, orders, encounter, setId }: CdaHeader): Facts =>
+const ownOf = ({ orders, encounter, setId }: CdaHeader): Facts =>
   new Map([
-    ...(effectiveTime === undefined ? [] : [['effectiveTime', effectiveTime.slice(0, 8)] as const]),
-    ...(serviceStart === undefined ? [] : [['serviceStart', serviceStart] as const]),
     ...idsAs('order', orders),
     ...idsAs('encounter', encounter?.ids),
     ...(setId ? [[SET, `${setId.root} ${setId.extension ?? ''}`] as const] : []),

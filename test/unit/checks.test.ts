@@ -287,7 +287,7 @@ describe('checks of documents', () => {
     const asked = [7, opened, came, 'hl7v2', 'utf-8'] as const;
     for (let time = 1; time <= 2; time++) {
       await checks.before(...asked);
-      const [marked] = await checks.marked([{ type: 'dcc.document.received', data }] as never, ...asked);
+      const [marked] = await checks.marked('990001018', [{ type: 'dcc.document.received', data }] as never, ...asked);
       expect(marked?.marked.map(({ ins }) => ins)).to.deep.equal([other.ins]);
       const kept = (await read(7)) ?? [];
       expect(
@@ -299,6 +299,34 @@ describe('checks of documents', () => {
         ['p2', 1, 'INS: the datamatrix names another patient: another INS', 'PDF: no code is looked for after page 20 of 31'],
       ]);
     }
+    await checks.stop();
+  });
+
+  it('B9: of a site one document waits for its pages at a time: many of another one hold back a decision by one of them', async () => {
+    const order: string[] = [];
+    const pages = ['NORTH', 'SOUTH'].map((text) => Buffer.from(`<ClinicalDocument>${text}`).toString('base64'));
+    const {
+      checks,
+      opened,
+      patient,
+      raw: came,
+    } = ground({ datamatrix: true }, [], {
+      raw: Buffer.concat([
+        raw.subarray(0, raw.indexOf('OBX')),
+        ...pages.map((page, i) => Buffer.from(`OBX|${i + 1}|ED|X||^text^XML^Base64^${page}||||||F\r`)),
+      ]),
+      events: [],
+      seen: (content) => {
+        order.push(content.includes('NORTH') ? 'NORTH' : 'SOUTH');
+        return {};
+      },
+    });
+    const marked = (site: string, message: number): Promise<unknown> => {
+      const events = [{ type: 'dcc.document.received', data: { patient, document: { content: { part: site === 'NORTH' ? 'p1' : 'p2' } } } }];
+      return checks.marked(site, events as never, message, opened, came, 'hl7v2', 'utf-8');
+    };
+    await Promise.all([marked('NORTH', 1), marked('NORTH', 2), marked('NORTH', 3), marked('SOUTH', 4)]);
+    expect(order).to.deep.equal(['NORTH', 'SOUTH', 'NORTH', 'NORTH']);
     await checks.stop();
   });
 

@@ -93,16 +93,6 @@ function partyOf(reading: Reading, entity: Tag | undefined, person: Tag | undefi
   };
   const ids = entity?.elements.filter((one) => one.name === 'id') ?? [];
   const id = idOf(reading, ids.find((one) => one.attribute('root') === NATIONAL) ?? ids[0]);
-  const organizationId = idOf(reading, organization?.first('id'));
-  const telecoms = [entity, organization].flatMap((one) => one?.elements.filter((each) => each.name === 'telecom') ?? []);
-  // Those of an organization are written as those of the person: when they are the same, nothing is lost.
-  const isOwn = (one: Tag): boolean =>
-    entity?.elements.some((own) => own.name === 'telecom' && own.attribute('value') === one.attribute('value')) ?? false;
-  for (const one of telecoms) if (isOwn(one)) reading.unread.read(one, 'value');
-  const [addr, theirs] = [entity?.first('addr'), organization?.first('addr')];
-  const address = addressOf(reading, addr);
-  const elsewhere = addressOf(reading, theirs, false);
-  if (address === elsewhere) addressOf(reading, theirs);
   const givens = name?.elements.filter((one) => one.name === 'given') ?? [];
   return said({
     specialty: codedOf(reading, entity?.first('code')),
@@ -115,11 +105,20 @@ function partyOf(reading: Reading, entity: Tag | undefined, person: Tag | undefi
       organization &&
       said({
         name: short(organization.first('name')),
-        ...organizationId,
+        ...idOf(reading, organization.first('id')),
+        telecoms: telecomsOf(reading, organization),
+        address: addressOf(reading, organization.first('addr')),
+        sector: codedOf(reading, organization.first('standardIndustryClassCode')),
       }),
-    telecoms: reading.list([...new Set(telecoms.flatMap((one) => reading.short(one.attribute('value')) ?? []))], 'telecoms'),
-    address: address ?? elsewhere,
+    telecoms: telecomsOf(reading, entity),
+    address: addressOf(reading, entity?.first('addr')),
   });
+}
+
+function telecomsOf(reading: Reading, tag: Tag | undefined): string[] | undefined {
+  const telecoms = tag?.elements.filter(({ name }) => name === 'telecom') ?? [];
+  for (const one of telecoms) reading.unread.read(one, 'value');
+  return reading.list([...new Set(telecoms.flatMap((one) => reading.short(one.attribute('value')) ?? []))], 'telecoms');
 }
 
 /** Of a professional, by number of RPPS, ADELI or FINESS. */
@@ -135,15 +134,14 @@ function idOf(reading: Reading, tag: Tag | undefined): { id?: string; idSystem?:
 /** Parts in the order of an envelope: a CDA may give them in any. */
 const ADDRESS = ['additionalLocator', 'unitID', 'houseNumber', 'streetName', 'streetAddressLine', 'postBox', 'postalCode', 'city', 'country'];
 
-/** `isOwn`: it is written again in the place where it was. */
-export function addressOf(reading: Reading, tag: Tag | undefined, isOwn = true): string | undefined {
+export function addressOf(reading: Reading, tag: Tag | undefined): string | undefined {
   if (!tag) return undefined;
   const parts = ADDRESS.flatMap((part) => {
     const found = tag.elements.filter(({ name }) => name === part);
-    if (isOwn) for (const one of found) reading.unread.whole(one);
+    for (const one of found) reading.unread.whole(one);
     return found.flatMap((one) => one.text ?? []);
   });
-  if (parts.length === 0 && isOwn) reading.unread.whole(tag);
+  if (parts.length === 0) reading.unread.whole(tag);
   return reading.short(parts.join(' ') || tag.text);
 }
 

@@ -276,6 +276,13 @@ export class Statement {
     return from;
   }
 
+  /** When, where it may have a beginning alone. */
+  get times(): { readonly start: string | undefined; readonly end: string | undefined; readonly openEnded: true | undefined } {
+    const [at, from] = [this.#time('effectiveTime'), this.#time('effectiveTime', 'low')];
+    const isOpen = at === undefined && from !== undefined && this.tag.value('effectiveTime', 'high') === undefined;
+    return { start: at ?? from, end: this.end, openEnded: isOpen || undefined };
+  }
+
   /** Of what has a beginning and mostly no end. */
   get onset(): string | undefined {
     return this.#time('effectiveTime') ?? this.#time('effectiveTime', 'low');

@@ -8,8 +8,10 @@ import { isLabel } from './labels.ts';
 
 /** Most reasons that are kept: one is enough to send nothing. */
 const REASONS_LIMIT = 20;
-/** Elements that say nothing of the patient; a translation says the same in another system. */
-const FORMAL = new Set(['templateId', 'realmCode', 'typeId', 'sequenceNumber', 'seperatableInd', 'translation']);
+/** Elements that say nothing of the patient. */
+const FORMAL = new Set(['templateId', 'realmCode', 'typeId', 'seperatableInd']);
+/** Of a translation, what says the same in another system. */
+const TRANSLATED = new Set(['code', 'codeSystem', 'codeSystemName', 'codeSystemVersion', 'displayName']);
 const COMMENT = '48767-8';
 const SAYING = ['value', 'code', 'extension', 'displayName'];
 /** Attributes that are the form of a CDA, with the values that say nothing of their own. Any other one is read or it is noted. */
@@ -20,10 +22,12 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   determinerCode: ['INSTANCE'],
   typeCode: ['COMP', 'SUBJ', 'REFR', 'DRIV', 'PRF'],
   inversionInd: ['false'],
-  use: ['WP', 'H', 'HP', 'L', 'MC'],
+  use: ['WP', 'H', 'HP', 'L', 'MC', 'PUB'],
 };
-/** What is not known says no more than that nothing is said. */
-const UNKNOWN = ['NA', 'NAV', 'NI', 'UNK', 'ASKU', 'NASK'];
+/** What is not known says no more than that nothing is said; that somebody asked, or nobody did, says more. */
+const UNKNOWN = ['NA', 'NAV', 'NI', 'UNK'];
+/** What may stand in a code that is unknown: it is written as one without a code. */
+const BESIDE_UNKNOWN = new Set(['originalText', 'qualifier', 'translation']);
 /** Of what is in an attribute, the name by which it is noted. */
 const REASONS: Readonly<Record<string, string>> = { negationInd: 'negation', moodCode: 'mood' };
 /** Elements of a narrative whose words mean the same without them. */
@@ -45,6 +49,9 @@ const PLAIN = new Set([
   'br',
   'linkHtml',
 ]);
+/** Styles of a narrative that say nothing: form and emphasis, never words that are struck through. */
+const STYLE =
+  /^(?:(?:Bold|Italics|Underline|Emphasis|BoldItalics|[LRTB](?:top|bot)?rule|Left|Center|Right|Justify|Top|Middle|Bottom|Baseline|Arabic|(?:Little|Big)(?:Roman|Alpha)|Disc|Circle|Square)(?:\s+|$))*$/i;
 const BREAKS = new Set(['td', 'th', 'tr', 'caption', 'paragraph', 'item', 'list', 'table', 'thead', 'tbody', 'tfoot', 'br']);
 /** Words that say nothing by themselves. */
 const SMALL = new Set(['SCORE', 'A', 'AU', 'AUX', 'D', 'DE', 'DES', 'DU', 'EN', 'ET', 'L', 'LA', 'LE', 'LES', 'N']);
@@ -180,8 +187,16 @@ export class Unread {
       this.#statement(tag);
       return false;
     }
-    const inner = tag.elements.map((child) => this.#isUnread(child)).includes(true);
+    const inner = tag.elements.map((child) => !this.#isTranslation(child, tag) && this.#isUnread(child)).includes(true);
     return inner || this.#attributesLeft(tag).length > 0 || (hasText(tag) && !this.#whole.has(tag));
+  }
+
+  /** Whether it says no more than the code beside it, which is carried: of a code that is local it may be all, and of a function it is another one. */
+  #isTranslation(tag: Tag, of: Tag): boolean {
+    if (tag.name !== 'translation' || of.name === 'functionCode') return false;
+    const isCarried = of.attribute('code') !== undefined && this.#read.get(of)?.has('code') === true;
+    const isBare = tag.attributeNames.every((name) => TRANSLATED.has(name)) && !hasText(tag);
+    return isCarried && isBare && !tag.elements.some((one) => this.#isUnread(one));
   }
 
   #attributesLeft(tag: Tag): readonly string[] {
@@ -193,7 +208,7 @@ export class Unread {
     const value = tag.attribute(name)!;
     // The same as its number, which is read or noted.
     if (name === 'codeSystemName') return tag.attribute('codeSystem') !== undefined;
-    if (name === 'nullFlavor') return UNKNOWN.includes(value) && SAYING.every((said) => tag.attribute(said) === undefined);
+    if (name === 'nullFlavor') return UNKNOWN.includes(value) && isUnknown(tag);
     // Of what nobody reads, what it says is noted.
     if (name === 'xsi:type') return !this.#read.has(tag);
     if (name === 'value' && tag.name === 'reference') return true;
@@ -247,7 +262,7 @@ export class Unread {
     }
     for (const piece of tag.pieces)
       if (typeof piece === 'string') hear(piece);
-      else if (piece.isHl7) this.#collect(piece, said, seen);
+      else if (piece.isHl7 && piece.name !== 'translation') this.#collect(piece, said, seen);
   }
 
   /** Cells, paragraphs and items, each without what was read of it unless `hasRead`. */
@@ -274,11 +289,20 @@ export class Unread {
 
 const hasText = ({ pieces }: Tag): boolean => pieces.some((piece) => (typeof piece === 'string' ? piece.trim() !== '' : !piece.isHl7));
 
-/** Whether its words alone say it: no picture, no power of ten, nothing that is marked as deleted. */
+const isSilent = (tag: Tag): boolean =>
+  [...SAYING, 'root'].every((name) => tag.attribute(name) === undefined) && !hasText(tag) && tag.elements.every(isSilent);
+
+/** Whether what is said to be unknown is: a value in it would become certain. */
+const isUnknown = (tag: Tag): boolean =>
+  SAYING.every((name) => tag.attribute(name) === undefined) &&
+  !hasText(tag) &&
+  tag.elements.every((one) => BESIDE_UNKNOWN.has(one.name) || isSilent(one));
+
+/** Whether its words alone say it: no picture, no power of ten, nothing that is marked as deleted or struck through. */
 const isPlain = (tag: Tag): boolean =>
-  tag.pieces.every(
-    (piece) => typeof piece === 'string' || (piece.isHl7 && PLAIN.has(piece.name) && piece.attribute('revised') === undefined && isPlain(piece)),
-  );
+  tag.attribute('revised') === undefined &&
+  STYLE.test(tag.attribute('styleCode') ?? '') &&
+  tag.pieces.every((piece) => typeof piece === 'string' || (piece.isHl7 && PLAIN.has(piece.name) && isPlain(piece)));
 
 const answersIn = (text: string): readonly string[] => text.split(CLAUSES).flatMap((clause) => (isAnswer(fold(clause)) ? [fold(clause)] : []));
 

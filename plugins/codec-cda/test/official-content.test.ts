@@ -2,9 +2,10 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { checkEventData, type Pps, type Rcp } from '../../../core/model/index.ts';
-import { plugin } from '../index.ts';
+import { checkEventData, type CareActor, type Pps, type Rcp } from '../../../core/model/index.ts';
+import { plugin, writeN3 } from '../index.ts';
 import { hasShared, needs, readShared, sharedFile } from './official-files.ts';
+import { frcpRequest } from './synthetic-content.ts';
 
 const SETS = ['specs/cda/testcontenu-2.41/ExemplesCDA', 'specs/cda/testcontenu-3.0/ExemplesCDA'];
 const FRCP = 'CANCER-FRCP_2022.01_Appareil.xml';
@@ -123,6 +124,18 @@ describe('the official FRCP, field by field (skipped when the folder of specific
       'outside-quorum LILOU undefined',
       'correspondent FABRE G15_10/SM21',
     ]);
+  });
+
+  it('B10: of its participants nothing is left when they are written again', () => {
+    const [{ organization }, ...others] = rcp.participants! as [CareActor, ...CareActor[]];
+    expect([organization?.telecoms, organization?.sector?.code, others.every((one) => one.telecoms ?? one.organization?.telecoms)]).to.deep.equal([
+      ['tel:0242515100'],
+      'ETABLISSEMENT',
+      true,
+    ]);
+    expect(read(SETS[1]!, FRCP).content!['unread']).to.not.include('participant');
+    const again = writeN3(frcpRequest({ ids: rcp.ids!, participants: rcp.participants! })).pieces[0];
+    expect((plugin.document!.read(Buffer.from(again)).cda!.content!['rcp'] as Rcp).participants).to.deep.equal(rcp.participants);
   });
 
   it('describes the tumour', () => {

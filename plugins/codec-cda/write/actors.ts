@@ -62,10 +62,16 @@ function partyOf(actor: CareActor, needsId: boolean): readonly (string | undefin
   return [
     id ?? (needsId ? element('id', { nullFlavor: 'NA' }) : undefined),
     plain('code', actor.specialty),
-    actor.address === undefined ? element('addr', { nullFlavor: 'NAV' }) : element('addr', {}, textElement('streetAddressLine', actor.address)),
-    ...(actor.telecoms ? actor.telecoms.map((value) => element('telecom', { value })) : [element('telecom', { nullFlavor: 'NAV' })]),
+    addressed(actor.address) ?? element('addr', { nullFlavor: 'NAV' }),
+    ...(telecomsOf(actor) ?? [element('telecom', { nullFlavor: 'NAV' })]),
   ];
 }
+
+const addressed = (address: string | undefined): string | undefined =>
+  address === undefined ? undefined : element('addr', {}, textElement('streetAddressLine', address));
+
+const telecomsOf = ({ telecoms }: Pick<CareActor, 'telecoms'>): readonly string[] | undefined =>
+  telecoms?.map((value) => element('telecom', { value }));
 
 const nameOf = ({ prefix, given, family, suffix }: CareActor): string => {
   const parts = [textElement('prefix', prefix), textElement('given', given), textElement('family', family), textElement('suffix', suffix)].join('');
@@ -75,5 +81,6 @@ const nameOf = ({ prefix, given, family, suffix }: CareActor): string => {
 function organization(name: string, { organization: of }: CareActor): string | undefined {
   if (!of) return undefined;
   const id = of.idSystem === undefined ? undefined : element('id', { root: of.idSystem, extension: of.id });
-  return element(name, {}, id, textElement('name', of.name));
+  const [telecoms = [], sector] = [telecomsOf(of), plain('standardIndustryClassCode', of.sector)];
+  return element(name, {}, id, textElement('name', of.name), ...telecoms, addressed(of.address), sector);
 }

@@ -4,7 +4,7 @@ import { STEP_KINDS } from '../content/index.ts';
 import { element } from '../xml-text.ts';
 import { performer } from './actors.ts';
 import { problem, statusSection, textSection, tumoursOf } from './rcp.ts';
-import { codedElement, codeElement, comment, flagElement, paragraph, reference, related, Rows, SIMPLE, TA, type Writer } from './sections.ts';
+import { codedElement, codeElement, comment, flagElement, paragraph, period, reference, related, Rows, SIMPLE, TA, type Writer } from './sections.ts';
 import { codeOnly, tumourSections } from './tumour.ts';
 
 const PCC = '1.3.6.1.4.1.19376.1.5.3.1';
@@ -70,7 +70,8 @@ function care(
 function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
   const { mood = 'INT', treatment, dates, planned, rhythm, mode, sideEffects } = step;
   const kind = Object.keys(STEP_KINDS).find((code) => STEP_KINDS[code] === step.kind);
-  const when = [dates?.start ?? planned?.start, dates?.end ?? planned?.end].filter(Boolean).join(' - ');
+  const [from, end] = [dates?.start === undefined ? planned : dates, dates?.end ?? planned?.end];
+  const when = period({ ...from, ...(end !== undefined && { end }) });
   const label = kind === undefined ? step.kind : LABELS[kind]!;
   const named = treatment && (treatment.text ?? treatment.label ?? treatment.code);
   const row = step.row === undefined ? rows.row(when === '' ? label : `${label} · ${when}`, named) : rows.asItWas(step.row, named);
@@ -90,7 +91,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
         : codeElement('code', [kind, TA, label], treatment && element('qualifier', {}, codedElement('value', treatment, row, false))),
     row,
     status: step.status ?? 'unknown',
-    time: writer.time(dates?.start, dates?.end),
+    time: writer.time(dates?.start, dates?.end, dates?.openEnded),
     people: performer(writer, step.performer),
     related: [
       part(
@@ -99,7 +100,7 @@ function careEntry(writer: Writer, rows: Rows, step: CareStep): string {
             ['GEN-177', TA, 'Date(s) prévisionnelle(s)'],
             undefined,
             codedElement('value', undefined, undefined),
-            writer.time(planned.start, planned.end),
+            writer.time(planned.start, planned.end, planned.openEnded),
           ),
       ),
       part(rhythm && words('ORG-004', 'Rythme', () => flagElement(rhythm.regular), rhythm.text)),
@@ -128,7 +129,7 @@ function finding(writer: Writer, rows: Rows, one: Finding): string {
 }
 
 function valueOf({ value, unit, valueSystem, valueLabel }: Finding): string {
-  if (value === undefined) return element('value', { 'xsi:type': 'CD', nullFlavor: 'NA' });
+  if (value === undefined) return element('value', { 'xsi:type': 'CD', nullFlavor: 'NI' });
   if (valueSystem !== undefined || valueLabel !== undefined)
     return element('value', { 'xsi:type': 'CD', code: value, codeSystem: valueSystem, displayName: valueLabel });
   if (value === 'true' || value === 'false') return flagElement(value === 'true');
@@ -171,7 +172,7 @@ function status(writer: Writer, pps: Pps): string {
 }
 
 const instant = (writer: Writer, date: string | undefined): string =>
-  element('value', { 'xsi:type': 'TS', ...(writer.instant(date) ? { value: writer.instant(date) } : { nullFlavor: 'UNK' }) });
+  element('value', { 'xsi:type': 'TS', ...(writer.instant(date) ? { value: writer.instant(date) } : { nullFlavor: 'NI' }) });
 
 function references(writer: Writer, { references: list }: Pps): string {
   if (!list) return '';
@@ -183,7 +184,7 @@ function references(writer: Writer, { references: list }: Pps): string {
       element(
         'externalDocument',
         { classCode: 'DOC', moodCode: 'EVN' },
-        element('id', root === undefined ? { nullFlavor: 'UNK' } : { root, extension }),
+        element('id', root === undefined ? { nullFlavor: 'NI' } : { root, extension }),
         text === undefined ? undefined : element('text', {}, reference(rows.row('Document', text))),
       ),
     ),

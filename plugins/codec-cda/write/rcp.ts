@@ -13,6 +13,7 @@ import {
   paragraph,
   reference,
   related,
+  period,
   Rows,
   SIMPLE,
   TA,
@@ -118,7 +119,7 @@ function treatments(writer: Writer, steps: readonly PlanStep[] | undefined): str
 function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
   const { mood = 'INT', kind } = step;
   const name = elementOf(kind, mood);
-  const when = [step.start, step.end].filter(Boolean).join(' - ');
+  const when = period(step);
   const words = step.text ?? step.label ?? step.code;
   const row =
     step.row === undefined
@@ -141,7 +142,7 @@ function stepEntry(writer: Writer, rows: Rows, step: PlanStep): string {
     code: codedElement('code', codeOnly(step), row, false),
     row,
     status: step.status ?? (name === 'encounter' ? null : 'unknown'),
-    time: name === 'encounter' && step.start === undefined && step.end === undefined ? undefined : writer.time(step.start, step.end),
+    time: name === 'encounter' && step.start === undefined && step.end === undefined ? undefined : writer.time(step.start, step.end, step.openEnded),
     priority:
       order ?? (step.priority && codedElement('priorityCode', step.priority, undefined, false, textElement('originalText', step.priority.text))),
     related: [comment(writer, rows, step.comment)],

@@ -25,7 +25,7 @@ export function scores(writer: Writer, rcp: Rcp): string {
   };
   const number = (score: number | undefined): string => {
     const type = score === undefined || Number.isInteger(score) ? 'INT' : 'REAL';
-    return element('value', { 'xsi:type': type, ...(score === undefined ? { nullFlavor: 'UNK' } : { value: String(score) }) });
+    return element('value', { 'xsi:type': type, ...(score === undefined ? { nullFlavor: 'NI' } : { value: String(score) }) });
   };
   add('pain', 'Sévérité de la douleur', pain, (row) =>
     writer.statement({

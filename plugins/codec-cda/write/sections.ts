@@ -1,6 +1,6 @@
 /** Writes sections of a structured body: rows of a human text with names, and entries that refer to them. */
 import { createHash } from 'node:crypto';
-import type { Coded } from '../../../core/model/index.ts';
+import type { Coded, PlanStep } from '../../../core/model/index.ts';
 import type { ContentModel, SectionName } from '../content/index.ts';
 import { hl7Time } from '../hl7-time.ts';
 import { element, escapeXml } from '../xml-text.ts';
@@ -68,9 +68,9 @@ export class Writer {
   time(start: string | undefined, end?: string, low = false): string {
     const [from, to] = [hl7Time(start, this.#timeZone), hl7Time(end, this.#timeZone)];
     if (from === undefined && to === undefined)
-      return low ? element('effectiveTime', {}, element('low', { nullFlavor: 'UNK' })) : element('effectiveTime', { nullFlavor: 'UNK' });
+      return low ? element('effectiveTime', {}, element('low', { nullFlavor: 'NI' })) : element('effectiveTime', { nullFlavor: 'NI' });
     if (to === undefined && !low) return element('effectiveTime', { value: from });
-    return element('effectiveTime', {}, element('low', from ? { value: from } : { nullFlavor: 'UNK' }), to && element('high', { value: to }));
+    return element('effectiveTime', {}, element('low', from ? { value: from } : { nullFlavor: 'NI' }), to && element('high', { value: to }));
   }
 
   instant(time: string | undefined): string | undefined {
@@ -86,7 +86,7 @@ export class Writer {
       parts.withoutId ? undefined : this.id(),
       code,
       row === undefined ? undefined : element('text', {}, reference(row)),
-      status === null ? undefined : element('statusCode', status === 'unknown' ? { nullFlavor: 'UNK' } : { code: status }),
+      status === null ? undefined : element('statusCode', status === 'unknown' ? { nullFlavor: 'NI' } : { code: status }),
       parts.time,
       parts.priority,
       parts.value,
@@ -198,6 +198,10 @@ export class Rows {
   }
 }
 
+/** In the words of a reader. */
+export const period = ({ start, end, openEnded }: Pick<PlanStep, 'start' | 'end' | 'openEnded'>): string =>
+  openEnded && end === undefined ? `dès le ${start ?? ''}` : [start, end].filter(Boolean).join(' - ');
+
 /** A text of its own: what a reader gives back as it was. */
 export const paragraph = (text: string): string => element('paragraph', {}, lines(text));
 
@@ -217,14 +221,14 @@ export function codedElement(
   ...inner: readonly (string | undefined)[]
 ): string {
   const kind = type ? { 'xsi:type': 'CD' } : {};
-  if (!value || Object.keys(value).length === 0) return element(name, { ...kind, nullFlavor: 'NA' }, ...inner);
+  if (!value || Object.keys(value).length === 0) return element(name, { ...kind, nullFlavor: 'NI' }, ...inner);
   const words = row !== undefined && element('originalText', {}, reference(row));
   const code = { code: value.code, codeSystem: value.code === undefined ? undefined : value.system, displayName: value.label };
   return element(name, { ...kind, ...code }, words || undefined, ...inner);
 }
 
 export const flagElement = (value: boolean | undefined): string =>
-  element('value', { 'xsi:type': 'BL', ...(value === undefined ? { nullFlavor: 'NA' } : { value: String(value) }) });
+  element('value', { 'xsi:type': 'BL', ...(value === undefined ? { nullFlavor: 'NI' } : { value: String(value) }) });
 
 export const related = (type: string, statement: string, inversion?: boolean): string =>
   element('entryRelationship', { typeCode: type, ...(inversion !== undefined && { inversionInd: String(inversion) }) }, statement);

@@ -64,14 +64,9 @@ function tnm(writer: Writer, rows: Rows, { tnm: stage }: Tumour): string {
     const row = rows.of(`TNM (${name})`, value);
     const edition = stage?.edition?.code;
     const coded =
-      value &&
+      value?.code !== undefined &&
       element('value', { 'xsi:type': 'CD', code: value.code, codeSystem: value.system, codeSystemVersion: edition, displayName: value.label });
-    const observation = writer.observation(
-      [code, LOINC, `TNM Clinique ${name}`],
-      row,
-      coded ?? codedElement('value', undefined, undefined),
-      undefined,
-    );
+    const observation = writer.observation([code, LOINC, `TNM Clinique ${name}`], row, coded || codedElement('value', value, row), undefined);
     return related('COMP', observation);
   };
   const row = rows.of('Stade clinique', stage?.stage);
@@ -89,7 +84,7 @@ function tnm(writer: Writer, rows: Rows, { tnm: stage }: Tumour): string {
     row,
     withoutId: true,
     time: writer.time(stage?.date, undefined, true),
-    value: element('value', { 'xsi:type': 'CD', ...(qualifiers === '' && { nullFlavor: 'UNK' }) }, qualifiers),
+    value: element('value', { 'xsi:type': 'CD', ...(qualifiers === '' && { nullFlavor: 'NI' }) }, qualifiers),
     related: [part('21905-5', 'T', stage?.t), part('21906-3', 'N', stage?.n), part('21907-1', 'M', stage?.m)],
   });
 }

@@ -147,6 +147,8 @@ describe('what a document is said to be', () => {
     const time = (at: string): string => `<effectiveTime value="${at}"/>`;
     const order = (id: string): string => `<inFulfillmentOf><order><id root="1.2.9" extension="${id}"/></order></inFulfillmentOf>`;
     const set = (id: string): string => `<setId root="${id}"/>`;
+    const act = (at: string): string =>
+      `<documentationOf><serviceEvent><effectiveTime><low value="${at}"/></effectiveTime></serviceEvent></documentationOf>`;
     const count = (one: string, other: string): number =>
       mdm('R01', [cda('root="1.2.3"', 'N1', one), cda('root="1.2.4"', 'N3', other)]).events.length;
     const AGREE: readonly (readonly [string, string])[] = [
@@ -155,7 +157,7 @@ describe('what a document is said to be', () => {
       ['<title>Fiche RCP</title>', '<title>FICHE RCP</title>'],
       [set('1.2.7'), set('1.2.7')],
       // As in the official example of a pair.
-      [set('1.2.7') + time('20261001'), set('1.2.8') + time('20261001')],
+      [set('1.2.7') + order('A'), set('1.2.8') + order('A')],
       [meeting('27011113'), meeting('27011113') + '<title>Fiche RCP</title>'],
     ];
     for (const [one, other] of AGREE) expect(count(one, other), one).to.equal(1);
@@ -166,6 +168,8 @@ describe('what a document is said to be', () => {
       [order('A'), order('B')],
       [meeting('27011113'), meeting('27011114')],
       [set('1.2.7'), set('1.2.8')],
+      [set('1.2.7') + time('20261001'), set('1.2.8') + time('20261001')],
+      [set('1.2.7') + act('20261001'), set('1.2.8') + act('20261001')],
       ['', set('1.2.8') + '<versionNumber value="1"/>'],
     ];
     for (const [one, other] of DIFFER) expect(count(one, other), one).to.equal(2);
