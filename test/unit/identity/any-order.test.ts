@@ -1,7 +1,7 @@
 /** SAFETY A2, A6 as properties: whatever order statements, merges and links come in, and whatever is undone. */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { joinedOf } from '../../../core/identity/index.ts';
+import { joinedOf, lineOf } from '../../../core/identity/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed } from './hospital.ts';
@@ -14,8 +14,8 @@ const at = fc.nat({ max: 6 });
 const tell = fc.record({
   what: fc.constant('tell' as const),
   ipp: number,
-  /** `DCC`: the record, whose numbers they are not. */
-  sender: fc.constantFrom('DPI', 'GAM', 'DCC'),
+  /** `LAB`: not listed, trusted less than the others; `DCC`: the record, whose numbers they are not. */
+  sender: fc.constantFrom('DPI', 'GAM', 'LAB', 'DCC'),
   at,
   said: fc.constantFrom(QUALIFIED, VALIDATED, TRAITS, {}),
   more: fc.record(
@@ -39,7 +39,7 @@ const anything = fc.constantFrom<Patient>(
 const claim = fc.record({
   what: fc.constant('tell' as const),
   ipp: number,
-  sender: fc.constantFrom('DPI', 'GAM', 'DCC'),
+  sender: fc.constantFrom('DPI', 'GAM', 'LAB', 'DCC'),
   at,
   said: anything,
   more: fc.record({ usedName: fc.constantFrom('A', 'B') }, { requiredKeys: [] }),
@@ -189,6 +189,35 @@ describe('whatever order identities come in', () => {
       { numRuns: 300, seed: 6, maxSkipsPerRun: 20 },
     );
     expect(counts.accepted, `of ${counts.undone}`).to.be.above(20);
+  });
+
+  it('A2, A4: with three senders and what people chose between them, nothing comes to count without a question but what the message itself says', () => {
+    const one = claim.map((said) => ({ ...said, ipp: '1' as const })).filter(({ sender }) => sender !== 'DCC');
+    let chosen = 0;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(one, fc.boolean()), { minLength: 3, maxLength: 12 }), (all) => {
+        const hospital = new Hospital();
+        for (const [i, [event, isAccepted]] of all.entries()) {
+          const before = hospital.person('1') && hospital.joined('1').patient;
+          const { preferred, folds = {} } = hospital.person('1') ? lineOf(hospital.person('1')!) : {};
+          const holder = preferred?.['claim'] === undefined ? undefined : folds[preferred['claim']]?.registers['claim'];
+          if (play(hospital, event, `M${i}`).quarantine) {
+            expect(hospital.joined('1').patient).to.deep.equal(before);
+            if (isAccepted) accept(hospital, event, `M${i}`);
+            continue;
+          }
+          if (!before) continue;
+          const { patient } = hospital.joined('1');
+          if (preferred) chosen += 1;
+          for (const trait of ['birthName', 'firstGivenName', 'sex', 'birthDate'] as const)
+            expect([before[trait], event.said[trait]], `M${i} ${trait}`).to.include(patient[trait]);
+          // Of the number that was chosen the traits may have come back.
+          if (holder) expect([null, (holder.value as Patient | null)?.ins, event.said.ins], `M${i}`).to.include(patient.ins);
+        }
+      }),
+      { numRuns: 500, seed: 6 },
+    );
+    expect(chosen).to.be.above(200);
   });
 
   it('A6: once all merges are undone, in whatever order, nothing is left of what they said, and the same is known', () => {
