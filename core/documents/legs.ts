@@ -484,6 +484,6 @@ function stillLedTo([first, ...others]: readonly string[], known: Known): readon
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */
-const mayHaveArrived = ({ outcome, error }: AttemptRecord): boolean =>
+export const mayHaveArrived = ({ outcome, error }: AttemptRecord): boolean =>
   outcome === undefined || outcome === 'review' || outcome === 'delivered' || !error || UNSURE.has(CATALOGUE[error.code].disposition);
 const UNSURE: ReadonlySet<string> = new Set(['ambiguous', 'defect']);

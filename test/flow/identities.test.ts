@@ -134,6 +134,39 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('25');
   });
 
+  for (const [i, fate] of (['waits to be sent again', 'was refused when it was sent again', 'was put away since'] as const).entries())
+    it(`A6: a merge of which the answer was lost may have arrived, though it ${fate}: its receiver is called, and the number waits until then`, async () => {
+      const [one, two] = [`30${2 * i + 1}`, `30${2 * i + 2}`] as const;
+      for (const ipp of [one, two]) await tell({ ipp, minute: 1 });
+      const before = record.told.length;
+      const isMerge = ({ type }: Told): boolean => type === 'identity.merged';
+      const merges = (): number => record.told.slice(before).filter(isMerge).length;
+      const leg = async (): Promise<DeliveryView | undefined> =>
+        (await region.deliveries('limit=500')).find(
+          ({ eventType, state }) => eventType === 'dcc.identity.merged' && !['delivered', 'discarded'].includes(state),
+        );
+      record.answers = (told) => (isMerge(told) ? (i > 0 && merges() > 1 ? 'refused' : 'lost') : 'filed');
+      const said = tell({ ipp: one, minute: 2, trigger: 'A40', absorbs: two });
+      await until('it was sent', 10_000, () => merges() > 0);
+      if (i > 0) await until('it is dead', 20_000, async () => (await leg())?.state === 'dead');
+      await region.post('lanes/dcc-out:pause');
+      await until('nothing is on the wire', 10_000, async () => ['queued', 'dead'].includes((await leg())?.state ?? ''));
+      const waiting = (await leg())!;
+      if (i === 2) await region.post(`deliveries/${waiting.id}:discard`, { why: 'unknown there', who: 'camille' });
+      record.answers = () => 'filed';
+      const undone = await undo(two);
+      expect(undone).to.deep.include({ discarded: i === 0 ? [waiting.id] : [], told: ['dcc-out'] });
+      expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[undone.tasks[0], 'merge-told']]);
+      expect(await undo(two), 'asked again').to.deep.equal({ discarded: [], told: ['dcc-out'], tasks: undone.tasks });
+      if (i === 1) await region.post(`deliveries/${waiting.id}:discard`, { why: 'unknown there', who: 'camille' });
+      await region.post('lanes/dcc-out:resume');
+      await said;
+      const [last, letter] = [record.told.length, await sendLetter(region, { ipp: two, id: `1.2.250.1.999.20.9.9${two}` })];
+      expect([record.told.length, (await region.timeline(letter)).deliveries[0]?.error?.found]).to.deep.equal([last, undone.tasks[0]]);
+      await called(undone.tasks);
+      expect(record.told.slice(last).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal([two]);
+    });
+
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
     await tell({ ipp: '26', minute: 1 });
     await tell({ ipp: '27', minute: 1 });
