@@ -91,9 +91,6 @@ function relink(one: Told, known: Known): Judgement {
   const questions = questionsOf(one, known, { into, from, chain, gone, survivor, end, kind: said });
   const asked = ask(one, known, ...questions);
   if (asked) return asked;
-  const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
-  const now = after(known, elsewhere);
-  const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
   const { at: saidAt, sender, application } = speakerOf(one, undefined);
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
@@ -101,24 +98,18 @@ function relink(one: Told, known: Known): Judgement {
   const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {
-    ...taking,
+    ...survivor,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-    absorbed: [...(taking.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, old, taking)),
-    history: lastOf(taking.history, change),
+    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
+    history: lastOf(survivor.history, change),
   };
   const absorbing = noteOf(from, {
-    ...old,
+    ...gone,
     into: { ...relation, ...(isRepeated && earlierOf(saidBy(gone.into).filter((id) => id !== one.message.id))), key: into, ipp: surviving },
-    history: lastOf(old.history, change),
+    history: lastOf(gone.history, change),
   });
-  return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
-}
-
-/** A person who says that it is another one's undoes the merge before. */
-function moved(from: string, one: Told, known: Known): readonly Note[] {
-  const { who = '', why = '' } = acceptedBy(one, known) ?? {};
-  return undoMerge(from, known, { who, why, at: one.now });
+  return { keys, notes: [absorbing, ...notesOf(withHeirs(into, heir, known))] };
 }
 
 /** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
@@ -181,6 +172,8 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
+  // That is an undo, of which receivers may have to be told (decision 0034): a person does it as one.
+  if (gone.into && !isRepeated) return [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')];
   if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
   const [all, branch] = [familyOf(into, known), branchOf(from, known)];
   // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
@@ -190,7 +183,6 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
-    ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
     ...(!isRepeated && separationOf([into, ...family.keys], branch.keys, known)
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]

@@ -167,6 +167,35 @@ describeJournals('identities', (journal) => {
       expect(record.told.slice(last).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal([two]);
     });
 
+  for (const isTold of [true, false])
+    it(`A6: a number that a merge moves to another survivor is undone first: ${isTold ? 'who was told is called before it is told the other' : 'what waits of it leaves no more'}`, async () => {
+      const [one, two, three] = (isTold ? ['201', '202', '203'] : ['211', '212', '213']) as [string, string, string];
+      for (const ipp of [one, two, three]) await tell({ ipp, minute: 1 });
+      if (!isTold) await region.post('lanes/dcc-out:pause');
+      const first = tell({ ipp: one, minute: 2, trigger: 'A40', absorbs: two });
+      if (isTold) await first;
+      else await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
+      const before = record.told.length;
+      const second = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: two });
+      await until('it asks', 10_000, async () => (await open()).length === 1);
+      const [{ id: asked, kind }] = (await open()) as [IdentityTask];
+      expect(kind).to.equal('merge-elsewhere');
+      expect(String(await region.accept(asked, `of ${three}`).catch((thrown: unknown) => thrown))).to.include('ERR_TRANSITION');
+      const undone = await undo(two);
+      expect([undone.told, undone.discarded.length]).to.deep.equal(isTold ? [['dcc-out'], 0] : [[], 1]);
+      await region.post(`messages/${asked}:replay`, { why: `of ${three}` });
+      if (!isTold) await region.post('lanes/dcc-out:resume');
+      await Promise.all([first, second]);
+      await region.drained();
+      const numbers = (): unknown => record.told.slice(before).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+      if (isTold) {
+        expect(numbers(), 'until it is called').to.deep.equal([]);
+        await called(undone.tasks);
+      }
+      expect(numbers()).to.deep.equal([['identity.merged', three]]);
+      expect([await open(), (await find(two)).into?.ipp]).to.deep.equal([[], three]);
+    });
+
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
     await tell({ ipp: '26', minute: 1 });
     await tell({ ipp: '27', minute: 1 });

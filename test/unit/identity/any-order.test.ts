@@ -70,11 +70,13 @@ function play(hospital: Hospital, event: Event, id: string): Judgement {
   return hospital.identity({ ...said, ...more }, { id, ipp, sender, at: event.at, isOfRecord: sender === 'DCC' });
 }
 
-/** A person accepts whatever it asks, question by question; false when that cannot be. */
+/** A person accepts whatever it asks, question by question, and undoes what stands before it; false when that cannot be. */
 function accept(hospital: Hospital, event: Event, id: string): boolean {
   while (play(hospital, event, id).quarantine) {
-    if (hospital.tasks().find((task) => task.id === id)?.kind === 'merge-cycle') return false;
-    hospital.answer(id, 'accepted');
+    const { kind } = hospital.tasks().find((task) => task.id === id)!;
+    if (kind === 'merge-cycle') return false;
+    if (kind === 'merge-elsewhere') hospital.undo((event as Merge).pair[1]);
+    else hospital.answer(id, 'accepted');
   }
   return true;
 }

@@ -27,6 +27,7 @@ describe('the undo of a merge', () => {
         { delivery: 1, lane: 'out', eventId: event.id, state: states.out },
         { delivery: 2, lane: 'other', eventId: event.id, state: states.other },
       ],
+      attempts: [],
     }),
     act: async (actions: readonly OperatorAction[]) => {
       if (actions.some(({ verb }) => verb === 'discard')) states.out = 'discarded';
