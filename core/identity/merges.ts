@@ -175,16 +175,20 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   // That is an undo, of which receivers may have to be told (decision 0034): a person does it as one.
   if (gone.into && !isRepeated) return [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')];
   if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
-  const [all, branch] = [familyOf(into, known), branchOf(from, known)];
-  // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
-  const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
+  // Each side for itself, whatever numbers of another domain both came with: what is beside both of them is of both.
+  const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(!isRepeated && separationOf([into, ...family.keys], branch.keys, known)
+    ...(!isRepeated &&
+    separationOf(
+      familyOf(into, known).keys.filter((key) => !branch.own.has(key)),
+      branch.keys,
+      known,
+    )
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'
@@ -225,10 +229,11 @@ function holderOf(into: string, gone: Person, known: Known, senders: Case['setti
 /** Of those whose number it is: what other sites say of it takes nobody's place. */
 const isHeard = (person: Person | undefined): person is Person => isKnown(person) && !Object.keys(lineOf(person).folds).every(isForeign);
 
-/** A merge that a person undid between one of these and one of those, whoever of them it was. */
+/** A merge that a person undid between one of these and one of those, whoever of them it was; unless they have one survivor by now. */
 export function separationOf(some: readonly string[], others: readonly string[], known: Known): Undone | undefined {
+  const isOver = (one: string, other: string): boolean => survivorOf(one, known).key === survivorOf(other, known).key;
   const undoneOf = (from: readonly string[], of: readonly string[]): readonly Undone[] =>
-    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key)) ?? []);
+    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key) && !isOver(one, key)) ?? []);
   return [...undoneOf(some, others), ...undoneOf(others, some)].at(-1);
 }
 

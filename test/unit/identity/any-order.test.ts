@@ -222,6 +222,58 @@ describe('whatever order identities come in', () => {
     expect(chosen).to.be.above(200);
   });
 
+  it('A1, A6: a merge that asks asks too where numbers of a second domain came with those that it names, merged there or not', () => {
+    const group = fc.constantFrom('G1', 'G2', 'G3');
+    const named = fc.record({
+      what: fc.constant('tell' as const),
+      ipp: number,
+      said: fc.constantFrom(QUALIFIED, { ...QUALIFIED, ins: OTHER_INS }, TRAITS),
+      group,
+    });
+    const there = fc.record({ what: fc.constant('there' as const), pair: fc.tuple(group, group).filter(([a, b]) => a !== b) });
+    const here = fc.record({ what: fc.constant('merge' as const), pair, kind: fc.constantFrom('merge' as const, 'change-id' as const) });
+    const undo = fc.record({ what: fc.constant('undo' as const), ipp: number });
+    let asked = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(named, named, named, there, here, here, undo), { minLength: 5, maxLength: 20 }), (all) => {
+        const [with_, without] = [true, false].map((isGroup) => {
+          const hospital = new Hospital();
+          const merges = all.map((event, i): boolean => {
+            const id = `M${i}`;
+            if (event.what === 'undo') {
+              if (hospital.person(event.ipp)?.into) hospital.undo(event.ipp);
+              return false;
+            }
+            if (event.what === 'there' && !isGroup) return false;
+            const say = (): boolean =>
+              (event.what === 'tell'
+                ? hospital.identity(event.said, { id, ipp: event.ipp, at: i, ...(isGroup && { group: event.group }) })
+                : hospital.merge(event.pair[0], event.pair[1], {
+                    id,
+                    at: i,
+                    ...(event.what === 'there' ? { domain: 'groupe' } : { kind: event.kind }),
+                  })
+              ).quarantine !== undefined;
+            const isAsked = say();
+            for (let again = isAsked; again; again = say()) {
+              const { kind } = hospital.tasks().find((task) => task.id === id)!;
+              if (kind === 'merge-cycle') break;
+              if (kind === 'merge-elsewhere' && event.what !== 'tell') hospital.undo(event.pair[1]);
+              else hospital.answer(id, 'accepted');
+            }
+            return event.what === 'merge' && isAsked;
+          });
+          return { merges, into: NUMBERS.map((ipp) => hospital.person(ipp)?.into?.key) };
+        }) as [{ merges: boolean[]; into: unknown }, { merges: boolean[]; into: unknown }];
+        expect(with_.into).to.deep.equal(without.into);
+        asked += without.merges.filter(Boolean).length;
+        without.merges.forEach((isAsked, i) => isAsked && expect(with_.merges[i], `M${i}`).to.equal(true));
+      }),
+      { numRuns: 300, seed: 6 },
+    );
+    expect(asked).to.be.above(300);
+  });
+
   it('A6: once all merges are undone, in whatever order, nothing is left of what they said, and the same is known', () => {
     const all = fc.array(fc.oneof(claim, fullMerge, fullMerge), { minLength: 3, maxLength: 14 });
     const orders = fc.shuffledSubarray([...NUMBERS], { minLength: NUMBERS.length });
