@@ -341,8 +341,8 @@ export function judgeLink(one: Case, known: Known, sendersOf: SendersOf): Judgem
   const isIts = (link: Link): boolean => (link.sender ?? sender) === sender;
   const said = mine.links?.filter(({ key }) => key === b) ?? [];
   if (said.some((link) => isIts(link) && link.at > at)) return { event, isSilent: true, warnings: [{ code: 'identity-stale' }] };
-  const rival = said.findLast((link) => !isIts(link) && link.isLinked !== isLinked);
-  const asked = rival && ask(one, known, linkQuestion([a, mine], [b, theirs], rival, { sender, at }, sendersOf));
+  const rivals = said.filter((link) => !isIts(link) && link.isLinked !== isLinked);
+  const asked = rivals.length > 0 && ask(one, known, linkQuestion([a, mine], [b, theirs], rivals, isLinked, { sender, at }, sendersOf));
   if (asked) return asked;
   const link = (person: Person, key: string, other: { domain: string; ipp: string }): Person => ({
     ...person,
@@ -358,24 +358,33 @@ export function judgeLink(one: Case, known: Known, sendersOf: SendersOf): Judgem
 type Keyed = readonly [key: string, person: Person];
 
 /** Two senders, of whom one says that the two are one patient, and the other that they are not: their clocks say nothing of each other (A2). */
-function linkQuestion([a, mine]: Keyed, [b, theirs]: Keyed, before: Link, source: Source, sendersOf: SendersOf): Question {
+function linkQuestion(
+  [a, mine]: Keyed,
+  [b, theirs]: Keyed,
+  rivals: readonly Link[],
+  isLinked: boolean,
+  source: Source,
+  sendersOf: SendersOf,
+): Question {
   const on = (person: Person): ReturnType<typeof onFile> => onFile(person, joinedOf(person, sendersOf(person.domain)));
   return {
     kind: 'link',
     code: 'ERR_IDENTITY_CONFLICT',
-    expected: before.isLinked ? 'two numbers of one patient, as another sender says' : 'two numbers of two patients, as another sender says',
-    found: before.isLinked ? 'an end of their link' : 'a link of the two',
+    expected: !isLinked ? 'two numbers of one patient, as another sender says' : 'two numbers of two patients, as another sender says',
+    found: !isLinked ? 'an end of their link' : 'a link of the two',
     persons: new Map([
       [a, mine],
       [b, theirs],
     ]),
     candidates: [on(mine), on(theirs)],
-    differences: [
-      {
-        attribute: 'linked',
-        onFile: stated(before.isLinked, before.sender === undefined ? undefined : { sender: before.sender, at: before.at }),
-        received: stated(!before.isLinked, source),
-      },
-    ],
+    against: rivals
+      .map(({ sender = '' }) => sender)
+      .toSorted()
+      .join(' '),
+    differences: rivals.map(({ sender, at }) => ({
+      attribute: 'linked',
+      onFile: stated(!isLinked, sender === undefined ? undefined : { sender, at }),
+      received: stated(isLinked, source),
+    })),
   };
 }

@@ -879,6 +879,23 @@ describe('merges', () => {
     expect(verdict(hospital.link('1', '2', { at: 10, undone: true })), 'one of them no more').to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  it('A2, A4: an acceptance against the link of one sender is none against that of another one', () => {
+    hospital = new Hospital();
+    for (const ipp of ['1', '2']) hospital.identity(TRAITS, { ipp, at: 0 });
+    hospital.link('1', '2', { sender: 'DPI', at: 5 });
+    const unlink = (): string => verdict(hospital.link('1', '2', { sender: 'GAM', at: 3, undone: true, id: 'asked' }));
+    expect(unlink()).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    hospital.link('1', '2', { sender: 'LAB', at: 6 });
+    expect(unlink(), 'nobody has seen what LAB says').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(
+      hospital
+        .tasks()
+        .find(({ id }) => id === 'asked')!
+        .differences.map(({ onFile }) => onFile.source),
+    ).to.deep.equal(['DPI', 'LAB']);
+  });
+
   describe('a link and a stay that moves', () => {
     const told = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned', one: Patient, two: Patient): Judgement => {
       const [patient, from] = [
