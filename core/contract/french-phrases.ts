@@ -330,7 +330,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'an origin of the site (contextualCall.profiles.form.origins)': "une origine de l'établissement (contextualCall.profiles.form.origins)",
   'an outcome among message, hold, refuse': 'une issue parmi message, hold, refuse',
   'an outcome among {}': 'une issue parmi {}',
-  'an undo of the merge before, or a rejection': "l'annulation de la fusion précédente, ou un rejet",
+  'an undo of the merge before, and then a replay; or a rejection': "l'annulation de la fusion précédente, puis un rejeu ; ou un rejet",
   'an unknown error': 'une erreur inconnue',
   'an unknown key': 'une clé inconnue',
   'an update that was not stored': 'une mise à jour non enregistrée',

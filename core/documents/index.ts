@@ -3,7 +3,7 @@ export { idAsItCame } from './aliases.ts';
 export { sentKeyOf } from './answers.ts';
 export { documentJudge } from './judge.ts';
 export { SENT } from './notes.ts';
-export { Legs, type Leave, type LeftAs, type LegEnd } from './legs.ts';
+export { Legs, mayHaveArrived, type Leave, type LeftAs, type LegEnd } from './legs.ts';
 export { DocumentTypes } from './types.ts';
 export { goesWhereNoneArrived } from './undelivered.ts';
 export { whereIs } from './where.ts';

@@ -553,14 +553,16 @@ function namedBy({ domain, ipp, insOid, ins, otherIds = [] }: Patient, keys: rea
   return named.length > 0 ? named : keys;
 }
 
-/** Without whom a merge led to that was undone since; the first one it names. Too few are asked again as it leaves. */
+/** Without whom a merge led to that was undone since, and whom that one leads to; the first one it names. Too few are asked again as it leaves. */
 function stillLedTo([first, ...others]: readonly string[], known: Known): readonly string[] {
   if (first === undefined) return [];
-  const apart = new Set([first, ...others].flatMap((key) => personOf(known, key)?.undone?.map((one) => one.key) ?? []));
-  return [first, ...others.filter((key) => !apart.has(key))];
+  const undone = [first, ...others].flatMap((key) => personOf(known, key)?.undone ?? []);
+  const apart = new Set(undone.flatMap(({ key }) => survivorOf(key, known).chain));
+  const { chain } = survivorOf(first, known);
+  return [first, ...others.filter((key) => chain.includes(key) || !apart.has(key))];
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */
-const mayHaveArrived = ({ outcome, error }: AttemptRecord): boolean =>
+export const mayHaveArrived = ({ outcome, error }: AttemptRecord): boolean =>
   outcome === undefined || outcome === 'review' || outcome === 'delivered' || !error || UNSURE.has(CATALOGUE[error.code].disposition);
 const UNSURE: ReadonlySet<string> = new Set(['ambiguous', 'defect']);

@@ -4,6 +4,7 @@
  */
 import {
   PasserelleError,
+  type DeliveryState,
   type DeliverySummary,
   type IdentityFace,
   type IdentityRelation,
@@ -15,6 +16,7 @@ import {
   type MessageSummary,
   type Unmerged,
 } from '../contract/index.ts';
+import { mayHaveArrived } from '../documents/index.ts';
 import {
   MISNAMED,
   PERSON,
@@ -176,7 +178,10 @@ export function identityFace(engine: Engine): IdentityFace {
         );
       // Documents wait for a doubt about another one no more.
       region().answered();
-      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: told.map((lane) => untoldId(undone, lane)) };
+      // One that was undone long ago may have none.
+      const ids = told.map((lane) => untoldId(undone, lane));
+      const asked = await journal.notes(TASK, ids.map(taskKey));
+      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: ids.filter((_, i) => asked[i] !== undefined) };
     },
   };
 }
@@ -198,29 +203,41 @@ type CalledBack = Pick<Unmerged, 'discarded' | 'told'>;
 type Stored = MessageHistory['events'][number]['event'];
 const isMerge = async ({ type }: Stored): Promise<boolean> => type === 'dcc.identity.merged';
 
+interface MergeLeg extends DeliverySummary {
+  /** It arrived, or an attempt at it may have: whatever became of it since. */
+  readonly isTold: boolean;
+}
+
+const NOT_TOLD: ReadonlySet<DeliveryState> = new Set(['queued', 'held', 'dead', 'discarded']);
+
 /** Of a message, the deliveries of merges that are meant. One message may say several. */
 async function mergesOf(
   { journal }: Engine,
   message: string,
   isMeant: (event: Stored) => Promise<boolean>,
-): Promise<{ readonly message: MessageSummary; readonly merges: readonly DeliverySummary[] } | undefined> {
+): Promise<{ readonly message: MessageSummary; readonly merges: readonly MergeLeg[] } | undefined> {
   const of = parseId(journal.tag, message);
   const found = 'message' in of ? await journal.message(of.message) : undefined;
   if (!found) return undefined;
   const meant = new Set<string>();
   for (const { event } of found.events) if (await isMeant(event)) meant.add(event.id);
-  return { message: found.message, merges: found.deliveries.filter(({ eventId, state }) => meant.has(eventId) && state !== 'discarded') };
+  const arrived = new Set(found.attempts.filter(mayHaveArrived).map(({ delivery }) => delivery));
+  const legs = found.deliveries.filter(({ eventId }) => meant.has(eventId));
+  return { message: found.message, merges: legs.map((leg) => ({ ...leg, isTold: !NOT_TOLD.has(leg.state) || arrived.has(leg.delivery) })) };
 }
+
+/** Of what was not told yet. */
+const mayLeave = ({ state }: MergeLeg): boolean => state === 'queued' || state === 'held';
 
 /** Delivery lanes by which a merge of these messages left, or may leave yet. */
 async function lanesOf(engine: Engine, messages: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(messages.map((message) => mergesOf(engine, message, isMerge)));
-  return [...new Set(found.flatMap((one) => one?.merges.filter(({ state }) => state !== 'dead').map(({ lane }) => lane) ?? []))];
+  return [...new Set(found.flatMap((one) => one?.merges.filter((leg) => leg.isTold || mayLeave(leg)).map(({ lane }) => lane) ?? []))];
 }
 
 /**
- * What does not stand any more of a message that merged: where it has not left yet, discarded, and no identity waits behind it. Sent already, only a person can tell that
- * it is undone.
+ * What does not stand any more of a message that merged: what waits of it is discarded, and no identity waits behind it. Where it arrived, or may have, only a person can
+ * tell that it is undone.
  */
 async function callBack(
   engine: Engine,
@@ -230,12 +247,10 @@ async function callBack(
 ): Promise<CalledBack> {
   const { journal, index } = engine;
   const isUndone = async (event: Stored): Promise<boolean> => (await undoneMerge(event, knowledge, index)) !== undefined;
-  const merges = (await mergesOf(engine, message, isUndone))?.merges ?? [];
+  const look = async (): Promise<readonly MergeLeg[]> => (await mergesOf(engine, message, isUndone))?.merges ?? [];
   const discarded: string[] = [];
-  for (const { delivery, state } of merges) {
+  for (const { delivery } of (await look()).filter(mayLeave)) {
     const id = deliveryId(journal.tag, delivery);
-    // What may have arrived stays to be seen, and does not leave again as it is.
-    if (state !== 'queued' && state !== 'held') continue;
     await act(engine, { verb: 'discard', ids: [id], ...by }).then(
       () => discarded.push(id),
       (thrown: unknown) => {
@@ -243,9 +258,9 @@ async function callBack(
       },
     );
   }
-  const isLeft = ({ delivery, state }: (typeof merges)[number]): boolean =>
-    state !== 'dead' && !discarded.includes(deliveryId(journal.tag, delivery));
-  return { discarded, told: [...new Set(merges.filter(isLeft).map(({ lane }) => lane))] };
+  // As they are by now: an attempt may have begun meanwhile.
+  const told = (await look()).filter((leg) => leg.isTold || mayLeave(leg)).map(({ lane }) => lane);
+  return { discarded, told: [...new Set(told)] };
 }
 
 function summaryOf({ id, kind, state, site, receiver, eventType, sender, receivedAt, askedAt, differences, answered, closed }: Task): IdentityTask {

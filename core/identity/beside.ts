@@ -5,9 +5,9 @@
 import type { ClearKey } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
 import { isInsOid, type EventData } from '../model/index.ts';
-import { ask, differencesOf, numbersOf, onFile, type Question, type Told } from './cases.ts';
+import { ask, differencesOf, numbersOf, onFile, speakerOf, type Question, type Told } from './cases.ts';
 import { familyOf, rivalsOf, type Rival } from './family.ts';
-import { joinedOf, lastOf, noteOf, nobody, personOf, type Person } from './person.ts';
+import { joinedOf, lastOf, lineOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
 import { after } from './turns.ts';
 
 interface Named extends ClearKey {
@@ -24,7 +24,21 @@ export function numbersTogether(one: Told, known: Known): Judgement {
     const [mine, theirs] = [personIn(first!, now), personIn(other, now)];
     if (isBeside(mine, other) || isBeside(theirs, first!)) continue;
     questions.push(...questionOf(one, now, [first!, mine], [other, theirs]));
-    notes.push(noteOf(first!.key, beside(mine, other)), noteOf(other.key, beside(theirs, first!)));
+    const gone = replaced(one, mine, other, now);
+    notes.push(
+      ...gone.map(([key, person]) => noteOf(key, notBeside(person, [first!]))),
+      noteOf(
+        first!.key,
+        beside(
+          notBeside(
+            mine,
+            gone.map(([key]) => ({ key })),
+          ),
+          other,
+        ),
+      ),
+      noteOf(other.key, beside(theirs, first!)),
+    );
   }
   return ask(one, known, ...questions) ?? { notes };
 }
@@ -44,6 +58,22 @@ function numbersIn(one: Told): readonly Named[] {
 const personIn = ({ key, domain, value }: Named, known: Known): Person => personOf(known, key) ?? nobody(domain, value);
 const isBeside = (person: Person, { key }: Named): boolean => person.beside?.some((other) => other.key === key) === true;
 const beside = (person: Person, { key, domain, value }: Named): Person => ({ ...person, beside: lastOf(person.beside, { key, domain, ipp: value }) });
+
+const notBeside = (person: Person, others: readonly { readonly key: string }[]): Person => ({
+  ...person,
+  beside: person.beside?.filter(({ key }) => others.every((other) => other.key !== key)) ?? [],
+});
+
+/** Numbers of that domain that the first one came with before, and that this one takes the place of: a late message takes nobody's, nor does what is merged with it. */
+function replaced(one: Told, mine: Person, other: Named, known: Known): readonly (readonly [key: string, person: Person])[] {
+  const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
+  if (at < (lineOf(mine).folds[sender]?.last ?? '')) return [];
+  const { key: last } = survivorOf(other.key, known);
+  return (mine.beside ?? []).flatMap(({ key, domain }) => {
+    const person = domain === other.domain && survivorOf(key, known).key !== last ? personOf(known, key) : undefined;
+    return person ? [[key, person] as const] : [];
+  });
+}
 
 function questionOf(
   one: Told,

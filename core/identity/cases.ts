@@ -156,6 +156,8 @@ export interface Question {
   readonly persons: ReadonlyMap<string, Person>;
   readonly candidates: readonly Candidate[];
   readonly differences: readonly Difference[];
+  /** Whose word it is against, where that is the question: another one's is another question. */
+  readonly against?: string;
 }
 
 /** What a task shows of all these questions, and the hash of what is asked. */
@@ -176,6 +178,7 @@ function shownOf(
     [...persons.keys()],
     candidates.map(({ domain, ipp, as, patient }) => [domain, ipp, as, ...KNOWN_BY.map((name) => patient[name] ?? null)]),
     differences.filter(({ attribute }) => isStrict(attribute)).map(({ attribute, onFile, received }) => [attribute, onFile.value, received.value]),
+    ...questions.flatMap(({ against }) => against ?? []),
   ];
   return { persons, candidates, differences, question: hash('sha256', JSON.stringify(asked)) };
 }

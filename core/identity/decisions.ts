@@ -17,13 +17,16 @@ interface Decided {
 
 /**
  * Of notes as they are now; the task stays open until that is done, and may be answered again. Throws ERR_NOT_FOUND; ERR_TRANSITION for a task that is
- * closed, or a circle of merges that is to be accepted; ERR_TASK_CHANGED when another question than this is to be accepted: what was not seen is not.
+ * closed, or a merge that is to be accepted before the one before it is undone; ERR_TASK_CHANGED when another question than this is to be accepted: what was not seen is not.
  */
 export function answerTask(id: string, known: Known, { question: seen, ...answered }: Answer): Decided {
   const before = openTask(id, known);
   const isAccepted = answered.verdict === 'accepted';
-  if (before.kind === 'merge-cycle' && isAccepted)
-    throw new PasserelleError('ERR_TRANSITION', { expected: 'an undo of the merge before, or a rejection', found: 'a circle of merges' });
+  if (isAccepted && (before.kind === 'merge-cycle' || before.kind === 'merge-elsewhere'))
+    throw new PasserelleError('ERR_TRANSITION', {
+      expected: 'an undo of the merge before, and then a replay; or a rejection',
+      found: before.kind === 'merge-cycle' ? 'a circle of merges' : 'a number that another one absorbed before',
+    });
   if (isAccepted && seen !== shownQuestion(before))
     throw new PasserelleError('ERR_TASK_CHANGED', {
       expected: 'the question that the task shows now',

@@ -11,25 +11,37 @@ const MOST = 200;
 export interface Family {
   /** The number itself, where it leads, then all that these absorbed, and the numbers of other domains beside any of them. */
   readonly keys: readonly string[];
+  /** Of these, those of its own domain: what merges alone say. */
+  readonly own: ReadonlySet<string>;
   /** It is larger than can be compared. */
   readonly isCut: boolean;
 }
 
-export const familyOf = (key: string, known: Known): Family => withAbsorbed(survivorOf(key, known).chain, known);
+/** @param stopAt not entered: the other side of a merge, of which each is looked at for itself. */
+export const familyOf = (key: string, known: Known, stopAt: readonly string[] = []): Family =>
+  withAbsorbed(survivorOf(key, known).chain, known, stopAt);
 
 /** What goes along with the number when another one absorbs it. */
-export const branchOf = (key: string, known: Known): Family => withAbsorbed([key], known);
+export const branchOf = (key: string, known: Known, stopAt: readonly string[] = []): Family => withAbsorbed([key], known, stopAt);
 
-function withAbsorbed(from: readonly string[], known: Known): Family {
-  const all = new Set(from);
+function withAbsorbed(from: readonly string[], known: Known, stopAt: readonly string[]): Family {
+  const own = new Set(from);
+  const absorb = (all: Set<string>, one: string): void => {
+    for (const { key } of personOf(known, one)?.absorbed ?? []) if (!stopAt.includes(key)) all.add(key);
+  };
+  for (const one of own) if (own.size <= MOST) absorb(own, one);
+  const all = new Set(own);
   for (const one of all) {
-    const { absorbed = [], beside = [] } = personOf(known, one) ?? {};
-    for (const { key } of absorbed) all.add(key);
-    for (const other of beside) for (const key of survivorOf(other.key, known).chain) all.add(key);
+    absorb(all, one);
+    for (const other of personOf(known, one)?.beside ?? [])
+      for (const key of survivorOf(other.key, known).chain) {
+        if (stopAt.includes(key)) break;
+        all.add(key);
+      }
     if (all.size > MOST) break;
   }
   const keys = [...all];
-  return { keys: keys.slice(0, MOST), isCut: keys.length > MOST };
+  return { keys: keys.slice(0, MOST), own, isCut: keys.length > MOST };
 }
 
 /**
@@ -98,6 +110,9 @@ export function rivalOf(key: string, claim: InsClaim, known: Known, sendersOf: S
 /** Two numbers that one merge would give one patient, though their INS differ; `'unsure'` when there are more of them than can be compared. */
 export function rivalsOf(into: Family, branch: Family, known: Known, sendersOf: SendersOf): readonly [Rival, Rival] | 'unsure' | undefined {
   const [mine, theirs] = [into, branch].map(({ keys }) => holdersIn(keys, known, sendersOf)) as [readonly Holder[], readonly Holder[]];
-  for (const one of mine) for (const other of theirs) if (isOtherIns(one.ins, other.ins)) return [shownOf(one), shownOf(other)];
+  // Numbers of another domain that both sides came with are one patient's already, whatever this one says.
+  const isShared = ({ key }: Holder): boolean => [into, branch].every(({ keys, own }) => keys.includes(key) && !own.has(key));
+  for (const one of mine)
+    for (const other of theirs) if (isOtherIns(one.ins, other.ins) && !(isShared(one) && isShared(other))) return [shownOf(one), shownOf(other)];
   return into.isCut || branch.isCut ? 'unsure' : undefined;
 }

@@ -91,9 +91,6 @@ function relink(one: Told, known: Known): Judgement {
   const questions = questionsOf(one, known, { into, from, chain, gone, survivor, end, kind: said });
   const asked = ask(one, known, ...questions);
   if (asked) return asked;
-  const elsewhere = gone.into && !isRepeated ? moved(from, one, known) : [];
-  const now = after(known, elsewhere);
-  const [old = gone, taking = survivor] = [personOf(now, from), personOf(now, into)];
   const { at: saidAt, sender, application } = speakerOf(one, undefined);
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
@@ -101,24 +98,18 @@ function relink(one: Told, known: Known): Judgement {
   const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {
-    ...taking,
+    ...survivor,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
-    absorbed: [...(taking.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, old, taking)),
-    history: lastOf(taking.history, change),
+    absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
+    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
+    history: lastOf(survivor.history, change),
   };
   const absorbing = noteOf(from, {
-    ...old,
+    ...gone,
     into: { ...relation, ...(isRepeated && earlierOf(saidBy(gone.into).filter((id) => id !== one.message.id))), key: into, ipp: surviving },
-    history: lastOf(old.history, change),
+    history: lastOf(gone.history, change),
   });
-  return { keys, notes: [...elsewhere, absorbing, ...notesOf(withHeirs(into, heir, now))] };
-}
-
-/** A person who says that it is another one's undoes the merge before. */
-function moved(from: string, one: Told, known: Known): readonly Note[] {
-  const { who = '', why = '' } = acceptedBy(one, known) ?? {};
-  return undoMerge(from, known, { who, why, at: one.now });
+  return { keys, notes: [absorbing, ...notesOf(withHeirs(into, heir, known))] };
 }
 
 /** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
@@ -181,18 +172,23 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
+  // That is an undo, of which receivers may have to be told (decision 0034): a person does it as one.
+  if (gone.into && !isRepeated) return [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')];
   if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
-  const [all, branch] = [familyOf(into, known), branchOf(from, known)];
-  // What it absorbed is of its family already: as a change of number it would take the survivor's place all the same.
-  const family = { ...all, keys: all.keys.filter((key) => !branch.keys.includes(key)) };
+  // Each side for itself, whatever numbers of another domain both came with: what is beside both of them is of both.
+  const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
-    ...(gone.into && !isRepeated ? [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
-    ...(!isRepeated && separationOf([into, ...family.keys], branch.keys, known)
+    ...(!isRepeated &&
+    separationOf(
+      familyOf(into, known).keys.filter((key) => !branch.own.has(key)),
+      branch.keys,
+      known,
+    )
       ? [make('merge-undone', 'two numbers that nobody has separated', 'a merge that a person undid')]
       : []),
     ...(rivals === 'unsure'
@@ -233,10 +229,11 @@ function holderOf(into: string, gone: Person, known: Known, senders: Case['setti
 /** Of those whose number it is: what other sites say of it takes nobody's place. */
 const isHeard = (person: Person | undefined): person is Person => isKnown(person) && !Object.keys(lineOf(person).folds).every(isForeign);
 
-/** A merge that a person undid between one of these and one of those, whoever of them it was. */
+/** A merge that a person undid between one of these and one of those, whoever of them it was; unless they have one survivor by now. */
 export function separationOf(some: readonly string[], others: readonly string[], known: Known): Undone | undefined {
+  const isOver = (one: string, other: string): boolean => survivorOf(one, known).key === survivorOf(other, known).key;
   const undoneOf = (from: readonly string[], of: readonly string[]): readonly Undone[] =>
-    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key)) ?? []);
+    from.flatMap((one) => personOf(known, one)?.undone?.filter(({ key }) => of.includes(key) && !isOver(one, key)) ?? []);
   return [...undoneOf(some, others), ...undoneOf(others, some)].at(-1);
 }
 
@@ -344,8 +341,8 @@ export function judgeLink(one: Case, known: Known, sendersOf: SendersOf): Judgem
   const isIts = (link: Link): boolean => (link.sender ?? sender) === sender;
   const said = mine.links?.filter(({ key }) => key === b) ?? [];
   if (said.some((link) => isIts(link) && link.at > at)) return { event, isSilent: true, warnings: [{ code: 'identity-stale' }] };
-  const rival = said.findLast((link) => !isIts(link) && link.isLinked !== isLinked);
-  const asked = rival && ask(one, known, linkQuestion([a, mine], [b, theirs], rival, { sender, at }, sendersOf));
+  const rivals = said.filter((link) => !isIts(link) && link.isLinked !== isLinked);
+  const asked = rivals.length > 0 && ask(one, known, linkQuestion([a, mine], [b, theirs], rivals, isLinked, { sender, at }, sendersOf));
   if (asked) return asked;
   const link = (person: Person, key: string, other: { domain: string; ipp: string }): Person => ({
     ...person,
@@ -361,24 +358,33 @@ export function judgeLink(one: Case, known: Known, sendersOf: SendersOf): Judgem
 type Keyed = readonly [key: string, person: Person];
 
 /** Two senders, of whom one says that the two are one patient, and the other that they are not: their clocks say nothing of each other (A2). */
-function linkQuestion([a, mine]: Keyed, [b, theirs]: Keyed, before: Link, source: Source, sendersOf: SendersOf): Question {
+function linkQuestion(
+  [a, mine]: Keyed,
+  [b, theirs]: Keyed,
+  rivals: readonly Link[],
+  isLinked: boolean,
+  source: Source,
+  sendersOf: SendersOf,
+): Question {
   const on = (person: Person): ReturnType<typeof onFile> => onFile(person, joinedOf(person, sendersOf(person.domain)));
   return {
     kind: 'link',
     code: 'ERR_IDENTITY_CONFLICT',
-    expected: before.isLinked ? 'two numbers of one patient, as another sender says' : 'two numbers of two patients, as another sender says',
-    found: before.isLinked ? 'an end of their link' : 'a link of the two',
+    expected: !isLinked ? 'two numbers of one patient, as another sender says' : 'two numbers of two patients, as another sender says',
+    found: !isLinked ? 'an end of their link' : 'a link of the two',
     persons: new Map([
       [a, mine],
       [b, theirs],
     ]),
     candidates: [on(mine), on(theirs)],
-    differences: [
-      {
-        attribute: 'linked',
-        onFile: stated(before.isLinked, before.sender === undefined ? undefined : { sender: before.sender, at: before.at }),
-        received: stated(!before.isLinked, source),
-      },
-    ],
+    against: rivals
+      .map(({ sender = '' }) => sender)
+      .toSorted()
+      .join(' '),
+    differences: rivals.map(({ sender, at }) => ({
+      attribute: 'linked',
+      onFile: stated(!isLinked, sender === undefined ? undefined : { sender, at }),
+      received: stated(isLinked, source),
+    })),
   };
 }

@@ -4,6 +4,7 @@ import type { Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
+import { contradicts, isStrict } from './traits.ts';
 import type { Answered } from './task.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -71,7 +72,7 @@ export interface Line {
   readonly chosen?: Readonly<Record<string, Choice>>;
 }
 
-/** Holds until another sender says otherwise than then; another site's word ends none. */
+/** Holds until another sender says something else than then, and than it; another site's word ends none. */
 export interface Choice {
   readonly sender: string;
   /** ISO instant of the decision: of two that hold, the later one counts. */
@@ -91,12 +92,22 @@ export const choiceOf = (attribute: string, sender: string, folds: Folds, at: st
   ),
 });
 
-const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean =>
-  Object.entries(folds).every(([other, { registers }]) => {
+const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean => {
+  const chosen = folds[sender]?.registers[attribute]?.value;
+  return Object.entries(folds).every(([other, { registers }]) => {
     const register = other === sender || isForeign(other) ? undefined : registers[attribute];
     const last = over[other];
-    return !register || (last !== undefined && (register.other ?? '') < last);
+    return !register || (last !== undefined && (register.other ?? '') < last) || saysSo(attribute, register.value, chosen);
   });
+};
+
+/** What was chosen is what this one says too: of an INS the number is. */
+function saysSo(attribute: string, one: unknown, chosen: unknown): boolean {
+  if (!one || !chosen) return false;
+  if (isStrict(attribute)) return !contradicts(attribute, one, chosen);
+  const [mine, theirs] = [one, chosen] as [InsClaim, InsClaim];
+  return mine.ins === theirs.ins && mine.insOid === theirs.insOid;
+}
 
 export interface Person extends Line {
   readonly domain: string;

@@ -20,7 +20,7 @@ export type TaskKind =
   | 'document'
   /** Both sides of a merge have an INS, not the same. */
   | 'merge-ins'
-  /** The absorbed number was given to somebody else before. */
+  /** The absorbed number was given to somebody else before: cannot be accepted until that is undone. */
   | 'merge-elsewhere'
   /** A person undid a merge of the two. */
   | 'merge-undone'

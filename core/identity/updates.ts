@@ -6,7 +6,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf, withNumber } from './family.ts';
 import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
-import { contradictions, isForeign, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
+import { contradictions, isForeign, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
@@ -61,19 +61,29 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const folded = line.folds[speaker.sender]!;
   const claim = claimOf(data.patient);
   const strangers = strangersOf(spoken, data.patient, said, known, one.sendersOf);
-  const rivals = contradictions(line.folds, speaker.sender, speaker.senders, line.preferred);
+  const fallen = before ? fallenOf(person, before, next, data.patient, speaker.senders) : [];
+  const rivals = [
+    ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
+    ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
+  ];
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
   const isHarmless = (): boolean =>
     rivals.length === 0 &&
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const questions = [...strangers, ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : [])];
+  const questions = [
+    ...strangers,
+    ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
+    ...(before && fallen.includes('claim') && !strangers.some(({ kind }) => kind === 'ins')
+      ? [insQuestion(key, person, before, data.patient, said)]
+      : []),
+  ];
   const isFree = isLate && isHarmless();
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
-  const choices = isAnswered ? acceptedOf(before, data.patient, speaker, rivals) : [];
+  const choices = isAnswered ? [...acceptedOf(before, data.patient, speaker, rivals), ...fallen] : [];
   const choose = (attribute: string): readonly [string, Choice] => [attribute, choiceOf(attribute, speaker.sender, line.folds, one.now)];
   const all = choices.length > 0 ? telling({ ...chosenBefore, ...Object.fromEntries(choices.map(choose)) }) : told;
   const chosen = toldIn(all);
@@ -99,6 +109,28 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
       ...(doubts.size > 0 && !isDoubtful ? [{ code: 'identity-order-unsure', detail: [...doubts.keys()].join(', ') }] : []),
     ],
     ...(what === 'stale-ignored' && { isSilent: true }),
+  };
+}
+
+/**
+ * Attributes of which this message ends what a person chose, and what counts with it: it would come back to what was not chosen, unseen (A2, A4). A choice of what another site said
+ * gives way to those whose number it is.
+ */
+function fallenOf(person: Person, before: Joined, next: Person, received: Patient, senders: Speaker['senders']): readonly string[] {
+  const [{ preferred: held = {} }, { preferred: left = {} }] = [lineOf(person), lineOf(next)];
+  const { patient } = joinedOf(next, senders);
+  return Object.entries(held).flatMap(([attribute, sender]) => {
+    const name = isStrict(attribute) ? attribute : 'ins';
+    const isOwnWord = isForeign(sender) && isSaidAgain(name, patient[name], received[name]);
+    return left[attribute] === sender || isOwnWord || isSaidAgain(name, before.patient[name], patient[name]) ? [] : [attribute];
+  });
+}
+
+function againstChosen(trait: StrictTrait, { patient, sources }: Joined, received: Patient, { sender, at }: Speaker): Contradiction {
+  return {
+    trait,
+    one: { ...(sources[trait] ?? { sender: '', at }), value: patient[trait] },
+    other: { ...senderOf(sender), at, value: received[trait] },
   };
 }
 
@@ -258,7 +290,7 @@ function insQuestion(key: string, person: Person, before: Joined, received: Pati
     kind: 'ins',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'the INS on file, with its traits',
-    found: before.ins?.ins === received.ins ? 'the same number with other traits' : 'another number',
+    found: !received.ins ? 'none' : before.ins?.ins === received.ins ? 'the same number with other traits' : 'another number',
     persons: new Map([[key, person]]),
     candidates: [onFile(holder, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),

@@ -21,15 +21,26 @@ export interface Told {
   };
 }
 
-/** A record that takes everything and remembers it. */
-export async function startRecord(port: number): Promise<{ told: Told[]; stop: () => void }> {
+/** A record that takes everything and remembers it; unless it is told to lose its answer, or to refuse, which it remembers too. */
+export interface TestRecord {
+  readonly told: Told[];
+  answers: (told: Told) => 'filed' | 'lost' | 'refused';
+  readonly stop: () => void;
+}
+
+export async function startRecord(port: number): Promise<TestRecord> {
   const told: Told[] = [];
-  const server = http.createServer((request, response) => {
+  const server = http.createServer((request, response): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      // Looked at before it is sent to again.
+      if (chunks.length === 0) return void response.writeHead(204).end();
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Told & { messageId: string };
       told.push(body);
+      const answer = record.answers(body);
+      if (answer === 'lost') return void request.socket.destroy();
+      if (answer === 'refused') return void response.writeHead(422, { 'content-type': 'application/json' }).end('{"code":"UNKNOWN_NUMBER"}');
       response.writeHead(201, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ messageId: body.messageId, recordId: 'R1', status: 'filed' }));
     });
@@ -40,7 +51,8 @@ export async function startRecord(port: number): Promise<{ told: Told[]; stop: (
     server.close();
     server.closeAllConnections();
   };
-  return { told, stop };
+  const record: TestRecord = { told, answers: () => 'filed', stop };
+  return record;
 }
 
 export interface Identity {

@@ -134,6 +134,68 @@ describeJournals('identities', (journal) => {
     expect(record.told.at(-1)?.patient.identifiers[0]?.value).to.equal('25');
   });
 
+  for (const [i, fate] of (['waits to be sent again', 'was refused when it was sent again', 'was put away since'] as const).entries())
+    it(`A6: a merge of which the answer was lost may have arrived, though it ${fate}: its receiver is called, and the number waits until then`, async () => {
+      const [one, two] = [`30${2 * i + 1}`, `30${2 * i + 2}`] as const;
+      for (const ipp of [one, two]) await tell({ ipp, minute: 1 });
+      const before = record.told.length;
+      const isMerge = ({ type }: Told): boolean => type === 'identity.merged';
+      const merges = (): number => record.told.slice(before).filter(isMerge).length;
+      const leg = async (): Promise<DeliveryView | undefined> =>
+        (await region.deliveries('limit=500')).find(
+          ({ eventType, state }) => eventType === 'dcc.identity.merged' && !['delivered', 'discarded'].includes(state),
+        );
+      record.answers = (told) => (isMerge(told) ? (i > 0 && merges() > 1 ? 'refused' : 'lost') : 'filed');
+      const said = tell({ ipp: one, minute: 2, trigger: 'A40', absorbs: two });
+      await until('it was sent', 10_000, () => merges() > 0);
+      if (i > 0) await until('it is dead', 20_000, async () => (await leg())?.state === 'dead');
+      await region.post('lanes/dcc-out:pause');
+      await until('nothing is on the wire', 10_000, async () => ['queued', 'dead'].includes((await leg())?.state ?? ''));
+      const waiting = (await leg())!;
+      if (i === 2) await region.post(`deliveries/${waiting.id}:discard`, { why: 'unknown there', who: 'camille' });
+      record.answers = () => 'filed';
+      const undone = await undo(two);
+      expect(undone).to.deep.include({ discarded: i === 0 ? [waiting.id] : [], told: ['dcc-out'] });
+      expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[undone.tasks[0], 'merge-told']]);
+      expect(await undo(two), 'asked again').to.deep.equal({ discarded: [], told: ['dcc-out'], tasks: undone.tasks });
+      if (i === 1) await region.post(`deliveries/${waiting.id}:discard`, { why: 'unknown there', who: 'camille' });
+      await region.post('lanes/dcc-out:resume');
+      await said;
+      const [last, letter] = [record.told.length, await sendLetter(region, { ipp: two, id: `1.2.250.1.999.20.9.9${two}` })];
+      expect([record.told.length, (await region.timeline(letter)).deliveries[0]?.error?.found]).to.deep.equal([last, undone.tasks[0]]);
+      await called(undone.tasks);
+      expect(record.told.slice(last).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal([two]);
+    });
+
+  for (const isTold of [true, false])
+    it(`A6: a number that a merge moves to another survivor is undone first: ${isTold ? 'who was told is called before it is told the other' : 'what waits of it leaves no more'}`, async () => {
+      const [one, two, three] = (isTold ? ['201', '202', '203'] : ['211', '212', '213']) as [string, string, string];
+      for (const ipp of [one, two, three]) await tell({ ipp, minute: 1 });
+      if (!isTold) await region.post('lanes/dcc-out:pause');
+      const first = tell({ ipp: one, minute: 2, trigger: 'A40', absorbs: two });
+      if (isTold) await first;
+      else await until('it waits', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
+      const before = record.told.length;
+      const second = tell({ ipp: three, minute: 3, trigger: 'A40', absorbs: two });
+      await until('it asks', 10_000, async () => (await open()).length === 1);
+      const [{ id: asked, kind }] = (await open()) as [IdentityTask];
+      expect(kind).to.equal('merge-elsewhere');
+      expect(String(await region.accept(asked, `of ${three}`).catch((thrown: unknown) => thrown))).to.include('ERR_TRANSITION');
+      const undone = await undo(two);
+      expect([undone.told, undone.discarded.length]).to.deep.equal(isTold ? [['dcc-out'], 0] : [[], 1]);
+      await region.post(`messages/${asked}:replay`, { why: `of ${three}` });
+      if (!isTold) await region.post('lanes/dcc-out:resume');
+      await Promise.all([first, second]);
+      await region.drained();
+      const numbers = (): unknown => record.told.slice(before).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
+      if (isTold) {
+        expect(numbers(), 'until it is called').to.deep.equal([]);
+        await called(undone.tasks);
+      }
+      expect(numbers()).to.deep.equal([['identity.merged', three]]);
+      expect([await open(), (await find(two)).into?.ipp]).to.deep.equal([[], three]);
+    });
+
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
     await tell({ ipp: '26', minute: 1 });
     await tell({ ipp: '27', minute: 1 });

@@ -1,7 +1,7 @@
 /** SAFETY A2, A6 as properties: whatever order statements, merges and links come in, and whatever is undone. */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { joinedOf } from '../../../core/identity/index.ts';
+import { joinedOf, lineOf } from '../../../core/identity/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { Hospital, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed } from './hospital.ts';
@@ -14,8 +14,8 @@ const at = fc.nat({ max: 6 });
 const tell = fc.record({
   what: fc.constant('tell' as const),
   ipp: number,
-  /** `DCC`: the record, whose numbers they are not. */
-  sender: fc.constantFrom('DPI', 'GAM', 'DCC'),
+  /** `LAB`: not listed, trusted less than the others; `DCC`: the record, whose numbers they are not. */
+  sender: fc.constantFrom('DPI', 'GAM', 'LAB', 'DCC'),
   at,
   said: fc.constantFrom(QUALIFIED, VALIDATED, TRAITS, {}),
   more: fc.record(
@@ -39,7 +39,7 @@ const anything = fc.constantFrom<Patient>(
 const claim = fc.record({
   what: fc.constant('tell' as const),
   ipp: number,
-  sender: fc.constantFrom('DPI', 'GAM', 'DCC'),
+  sender: fc.constantFrom('DPI', 'GAM', 'LAB', 'DCC'),
   at,
   said: anything,
   more: fc.record({ usedName: fc.constantFrom('A', 'B') }, { requiredKeys: [] }),
@@ -70,11 +70,13 @@ function play(hospital: Hospital, event: Event, id: string): Judgement {
   return hospital.identity({ ...said, ...more }, { id, ipp, sender, at: event.at, isOfRecord: sender === 'DCC' });
 }
 
-/** A person accepts whatever it asks, question by question; false when that cannot be. */
+/** A person accepts whatever it asks, question by question, and undoes what stands before it; false when that cannot be. */
 function accept(hospital: Hospital, event: Event, id: string): boolean {
   while (play(hospital, event, id).quarantine) {
-    if (hospital.tasks().find((task) => task.id === id)?.kind === 'merge-cycle') return false;
-    hospital.answer(id, 'accepted');
+    const { kind } = hospital.tasks().find((task) => task.id === id)!;
+    if (kind === 'merge-cycle') return false;
+    if (kind === 'merge-elsewhere') hospital.undo((event as Merge).pair[1]);
+    else hospital.answer(id, 'accepted');
   }
   return true;
 }
@@ -189,6 +191,87 @@ describe('whatever order identities come in', () => {
       { numRuns: 300, seed: 6, maxSkipsPerRun: 20 },
     );
     expect(counts.accepted, `of ${counts.undone}`).to.be.above(20);
+  });
+
+  it('A2, A4: with three senders and what people chose between them, nothing comes to count without a question but what the message itself says', () => {
+    const one = claim.map((said) => ({ ...said, ipp: '1' as const })).filter(({ sender }) => sender !== 'DCC');
+    let chosen = 0;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(one, fc.boolean()), { minLength: 3, maxLength: 12 }), (all) => {
+        const hospital = new Hospital();
+        for (const [i, [event, isAccepted]] of all.entries()) {
+          const before = hospital.person('1') && hospital.joined('1').patient;
+          const { preferred, folds = {} } = hospital.person('1') ? lineOf(hospital.person('1')!) : {};
+          const holder = preferred?.['claim'] === undefined ? undefined : folds[preferred['claim']]?.registers['claim'];
+          if (play(hospital, event, `M${i}`).quarantine) {
+            expect(hospital.joined('1').patient).to.deep.equal(before);
+            if (isAccepted) accept(hospital, event, `M${i}`);
+            continue;
+          }
+          if (!before) continue;
+          const { patient } = hospital.joined('1');
+          if (preferred) chosen += 1;
+          for (const trait of ['birthName', 'firstGivenName', 'sex', 'birthDate'] as const)
+            expect([before[trait], event.said[trait]], `M${i} ${trait}`).to.include(patient[trait]);
+          // Of the number that was chosen the traits may have come back.
+          if (holder) expect([null, (holder.value as Patient | null)?.ins, event.said.ins], `M${i}`).to.include(patient.ins);
+        }
+      }),
+      { numRuns: 500, seed: 6 },
+    );
+    expect(chosen).to.be.above(200);
+  });
+
+  it('A1, A6: a merge that asks asks too where numbers of a second domain came with those that it names, merged there or not', () => {
+    const group = fc.constantFrom('G1', 'G2', 'G3');
+    const named = fc.record({
+      what: fc.constant('tell' as const),
+      ipp: number,
+      said: fc.constantFrom(QUALIFIED, { ...QUALIFIED, ins: OTHER_INS }, TRAITS),
+      group,
+    });
+    const there = fc.record({ what: fc.constant('there' as const), pair: fc.tuple(group, group).filter(([a, b]) => a !== b) });
+    const here = fc.record({ what: fc.constant('merge' as const), pair, kind: fc.constantFrom('merge' as const, 'change-id' as const) });
+    const undo = fc.record({ what: fc.constant('undo' as const), ipp: number });
+    let asked = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(named, named, named, there, here, here, undo), { minLength: 5, maxLength: 20 }), (all) => {
+        const [with_, without] = [true, false].map((isGroup) => {
+          const hospital = new Hospital();
+          const merges = all.map((event, i): boolean => {
+            const id = `M${i}`;
+            if (event.what === 'undo') {
+              if (hospital.person(event.ipp)?.into) hospital.undo(event.ipp);
+              return false;
+            }
+            if (event.what === 'there' && !isGroup) return false;
+            const say = (): boolean =>
+              (event.what === 'tell'
+                ? hospital.identity(event.said, { id, ipp: event.ipp, at: i, ...(isGroup && { group: event.group }) })
+                : hospital.merge(event.pair[0], event.pair[1], {
+                    id,
+                    at: i,
+                    ...(event.what === 'there' ? { domain: 'groupe' } : { kind: event.kind }),
+                  })
+              ).quarantine !== undefined;
+            const isAsked = say();
+            for (let again = isAsked; again; again = say()) {
+              const { kind } = hospital.tasks().find((task) => task.id === id)!;
+              if (kind === 'merge-cycle') break;
+              if (kind === 'merge-elsewhere' && event.what !== 'tell') hospital.undo(event.pair[1]);
+              else hospital.answer(id, 'accepted');
+            }
+            return event.what === 'merge' && isAsked;
+          });
+          return { merges, into: NUMBERS.map((ipp) => hospital.person(ipp)?.into?.key) };
+        }) as [{ merges: boolean[]; into: unknown }, { merges: boolean[]; into: unknown }];
+        expect(with_.into).to.deep.equal(without.into);
+        asked += without.merges.filter(Boolean).length;
+        without.merges.forEach((isAsked, i) => isAsked && expect(with_.merges[i], `M${i}`).to.equal(true));
+      }),
+      { numRuns: 300, seed: 6 },
+    );
+    expect(asked).to.be.above(300);
   });
 
   it('A6: once all merges are undone, in whatever order, nothing is left of what they said, and the same is known', () => {

@@ -181,5 +181,51 @@ describe('identity domains', () => {
       expect(await named('A1', 'G2', {}, undefined, SOUTH)).to.not.have.property('quarantine');
       expect(person('own', 'A1')?.beside?.map(({ ipp }) => ipp)).to.deep.equal(['G1']);
     });
+
+    const alone = (domain: string, into: string, from: string, id?: string): Promise<Judgement> => {
+      const keys = [into, from].map((value) => ({ domain, value }));
+      return tell('dcc.identity.merged', NORTH, keys, { surviving: into, absorbed: from, domain, kind: 'merge' }, id);
+    };
+
+    it('A1, A6: two numbers that came with one number of the group are compared all the same when they are merged', async () => {
+      await named('A1', 'G1', QUALIFIED);
+      await named('A2', 'G1');
+      expect(verdict(await named('A2', 'G1', { ...QUALIFIED, ins: OTHER_INS }, 'ins'))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      accept('ins');
+      await named('A2', 'G1', { ...QUALIFIED, ins: OTHER_INS }, 'ins');
+      expect(verdict(await alone('own', 'A1', 'A2', 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([task('asked').kind, person('own', 'A2')?.into]).to.deep.equal(['merge-ins', undefined]);
+    });
+
+    it('A1, A6: a number of the group that is corrected is compared no more; said late, or merged with the other, it is', async () => {
+      await named('A1', 'G1', QUALIFIED);
+      await named('A2', 'G1');
+      await named('A2', 'G2');
+      expect([person('own', 'A2'), person('group', 'G1')].map((one) => one?.beside?.map(({ ipp }) => ipp))).to.deep.equal([['G2'], ['A1']]);
+      expect(await named('A2', 'G2', { ...QUALIFIED, ins: OTHER_INS })).to.not.have.property('quarantine');
+      expect(verdict(await alone('own', 'A1', 'A2', 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      await named('A3', 'G3');
+      const late = { recordedAt: '2026-09-01T08:00:00Z' };
+      await tell('dcc.identity.updated', NORTH, [own('A3'), group('G4')], { ...said('A3', { updatedAt: late.recordedAt }) });
+      await named('A5', 'G5');
+      await alone('group', 'G6', 'G5');
+      await named('A5', 'G6');
+      expect(['A3', 'A5'].map((ipp) => person('own', ipp)?.beside?.map((other) => other.ipp))).to.deep.equal([
+        ['G3', 'G4'],
+        ['G5', 'G6'],
+      ]);
+    });
+
+    it('A6: what a person separated is found though both came to one number of the group since', async () => {
+      await named('A1', 'G1');
+      await named('A2', 'G2');
+      await tell('dcc.identity.updated', NORTH, [own('A5')], said('A5'));
+      await alone('own', 'A1', 'A2');
+      await alone('group', 'G1', 'G2');
+      keep(undoMerge(index.patient(own('A2')), known, { who: 'camille', why: 'two', at: '2026-10-02T08:00:00Z' }));
+      await alone('own', 'A5', 'A1');
+      expect(verdict(await alone('own', 'A5', 'A2', 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      expect([task('asked').kind, person('own', 'A2')?.into]).to.deep.equal(['merge-undone', undefined]);
+    });
   });
 });

@@ -43,6 +43,8 @@ export const keyed = (ipp: string): string => Buffer.from(ipp).toString('hex');
 
 export interface Telling {
   readonly ipp?: string;
+  /** Its number in a second domain of the hospital, `groupe`. */
+  readonly group?: string;
   readonly sender?: string;
   /** Minute of PID-33 and EVN-2. */
   readonly at?: number;
@@ -104,15 +106,15 @@ export class Hospital {
   merge(
     surviving: string,
     absorbed: string,
-    telling: Telling & { readonly kind?: 'merge' | 'change-id'; readonly patient?: Patient } = {},
+    telling: Telling & { readonly kind?: 'merge' | 'change-id'; readonly patient?: Patient; readonly domain?: string } = {},
   ): Judgement {
-    const { kind = 'merge', patient } = telling;
+    const { kind = 'merge', patient, domain = DOMAIN } = telling;
     const said = patient && { patient: this.#said(patient, { ...telling, ipp: surviving }) };
-    return this.tell('dcc.identity.merged', [surviving, absorbed], telling, (data) => ({
+    return this.tell('dcc.identity.merged', [surviving, absorbed], { ...telling, domain }, (data) => ({
       ...data,
       surviving,
       absorbed,
-      domain: DOMAIN,
+      domain,
       kind,
       ...said,
     }));
@@ -155,18 +157,24 @@ export class Hospital {
     this.#keep(undoMerge(keyed(ipp), this.known, { who: 'camille', why: 'two people', at: minute(0) }));
   }
 
-  tell(type: CanonicalEvent['type'], ipps: readonly string[], telling: Telling, make: (data: object) => object): Judgement {
+  tell(
+    type: CanonicalEvent['type'],
+    ipps: readonly string[],
+    telling: Telling & { readonly domain?: string },
+    make: (data: object) => object,
+  ): Judgement {
     const { sender = 'DPI', at = (this.#count += 1), id = `m-${(this.#count += 1)}`, controlId = id, receivedAt = LATER } = telling;
     const { site = telling.isOfRecord ? RECORD : undefined } = telling;
     const data = make({ originApplication: sender, recordedAt: minute(at) });
-    const keys = ipps.map((value) => ({ domain: DOMAIN, value }));
+    const { domain = DOMAIN, group } = telling;
+    const keys = [...ipps.map((value) => ({ domain, value })), ...(group === undefined ? [] : [{ domain: 'groupe', value: group }])];
     const run = (this.#runs.get(id) ?? 0) + (this.#isTogether ? 0 : 1);
     this.#runs.set(id, run);
     const one = {
       event: { type, data } as unknown as CanonicalEvent,
       draft: { type, data, keys } satisfies DraftEvent,
       kind: kindOf(type),
-      keys: ipps.map(keyed),
+      keys: keys.map(({ value }) => keyed(value)),
       role: telling.isOfRecord ? 'record' : 'establishment',
       settings: site === undefined ? this.settings : { ...this.settings, site, senders: [{ application: 'OTHER', insAuthority: true }] },
       parts: [],

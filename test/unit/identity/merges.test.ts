@@ -105,12 +105,14 @@ describe('merges', () => {
     expect(survivor('3')).to.equal('1');
   });
 
-  it('A6: a number that another one absorbed is for a person, who may move it', () => {
+  it('A6: a number that another one absorbed is for a person, who undoes that first: receivers of it are called then', () => {
     hospital.merge('1', '2');
     expect(verdict(hospital.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
-    expect(survivor('2')).to.equal('1');
-    hospital.answer('asked', 'accepted');
+    expect([survivor('2'), hospital.tasks()[0]!.kind]).to.deep.equal(['1', 'merge-elsewhere']);
+    expect(() => hospital.answer('asked', 'accepted')).to.throw('a number that another one absorbed before');
+    hospital.undo('2');
     hospital.merge('3', '2', { id: 'asked' });
+    expect(hospital.tasks()[0]!.state).to.equal('accepted');
     expect(survivor('2')).to.equal('3');
     expect(hospital.person('1')).to.not.have.property('absorbed');
   });
@@ -123,7 +125,7 @@ describe('merges', () => {
     hospital.answer('asked', 'accepted');
     expect(verdict(hospital.merge('1', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
     expect([hospital.tasks()[0]!.kind, survivor('2')]).to.deep.equal(['merge-elsewhere', '5']);
-    hospital.answer('asked', 'accepted');
+    hospital.undo('2');
     expect(hospital.merge('1', '2', { id: 'asked' })).to.not.have.property('quarantine');
     expect([survivor('2'), hospital.tasks()[0]!.state]).to.deep.equal(['1', 'accepted']);
   });
@@ -229,10 +231,10 @@ describe('merges', () => {
     hospital.merge('1', '2', { id: 'first' });
     const move = (): unknown => hospital.merge('3', '2', { id: 'moved' });
     move();
-    hospital.answer('moved', 'accepted');
+    hospital.undo('2');
     move();
     expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(['ERR_MERGE_UNDONE', undefined]);
-    expect(hospital.person('2')!.undone?.map(({ ipp, who, why }) => [ipp, who, why])).to.deep.equal([['1', 'camille', 'checked']]);
+    expect(hospital.person('2')!.undone?.map(({ ipp, who, why }) => [ipp, who, why])).to.deep.equal([['1', 'camille', 'two people']]);
     hospital.undo('2');
     expect([await held('1', '2'), await held('3', '2')]).to.deep.equal(Array(2).fill('ERR_MERGE_UNDONE'));
     expect(verdict(hospital.merge('1', '2', { id: 'first' })), 'replayed').to.equal('quarantined ERR_IDENTITY_MERGE');
@@ -877,6 +879,23 @@ describe('merges', () => {
     expect(verdict(hospital.link('1', '2', { at: 10, undone: true })), 'one of them no more').to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  it('A2, A4: an acceptance against the link of one sender is none against that of another one', () => {
+    hospital = new Hospital();
+    for (const ipp of ['1', '2']) hospital.identity(TRAITS, { ipp, at: 0 });
+    hospital.link('1', '2', { sender: 'DPI', at: 5 });
+    const unlink = (): string => verdict(hospital.link('1', '2', { sender: 'GAM', at: 3, undone: true, id: 'asked' }));
+    expect(unlink()).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'accepted');
+    hospital.link('1', '2', { sender: 'LAB', at: 6 });
+    expect(unlink(), 'nobody has seen what LAB says').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    expect(
+      hospital
+        .tasks()
+        .find(({ id }) => id === 'asked')!
+        .differences.map(({ onFile }) => onFile.source),
+    ).to.deep.equal(['DPI', 'LAB']);
+  });
+
   describe('a link and a stay that moves', () => {
     const told = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned', one: Patient, two: Patient): Judgement => {
       const [patient, from] = [
@@ -950,7 +969,8 @@ describe('merges', () => {
         if (hospital.person(one.from)!.into) hospital.undo(one.from);
       } else if (hospital.merge(one.into, one.from, { id: `s${i}`, ...(one.do === 'merge' && { kind: one.kind }) }).quarantine && one.do === 'accept')
         if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind !== 'merge-cycle') {
-          hospital.answer(`s${i}`, 'accepted');
+          if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind === 'merge-elsewhere') hospital.undo(one.from);
+          else hospital.answer(`s${i}`, 'accepted');
           hospital.merge(one.into, one.from, { id: `s${i}` });
         }
       after();

@@ -48,6 +48,58 @@ describe('identities of several senders', () => {
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  describe('of which a person chose one over a more trusted one', () => {
+    let hospital: Hospital;
+    const chosen = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
+    const now = (): unknown => [hospital.joined('1').patient.birthName, hospital.joined('1').ins?.ins];
+    const kind = (id: string): string | undefined => hospital.tasks().find((task) => task.id === id)?.kind;
+    beforeEach(() => {
+      hospital = new Hospital([{ application: 'DPI', insAuthority: true }, { application: 'GAM' }, { application: 'LAB', insAuthority: true }]);
+      hospital.identity(QUALIFIED, { at: 1 });
+      hospital.identity(chosen, { sender: 'GAM', id: 'asked', at: 2 });
+      hospital.answer('asked', 'accepted');
+      hospital.identity(chosen, { sender: 'GAM', id: 'asked', at: 2 });
+      expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
+    });
+
+    it('A2, A4: a third one that says the same, or less, ends no choice', () => {
+      expect(verdict(hospital.identity(chosen, { sender: 'LAB', at: 3 }))).to.equal('updated');
+      expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
+      expect(hospital.identity({ birthName: 'ÉTREZAC', birthGivenNames: 'ÉLISE' }, { sender: 'LAB', at: 4 })).to.not.have.property('quarantine');
+      expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
+    });
+
+    it('A2, A4: one that says something else asks, whoever it is: what was not chosen does not come back by itself', () => {
+      for (const [sender, birthName] of [
+        ['LAB', 'VALBRUNE'],
+        ['LAB', 'VALMORÉE'],
+        ['DPI', 'VALBRUNE'],
+      ] as const) {
+        const id = `${sender} ${birthName}`;
+        expect(verdict(hospital.identity({ birthName }, { sender, id, at: 5 })), id).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        expect([kind(id), now()]).to.deep.equal(['traits', ['ÉTREZAC', OTHER_INS]]);
+      }
+      hospital.answer('LAB VALBRUNE', 'accepted');
+      hospital.identity({ birthName: 'VALBRUNE' }, { sender: 'LAB', id: 'LAB VALBRUNE', at: 5 });
+      expect(hospital.joined('1').patient.birthName).to.equal('VALBRUNE');
+    });
+
+    it('A4: an authority that takes the INS back asks too, and accepted there is none, not the one that was not chosen', () => {
+      const without = (): string => verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { sender: 'LAB', id: 'without', at: 5 }));
+      expect([without(), kind('without'), now()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', ['ÉTREZAC', OTHER_INS]]);
+      hospital.answer('without', 'accepted');
+      expect([without(), now()]).to.deep.equal(['dequalified', ['ÉTREZAC', undefined]]);
+    });
+
+    it('A2: once the one that was chosen says something else, who agreed with it before does not make it fall back', () => {
+      hospital.identity(chosen, { sender: 'LAB', at: 3 });
+      expect(verdict(hospital.identity({ birthName: 'VALBRUNE' }, { sender: 'GAM', id: 'changed', at: 5 }))).to.equal(
+        'quarantined ERR_IDENTITY_CONFLICT',
+      );
+      expect([kind('changed'), now()]).to.deep.equal(['traits', ['ÉTREZAC', OTHER_INS]]);
+    });
+  });
+
   it('A4: an acceptance answers what was seen: another question is asked again, and what nobody asks any more overrules nobody', () => {
     const hospital = new Hospital([]);
     hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });

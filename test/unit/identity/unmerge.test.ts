@@ -1,10 +1,11 @@
 /** An undo that a person asks for, while what follows it fails (SAFETY A6). */
 import { expect } from 'chai';
 import { PasserelleError, type DeliveryState, type OperatorAction } from '../../../core/contract/index.ts';
+import { Legs } from '../../../core/documents/index.ts';
 import type { Engine } from '../../../core/engine/engine.ts';
 import { identityFace } from '../../../core/engine/identity-face.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
-import { DOMAIN, Hospital, TRAITS, keyed } from './hospital.ts';
+import { DOMAIN, Hospital, OTHER_INS, QUALIFIED, TRAITS, keyed } from './hospital.ts';
 
 describe('the undo of a merge', () => {
   let hospital: Hospital;
@@ -27,6 +28,7 @@ describe('the undo of a merge', () => {
         { delivery: 1, lane: 'out', eventId: event.id, state: states.out },
         { delivery: 2, lane: 'other', eventId: event.id, state: states.other },
       ],
+      attempts: [],
     }),
     act: async (actions: readonly OperatorAction[]) => {
       if (actions.some(({ verb }) => verb === 'discard')) states.out = 'discarded';
@@ -74,5 +76,26 @@ describe('the undo of a merge', () => {
 
   it('A6: of a number that never was absorbed is refused', async () => {
     expect(await unmerge('1')).to.equal('ERR_NOT_FOUND');
+  });
+
+  it('A6: asked again of one that was undone when there were no tasks yet, it names none', async () => {
+    hospital.undo('2');
+    expect(await unmerge()).to.deep.equal({ discarded: ['TEST-d1'], told: ['other'], tasks: [] });
+  });
+
+  it('A6: a document of a number that was undone at the start of a chain waits no more for what is asked about its end', async () => {
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.identity(TRAITS, { ipp: '3' });
+    hospital.merge('2', '3');
+    hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '1', id: 'asked' });
+    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) } as never;
+    const waits = (...ipps: readonly string[]): Promise<boolean> =>
+      new Legs({ journal: journal as never, knowledge: new Knowledge(journal, []), index, sendersOf: () => [], now: () => 0 }).isInDoubt(
+        { keys: ipps.map(keyed), kind: 'document' },
+        'out',
+      );
+    expect([await waits('3', '2', '1'), await waits('2', '1')]).to.deep.equal([true, true]);
+    hospital.undo('3');
+    expect([await waits('3', '2', '1'), await waits('2', '1')]).to.deep.equal([false, true]);
   });
 });
