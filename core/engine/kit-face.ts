@@ -16,7 +16,7 @@ export function kitFace(engine: Engine): EngineFace['kits'] {
     if (!region || !entry) throw new PasserelleError('ERR_KIT_UNAVAILABLE', { expected: 'a site of the settings', found: site });
     if (!pinned)
       throw new PasserelleError('ERR_KIT_UNAVAILABLE', {
-        expected: `a connector of this site: ${entry.connectors.map(({ id }) => id).join(', ') || '-'}`,
+        expected: `a connector of this site: ${entry.connectors.map(({ id }) => id).join(', ')}`,
         found: connector,
       });
     const { publicUrl } = region.engine.contextualCall;

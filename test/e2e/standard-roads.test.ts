@@ -177,7 +177,7 @@ describe(`standard roads to the record${hasChromium() ? '' : ' (skipped: no Chro
           : resource,
     });
     await click(KNOWN, 'i-essai', page);
-    await title(page, 'Un autre utilisateur est au travail dans ce navigateur');
+    await title(page, 'Un autre utilisateur a un dossier ouvert dans ce navigateur');
     await page.getByRole('button', { name: /^Fermer sa session, ouvrir .+ sous mon nom$/ }).waitFor();
     await picture(page, 'smart-other-user');
     await button(page, 'Laisser sa session ouverte');

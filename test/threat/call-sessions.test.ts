@@ -33,6 +33,10 @@ describe('a contextual call, from the link to the record', () => {
     expect((await desk.save(page.form)).status).to.equal(409);
     expect(desk.remarks()).to.deep.equal({ R1: 0, R2: 0 });
     expect((await desk.journal.notesOf(REUSE, { limit: 5 })).items).to.have.length(1);
+    expect(
+      desk.steps.filter(({ code: why }) => why === 'ERR_CALL_LINK_USED'),
+      'the room notes it, once',
+    ).to.deep.equal([]);
   });
 
   it('C3 a second use while the first is being opened leaves neither of them open', async () => {

@@ -100,7 +100,7 @@ const STEPS = {
     const called = nameOf(step.patient);
     const said = step.otherUser
       ? {
-          title: 'Un autre utilisateur est au travail dans ce navigateur',
+          title: 'Un autre utilisateur a un dossier ouvert dans ce navigateur',
           open: 'Ouvert par l’autre utilisateur :',
           lost: 'Un seul utilisateur à la fois. Ce que l’autre n’a pas enregistré sera perdu, même si c’est le même patient.',
           keep: 'Laisser sa session ouverte',
