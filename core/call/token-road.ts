@@ -82,10 +82,12 @@ async function verifySigned(
 function whatIs(key: StoredKey | undefined, isRight: boolean): string {
   if (!key) return 'an unknown key';
   if (!isRight) return 'a signature by another key than the one it names';
-  if (key.state === 'requested') return `a key that waits for its confirmation since ${key.requestedAt}`;
-  if (key.revoked) return `a key that was revoked on ${key.revoked.at}`;
-  return `a key that its successor replaced on ${key.notAfter}`;
+  if (key.state === 'requested') return `a key that waits for its confirmation since ${timeOf(key.requestedAt)}`;
+  if (key.revoked) return `a key that was revoked on ${timeOf(key.revoked.at)}`;
+  return `a key that its successor replaced on ${timeOf(key.notAfter ?? '')}`;
 }
+
+const timeOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** The ways that the site's settings allow. Throws ERR_CALL_FORBIDDEN. */
 function checkProfile(profile: CryptoProfile, { kind, http }: CallRequest, { call }: CallSite): void {

@@ -60,8 +60,14 @@ const KEY_FIXES: readonly { readonly found: RegExp; readonly fr: string; readonl
 export function explainAt(step: string | undefined, error: ErrorData, kid = 'KID'): ReturnType<typeof explain> {
   const { code, found = '' } = error;
   const isOfStep = code === 'ERR_CALL_REFUSED' || (code === 'ERR_CALL_FORBIDDEN' && /^no (profile|RPPS)/.test(found));
+  // One in 64 begins as an option does.
+  const argument = kid.startsWith('-') ? `-- ${kid}` : kid;
   const ofKey = KEY_FIXES.find((one) => one.found.test(found));
-  const fix = !isOfStep ? undefined : ofKey ? { fr: ofKey.fr.replace('KID', kid), en: ofKey.en.replace('KID', kid) } : FIXES[step as StepName];
+  const fix = !isOfStep
+    ? undefined
+    : ofKey
+      ? { fr: ofKey.fr.replace('KID', argument), en: ofKey.en.replace('KID', argument) }
+      : FIXES[step as StepName];
   return { ...explain(error), ...(fix && { fix }) };
 }
 

@@ -82,6 +82,7 @@ export function addCallKey(call: Command, context: Context): void {
     `
 Exemples / examples:
   passerelle call key confirm KID "1A2B 3C4D ..."
+  passerelle call key confirm -- -KID "1A2B ..."    (une CLÉ qui commence par - / that begins with -)
   passerelle call key revoke KID --why "poste volé"
   passerelle call key revoke --site 990001018 --why "serveur compromis"`,
   );
@@ -123,7 +124,7 @@ function saidOf({ revoked, alsoRevoked, stillActive }: Revoked, shown: string): 
   const site = revoked[0]?.site ?? '';
   return (
     `${shown}${also}Attention : le site ${site} a encore ${left.length} clé${left.length > 1 ? 's actives' : ' active'} :\n${left.join('')}` +
-    `  Si le serveur est compromis, les révoquer aussi : passerelle call key revoke --site ${site} --why "..."\n` +
+    `  Si le serveur est compromis, ${left.length > 1 ? 'les' : 'la'} révoquer aussi : passerelle call key revoke --site ${site} --why "..."\n` +
     `  The site still has ${left.length} active key${left.length > 1 ? 's' : ''}: if its server is compromised, revoke ${left.length > 1 ? 'them' : 'it'} as well.\n`
   );
 }
