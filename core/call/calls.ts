@@ -9,7 +9,7 @@ import { enrol, invite, REQUEST_BYTES, rotate } from './enrolment.ts';
 import { newReference } from './ledger.ts';
 import { LINK, TAKEN } from './links.ts';
 import { verify } from './verify.ts';
-import { REFRESH_MS, type StoredKey } from './site-keys.ts';
+import { isActive, REFRESH_MS, type StoredKey } from './site-keys.ts';
 
 const HOUR_MS = 3_600_000;
 /** How long notes are kept after their last change. A nonce: far longer than any call is good. */
@@ -68,8 +68,12 @@ export class Calls {
     invite: (site, who, weak = false) => invite(this.#journal, this.desk.settings, { site, who, weak }, this.#now()),
     confirmKey: (kid, fingerprint, who) =>
       this.#change(kid, (key, at) => {
-        if (key.state !== 'requested' || letters(fingerprint) !== letters(key.fingerprint))
-          throw new PasserelleError('ERR_CALL_KEY', { expected: 'a requested key, and its fingerprint as the contact reads it' });
+        if (key.state !== 'requested')
+          throw new PasserelleError('ERR_TRANSITION', {
+            expected: 'a key that waits for its confirmation',
+            found: key.state === 'active' ? 'an active key' : 'a revoked key',
+          });
+        if (letters(fingerprint) !== letters(key.fingerprint)) throw new PasserelleError('ERR_CALL_FINGERPRINT');
         return { ...key, state: 'active', confirmed: { at, who } };
       }),
     revokeKey: async (kid, who, why) => {
@@ -85,7 +89,8 @@ export class Calls {
           await revoke(next.kid);
           alsoRevoked.push(next.kid);
         }
-      return { ...revoked, alsoRevoked };
+      const stillActive = this.desk.keys.all(revoked.site).filter((key) => isActive(key, this.#now()));
+      return { ...revoked, alsoRevoked, stillActive: stillActive.map(shown) };
     },
     rotateEngineKey: async () => {
       await this.engineKeys.open();

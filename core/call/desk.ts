@@ -69,6 +69,8 @@ interface Reception {
   readonly startedMs: number;
   site?: CallSite;
   keyId?: string;
+  /** Its key signed, but is not good: for the ledger alone. */
+  keySite?: CallSite;
   known?: KnownCall;
 }
 
@@ -146,7 +148,11 @@ export class CallDesk implements CallRoom {
   }
 
   /** Steps 1 to 9, by the way it came; the debugger is not `limited`. */
-  async open(reception: Pick<Reception, 'request' | 'trail' | 'site' | 'keyId'>, now = this.ports.now(), limited = true): Promise<KnownCall> {
+  async open(
+    reception: Pick<Reception, 'request' | 'trail' | 'site' | 'keyId' | 'keySite'>,
+    now = this.ports.now(),
+    limited = true,
+  ): Promise<KnownCall> {
     const { request, trail } = reception;
     const settings = this.#settings;
     trail.at('size');
@@ -160,7 +166,7 @@ export class CallDesk implements CallRoom {
     };
     const parts = { settings, now, proven };
     if (request.kind === 'hmac') return openHmac(request, parts, trail);
-    const named = (keyId: string): void => void Object.assign(reception, { keyId });
+    const named = (keyId: string, keySite?: CallSite): void => void Object.assign(reception, { keyId, keySite });
     if (request.kind === 'smart') return openSmart(request, { ...parts, issuers: this.#smart, named }, trail);
     if (request.kind === 'dialect') {
       const known = await openDialect(request, { ...this.dialectParts(request.connector, now), proven }, trail);
@@ -168,7 +174,7 @@ export class CallDesk implements CallRoom {
       if (known.nonces.length > 0 && known.context.issuedAt) return known;
       throw new PasserelleError('ERR_CALL_CONTEXT', { expected: 'a time of issue, and a value that is used once' });
     }
-    return openToken(request, { ...parts, keys: this.ports.engineKeys, siteKeys: this.keys }, trail);
+    return openToken(request, { ...parts, keys: this.ports.engineKeys, siteKeys: this.keys, named }, trail);
   }
 
   /** Steps 10 to 12, without writing anything. */
@@ -301,7 +307,8 @@ export class CallDesk implements CallRoom {
     return new CallRefusal(error.code, reference, { ...error.detail, ...(retryAfter !== undefined && { retryAfter }) });
   }
 
-  #entry({ request, trail, reference, startedMs, site, keyId, known }: Reception, at: string, outcome: CallEntry['outcome']): KeptEntry {
+  #entry(reception: Reception, at: string, outcome: CallEntry['outcome']): KeptEntry {
+    const { request, trail, reference, startedMs, keyId, known, site = reception.keySite } = reception;
     const { user, action, target } = known?.context ?? {};
     const profile = site?.call.users.find((one) => one.profile === user?.profile)?.profile ?? '-';
     return {

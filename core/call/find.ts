@@ -33,7 +33,11 @@ export async function find(
   const asked = { ...context, matching: { allowed: [...allowed], create: false }, ...(tabs.length > 0 && { tabs: [...tabs] }) };
   const { candidates, closed } = allowed.length === 0 ? { candidates: [], closed: [] } : await record.search(asked, asking);
   const judged = judgeCandidates(candidates);
-  await said(`search by ${allowed.join(', ') || 'nothing'}: ${judged.is}`);
+  // What the call does not hold whole was not looked for: the search says which.
+  const left = (['ins', 'ipp', 'traits'] as const).filter((way) => !allowed.includes(way));
+  await said(
+    `search by ${allowed.join(', ') || 'nothing'}: ${judged.is}${judged.is === 'nobody' && left.length > 0 ? `, not by ${left.join(', ')}` : ''}`,
+  );
   switch (judged.is) {
     case 'one':
       return { closed, chosen: { recordId: judged.candidate.recordId } };

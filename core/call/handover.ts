@@ -149,8 +149,10 @@ export class Handover implements CallSessionsFace {
     try {
       call = await this.#ports.room.redeem(code, address);
     } catch (thrown) {
-      if (thrown instanceof CallRefusal && thrown.code === 'ERR_CALL_LINK_USED') await this.#usedTwice(key, thrown.reference);
-      throw thrown;
+      if (!(thrown instanceof CallRefusal && thrown.code === 'ERR_CALL_LINK_USED')) throw thrown;
+      // The room has noted it: once is enough.
+      await this.#usedTwice(key, thrown.reference);
+      return { step: { reference: thrown.reference, outcome: 'refused', code: thrown.code } };
     }
     return this.#answer(call.reference, async () => {
       const { cookie, open } = await this.#browsers.bind(key, call, browser);
@@ -167,7 +169,6 @@ export class Handover implements CallSessionsFace {
     const at = this.#at;
     const reuse: Suspect = { reference, site: value?.site ?? '', at };
     await this.#ports.journal.keep([{ kind: REUSE, key, value: JSON.stringify(reuse) }], at);
-    await this.#ports.room.note(reference, { what: 'link used again', code: 'ERR_CALL_LINK_USED' });
     // Told now or by the next sweep: it is over here already.
     if (ending) await this.#tabs.tell(ending).catch(() => undefined);
   }
@@ -175,7 +176,7 @@ export class Handover implements CallSessionsFace {
   /** SAFETY C6: a page of another user posted a form, by itself for all we know. */
   async #asksToEnd({ reference, context }: RedeemedCall, open: readonly Held<Session>[]): Promise<CallStep> {
     await this.#note(reference, { what: 'confirm: asked' });
-    return { reference, outcome: 'confirm', patient: shownOf(context.patient), open: open.map(({ value }) => value?.shown ?? {}) };
+    return { reference, outcome: 'confirm', otherUser: true, patient: shownOf(context.patient), open: open.map(({ value }) => value?.shown ?? {}) };
   }
 
   /** A person answered the question that this tab asked, in the browser that it is bound to. */

@@ -1,4 +1,5 @@
 /** The contextual call (SAFETY C, plugins/app-contextual-call/PROTOCOL.md): verified, given a one-time link, counted. */
+export { STEPS } from './trail.ts';
 export { CALL_KEPT_MS, Calls } from './calls.ts';
 export { LEDGER } from './ledger.ts';
 export { callSettings, type CallSettings, type CallSite } from './call-settings.ts';

@@ -101,7 +101,7 @@ function partsOf(token: string, count: number): readonly string[] {
 function headerOf(text: string, members: readonly string[], fixed: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const bytes = bytesOf(text);
   if (bytes.length > HEADER_BYTES) throw refused('a short header');
-  const header = strictJson(bytes) as Readonly<Record<string, unknown>> | null;
+  const header = headerJson(bytes) as Readonly<Record<string, unknown>> | null;
   const isExact =
     typeof header === 'object' &&
     header !== null &&
@@ -111,6 +111,15 @@ function headerOf(text: string, members: readonly string[], fixed: Readonly<Reco
     THUMBPRINT.test(String(header['kid']));
   if (!isExact) throw refused(`a header of exactly ${members.join(', ')}`);
   return header as Readonly<Record<string, string>>;
+}
+
+/** Of the token, which its sender does not write by hand: no field of a context is wrong. */
+function headerJson(bytes: Uint8Array): unknown {
+  try {
+    return strictJson(bytes);
+  } catch (cause) {
+    throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a header in JSON', found: 'an altered or cut header', cause });
+  }
 }
 
 /** One text for each bytes: what differs only in unused bits is another token. */

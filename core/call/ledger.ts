@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   PasserelleError,
-  explain,
   type CallCount,
   type CallEntry,
   type CallFilter,
@@ -14,6 +13,7 @@ import {
   type Page,
   type PageRequest,
 } from '../contract/index.ts';
+import { explainAt } from './trail.ts';
 
 export const LEDGER = 'call';
 /** Pages looked at for one page of a filter, and rows read at once. */
@@ -47,14 +47,10 @@ export class Ledger {
     await this.#journal.keep([entryChange(entry)], entry.at);
   }
 
-  /** Throws ERR_NOT_FOUND. */
+  /** Throws ERR_CALL_NOT_FOUND. */
   async entry(reference: string): Promise<CallEntry> {
     const [text] = await this.#journal.notes(LEDGER, [keyOf(reference)]);
-    if (!text)
-      throw new PasserelleError('ERR_NOT_FOUND', {
-        expected: 'the reference of a call',
-        found: /^AC-\w{8}$/.test(reference) ? reference : 'something else',
-      });
+    if (!text) throw new PasserelleError('ERR_CALL_NOT_FOUND', { ...(/^AC-\w{8}$/.test(reference) && { found: reference }) });
     return viewOf(text);
   }
 
@@ -119,7 +115,7 @@ export class Ledger {
 
 function viewOf(text: string): CallEntry {
   const { error, ...entry } = JSON.parse(text) as KeptEntry;
-  return { ...entry, ...(error && { error: explain(error) }) };
+  return { ...entry, ...(error && { error: explainAt(entry.check, error, entry.keyId) }) };
 }
 
 const matches = (entry: CallEntry, { site, outcome, since }: CallFilter): boolean =>

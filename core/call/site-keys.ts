@@ -13,7 +13,7 @@ const LEAST_BITS = 2048;
 const PUBLIC_SECRET = new Set(['i9p1hQ580FnktfBqfi6mGnlCVohscesU-MbghaHB8vg']);
 
 export type StoredKey = CallKey & { readonly jwk: RsaJwk };
-interface Held {
+export interface Held {
   readonly key: StoredKey;
   readonly text: string;
   readonly verify: Promise<VerifyKey>;
@@ -51,13 +51,14 @@ export class SiteKeys {
   }
 
   /** One that may sign now. */
-  active(kid: string, now: number): { readonly key: StoredKey; readonly verify: Promise<VerifyKey> } | undefined {
+  active(kid: string, now: number): Held | undefined {
     const found = this.#held.get(kid);
     return found && isActive(found.key, now) ? found : undefined;
   }
 
-  get(kid: string): StoredKey | undefined {
-    return this.#held.get(kid)?.key;
+  /** Whatever its state: only to say why one that signed is not good. */
+  get(kid: string): Held | undefined {
+    return this.#held.get(kid);
   }
 
   /** Those that this key signed for. */
@@ -81,7 +82,7 @@ export class SiteKeys {
   }
 }
 
-const isActive = ({ state, notAfter }: StoredKey, now: number): boolean =>
+export const isActive = ({ state, notAfter }: StoredKey, now: number): boolean =>
   state === 'active' && (notAfter === undefined || now < Date.parse(notAfter));
 
 /** A public key as a site sends it, with what people know it by. Throws ERR_CALL_KEY. */

@@ -7,16 +7,18 @@ import type { EngineKeys } from './engine-keys.ts';
 import { contentKey, decryptContent, JWS_TYPES, readJwe, readJws, type CryptoProfile } from './jose.ts';
 import type { KnownCall } from './known-call.ts';
 import { isSignedBy, nobody, unwrap } from './rsa.ts';
-import type { SiteKeys } from './site-keys.ts';
+import { isActive, type SiteKeys, type StoredKey } from './site-keys.ts';
 import type { Trail } from './trail.ts';
 
 export interface TokenParts {
   readonly keys: Pick<EngineKeys, 'get'>;
-  readonly siteKeys: Pick<SiteKeys, 'active'>;
+  readonly siteKeys: Pick<SiteKeys, 'get'>;
   readonly settings: CallSettings;
   readonly now: number;
   /** Said of a site as soon as a signature proves it. */
   readonly proven: (site: CallSite, keyId: string) => void;
+  /** The key that it names; `site`: of the key, when it did sign but is not good. */
+  readonly named: (keyId: string, site?: CallSite) => void;
 }
 
 export async function openToken(request: CallRequest, parts: TokenParts, trail: Trail): Promise<KnownCall> {
@@ -53,25 +55,39 @@ export async function openToken(request: CallRequest, parts: TokenParts, trail: 
 /** Steps 4 and 5. An unknown key takes as long as a wrong signature. */
 async function verifySigned(
   inner: string,
-  { siteKeys, settings, now }: TokenParts,
+  { siteKeys, settings, now, named }: TokenParts,
   trail: Trail,
 ): Promise<{ site: CallSite; keyId: string; payload: Buffer; isWeak: boolean }> {
   trail.at('key');
   const jws = readJws(inner, JWS_TYPES.context);
-  const found = siteKeys.active(jws.kid, now);
+  const found = siteKeys.get(jws.kid);
   const site = found && settings.sites.get(found.key.site);
   trail.show(() => ({ kid: jws.kid, ...(found && { site: found.key.site }) }));
   const isRight = await isSignedBy(jws, await (found?.verify ?? nobody));
-  if (!found || !site || found.key.environment !== site.environment)
+  const isGood = found !== undefined && isActive(found.key, now);
+  // For the ledger: its caller is answered the same whatever it is.
+  named(jws.kid, isRight && !isGood ? site : undefined);
+  if (!isGood || !site || found.key.environment !== site.environment)
     throw new PasserelleError('ERR_CALL_REFUSED', {
       expected: 'an active key of a site that calls',
-      found: found ? 'a key of another site' : 'an unknown key',
+      found: isGood ? 'a key of another site' : whatIs(found?.key, isRight),
     });
   trail.at('signature');
   if (!isRight) throw new PasserelleError('ERR_CALL_REFUSED', { expected: 'a signature by the key of the site' });
   if (found.key.weak) trail.warn('key-weak');
   return { site, keyId: jws.kid, payload: jws.payload, isWeak: found.key.weak === true };
 }
+
+/** Of a key that is not good: who signed with it is its holder, else it is only named. */
+function whatIs(key: StoredKey | undefined, isRight: boolean): string {
+  if (!key) return 'an unknown key';
+  if (!isRight) return 'a signature by another key than the one it names';
+  if (key.state === 'requested') return `a key that waits for its confirmation since ${timeOf(key.requestedAt)}`;
+  if (key.revoked) return `a key that was revoked on ${timeOf(key.revoked.at)}`;
+  return `a key that its successor replaced on ${timeOf(key.notAfter ?? '')}`;
+}
+
+const timeOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** The ways that the site's settings allow. Throws ERR_CALL_FORBIDDEN. */
 function checkProfile(profile: CryptoProfile, { kind, http }: CallRequest, { call }: CallSite): void {

@@ -42,9 +42,34 @@ const FIXES: Readonly<Partial<Record<StepName, { readonly fr: string; readonly e
   site: { fr: 'Mettre dans iss le FINESS du site dont la clé signe.', en: 'Put the FINESS of the site whose key signs into iss.' },
 };
 
-/** Whether its step says better what to do than its code. */
-const isOfStep = ({ code, found }: ErrorData): boolean =>
-  code === 'ERR_CALL_REFUSED' || (code === 'ERR_CALL_FORBIDDEN' && /^no (profile|RPPS)/.test(found ?? ''));
+/** The same of a key that signed and is not good; KID stands for it. */
+const KEY_FIXES: readonly { readonly found: RegExp; readonly fr: string; readonly en: string }[] = [
+  {
+    found: /^a key that waits/,
+    fr: 'La confirmer, son empreinte lue au téléphone par le contact du site : passerelle call key confirm KID "EMPREINTE-DU-SITE".',
+    en: 'Confirm it, once the contact of the site read its fingerprint out: passerelle call key confirm KID "FINGERPRINT-OF-THE-SITE".',
+  },
+  {
+    found: /^a key that (was revoked|its successor)/,
+    fr: "Le site signe encore avec une clé qui n'a plus cours : y mettre celle qui la remplace, sinon donner un code et en enrôler une autre (passerelle call key list, passerelle call key invite).",
+    en: 'The site still signs with a key that is over: put its successor there, or give a code and enrol another one (passerelle call key list, passerelle call key invite).',
+  },
+];
+
+/** An error with what to do about it, of its step where that says it better than its code. */
+export function explainAt(step: string | undefined, error: ErrorData, kid = 'KID'): ReturnType<typeof explain> {
+  const { code, found = '' } = error;
+  const isOfStep = code === 'ERR_CALL_REFUSED' || (code === 'ERR_CALL_FORBIDDEN' && /^no (profile|RPPS)/.test(found));
+  // One in 64 begins as an option does.
+  const argument = kid.startsWith('-') ? `-- ${kid}` : kid;
+  const ofKey = KEY_FIXES.find((one) => one.found.test(found));
+  const fix = !isOfStep
+    ? undefined
+    : ofKey
+      ? { fr: ofKey.fr.replace('KID', argument), en: ofKey.en.replace('KID', argument) }
+      : FIXES[step as StepName];
+  return { ...explain(error), ...(fix && { fix }) };
+}
 
 /** From here on the caller is who it says, and is told what is wrong. */
 export const TOLD_FROM = STEPS.context[0];
@@ -99,7 +124,7 @@ export class Trail {
       fr,
       result: result === 'passed' && warned ? 'warned' : result,
       ...(shown && { shown }),
-      ...(error && { error: { ...explain(error), ...(isOfStep(error) && FIXES[name] && { fix: FIXES[name] }) } }),
+      ...(error && { error: explainAt(name, error, typeof shown?.['kid'] === 'string' ? shown['kid'] : undefined) }),
     });
     this.#current = undefined;
   }

@@ -12,7 +12,7 @@ const TOKEN = /^\s*([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){4})\s*$/;
 const MAX_BYTES = 64 * 1024;
 const HERE = '127.0.0.1';
 
-/** Never throws for what the bytes hold: a refusal is a verdict. */
+/** Never throws for what the bytes hold: a refusal is a verdict. Throws ERR_REQUEST_INVALID when nothing in them proves a site and none is said. */
 export async function verify(desk: CallDesk, { bytes, site: finess, connector, now: iso }: VerifyRequest): Promise<CallVerdict> {
   const trail = new Trail(true);
   const now = iso === undefined ? desk.ports.now() : Date.parse(iso);
@@ -31,7 +31,7 @@ export async function verify(desk: CallDesk, { bytes, site: finess, connector, n
     };
   } catch (thrown) {
     const error = PasserelleError.from(thrown);
-    if (error.entry.disposition === 'transient' || error.code === 'ERR_INVARIANT') throw error;
+    if (error.entry.disposition === 'transient' || error.code === 'ERR_INVARIANT' || error instanceof NoSite) throw error;
     const data = error.toData();
     if (error.detail.found === 'signature-missing') trail.warn('signature-missing');
     return {
@@ -96,13 +96,15 @@ function siteOf(desk: CallDesk, { finess, connector }: About): CallSite {
     (one) => (finess === undefined || one.site === finess) && (connector === undefined || one.connector === connector),
   );
   const [site] = sites;
-  if (!site || sites.length > 1)
-    throw new PasserelleError('ERR_REQUEST_INVALID', {
-      location: { path: '/site' },
-      expected: 'the site it is of, with its contextualCall settings',
-    });
+  if (!site || sites.length > 1) {
+    const calling = [...desk.settings.sites.keys()].join(', ') || '-';
+    throw new NoSite('ERR_REQUEST_INVALID', { location: { path: '/site' }, expected: `a site of those that call, by --site FINESS: ${calling}` });
+  }
   return site;
 }
+
+/** A fault of the question, not of the bytes. */
+class NoSite extends PasserelleError {}
 
 const request = (kind: CallRequest['kind'], bytes: Uint8Array): CallRequest => ({
   kind,

@@ -10,6 +10,7 @@ import {
   type CallCount,
   type CallEntry,
   type CallKey,
+  type CallsFace,
   type CallVerdict,
   type ConnectorManifest,
   type Durability,
@@ -175,7 +176,7 @@ export class EngineClient {
   confirmKey(body: ActOptions & { readonly kid: string; readonly fingerprint: string }): Promise<CallKey> {
     return this.#post('/api/v1/calls/keys:confirm', body);
   }
-  revokeKey(body: ActOptions & { readonly kid: string; readonly why: string }): Promise<CallKey> {
+  revokeKey(body: ActOptions & { readonly kid: string; readonly why: string }): ReturnType<CallsFace['revokeKey']> {
     return this.#post('/api/v1/calls/keys:revoke', body);
   }
   rotateEngineKey(body: ActOptions): Promise<{ readonly keys: readonly Record<string, unknown>[] }> {

@@ -86,10 +86,10 @@ export async function runCli(args: readonly string[], { version, compose, io }: 
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
       getOutHelpWidth: () => io.width,
-      outputError: (text, write) => write(wrongUsage(text, args[0])),
+      outputError: (text, write) => write(wrongUsage(text, named(program, args))),
     });
   for (const add of COMMANDS) add(program, context);
-  for (const one of [program, ...program.commands].filter(({ commands }) => commands.length > 0)) one.helpCommand('help [command]', 'aide / help');
+  for (const one of groups(program)) one.helpCommand('help [command]', 'aide / help');
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -97,4 +97,13 @@ export async function runCli(args: readonly string[], { version, compose, io }: 
     fail(context, error);
   }
   return context.exitCode;
+}
+
+const groups = (command: Command): readonly Command[] => (command.commands.length > 0 ? [command, ...command.commands.flatMap(groups)] : []);
+
+/** The words of a command line that are commands: where its right usage is told. */
+function named(program: Command, args: readonly string[]): readonly string[] {
+  const words: string[] = [];
+  for (let at: Command | undefined = program; (at = at.commands.find((one) => one.name() === args[words.length]));) words.push(at.name());
+  return words;
 }

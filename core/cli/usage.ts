@@ -22,13 +22,10 @@ const inFrench = translator({
 });
 
 /** What commander says, French first, with where the right usage is told. */
-export function wrongUsage(text: string, command: string | undefined): string {
+export function wrongUsage(text: string, commands: readonly string[]): string {
   const lines = text
     .trim()
     .replace(/^error: /, '')
     .split('\n');
-  const known = COMMAND_NAME.test(command ?? '') && !text.includes('unknown command') ? ` ${command}` : '';
-  return `Usage incorrect : ${lines.map(inFrench).join(' ')}\n  Wrong usage: ${lines.join(' ')}\n  À faire / to do: passerelle${known} --help\n`;
+  return `Usage incorrect : ${lines.map(inFrench).join(' ')}\n  Wrong usage: ${lines.join(' ')}\n  À faire / to do: ${['passerelle', ...commands].join(' ')} --help\n`;
 }
-/** A word that may be repeated to the terminal. */
-const COMMAND_NAME = /^[a-z]{1,20}$/;

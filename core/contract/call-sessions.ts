@@ -20,8 +20,8 @@ export type CallStep = { readonly reference: string } & (
     }
   /** Several records could be this patient's. */
   | { readonly outcome: 'choose'; readonly patient: PersonShown; readonly candidates: readonly PersonShown[] }
-  /** Another patient is open in this browser. */
-  | { readonly outcome: 'confirm'; readonly patient: PersonShown; readonly open: readonly PersonShown[] }
+  /** Another patient is open in this browser; `otherUser`: by somebody else, who may well have opened the same one. */
+  | { readonly outcome: 'confirm'; readonly patient: PersonShown; readonly open: readonly PersonShown[]; readonly otherUser?: true }
   /** The first time: what the user has to agree to, by paragraph. */
   | { readonly outcome: 'terms'; readonly terms: readonly string[] }
   /** The site wants Pro Santé Connect to say who this is: the browser goes to `url` and comes back. */

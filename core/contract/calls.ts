@@ -89,10 +89,11 @@ export interface CallEntry {
   readonly at: string;
   readonly outcome: CallOutcome;
   readonly kind: CallKind;
-  /** Absent when it was refused before its site was proven. */
+  /** Absent when it was refused before its site was proven; of a call that a key signed which is not good (any more), that of the key. */
   readonly site?: string;
   readonly connector?: string;
   readonly connectorVersion?: string;
+  /** Without a site: only named by the call. */
   readonly keyId?: string;
   /** Of the user, as the site's settings name it; `-` = none said. */
   readonly profile?: string;
@@ -205,17 +206,24 @@ export interface CallsFace {
 
   readonly verify: (request: VerifyRequest) => Promise<CallVerdict>;
   readonly ledger: (filter: CallFilter, page: PageRequest) => Promise<Page<CallEntry>>;
-  /** Throws ERR_NOT_FOUND. */
+  /** Throws ERR_CALL_NOT_FOUND. */
   readonly entry: (reference: string) => Promise<CallEntry>;
   readonly counts: (since: string) => Promise<readonly CallCount[]>;
 
   readonly keys: (site?: string) => Promise<readonly CallKey[]>;
   /** A code for the contact of a site; `weak`: for the key of one workstation. Throws ERR_NOT_FOUND for a site that makes no calls. */
   readonly invite: (site: string, who: string, weak?: boolean) => Promise<EnrolmentCode>;
-  /** The referent heard this fingerprint. Throws ERR_NOT_FOUND, ERR_CALL_KEY when it is another one. */
+  /** The referent heard this fingerprint. Throws ERR_NOT_FOUND; ERR_CALL_FINGERPRINT when it is another one, ERR_TRANSITION when the key does not wait for it. */
   readonly confirmKey: (kid: string, fingerprint: string, who: string) => Promise<CallKey>;
-  /** With the keys that it signed for, and those that these signed for: whoever stole it may have made them. Safe to repeat. */
-  readonly revokeKey: (kid: string, who: string, why: string) => Promise<CallKey & { readonly alsoRevoked?: readonly string[] }>;
+  /**
+   * With the keys that it signed for, and those that these signed for: whoever stole it may have made them. `stillActive`: of the same site, among them the one that
+   * signed for it, which whoever took the server has as well. Safe to repeat.
+   */
+  readonly revokeKey: (
+    kid: string,
+    who: string,
+    why: string,
+  ) => Promise<CallKey & { readonly alsoRevoked: readonly string[]; readonly stillActive: readonly CallKey[] }>;
   /** A new encryption key of the engine; the ones before are still understood. */
   readonly rotateEngineKey: () => ReturnType<CallsFace['jwks']>;
 }

@@ -307,7 +307,7 @@ export interface EngineFace {
     ) => Promise<{ readonly revision: number; readonly plan: SettingsPlan }>;
   };
   readonly kits: {
-    /** Throws ERR_NOT_FOUND, ERR_KIT_UNAVAILABLE. */
+    /** Throws ERR_KIT_UNAVAILABLE. */
     readonly build: (request: { readonly connector: string; readonly site: string; readonly who: string }) => Promise<SiteKit>;
     /** Those that were built, oldest first. */
     readonly list: () => Promise<readonly Omit<SiteKit, 'bytes' | 'name' | 'fingerprint'>[]>;

@@ -871,8 +871,8 @@ export const CATALOGUE = {
     en: 'nothing has this name or id',
     fr: 'rien ne porte ce nom ou cet identifiant',
     fix: {
-      fr: "Vérifier l'identifiant ou le nom : « passerelle messages », « passerelle deliveries », « passerelle lanes ».",
-      en: 'Check the id or the name: "passerelle messages", "passerelle deliveries", "passerelle lanes".',
+      fr: "Vérifier l'identifiant ou le nom, dans la liste de sa sorte : « passerelle messages », « deliveries », « lanes », « call key list ».",
+      en: 'Check the id or the name, in the list of its kind: "passerelle messages", "deliveries", "lanes", "call key list".',
     },
   }),
   ERR_TRANSITION: e({
@@ -880,7 +880,7 @@ export const CATALOGUE = {
     http: 409,
     en: 'this action does not apply in this state',
     fr: "cette action ne s'applique pas dans cet état",
-    fix: { fr: "Relire l'état du message.", en: 'Look at the state of the message again.' },
+    fix: { fr: "Relire l'état du message, de la file ou de la clé.", en: 'Look at the state of the message, lane or key again.' },
   }),
   ERR_TASK_CHANGED: e({
     disposition: 'configuration',
@@ -1120,8 +1120,28 @@ export const CATALOGUE = {
     en: 'the key cannot be used so',
     fr: 'cette clé ne peut pas être utilisée ainsi',
     fix: {
-      fr: 'Relire l’empreinte au téléphone ; une clé RSA de 2048 bits ou plus (3072 conseillés).',
-      en: 'Read the fingerprint again on the telephone; an RSA key of 2048 bits or more (3072 advised).',
+      fr: 'Une clé RSA de 2048 bits ou plus (3072 conseillés), de ce site seul.',
+      en: 'An RSA key of 2048 bits or more (3072 advised), of this site alone.',
+    },
+  }),
+  ERR_CALL_FINGERPRINT: e({
+    disposition: 'configuration',
+    http: 422,
+    en: 'this is not the fingerprint of the key',
+    fr: "ce n'est pas l'empreinte de cette clé",
+    fix: {
+      fr: 'La faire relire au téléphone, les huit groupes ; « passerelle call key list » montre les clés à confirmer. Si elle diffère encore, ne rien confirmer : révoquer cette clé et donner un nouveau code.',
+      en: 'Have it read out again, all eight groups; "passerelle call key list" shows the keys to confirm. If it still differs, confirm nothing: revoke this key and give a new code.',
+    },
+  }),
+  ERR_CALL_NOT_FOUND: e({
+    disposition: 'configuration',
+    http: 404,
+    en: 'no call of the ledger has this reference',
+    fr: 'aucun appel du registre ne porte cette référence',
+    fix: {
+      fr: "La relire : AC- et 8 signes ; « passerelle calls » montre les derniers appels. Une référence KIT- est celle d'un appel que le moteur n'a pas pris : elle est dans le journal du site (relais.log, sinon appels.log du poste ou du client).",
+      en: 'Read it again: AC- and 8 signs; "passerelle calls" shows the last calls. A reference KIT- is of a call that the engine did not take: it is in the log of the site (relais.log, else appels.log of the workstation or the client).',
     },
   }),
   ERR_KIT_UNAVAILABLE: e({
@@ -1130,8 +1150,8 @@ export const CATALOGUE = {
     en: 'no kit can be built for this site and connector',
     fr: 'aucun kit ne peut être fait pour ce site et ce connecteur',
     fix: {
-      fr: 'Vérifier contextualCall du site, contextualCall.publicUrl du moteur, et le dossier kit du connecteur.',
-      en: 'Check contextualCall of the site, contextualCall.publicUrl of the engine, and the folder kit of the connector.',
+      fr: 'Vérifier le FINESS et le connecteur demandés, contextualCall du site, contextualCall.publicUrl du moteur, et le dossier kit du connecteur.',
+      en: 'Check the FINESS and the connector that were asked for, contextualCall of the site, contextualCall.publicUrl of the engine, and the folder kit of the connector.',
     },
   }),
   ERR_KIT_INVALID: e({

@@ -13,8 +13,12 @@ export function kitFace(engine: Engine): EngineFace['kits'] {
     const region = engine.region?.settings;
     const entry = region?.sites.find((one) => one.site === site);
     const pinned = entry?.connectors.find(({ id }) => id === connector);
-    if (!region || !entry || !pinned)
-      throw new PasserelleError('ERR_NOT_FOUND', { expected: 'a site of the settings, and a connector of it', found: `${site} ${connector}` });
+    if (!region || !entry) throw new PasserelleError('ERR_KIT_UNAVAILABLE', { expected: 'a site of the settings', found: site });
+    if (!pinned)
+      throw new PasserelleError('ERR_KIT_UNAVAILABLE', {
+        expected: `a connector of this site: ${entry.connectors.map(({ id }) => id).join(', ')}`,
+        found: connector,
+      });
     const { publicUrl } = region.engine.contextualCall;
     if (!publicUrl || !entry.contextualCall)
       throw new PasserelleError('ERR_KIT_UNAVAILABLE', {

@@ -177,9 +177,10 @@ describe(`standard roads to the record${hasChromium() ? '' : ' (skipped: no Chro
           : resource,
     });
     await click(KNOWN, 'i-essai', page);
-    await title(page, 'Un autre patient est déjà ouvert');
+    await title(page, 'Un autre utilisateur a un dossier ouvert dans ce navigateur');
+    await page.getByRole('button', { name: /^Fermer sa session, ouvrir .+ sous mon nom$/ }).waitFor();
     await picture(page, 'smart-other-user');
-    await button(page, /^Garder/);
+    await button(page, 'Laisser sa session ouverte');
     await title(page, 'Rien n’a été ouvert');
   });
 

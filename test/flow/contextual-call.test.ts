@@ -130,6 +130,12 @@ describe('a contextual call through the engine', () => {
     return { step: (await response.json()) as never, cookie: response.headers.get('set-cookie') };
   }
 
+  it('a kit for a connector that the site has not is refused with those that it has', async () => {
+    const asked = engine.face.kits.build({ connector: 'klinck', site: SITE, who: 'référent' });
+    const error: unknown = await asked.catch((thrown: unknown) => thrown);
+    expect(error).to.deep.include({ code: 'ERR_KIT_UNAVAILABLE', detail: { expected: 'a connector of this site: dxcare', found: 'klinck' } });
+  });
+
   it('gives a link that opens the record once; the ledger tells the story without naming anybody', async () => {
     const { status, answer } = await call();
     expect(status, JSON.stringify(answer)).to.equal(201);

@@ -33,6 +33,10 @@ describe('a contextual call, from the link to the record', () => {
     expect((await desk.save(page.form)).status).to.equal(409);
     expect(desk.remarks()).to.deep.equal({ R1: 0, R2: 0 });
     expect((await desk.journal.notesOf(REUSE, { limit: 5 })).items).to.have.length(1);
+    expect(
+      desk.steps.filter(({ code: why }) => why === 'ERR_CALL_LINK_USED'),
+      'the room notes it, once',
+    ).to.deep.equal([]);
   });
 
   it('C3 a second use while the first is being opened leaves neither of them open', async () => {
@@ -90,7 +94,7 @@ describe('a contextual call, from the link to the record', () => {
     desk.kind = 'form';
     const kept = desk.call(OTHER, 'dominique');
     const asked = await desk.redeem(kept, first.browser);
-    expect(asked.step).to.include({ outcome: 'confirm' });
+    expect(asked.step).to.include({ outcome: 'confirm', otherUser: true });
     expect(asked.step).to.have.nested.property('patient.birthName', 'OSTROVEN');
     expect(asked.step).to.have.nested.property('open[0].birthName', 'VALMORÉE');
     expect(asked).to.not.have.property('browser');
@@ -183,6 +187,7 @@ describe('a contextual call, from the link to the record', () => {
     const code = desk.call(OTHER);
     const second = await desk.redeem(code, first.browser);
     expect(second.step).to.deep.include({ outcome: 'confirm' });
+    expect(second.step, 'the same user').to.not.have.property('otherUser');
     expect(second.step).to.have.nested.property('patient.birthName', 'OSTROVEN');
     expect(second.step).to.have.nested.property('open[0].birthName', 'VALMORÉE');
     expect((await desk.save(page.form)).status, 'until the person agreed').to.equal(200);

@@ -475,8 +475,10 @@ describe('contextual call: attacks', function () {
       expect(await refused(ground.token({}, { key }))).to.equal('ERR_CALL_REFUSED key ERR_CALL_REFUSED');
       const kid = thumbprint(jwkOf(key));
       const wrong = await face.confirmKey(kid, '0000 0000 0000 0000 0000 0000 0000 0000', 'referent').catch((e: { code: string }) => e.code);
-      expect(wrong).to.equal('ERR_CALL_KEY');
+      expect(wrong).to.equal('ERR_CALL_FINGERPRINT');
       await face.confirmKey(kid, fingerprint.toLowerCase(), 'referent');
+      const again = await face.confirmKey(kid, fingerprint, 'referent').catch((e: { code: string }) => e.code);
+      expect(again, 'confirmed already').to.equal('ERR_TRANSITION');
       await receive(await ground.token({}, { key }));
     });
 

@@ -97,6 +97,15 @@ function addVerify(call: Command, context: Context): void {
     .addOption(new Option('--engine', 'par le moteur en marche / by the running engine'))
     .addOption(new Option('--site <finess>', 'avec --engine : du site / of this site'))
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Exemples / examples:
+  curl -s https://dcc.region.example/appel-contextuel/v1/keys > keys.json
+  passerelle call sign contexte.json --key cle-du-site.pem --engine-key keys.json > jeton
+  passerelle call verify jeton --engine
+  passerelle call verify ligne-de-commande.txt --engine --site 990001018`,
+    )
     .action(async (file: string, options: VerifyOptions) => {
       try {
         const bytes = await readInput(file);

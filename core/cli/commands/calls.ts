@@ -1,6 +1,7 @@
 /** `passerelle calls`: the ledger of contextual calls, one call, or their numbers. */
 import { Option, type Command } from 'commander';
-import type { CallCount, CallEntry } from '../../contract/index.ts';
+import { STEPS } from '../../call/index.ts';
+import { PasserelleError, translator, type CallCount, type CallEntry } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import { printable, table, type Column } from '../table.ts';
 import { errorSentence, shortTime } from '../words.ts';
@@ -14,11 +15,50 @@ const OUTCOMES: Readonly<Record<CallEntry['outcome'], string>> = {
   abandoned: 'abandonné',
   rotated: 'clé changée',
 };
+/** What happens after a link, as the ledger says it (core/call): `{phrase}` is one of these itself. */
+export const CALL_STEPS: Readonly<Record<string, string>> = {
+  'authenticate: asked': 'authentification demandée à Pro Santé Connect',
+  'authenticate: no': 'authentification abandonnée',
+  'authenticate: yes': 'authentifié par Pro Santé Connect',
+  'choose: asked': 'choix demandé entre plusieurs dossiers',
+  'choose: no': 'aucun des dossiers proposés',
+  'choose: yes': 'dossier choisi',
+  'confirm: asked': 'question posée : un autre patient ou utilisateur est ouvert',
+  'confirm: no': "l'autre a été gardé ouvert",
+  'confirm: yes': "l'autre a été refermé",
+  'key-stopped': "clé arrêtée depuis l'appel",
+  'link-elsewhere': "lien ouvert d'une autre adresse que celles du site",
+  'link-over': 'lien ouvert trop tard',
+  'link-taken': 'lien ouvert',
+  'link-used-again': 'lien ouvert une seconde fois : session fermée',
+  'no answer': 'question restée sans réponse',
+  'not opened': 'rien ouvert',
+  'record made': 'dossier créé',
+  'record opened': 'dossier ouvert',
+  'search by {}: {}': 'recherche par {phrase} : {phrase}',
+  'site-stopped': "appels du site arrêtés depuis l'appel",
+  'terms: asked': 'conditions présentées',
+  'terms: no': 'conditions refusées',
+  'terms: yes': 'conditions acceptées',
+  'user-stopped': "utilisateur arrêté depuis l'appel",
+  '{}, not by {}': "{phrase} ; pas par {phrase}, que l'appel ne donne pas en entier",
+  '{}, {}': '{phrase}, {phrase}',
+  conflict: 'contradiction avec le dossier',
+  ins: 'INS',
+  ipp: 'IPP',
+  nobody: 'personne',
+  nothing: 'rien',
+  one: 'un seul dossier',
+  several: 'plusieurs dossiers',
+  traits: 'traits',
+};
+const stepInFrench = translator(CALL_STEPS);
+
 /** What the call was refused for before its link, or after it; a link that is used again is refused for itself, and says nothing of its call. */
 function whyOf({ error, check, outcome, steps }: CallEntry): string {
   if (error) return `${error.code} (${check})`;
   const step = outcome === 'refused' ? steps.findLast(({ code }) => code !== undefined && code !== 'ERR_CALL_LINK_USED') : undefined;
-  return step ? `${step.code} (${step.what})` : '-';
+  return step ? `${step.code} (${stepInFrench(step.what)})` : '-';
 }
 
 const COLUMNS: readonly Column<CallEntry>[] = [
@@ -60,7 +100,9 @@ export function addCalls(program: Command, context: Context): void {
       try {
         const client = await clientOf(options);
         if (reference !== undefined) {
-          const entry = await client.call(reference);
+          const asked = reference.trim().toUpperCase();
+          if (!/^AC-[A-Z0-9]{8}$/.test(asked)) throw new PasserelleError('ERR_CALL_NOT_FOUND', { expected: 'AC- and 8 signs' });
+          const entry = await client.call(asked);
           return json ? printJson(io, entry) : io.out(storyOf(entry));
         }
         if (counts) {
@@ -77,12 +119,16 @@ export function addCalls(program: Command, context: Context): void {
 }
 
 function storyOf({ error, check, steps, ...entry }: CallEntry): string {
-  const { reference, at, outcome, site = '-', profile = '-', kind, connector = '-', keyId = '-' } = entry;
+  const { reference, at, outcome, site, profile = '-', kind, connector = '-', keyId = '-' } = entry;
+  const checked = STEPS[check as keyof typeof STEPS]?.[1] ?? check;
+  const named = site === undefined && keyId !== '-' ? 'clé nommée / key named' : 'clé / key';
   const lines = [
     `${reference}  ${shortTime(at)}  ${OUTCOMES[outcome]}`,
-    `  site ${site}, connecteur / connector ${connector}, profil / profile ${profile}, ${kind}, clé / key ${keyId}`,
-    ...(error ? [`  contrôle / check ${check} : ${errorSentence(error)}`, `  À faire : ${error.fix?.fr ?? '-'}`, `  ${error.message}`] : []),
-    ...steps.map((step) => `  ${shortTime(step.at)}  ${step.what}${step.code ? ` ${step.code}` : ''}`),
+    `  site ${site ?? '-'}, connecteur / connector ${connector}, profil / profile ${profile}, ${kind}, ${named} ${keyId}`,
+    ...(error
+      ? [`  contrôle « ${checked} » / check ${check} : ${errorSentence(error)}`, `  À faire : ${error.fix?.fr ?? '-'}`, `  ${error.message}`]
+      : []),
+    ...steps.map((step) => `  ${shortTime(step.at)}  ${stepInFrench(step.what)}${step.code ? ` ${step.code}` : ''}`),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }

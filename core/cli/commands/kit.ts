@@ -50,7 +50,7 @@ function addVerify(kit: Command, context: Context): void {
     .command('verify')
     .argument('<file>', 'archive')
     .description("vérifie qu'un kit est entier et signé / checks that a kit is whole and signed")
-    .addOption(new Option('--fingerprint <text>', 'empreinte lue par le référent ; elle doit être celle du kit / the one read out'))
+    .addOption(new Option('--fingerprint <cle-du-moteur>', 'empreinte de la clé du moteur, lue par le référent / of the key of the engine, read out'))
     .addOption(jsonOption())
     .action(async (file: string, { fingerprint, json }: { fingerprint?: string; json?: boolean }) => {
       try {

@@ -97,16 +97,32 @@ const STEPS = {
 
   confirm: (step, post) => {
     const names = step.open.map(nameOf).join(', ');
+    const called = nameOf(step.patient);
+    const said = step.otherUser
+      ? {
+          title: 'Un autre utilisateur a un dossier ouvert dans ce navigateur',
+          open: 'Ouvert par l’autre utilisateur :',
+          lost: 'Un seul utilisateur à la fois. Ce que l’autre n’a pas enregistré sera perdu, même si c’est le même patient.',
+          keep: 'Laisser sa session ouverte',
+          close: `Fermer sa session, ouvrir ${called} sous mon nom`,
+        }
+      : {
+          title: 'Un autre patient est déjà ouvert',
+          open: 'Déjà ouvert dans ce navigateur :',
+          lost: 'Un seul patient est ouvert à la fois. Ce qui n’est pas enregistré dans le premier dossier sera perdu.',
+          keep: `Garder ${names}`,
+          close: `Refermer ${names}, ouvrir ${called}`,
+        };
     replace(
-      'Un autre patient est déjà ouvert',
-      ...step.open.map((open) => make('section', { class: 'person' }, make('h2', {}, 'Déjà ouvert dans ce navigateur :'), ...person(open))),
+      said.title,
+      ...step.open.map((open) => make('section', { class: 'person' }, make('h2', {}, said.open), ...person(open))),
       make('section', { class: 'person' }, make('h2', {}, 'Vous venez d’appeler :'), ...person(step.patient)),
-      make('p', { class: 'alert' }, 'Un seul patient est ouvert à la fois. Ce qui n’est pas enregistré dans le premier dossier sera perdu.'),
+      make('p', { class: 'alert' }, said.lost),
       make(
         'div',
         { class: 'buttons' },
-        button(`Garder ${names}`, () => post('confirmations', { agreed: false })),
-        button(`Refermer ${names}, ouvrir ${nameOf(step.patient)}`, () => post('confirmations', { agreed: true }), 'main'),
+        button(said.keep, () => post('confirmations', { agreed: false })),
+        button(said.close, () => post('confirmations', { agreed: true }), 'main'),
       ),
       reference(step),
     );

@@ -35,10 +35,15 @@ describe('commands on a running engine', () => {
     const { code, out } = await run(['calls', '--site', '990001018', '--outcome', 'refused']);
     expect([code, engine.asked.at(-1)]).to.deep.equal([0, { method: 'ledger', input: { site: '990001018', outcome: 'refused', limit: 50 } }]);
     expect(out).to.contain('AC-TESTTEST').and.to.contain('ERR_CALL_REFUSED (time)');
-    expect(out, 'refused after its link').to.match(/AC-LATELATE[^\n]+refusé[^A]+ERR_CALL_UNKNOWN_PATIENT \(not opened\)/);
-    const one = await run(['calls', 'AC-TESTTEST']);
-    expect(one.out).to.contain('À faire').and.to.contain('link-taken');
-    expect((await run(['calls', 'AC-AAAAAAAA'])).err).to.contain('ERR_NOT_FOUND');
+    expect(out, 'refused after its link').to.match(/AC-LATELATE[^\n]+refusé[^A]+ERR_CALL_UNKNOWN_PATIENT \(rien ouvert\)/);
+    const one = await run(['calls', 'ac-testtest']);
+    expect(one.out).to.contain('À faire').and.to.contain('contrôle « Heure »').and.to.contain('lien ouvert');
+    expect(one.out).to.contain("recherche par IPP : personne ; pas par INS, traits, que l'appel ne donne pas en entier");
+    for (const unknown of ['AC-AAAAAAAA', 'KIT-AAAAAAAA']) {
+      const { err, code: failed } = await run(['calls', unknown]);
+      expect([failed, err], unknown).to.satisfy(([, text]: [number, string]) => /ERR_CALL_NOT_FOUND/.test(text) && /relais\.log/.test(text));
+      expect(err, unknown).not.to.contain('passerelle messages');
+    }
     expect((await run(['calls', '--counts'])).out).to.match(/2026-09-15 +990001018 +MEDECIN +open +dossier ouvert +3/);
   });
 
@@ -50,8 +55,21 @@ describe('commands on a running engine', () => {
       .and.to.contain('1A2B 3C4D');
     await run(['call', 'key', 'confirm', 'k'.repeat(43), '1A2B 3C4D']);
     expect(engine.asked.at(-1)?.input).to.include({ kid: 'k'.repeat(43), fingerprint: '1A2B 3C4D' });
-    expect((await run(['call', 'key', 'revoke', 'k'.repeat(43)])).code, 'a reason is needed').to.equal(2);
-    expect((await run(['call', 'key', 'revoke', 'k'.repeat(43), '--why', 'poste volé'])).out).to.contain('révoquée');
+    const without = await run(['call', 'key', 'revoke', 'k'.repeat(43)]);
+    expect([without.code, without.err.includes('passerelle call key revoke --help\n')], 'a reason is needed').to.deep.equal([2, true]);
+    const revoked = await run(['call', 'key', 'revoke', 'k'.repeat(43), '--why', 'poste volé']);
+    expect(revoked.out).to.contain('révoquée').and.to.contain("celles qu'elle a signées").and.to.contain('after');
+    expect(revoked.out)
+      .to.contain('Attention : le site 990001018 a encore 1 clé active')
+      .and.to.match(/before \(jusqu'au /)
+      .and.to.contain('passerelle call key revoke --site 990001018 --why');
+    await run(['call', 'key', 'revoke', '--site', '990001018', '--why', 'serveur compromis']);
+    expect(engine.asked.slice(-2)).to.deep.equal([
+      { method: 'keys', input: '990001018' },
+      { method: 'revokeKey', input: { ...(engine.asked.at(-1)?.input as object), kid: 'k'.repeat(43), why: 'serveur compromis' } },
+    ]);
+    for (const neither of [[], ['k'.repeat(43), '--site', '990001018']])
+      expect((await run(['call', 'key', 'revoke', ...neither, '--why', 'x'])).err).to.contain('une clé, ou --site FINESS');
     expect((await run(['call', 'key', 'rotate-engine'])).out).to.equal('new\n');
   });
 

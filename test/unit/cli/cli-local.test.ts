@@ -41,6 +41,15 @@ describe('the command passerelle', () => {
     }
   });
 
+  it('says in the help of calls how a token is made, which fingerprint is meant, and nothing in English alone', async () => {
+    const verify = await withServices({}, ['call', 'verify', '--help']);
+    expect(verify.out).to.contain('passerelle call sign contexte.json --key cle-du-site.pem --engine-key keys.json > jeton');
+    expect((await withServices({}, ['call', 'key', 'confirm', '--help'])).out).to.contain('<empreinte-du-site>');
+    expect((await withServices({}, ['kit', 'verify', '--help'])).out).to.contain('--fingerprint <cle-du-moteur>');
+    const keys = await withServices({}, ['call', 'key', '--help']);
+    expect(keys.out).to.contain('passerelle call key revoke KID --why "poste volé"').and.not.to.contain('display help');
+  });
+
   it('exits with 2 on wrong usage and says so', async () => {
     for (const args of [['nonsense'], ['messages', '--limit', '0'], ['message'], ['send', 'x'], ['translate', '--connector', '@1', 'x'], []]) {
       const { code, err } = await withServices({}, args);
@@ -55,6 +64,9 @@ describe('the command passerelle', () => {
       [['send', 'x'], "il manque l'option '--to <address>'"],
       [['alerts', 'x'], "trop d'arguments pour 'alerts' (attendu : 0, trouvé : 1)"],
       [['messages', '--limit', '0'], "l'option '--limit <n>' ne peut valoir '0' : 1..500"],
+      [['call', 'key', 'revoke', 'x'], 'to do: passerelle call key revoke --help'],
+      [['call', 'kez'], 'to do: passerelle call --help'],
+      [['message', '--x'], 'to do: passerelle message --help'],
     ];
     for (const [args, fr] of usages) expect((await withServices({}, args)).err, args.join(' ')).to.include(fr);
     expect((await passerelle(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);

@@ -74,15 +74,26 @@ export function fakeCalls(note: (method: string, input: unknown) => void): Calls
       ),
     ledger: (filter, page) => noted('ledger', { ...filter, ...page }, { items: [entry, late], next: 'opaque-2' }),
     entry: (reference) => {
-      if (reference !== entry.reference) throw new PasserelleError('ERR_NOT_FOUND');
-      return Promise.resolve({ ...entry, steps: [{ at, what: 'link-taken' }] });
+      if (reference !== entry.reference) throw new PasserelleError('ERR_CALL_NOT_FOUND');
+      return Promise.resolve({
+        ...entry,
+        steps: [
+          { at, what: 'link-taken' },
+          { at, what: 'search by ipp: nobody, not by ins, traits' },
+        ],
+      });
     },
     counts: (since) =>
       noted('counts', since, [{ day: '2026-09-15', site: '990001018', profile: 'MEDECIN', action: 'open', outcome: 'opened' as const, calls: 3 }]),
     keys: (site) => noted('keys', site, [key]),
     invite: (site, who) => noted('invite', { site, who }, { code: 'AAAAA-BBBBB', site, expiresAt: at }),
     confirmKey: (kid, fingerprint, who) => noted('confirmKey', { kid, fingerprint, who }, { ...key, state: 'active' as const }),
-    revokeKey: (kid, who, why) => noted('revokeKey', { kid, who, why }, { ...key, state: 'revoked' as const }),
+    revokeKey: (kid, who, why) =>
+      noted(
+        'revokeKey',
+        { kid, who, why },
+        { ...key, state: 'revoked' as const, alsoRevoked: ['after'], stillActive: [{ ...key, kid: 'before', notAfter: at }] },
+      ),
     rotateEngineKey: () => noted('rotateEngineKey', undefined, { keys: [{ kty: 'RSA', kid: 'new' }] }),
   };
 }
