@@ -16,6 +16,8 @@ export interface FakeEngine {
   /** Every address that was asked. */
   readonly asked: string[];
   answer(base: string, answers: readonly Reply[]): void;
+  /** What it says that its links begin with; an engine of before says nothing. */
+  linksTo(origin: string): void;
   stop(): void;
 }
 
@@ -71,10 +73,11 @@ export async function fakeEngine(certificate: string | undefined, jwks: object):
   const posted = new Map<string, string[]>();
   const strays: string[] = [];
   const asked: string[] = [];
+  let links: string | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     asked.push(request.url ?? '');
     const [, base = '', address = ''] = /^\/([^/]+)\/appel-contextuel\/(.*)$/.exec(request.url ?? '') ?? [];
-    if (address === 'v1/keys') return void response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks));
+    if (address === 'v1/keys') return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...jwks, origin: links }));
     if (address !== 'v1/calls' || request.method !== 'POST' || request.headers['content-type'] !== 'application/jose') {
       strays.push(`${request.method} ${request.url} ${request.headers['content-type']}`);
       return void response.writeHead(404).end();
@@ -97,6 +100,7 @@ export async function fakeEngine(certificate: string | undefined, jwks: object):
     strays,
     asked,
     answer: (base, answers) => void waiting.set(base, [...answers]),
+    linksTo: (said) => void (links = said),
     stop: () => {
       server.close();
       server.closeAllConnections();
