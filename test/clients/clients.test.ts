@@ -241,14 +241,24 @@ for (const language of LANGUAGES) {
         const url = `${clear.origin}/clear/appel-contextuel`;
         const created = list<AnswerCase>('answers.json')[0]!.answers[0]!;
         clear.answer('clear', [created, list<AnswerCase>('answers.json').find(({ name }) => name === '201 in http')!.answers[0]!]);
-        const [tried, elsewhere, real] = await ask([
+        const named = {
+          op: 'context',
+          file: settings({ url: url.replace('127.0.0.1', 'localhost') }),
+          input: CALL,
+          now: 1_789_459_200,
+          jti: 'x'.repeat(32),
+        };
+        const [tried, elsewhere, real, local] = await ask([
           { op: 'open', file: settings({ url }), input: CALL },
           { op: 'open', file: settings({ url }), input: CALL },
           { op: 'open', file: settings({ url, environment: 'production' }), input: CALL },
+          named,
         ]);
         expect(tried!['link'], JSON.stringify(tried)).to.match(new RegExp(`^${clear.origin}/appel-contextuel/ouvrir#`));
+        expect(local!['value'], JSON.stringify(local)).to.include('urn:dcc:test');
         expect([elsewhere!['code'], real!['reason']]).to.deep.equal(['ERR_KIT_LINK', 'bad-url']);
         expect(clear.posted.get('clear')?.length, 'nothing of production in clear').to.equal(2);
+        passed += 4;
       } finally {
         clear.stop();
       }
