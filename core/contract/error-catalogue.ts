@@ -1107,11 +1107,11 @@ export const CATALOGUE = {
   ERR_CALL_ENROLMENT: e({
     disposition: 'security',
     http: 401,
-    en: 'the enrolment is refused',
-    fr: 'enrôlement refusé : code inconnu, expiré ou déjà utilisé, ou demande mal signée',
+    en: 'the enrolment or the rotation is refused: a code that is unknown, over or used, a key that is revoked or was enrolled before, or a request that is not well signed',
+    fr: 'enrôlement ou renouvellement refusé : code inconnu, expiré ou déjà utilisé, clé révoquée ou déjà enrôlée, ou demande mal signée',
     fix: {
-      fr: 'Demander un nouveau code au référent ; vérifier FINESS et environnement.',
-      en: 'Ask the referent for a new code; check FINESS and environment.',
+      fr: 'Demander un nouveau code au référent ; vérifier FINESS et environnement. Après une révocation : mettre la clé de côté et en enrôler une neuve (enrolement.fr.md du kit, « Après une révocation »).',
+      en: 'Ask the referent for a new code; check FINESS and environment. After a revocation: put the key aside and enrol a new one (enrolement.fr.md of the kit).',
     },
   }),
   ERR_CALL_KEY: e({

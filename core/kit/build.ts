@@ -78,7 +78,10 @@ export function buildKit(request: KitRequest): BuiltKit {
         name.replace(/^\w+/, (folder) => place[folder as keyof typeof place]),
         bytes,
       );
-  if (files.has('programme/AppelCtx.cs')) add('programme/appelctx.json', pretty(programSettings(request)));
+  if (files.has('programme/AppelCtx.cs')) {
+    add('programme/appelctx.json', pretty(programSettings(request, '%LOCALAPPDATA%\\AppelDCC\\')));
+    add('programme/appelctx.linux.json', pretty(programSettings(request, '%HOME%/.appel-dcc/')));
+  }
   if (kit.relay) {
     add('relais/relais.json', pretty(relaySettings(settings, manifest.call?.format === 'http-form')));
     const dialect = assets.dialect(manifest.id);
@@ -152,13 +155,13 @@ function relaySettings({ connector }: SiteSettings, isForm: boolean): object {
 }
 
 /** Of the program, beside a relay as above in test: on one machine both work as shipped. Elsewhere the relay has a certificate, and a name that the site puts here. */
-const programSettings = (request: KitRequest): object => ({
+const programSettings = (request: KitRequest, folder: string): object => ({
   environment: environmentOf(request),
   relay: environmentOf(request) === 'test' ? `http://127.0.0.1:${RELAY_PORT}` : `https://RELAIS:${RELAY_PORT}`,
   origin: new URL(request.publicUrl).origin,
   ...(request.settings.connector['commandLine'] === 'legacy' && { commandLine: 'legacy' }),
-  sessionFile: '%LOCALAPPDATA%\\AppelDCC\\session.secret',
-  log: '%LOCALAPPDATA%\\AppelDCC\\appels.log',
+  sessionFile: `${folder}session.secret`,
+  log: `${folder}appels.log`,
 });
 
 const machineValues = (request: KitRequest): object => ({
@@ -202,6 +205,7 @@ function valuesOf(request: KitRequest, kit: KitFile): Readonly<Record<string, st
     port: port || (protocol === 'https:' ? '443' : '80'),
     crypto: request.crypto === 'legacy' ? 'ancien (RSA-OAEP, A256CBC-HS512)' : 'courant (RSA-OAEP-256, A256GCM)',
     fingerprint: fingerprintOf(request.key),
+    place: kit.relay ? 'relais' : 'reglages',
     clients: kit.clients.map((language) => `\`clients/${language}\``).join(', '),
   };
 }

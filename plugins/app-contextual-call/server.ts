@@ -51,7 +51,7 @@ export class CallServer {
     this.#origin = origin;
     this.#routes = {
       'GET /ouvrir': async (request, response) => this.#page(request, response, 200),
-      'GET /v1/keys': async (request, response) => sendJson(request, response, 200, await calls.jwks()),
+      'GET /v1/keys': async (request, response) => sendJson(request, response, 200, { ...(await calls.jwks()), origin }),
       'POST /v1/calls': (request, response) => this.#receive('token', request, response),
       'POST /v1/calls/hmac': (request, response) => this.#receive('hmac', request, response),
       'POST /v1/form': (request, response) => this.#form(request, response),

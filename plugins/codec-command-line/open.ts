@@ -19,12 +19,12 @@ export function split(bytes: Uint8Array): readonly Uint8Array[] {
   return lines.length > 0 ? lines : [bytes];
 }
 
-/** `charsetFallback` is the code page that the site's programs write. Throws ERR_CODEC_UNREADABLE with the byte offset. */
+/** `charsetFallback` is the code page that the site's programs write; a byte order mark says UTF-8 before it. Throws ERR_CODEC_UNREADABLE with the byte offset. */
 export function open(bytes: Uint8Array, options: OpenOptions): { readonly envelope: Envelope; readonly parts: readonly [] } {
   if (bytes.length > LINE_LIMIT_BYTES) throw new PasserelleError('ERR_CODEC_UNREADABLE', { expected: `a line of at most ${LINE_LIMIT_BYTES} bytes` });
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const own = bytes.subarray(mark);
-  const { page, warnings } = decideCodePage(own, options.charsetFallback);
+  const { page, warnings } = decideCodePage(own, mark ? 'utf-8' : options.charsetFallback);
   const line = decode(own, page).replace(/[\r\n]+$/, '');
   const fail = (at: number, expected: string, path?: string): PasserelleError => {
     const offset = mark + (page === 'utf-8' ? Buffer.byteLength(line.slice(0, at)) : at);

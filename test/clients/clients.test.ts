@@ -184,7 +184,7 @@ for (const language of LANGUAGES) {
           if (expected.reference) expect(result['reference'], name).to.equal(expected.reference);
           else expect(result['reference'], name).to.match(/^KIT-[0-9A-F]{8}$/);
         }
-        expect(log, name).to.include(` ${result['reference']} `);
+        expect(log, name).to.include(` ${result['reference']} ${[expected.code ?? '201', expected.reason].filter(Boolean).join(' ')}\n`);
         contexts(name, engine.posted.get(`case-${at}`) ?? [], answers.length, expected);
         passed++;
       }
@@ -213,13 +213,17 @@ for (const language of LANGUAGES) {
       const kept = { url: `${engine.origin}/kept/appel-contextuel`, keysCache: 'keys.json' };
       const created = list<AnswerCase>('answers.json')[0]!.answers[0]!;
       engine.answer('kept', [created, created]);
-      const [misnamed, untrusted, plain] = await ask([
+      const nobody = await fakeEngine(undefined, {});
+      nobody.stop();
+      const [misnamed, untrusted, plain, silent] = await ask([
         { op: 'open', file: settings({ url: `${strangers[0]!.origin}/any/appel-contextuel`, timeoutSeconds: 4 }), input: CALL },
         { op: 'open', file: settings({ url: `${strangers[1]!.origin}/any/appel-contextuel`, timeoutSeconds: 4 }), input: CALL },
         { op: 'open', file: settings(kept), input: CALL },
+        { op: 'open', file: settings({ url: `https://localhost:${nobody.port}/any/appel-contextuel`, log: 'why.log' }), input: CALL },
       ]);
-      expect(misnamed!['code']).to.equal('ERR_KIT_UNREACHABLE');
-      expect(untrusted!['code']).to.equal('ERR_KIT_UNREACHABLE');
+      const told = [misnamed, untrusted, silent].map((one) => `${one!['code']} ${one!['reason']}`);
+      expect(told).to.deep.equal([...Array(2).fill('ERR_KIT_UNREACHABLE certificate'), 'ERR_KIT_UNREACHABLE refused']);
+      expect(readFileSync(path.join(folder, 'why.log'), 'utf8')).to.match(/ KIT-[0-9A-F]{8} ERR_KIT_UNREACHABLE refused\n$/);
       expect(strangers.flatMap(({ asked }) => asked)).to.deep.equal([]);
       expect(plain!['reference']).to.equal('AC-TEST2345');
       const cache = JSON.parse(readFileSync(path.join(folder, 'keys.json'), 'utf8')) as { url: string; key: JsonWebKey };
@@ -228,7 +232,36 @@ for (const language of LANGUAGES) {
       writeFileSync(path.join(folder, 'keys.json'), JSON.stringify({ ...cache, key: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } }));
       const [again] = await ask([{ op: 'open', file: settings(kept), input: CALL }]);
       expect(again!['reference']).to.equal('AC-TEST2345');
-      passed += 4;
+      passed += 5;
+    });
+
+    it('C1: in http it calls this machine alone, in test alone; the link must be of the same origin', async () => {
+      const clear = await fakeEngine(undefined, { keys: [key] });
+      try {
+        const url = `${clear.origin}/clear/appel-contextuel`;
+        const created = list<AnswerCase>('answers.json')[0]!.answers[0]!;
+        clear.answer('clear', [created, list<AnswerCase>('answers.json').find(({ name }) => name === '201 in http')!.answers[0]!]);
+        const named = {
+          op: 'context',
+          file: settings({ url: url.replace('127.0.0.1', 'localhost') }),
+          input: CALL,
+          now: 1_789_459_200,
+          jti: 'x'.repeat(32),
+        };
+        const [tried, elsewhere, real, local] = await ask([
+          { op: 'open', file: settings({ url }), input: CALL },
+          { op: 'open', file: settings({ url }), input: CALL },
+          { op: 'open', file: settings({ url, environment: 'production' }), input: CALL },
+          named,
+        ]);
+        expect(tried!['link'], JSON.stringify(tried)).to.match(new RegExp(`^${clear.origin}/appel-contextuel/ouvrir#`));
+        expect(local!['value'], JSON.stringify(local)).to.include('urn:dcc:test');
+        expect([elsewhere!['code'], real!['reason']]).to.deep.equal(['ERR_KIT_LINK', 'bad-url']);
+        expect(clear.posted.get('clear')?.length, 'nothing of production in clear').to.equal(2);
+        passed += 4;
+      } finally {
+        clear.stop();
+      }
     });
   });
 }

@@ -1,7 +1,7 @@
 /** The enrolment program of the kit, as it ships: C8, the key never leaves, the code is not on the command line, the engine must have received our key. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, verify, type JsonWebKey } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -127,6 +127,52 @@ describe('enrolment', function () {
     expect(wish.said['follows']).to.equal(thumbprint(old));
     expect(wish.said['jwk']).to.include({ n: publicKey().n });
     expect(publicKey().n).not.to.equal(old.n);
+  });
+
+  it('C8: after a revocation it says what to do with the keys that are here, and leaves none behind', async () => {
+    const site = path.join(folder, 'site.pem');
+    const revoked = publicKey();
+    const refused = { status: 401, json: { code: 'ERR_CALL_ENROLMENT', detail: 'Refusé : code inconnu, ou clé révoquée.' } };
+    answer = () => refused;
+    const rotation = await run('renouveler');
+    expect(rotation.code).to.equal(1);
+    expect(rotation.said).to.include("Aucun code n'est en cause").and.to.include('mv site.pem site.pem.revoquee').and.to.include('nouveau code');
+    expect(rotation.said, 'nothing is left to move').not.to.include('.suivante.revoquee');
+    expect(existsSync(`${site}.suivante`), 'what the engine refused is not kept').to.equal(false);
+    // One that was there may be in service: its answer was lost.
+    answer = () => ({ status: 500, json: {} });
+    await run('renouveler');
+    expect(existsSync(`${site}.suivante`)).to.equal(true);
+    answer = () => refused;
+    const again = await run('renouveler');
+    expect(existsSync(`${site}.suivante`)).to.equal(true);
+    expect(again.said).to.include("vient d'un essai précédent").and.to.include('mv site.pem.suivante site.pem.suivante.revoquee');
+    const enrolled = await run('enroler', `${CODE}\n`);
+    expect(enrolled.code).to.equal(1);
+    expect(enrolled.said).to.include('était déjà là').and.to.include(fingerprint(revoked)).and.to.include('mv site.pem site.pem.revoquee');
+    expect(publicKey()).to.deep.equal(revoked);
+    for (const name of [site, `${site}.suivante`]) renameSync(name, `${name}.revoquee`);
+    expect((await run('enroler', `${CODE}\n`)).said, 'a key of now is no revoked one').to.not.include('.revoquee');
+    answer = (jwk) => ({ status: 202, json: { fingerprint: fingerprint(jwk) } });
+    expect((await run('enroler', `${CODE}\n`)).code).to.equal(0);
+    expect(publicKey().n).not.to.equal(revoked.n);
+  });
+
+  it('C8: after a rotation nothing is to be confirmed, and the old key is named', async () => {
+    const { said } = await run('renouveler');
+    expect(said)
+      .to.include(`détruisez l'ancienne : ${path.join(folder, 'site.pem')}.20`)
+      .and.not.to.include('téléphone');
+    expect((await run('empreinte')).said).to.include('après `renouveler`, elle est déjà en service');
+  });
+
+  it('says why the engine does not answer', async () => {
+    const child = spawn(process.execPath, [program, 'renouveler', path.join(folder, 'passerelle.json')]);
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(said).to.include('(certificate)');
+    rmSync(path.join(folder, 'site.pem.suivante'));
   });
 
   it('gives the fingerprint that openssl gives', async () => {

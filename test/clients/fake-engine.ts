@@ -1,7 +1,7 @@
 /** A server that answers as a vector says, over real TLS with a certificate of its own authority; each vector has its own base address. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -16,6 +16,8 @@ export interface FakeEngine {
   /** Every address that was asked. */
   readonly asked: string[];
   answer(base: string, answers: readonly Reply[]): void;
+  /** What it says that its links begin with; an engine of before says nothing. */
+  linksTo(origin: string): void;
   stop(): void;
 }
 
@@ -65,16 +67,17 @@ export function certificates(folder: string): { authority: string; localhost: st
   return { authority: path.join(folder, 'authority.pem'), localhost, other, unknown };
 }
 
-/** @param certificate - path without extension; @param jwks - body of `v1/keys` of every base address */
-export async function fakeEngine(certificate: string, jwks: object): Promise<FakeEngine> {
+/** @param certificate - path without extension, or none: in clear, on 127.0.0.1; @param jwks - body of `v1/keys` of every base address */
+export async function fakeEngine(certificate: string | undefined, jwks: object): Promise<FakeEngine> {
   const waiting = new Map<string, Reply[]>();
   const posted = new Map<string, string[]>();
   const strays: string[] = [];
   const asked: string[] = [];
-  const server = createServer({ key: readFileSync(`${certificate}.key`), cert: readFileSync(`${certificate}.pem`) }, (request, response) => {
+  let links: string | undefined;
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     asked.push(request.url ?? '');
     const [, base = '', address = ''] = /^\/([^/]+)\/appel-contextuel\/(.*)$/.exec(request.url ?? '') ?? [];
-    if (address === 'v1/keys') return void response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks));
+    if (address === 'v1/keys') return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...jwks, origin: links }));
     if (address !== 'v1/calls' || request.method !== 'POST' || request.headers['content-type'] !== 'application/jose') {
       strays.push(`${request.method} ${request.url} ${request.headers['content-type']}`);
       return void response.writeHead(404).end();
@@ -83,9 +86,13 @@ export async function fakeEngine(certificate: string, jwks: object): Promise<Fak
       posted.set(base, [...(posted.get(base) ?? []), text]);
       serve(waiting.get(base)?.shift() ?? { status: 500 }, origin(), request, response);
     });
-  });
-  const origin = (): string => `https://localhost:${(server.address() as AddressInfo).port}`;
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  };
+  const server = certificate
+    ? createServer({ key: readFileSync(`${certificate}.key`), cert: readFileSync(`${certificate}.pem`) }, handle)
+    : createPlainServer(handle);
+  const [scheme, host] = certificate ? ['https', 'localhost'] : ['http', '127.0.0.1'];
+  const origin = (): string => `${scheme}://${host}:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     origin: origin(),
@@ -93,6 +100,7 @@ export async function fakeEngine(certificate: string, jwks: object): Promise<Fak
     strays,
     asked,
     answer: (base, answers) => void waiting.set(base, [...answers]),
+    linksTo: (said) => void (links = said),
     stop: () => {
       server.close();
       server.closeAllConnections();

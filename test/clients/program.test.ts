@@ -183,6 +183,26 @@ describe('program for heavy clients', function () {
     site.told();
   });
 
+  it('C3: names a session file that cannot be read, and a variable that this machine does not know, instead of asking or writing elsewhere', async () => {
+    const read = JSON.parse(readFileSync(path.join(site.folder, 'appelctx.json'), 'utf8')) as object;
+    site.put('absent.json', JSON.stringify({ ...read, sessionFile: 'nulle-part/session.secret' }));
+    const absent = await run([...settings('absent.json'), '--stdin'], LINE);
+    expect([absent.code, absent.errors], absent.errors).to.satisfy(
+      ([code, text]: [number, string]) =>
+        code === 4 && text.includes('Fichier de session illisible : ') && text.includes('nulle-part/session.secret'),
+    );
+    expect(readFileSync(path.join(site.folder, 'journaux/appelctx.log'), 'utf8')).to.match(/ ERR_KIT_ACCOUNT session-file-unreadable\n/);
+    site.put('windows.json', JSON.stringify({ ...read, log: '%PASSERELLE_NULLE_PART%\\AppelDCC\\appels.log' }));
+    const windows = await run([...settings('windows.json'), '--stdin'], LINE);
+    expect([windows.code, windows.errors.includes('windows.json, log : variable inconnue')], windows.errors).to.deep.equal([3, true]);
+    expect(readdirSync(site.folder).filter((name) => name.includes('%'))).to.deep.equal([]);
+    site.allow(1);
+    site.put('maison.json', JSON.stringify({ ...read, sessionFile: '%HOME%/session.secret', log: '%HOME%/journaux/maison.log' }));
+    expect((await run([...settings('maison.json'), '--stdin', '--print'], LINE)).code).to.equal(0);
+    expect(existsSync(path.join(site.folder, 'journaux/maison.log'))).to.equal(true);
+    site.told();
+  });
+
   it('C1: with the key of a workstation it signs itself, and cannot create', async () => {
     site.allow(1);
     const { code, errors } = await run([...settings('workstation.json'), '--stdin'], FIELDS);
@@ -201,7 +221,13 @@ describe('program for heavy clients', function () {
     expect((await run([...settings('no.json'), '--stdin'], LINE)).code, 'no settings').to.equal(3);
     const nobody = await run([...settings('nobody.json'), '--stdin'], LINE);
     expect(nobody.code).to.equal(5);
-    expect(nobody.errors).to.match(/ne répond pas.* Référence : KIT-[0-9A-F]{8}/);
+    expect(nobody.errors).to.match(/ne répond pas.*[.] Référence : KIT-[0-9A-F]{8}/);
+    expect(readFileSync(path.join(site.folder, 'journaux/appelctx.log'), 'utf8')).to.match(/ ERR_KIT_UNREACHABLE refused\n/);
+    site.engine.answer('site', [
+      { status: 422, body: { code: 'ERR_CALL_CONTEXT', detail: 'le lien a servi, ou il a expiré', reference: 'AC-REFUS234' } },
+    ]);
+    expect((await run(['--stdin'], LINE)).errors, 'what the engine says may have no full stop').to.include('ou il a expiré. Référence : AC-REFUS234');
+    site.told();
     writeFileSync(path.join(site.folder, 'session.secret'), 'z'.repeat(43));
     const unknown = await run(['--stdin'], LINE);
     expect(unknown.code).to.equal(4);

@@ -1,9 +1,10 @@
 /** The relay of the kit, as it ships, in its own process: who may say what, and what a web page can do. Each test begins with the rule it defends. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { fakeEngine } from './fake-engine.ts';
 import { KitSite, post } from './kit-site.ts';
 
 const PATIENT = '/nomnaiss:"BRÉZOLLET" /prenom:"MARIE-ANNE" /ddn:"14/03/1958" /sexe:"F"';
@@ -381,13 +382,34 @@ describe('kit relay', function () {
     expect(nowhere).to.have.nested.property('[1]').that.includes('se placer dans le dossier relais').and.does.not.include('ENOENT');
     const bad = await check({ identify, client: 'ailleurs.json' });
     expect([bad.code, /MAUVAIS {2}réglages/.test(bad.said)]).to.deep.equal([1, true]);
+    const nobody = await fakeEngine(undefined, {});
+    nobody.stop();
     site.put(
       'muet.json',
-      JSON.stringify({ url: 'https://localhost:1/appel-contextuel', finess: '990001018', environment: 'test', keyFile: 'site.pem' }),
+      JSON.stringify({ url: `${nobody.origin}/appel-contextuel`, finess: '990001018', environment: 'test', keyFile: 'site.pem' }),
     );
     expect((await check({ identify, client: 'muet.json' })).said)
       .to.include('MAUVAIS  moteur')
-      .and.to.include('ne répond pas');
+      .and.to.include('ne répond pas (refused)');
+    site.put('ancien.json', readFileSync(path.join(site.folder, 'passerelle.json'), 'utf8'));
+    site.engine.linksTo('https://ailleurs.invalid');
+    const moved = await check({ identify, client: 'ancien.json' });
+    expect(moved.code, moved.said).to.equal(1);
+    expect(moved.said).to.include(
+      `le moteur donne ses liens sur https://ailleurs.invalid, ce kit attend ${site.engine.origin} : demander un kit neuf`,
+    );
+    site.engine.linksTo(site.engine.origin);
+    expect((await check({ identify })).code).to.equal(0);
+    expect((await check({ identify, accounts: path.basename(site.put('ouvert.json', '{}', 0o666)) })).said).to.match(/chmod 600 \S+ouvert\.json/);
+  });
+
+  it('its check ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [site.program, '--verifier', path.join(site.folder, 'absent.json')]);
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, errors]).to.deep.equal([1, '']);
   });
 
   it('does not start with settings that are unsafe', async () => {

@@ -455,6 +455,20 @@ describe('contextual call: attacks', function () {
       expect(await enrolled(enrolment(late.code, SITE, privateKey('third-key'), ground.now))).to.equal('ERR_CALL_ENROLMENT');
     });
 
+    it('C8: a revoked key is enrolled by no code, and uses none up: the same code takes a new key', async () => {
+      const { face } = ground.calls;
+      const revoked = privateKey('revoked-key');
+      const first = await face.invite(SITE, 'referent');
+      const { fingerprint } = await face.enrol(enrolment(first.code, SITE, revoked, ground.now), '198.51.100.8');
+      const kid = thumbprint(jwkOf(revoked));
+      await face.confirmKey(kid, fingerprint, 'referent');
+      await face.revokeKey(kid, 'referent', 'stolen');
+      const { code } = await face.invite(SITE, 'referent');
+      expect((await refusal(face.enrol(enrolment(code, SITE, revoked, ground.now), '198.51.100.8'))).code).to.equal('ERR_CALL_ENROLMENT');
+      const fresh = await face.enrol(enrolment(code, SITE, privateKey('after-revocation'), ground.now), '198.51.100.8');
+      expect(fresh.fingerprint).not.to.equal(fingerprint);
+    });
+
     it('C8: the request proves possession of the key, and weak keys are refused', async () => {
       const { face } = ground.calls;
       const { code } = await face.invite(SITE, 'referent');

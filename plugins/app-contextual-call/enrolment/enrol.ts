@@ -1,6 +1,7 @@
 /** Enrolment of a key (PROTOCOL section 8): made here, never leaves; a request proves that we hold it; the fingerprint is read to the referent. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Unreached } from '../clients/javascript/context.ts';
 import { request } from '../clients/javascript/request.ts';
 import { jwkOf, signed, thumbprint } from '../clients/javascript/token.ts';
 
@@ -13,7 +14,15 @@ export interface EnrolmentSettings {
 const ENROLMENT = 'enrolement+jws';
 const ROTATION = 'rotation+jws';
 
-export class EnrolmentError extends Error {}
+export class EnrolmentError extends Error {
+  /** Of the engine's answer: `ERR_CALL_ENROLMENT`; empty when nothing of its came. */
+  readonly code: string;
+
+  constructor(message: string, code = '') {
+    super(message);
+    this.code = code;
+  }
+}
 
 /** An RSA key of 3072 bits in a file that its owner alone reads. Never overwrites. */
 export function makeKey(file: string): KeyObject {
@@ -66,11 +75,23 @@ export async function rotate({ url }: EnrolmentSettings, old: KeyObject, key: Ke
   return ours(await request({ url }, 'v1/rotations', { type: 'application/jose', body }), key);
 }
 
+/** What to look at, by why nothing came. */
+export const UNREACHED: Readonly<Record<Unreached, string>> = {
+  certificate: "son certificat n'est pas d'une autorité connue d'ici, ou d'un autre nom (NODE_EXTRA_CA_CERTS, reseau.fr.md)",
+  timeout: "rien n'est venu à temps : pare-feu ou proxy (reseau.fr.md)",
+  refused: "personne n'écoute à cette adresse et à ce port",
+  busy: 'il est arrêté, ou trop occupé (503)',
+  network: "nom d'hôte inconnu, ou connexion coupée (reseau.fr.md)",
+};
+
 function ours(answer: Awaited<ReturnType<typeof request>>, key: KeyObject): string {
-  if (!answer) throw new EnrolmentError('Le moteur ne répond pas : adresse, pare-feu, certificat ?');
-  const { status, json } = answer;
+  const { status, json, unreached } = answer;
+  if (status === 0) throw new EnrolmentError(`Le moteur ne répond pas (${unreached}) : ${UNREACHED[unreached!]}.`);
   if (status !== 202)
-    throw new EnrolmentError(typeof json?.['detail'] === 'string' ? json['detail'].slice(0, 500) : `Réponse inattendue (${status}).`);
+    throw new EnrolmentError(
+      typeof json?.['detail'] === 'string' ? json['detail'].slice(0, 500) : `Réponse inattendue (${status}).`,
+      typeof json?.['code'] === 'string' ? json['code'] : '',
+    );
   if (json?.['fingerprint'] !== fingerprint(key))
     throw new EnrolmentError("Le moteur a reçu une autre clé que la nôtre : n'allez pas plus loin, prévenez le référent.");
   return fingerprint(key);

@@ -19,6 +19,11 @@ async function start(): Promise<void> {
   });
 }
 
+// Whoever reads may have heard enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   if (isCheck) process.exitCode = (await verifyRelay(file, (line) => console.log(line))) ? 0 : 1;
   else await start();

@@ -81,7 +81,7 @@ export function relaySettings(file: string): RelaySettings {
   need([undefined, true, false].includes(forms?.weakStaticSecret), 'forms.weakStaticSecret');
   need(Number.isInteger(perAccountPerMinute) && perAccountPerMinute > 0, 'perAccountPerMinute');
   const paths = [client, accounts, listen!.certificate, listen!.key, listen!.clientAuthority, forms?.secretFile].filter((one) => one !== undefined);
-  for (const one of paths) need(isKeptBySomeone(at(one)), `${one} (illisible, ou modifiable par d'autres comptes)`);
+  for (const one of paths) need(isKeptBySomeone(at(one)), `${one} (illisible, ou modifiable par d'autres comptes : chmod 600 ${at(one)})`);
   // In clear, on this very machine: for trials. Pages of people come over TLS.
   const { environment } = JSON.parse(readFileSync(at(client!), 'utf8').replace(/^\uFEFF/, '')) as { readonly environment?: unknown };
   need(environment === 'test' || !forms?.origins.some((origin) => origin.startsWith('http:')), 'forms.origins (https, hors test)');

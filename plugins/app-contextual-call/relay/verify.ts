@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Passerelle } from '../clients/javascript/passerelle.ts';
 import { request } from '../clients/javascript/request.ts';
-import { fingerprint } from '../enrolment/enrol.ts';
+import { fingerprint, UNREACHED } from '../enrolment/enrol.ts';
 import type { Person } from './accounts.ts';
 import { dialectOf } from './dialect.ts';
 import { isKeptBySomeone, relaySettings, SettingsError, type RelaySettings } from './settings.ts';
@@ -57,7 +57,13 @@ function people(file: string): number {
 
 async function reached(settings: Passerelle['settings']): Promise<string> {
   const answer = await request(settings, 'v1/keys');
-  if (!answer) throw new Error(`${settings.url}/v1/keys ne répond pas : adresse, pare-feu, proxy ou certificat (reseau.fr.md)`);
+  if (answer.status === 0) throw new Error(`${settings.url}/v1/keys ne répond pas (${answer.unreached}) : ${UNREACHED[answer.unreached!]}`);
   if (answer.status !== 200 || !Array.isArray(answer.json?.['keys'])) throw new Error(`${settings.url}/v1/keys répond ${answer.status}, sans clé`);
+  const [links, ours] = [answer.json['origin'], new URL(settings.url).origin];
+  // An engine of before says nothing of it.
+  if (typeof links === 'string' && links !== ours)
+    throw new Error(
+      `le moteur donne ses liens sur ${links}, ce kit attend ${ours} : demander un kit neuf au référent (enrolement.fr.md, « Remplacer un kit »)`,
+    );
   return `${settings.url} répond`;
 }

@@ -131,9 +131,9 @@ describe('the routes of the contextual call', () => {
       ['hmac', undefined],
       ['dialect', 'produit'],
     ]);
-    expect((await ask('GET', '/v1/keys')).body)
-      .to.have.property('keys')
-      .with.length(1);
+    const { body: offered } = await ask('GET', '/v1/keys');
+    expect(offered).to.have.property('keys').with.length(1);
+    expect(offered, 'what links begin with: a kit of another address sees it').to.have.property('origin', PUBLIC);
     expect((await ask('POST', '/v1/enrolments', {}, '{}')).body).to.deep.equal({ fingerprint: 'AAAA BBBB' });
     expect((await ask('POST', '/v1/rotations', {}, '{}')).status).to.equal(202);
   });

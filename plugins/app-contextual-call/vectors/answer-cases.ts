@@ -20,6 +20,8 @@ export interface AnswerCase {
   readonly expected: {
     readonly opened?: string;
     readonly code?: string;
+    /** In the log: why nothing came. */
+    readonly reason?: 'certificate' | 'timeout' | 'refused' | 'busy' | 'network';
     /** Of the engine; absent: the client makes one that begins with `KIT-`. */
     readonly reference?: string;
     /** Of a second request. */
@@ -94,7 +96,7 @@ export const ANSWER_CASES: readonly AnswerCase[] = [
     expected: { ...shown('ERR_CALL_RATE'), jti: 'same' },
   },
   { name: '503, then 201', answers: [{ status: 503, body: 'unavailable' }, created()], expected: { ...opened, jti: 'same' } },
-  { name: '503 twice', answers: [{ status: 503 }, { status: 503 }], expected: { code: 'ERR_KIT_UNREACHABLE', jti: 'same' } },
+  { name: '503 twice', answers: [{ status: 503 }, { status: 503 }], expected: { code: 'ERR_KIT_UNREACHABLE', reason: 'busy', jti: 'same' } },
   {
     name: '503 that says why, twice',
     answers: [problem(503, 'ERR_CALL_BUSY'), problem(503, 'ERR_CALL_BUSY')],
@@ -115,12 +117,21 @@ export const ANSWER_CASES: readonly AnswerCase[] = [
       { status: 0, drop: true },
       { status: 0, drop: true },
     ],
-    expected: { code: 'ERR_KIT_UNREACHABLE', jti: 'same' },
+    expected: { code: 'ERR_KIT_UNREACHABLE', reason: 'network', jti: 'same' },
   },
   {
     name: 'no answer in time, then 201',
     answers: [{ status: 0, hang: true }, created()],
     expected: { ...opened, jti: 'same' },
+    timeoutSeconds: 3,
+  },
+  {
+    name: 'no answer in time, twice',
+    answers: [
+      { status: 0, hang: true },
+      { status: 0, hang: true },
+    ],
+    expected: { code: 'ERR_KIT_UNREACHABLE', reason: 'timeout', jti: 'same' },
     timeoutSeconds: 3,
   },
 ];

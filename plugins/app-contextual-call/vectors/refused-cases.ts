@@ -113,6 +113,8 @@ export const REFUSED_CASES: readonly RefusedCase[] = [
     environment: 'production',
   }),
   settings('an address in http that only looks like this machine', 'bad-url', { url: 'http://127.0.0.1.dcc.invalid/appel-contextuel' }),
+  settings('an address in http of the network of this machine', 'bad-url', { url: 'http://10.0.0.1:8081/appel-contextuel' }),
+  settings('an address in http whose user is this machine', 'bad-url', { url: 'http://127.0.0.1@dcc.invalid/appel-contextuel' }),
   settings('an address with a user', 'bad-url', { url: 'https://a:b@dcc.invalid/appel-contextuel' }),
   settings('an address with a query', 'bad-url', { url: 'https://dcc.invalid/appel-contextuel?x=1' }),
   settings('a file address', 'bad-url', { url: 'file:///etc/passwd' }),

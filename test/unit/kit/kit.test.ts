@@ -42,7 +42,7 @@ const requestOf = (id: string, more: Partial<KitRequest> = {}): KitRequest => ({
 });
 const textOf = (files: Files, name: string): string => Buffer.from(files.get(name) ?? expect.fail(`no ${name}`)).toString();
 /** What the site makes itself. */
-const MADE_AT_SITE = /^relais\/(?:comptes\.json|sessions|cle-du-site\.pem|\*.*)$|\.secret$/;
+const MADE_AT_SITE = /^(?:relais|reglages)\/(?:comptes\.json|sessions|cle-du-site\.pem|\w+\.log|\*.*)$|\.secret$/;
 const FOLDERS = /^(?:relais|programme|enrolement|clients|exemples|vecteurs|reglages)\//;
 /** Links of a page, from its folder; pages and files of the kit's folders that it names in code spans, from its folder or the kit's. The protocol tells of relays to everybody. */
 function missingOf(page: string, text: string, names: readonly string[]): readonly string[] {
@@ -168,7 +168,8 @@ describe('the kit of a site', () => {
       const { openDialect } = (await import(pathToFileURL(path.join(folder, 'dialecte.mjs')).href)) as {
         openDialect: (folder: string) => DialectReader;
       };
-      const { call } = openDialect(folder)({ bytes: files.get('exemples/ligne-de-commande.utf8.txt')! });
+      const { call, warnings } = openDialect(folder)({ bytes: files.get('exemples/ligne-de-commande.utf8.txt')! });
+      expect(JSON.stringify(warnings), 'its code page is said by its mark, whatever the site writes').not.to.include('charset-mismatch');
       expect(call).to.include({ ins: '263078599004202', insOid: '1.2.250.1.213.1.4.10', birthGivenNames: 'ZOÉ', birthPlaceCog: '85990' });
     } finally {
       rmSync(folder, { recursive: true });
@@ -232,6 +233,34 @@ describe('the kit of a site', () => {
     ).to.include('Rien de changé');
     const { files } = readArchive(buildKit(requestOf('dxcare', { history: [{ kitVersion: '0.9.0', connectorVersion: '0.0.9' }] })).bytes);
     expect(textOf(files, 'CHANGEMENTS.md')).to.include('Depuis le kit 0.9.0').and.to.include('## 1.0.0');
+    for (const id of withKit) {
+      const { manifest } = connectors.get(id);
+      const of = buildKit(requestOf(id, { history: [{ kitVersion: '1.0.0', connectorVersion: manifest.version }] }));
+      const said = textOf(readArchive(of.bytes).files, 'CHANGEMENTS.md');
+      expect(said, `${id}: its changelog says the version that kit.json says`).to.include(`## ${of.version}`).and.not.to.include('## 1.0.0');
+    }
+  });
+
+  it('says in every guide where a reference leads, and what the failures of its client are', () => {
+    for (const id of withKit) {
+      const { files } = readArchive(buildKit(requestOf(id)).bytes);
+      for (const word of ['`AC-XXXXXXXX`', '`KIT-XXXXXXXX`', 'ERR_KIT_UNREACHABLE', 'ERR_KIT_LINK', 'Après une révocation'])
+        expect(textOf(files, 'guide.fr.md'), id).to.include(word);
+      const place = files.has('relais/passerelle.json') ? 'relais' : 'reglages';
+      for (const page of ['guide.fr.md', 'enrolement/commandes.fr.md'])
+        expect(textOf(files, page), `${id}: one way to enrol`).to.include(`node enrolement/enrolement.mjs enroler ${place}/passerelle.json`);
+      expect(textOf(files, 'enrolement.fr.md'))
+        .to.include('## Après une révocation')
+        .and.to.include('## Remplacer un kit')
+        .and.to.include(`\`${place}\``);
+    }
+  });
+
+  it('brings settings of the program for Windows and for Linux, which differ in their paths alone', () => {
+    const { files } = readArchive(buildKit(requestOf('dxcare')).bytes);
+    const [windows, linux] = ['', '.linux'].map((kind) => JSON.parse(textOf(files, `programme/appelctx${kind}.json`)) as Record<string, string>);
+    expect(windows).to.include({ sessionFile: '%LOCALAPPDATA%\\AppelDCC\\session.secret', log: '%LOCALAPPDATA%\\AppelDCC\\appels.log' });
+    expect(linux).to.deep.equal({ ...windows, sessionFile: '%HOME%/.appel-dcc/session.secret', log: '%HOME%/.appel-dcc/appels.log' });
   });
 
   it('says what changed of the engine and the site since the last kit of the same versions, and is the same to the byte when built again', () => {

@@ -59,7 +59,7 @@ namespace Passerelle
             { "creation-on-workstation", "Création interdite avec la clé d'un poste" },
             { "context-too-large", "Contexte trop volumineux" },
             { "bad-settings", "Réglage absent ou faux" },
-            { "bad-url", "L'adresse du moteur doit être en https, sans paramètre" },
+            { "bad-url", "L'adresse du moteur doit être en https, sans paramètre (http sur 127.0.0.1 ou localhost, en test seulement)" },
             { "key-unreadable", "Clé du site illisible" },
         };
 

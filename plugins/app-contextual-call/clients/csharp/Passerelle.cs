@@ -81,7 +81,7 @@ namespace Passerelle
             string context = Context(call, Now(), Token.Hex(Token.Random(16)));
             Dictionary<string, object> key = EngineKey();
             Answer answer = Post(context, key);
-            if (answer == null || answer.Status == 503) answer = Post(context, key);
+            if (answer.Why != "") answer = Post(context, key);
             else if (answer.Status == 429)
             {
                 int seconds;
@@ -99,7 +99,6 @@ namespace Passerelle
                     if (Math.Abs(time - Now()) > 30) answer = Post(Context(call, time, Token.Hex(Token.Random(16))), key);
                 }
             }
-            if (answer == null) throw new CallException("ERR_KIT_UNREACHABLE", NotNow);
             return Read(answer);
         }
 
@@ -142,8 +141,9 @@ namespace Passerelle
                     double age = Now() - (double)kept["at"];
                     if (age >= 0 && age < Day) return (Dictionary<string, object>)kept["key"];
                 }
-                Answer answer = Request("v1/keys", null) ?? Request("v1/keys", null);
-                if (answer == null || answer.Status == 503) throw new CallException("ERR_KIT_UNREACHABLE", NotNow);
+                Answer answer = Request("v1/keys", null);
+                if (answer.Status == 0) answer = Request("v1/keys", null);
+                if (answer.Why != "") throw answer.Unreachable(NotNow);
                 object keys = null;
                 if (answer.Status == 200) answer.Said.TryGetValue("keys", out keys);
                 foreach (object each in keys as List<object> ?? new List<object>())

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -54,7 +56,7 @@ const (
 	day     = 24 * 3600
 )
 
-var address = regexp.MustCompile(`^(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(/[A-Za-z0-9._~-]+)*/?$`)
+var address = regexp.MustCompile(`^((https://[A-Za-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?)(/[A-Za-z0-9._~-]+)*/?$`)
 
 // FromFile reads passerelle.json.
 func FromFile(file string) (*Passerelle, error) {
@@ -75,7 +77,8 @@ func FromFile(file string) (*Passerelle, error) {
 func New(settings Settings) (*Passerelle, error) {
 	no := func(reason, key string) (*Passerelle, error) { return nil, refused("ERR_KIT_SETTINGS", reason, key) }
 	found := address.FindStringSubmatch(settings.URL)
-	if found == nil {
+	// In clear on this machine only, and in test: an engine that somebody tries out.
+	if found == nil || (settings.Environment != "test" && !strings.HasPrefix(settings.URL, "https:")) {
 		return no("bad-url", "url")
 	}
 	if !regexp.MustCompile(`^[0-9][0-9AB][0-9]{7}$`).MatchString(settings.Finess) {
@@ -137,6 +140,11 @@ type answer struct {
 	status int
 	said   map[string]any
 	retry  string
+	why    string // nothing came (status 0), or the engine is not there for now (503): what a site looks at first
+}
+
+func (a *answer) unreachable() error {
+	return &Error{Code: "ERR_KIT_UNREACHABLE", Detail: notNow, Reason: a.why}
 }
 
 func (a *answer) text(name string) string {
@@ -156,7 +164,7 @@ func (p *Passerelle) opened(call map[string]string) (Opened, error) {
 	got, err := p.post(context, key)
 	switch {
 	case err != nil:
-	case got == nil || got.status == 503:
+	case got.why != "":
 		got, err = p.post(context, key)
 	case got.status == 429:
 		seconds, bad := strconv.Atoi(got.retry)
@@ -175,9 +183,6 @@ func (p *Passerelle) opened(call map[string]string) (Opened, error) {
 	}
 	if err != nil {
 		return Opened{}, err
-	}
-	if got == nil {
-		return Opened{}, &Error{Code: "ERR_KIT_UNREACHABLE", Detail: notNow}
 	}
 	return p.read(got)
 }
@@ -205,8 +210,8 @@ func (p *Passerelle) read(got *answer) (Opened, error) {
 		return Opened{link, got.text("reference"), got.text("expiresAt")}, nil
 	}
 	if !regexp.MustCompile(`^ERR_[A-Z_]{1,60}$`).MatchString(got.text("code")) {
-		if got.status == 503 {
-			return Opened{}, &Error{Code: "ERR_KIT_UNREACHABLE", Detail: notNow}
+		if got.why != "" {
+			return Opened{}, got.unreachable()
 		}
 		return Opened{}, &Error{Code: "ERR_KIT_ANSWER", Detail: strange}
 	}
@@ -222,7 +227,7 @@ func (p *Passerelle) read(got *answer) (Opened, error) {
 	return Opened{}, failure
 }
 
-// Nil when nothing came in time. No redirect is followed, no more than 64 KB is read.
+// Status 0 and why when nothing came. No redirect is followed, no more than 64 KB is read.
 func (p *Passerelle) request(name string, token ...string) *answer {
 	method, body := http.MethodGet, strings.Join(token, "")
 	if body != "" {
@@ -230,7 +235,7 @@ func (p *Passerelle) request(name string, token ...string) *answer {
 	}
 	request, err := http.NewRequest(method, strings.TrimSuffix(p.settings.URL, "/")+"/"+name, strings.NewReader(body))
 	if err != nil {
-		return nil
+		return &answer{why: why(err)}
 	}
 	request.Header.Set("Accept", "application/json")
 	if body != "" {
@@ -243,18 +248,41 @@ func (p *Passerelle) request(name string, token ...string) *answer {
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil
+		return &answer{why: why(err)}
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(response.Body, largest+1))
 	if err != nil {
-		return nil
+		return &answer{why: why(err)}
 	}
 	got := &answer{status: response.StatusCode, retry: response.Header.Get("Retry-After")}
+	if got.status == http.StatusServiceUnavailable {
+		got.why = "busy"
+	}
 	if len(data) <= largest && json.Unmarshal(data, &got.said) != nil {
 		got.said = nil
 	}
 	return got
+}
+
+func why(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var roots x509.SystemRootsError
+	if errors.As(err, &unknown) || errors.As(err, &name) || errors.As(err, &invalid) || errors.As(err, &roots) {
+		return "certificate"
+	}
+	var late interface{ Timeout() bool }
+	if errors.As(err, &late) && late.Timeout() {
+		return "timeout"
+	}
+	var number syscall.Errno
+	const windowsRefused = 10061 // WSAECONNREFUSED, which is not the ECONNREFUSED of syscall
+	if errors.As(err, &number) && (number == syscall.ECONNREFUSED || number == windowsRefused) {
+		return "refused"
+	}
+	return "network"
 }
 
 type kept struct {
@@ -279,11 +307,11 @@ func (p *Passerelle) engineKey() (Key, error) {
 		return known.Key, nil
 	}
 	got := p.request("v1/keys")
-	if got == nil {
+	if got.status == 0 {
 		got = p.request("v1/keys")
 	}
-	if got == nil || got.status == 503 {
-		return Key{}, &Error{Code: "ERR_KIT_UNREACHABLE", Detail: notNow}
+	if got.why != "" {
+		return Key{}, got.unreachable()
 	}
 	var keys []Key
 	if text, err := json.Marshal(got.said["keys"]); got.status == 200 && err == nil {

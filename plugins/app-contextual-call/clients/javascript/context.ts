@@ -51,20 +51,22 @@ const REASONS = {
   'creation-on-workstation': 'Création interdite avec la clé d’un poste',
   'context-too-large': 'Contexte trop volumineux',
   'bad-settings': 'Réglage absent ou faux',
-  'bad-url': "L'adresse du moteur doit être en https, sans paramètre",
+  'bad-url': "L'adresse du moteur doit être en https, sans paramètre (http sur 127.0.0.1 ou localhost, en test seulement)",
   'key-unreadable': 'Clé du site illisible',
   'key-not-protected': "Clé du site lisible par d'autres comptes",
 } as const;
 export type Reason = keyof typeof REASONS;
+/** Why nothing came, for the log: what a site looks at first. `busy` is a 503; `network` anything else: no such name, a connection that was cut. */
+export type Unreached = 'certificate' | 'timeout' | 'refused' | 'busy' | 'network';
 
 /** Every failure of a client. `detail` (French) and `reference` are for the person; `code` and `reason` for support. */
 export class PasserelleCallError extends Error {
   readonly code: string;
-  readonly reason: Reason | undefined;
+  readonly reason: Reason | Unreached | undefined;
   readonly detail: string;
   reference = '';
 
-  constructor(code: string, detail: string, reason?: Reason) {
+  constructor(code: string, detail: string, reason?: Reason | Unreached) {
     super(`${code}: ${detail}`);
     this.name = 'PasserelleCallError';
     this.code = code;

@@ -20,11 +20,13 @@ export async function keptKey(
 ): Promise<JsonWebKey> {
   const kept = memory.get(settings.url) ?? fromFile(settings.keysCache);
   if (kept?.url === settings.url && now() >= kept.at && now() - kept.at < DAY && bits(kept.key) >= 2048) return kept.key;
-  const answer = (await request(settings, 'v1/keys')) ?? (await request(settings, 'v1/keys'));
-  if (answer === undefined || answer.status === 503)
+  let answer = await request(settings, 'v1/keys');
+  if (answer.status === 0) answer = await request(settings, 'v1/keys');
+  if (answer.unreached)
     throw new PasserelleCallError(
       'ERR_KIT_UNREACHABLE',
       'Le dossier communicant de cancérologie ne répond pas. Réessayez, puis prévenez votre service informatique.',
+      answer.unreached,
     );
   const keys = answer.status === 200 && Array.isArray(answer.json?.['keys']) ? (answer.json['keys'] as JsonWebKey[]) : [];
   const key = keys.find(usable);

@@ -108,20 +108,19 @@ export class Passerelle {
     const { now, jti } = this.#sources;
     const context = contextOf(this.settings, call, now(), jti());
     const key = await keptKey(this.settings, now);
-    const post = (text: string): Promise<Answer | undefined> =>
+    const post = (text: string): Promise<Answer> =>
       request(this.settings, 'v1/calls', { type: 'application/jose', body: this.encrypt(this.sign(text), key) });
     let answer = await post(context);
-    const drift = answer?.status === 401 ? serverTime(answer) : undefined;
-    if (answer === undefined || answer.status === 503) answer = await post(context);
+    const drift = answer.status === 401 ? serverTime(answer) : undefined;
+    if (answer.unreached) answer = await post(context);
     else if (answer.status === 429) {
       await setTimeout(Math.min(5, retryAfter(answer)) * 1000);
       answer = await post(context);
     } else if (drift !== undefined && Math.abs(drift - now()) > 30) answer = await post(contextOf(this.settings, call, drift, jti()));
-    if (answer === undefined) throw new PasserelleCallError('ERR_KIT_UNREACHABLE', NOT_NOW);
     return this.#read(answer);
   }
 
-  #read({ status, json }: Answer): Opened {
+  #read({ status, json, unreached }: Answer): Opened {
     const text = (name: string): string => (typeof json?.[name] === 'string' ? json[name] : '');
     if (status === 201) {
       const link = text('link');
@@ -130,7 +129,7 @@ export class Passerelle {
       return { link, reference: text('reference'), expiresAt: text('expiresAt') };
     }
     if (!/^ERR_[A-Z_]{1,60}$/.test(text('code')))
-      throw status === 503 ? new PasserelleCallError('ERR_KIT_UNREACHABLE', NOT_NOW) : new PasserelleCallError('ERR_KIT_ANSWER', STRANGE);
+      throw unreached ? new PasserelleCallError('ERR_KIT_UNREACHABLE', NOT_NOW, unreached) : new PasserelleCallError('ERR_KIT_ANSWER', STRANGE);
     const error = new PasserelleCallError(text('code'), text('detail').slice(0, 500) || STRANGE);
     error.reference = /^[A-Z0-9-]{1,40}$/.test(text('reference')) ? text('reference') : '';
     throw error;

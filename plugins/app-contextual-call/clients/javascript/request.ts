@@ -1,10 +1,13 @@
-/** One HTTPS request to the engine: no redirect is followed, no more than 64 KB is read, no answer in time is `undefined`. */
+/** One HTTPS request to the engine: no redirect is followed, no more than 64 KB is read, when nothing came, why. */
+import type { Unreached } from './context.ts';
 
 export interface Answer {
   readonly status: number;
   /** Absent: the body is no JSON object. */
   readonly json: Record<string, unknown> | undefined;
   readonly retryAfter: string;
+  /** Nothing came (status 0), or the engine is not there for now (503). */
+  readonly unreached?: Unreached;
 }
 
 const LARGEST = 65_536;
@@ -13,7 +16,7 @@ export async function request(
   settings: { readonly url: string; readonly timeoutSeconds?: number },
   address: string,
   post?: { readonly type: string; readonly body: string },
-): Promise<Answer | undefined> {
+): Promise<Answer> {
   try {
     const response = await fetch(`${settings.url.replace(/\/$/, '')}/${address}`, {
       method: post ? 'POST' : 'GET',
@@ -22,10 +25,19 @@ export async function request(
       redirect: 'manual',
       signal: AbortSignal.timeout((settings.timeoutSeconds ?? 10) * 1000),
     });
-    return { status: response.status, json: await object(response), retryAfter: response.headers.get('retry-after') ?? '' };
-  } catch {
-    return undefined;
+    const answer = { status: response.status, json: await object(response), retryAfter: response.headers.get('retry-after') ?? '' };
+    return response.status === 503 ? { ...answer, unreached: 'busy' } : answer;
+  } catch (error) {
+    return { status: 0, json: undefined, retryAfter: '', unreached: why(error as Error) };
   }
+}
+
+/** Codes of Node.js, of undici and of OpenSSL. */
+function why({ name, cause }: Error): Unreached {
+  const code = String((cause as { code?: unknown } | undefined)?.code);
+  if (name === 'TimeoutError' || /TIMEOUT|TIMEDOUT/.test(code)) return 'timeout';
+  if (code === 'ECONNREFUSED') return 'refused';
+  return /CERT|SIGNATURE/.test(code) ? 'certificate' : 'network';
 }
 
 async function object(response: Response): Promise<Record<string, unknown> | undefined> {

@@ -10,10 +10,11 @@ use File::Basename qw(basename dirname);
 use File::Spec;
 use File::Temp ();
 use IO::Select;
+use IO::Socket::INET;
 use IPC::Open3 qw(open3);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64 encode_base64);
-use POSIX ();
+use POSIX qw(ECONNREFUSED ETIMEDOUT);
 use Time::Local qw(timegm);
 use Passerelle::Context;
 
@@ -41,8 +42,10 @@ sub from_file {
 sub new {
     my ($class, $settings) = @_;
     my %s = (timeoutSeconds => 10, %$settings);
-    ($s{url} // '') =~ m{\A(https://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?)((?:/[A-Za-z0-9._~-]+)*)/?\z} or no_settings('bad-url', 'url');
-    my ($origin, $host, $port, $path) = ($1, $2, $3 // 443, $4);
+    ($s{url} // '') =~ m{\A((https?)://([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?)((?:/[A-Za-z0-9._~-]+)*)/?\z} or no_settings('bad-url', 'url');
+    my ($origin, $clear, $host, $port, $path) = ($1, $2 eq 'http', $3, $4 // ($2 eq 'http' ? 80 : 443), $5);
+    # In clear on this machine only, and in test: an engine that somebody tries out.
+    no_settings('bad-url', 'url') if $clear && !(($s{environment} // '') eq 'test' && $host =~ /\A(?:localhost|127\.0\.0\.1)\z/);
     no_settings('bad-settings', 'finess') if ($s{finess} // '') !~ /\A[0-9][0-9AB][0-9]{7}\z/;
     no_settings('bad-settings', 'environment') if ($s{environment} // '') !~ /\A(?:test|production)\z/;
     no_settings('bad-settings', 'profile (ce client ne sait que legacy)') if ($s{profile} // '') ne 'legacy';
@@ -52,7 +55,7 @@ sub new {
     # Windows has no such mode: there the guide sets the file's access list.
     no_settings('key-not-protected', 'keyFile') if $^O ne 'MSWin32' && (stat $s{keyFile})[2] & 077;
     my ($n, $e) = der_numbers($der);
-    return bless { settings => \%s, origin => $origin, host => $host, port => $port, path => $path, kid => thumbprint($n, $e) }, $class;
+    return bless { settings => \%s, origin => $origin, clear => $clear, host => $host, port => $port, path => $path, kid => thumbprint($n, $e) }, $class;
 }
 
 sub context { my ($self, $call, $now, $jti) = @_; return Passerelle::Context::context_of($self->{settings}, $call, $now, $jti) }
@@ -108,8 +111,8 @@ sub attempt {
     my $key = $self->engine_key;
     my $post = sub { $self->request('POST', 'v1/calls', $self->encrypt($self->sign($_[0]), $key)) };
     my $answer = $post->($context);
-    my $status = $answer ? $answer->{status} : 503;
-    if ($status == 503) { $answer = $post->($context) }
+    my $status = $answer->{status};
+    if ($answer->{why}) { $answer = $post->($context) }
     elsif ($status == 429) {
         my $seconds = $answer->{retry} =~ /\A[0-9]{1,9}\z/ && $answer->{retry} < 5 ? $answer->{retry} : 5;
         sleep $seconds if $seconds;
@@ -119,30 +122,38 @@ sub attempt {
         my $theirs = seconds(text($answer->{json}, 'serverTime'));
         $answer = $post->($self->context($call, $theirs, unpack 'H*', chance(16))) if defined $theirs && abs($theirs - time) > 30;
     }
-    die failure('ERR_KIT_UNREACHABLE', $NOT_NOW) if !$answer;
     my ($json, $code) = ($answer->{json}, text($answer->{json}, 'code'));
     if ($answer->{status} == 201) {
         my $link = text($json, 'link');
         die failure('ERR_KIT_LINK', $STRANGE) if $link !~ m{\A\Q$self->{origin}\E/[A-Za-z0-9/._-]*#[A-Za-z0-9_-]{20,100}\z};
         return { link => $link, reference => text($json, 'reference'), expiresAt => text($json, 'expiresAt') };
     }
-    if ($code !~ /\AERR_[A-Z_]{1,60}\z/) { die $answer->{status} == 503 ? failure('ERR_KIT_UNREACHABLE', $NOT_NOW) : failure('ERR_KIT_ANSWER', $STRANGE) }
+    if ($code !~ /\AERR_[A-Z_]{1,60}\z/) { die $answer->{why} ? failure('ERR_KIT_UNREACHABLE', $NOT_NOW, $answer->{why}) : failure('ERR_KIT_ANSWER', $STRANGE) }
     my $reference = text($json, 'reference') =~ /\A([A-Z0-9-]{1,40})\z/ ? $1 : '';
     die failure($code, substr(text($json, 'detail') || $STRANGE, 0, 500), '', $reference);
 }
 
-# Status, object and Retry-After, or undef when nothing came in time. No redirect is followed, no more than 64 KB is read.
+# Status, object and Retry-After, or status 0 and why nothing came: what a site looks at first. No redirect is followed, no more than 64 KB is read.
 sub request {
     my ($self, $method, $address, $body) = @_;
     my $until = time + $self->{settings}{timeoutSeconds};
-    my $host = $self->{port} == 443 ? $self->{host} : "$self->{host}:$self->{port}";
+    my $nothing = sub { return { status => 0, json => {}, retry => '', why => $_[0] } };
+    my $host = $self->{port} == ($self->{clear} ? 80 : 443) ? $self->{host} : "$self->{host}:$self->{port}";
     my $sent = "$method $self->{path}/$address HTTP/1.0\r\nHost: $host\r\nAccept: application/json\r\nConnection: close\r\n"
         . (defined $body ? "Content-Type: application/jose\r\nContent-Length: " . length($body) . "\r\n\r\n$body" : "\r\n");
     # 1.0: the end of the answer is the end of the connection, nothing is cut into chunks.
+    my ($pid, $in, $out, $heard);
     my @client = (qw(openssl s_client -quiet -verify 10 -verify_return_error), -verify_hostname => $self->{host}, -servername => $self->{host},
         -connect => "$self->{host}:$self->{port}");
     local $SIG{PIPE} = 'IGNORE';
-    my ($pid, $in, $out) = started(@client) or return undef;
+    if ($self->{clear}) {
+        $in = $out = IO::Socket::INET->new(PeerHost => $self->{host}, PeerPort => $self->{port}, Timeout => $self->{settings}{timeoutSeconds})
+            or return $nothing->($! == ECONNREFUSED ? 'refused' : $! == ETIMEDOUT ? 'timeout' : 'network');
+    }
+    else {
+        $heard = File::Temp->new;
+        ($pid, $in, $out) = started($heard, @client) or return $nothing->('network');
+    }
     syswrite $in, $sent;
     my ($got, $waiting) = ('', IO::Select->new($out));
     while (length $got <= 2 * $LARGEST) {
@@ -151,15 +162,24 @@ sub request {
         last if !sysread $out, $got, 8192, length $got;
     }
     my $late = time >= $until;
-    kill 'KILL', $pid;
+    kill 'KILL', $pid if $pid;
     close $in;
     close $out;
-    waitpid $pid, 0;
-    return undef if $late || $got !~ m{\AHTTP/1\.[01] ([0-9]{3})[^\r\n]*\r\n(.*?\r\n)?\r\n}s;
+    waitpid $pid, 0 if $pid;
+    return $nothing->('timeout') if $late;
+    return $nothing->($heard ? why(slurp($heard->filename)) : 'network') if $got !~ m{\AHTTP/1\.[01] ([0-9]{3})[^\r\n]*\r\n(.*?\r\n)?\r\n}s;
     my ($status, $head, $rest) = ($1, $2 // '', substr $got, $+[0]);
-    return undef if $head =~ /^content-length: *([0-9]+)\r$/im && length $rest < $1 && length $rest <= $LARGEST;
+    return $nothing->('network') if $head =~ /^content-length: *([0-9]+)\r$/im && length $rest < $1 && length $rest <= $LARGEST;
     my $json = length $rest > $LARGEST ? undef : eval { JSON::PP->new->utf8->max_depth(32)->decode($rest) };
-    return { status => $status, json => ref $json eq 'HASH' ? $json : {}, retry => $head =~ /^retry-after: *([0-9]+)\r$/im ? $1 : '' };
+    return { status => $status, why => $status == 503 ? 'busy' : '', json => ref $json eq 'HASH' ? $json : {}, retry => $head =~ /^retry-after: *([0-9]+)\r$/im ? $1 : '' };
+}
+
+# From what openssl says: the number of an error of the system, or of the verification.
+sub why {
+    my ($said) = @_;
+    return 'certificate' if $said =~ /verify error|certificate verify failed/;
+    my $number = $said =~ /connect:errno=([0-9]+)/ ? $1 : 0;
+    return $number == ECONNREFUSED ? 'refused' : $number == ETIMEDOUT ? 'timeout' : 'network';
 }
 
 # The public key of the engine, kept for at most 24 hours: in this process, and in keysCache.
@@ -170,8 +190,9 @@ sub engine_key {
     if (ref $kept eq 'HASH' && text($kept, 'url') eq $url && is_key($kept->{key}) && ($kept->{at} // '') =~ /\A[0-9]+\z/) {
         return $kept->{key} if time >= $kept->{at} && time - $kept->{at} < $DAY;
     }
-    my $answer = $self->request('GET', 'v1/keys') // $self->request('GET', 'v1/keys');
-    die failure('ERR_KIT_UNREACHABLE', $NOT_NOW) if !$answer || $answer->{status} == 503;
+    my $answer = $self->request('GET', 'v1/keys');
+    $answer = $self->request('GET', 'v1/keys') if $answer->{status} == 0;
+    die failure('ERR_KIT_UNREACHABLE', $NOT_NOW, $answer->{why}) if $answer->{why};
     my $keys = $answer->{status} == 200 && ref $answer->{json}{keys} eq 'ARRAY' ? $answer->{json}{keys} : [];
     for my $key (@$keys) {
         next if !is_key($key) || text($key, 'use') ne 'enc' || text($key, 'kid') ne thumbprint($key->{n}, $key->{e});
@@ -221,11 +242,11 @@ sub slurp {
     return scalar <$in>;
 }
 
+# What the command says beside its result goes to $heard.
 sub started {
-    my @command = @_;
-    CORE::open my $nowhere, '>', File::Spec->devnull or return;
+    my ($heard, @command) = @_;
     my ($in, $out);
-    my $pid = eval { open3($in, $out, '>&' . fileno $nowhere, @command) } or return;
+    my $pid = eval { open3($in, $out, '>&' . fileno $heard, @command) } or return;
     binmode $_ for $in, $out;
     return ($pid, $in, $out);
 }
@@ -234,7 +255,8 @@ sub started {
 sub openssl {
     my ($args, $given) = @_;
     local $SIG{PIPE} = 'IGNORE';
-    my ($pid, $in, $out) = started('openssl', @$args) or return undef;
+    CORE::open my $nowhere, '>', File::Spec->devnull or return undef;
+    my ($pid, $in, $out) = started($nowhere, 'openssl', @$args) or return undef;
     print {$in} $given // '';
     close $in;
     local $/;

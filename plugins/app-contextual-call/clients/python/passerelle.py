@@ -10,6 +10,8 @@ import json
 import os
 import re
 import secrets
+import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -93,7 +95,9 @@ class Passerelle:
         def no(reason, key):
             return refused("ERR_KIT_SETTINGS", reason, key)
 
-        if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", str(settings.get("url"))):
+        # In clear on this machine only, and in test: an engine that somebody tries out.
+        tried = r"|http://(localhost|127\.0\.0\.1)" if settings.get("environment") == "test" else ""
+        if not re.fullmatch(r"(https://[A-Za-z0-9.-]+" + tried + r")(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", str(settings.get("url"))):
             raise no("bad-url", "url")
         if not re.fullmatch("[0-9][0-9AB][0-9]{7}", str(settings.get("finess"))):
             raise no("bad-settings", "finess")
@@ -104,7 +108,7 @@ class Passerelle:
         self.timeout = settings.get("timeoutSeconds") or 10
         if not isinstance(self.timeout, int) or not 1 <= self.timeout <= 60:
             raise no("bad-settings", "timeoutSeconds")
-        self.origin = re.match("https://[^/]+", settings["url"]).group(0)
+        self.origin = re.match("https?://[^/]+", settings["url"]).group(0)
         self.key_file = str(settings.get("keyFile"))
         try:
             n, e = der_numbers(openssl(["pkey", "-in", self.key_file, "-passin", "pass:", "-pubout", "-outform", "DER"]))
@@ -175,8 +179,8 @@ class Passerelle:
             return self._request("v1/calls", self.encrypt(self.sign(text), key).encode("ascii"))
 
         answer = post(context)
-        status = answer[0] if answer else 503
-        if status == 503:
+        status = answer[0]
+        if status in (0, 503):
             answer = post(context)
         elif status == 429:
             time.sleep(min(5, int(answer[2]) if re.fullmatch("[0-9]{1,9}", answer[2]) else 5))
@@ -185,11 +189,9 @@ class Passerelle:
             theirs = seconds(answer[1].get("serverTime"))
             if theirs is not None and abs(theirs - time.time()) > 30:
                 answer = post(context_of(self.settings, call, theirs, secrets.token_hex(16)))
-        if not answer:
-            raise PasserelleError("ERR_KIT_UNREACHABLE", NOT_NOW)
-        return self._read(answer[0], answer[1])
+        return self._read(*answer)
 
-    def _read(self, status, said):
+    def _read(self, status, said, retry):
         def text(name):
             return said[name] if isinstance(said.get(name), str) else ""
 
@@ -199,26 +201,28 @@ class Passerelle:
                 raise PasserelleError("ERR_KIT_LINK", STRANGE)
             return {"link": link, "reference": text("reference"), "expiresAt": text("expiresAt")}
         if not re.fullmatch("ERR_[A-Z_]{1,60}", text("code")):
-            raise PasserelleError("ERR_KIT_UNREACHABLE", NOT_NOW) if status == 503 else PasserelleError("ERR_KIT_ANSWER", STRANGE)
+            raise unreachable(status, retry) if status in (0, 503) else PasserelleError("ERR_KIT_ANSWER", STRANGE)
         reference = text("reference") if re.fullmatch("[A-Z0-9-]{1,40}", text("reference")) else ""
         raise PasserelleError(text("code"), text("detail")[:500] or STRANGE, "", reference)
 
     def _request(self, address, body=None):
-        """(status, object, Retry-After), or None when nothing came in time. No redirect is followed, no more than 64 KB is read."""
+        """(status, object, Retry-After), or (0, {}, why) when nothing came. No redirect is followed, no more than 64 KB is read."""
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/jose"
         request = urllib.request.Request(self.settings["url"].rstrip("/") + "/" + address, data=body, headers=headers)
         try:
+            # What stays on this machine goes through no proxy.
+            direct = [urllib.request.ProxyHandler({})] if self.origin.startswith("http:") else []
             try:
-                response = urllib.request.build_opener(NoRedirect).open(request, timeout=self.timeout)
+                response = urllib.request.build_opener(NoRedirect, *direct).open(request, timeout=self.timeout)
             except urllib.error.HTTPError as answer:
                 response = answer
             with response:
                 data = response.read(LARGEST + 1)
                 status, retry = response.getcode(), response.headers.get("Retry-After", "")
-        except Exception:  # whatever the network does: nothing came
-            return None
+        except Exception as error:  # whatever the network does: nothing came
+            return 0, {}, why(error)
         try:
             said = json.loads(data.decode("utf-8")) if len(data) <= LARGEST else None
         except (ValueError, RecursionError):
@@ -232,9 +236,11 @@ class Passerelle:
         kept = Passerelle._keys.get(url) or from_cache(cache)
         if kept and kept["url"] == url and 0 <= now - kept["at"] < DAY:
             return kept["key"]
-        answer = self._request("v1/keys") or self._request("v1/keys")
-        if not answer or answer[0] == 503:
-            raise PasserelleError("ERR_KIT_UNREACHABLE", NOT_NOW)
+        answer = self._request("v1/keys")
+        if answer[0] == 0:
+            answer = self._request("v1/keys")
+        if answer[0] in (0, 503):
+            raise unreachable(answer[0], answer[2])
         keys = answer[1].get("keys") if answer[0] == 200 else None
         for key in keys if isinstance(keys, list) else []:
             if is_key(key) and key.get("use") == "enc" and key.get("kid") == thumbprint(key["n"], key["e"]):
@@ -250,6 +256,20 @@ class Passerelle:
             handle = os.open(self.settings["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "a", encoding="utf-8") as stream:
                 stream.write(" ".join((at,) + words).strip() + "\n")
+
+
+def unreachable(status, reason):
+    return PasserelleError("ERR_KIT_UNREACHABLE", NOT_NOW, "busy" if status == 503 else reason)
+
+
+def why(error):
+    """For the log: what a site looks at first."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "certificate"
+    if isinstance(cause, (socket.timeout, TimeoutError)):
+        return "timeout"
+    return "refused" if isinstance(cause, ConnectionRefusedError) else "network"
 
 
 def seconds(text):

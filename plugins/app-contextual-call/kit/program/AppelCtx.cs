@@ -33,7 +33,7 @@ namespace Passerelle.Program
             catch (CallException e)
             {
                 int code = e.Code == "ERR_KIT_SETTINGS" ? Settings : e.Code == "ERR_KIT_UNREACHABLE" ? Unreachable : Refused;
-                return Tell(code, e.Code, e.Detail, e.Reference);
+                return Tell(code, e.Code, e.Detail, e.Reference, e.Reason);
             }
             catch (IOException)
             {
@@ -94,12 +94,16 @@ namespace Passerelle.Program
                 {
                     session = File.ReadAllText(settings.SessionFile).Trim();
                 }
-                catch (IOException)
+                catch (Exception e)
                 {
-                    throw new CallException("ERR_KIT_ACCOUNT", "Votre session n'est pas connue du relais : fermez la session Windows et rouvrez-la.");
+                    if (!(e is IOException || e is UnauthorizedAccessException)) throw;
+                    throw new CallException(
+                        "ERR_KIT_ACCOUNT",
+                        "Fichier de session illisible : " + settings.SessionFile + " (sessionFile). Fermez votre session et rouvrez-la, puis prévenez votre service informatique.",
+                        "session-file-unreadable");
                 }
             Answer answer = Answer.To(settings.Relay + "/kit/v1/appel", Encoding.UTF8.GetBytes("\uFEFF" + line), "application/vnd.passerelle.appel", settings.TimeoutSeconds, true, session);
-            if (answer == null) throw new CallException("ERR_KIT_UNREACHABLE", NotNow);
+            if (answer.Status == 0) throw answer.Unreachable(NotNow);
             if (answer.Status != 201) throw answer.Failure(NotNow, Strange);
             if (!Client.IsOurs(answer.Text("link"), settings.Origin)) throw new CallException("ERR_KIT_LINK", Strange);
             return new Opened(answer.Text("link"), answer.Text("reference"), "");
@@ -119,11 +123,12 @@ namespace Passerelle.Program
             }
         }
 
-        private static int Tell(int exitCode, string code, string detail, string reference)
+        private static int Tell(int exitCode, string code, string detail, string reference, string reason = "")
         {
             if (reference == "") reference = "KIT-" + Token.Hex(Token.Random(4)).ToUpperInvariant();
-            Log(reference, code);
-            string text = detail + "\n\nRéférence : " + reference;
+            Log((reference + " " + code + " " + reason).TrimEnd());
+            // What the engine says may end without a full stop.
+            string text = detail + (Context.Is(detail, @"[\s\S]*[.!?…]") ? "" : ".") + "\n\nRéférence : " + reference;
             Console.Error.WriteLine(text.Replace("\n\n", " "));
             if (!quiet && Environment.OSVersion.Platform == PlatformID.Win32NT) MessageBox(IntPtr.Zero, text, "Dossier communicant de cancérologie", 0x30);
             return exitCode;

@@ -31,7 +31,14 @@ namespace Passerelle.Program
                 throw;
             }
             string folder = Path.GetDirectoryName(Path.GetFullPath(file));
-            Func<string, string> place = name => Json.Text(said, name) == "" ? null : Path.Combine(folder, Environment.ExpandEnvironmentVariables(Json.Text(said, name)));
+            Func<string, string> place = name =>
+            {
+                string text = Environment.ExpandEnvironmentVariables(Json.Text(said, name));
+                // Left as it is by the platform: a file of that very name would be made.
+                if (Context.Is(text, @"[\s\S]*%[A-Za-z_]+%[\s\S]*"))
+                    throw new CallException("ERR_KIT_SETTINGS", Path.GetFileName(file) + ", " + name + " : variable inconnue de cette machine : " + text + " (sous Linux : appelctx.linux.json)", "bad-settings");
+                return text == "" ? null : Path.Combine(folder, text);
+            };
             var settings = new ProgramSettings {
                 CommandLine = Json.Text(said, "commandLine") == "legacy",
                 Page = Json.Text(said, "page") == "" ? null : Json.Text(said, "page"),

@@ -47,7 +47,7 @@ final class Context {
         REASONS.put("creation-on-workstation", "Création interdite avec la clé d'un poste");
         REASONS.put("context-too-large", "Contexte trop volumineux");
         REASONS.put("bad-settings", "Réglage absent ou faux");
-        REASONS.put("bad-url", "L'adresse du moteur doit être en https, sans paramètre");
+        REASONS.put("bad-url", "L'adresse du moteur doit être en https, sans paramètre (http sur 127.0.0.1 ou localhost, en test seulement)");
         REASONS.put("key-unreadable", "Clé du site illisible");
         REASONS.put("key-not-protected", "Clé du site lisible par d'autres comptes");
         LISTS.put("authenticationMethod", Arrays.asList("os-account", "password", "cps", "e-cps", "pro-sante-connect", "other"));

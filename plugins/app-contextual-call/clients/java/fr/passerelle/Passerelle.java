@@ -3,7 +3,9 @@ package fr.passerelle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -15,6 +17,7 @@ import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
@@ -22,8 +25,10 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** The client of the contextual call for Java 8 and later, nothing but the platform: signs a context, posts it, gives back the one-time link. */
 public final class Passerelle {
@@ -68,6 +73,12 @@ public final class Passerelle {
         int status;
         Map<String, Object> said = Collections.emptyMap();
         String retry = "";
+        /** Nothing came (status 0), or the engine is not there for now (503): what a site looks at first. Empty otherwise. */
+        String why = "";
+
+        CallException unreachable() {
+            return new CallException("ERR_KIT_UNREACHABLE", NOT_NOW, why, "");
+        }
 
         String text(String name) {
             return said.get(name) instanceof String ? (String) said.get(name) : "";
@@ -117,7 +128,7 @@ public final class Passerelle {
         String context = context(call, Instant.now().getEpochSecond(), jti());
         Map<String, Object> key = engineKey();
         Answer answer = post(context, key);
-        if (answer == null || answer.status == 503) answer = post(context, key);
+        if (!answer.why.isEmpty()) answer = post(context, key);
         else if (answer.status == 429) {
             pause(answer.retry.matches("[0-9]{1,9}") ? Math.min(5, Integer.parseInt(answer.retry)) : 5);
             answer = post(context, key);
@@ -126,7 +137,6 @@ public final class Passerelle {
             if (theirs != null && Math.abs(ChronoUnit.SECONDS.between(Instant.now(), theirs)) > 30)
                 answer = post(context(call, theirs.getEpochSecond(), jti()), key);
         }
-        if (answer == null) throw new CallException("ERR_KIT_UNREACHABLE", NOT_NOW, "", "");
         return read(answer);
     }
 
@@ -159,14 +169,15 @@ public final class Passerelle {
             return new Opened(link, answer.text("reference"), answer.text("expiresAt"));
         }
         if (!answer.text("code").matches("ERR_[A-Z_]{1,60}"))
-            throw answer.status == 503 ? new CallException("ERR_KIT_UNREACHABLE", NOT_NOW, "", "") : new CallException("ERR_KIT_ANSWER", STRANGE, "", "");
+            throw !answer.why.isEmpty() ? answer.unreachable() : new CallException("ERR_KIT_ANSWER", STRANGE, "", "");
         String detail = answer.text("detail");
         String reference = answer.text("reference").matches("[A-Z0-9-]{1,40}") ? answer.text("reference") : "";
         throw new CallException(answer.text("code"), detail.isEmpty() ? STRANGE : detail.substring(0, Math.min(500, detail.length())), "", reference);
     }
 
-    /** Null when nothing came in time. No redirect is followed, no more than 64 KB is read. */
+    /** Status 0 and why when nothing came. No redirect is followed, no more than 64 KB is read. */
     private Answer request(String address, String token) {
+        Answer answer = new Answer();
         try {
             HttpURLConnection connection = (HttpURLConnection) new URL(settings.url.replaceAll("/$", "") + "/" + address).openConnection();
             connection.setInstanceFollowRedirects(false);
@@ -180,12 +191,13 @@ public final class Passerelle {
                 connection.setRequestProperty("Content-Type", "application/jose");
                 connection.getOutputStream().write(token.getBytes(StandardCharsets.US_ASCII));
             }
-            Answer answer = new Answer();
-            answer.status = connection.getResponseCode();
+            int status = connection.getResponseCode();
             String retry = connection.getHeaderField("Retry-After");
             answer.retry = retry == null ? "" : retry;
-            byte[] body = body(answer.status < 400 ? connection.getInputStream() : connection.getErrorStream());
+            byte[] body = body(status < 400 ? connection.getInputStream() : connection.getErrorStream());
             connection.disconnect();
+            answer.status = status;
+            if (status == 503) answer.why = "busy";
             try {
                 answer.said = Json.object(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
             } catch (CharacterCodingException | IllegalArgumentException e) {
@@ -193,8 +205,16 @@ public final class Passerelle {
             }
             return answer;
         } catch (IOException e) {
-            return null;
+            answer.why = why(e);
+            return answer;
         }
+    }
+
+    private static String why(IOException failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) if (e instanceof CertificateException || e instanceof SSLPeerUnverifiedException) return "certificate";
+        String text = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+        if (failure instanceof SocketTimeoutException || text.contains("timed out")) return "timeout";
+        return failure instanceof ConnectException && text.contains("refused") ? "refused" : "network";
     }
 
     private static byte[] body(InputStream in) throws IOException {
@@ -214,8 +234,8 @@ public final class Passerelle {
         long age = kept.get("at") instanceof Double ? now - ((Double) kept.get("at")).longValue() : -1;
         if (settings.url.equals(kept.get("url")) && age >= 0 && age < DAY && isKey(kept.get("key"))) return map(kept.get("key"));
         Answer answer = request("v1/keys", null);
-        if (answer == null) answer = request("v1/keys", null);
-        if (answer == null || answer.status == 503) throw new CallException("ERR_KIT_UNREACHABLE", NOT_NOW, "", "");
+        if (answer.status == 0) answer = request("v1/keys", null);
+        if (!answer.why.isEmpty()) throw answer.unreachable();
         Object keys = answer.status == 200 ? answer.said.get("keys") : null;
         for (Object each : keys instanceof List ? (List<?>) keys : Collections.emptyList()) {
             if (!isKey(each)) continue;
