@@ -169,7 +169,7 @@ describeJournals('identities', (journal) => {
 
   for (const isTold of [true, false])
     it(`A6: a number that a merge moves to another survivor is undone first: ${isTold ? 'who was told is called before it is told the other' : 'what waits of it leaves no more'}`, async () => {
-      const [one, two, three] = (isTold ? ['201', '202', '203'] : ['211', '212', '213']) as [string, string, string];
+      const [one, two, three] = isTold ? (['201', '202', '203'] as const) : (['211', '212', '213'] as const);
       for (const ipp of [one, two, three]) await tell({ ipp, minute: 1 });
       if (!isTold) await region.post('lanes/dcc-out:pause');
       const first = tell({ ipp: one, minute: 2, trigger: 'A40', absorbs: two });
