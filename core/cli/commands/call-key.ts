@@ -110,7 +110,7 @@ async function revoke(client: EngineClient, kid: string | undefined, { site, why
   for (const one of kids) revoked.push(await client.revokeKey({ kid: one, why, ...actor() }));
   const also = new Set(revoked.flatMap(({ alsoRevoked }) => alsoRevoked));
   return {
-    revoked: revoked.map(({ alsoRevoked: _, stillActive: __, ...key }) => key),
+    revoked,
     alsoRevoked: [...also].filter((one) => !kids.includes(one)),
     stillActive: revoked.at(-1)?.stillActive ?? [],
   };
