@@ -149,7 +149,8 @@ export function identityFace(engine: Engine): IdentityFace {
         async () => undefined,
       );
       const summary = merged && (await mergesOf(engine, merged.message, isMerge))?.message;
-      const undone = { message: merged?.message ?? '', receivedAt: summary?.receivedAt ?? at, site: summary?.site ?? '', key, at };
+      const heir = merged?.kind === 'change-id' && { heir: merged.key };
+      const undone = { message: merged?.message ?? '', receivedAt: summary?.receivedAt ?? at, site: summary?.site ?? '', key, at, ...heir };
       // Before it is undone: what was queued may leave until then, and what a stop cuts short is seen by somebody.
       const may = await lanesOf(engine, messages);
       const tasksOf = (lanes: readonly string[]): readonly NoteRef[] =>
@@ -172,7 +173,7 @@ export function identityFace(engine: Engine): IdentityFace {
       const others = may.filter((lane) => !told.includes(lane));
       if (others.length > 0)
         await knowledge.change(
-          [{ kind: PERSON, key }, ...tasksOf(others)],
+          (known) => [...persons(known), ...tasksOf(others)],
           (known) => ({ notes: toldNothing(undone, others, known), result: undefined }),
           (notes) => own.keep(notes, at),
         );

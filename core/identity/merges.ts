@@ -288,10 +288,12 @@ export function undoMerge(key: string, known: Known, { who, why, at, doubts = []
     for (const note of notes) written.set(note.key, note);
     now = after(now, notes);
   };
-  const doubtful = doubts.reduce<Person>((one, doubt) => ({ ...one, ...withDoubt(one, doubt) }), rest);
-  write([noteOf(key, { ...doubtful, undone: lastOf(rest.undone, { ...into, who, why, undoneAt: at }) })]);
+  const doubtful = (one: Person): Person => doubts.reduce<Person>((so, doubt) => ({ ...so, ...withDoubt(so, doubt) }), one);
+  write([noteOf(key, { ...doubtful(rest), undone: lastOf(rest.undone, { ...into, who, why, undoneAt: at }) })]);
   const survivor = personOf(now, into.key);
-  if (survivor) write(notesOf(withHeirs(into.key, released(survivor, key, person), now)));
+  const freed = survivor && released(survivor, key, person);
+  // Who was told of a change of number has the person under the new one only (decision 0034).
+  if (freed) write(notesOf(withHeirs(into.key, into.kind === 'change-id' ? doubtful(freed) : freed, now)));
   const isApart = (one: string, layer: string): boolean => {
     const from = layer.startsWith(SAID_WITH) ? layer.slice(SAID_WITH.length) : undefined;
     return from !== undefined && personOf(now, from) !== undefined && survivorOf(from, now).key !== survivorOf(one, now).key;

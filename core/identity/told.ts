@@ -18,6 +18,8 @@ export interface UndoneMerge {
   readonly site: string;
   /** Of the number that was absorbed. */
   readonly key: string;
+  /** Of a change of number, the number since: who was told of it has the person under that one only, who may be nobody or somebody else here by now. */
+  readonly heir?: string;
   /** When it was undone, ISO. */
   readonly at: string;
 }
@@ -29,6 +31,8 @@ export const untoldId = ({ message, key }: Pick<UndoneMerge, 'message' | 'key'>,
 
 export const untoldDoubts = (of: UndoneMerge, lanes: readonly string[]): readonly Doubt[] =>
   lanes.map((lane) => ({ task: untoldId(of, lane), at: of.at, lane }));
+
+const keysOf = ({ key, heir }: UndoneMerge): readonly string[] => (heir === undefined ? [key] : [key, heir]);
 
 /** `gone`: the number that was absorbed, and who absorbed it. */
 export function untoldTasks(
@@ -50,7 +54,7 @@ export function untoldTasks(
       sender: '',
       receivedAt: of.receivedAt,
       askedAt: of.at,
-      keys: [of.key],
+      keys: keysOf(of),
       candidates: [onFile(gone, theirs), onFile(survivor, mine)],
       differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),
     };
@@ -61,7 +65,10 @@ export function untoldTasks(
 /** The merge never left for these after all. */
 export function toldNothing(of: UndoneMerge, lanes: readonly string[], known: Known): readonly Note[] {
   const ids = lanes.map((lane) => untoldId(of, lane));
-  const person = personOf(known, of.key);
   const gone = ids.flatMap((id) => [TASK, UNTOLD].map((kind) => ({ kind, key: taskKey(id), value: '' })));
-  return [...gone, ...(person ? [noteOf(of.key, ids.reduce(without, person))] : [])];
+  const persons = keysOf(of).flatMap((key) => {
+    const person = personOf(known, key);
+    return person ? [noteOf(key, ids.reduce(without, person))] : [];
+  });
+  return [...gone, ...persons];
 }

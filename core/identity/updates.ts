@@ -163,9 +163,13 @@ function strangersOf(
   const [lost] = isNewClaim && before && !before.ins ? claims : [];
   const shown = before && lost ? withNumber(before, lost) : before;
   const rival = isNewClaim ? rivalOf(key, claim, known, sendersOf) : undefined;
+  // Said before a person chose what another one says: it holds until this one says something else (A2).
+  const { preferred = {}, folds } = lineOf(person);
+  const own = folds[said.sender]?.registers['claim']?.value as InsClaim | null | undefined;
+  const isOverruled = claim && own && ![undefined, said.sender].includes(preferred['claim']) && !isOtherIns(own, claim);
   const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   return [
-    ...(shown && claim && (lost ?? contradictsClaim(shown, claim)) ? [insQuestion(key, person, shown, received, said)] : []),
+    ...(shown && claim && !isOverruled && (lost ?? contradictsClaim(shown, claim)) ? [insQuestion(key, person, shown, received, said)] : []),
     ...(rival ? [insQuestion(key, person, rival.joined, received, said, rival.person)] : []),
     ...(stranger ? [strangerQuestion(key, person, stranger, received, said, value)] : []),
   ];

@@ -69,6 +69,14 @@ describe('a document in two contents', () => {
     expect(await codesOf({ ...N1, content: 'other' })).to.deep.equal(['ERR_DOCUMENT_VERSION_CONFLICT']);
   });
 
+  it('B2, B7: what one of them said before without a mask brought nothing of what it says now', async () => {
+    const visibility = { hiddenFromPatient: true };
+    for (const said of [N3, N1, PAIR]) await takes(said);
+    expect(await codesOf({ ...N3, visibility })).to.include(RECORD);
+    expect(await codesOf({ ...N1, visibility })).to.include(RECORD);
+    expect(await codesOf({ ...N1, visibility })).to.not.include(RECORD);
+  });
+
   it('B4: neither is withdrawn by who did not write it; by its author either id withdraws the document, in its own name', async () => {
     await takes(PAIR);
     for (const id of [1, 2]) expect(await codesOf(gone(id, { site: SOUTH }))).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);

@@ -84,6 +84,12 @@ describe('identities of several senders', () => {
       expect(hospital.joined('1').patient.birthName).to.equal('VALBRUNE');
     });
 
+    it('A2: the authority that was overruled says what it always said: it goes on, and changes nothing that was chosen', () => {
+      const again = hospital.identity(QUALIFIED, { at: 5 });
+      expect([verdict(again), again.warnings?.map(({ code }) => code), now()]).to.deep.equal(['updated', ['ins-not-counted'], ['ÉTREZAC', OTHER_INS]]);
+      expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { id: 'third', at: 6 }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    });
+
     it('A4: an authority that takes the INS back asks too, and accepted there is none, not the one that was not chosen', () => {
       const without = (): string => verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { sender: 'LAB', id: 'without', at: 5 }));
       expect([without(), kind('without'), now()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', ['ÉTREZAC', OTHER_INS]]);

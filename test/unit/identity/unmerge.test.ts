@@ -74,6 +74,17 @@ describe('the undo of a merge', () => {
     expect(hospital.tasks().map(({ receiver, state }) => [receiver, state])).to.deep.equal([['other', 'open']]);
   });
 
+  it('A6: of a change of number holds the number since as well: who was told has the person under that one only', async () => {
+    hospital = new Hospital();
+    hospital.identity(TRAITS, { ipp: '2' });
+    hospital.merge('1', '2', { id: 'TEST-7', kind: 'change-id' });
+    const { tasks } = (await unmerge()) as { readonly tasks: readonly string[] };
+    const doubtsOf = (ipp: string): unknown => hospital.person(ipp)?.doubts?.map(({ task, lane }) => [task, lane]);
+    expect([doubtsOf('1'), doubtsOf('2')]).to.deep.equal([[[tasks[0], 'other']], [[tasks[0], 'other']]]);
+    hospital.answer(tasks[0]!, 'rejected');
+    expect([doubtsOf('1'), doubtsOf('2')]).to.deep.equal([undefined, undefined]);
+  });
+
   it('A6: of a number that never was absorbed is refused', async () => {
     expect(await unmerge('1')).to.equal('ERR_NOT_FOUND');
   });
