@@ -7,7 +7,7 @@ import type { Judgement, Known } from '../knowledge/index.ts';
 import { isInsOid, type EventData } from '../model/index.ts';
 import { ask, differencesOf, numbersOf, onFile, speakerOf, type Question, type Told } from './cases.ts';
 import { familyOf, rivalsOf, type Rival } from './family.ts';
-import { joinedOf, lastOf, lineOf, noteOf, nobody, personOf, survivorOf, type Person } from './person.ts';
+import { joinedOf, lastOf, lineOf, noteOf, nobody, personOf, survivorOf, type Beside, type Person } from './person.ts';
 import { after } from './turns.ts';
 
 interface Named extends ClearKey {
@@ -19,25 +19,20 @@ export function numbersTogether(one: Told, known: Known): Judgement {
   const notes: NonNullable<Judgement['notes']>[number][] = [];
   const questions: Question[] = [];
   const [first, ...others] = numbersIn(one);
+  const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
   for (const other of others) {
     const now = after(known, notes);
     const [mine, theirs] = [personIn(first!, now), personIn(other, now)];
-    if (isBeside(mine, other) || isBeside(theirs, first!)) continue;
+    if (isBeside(mine, other, sender) || isBeside(theirs, first!, sender)) continue;
     questions.push(...questionOf(one, now, [first!, mine], [other, theirs]));
-    const gone = replaced(one, mine, other, now);
+    // A late message takes the place of nobody's word.
+    const isLate = at < (lineOf(mine).folds[sender]?.last ?? '');
+    const gone = isLate ? [] : replaced(mine, other, sender, now);
+    const left = gone.reduce((person, [number]) => unsaid(person, number, sender), mine);
     notes.push(
-      ...gone.map(([key, person]) => noteOf(key, notBeside(person, [first!]))),
-      noteOf(
-        first!.key,
-        beside(
-          notBeside(
-            mine,
-            gone.map(([key]) => ({ key })),
-          ),
-          other,
-        ),
-      ),
-      noteOf(other.key, beside(theirs, first!)),
+      ...gone.map(([{ key }, person]) => noteOf(key, unsaid(person, first!, sender))),
+      noteOf(first!.key, beside(left, other, sender)),
+      noteOf(other.key, beside(theirs, first!, sender)),
     );
   }
   return ask(one, known, ...questions) ?? { notes };
@@ -56,22 +51,33 @@ function numbersIn(one: Told): readonly Named[] {
 }
 
 const personIn = ({ key, domain, value }: Named, known: Known): Person => personOf(known, key) ?? nobody(domain, value);
-const isBeside = (person: Person, { key }: Named): boolean => person.beside?.some((other) => other.key === key) === true;
-const beside = (person: Person, { key, domain, value }: Named): Person => ({ ...person, beside: lastOf(person.beside, { key, domain, ipp: value }) });
+const saidBy = ({ senders }: Beside, sender: string): boolean => senders?.includes(sender) ?? true;
+const isBeside = (person: Person, { key }: Named, sender: string): boolean =>
+  person.beside?.some((other) => other.key === key && saidBy(other, sender)) === true;
 
-const notBeside = (person: Person, others: readonly { readonly key: string }[]): Person => ({
+function beside(person: Person, { key, domain, value }: Named, sender: string): Person {
+  const said = person.beside?.find((other) => other.key === key)?.senders ?? [];
+  const others = person.beside?.filter((other) => other.key !== key);
+  return { ...person, beside: lastOf(others, { key, domain, ipp: value, senders: [...said, sender] }) };
+}
+
+/** Without that sender's word: what nobody says any more is gone. */
+const unsaid = (person: Person, { key }: { readonly key: string }, sender: string): Person => ({
   ...person,
-  beside: person.beside?.filter(({ key }) => others.every((other) => other.key !== key)) ?? [],
+  beside: (person.beside ?? []).flatMap((other) => {
+    if (other.key !== key) return [other];
+    const senders = other.senders?.filter((one) => one !== sender) ?? [];
+    return senders.length > 0 ? [{ ...other, senders }] : [];
+  }),
 });
 
-/** Numbers of that domain that the first one came with before, and that this one takes the place of: a late message takes nobody's, nor does what is merged with it. */
-function replaced(one: Told, mine: Person, other: Named, known: Known): readonly (readonly [key: string, person: Person])[] {
-  const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
-  if (at < (lineOf(mine).folds[sender]?.last ?? '')) return [];
+/** Numbers of that domain that this sender said the first one came with, and that this one takes the place of; not of what is merged with it. */
+function replaced(mine: Person, other: Named, sender: string, known: Known): readonly (readonly [number: Beside, person: Person])[] {
   const { key: last } = survivorOf(other.key, known);
-  return (mine.beside ?? []).flatMap(({ key, domain }) => {
-    const person = domain === other.domain && survivorOf(key, known).key !== last ? personOf(known, key) : undefined;
-    return person ? [[key, person] as const] : [];
+  return (mine.beside ?? []).flatMap((number) => {
+    const isIts = number.domain === other.domain && saidBy(number, sender) && survivorOf(number.key, known).key !== last;
+    const person = isIts ? personOf(known, number.key) : undefined;
+    return person ? [[number, person] as const] : [];
   });
 }
 

@@ -18,6 +18,12 @@ export interface Relative {
   readonly ipp: string;
 }
 
+/** A number of another domain that came with this one. */
+export interface Beside extends Relative {
+  /** Who says so (`senderKey`). Notes of before do not tell: then anybody's word is as good. */
+  readonly senders?: readonly string[];
+}
+
 export interface Relation extends Relative {
   readonly kind: 'merge' | 'change-id';
   readonly at: Stamp;
@@ -125,7 +131,7 @@ export interface Person extends Line {
   readonly undone?: readonly Undone[];
   readonly links?: readonly Link[];
   /** Numbers of other domains that messages of whoever numbers both gave one patient with this one. */
-  readonly beside?: readonly Relative[];
+  readonly beside?: readonly Beside[];
   /** Messages that wait for a person. */
   readonly open?: readonly string[];
   /** Of these, those whose question is who this patient is: the newest, and when it was asked (ISO). Documents wait for their answers (decision 0033). */

@@ -48,7 +48,7 @@ describe('identity domains', () => {
     count += 1;
     runs.set(id, (runs.get(id) ?? 0) + 1);
     const time = new Date(Date.UTC(2026, 9, 1, 8, count)).toISOString();
-    const whole = { ...data, originApplication: 'DPI', recordedAt: time };
+    const whole = { originApplication: 'DPI', ...data, recordedAt: time };
     const one = {
       event: { id: `e${count}`, type, site, time, data: whole },
       draft: { type, data: whole, keys },
@@ -195,6 +195,16 @@ describe('identity domains', () => {
       await named('A2', 'G1', { ...QUALIFIED, ins: OTHER_INS }, 'ins');
       expect(verdict(await alone('own', 'A1', 'A2', 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
       expect([task('asked').kind, person('own', 'A2')?.into]).to.deep.equal(['merge-ins', undefined]);
+    });
+
+    it('A2, A6: a number of the group that one application has wrong takes nothing from what another one says', async () => {
+      await two();
+      const lab = { ...said('A1', QUALIFIED), originApplication: 'LAB' };
+      await tell('dcc.identity.updated', NORTH, [own('A1'), group('G7')], lab);
+      expect(verdict(await alone('group', 'G1', 'G2'))).to.equal('quarantined ERR_IDENTITY_MERGE');
+      await tell('dcc.identity.updated', NORTH, [own('A1'), group('G1')], lab);
+      expect(person('own', 'A1')?.beside?.map(({ ipp }) => ipp)).to.deep.equal(['G1']);
+      expect(person('group', 'G7')?.beside).to.deep.equal([]);
     });
 
     it('A1, A6: a number of the group that is corrected is compared no more; said late, or merged with the other, it is', async () => {
