@@ -5,7 +5,7 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf, withNumber } from './family.ts';
-import { claimOf, foldIn, unsure, type InsClaim } from './fold.ts';
+import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, isForeign, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
@@ -83,7 +83,9 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
-  const choices = isAnswered ? [...acceptedOf(before, data.patient, speaker, rivals), ...fallen] : [];
+  // What its sender says otherwise by now was not what the person saw.
+  const isStillSaid = (attribute: string): boolean => isWordOf(attribute, folded.registers, data.patient);
+  const choices = isAnswered ? [...acceptedOf(before, data.patient, speaker, rivals).filter(isStillSaid), ...fallen] : [];
   const choose = (attribute: string): readonly [string, Choice] => [attribute, choiceOf(attribute, speaker.sender, line.folds, one.now)];
   const all = choices.length > 0 ? telling({ ...chosenBefore, ...Object.fromEntries(choices.map(choose)) }) : told;
   const chosen = toldIn(all);
@@ -340,6 +342,14 @@ function acceptedOf(before: Joined | undefined, received: Patient, { sender, at 
     ...STRICT_TRAITS.filter((trait) => differing.includes(trait)),
     ...(claimOf(received) ? ['claim'] : []),
   ];
+}
+
+/** Whether a sender says of the attribute what this patient says; an INS is said with its traits. */
+function isWordOf(attribute: string, registers: Fold['registers'], received: Patient): boolean {
+  const says = (trait: StrictTrait): boolean => received[trait] === undefined || isSaidAgain(trait, registers[trait]?.value, received[trait]);
+  if (isStrict(attribute)) return says(attribute);
+  const [own, claim] = [registers['claim']?.value as InsClaim | null | undefined, claimOf(received)];
+  return Boolean(own && claim && !isOtherIns(own, claim)) && STRICT_TRAITS.every(says);
 }
 
 function whatOf(before: Joined | undefined, after: Joined, mayBeStale: boolean, isAbsorbed: boolean): What {

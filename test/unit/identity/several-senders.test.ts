@@ -106,6 +106,18 @@ describe('identities of several senders', () => {
     });
   });
 
+  it('A2, A4: an acceptance chooses what was seen, nothing that its sender said since', () => {
+    const hospital = new Hospital();
+    const other = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
+    hospital.identity(QUALIFIED, { at: 1 });
+    const say = () => hospital.identity(other, { sender: 'GAM', id: 'asked', at: 2 });
+    expect(verdict(say())).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.identity({ birthName: 'VALBRUNE' }, { sender: 'GAM', at: 3 });
+    hospital.answer('asked', 'accepted');
+    expect(say()).to.not.have.property('quarantine');
+    expect([hospital.joined('1').patient.birthName, hospital.joined('1').ins?.ins]).to.deep.equal(['VALMORÉE', INS]);
+  });
+
   it('A4: an acceptance answers what was seen: another question is asked again, and what nobody asks any more overrules nobody', () => {
     const hospital = new Hospital([]);
     hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
