@@ -70,7 +70,9 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const went = wentTo(own, contents).filter((site) => !leftOut.includes(site));
   // What its own earlier message said less of, as preliminary or without a mask, was not brought by it.
   const isAsMuch =
-    itself?.first !== undefined && !isLessFinal(itself.status, own.status) && MASKS.every((mask) => flags[mask] !== true || itself.flags?.[mask] === true);
+    itself?.first !== undefined &&
+    !isLessFinal(itself.status, own.status) &&
+    MASKS.every((mask) => flags[mask] !== true || itself.flags?.[mask] === true);
   const brought = isAsMuch ? union(went, broughtOf(itself).to) : went;
   const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
   const targets = isOver || isLess ? [] : isMasked ? one.targets : remaining;

@@ -86,8 +86,14 @@ describe('identities of several senders', () => {
 
     it('A2: the authority that was overruled says what it always said: it goes on, and changes nothing that was chosen', () => {
       const again = hospital.identity(QUALIFIED, { at: 5 });
-      expect([verdict(again), again.warnings?.map(({ code }) => code), now()]).to.deep.equal(['updated', ['ins-not-counted'], ['ÉTREZAC', OTHER_INS]]);
-      expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { id: 'third', at: 6 }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect([verdict(again), again.warnings?.map(({ code }) => code), now()]).to.deep.equal([
+        'updated',
+        ['ins-not-counted'],
+        ['ÉTREZAC', OTHER_INS],
+      ]);
+      expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { id: 'third', at: 6 }))).to.equal(
+        'quarantined ERR_IDENTITY_CONFLICT',
+      );
     });
 
     it('A4: an authority that takes the INS back asks too, and accepted there is none, not the one that was not chosen', () => {
