@@ -78,7 +78,7 @@ export interface Line {
   readonly chosen?: Readonly<Record<string, Choice>>;
 }
 
-/** Holds until another sender says something else than then, and than it; another site's word ends none. */
+/** Holds until another sender says something else than then, and than it, or its INS with other traits; another site's word ends none. */
 export interface Choice {
   readonly sender: string;
   /** ISO instant of the decision: of two that hold, the later one counts. */
@@ -99,7 +99,11 @@ export const choiceOf = (attribute: string, sender: string, folds: Folds, at: st
 });
 
 const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean => {
-  const chosen = folds[sender]?.registers[attribute]?.value;
+  const own = folds[sender]?.registers ?? {};
+  const chosen = own[attribute]?.value;
+  // An INS is said with its traits: once its own sender says others, it stands in nobody's way.
+  const { traits = {} }: Partial<InsClaim> = attribute === 'claim' ? ((chosen ?? {}) as Partial<InsClaim>) : {};
+  if (Object.entries(traits).some(([trait, value]) => isStrict(trait) && contradicts(trait, value, own[trait]?.value))) return false;
   return Object.entries(folds).every(([other, { registers }]) => {
     const register = other === sender || isForeign(other) ? undefined : registers[attribute];
     const last = over[other];

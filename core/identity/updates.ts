@@ -61,7 +61,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const folded = line.folds[speaker.sender]!;
   const claim = claimOf(data.patient);
   const strangers = strangersOf(spoken, data.patient, said, known, one.sendersOf);
-  const fallen = before ? fallenOf(person, before, next, data.patient, speaker.senders) : [];
+  const fallen = before ? fallenOf(person, before, next, data.patient, speaker) : [];
   const rivals = [
     ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
@@ -118,13 +118,15 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
  * Attributes of which this message ends what a person chose, and what counts with it: it would come back to what was not chosen, unseen (A2, A4). A choice of what another site said
  * gives way to those whose number it is.
  */
-function fallenOf(person: Person, before: Joined, next: Person, received: Patient, senders: Speaker['senders']): readonly string[] {
+function fallenOf(person: Person, before: Joined, next: Person, received: Patient, speaker: Speaker): readonly string[] {
   const [{ preferred: held = {} }, { preferred: left = {} }] = [lineOf(person), lineOf(next)];
-  const { patient } = joinedOf(next, senders);
+  const { patient } = joinedOf(next, speaker.senders);
   return Object.entries(held).flatMap(([attribute, sender]) => {
     const name = isStrict(attribute) ? attribute : 'ins';
     const isOwnWord = isForeign(sender) && isSaidAgain(name, patient[name], received[name]);
-    return left[attribute] === sender || isOwnWord || isSaidAgain(name, before.patient[name], patient[name]) ? [] : [attribute];
+    // Whoever was chosen takes its INS back, and there is no other one.
+    const isTakenBack = attribute === 'claim' && sender === speaker.sender && !patient.ins;
+    return left[attribute] === sender || isOwnWord || isTakenBack || isSaidAgain(name, before.patient[name], patient[name]) ? [] : [attribute];
   });
 }
 

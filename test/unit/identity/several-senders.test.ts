@@ -96,6 +96,15 @@ describe('identities of several senders', () => {
       );
     });
 
+    it('A2, A4: the one that was chosen says other traits than its INS came with: the other INS comes back, by a person', () => {
+      const back = (): string => verdict(hospital.identity(PLAIN, { sender: 'GAM', id: 'back', at: 5 }));
+      expect([back(), kind('back'), now()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', ['ÉTREZAC', OTHER_INS]]);
+      hospital.answer('back', 'accepted');
+      expect([back(), now()]).to.deep.equal(['qualified', ['VALMORÉE', INS]]);
+      expect(verdict(hospital.identity(QUALIFIED, { at: 6 }))).to.equal('updated');
+      expect(now()).to.deep.equal(['VALMORÉE', INS]);
+    });
+
     it('A4: an authority that takes the INS back asks too, and accepted there is none, not the one that was not chosen', () => {
       const without = (): string => verdict(hospital.identity({ ...VALIDATED, birthName: 'ÉTREZAC' }, { sender: 'LAB', id: 'without', at: 5 }));
       expect([without(), kind('without'), now()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ins', ['ÉTREZAC', OTHER_INS]]);
