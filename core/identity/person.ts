@@ -102,7 +102,7 @@ const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boole
   const own = folds[sender]?.registers ?? {};
   const chosen = own[attribute]?.value;
   // An INS is said with its traits: once its own sender says others, it stands in nobody's way.
-  const { traits = {} }: Partial<InsClaim> = attribute === 'claim' ? ((chosen ?? {}) as Partial<InsClaim>) : {};
+  const { traits = {} }: Partial<InsClaim> = attribute === 'claim' && chosen ? chosen : {};
   if (Object.entries(traits).some(([trait, value]) => isStrict(trait) && contradicts(trait, value, own[trait]?.value))) return false;
   return Object.entries(folds).every(([other, { registers }]) => {
     const register = other === sender || isForeign(other) ? undefined : registers[attribute];

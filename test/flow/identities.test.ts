@@ -196,6 +196,19 @@ describeJournals('identities', (journal) => {
       expect([await open(), (await find(two)).into?.ipp]).to.deep.equal([[], three]);
     });
 
+  it('A6: once a change of number is undone, nothing of either number leaves for who was told until somebody has called', async () => {
+    await tell({ ipp: '221', minute: 1 });
+    await tell({ ipp: '222', minute: 2, trigger: 'A47', absorbs: '221' });
+    const undone = await undo('221');
+    const before = record.told.length;
+    // There the number of now is still the patient of before.
+    await tell({ ipp: '222', minute: 3, name: 'ETREZAC' });
+    await tell({ ipp: '221', minute: 4 });
+    expect([undone.told, record.told.length, (await region.deliveries('state=held')).length]).to.deep.equal([['dcc-out'], before, 2]);
+    await called(undone.tasks);
+    expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal(['222', '221']);
+  });
+
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
     await tell({ ipp: '26', minute: 1 });
     await tell({ ipp: '27', minute: 1 });
