@@ -66,7 +66,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
   const contents = contentsOf(own, facts);
-  const leftOut = itself ? contents.flatMap((content) => own.leftOut?.[content] ?? []) : [];
+  const leftOut = isPart ? contents.flatMap((content) => own.leftOut?.[content] ?? []) : [];
   const went = wentTo(own, contents).filter((site) => !leftOut.includes(site));
   // What its own earlier message said less of, as preliminary or without a mask, was not brought by it.
   const isAsMuch =

@@ -291,6 +291,14 @@ describe('a document in two contents', () => {
       expect('event' in last && last.event['data']).to.have.nested.property('document.replaces', oid(1));
     });
 
+    it('B2: so does one that only the record passes on', async () => {
+      await takes(N3);
+      await takes(fromRecord(PAIR, SOUTH));
+      await legs().sent(leaving(2), { name: LANES[SOUTH]!, site: SOUTH }, 'OUT1', { made: [], ids: { id: oid(2) }, parts: MDM });
+      expect(await codesOf(fromRecord(N1, SOUTH))).to.deep.equal(['further-recipient', SOUTH]);
+      expect(await codesOf(fromRecord(N1, SOUTH))).to.deep.equal(['document-returned']);
+    });
+
     it('B2: both do not leave by a message that carries one of them, which came there alone before', async () => {
       for (const said of [N3, PAIR]) expect(await codesOf(said)).to.deep.equal([RECORD]);
       states.set(1, [['dcc-out', 'delivered']]);
