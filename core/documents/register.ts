@@ -114,9 +114,11 @@ export const broughtOf = ({ brought, current, first, copies = [], to }: Document
 
 /** SHA-256 of those of its contents that these facts bring; empty when it has but one. */
 export function contentsOf({ content, beside = [] }: DocumentNote, facts: DocumentFacts): readonly string[] {
-  if (beside.length === 0 || content === undefined) return [];
+  if (content === undefined) return [];
+  const more = (facts.beside ?? []).map((each) => each.content);
+  if (beside.length === 0) return more.length > 0 && content === facts.content ? [content, ...more] : [];
   const alone = besideIn({ content, beside }, facts);
-  return alone.length > 0 ? alone : [content, ...(facts.beside ?? []).map((each) => each.content)];
+  return alone.length > 0 ? alone : [content, ...more];
 }
 
 /** Which of its contents beside the first these bytes are, or wrap, or are wrapped by. */
@@ -133,7 +135,9 @@ export const besideIn = (
 /** Where all of these contents went. */
 export function wentTo(own: DocumentNote, contents: readonly string[]): readonly string[] {
   const { to, of } = broughtOf(own);
-  return of ? to.filter((site) => contents.every((content) => of[content]?.includes(site))) : to;
+  if (of) return to.filter((site) => contents.every((content) => of[content]?.includes(site)));
+  const all = [own.content, ...(own.beside ?? []).map(({ content }) => content)];
+  return contents.every((content) => all.includes(content)) ? to : [];
 }
 
 /** Contents, and where they go, beside where they went before. */

@@ -77,6 +77,12 @@ describe('a document in two contents', () => {
     expect(await codesOf({ ...N1, visibility })).to.not.include(RECORD);
   });
 
+  it('B2: both go where the record sent the first one alone; then neither goes there again', async () => {
+    await takes(fromRecord(N3, NORTH, SOUTH));
+    expect(await codesOf(fromRecord(PAIR, NORTH, SOUTH))).to.deep.equal(['further-recipient', NORTH, SOUTH]);
+    for (const again of [N1, N3, PAIR]) expect(await codesOf(fromRecord(again, NORTH, SOUTH))).to.deep.equal(['duplicate']);
+  });
+
   it('B4: neither is withdrawn by who did not write it; by its author either id withdraws the document, in its own name', async () => {
     await takes(PAIR);
     for (const id of [1, 2]) expect(await codesOf(gone(id, { site: SOUTH }))).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
@@ -296,7 +302,7 @@ describe('a document in two contents', () => {
       await takes(fromRecord(PAIR, SOUTH));
       await legs().sent(leaving(2), { name: LANES[SOUTH]!, site: SOUTH }, 'OUT1', { made: [], ids: { id: oid(2) }, parts: MDM });
       expect(await codesOf(fromRecord(N1, SOUTH))).to.deep.equal(['further-recipient', SOUTH]);
-      expect(await codesOf(fromRecord(N1, SOUTH))).to.deep.equal(['document-returned']);
+      expect(await codesOf(fromRecord(N1, SOUTH))).to.deep.equal(['duplicate']);
     });
 
     it('B2: both do not leave by a message that carries one of them, which came there alone before', async () => {
