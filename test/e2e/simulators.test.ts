@@ -1,17 +1,13 @@
 /** The demonstration's way in: a kit is built, unpacked and enrolled as a DSI does, and a click in a simulated care record opens the record of its patient. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { Page } from 'playwright-core';
 import type { SiteSettings } from 'passerelle/contract';
 import { composeServices } from '../../core/cli/compose.ts';
-import { CallDoor } from '../../core/cli/call-door.ts';
-import { Engine } from '../../core/engine/index.ts';
-import { packageRoot } from '../../core/registry/index.ts';
-import { createLogger, createMetrics } from '../../core/telemetry/index.ts';
+import type { Engine } from '../../core/engine/index.ts';
 import { loadPeer, person, setUpKit, startPeer, type RunningPeer, type WantedKit } from '../../plugins/app-sandbox/index.ts';
+import { demoDocuments, startDemoEngine, type DemoEngine } from '../call/demo-engine.ts';
 import { hasChromium, startChromium } from '../ground/index.ts';
 import { freePorts, TOKEN } from '../flow/region.ts';
 
@@ -29,12 +25,11 @@ const PRODUCTS = { dxcare: 'C1', klinck: 'C3', 'expert-sante': 'C6', mediboard: 
 type DemoSite = SiteSettings & { readonly connectors: readonly { readonly settings: SiteSettings['connector'] }[] };
 
 describe('a click in a simulated care record', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'passerelle-'));
   const peers: RunningPeer[] = [];
   const pages: Record<string, string> = {};
   let documents: readonly { readonly file: string; readonly text: string }[] = [];
+  let demo: DemoEngine;
   let engine: Engine;
-  let door: CallDoor;
 
   before(async function () {
     this.timeout(120_000);
@@ -49,13 +44,7 @@ describe('a click in a simulated care record', () => {
       ['127.0.0.1:7206', expert],
       ['127.0.0.1:7207', mediboard],
     ];
-    const demo = path.join(packageRoot, 'config/demo');
-    documents = readdirSync(demo)
-      .filter((file) => file.endsWith('.yaml'))
-      .map((file) => {
-        const text = readFileSync(path.join(demo, file), 'utf8');
-        return { file, text: places.reduce((yaml, [from, to]) => yaml.replaceAll(from, from.replace(/\d+$/, String(to))), text) };
-      });
+    documents = demoDocuments(Object.fromEntries(places.map(([from, to]) => [from, from.replace(/\d+$/, String(to))])));
     const listen = (port: number): string => `http://127.0.0.1:${port}`;
     Object.assign(pages, {
       record: listen(record),
@@ -66,19 +55,8 @@ describe('a click in a simulated care record', () => {
     });
     const sendsTo = `${listen(pub)}/entrant/k-process`;
     peers.push(await startPeer(await loadPeer('k-process'), { listen: listen(api), sendsTo, pages: listen(record), token: TOKEN }));
-    engine = await Engine.open({
-      version: '0.1.0',
-      data: path.join(folder, 'data'),
-      documents,
-      secretsFolder: folder,
-      changed: async () => void (await door.follow()),
-      logger: createLogger({ level: 'error' }),
-      metrics: createMetrics(),
-    });
-    process.env['PASSERELLE_PUBLIC_PORT'] = String(pub);
-    await engine.start();
-    door = new CallDoor(engine, { public: { host: '127.0.0.1', port: pub } });
-    await door.follow();
+    demo = await startDemoEngine(documents, pub);
+    ({ engine } = demo);
     // All at once, as the demonstration does.
     const kits: Readonly<Record<string, WantedKit>> = {
       dxcare: { site: '990001018', accounts: ACCOUNTS.dxcare, port: relay },
@@ -103,14 +81,11 @@ describe('a click in a simulated care record', () => {
       await new Promise((r) => setTimeout(r, 50));
   });
   after(async () => {
-    delete process.env['PASSERELLE_PUBLIC_PORT'];
     await Promise.all(peers.map((peer) => peer.stop()));
-    await door?.stop();
-    await engine?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await demo?.stop();
   });
 
-  const kitOf = (product: string): string => path.join(folder, `kit-${product}`);
+  const kitOf = (product: string): string => path.join(demo.folder, `kit-${product}`);
   const posted = async (product: string, fields: Record<string, string>): Promise<string> =>
     (await fetch(`${pages[product]}/appel`, { method: 'POST', body: new URLSearchParams(fields) })).text();
   const patientOf = async (product: string): Promise<string> =>

@@ -1,14 +1,10 @@
 /** Standard roads to the record, in a real browser and through the whole engine: a launch from a web care record (SMART), and Pro Santé Connect before a record is made. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { CallDoor } from '../../core/cli/call-door.ts';
-import { Engine } from '../../core/engine/index.ts';
-import { packageRoot } from '../../core/registry/index.ts';
-import { createLogger, createMetrics } from '../../core/telemetry/index.ts';
+import type { Engine } from '../../core/engine/index.ts';
 import { loadPeer, person, startPeer, startPsc, startSmartDpi, type Psc, type RunningPeer, type SmartDpi } from '../../plugins/app-sandbox/index.ts';
+import { demoDocuments, startDemoEngine, type DemoEngine } from '../call/demo-engine.ts';
 import { freePorts, TOKEN } from '../flow/region.ts';
 import { hasChromium, startChromium } from '../ground/index.ts';
 
@@ -21,9 +17,8 @@ const [KNOWN, NEW] = [1, 2].map((number) => person(number)) as [ReturnType<typeo
 
 describe(`standard roads to the record${hasChromium() ? '' : ' (skipped: no Chromium)'}`, function () {
   this.timeout(120_000);
-  const folder = mkdtempSync(path.join(tmpdir(), 'passerelle-'));
+  let demo: DemoEngine;
   let engine: Engine;
-  let door: CallDoor;
   let record: RunningPeer;
   let dpi: SmartDpi;
   let psc: Psc;
@@ -51,33 +46,18 @@ describe(`standard roads to the record${hasChromium() ? '' : ' (skipped: no Chro
       'http://127.0.0.1:7204': dpi.address,
       'http://127.0.0.1:7205': psc.address,
     };
-    const documents = ['dcc', 'estuaire', 'moteur', 'presquile'].map((name) => {
-      const text = readFileSync(path.join(packageRoot, 'config/demo', `${name}.yaml`), 'utf8');
-      return { file: `${name}.yaml`, text: Object.entries(places).reduce((yaml, [from, to]) => yaml.replaceAll(from, to), text) };
-    });
-    engine = await Engine.open({
-      version: '0.1.0',
-      data: path.join(folder, 'data'),
-      documents,
-      secretsFolder: folder,
-      changed: async () => void (await door.follow()),
-      logger: createLogger({ level: 'error' }),
-      metrics: createMetrics(),
-    });
-    process.env['PASSERELLE_PUBLIC_PORT'] = String(pub);
-    await engine.start();
-    door = new CallDoor(engine, { public: { host: '127.0.0.1', port: pub } });
-    await door.follow();
+    demo = await startDemoEngine(
+      demoDocuments(places, (name) => ['dcc', 'estuaire', 'moteur', 'presquile'].includes(name)),
+      pub,
+    );
+    ({ engine } = demo);
     await known(listen);
     browser = await startChromium();
   });
   after(async () => {
-    delete process.env['PASSERELLE_PUBLIC_PORT'];
     await browser?.close();
     await Promise.all([dpi?.close(), psc?.close(), record?.stop()]);
-    await door?.stop();
-    await engine?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await demo?.stop();
   });
   beforeEach(async () => {
     dpi.bend({});

@@ -1,16 +1,10 @@
 /** A contextual call through the whole engine: a site's key is enrolled, a signed call gives a link, the link opens the record of the stand-in, the ledger tells it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { generateKeyPairSync } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { SettingsFile } from '../../core/settings/index.ts';
-import { CallDoor } from '../../core/cli/call-door.ts';
-import { Engine } from '../../core/engine/index.ts';
-import { packageRoot } from '../../core/registry/index.ts';
-import { createLogger, createMetrics } from '../../core/telemetry/index.ts';
+import type { Engine } from '../../core/engine/index.ts';
 import { encrypted, jwkOf, signedContext, thumbprint } from '../../plugins/app-contextual-call/clients/javascript/token.ts';
 import { loadPeer, person, startPeer, type RunningPeer } from '../../plugins/app-sandbox/index.ts';
+import { demoDocuments, startDemoEngine, type DemoEngine } from '../call/demo-engine.ts';
 import { context, enrolment, SITE } from '../call/ground.ts';
 import { hasChromium, startChromium } from '../ground/index.ts';
 import { freePorts, TOKEN } from './region.ts';
@@ -20,10 +14,9 @@ const ELISE = person(1);
 const IPP = '0004512001';
 
 describe('a contextual call through the engine', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'passerelle-'));
   const siteKey = generateKeyPairSync('rsa', { modulusLength: 3072 }).privateKey;
+  let demo: DemoEngine;
   let engine: Engine;
-  let door: CallDoor;
   let record: RunningPeer;
   let base = '';
   let pages = '';
@@ -39,20 +32,13 @@ describe('a contextual call through the engine', () => {
       pages,
       token: TOKEN,
     });
-    engine = await Engine.open({
-      version: '0.1.0',
-      data: path.join(folder, 'data'),
-      documents: demo(places),
-      secretsFolder: folder,
-      changed: async () => void (await door.follow()),
-      logger: createLogger({ level: 'error' }),
-      metrics: createMetrics(),
-    });
-    // Endpoints that share the listener have their port from the engine's document.
-    process.env['PASSERELLE_PUBLIC_PORT'] = String(pub);
-    await engine.start();
-    door = new CallDoor(engine, { public: { host: '127.0.0.1', port: pub } });
-    expect(await door.follow()).to.deep.equal([base]);
+    const ports = Object.fromEntries(Object.entries(places).map(([from, to]) => [from, String(to)]));
+    demo = await startDemoEngine(
+      demoDocuments(ports, (name) => ['dcc', 'estuaire', 'moteur'].includes(name)),
+      pub,
+    );
+    ({ engine } = demo);
+    expect(demo.offered).to.deep.equal([base]);
     await identified(`http://127.0.0.1:${api}`);
     const { calls } = engine.face;
     const { code } = await calls.invite(SITE, 'référent');
@@ -61,22 +47,9 @@ describe('a contextual call through the engine', () => {
     await calls.confirmKey(thumbprint(jwkOf(siteKey)), fingerprint, 'référent');
   });
   after(async () => {
-    delete process.env['PASSERELLE_PUBLIC_PORT'];
-    await door?.stop();
-    await engine?.stop();
+    await demo?.stop();
     await record?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
-
-  function demo(places: Readonly<Record<string, number>>): SettingsFile[] {
-    const folderOfDemo = path.join(packageRoot, 'config/demo');
-    return readdirSync(folderOfDemo)
-      .filter((file) => /^(dcc|estuaire|moteur)\.yaml$/.test(file))
-      .map((file) => {
-        const text = readFileSync(path.join(folderOfDemo, file), 'utf8');
-        return { file, text: Object.entries(places).reduce((yaml, [from, to]) => yaml.replaceAll(from, String(to)), text) };
-      });
-  }
 
   /** The record knows the patient, as a flow of identities would have told it. */
   async function identified(api: string): Promise<void> {
