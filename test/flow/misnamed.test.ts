@@ -38,11 +38,11 @@ for (const when of ['after', 'before'] as const)
       it('A8: it is delivered, its site is alerted and a person asked, until that is answered', async () => {
         expect(told()).to.deep.equal(['document.published']);
         await until('the document is checked', 60_000, async () => (await open()).length > 0);
-        expect((await open()).map((task) => [task.id, task.kind, task.site])).to.deep.equal([[`${id}-datamatrix`, 'datamatrix', '990001018']]);
+        expect((await open()).map((task) => [task.id, task.kind, task.site])).to.deep.equal([[`${id}-datamatrix-p1`, 'datamatrix', '990001018']]);
         expect(await alerts()).to.include('ALERT_DOCUMENT_OTHER_PATIENT');
         await until('its findings are kept', 60_000, async () => (await region.timeline(id)).checks !== undefined);
         expect((await region.timeline(id)).checks?.[0]?.findings[0]).to.include({ severity: 'error', rules: 'INS' });
-        await region.post(`identities/tasks/${id}-datamatrix:reject`, { why: 'withdrawn over there' });
+        await region.post(`identities/tasks/${id}-datamatrix-p1:reject`, { why: 'withdrawn over there' });
         expect([await open(), (await alerts()).includes('ALERT_DOCUMENT_OTHER_PATIENT')]).to.deep.equal([[], false]);
         expect((await message()).state).to.equal('decoded');
       });
