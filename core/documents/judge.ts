@@ -10,7 +10,7 @@ import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts'
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
-import { hashOf, holderNotes, insKeyOf, insKeysOf, isSettled, survivorRefs, tokensOf } from './patients.ts';
+import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn, linked, nameRefs, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
 
@@ -26,6 +26,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
         if (!saysConsent(one) && !isIdentity(one)) return [];
         return [
           ...one.keys.flatMap((key) => [...ref(PERSON, key), ...insKeysOf(key, known, index).flatMap((ins) => ref(KINDS.holders, ins))]),
+          // Asked for before it is the person's: later, the whole batch would be judged again.
+          ...insSaid(one, index).flatMap((ins) => ref(KINDS.holders, ins)),
           ...(saysConsent(one) ? [...keysOf(one, known)].flatMap((key) => ref(KINDS.consent, key)) : []),
         ];
       }

@@ -1,7 +1,7 @@
 /** Whose a document is, over every road it comes by: identifiers as keyed hashes with the authority that gave them, and merges followed (SAFETY A8, B6). */
 import { PERSON, claimsOf, isAccepted, joinedOf, personOf, survivorOf, type SendersOf } from '../identity/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
-import type { Note } from '../contract/index.ts';
+import type { ClearKey, Note } from '../contract/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { isInsOid, type Patient } from '../model/index.ts';
 import { KINDS, lately, note, read, ref } from './notes.ts';
@@ -11,10 +11,16 @@ export function tokensOf(
   { event, draft }: { readonly event: Case['event']; readonly draft: Pick<Case['draft'], 'keys'> },
   index: BlindIndex,
 ): readonly string[] {
-  const { patient } = event.data as { patient?: Patient };
-  const ins = patient?.insStatus === 'VALI' && patient.ins && patient.insOid ? [{ domain: patient.insOid, value: patient.ins }] : [];
-  return [...new Set([...draft.keys, ...ins].map((key) => `${key.domain}#${index.patient(key)}`))];
+  return [...new Set([...draft.keys, ...insIn(event)].map((key) => `${key.domain}#${index.patient(key)}`))];
 }
+
+function insIn({ data }: Case['event']): readonly ClearKey[] {
+  const { patient } = data as { patient?: Patient };
+  return patient?.insStatus === 'VALI' && patient.ins && patient.insOid ? [{ domain: patient.insOid, value: patient.ins }] : [];
+}
+
+/** Keys of the INS that an event says: once it is judged, its patient's. */
+export const insSaid = ({ event }: Pick<Case, 'event'>, index: BlindIndex): readonly string[] => insIn(event).map((key) => index.patient(key));
 
 export const hashOf = (token: string): string => token.slice(token.lastIndexOf('#') + 1);
 const authorityOf = (token: string): string => token.slice(0, token.lastIndexOf('#'));

@@ -41,6 +41,8 @@ export class Knowledge {
   readonly #used = new Map<string, Promise<void>>();
   /** Being read; what is used meanwhile is newer than what comes back. */
   readonly #reading = new Map<string, Promise<void>>();
+  /** To be read at the end of this turn. */
+  readonly #ahead: NoteRef[] = [];
 
   readonly #committed: Known = (kind, key) => this.#remembered.get(nameOf({ kind, key }));
 
@@ -66,11 +68,17 @@ export class Knowledge {
     }
   }
 
-  /** Has read what judging these will ask for first, as far as nobody uses it now. */
+  /** Has read what judging these will ask for first, as far as nobody uses it now; for all messages of one turn together. */
   readAhead(cases: readonly Case[]): void {
     const refs = cases.flatMap((one) => this.#judges.flatMap((judge) => this.#ask(judge, one)));
     const unread = refs.filter((ref) => this.#isUnread(nameOf(ref)));
-    if (unread.length > 0) this.#readAll(unread).catch(() => undefined); // whoever judges asks again
+    if (unread.length === 0) return;
+    if (this.#ahead.length === 0)
+      process.nextTick(() => {
+        const all = this.#ahead.splice(0).filter((ref) => this.#isUnread(nameOf(ref)));
+        this.#readAll(all).catch(() => undefined); // whoever judges asks again
+      });
+    this.#ahead.push(...unread);
   }
 
   /** Notes as they are, for who decides nothing. */
@@ -125,12 +133,16 @@ export class Knowledge {
     const asked = new Set<string>();
     const changed = new Map<string, string | undefined>();
     const judgements: (readonly Judgement[])[] = [];
+    const missing: NoteRef[] = [];
     for (const [message, cases] of messages.entries()) {
       const said = this.#judgeOne(cases, asks[message]!, changed, asked);
-      if ('missing' in said) return said;
+      // The others are still looked at, as far as that goes without it: what they lead to is read with it.
+      if ('missing' in said) missing.push(...said.missing);
+      if ('missing' in said || missing.length > 0) continue;
       for (const note of conclude(message, said)) changed.set(nameOf(note), note.value || undefined);
       judgements.push(said);
     }
+    if (missing.length > 0) return { missing };
     return { judgements, release: this.#use(asked, changed) };
   }
 

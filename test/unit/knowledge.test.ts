@@ -115,6 +115,16 @@ describe('knowledge', () => {
     expect(judged).to.equal(3);
   });
 
+  it('reads together what judging leads to in several messages of a batch', async () => {
+    const led: Judge = {
+      needs: ({ keys }, known) => [keys[0]!, ...(known(KIND, keys[0]!) === undefined ? [] : [`of ${keys[0]}`])].map((key) => ({ kind: KIND, key })),
+      judge: ({ keys }, known) => ({ notes: [{ kind: KIND, key: `of ${keys[0]}`, value: known(KIND, keys[0]!) ?? '' }] }),
+    };
+    knowledge = new Knowledge(journal, [judge, led]);
+    await judgeAndCommit(said('a', '1'), said('b', '2'), said('c', '3'));
+    expect([journal.kept.get('of a'), journal.kept.get('of c'), journal.reads]).to.deep.equal(['1', '3', 2]);
+  });
+
   it('stops at references without an end the message that leads there, and no other', async () => {
     const endless: Judge = {
       needs: ({ keys: [key] }) => Array.from({ length: key === 'a' ? 2000 : 1 }, (_, n) => ({ kind: KIND, key: `${key}${n}` })),
@@ -144,7 +154,8 @@ describe('knowledge', () => {
   it('reads ahead what will be asked for, once, whoever waits for it', async () => {
     journal.commit([{ kind: KIND, key: 'a', value: '1' }]);
     knowledge.readAhead([said('a', '2'), said('a', '3')]);
-    knowledge.readAhead([said('a', '4')]);
+    knowledge.readAhead([said('b', '4')]);
+    await nextTurn();
     await judgeAndCommit(said('a', '2'));
     expect([journal.kept.get('a'), journal.reads]).to.deep.equal(['12', 1]);
     knowledge.readAhead([said('a', '3')]);
