@@ -38,8 +38,7 @@ export function speakerOf({ event, settings, message, isForeign }: Case & { read
   const { recordedAt, originApplication: application = '' } = event.data as Said;
   const { site, senders, timeZone } = settings;
   const sender = isForeign ? foreignKey(site, application) : senderKey(site, application);
-  const times = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId };
-  const said = { ...Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined)), message: message.id };
+  const said = { updatedAt: patient?.updatedAt, recordedAt, controlId: message.controlId, message: message.id };
   return { sender, application, senders, isInsAuthority: isInsAuthority(sender, senders), at: stampOf(said, timeZone) };
 }
 

@@ -77,10 +77,13 @@ export const isOfClaim = (name: string): boolean => name.includes('#');
 function keepTraits(registers: Record<string, Register>, { value, at }: Register): void {
   const [older, claim] = [value as InsClaim | null, registers['claim']?.value as InsClaim | null];
   for (const trait of STRICT_TRAITS) {
-    const name = older && ofClaim(trait, older);
+    const now = claim?.traits[trait] === undefined ? undefined : ofClaim(trait, claim);
+    // Deleting what is not there would slow down whatever reads the others.
+    if (now !== undefined && now in registers) delete registers[now];
     const said = older?.traits[trait];
-    if (name && said !== undefined && (registers[name]?.at ?? '') < at) registers[name] = { value: said, at };
-    if (claim?.traits[trait] !== undefined) delete registers[ofClaim(trait, claim)];
+    if (said === undefined) continue;
+    const name = ofClaim(trait, older!);
+    if (name !== now && (registers[name]?.at ?? '') < at) registers[name] = { value: said, at };
   }
 }
 

@@ -17,19 +17,25 @@ const UNSURE_MS = 2 * 3_600_000;
 const CONTROL_ID = 64;
 
 export interface SaidWhen {
-  readonly updatedAt?: string;
-  readonly recordedAt?: string;
-  readonly controlId?: string;
+  readonly updatedAt?: string | undefined;
+  readonly recordedAt?: string | undefined;
+  readonly controlId?: string | undefined;
   /** Public id: a correction that was sent with the times and the control id of what it corrects is the newer one, however often that is replayed. */
   readonly message: string;
 }
 
 /** Without PID-33 the identity is as old as its record; without both only the control id orders. Local times are of the site's time zone. */
-export function stampOf(said: SaidWhen, timeZone: string): Stamp {
-  const recorded = instant(said.recordedAt, timeZone);
-  const controlId = (said.controlId ?? '').slice(0, CONTROL_ID);
-  return [instant(said.updatedAt, timeZone) || recorded, recorded, counted(controlId), controlId, counted(said.message)].join('|');
+export function stampOf({ updatedAt, recordedAt, controlId = '', message }: SaidWhen, timeZone: string): Stamp {
+  // One message says the same of each of its events.
+  const key = [updatedAt, recordedAt, controlId, message, timeZone].join('|');
+  if (key !== last.key) {
+    const recorded = instant(recordedAt, timeZone);
+    const id = controlId.slice(0, CONTROL_ID);
+    last = { key, stamp: [instant(updatedAt, timeZone) || recorded, recorded, counted(id), id, counted(message)].join('|') };
+  }
+  return last.stamp;
 }
+let last: { readonly key: string; readonly stamp: Stamp } = { key: '', stamp: '' };
 
 /** No clock, and no time zone that was taken for another, is further ahead than that: beyond it a time is a mistake. */
 const AHEAD_MS = 24 * 3_600_000;

@@ -15,7 +15,8 @@ export const isStrict = (attribute: string): attribute is StrictTrait => (STRICT
  */
 export function isSaidAgain(attribute: string, one: unknown, other: unknown): boolean {
   if (one === other) return true;
-  if (isStrict(attribute) && typeof one === 'string' && typeof other === 'string') return fold(one) === fold(other);
+  if (typeof one !== 'object' && typeof other !== 'object')
+    return isStrict(attribute) && typeof one === 'string' && typeof other === 'string' && fold(one) === fold(other);
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
