@@ -183,7 +183,7 @@ export class InboundLane {
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
     const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
-    if (isStored || this.#slow > 0 || this.#stopped || this.#queue.hasStored) {
+    if (isStored || this.#slow > 0 || this.#stopped || this.#queue.isLong) {
       try {
         const first = await this.#store(arrival);
         if (first !== undefined) return await this.#repeat(received, first);
@@ -316,12 +316,18 @@ export class InboundLane {
   }
 
   async #drain(): Promise<void> {
+    let storedBefore = false;
     while (!this.#stopped) {
       await nextTurn(); // what has arrived on all connections makes one batch
       try {
         const batch = await this.#queue.next();
         if (!batch) return;
-        await ('stored' in batch ? this.#decide(batch.stored) : this.#admit(batch.arrivals));
+        if ('stored' in batch) {
+          // What arrived waits in memory behind one batch that is stored, not behind several.
+          if (storedBefore) await this.#storeAll(this.#queue.takeArrivals());
+          await this.#decide(batch.stored);
+        } else await this.#admit(batch.arrivals);
+        storedBefore = 'stored' in batch;
         this.#failures = 0;
       } catch (thrown) {
         await this.#fail(thrown);

@@ -55,9 +55,9 @@ export class UndecidedQueue {
     this.#isShared = isShared;
   }
 
-  /** Something stored waits: what arrives now has to stand behind it in the journal. */
-  get hasStored(): boolean {
-    return this.#known.size > 0 || this.#overflowed;
+  /** More is stored than one batch takes: what arrives now would wait long, and is stored behind it. */
+  get isLong(): boolean {
+    return this.#known.size > BATCH_COUNT || this.#overflowed;
   }
 
   get isEmpty(): boolean {

@@ -195,6 +195,41 @@ describe('an inbound lane', () => {
     });
   });
 
+  it('admits what comes behind a few messages that are stored: a moment of trouble does not have all that follows stored by itself', async () => {
+    await bench.lane.stop();
+    const calls: string[] = [];
+    const isArrived = Promise.withResolvers<void>();
+    let isGated = false;
+    const store = bench.journal;
+    bench.journal = {
+      ...store,
+      receive: (messages) => {
+        calls.push(...messages.map(({ controlId }) => `store ${controlId}`));
+        if (calls.at(-1) === 'store behind') isArrived.resolve();
+        return store.receive(messages);
+      },
+      admit: (all, lease) => (calls.push(...all.map(({ message }) => `admit ${message.controlId}`)), store.admit(all, lease)),
+      decide: async (...args) => (await (isGated && isArrived.promise), store.decide(...args)),
+    };
+    bench.decode = (text) => {
+      if (text === 'behind') isArrived.resolve();
+      return ACCEPTED;
+    };
+    const lane = bench.make();
+    await lane.start();
+    let earlier = 0;
+    await until('its journal is read', 5000, async () => {
+      await say(`earlier ${(earlier += 1)}`);
+      return calls.at(-1) === `admit earlier ${earlier}`;
+    });
+    isGated = true;
+    await lane.resubmit(new TextEncoder().encode('corrected'), 1, 'somebody');
+    expect(await say('behind')).to.equal('AA');
+    expect(calls.slice(-2)).to.deep.equal(['store corrected', 'admit behind']);
+    const { items } = await bench.journal.messages({ oldestFirst: true }, { limit: 100 });
+    expect(items.slice(-2).map(({ controlId, state }) => `${controlId} ${state}`)).to.deep.equal(['corrected decoded', 'behind decoded']);
+  });
+
   it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
     bench.decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
