@@ -42,7 +42,7 @@ class PartFinder {
   private readonly repetition: number;
   private readonly component: number;
   /** By separator, the last long stretch without it: a document is walked for its field, repetition and component, and again as a large value. */
-  private readonly clear = new Map<number, { readonly from: number; readonly end: number; readonly to: number }>();
+  private readonly clear: { readonly from: number; readonly end: number; readonly to: number }[] = [];
   /** Bytes of large segments that stay in the text: stops the walk through millions of empty values. */
   private kept = 0;
 
@@ -153,11 +153,11 @@ class PartFinder {
 
   /** Where the next separator stands, or `to`. Searched inside the range only: to the end of the bytes, it would be quadratic. */
   private next(from: number, to: number, separator: number): number {
-    const known = this.clear.get(separator);
+    const known = this.clear[separator];
     if (known && from >= known.from && from <= known.end && to <= known.to) return Math.min(known.end, to);
     const hit = this.bytes.subarray(from, to).indexOf(separator);
     const end = hit < 0 ? to : from + hit;
-    if (isLarge({ from, to: end })) this.clear.set(separator, { from, end, to });
+    if (isLarge({ from, to: end })) this.clear[separator] = { from, end, to };
     return end;
   }
 }
