@@ -8,8 +8,8 @@ export const mayBeFiness = (finess: string): boolean => !/^\d{9}$/.test(finess) 
 
 function hasLuhnKey(digits: string): boolean {
   let sum = 0;
-  for (const [index, character] of digits.split('').reverse().entries()) {
-    const doubled = Number(character) * (1 + (index % 2));
+  for (let i = 0; i < digits.length; i++) {
+    const doubled = Number(digits.at(-1 - i)) * (1 + (i % 2));
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
   return sum % 10 === 0;

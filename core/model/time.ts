@@ -7,19 +7,28 @@ const offsets = new Map<string, number>();
 const repeated = new Map<string, string | undefined>();
 /** One entry per zone and hour seen; bounded so that hostile dates cannot fill memory. */
 const MAX_OFFSETS = 5000;
+/** Times kept, as they were said; longer than the second, none is a time. */
+const [MAX_TIMES, MAX_TIME_LENGTH] = [500, 64];
 
 const TIME = /^(\d{4})-(\d{2})(?:-(\d{2}))?(?:T(\d{2})(?::(\d{2}))?(?::(\d{2})(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** `2026-09-14T17:00:00` in `Europe/Paris` -> `2026-09-14T15:00:00.000Z`. With an offset or `Z`, that one counts. `undefined` when it is no date. */
-export function toInstant(value: string, timeZone: string): string | undefined {
-  // One message says the same time several times.
-  if (value !== last.value || timeZone !== last.timeZone) last = { value, timeZone, instant: instantOf(value, timeZone) };
-  return last.instant;
-}
+export const toInstant = remembered(instantOf);
 
-let last: { readonly value?: string; readonly timeZone?: string; readonly instant?: string | undefined } = {};
+/** One message says the same time several times, and those that are in work together come in turns. */
+function remembered(read: (value: string, timeZone: string) => string | undefined): typeof read {
+  const known = new Map<string, string | undefined>();
+  return (value, timeZone) => {
+    const key = `${timeZone} ${value}`;
+    if (known.has(key)) return known.get(key);
+    const made = read(value, timeZone);
+    if (known.size >= MAX_TIMES) known.clear();
+    if (value.length <= MAX_TIME_LENGTH) known.set(key, made);
+    return made;
+  };
+}
 
 function instantOf(value: string, timeZone: string): string | undefined {
   const match = TIME.exec(value);
@@ -35,7 +44,9 @@ function instantOf(value: string, timeZone: string): string | undefined {
  * The hour that autumn repeats, when a local time without offset is in it: nobody can say which of two instants it is. Answers where that begins, as
  * an instant; both passages of the hour are over two hours later.
  */
-export function repeatedHour(value: string, timeZone: string): string | undefined {
+export const repeatedHour = remembered(repeatedHourOf);
+
+function repeatedHourOf(value: string, timeZone: string): string | undefined {
   const [, year, month, day, hour, , , , zone] = TIME.exec(value) ?? [];
   if (day === undefined || hour === undefined || zone !== undefined) return undefined;
   const local = Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);

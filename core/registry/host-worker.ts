@@ -22,9 +22,10 @@ const { connector } = (await import(pathToFileURL(module).href)) as { connector:
 const answer: (json: string) => void = parentPort ? (json) => parentPort?.postMessage(json) : (json) => process.send?.(json);
 const settings: SiteSettings[] = [];
 
-const unpack = ({ slot = 0, ...call }: PackedCall): HostCall => {
+const unpack = (call: PackedCall): HostCall => {
+  const { slot = 0 } = call;
   if (call.settings) settings[slot] = call.settings;
-  return { ...call, settings: settings[slot] } as HostCall;
+  return Object.assign(call, { settings: settings[slot] }) as HostCall;
 };
 
 /** Each answer is written by itself: one that cannot be written is the failure of its own call. */

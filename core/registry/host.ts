@@ -101,7 +101,7 @@ export class ConnectorHost {
   /** Never rejects: a failure is an answer with an error. */
   call(call: HostCall): Promise<HostAnswer> {
     if (this.#stopped || !this.#compartment) return Promise.resolve(unavailable());
-    if ((this.#suspects.get(nameOf(call) ?? '') ?? 0) >= MAX_KILLS)
+    if ((this.#killsOf(call) ?? 0) >= MAX_KILLS)
       return Promise.resolve({ error: new PasserelleError('ERR_CONNECTOR_FAILED', { found: 'a call that ends its host' }).toData() });
     return new Promise((resolve) => {
       this.#queue.push('settings' in call ? call.settings : undefined, { call, resolve });
@@ -178,13 +178,18 @@ export class ConnectorHost {
     }
   }
 
+  /** Deaths of the host with it alone in it; `undefined` for what is not suspected, as nearly always. */
+  #killsOf(call: HostCall): number | undefined {
+    return this.#suspects.size > 0 ? this.#suspects.get(nameOf(call) ?? '') : undefined;
+  }
+
   #flush(): void {
     if (!this.#compartment) {
       for (const c of this.#queue.clear()) c.resolve(unavailable());
       return;
     }
     const calls = this.#queue.take(BATCH_CALLS, BATCH_CHARACTERS, ({ call }) => ('envelope' in call ? call.envelope.text.length : 0));
-    const isSuspect = ({ call }: Pending): boolean => this.#suspects.has(nameOf(call) ?? '');
+    const isSuspect = ({ call }: Pending): boolean => this.#killsOf(call) !== undefined;
     const trusted = calls.filter((c) => !isSuspect(c));
     if (trusted.length > 0) this.#post(trusted, this.#compartment);
     for (const suspect of calls.filter(isSuspect)) this.#post([suspect], this.#compartment);
@@ -199,13 +204,14 @@ export class ConnectorHost {
 
   #pack(call: HostCall): PackedCall {
     if (call.operation === 'interpret') return call;
-    const { settings, ...rest } = call;
+    const { settings } = call;
     const known = this.#slots.get(settings);
-    if (known !== undefined) return { ...rest, slot: known };
+    // What is undefined is not written.
+    if (known !== undefined) return { ...call, settings: undefined, slot: known };
     const slot = ++this.#lastSlot % SETTINGS_SLOTS;
     for (const [other, taken] of this.#slots) if (taken === slot) this.#slots.delete(other);
     this.#slots.set(settings, slot);
-    return { ...rest, slot, settings };
+    return { ...call, slot };
   }
 
   #settle(batch: number, answers: readonly HostAnswer[]): void {
@@ -214,8 +220,7 @@ export class ConnectorHost {
     this.#batches.delete(batch);
     clearTimeout(entry.timer);
     entry.calls.forEach((c, i) => {
-      const name = nameOf(c.call);
-      if (name !== undefined) this.#suspects.delete(name);
+      if (this.#suspects.size > 0) this.#suspects.delete(nameOf(c.call) ?? '');
       c.resolve(isAnswer(answers[i]) ? answers[i] : unavailable());
     });
     this.#flushSoon();

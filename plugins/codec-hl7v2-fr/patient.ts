@@ -187,7 +187,10 @@ function readSurroundings(reading: Reading): Partial<Patient> {
   const treatingDoctor =
     (practitioner && pickProfessional(reading, practitioner.reps(4), 'ROL-4')) ??
     pickProfessional(reading, message.first('PD1')?.reps(4) ?? [], 'PD1-4');
-  const zfd = message.first('ZFD');
+  return { ...(treatingDoctor && { treatingDoctor }), ...(message.first('ZFD') && readVerification(reading)) };
+}
+
+function readVerification(reading: Reading): Partial<Patient> {
   const lunar = ['ZFD-1.1', 'ZFD-1.2', 'ZFD-1.3'].map((path) => at(reading, path).slice(0, 4));
   const qualification = said({
     source: at(reading, 'ZFD-5'),
@@ -195,11 +198,7 @@ function readSurroundings(reading: Reading): Partial<Patient> {
     document: at(reading, 'ZFD-7'),
     documentExpires: timeAt(reading, 'ZFD-8'),
   });
-  return {
-    ...(treatingDoctor && { treatingDoctor }),
-    ...(zfd && lunar.some(Boolean) && { lunarBirthDate: lunar }),
-    ...(Object.keys(qualification).length > 0 && { qualification }),
-  };
+  return { ...(lunar.some(Boolean) && { lunarBirthDate: lunar }), ...(Object.keys(qualification).length > 0 && { qualification }) };
 }
 
 /** Identifiers that are neither the IPP of the site nor the INS; a domain only where it makes them an IPP elsewhere. */

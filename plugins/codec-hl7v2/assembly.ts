@@ -40,8 +40,8 @@ export class Assembly {
     let part = 0;
     this.replace(0, start, '');
     cursor = start;
-    for (const [index, segment] of segments.entries()) {
-      if (segment.from > cursor) this.terminate(cursor, segment.from, index === 0);
+    for (const segment of segments) {
+      if (segment.from > cursor) this.terminate(cursor, segment.from, segment === segments[0]);
       cursor = segment.from;
       for (let next = parts[part]; next && next.from < segment.to; next = parts[++part]) {
         this.keep(cursor, next.from, segment.isBroken);

@@ -3,7 +3,9 @@ import { decodeBase64, type DecodedBase64 } from '../../core/contract/index.ts';
 
 /** Decodes what a field carries. `escape` is the escape character of the message. */
 export function decodeCarried(carried: Buffer, escape: string): DecodedBase64 {
+  const plain = decodeBase64(carried);
   const fold = `${escape}.br${escape}`;
-  if (!carried.includes(fold)) return decodeBase64(carried);
+  // What an encoder writes holds no fold.
+  if (plain.canonical || !carried.includes(fold)) return plain;
   return { ...decodeBase64(carried.toString('latin1').replaceAll(fold, '\n')), canonical: false };
 }

@@ -53,8 +53,12 @@ export interface Hl7Message {
  */
 export function parseHl7(text: string): Hl7Message {
   if (!text.startsWith('MSH')) throw new PasserelleError('ERR_HL7_NOT_HL7', { location: { hl7: 'MSH' }, expected: 'MSH', found: 'something else' });
-  return new Message(text, readDelimiters(text));
+  if (last?.toString() !== text) last = new Message(text, readDelimiters(text));
+  return last;
 }
+
+/** A message is decoded, then answered: what was found in it is found once. */
+let last: Hl7Message | undefined;
 
 /** The n-th piece (1-based) of a text, `''` when there are fewer. */
 function piece(text: string, separator: string, n: number): string {
@@ -70,14 +74,23 @@ function piece(text: string, separator: string, n: number): string {
 
 class Field implements Hl7Field {
   readonly raw: string;
-  readonly at: string;
+  private readonly segment: Segment;
+  private readonly number: number;
+  private readonly repetition: number;
   private readonly delimiters: Delimiters;
   private components: readonly string[] | undefined;
 
-  constructor(raw: string, at: string, delimiters: Delimiters) {
+  constructor(raw: string, segment: Segment, number: number, repetition: number, delimiters: Delimiters) {
     this.raw = raw;
-    this.at = at;
+    this.segment = segment;
+    this.number = number;
+    this.repetition = repetition;
     this.delimiters = delimiters;
+  }
+
+  get at(): string {
+    const { name, occurrence } = this.segment;
+    return `${name}${occurrence > 1 ? `[${occurrence}]` : ''}-${this.number}${this.repetition > 1 ? `[${this.repetition}]` : ''}`;
   }
 
   get isEmpty(): boolean {
@@ -87,7 +100,8 @@ class Field implements Hl7Field {
   get(component = 1, sub = 1): string {
     const { delimiters } = this;
     this.components ??= this.raw.split(delimiters.component);
-    return unescape(piece(this.components[component - 1] ?? '', delimiters.subcomponent, sub), delimiters);
+    const found = this.components[component - 1];
+    return found ? unescape(piece(found, delimiters.subcomponent, sub), delimiters) : '';
   }
 
   get whole(): string {
@@ -121,8 +135,7 @@ class Segment implements Hl7Segment {
   private get fields(): readonly string[] {
     if (!this.pieces) {
       const pieces = this.raw.split(this.delimiters.field);
-      if (isHeaderSegment(this.name)) pieces.splice(1, 0, this.delimiters.field);
-      this.pieces = pieces;
+      this.pieces = isHeaderSegment(this.name) ? [this.name, this.delimiters.field, ...pieces.slice(1)] : pieces;
     }
     return this.pieces;
   }
@@ -147,10 +160,9 @@ class Segment implements Hl7Segment {
   reps(field: number): readonly Hl7Field[] {
     const raw = this.fields[field];
     if (raw === undefined || raw === '') return [];
-    const at = `${this.name}${this.occurrence > 1 ? `[${this.occurrence}]` : ''}-${field}`;
     const declaresDelimiters = field <= 2 && isHeaderSegment(this.name);
     const parts = declaresDelimiters ? [raw] : raw.split(this.delimiters.repetition);
-    return parts.map((part, i) => new Field(part, i ? `${at}[${i + 1}]` : at, this.delimiters));
+    return parts.map((part, i) => new Field(part, this, field, i + 1, this.delimiters));
   }
 }
 

@@ -41,6 +41,8 @@ class PartFinder {
   private readonly field: number;
   private readonly repetition: number;
   private readonly component: number;
+  /** By separator, the last long stretch without it: a document is walked for its field, repetition and component, and again as a large value. */
+  private readonly clear: { readonly from: number; readonly end: number; readonly to: number }[] = [];
   /** Bytes of large segments that stay in the text: stops the walk through millions of empty values. */
   private kept = 0;
 
@@ -143,12 +145,20 @@ class PartFinder {
 
   private *pieces({ from, to }: Range, separator: number): Generator<Range> {
     for (let at = from; at <= to;) {
-      // Searched inside the range only: to the end of the bytes, it would be quadratic.
-      const hit = this.bytes.subarray(at, to).indexOf(separator);
-      const end = hit < 0 ? to : at + hit;
+      const end = this.next(at, to, separator);
       yield { from: at, to: end };
       at = end + 1;
     }
+  }
+
+  /** Where the next separator stands, or `to`. Searched inside the range only: to the end of the bytes, it would be quadratic. */
+  private next(from: number, to: number, separator: number): number {
+    const known = this.clear[separator];
+    if (known && from >= known.from && from <= known.end && to <= known.to) return Math.min(known.end, to);
+    const hit = this.bytes.subarray(from, to).indexOf(separator);
+    const end = hit < 0 ? to : from + hit;
+    if (isLarge({ from, to: end })) this.clear[separator] = { from, end, to };
+    return end;
   }
 }
 

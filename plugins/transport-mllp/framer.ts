@@ -19,6 +19,8 @@ const OWN_PIECE_BYTES = 16 * 1024;
 const BLOCK_BYTES = 64 * 1024;
 /** Up to here one write of a copy costs less than several. */
 const COPIED_BYTES = 16 * 1024;
+const START = Buffer.of(VT);
+const END = Buffer.of(FS, CR);
 
 export type Framed =
   /** `pieces` follow each other. `held`: bytes of the budget, to be given back when the message has been dealt with. */
@@ -196,7 +198,7 @@ function finished(pieces: Buffer[], held: number): readonly Framed[] {
 
 /** Writes one message as it goes on the wire. A document is not copied for that. False when the peer should be waited for. */
 export function writeFrame(socket: Writable, pieces: readonly Uint8Array[]): boolean {
-  const whole = [Buffer.of(VT), ...pieces, Buffer.of(FS, CR)];
+  const whole = [START, ...pieces, END];
   const length = whole.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= COPIED_BYTES) return socket.write(Buffer.concat(whole, length));
   socket.cork();
