@@ -9,7 +9,7 @@
  */
 import type { Client } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
-import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
+import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS, PATIENCE_MS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
 import { executeBare, executeSaved, isHot, type Answer, type Command, type Entered } from './command.ts';
 import { asRefusal, connectWriter, isOfCommand, isOfStatement, queryOn, unavailable } from './connection.ts';
@@ -65,6 +65,9 @@ export class Writer {
   #waitingCommands = 0;
   #waitingBytes = 0;
   #running = false;
+  /** Something in the queue does not wait for another write. */
+  #isDue = false;
+  #patience: NodeJS.Timeout | undefined;
   #unknown: Unknown | undefined;
   /** Of the last transaction. */
   #number = 0;
@@ -87,7 +90,8 @@ export class Writer {
     this.#adopt(client);
   }
 
-  submit(command: Omit<Command, 'resolve' | 'reject'>): Promise<unknown> {
+  /** `canWait`: another write will come soon, to share a commit with. */
+  submit(command: Omit<Command, 'resolve' | 'reject'>, canWait = false): Promise<unknown> {
     const { bytes } = command;
     const refusal = this.#refusal(bytes);
     if (refusal) return Promise.reject(refusal);
@@ -104,13 +108,15 @@ export class Writer {
         resolve: (value) => (done(), resolve(value)),
         reject: (error) => (done(), reject(error)),
       });
-      this.#wake();
+      if (canWait) this.#patience ??= setTimeout(() => this.#wake(), PATIENCE_MS);
+      else this.#wake();
     });
   }
 
   /** Finishes what was asked, refuses what is asked after. Legal twice. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wake();
     if (this.#running || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const { command } of this.#unknown?.answers ?? []) command.reject(closed());
     this.#unknown = undefined;
@@ -126,6 +132,9 @@ export class Writer {
   }
 
   #wake(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#isDue = true;
     if (this.#running) return;
     this.#running = true;
     // After the microtasks of this turn: callers that one answer woke together travel together.
@@ -133,7 +142,11 @@ export class Writer {
   }
 
   async #drain(): Promise<void> {
-    while (this.#client && this.#queue.length > 0) await this.#commit(this.#client, this.#cut());
+    while (this.#client && this.#isDue && this.#queue.length > 0) {
+      const group = this.#cut();
+      this.#isDue = this.#queue.length > 0;
+      await this.#commit(this.#client, group);
+    }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -4,9 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
-import { INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
+import { INBOX_BYTES, INBOX_COMMANDS, PATIENCE_MS } from '../../core/journal-format/index.ts';
 import { WRITES, type Answer, type Calls, type Command, type OpenOptions, type Opened } from './calls.ts';
-import { PATIENCE_MS, TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
+import { TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
 
 interface Waiting {
   readonly bytes: number;

@@ -5,9 +5,6 @@ export const READING_MS = 2;
 /** The same when nobody waits: then it is seen whether somebody does. */
 export const LONG_READING_MS = 20;
 
-/** How long a settlement waits for the message that is being decided, at most: they share a commit, which costs more than all that they write. */
-export const PATIENCE_MS = 10;
-
 /** Bytes from which a payload is copied once and handed over; below, a second copy costs less than a transfer. */
 export const TRANSFER_BYTES = 64 * 1024;
 
