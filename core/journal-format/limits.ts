@@ -33,6 +33,9 @@ export const GROUP_ITEMS = 512;
 /** Payload bytes of one commit: bounds the page cache and the write-ahead log that one transaction needs. */
 export const GROUP_BYTES = 8 * 1024 * 1024;
 
+/** How long a settlement waits for the message that is being decided, at most: they share a commit, which costs more than all that they write. */
+export const PATIENCE_MS = 10;
+
 /** Commands and payload bytes that may wait for the worker; past them a command is refused (memory of the ingress process). */
 export const INBOX_COMMANDS = 20_000;
 export const INBOX_BYTES = 256 * 1024 * 1024;

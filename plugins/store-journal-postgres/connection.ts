@@ -1,5 +1,5 @@
 /** Connections to the server, and what its errors mean. */
-import { Client, DatabaseError, types as drivers, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
+import { Client, DatabaseError, Query as DriverQuery, types as drivers, type ClientConfig, type QueryResult } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
 import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
@@ -47,10 +47,17 @@ export async function connectWriter(address: Address): Promise<Client> {
   return client;
 }
 
+type Told = (error: Error | undefined, result: QueryResult) => void;
+
+/** A query of the driver's own is taken as it is; a description of one would be copied property by property, which costs more than to send it. */
 export const queryOn =
-  (client: { query: (statement: QueryConfig) => Promise<QueryResult> }): Query =>
-  async (statement) =>
-    (await client.query(statement)).rows as Row[];
+  (client: { query: (statement: never, told: never) => unknown }): Query =>
+  ({ name, text, values }) =>
+    new Promise((resolve, reject) => {
+      const query = Object.assign(new DriverQuery(text, values), { name });
+      const told: Told = (error, result) => (error ? reject(error) : resolve(result.rows as Row[]));
+      client.query(query as never, told as never);
+    });
 
 /** SQLSTATE of an error that the server said, undefined for any other. */
 export const sqlState = (error: unknown): string | undefined => (error instanceof DatabaseError ? error.code : undefined);

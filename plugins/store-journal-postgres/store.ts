@@ -56,8 +56,7 @@ function store(tag: string, address: Address, writer: Writer, reader: Reader, na
   return {
     tag,
     description: address.description,
-    ...writing(writer),
-    reserve: reserver(reader),
+    ...writing(writer, reserver(reader)),
     ...messageReads(reader, names, tag),
     ...deliveryReads(reader, names, tag),
     ...otherReads(reader, names, tag),
@@ -94,6 +93,7 @@ async function durabilityOf(query: Query): Promise<Durability> {
 type Writing = Pick<
   JournalStore,
   | 'receive'
+  | 'reserve'
   | 'admit'
   | 'decide'
   | 'begin'
@@ -111,16 +111,30 @@ type Writing = Pick<
   | 'release'
 >;
 
-function writing(writer: Writer): Writing {
-  const call = <K extends keyof Writes>(name: K, args: ArgumentsOf<K>, rest: Partial<Parameters<Writer['submit']>[0]> = {}): Promise<ResultOf<K>> =>
-    writer.submit({ name, args, lease: undefined, items: 1, bytes: 0, ...rest }) as Promise<ResultOf<K>>;
+function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
+  /** Newest id that was given, and newest one that came to be stored: those between are being decided. */
+  let last = 0;
+  let arrived = 0;
+  const call = <K extends keyof Writes>(
+    name: K,
+    args: ArgumentsOf<K>,
+    rest: Partial<Parameters<Writer['submit']>[0]> = {},
+    canWait = false,
+  ): Promise<ResultOf<K>> => writer.submit({ name, args, lease: undefined, items: 1, bytes: 0, ...rest }, canWait) as Promise<ResultOf<K>>;
   return {
+    reserve: async (count) => {
+      const ids = await reserve(count);
+      last = Math.max(last, ...ids);
+      return ids;
+    },
     receive: async (batch) => {
+      arrived = last;
       const packed = batch.map((message) => packMessage(0, message));
       return call('receive', [packed], load(packed, weightOf));
     },
     admit: async (batch, lease) => {
       const packed = batch.map(({ message, decision }) => ({ message: packMessage(decision.message, message), decision: packDecision(decision) }));
+      arrived = Math.max(arrived, ...packed.map(({ message }) => message.id));
       const weight = load(packed, (one) => weightOf(one.message) + jsonLength(one.decision));
       const results = await call('admit', [packed], { ...weight, lease });
       return results.map((result, i) => {
@@ -139,7 +153,7 @@ function writing(writer: Writer): Writing {
     },
     settle: async (batch, lease) => {
       const packed = batch.map(packSettlement);
-      await call('settle', [packed], { ...load(packed, ({ begun }) => begun?.encoded?.length ?? 0), lease });
+      await call('settle', [packed], { ...load(packed, ({ begun }) => begun?.encoded?.length ?? 0), lease }, arrived < last);
     },
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),

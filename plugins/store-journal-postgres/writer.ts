@@ -9,7 +9,7 @@
  */
 import type { Client } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
-import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
+import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS, PATIENCE_MS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
 import { executeBare, executeSaved, isHot, type Answer, type Command, type Entered } from './command.ts';
 import { asRefusal, connectWriter, isOfCommand, isOfStatement, queryOn, unavailable } from './connection.ts';
@@ -20,15 +20,16 @@ import { makePartitions, monthOf } from './partitions.ts';
 import { headOf, Transaction, type Head } from './transaction.ts';
 
 const LOCK = { name: 'lock', text: 'SELECT pg_advisory_xact_lock($1)' };
+/** The same, and the number of this transaction in the row of its writer, which no other one touches. */
+const ENTER = {
+  name: 'enter',
+  text: `WITH m AS (INSERT INTO mark (writer, last) VALUES ($2, $3) ON CONFLICT (writer) DO UPDATE SET last = excluded.last)
+    SELECT pg_advisory_xact_lock($1)`,
+};
 const HEAD = {
   name: 'head',
   text: 'SELECT part, event, delivery, act, name, indexed, leases, floor(extract(epoch from clock_timestamp()) * 1000)::int8 AS now FROM head',
 };
-const MARK = {
-  name: 'mark',
-  text: 'INSERT INTO mark (writer, last) VALUES ($1, $2) ON CONFLICT (writer) DO UPDATE SET last = excluded.last',
-};
-
 interface Lock {
   readonly head: Head;
   readonly now: number;
@@ -64,8 +65,11 @@ export class Writer {
   #waitingCommands = 0;
   #waitingBytes = 0;
   #running = false;
+  /** Something in the queue does not wait for another write. */
+  #isDue = false;
+  #patience: NodeJS.Timeout | undefined;
   #unknown: Unknown | undefined;
-  /** Of the last transaction that was to be committed. */
+  /** Of the last transaction. */
   #number = 0;
   /** As of our last commit; undefined when it must be read first. */
   #head: Head | undefined;
@@ -86,7 +90,8 @@ export class Writer {
     this.#adopt(client);
   }
 
-  submit(command: Omit<Command, 'resolve' | 'reject'>): Promise<unknown> {
+  /** `canWait`: another write will come soon, to share a commit with. */
+  submit(command: Omit<Command, 'resolve' | 'reject'>, canWait = false): Promise<unknown> {
     const { bytes } = command;
     const refusal = this.#refusal(bytes);
     if (refusal) return Promise.reject(refusal);
@@ -103,13 +108,15 @@ export class Writer {
         resolve: (value) => (done(), resolve(value)),
         reject: (error) => (done(), reject(error)),
       });
-      this.#wake();
+      if (canWait) this.#patience ??= setTimeout(() => this.#wake(), PATIENCE_MS);
+      else this.#wake();
     });
   }
 
   /** Finishes what was asked, refuses what is asked after. Legal twice. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wake();
     if (this.#running || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const { command } of this.#unknown?.answers ?? []) command.reject(closed());
     this.#unknown = undefined;
@@ -125,6 +132,9 @@ export class Writer {
   }
 
   #wake(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#isDue = true;
     if (this.#running) return;
     this.#running = true;
     // After the microtasks of this turn: callers that one answer woke together travel together.
@@ -132,7 +142,11 @@ export class Writer {
   }
 
   async #drain(): Promise<void> {
-    while (this.#client && this.#queue.length > 0) await this.#commit(this.#client, this.#cut());
+    while (this.#client && this.#isDue && this.#queue.length > 0) {
+      const group = this.#cut();
+      this.#isDue = this.#queue.length > 0;
+      await this.#commit(this.#client, group);
+    }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -180,10 +194,11 @@ export class Writer {
   async #transact(client: Client, group: readonly Command[], guess?: Head, isSaved = false): Promise<readonly Answer[] | typeof STALE> {
     const query = queryOn(client);
     const lastMonth = this.#lastMonth;
+    const number = (this.#number += 1);
     this.#sendTogether(client);
     const locking = Promise.all([
       client.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
-      query({ ...LOCK, values: [this.#address.lock] }),
+      query({ ...ENTER, values: [this.#address.lock, this.#id, number] }),
       query(HEAD),
     ]).then(([, , [row]]): Lock => ({ head: headOf(row!), now: Number(row!['now']) }));
     locking.catch(() => undefined);
@@ -206,7 +221,7 @@ export class Writer {
       // First of all: to a node that lost its lanes a row that the new owner has moved since is no refusal of its own.
       if (!isSaved) for (const { lease } of group) if (lease) requireLease(lease, this.#leases, lock.now);
       if (done.status === 'rejected') throw done.reason;
-      await this.#end(client, tx, lock, done.value);
+      await this.#end(client, tx, lock, { number, answers: done.value });
       return done.value;
     } catch (error) {
       this.#head = undefined;
@@ -227,18 +242,16 @@ export class Writer {
     if (monthOf(now) >= this.#lastMonth) this.#lastMonth = await makePartitions(query, monthOf(now));
   }
 
-  async #end(client: Client, tx: Transaction, { head, now }: Lock, answers: readonly Answer[]): Promise<void> {
+  async #end(client: Client, tx: Transaction, { head, now }: Lock, outcome: Unknown): Promise<void> {
     this.#sendTogether(client);
-    const number = (this.#number += 1);
-    const marked = tx.query({ ...MARK, values: [this.#id, number] });
     const notices = [...tx.touched]
       .filter((lane) => !this.#isOurs(lane))
       .map((lane) => tx.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [this.#address.channel, `${this.#id} ${lane}`] }));
     const committing = client.query('COMMIT');
-    const [committed, ...said] = await Promise.allSettled([committing, marked, ...notices]);
+    const [committed, ...said] = await Promise.allSettled([committing, ...notices]);
     if (committed.status === 'rejected') {
       if (isOfStatement(committed.reason)) throw committed.reason;
-      throw new Uncertain({ number, answers }, committed.reason);
+      throw new Uncertain(outcome, committed.reason);
     }
     // The server answers ROLLBACK to the COMMIT of a transaction in which a statement failed.
     if (committed.value.command !== 'COMMIT') throw said.find((one) => one.status === 'rejected')?.reason ?? unavailable(undefined);

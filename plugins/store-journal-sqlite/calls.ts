@@ -53,6 +53,24 @@ export interface Writes {
   saveSettings(at: number, who: string, why: string | undefined, documents: string): number;
 }
 
+/** Names of the calls that change the journal. */
+export const WRITES = {
+  receive: true,
+  decide: true,
+  admit: true,
+  begin: true,
+  settle: true,
+  act: true,
+  pause: true,
+  keep: true,
+  swap: true,
+  forget: true,
+  fact: true,
+  order: true,
+  withdraw: true,
+  saveSettings: true,
+} as const satisfies Record<keyof Writes, true>;
+
 /** Calls that read: run between commits, and see committed rows only. */
 export interface Reads {
   undecided(lane: string, after: number, limit: number): UndecidedMessage[];
@@ -116,4 +134,6 @@ export interface OpenOptions {
   readonly groupItems?: number;
   /** Shared cell holding the most pages that the file may have, 0 for no limit: a disk that fills up and gets space again. */
   readonly pageLimit?: Int32Array;
+  /** Instead of PATIENCE_MS. */
+  readonly patienceMs?: number;
 }

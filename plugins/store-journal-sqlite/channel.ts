@@ -4,8 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PasserelleError, type ErrorData } from '../../core/contract/index.ts';
-import { INBOX_BYTES, INBOX_COMMANDS } from '../../core/journal-format/index.ts';
-import type { Answer, Calls, Command, OpenOptions, Opened } from './calls.ts';
+import { INBOX_BYTES, INBOX_COMMANDS, PATIENCE_MS } from '../../core/journal-format/index.ts';
+import { WRITES, type Answer, type Calls, type Command, type OpenOptions, type Opened } from './calls.ts';
 import { TRANSFER_BYTES, YOUNG_LIMIT_MB } from './limits.ts';
 
 interface Waiting {
@@ -19,6 +19,8 @@ export interface Load {
   readonly items: number;
   readonly bytes: number;
   readonly transfer: readonly ArrayBuffer[];
+  /** Another write will come soon: it may wait for that one and share its commit. */
+  readonly canWait?: boolean;
 }
 
 const LIGHT: Load = { items: 1, bytes: 0, transfer: [] };
@@ -58,12 +60,15 @@ export async function openChannel(folder: string, options: OpenOptions): Promise
     worker.once('exit', () => reject(gone('a worker that ended')));
   });
   if ('failed' in opened) throw PasserelleError.fromData(opened.failed);
-  return connect(worker, opened);
+  return connect(worker, opened, options.patienceMs ?? PATIENCE_MS);
 }
 
-function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed: ErrorData }>): Channel {
+function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed: ErrorData }>, patienceMs: number): Channel {
   const waiting = new Map<number, Waiting>();
   let outbox: Command[] = [];
+  /** Settlements that wait for another write. */
+  let patient: Command[] = [];
+  let patience: NodeJS.Timeout | undefined;
   let isFlushing = false;
   /** Commands that the worker has and did not answer. */
   let posted = 0;
@@ -73,12 +78,23 @@ function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed:
   let ended: PasserelleError | undefined;
   let closing: Promise<void> | undefined;
 
+  /** `all`: with those that wait for a write. */
+  const post = (all: boolean): void => {
+    const commands = all ? [...patient, ...outbox] : outbox;
+    outbox = [];
+    if (all) {
+      clearTimeout(patience);
+      patience = undefined;
+      patient = [];
+    }
+    if (commands.length === 0) return;
+    posted += commands.length;
+    worker.postMessage(commands, transfers);
+    transfers = [];
+  };
   const flush = (): void => {
     isFlushing = false;
-    posted += outbox.length;
-    worker.postMessage(outbox, transfers);
-    outbox = [];
-    transfers = [];
+    post(outbox.some(({ name }) => name in WRITES || name === 'close'));
   };
   // At the end of the turn, so that callers that one answer woke travel together; and while the worker is in a commit, together with what comes
   // until its answer: they would wait there as they wait here, and waking a thread costs more than writing many a row.
@@ -87,10 +103,11 @@ function connect(worker: Worker, { tag, lastMessage }: Exclude<Opened, { failed:
     isFlushing = true;
     setImmediate(flush);
   };
-  const send = (name: Command['name'], args: readonly unknown[], { items, bytes, transfer }: Load): Promise<unknown> => {
+  const send = (name: Command['name'], args: readonly unknown[], { items, bytes, transfer, canWait }: Load): Promise<unknown> => {
     if (ended) return Promise.reject(ended);
     const id = ++lastId;
-    outbox.push({ id, name, args, items, bytes });
+    (canWait ? patient : outbox).push({ id, name, args, items, bytes });
+    if (canWait) patience ??= setTimeout(post, patienceMs, true);
     transfers.push(...transfer);
     waitingBytes += bytes;
     flushSoon();

@@ -86,10 +86,13 @@ type Writing = Pick<
 const writing = ({ call, lastMessage }: Channel): Writing => {
   // Given here and not by the worker: whoever admits needs the id before the message is stored.
   let last = lastMessage;
+  /** Newest message that came to be stored: those after it have an id and are being decided. */
+  let arrived = lastMessage;
   return {
     receive: async (batch) => {
       const transfer: ArrayBuffer[] = [];
       const packed = batch.map((message) => packMessage(++last, message, ownCopy(message.raw, transfer, message.spare)));
+      arrived = last;
       const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, weightOf), transfer });
       return results.map((result) => (typeof result === 'number' ? { message: result } : result));
     },
@@ -100,6 +103,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         message: packMessage(decision.message, message, ownCopy(message.raw, transfer, message.spare)),
         decision: packDecision(decision),
       }));
+      arrived = Math.max(arrived, ...packed.map(({ message }) => message.id));
       const bytes = sum(packed, ({ message, decision }) => weightOf(message) + jsonLength(decision));
       const results = await call('admit', [packed], { items: packed.length, bytes, transfer });
       return batch.map(({ decision }, index) => {
@@ -120,12 +124,7 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
         load(packed, ({ encoded }) => encoded?.length ?? 0),
       );
     },
-    settle: async (batch) =>
-      call(
-        'settle',
-        [batch.map(packSettlement)],
-        load(batch, () => 0),
-      ),
+    settle: async (batch) => call('settle', [batch.map(packSettlement)], { ...load(batch, () => 0), canWait: arrived < last }),
     act: async (actions) =>
       call(
         'act',

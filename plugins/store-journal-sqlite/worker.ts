@@ -122,12 +122,13 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
     take(commands);
     while (waitingWrites.length > 0 || waitingReads.length > 0) {
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message as readonly Command[]);
+      // First: whoever reads what is known of a patient has its own commit still to come, and would wait for this one too.
+      answerReads(performance.now() + (waitingWrites.length > 0 ? READING_MS : LONG_READING_MS));
       if (waitingWrites.length > 0) {
         const group = cutGroup();
         port.postMessage(commit(group));
         for (const command of group) release(command);
       }
-      answerReads(performance.now() + (waitingWrites.length > 0 ? READING_MS : LONG_READING_MS));
     }
     if (!closing) return;
     journal.db.close();

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { IncomingMessage, JournalStore } from '../../../core/contract/index.ts';
+import type { IncomingMessage, JournalStore, Settlement } from '../../../core/contract/index.ts';
 import { PasserelleError } from '../../../core/contract/index.ts';
 
 export const AT = '2026-09-14T08:00:00.000Z';
@@ -30,8 +30,8 @@ export const message = (n: number, raw: Uint8Array = Buffer.from('MSH|')): Incom
   raw,
 });
 
-/** An ADT of an ordinary patient: identity event, one destination, three index terms. */
-export async function life(store: JournalStore, n: number, raw: Uint8Array): Promise<void> {
+/** An ADT of an ordinary patient as far as it is being sent: identity event, one destination, three index terms. Answers its delivery. */
+export async function sent(store: JournalStore, n: number, raw: Uint8Array): Promise<number> {
   const hash = (kind: number): string => `${kind}${n.toString(16).padStart(31, '0')}`;
   const [received] = await store.receive([message(n, raw)]);
   const id = received!.message;
@@ -45,7 +45,14 @@ export async function life(store: JournalStore, n: number, raw: Uint8Array): Pro
   const envelope = { format: 'hl7v2', text: 'x'.repeat(900) };
   const encoded = { envelope, controlId: `O${n}`, sha256: hash(8), bytes: 900, connector: 'k-process', connectorVersion: '1.0.0' };
   await store.begin([{ delivery, startedAt: AT, encoded }]);
-  await store.settle([{ delivery, from: 'sending', to: 'delivered', at: AT, counted: true, ack: 'AA' }]);
+  return delivery;
+}
+
+export const taken = (delivery: number): Settlement => ({ delivery, from: 'sending', to: 'delivered', at: AT, counted: true, ack: 'AA' });
+
+/** From receipt to delivery. */
+export async function life(store: JournalStore, n: number, raw: Uint8Array): Promise<void> {
+  await store.settle([taken(await sent(store, n, raw))]);
 }
 
 /** Code of the refusal, undefined when there was none. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { openSqliteJournal, type SqliteJournal } from '../index.ts';
-import { codeOf, inFolder, life, message } from './folder.ts';
+import { codeOf, inFolder, life, message, sent, taken } from './folder.ts';
 
 const count = (db: DatabaseSync, table: string): number => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n']);
 
@@ -88,6 +88,42 @@ describe('a full disk under a SQLite journal', () => {
       const journal = await openSqliteJournal(folder, { pageLimit: shared });
       const error = (await journal.receive([message(1, Buffer.from('DUPONT'.repeat(10_000)))]).catch((thrown: unknown) => thrown)) as Error;
       expect(error.message).to.equal('the journal cannot store the message now (found SQLite 13)');
+      await journal.close();
+    }));
+});
+
+describe('settlements of a SQLite journal', () => {
+  const hour = { patienceMs: 3_600_000 };
+
+  it('wait for a message that is being decided, not for what is read, and share its commit', () =>
+    inFolder(async (folder) => {
+      const pageLimit = new Int32Array(new SharedArrayBuffer(4));
+      const journal = await openSqliteJournal(folder, { ...hour, pageLimit });
+      const delivery = await sent(journal, 1, Buffer.alloc(1000));
+      await journal.reserve(1);
+      const settled = codeOf(journal.settle([taken(delivery)]));
+      expect((await journal.deliveries({}, { limit: 1 })).items[0]?.state).to.equal('sending');
+      Atomics.store(pageLimit, 0, 1);
+      const stored = codeOf(journal.receive([message(2, Buffer.alloc(300_000))]));
+      expect(await Promise.all([settled, stored])).to.deep.equal(Array(2).fill('ERR_JOURNAL_UNAVAILABLE'));
+      Atomics.store(pageLimit, 0, 0);
+      await journal.settle([taken(delivery)]);
+      await journal.close();
+    }));
+
+  it('wait for nobody when no message is being decided, and for no longer than it may take', () =>
+    inFolder(async (folder) => {
+      const patient = await openSqliteJournal(folder, hour);
+      await patient.settle([taken(await sent(patient, 1, Buffer.alloc(1000)))]);
+      const delivery = await sent(patient, 2, Buffer.alloc(1000));
+      await patient.reserve(1);
+      const settled = patient.settle([taken(delivery)]);
+      await patient.close();
+      await settled;
+      const journal = await openSqliteJournal(folder);
+      const last = await sent(journal, 3, Buffer.alloc(1000));
+      await journal.reserve(1);
+      await journal.settle([taken(last)]);
       await journal.close();
     }));
 });

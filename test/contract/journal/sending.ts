@@ -63,6 +63,16 @@ export function sending(journal: Fixture): void {
         }
     });
 
+    it('waits for a message that is being decided no longer than it must: that one may never come', async () => {
+      for (let n = 0; n < 3; n++) {
+        const { delivery } = await journal.queued();
+        await journal.begin(delivery);
+        await journal.store.reserve(1);
+        await journal.settle(delivery, 'delivered');
+        expect(await journal.stateOf(delivery)).to.equal('delivered');
+      }
+    });
+
     it('refuses when the delivery is not in the state it names', async () => {
       await refused(journal.settle(await journal.inState('queued'), 'dead'), 'ERR_TRANSITION');
       await refused(journal.settle(999_999, 'dead'), 'ERR_NOT_FOUND');
