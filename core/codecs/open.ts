@@ -1,6 +1,7 @@
 /** First half of a translation: bytes to envelope, documents read, parts placed. The same for lanes and for `passerelle translate`. */
 import {
   PasserelleError,
+  release,
   type DocumentCodec,
   type DocumentReading,
   type Envelope,
@@ -30,7 +31,10 @@ export function openMessage(
     documents.find((d) => d.recognises(mime, content))?.read(content);
   try {
     const { envelope, parts } = codec.open(bytes, { charsetFallback, readDocument, ...(http && { http }) });
-    return { envelope, refs: envelope.parts.map((p) => partRef(p, parts)) };
+    const refs = envelope.parts.map((p) => partRef(p, parts));
+    // They were looked at; what leaves is read from the message again. One that was not decoded stands in the message itself.
+    for (const { content } of parts) if (content.buffer !== bytes.buffer) release(content);
+    return { envelope, refs };
   } catch (thrown) {
     return { ...unopened(bytes, codec.id, http), error: PasserelleError.from(thrown) };
   }

@@ -5,7 +5,7 @@ export * from './calls.ts';
 export * from './connector.ts';
 export { decodeBase64, decodeCanonical, encodeBase64, type DecodedBase64 } from './base64.ts';
 export * from './container.ts';
-export { assemblePart, joined, sniffMime } from './content.ts';
+export { assemblePart, joined, release, sniffMime } from './content.ts';
 export * from './dump.ts';
 export * from './engine-face.ts';
 export * from './envelope.ts';

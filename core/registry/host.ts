@@ -255,7 +255,7 @@ const unavailable = (): HostAnswer => ({ error: new PasserelleError('ERR_HOST_UN
 const workerFile = path.join(import.meta.dirname, 'host-worker.js');
 const MEMORY_LIMIT_MB = 512;
 /** What a call leaves is garbage at once; V8 would let three times as much gather before it looks (measured: 40 MB a host, nothing gained). */
-const YOUNG_LIMIT_MB = 16;
+const YOUNG_LIMIT_MB = 8;
 
 function openThread(module: string, onMessage: (json: string) => void, onExit: () => void): Compartment {
   const worker = new Worker(workerFile, {

@@ -1,5 +1,5 @@
 /** The document codec: bytes of a CDA to what its header says. */
-import { PasserelleError, sniffMime, type DocumentCodec, type DocumentReading } from '../../core/contract/index.ts';
+import { PasserelleError, release, sniffMime, type DocumentCodec, type DocumentReading } from '../../core/contract/index.ts';
 import { contentModelOf, readContent } from './content/index.ts';
 import { readHeader } from './header.ts';
 import { prepareXml, unreadable } from './prepare.ts';
@@ -30,6 +30,7 @@ function read(content: Uint8Array): DocumentReading {
       const read = readContent(tree, ids);
       return { ...header, ...(read && { content: read.content }), ...(read && read.warnings.length > 0 && { warnings: read.warnings }) };
     });
+    for (const { content: decoded } of prepared.runs) if (decoded) release(decoded);
     return { kind: 'cda', cda };
   } catch (error) {
     // The parser is a WebAssembly module: whatever it throws, the document is one we cannot read, and the message goes on with that.

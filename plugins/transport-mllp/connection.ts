@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ProtocolFault, Receive, Reply } from '../../core/contract/index.ts';
+import { release, type ProtocolFault, type Receive, type Reply } from '../../core/contract/index.ts';
 import { Framer, writeFrame, type Budget, type Framed } from './framer.ts';
 
 /** Quiet after an FS without CR that ends the frame: longer than the gap between two packets of one write, shorter than any sender's patience. */
@@ -171,6 +171,7 @@ async function together(kept: Buffer[]): Promise<Buffer> {
   for (const piece of pieces) {
     const step = Math.floor(at / STEP_BYTES);
     at += piece.copy(whole, at);
+    release(piece);
     if (Math.floor(at / STEP_BYTES) > step) await nextTurn();
   }
   return whole;

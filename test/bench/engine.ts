@@ -96,9 +96,10 @@ export class BenchEngine {
     const { folder, config = path.join(packageRoot, 'test/bench/region'), preload } = this.#options;
     const program = path.join(packageRoot, 'dist/core/cli/main.js');
     // As whoever installs it starts it: the first line of the executable says how it wants its Node.
-    const [, flags = ''] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(program, 'utf8')) ?? [];
+    const [, variables = '', flags = ''] = /^#!\S+ -S (.*)\bnode (.*)$/m.exec(readFileSync(program, 'utf8')) ?? [];
+    const own = Object.fromEntries(new URLSearchParams(variables.trim().replaceAll(' ', '&')));
     const args = [...flags.split(' '), ...(preload ? ['--import', preload] : []), program, 'start', '--config', config, '--data', folder];
-    const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...own, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const orphan = (): boolean => child.kill('SIGKILL');
     process.once('exit', orphan);
     child.once('exit', () => process.off('exit', orphan));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { assert, property, uint8Array } from 'fast-check';
-import { assemblePart, decodeBase64, encodeBase64, sniffMime } from 'passerelle/contract';
+import { assemblePart, decodeBase64, encodeBase64, release, sniffMime, type MessageCodec } from 'passerelle/contract';
+import { openMessage } from '../../core/codecs/index.ts';
 
 describe('what bytes are', () => {
   const cases: readonly (readonly [string, string | Buffer])[] = [
@@ -105,5 +106,31 @@ describe('a part that is placed', () => {
     expect(Buffer.from(assemblePart({ part: 'p1' }, part)).toString()).to.equal('Hello');
     const pieces = ['<é>', { part: 'p1', encoding: 'base64' }, '|', { part: 'p2', encoding: 'text' }] as const;
     expect(Buffer.from(assemblePart({ pieces, mime: 'text/xml' }, part)).toString()).to.equal('<é>SGVsbG8=|é');
+  });
+});
+
+describe('memory that is given back', () => {
+  const LARGE = 64 * 1024;
+
+  it('is that of bytes which own it, framing and padding left out; what shares it with others is left alone', () => {
+    const own = Buffer.alloc(LARGE, 'a');
+    const framed = Buffer.alloc(LARGE, 'a').subarray(1, LARGE - 2);
+    const [one, other] = [Buffer.alloc(2 * LARGE, 'a')].flatMap((both) => [both.subarray(0, LARGE), both.subarray(LARGE)]) as [Buffer, Buffer];
+    const pooled = Buffer.from('a');
+    for (const bytes of [own, framed, one, pooled]) release(bytes);
+    expect([own, framed].map(({ length }) => length)).to.deep.equal([0, 0]);
+    expect([one, other, pooled].map((bytes) => bytes.every((byte) => byte === 0x61) && bytes.length)).to.deep.equal([LARGE, LARGE, 1]);
+  });
+
+  it('is that of the content of parts once they are read, and never the message', () => {
+    const message = Buffer.alloc(LARGE, 'a');
+    const decoded = Buffer.alloc(LARGE, 'b');
+    const part = { mime: 'text/plain', encoding: 'text', bytes: LARGE, sha256: '', at: '' } as const;
+    const parts = [message, decoded].map((content, i) => ({ part: `p${i}`, content, from: 0, to: LARGE, canonical: true }));
+    const envelope = { format: 'plain', text: '', charset: 'utf-8', warnings: [], parts: parts.map((one) => ({ ...part, part: one.part })) };
+    const { refs } = openMessage(message, { id: 'plain', open: () => ({ envelope, parts }) } as unknown as MessageCodec, [], 'utf-8');
+    expect(refs).to.have.length(2);
+    expect(decoded).to.have.length(0);
+    expect(message.toString()).to.equal('a'.repeat(LARGE));
   });
 });
