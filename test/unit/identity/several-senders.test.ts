@@ -39,6 +39,28 @@ describe('identities of several senders', () => {
     });
   }
 
+  it('A2: a trait that a person rejected of one trusted alike asks no more, until it says another one', () => {
+    const hospital = new Hospital([]);
+    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
+    const say = (birthName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, birthName }, { sender: 'B', id }));
+    expect(say('ÉTREZAC', 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'rejected');
+    expect([say('ÉTREZAC', 'again'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALMORÉE']);
+    expect(say('VALBRUNE', 'other')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('other', 'accepted');
+    expect([say('VALBRUNE', 'other'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALBRUNE']);
+  });
+
+  it('A4: somebody else whom a person rejected asks each time: nothing of that one may come to the person on file', () => {
+    const hospital = new Hospital();
+    hospital.identity(QUALIFIED);
+    const other = { ...VALIDATED, birthName: 'ÉTREZAC', birthDate: '1970-01-01', sex: 'M' } as const;
+    for (const id of ['one', 'two']) {
+      expect(verdict(hospital.identity(other, { sender: 'GAM', id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      hospital.answer(id, 'rejected');
+    }
+  });
+
   it('A2: what a person decided holds until the other sender says something new', () => {
     const hospital = new Hospital([]);
     hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
@@ -94,6 +116,23 @@ describe('identities of several senders', () => {
       expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { id: 'third', at: 6 }))).to.equal(
         'quarantined ERR_IDENTITY_CONFLICT',
       );
+    });
+
+    it('A2, A4: what a person rejected of a third one asks no more when it says the same; anything else does', () => {
+      for (const [said, id] of [
+        [{ birthName: 'VALMORÉE' }, 'name'],
+        [QUALIFIED, 'all'],
+      ] as const) {
+        const say = (sender: string, again: string): string => verdict(hospital.identity(said, { sender, id: `${id} ${again}` }));
+        expect(say('LAB', 'first')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        hospital.answer(`${id} first`, 'rejected');
+        expect([say('LAB', 'again'), say('LAB', 'once more')]).to.deep.equal(['updated', 'updated']);
+        expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
+        if (id === 'name') expect(say('URG', 'another one')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      }
+      expect(verdict(hospital.identity({ birthName: 'VALBRUNE' }, { sender: 'LAB', id: 'new' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { sender: 'LAB' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
     });
 
     it('A2, A4: the one that was chosen says other traits than its INS came with: the other INS comes back, by a person', () => {
