@@ -5,8 +5,8 @@
 import type { Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { keyOf, speakerOf, type Speaker, type Told } from './cases.ts';
 import { claimOf } from './fold.ts';
+import { keyOf, speakerOf, type Speaker, type Told } from './cases.ts';
 import {
   joinedOf,
   heirOf,
@@ -26,13 +26,11 @@ import { STRICT_TRAITS, contradicts, isTold } from './traits.ts';
 
 const GIVEN = 'given away by ';
 
-/** What tells whom a message means. */
-export const describedBy = (patient: Patient): Patient =>
-  Object.fromEntries(
-    [...STRICT_TRAITS, 'ins', 'insOid', 'insStatus', 'identityStatus'].flatMap((name) =>
-      name in patient ? [[name, patient[name as keyof Patient]]] : [],
-    ),
-  );
+/** What tells whom a message means: an INS where it is qualified. */
+export function describedBy(patient: Patient): Patient {
+  const [claim, traits] = [claimOf(patient), STRICT_TRAITS.filter((trait) => isTold(trait) && patient[trait])];
+  return { ...Object.fromEntries(traits.map((trait) => [trait, patient[trait]])), ...(claim && { ins: claim.ins, insOid: claim.insOid }) };
+}
 
 /** That the number was changed was said before, unless the same clock says otherwise. */
 export const isSince = ({ into }: Person, { sender, at }: Pick<Speaker, 'sender' | 'at'>): boolean =>
@@ -45,18 +43,22 @@ export function numberGiven(one: Told, known: Known): Judgement {
   const person = key === undefined ? undefined : personOf(known, key);
   const said = speakerOf(one, patient);
   if (key === undefined || !patient || !person?.others || person.into?.kind !== 'change-id' || !isSince(person, said)) return {};
-  const other = person.others.find(({ patient: seen }) => !isAnother(seen, patient));
+  const described = describedBy(patient);
+  const other = person.others.find(({ patient: seen }) => !isAnother(seen, described));
   const [, before] = heirOf(key, known);
-  if (!other || !before || !isAnother(joinedOf(before, said.senders).patient, patient)) return {};
+  if (!other || !before || !isOtherThan(joinedOf(before, said.senders).patient, other.patient, described)) return {};
   return { notes: split(key, person, other, one, known) };
 }
 
-function isAnother(known: Patient, received: Patient): boolean {
-  const [mine, theirs] = [known.ins, claimOf(received)?.ins];
-  return (
-    Boolean(mine && theirs && mine !== theirs) || STRICT_TRAITS.some((trait) => isTold(trait) && contradicts(trait, known[trait], received[trait]))
-  );
-}
+const TELLS = [...STRICT_TRAITS.filter(isTold), 'ins'] as const;
+const differs = (name: (typeof TELLS)[number], one: Patient, other: Patient): boolean =>
+  name === 'ins' ? Boolean(one.ins && other.ins && one.ins !== other.ins) : contradicts(name, one[name], other[name]);
+
+const isAnother = (seen: Patient, received: Patient): boolean => TELLS.some((name) => differs(name, seen, received));
+
+/** Something of it is said of that other one, and not of the patient of before. */
+const isOtherThan = (before: Patient, other: Patient, received: Patient): boolean =>
+  TELLS.some((name) => received[name] && other[name] && (!before[name] || differs(name, before, received)));
 
 function split(key: string, person: Person, { who, why, at }: Other, one: Case, known: Known): readonly Note[] {
   const { domain, ipp, absorbed = [], undone = [], beside = [], open, doubts } = person;
@@ -76,8 +78,14 @@ function split(key: string, person: Person, { who, why, at }: Other, one: Case, 
     const each = personOf(known, its);
     if (!each) return [];
     const led = each.into?.key === key ? { into: { ...each.into, key: into.key, ipp: into.ipp } } : {};
+    const had = each.undone?.map((one) => (one.layer !== undefined && one.key === key ? { ...one, key: into.key, ipp: into.ipp } : one));
     const back = each.beside?.map((number) => (number.key === key ? { ...number, key: into.key, ipp: into.ipp } : number));
-    return [[its, { ...each, ...led, ...(back && { beside: [...new Map(back.map((number) => [number.key, number])).values()] }) }]];
+    return [
+      [
+        its,
+        { ...each, ...led, ...(had && { undone: had }), ...(back && { beside: [...new Map(back.map((number) => [number.key, number])).values()] }) },
+      ],
+    ];
   });
   const given: Undone = { ...into, who, why, undoneAt: at, layer };
   const change = { at: one.now, message: one.message.id, what: 'given', sender: '' };

@@ -67,13 +67,12 @@ function pairOf({ event: { type, data } }: Case): readonly Patient[] | undefined
   return [patient, from];
 }
 
-/** Everybody it names, and who had the number before, with all the numbers of each. */
+/** Everybody it names, with all the numbers of each, and those that were given to somebody else: who had them before, and whose numbers they were. */
 const references = (keys: readonly string[], known: Known): readonly NoteRef[] => {
   const before = keys.flatMap((key) => personOf(known, key)?.undone?.flatMap((one) => (one.layer === undefined ? [] : one.key)) ?? []);
-  return [...new Set([...keys, ...before].flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]))].map((key) => ({
-    kind: PERSON,
-    key,
-  }));
+  const given = keys.flatMap((key) => personOf(known, key)?.absorbed?.flatMap((one) => (one.isGiven ? one.key : [])) ?? []);
+  const families = [...keys, ...before].flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]);
+  return [...new Set([...families, ...given])].map((key) => ({ kind: PERSON, key }));
 };
 
 /**

@@ -128,8 +128,13 @@ const holds = (attribute: string, choice: Choice, folds: Folds): boolean => {
   });
 };
 
+/** Of an INS with the traits that it is said with. */
 export const isRefused = ({ refused }: Choice, attribute: string, sender: string, value: unknown): boolean =>
-  refused?.[sender]?.some((one) => isSameWord(attribute, one, value)) ?? false;
+  refused?.[sender]?.some((one) => isSameWord(attribute, one, value) && (attribute !== 'claim' || saysNoOther(one as InsClaim, value as InsClaim))) ??
+  false;
+
+const saysNoOther = ({ traits: before }: InsClaim, { traits }: InsClaim): boolean =>
+  Object.entries(traits).every(([trait, value]) => isSaidAgain(trait, before[trait as keyof typeof before], value));
 
 /** Of an INS the number is. */
 export const isSameWord = (attribute: string, one: unknown, other: unknown): boolean =>
@@ -315,8 +320,9 @@ export interface Refusal {
 export function refuse(person: Person, { sender, values }: Refusal, at: string): Person {
   const { folds, choices = {} } = lineOf(person);
   const chosen = Object.entries(values).flatMap(([attribute, { value, by }]): (readonly [string, Choice])[] => {
-    const choice = choices[attribute] ?? choiceOf(attribute, by, folds, at);
-    if (choice.sender === sender || !folds[choice.sender]?.registers[attribute]) return [];
+    const held = choices[attribute];
+    const choice = held && held.sender !== sender ? held : choiceOf(attribute, by, folds, at);
+    if (!folds[choice.sender]?.registers[attribute]) return [];
     return [[attribute, { ...choice, at, refused: { ...choice.refused, [sender]: lastOf(choice.refused?.[sender], value) } }]];
   });
   return chosen.length > 0 ? { ...person, chosen: { ...person.chosen, ...Object.fromEntries(chosen) } } : person;

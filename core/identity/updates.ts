@@ -7,7 +7,7 @@ import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, state
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
 import { describedBy, hadBy, isSince } from './given.ts';
-import { contradictions, isForeign, senderKey, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
+import { contradictions, isForeign, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
@@ -97,7 +97,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
         one,
         known,
         ...(isAgain
-          ? questions.map((each) => againOf(each, named, holder, data.patient))
+          ? questions.map((each) => againOf(each, named, holder, person, data.patient))
           : questions.map((each) => ({ ...each, ...(refusal && { refusal }) }))),
       );
   if (asked) return asked;
@@ -133,13 +133,13 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   };
 }
 
-/** Of a number of before, whatever else it asks: whether it is the patient who had it. */
-const againOf = (question: Question, named: string, holder: Person, received: Patient): Question => ({
-  ...question,
-  kind: 'number-again',
-  persons: new Map([...question.persons, [named, holder]]),
-  given: { key: named, patient: describedBy(received) },
-});
+/** Of a number of before, whatever else it asks: whether it is the patient who had it. Whoever has that one's INS is nobody else, were it rejected. */
+function againOf(question: Question, named: string, holder: Person, person: Person, received: Patient): Question {
+  const claim = claimOf(received);
+  const isOwn = claim && claimsOf(person).some((one) => !isOtherIns(one, claim));
+  const persons = new Map([...question.persons, [named, holder]]);
+  return { ...question, kind: 'number-again', persons, ...(!isOwn && { given: { key: named, patient: describedBy(received) } }) };
+}
 
 /** What comes late of a number that was given to somebody else since is said of the patient who had it then (A2). */
 function saidBefore(one: Told, known: Known, patient: Patient, { key, domain, ipp, layer }: Undone): Judgement {
@@ -185,13 +185,19 @@ function refusalOf(
     ![undefined, sender].includes(preferred[attribute]) &&
     Object.values(folds).some(({ registers }) => isSameWord(attribute, registers[attribute]?.value, wordOf(attribute)));
   const others = otherTraits(before, received);
-  const isSettled = strangers.every(({ kind }) => (kind === 'ins' ? isOverruled('claim') : kind === 'traits' && others.every(isOverruled)));
+  const isOwnIns = claim && before.ins && !isOtherIns(before.ins, claim);
+  const isSettled = strangers.every(({ kind }) =>
+    kind === 'ins' ? isOwnIns || isOverruled('claim') : kind === 'traits' && others.every(isOverruled),
+  );
   if (!isSettled) return undefined;
   const all = [...attributes, ...(strangers.length > 0 ? [...others, 'claim'] : [])];
   const values = [...new Set(all)].flatMap((attribute) => {
-    const [value, source] = [wordOf(attribute), before.sources[attribute === 'claim' ? 'ins' : attribute]];
-    const by = preferred[attribute] ?? (source && (source.site === undefined ? source.sender : senderKey(source.site, source.sender)));
-    return value && by !== undefined && by !== sender ? [[attribute, { value, by }] as const] : [];
+    const [value, known] = [wordOf(attribute), attribute === 'claim' ? before.ins : before.patient[attribute as StrictTrait]];
+    // Who says what is on file: whoever a person chose, or else anybody but this one.
+    const by = [preferred[attribute] ?? '', ...Object.keys(folds)].find(
+      (other) => other !== sender && !isForeign(other) && isSameWord(attribute, folds[other]?.registers[attribute]?.value ?? null, known ?? null),
+    );
+    return value && known && by !== undefined ? [[attribute, { value, by }] as const] : [];
   });
   return values.length > 0 ? { key, sender, values: Object.fromEntries(values) } : undefined;
 }
@@ -238,7 +244,8 @@ function strangersOf(
   const isOverruled =
     claim &&
     ![undefined, said.sender].includes(preferred['claim']) &&
-    ((own && !isOtherIns(own, claim)) || isRefused(choices['claim']!, 'claim', said.sender, claim));
+    ((own && !isOtherIns(own, claim) && STRICT_TRAITS.every((trait) => !contradicts(trait, own.traits[trait], claim.traits[trait]))) ||
+      isRefused(choices['claim']!, 'claim', said.sender, claim));
   const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   return [
     ...(before && claim && !isOverruled && (isLost || contradictsClaim(before, claim)) ? [insQuestion(key, person, before, received, said)] : []),

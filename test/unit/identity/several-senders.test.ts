@@ -51,6 +51,41 @@ describe('identities of several senders', () => {
     expect([say('VALBRUNE', 'other'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALBRUNE']);
   });
 
+  it('A2: so does a trait of one that spoke first, once another one says what is on file; of the only one that ever spoke each asks', () => {
+    const hospital = new Hospital([]);
+    const say = (sender: string, birthName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, birthName }, { sender, id }));
+    for (const sender of ['A', 'B']) say(sender, 'VALMORÉE', sender);
+    expect(say('A', 'ÉTREZAC', 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    hospital.answer('asked', 'rejected');
+    expect([say('A', 'ÉTREZAC', 'again'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALMORÉE']);
+    const alone = new Hospital();
+    alone.identity(QUALIFIED);
+    for (const id of ['one', 'two']) {
+      expect(verdict(alone.identity({ ...QUALIFIED, birthName: 'ÉTREZAC' }, { id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      alone.answer(id, 'rejected');
+    }
+  });
+
+  it('A2, A4: so does the INS on file that another sender says with a trait of its own; with yet another trait it asks', () => {
+    for (const sender of ['GAM', 'IDENT']) {
+      const hospital = new Hospital([
+        { application: 'IDENT', insAuthority: true },
+        { application: 'DPI', insAuthority: true },
+      ]);
+      hospital.identity(QUALIFIED, { at: 1 });
+      const say = (more: Patient, id: string): string => verdict(hospital.identity({ ...QUALIFIED, ...more }, { sender, id }));
+      expect(say({ birthName: 'VALMOREL' }, 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+      hospital.answer('asked', 'rejected');
+      expect([say({ birthName: 'VALMOREL', usedName: 'NEUF' }, 'again'), say({ birthName: 'VALMOREL' }, 'once more')]).to.deep.equal([
+        'updated',
+        'updated',
+      ]);
+      expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE', ins: INS, usedName: 'NEUF' });
+      for (const other of [{ birthName: 'VALBRUNE' }, { birthName: 'VALMOREL', sex: 'M' }] as const)
+        expect(say(other, 'other')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    }
+  });
+
   it('A4: somebody else whom a person rejected asks each time: nothing of that one may come to the person on file', () => {
     const hospital = new Hospital();
     hospital.identity(QUALIFIED);
