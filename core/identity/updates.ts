@@ -97,7 +97,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
         one,
         known,
         ...(isAgain
-          ? questions.map((each) => againOf(each, named, holder, person, data.patient))
+          ? questions.map((each) => againOf(each, spoken, data.patient))
           : questions.map((each) => ({ ...each, ...(refusal && { refusal }) }))),
       );
   if (asked) return asked;
@@ -134,9 +134,9 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
 }
 
 /** Of a number of before, whatever else it asks: whether it is the patient who had it. Whoever has that one's INS is nobody else, were it rejected. */
-function againOf(question: Question, named: string, holder: Person, person: Person, received: Patient): Question {
+function againOf(question: Question, { named, holder, person, before }: Spoken, received: Patient): Question {
   const claim = claimOf(received);
-  const isOwn = claim && claimsOf(person).some((one) => !isOtherIns(one, claim));
+  const isOwn = claim && (before?.ins ? [before.ins] : claimsOf(person)).some((one) => !isOtherIns(one, claim));
   const persons = new Map([...question.persons, [named, holder]]);
   return { ...question, kind: 'number-again', persons, ...(!isOwn && { given: { key: named, patient: describedBy(received) } }) };
 }

@@ -361,6 +361,28 @@ describe('changes of number', () => {
         }
       });
 
+      it('A2, A6: what comes late of a number that was given away finds its patient when the next number is given away too', () => {
+        say(other, again);
+        hospital.answer('asked', 'rejected');
+        say(other);
+        hospital.merge('12', '9', { kind: 'change-id', at: 60 });
+        hospital.identity(twin, { ipp: '9', at: 70, id: 'next' });
+        hospital.answer('next', 'rejected');
+        expect(verdict(hospital.identity(twin, { ipp: '9', at: 71 }))).to.equal('created');
+        expect(patientOf(say({ ...QUALIFIED, usedName: 'TARD' }, { at: 3 }))).to.include({ ipp: '12', usedName: 'TARD' });
+        expect(['1', '9', '12'].map((ipp) => hospital.joined(ipp).patient.firstGivenName)).to.deep.equal(['PAUL', 'ZOÉ', 'ÉLISE']);
+        expect(hospital.tasks().length).to.equal(2);
+      });
+
+      it('A4: who is rejected with the INS of the patient of before is that patient, and asks again', () => {
+        const mistyped = { ...QUALIFIED, birthName: 'VALMOREL' };
+        for (const id of ['one', 'two']) {
+          expect(verdict(say(mistyped, { id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          hospital.answer(id, 'rejected');
+        }
+        expect(survivor('1')).to.equal('9');
+      });
+
       it('A6: the numbers that led to it lead to the patient of before, and each undo gives back what was there', () => {
         hospital = new Hospital();
         hospital.identity({ ...TRAITS, usedName: 'ZÉRO' }, { ipp: '0', at: 1 });
