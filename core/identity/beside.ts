@@ -48,6 +48,7 @@ function stillSaid(
   known: Known,
 ): { readonly first: Named; readonly others: readonly Named[]; readonly sender: string; readonly at: Stamp } {
   const [first, ...others] = numbersIn(one);
+  if (others.length === 0) return { first: first!, others, sender: '', at: '' };
   const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
   const isOld = (other: Named): boolean => besideIn(first!, other, known).some((number) => isNewer(number, sender, at));
   return { first: first!, others: others.filter((other) => !isOld(other)), sender, at };

@@ -41,8 +41,9 @@ export function numberGiven(one: Told, known: Known): Judgement {
   const { patient, surviving, domain } = one.event.data as Partial<EventData<'dcc.identity.merged'>>;
   const key = surviving === undefined ? one.keys[0] : keyOf(one, domain, surviving);
   const person = key === undefined ? undefined : personOf(known, key);
+  if (key === undefined || !patient || !person?.others || person.into?.kind !== 'change-id') return {};
   const said = speakerOf(one, patient);
-  if (key === undefined || !patient || !person?.others || person.into?.kind !== 'change-id' || !isSince(person, said)) return {};
+  if (!isSince(person, said)) return {};
   const described = describedBy(patient);
   const other = person.others.find(({ patient: seen }) => !isAnother(seen, described));
   const [, before] = heirOf(key, known);

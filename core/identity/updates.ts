@@ -89,7 +89,10 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
       : []),
   ];
   const isAgain = key !== named && strangers.length > 0 && isSince(holder, said);
-  const refusal = before && refusalOf(key, person, before, data.patient, speaker, strangers, [...rivals.map(({ trait }) => trait), ...fallen]);
+  const refusal =
+    before && questions.length > 0
+      ? refusalOf(key, person, before, data.patient, speaker, strangers, [...rivals.map(({ trait }) => trait), ...fallen])
+      : undefined;
   const isFree = isLate && isHarmless();
   const asked = isFree
     ? undefined

@@ -215,7 +215,8 @@ describeJournals('identities', (journal) => {
     await tell({ ipp: '221', minute: 4 });
     expect([undone.told, record.told.length, (await region.deliveries('state=held')).length]).to.deep.equal([['dcc-out'], before, 2]);
     await called(undone.tasks);
-    expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal(['222', '221']);
+    // Of two patients by now, which nothing orders.
+    expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.have.members(['222', '221']);
   });
 
   it('A1, A4: a number that was changed and given to somebody else since asks once, over a restart; its letters are those of whom it is by then', async () => {

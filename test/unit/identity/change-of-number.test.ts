@@ -1,6 +1,7 @@
 /** A number that is changed for another one takes its person along, and its undo gives everything back (SAFETY A6). */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { undoneMerge } from '../../../core/engine/undone-merge.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { survivorOf } from '../../../core/identity/index.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed, patientOf, verdict } from './hospital.ts';
@@ -372,6 +373,18 @@ describe('changes of number', () => {
         expect(patientOf(say({ ...QUALIFIED, usedName: 'TARD' }, { at: 3 }))).to.include({ ipp: '12', usedName: 'TARD' });
         expect(['1', '9', '12'].map((ipp) => hospital.joined(ipp).patient.firstGivenName)).to.deep.equal(['PAUL', 'ZOÉ', 'ÉLISE']);
         expect(hospital.tasks().length).to.equal(2);
+      });
+
+      it('A6: the change of number leaves all the same where it waits: nobody undid it', async () => {
+        const event = { type: 'dcc.identity.merged', data: { domain: 'fictif', surviving: '9', absorbed: '1' } } as never;
+        const index = { patient: ({ value }: { readonly value: string }) => keyed(value) } as never;
+        const stopped = async (): Promise<string | undefined> => (await undoneMerge(event, { read: async () => hospital.known }, index))?.code;
+        say(other, again);
+        hospital.answer('asked', 'rejected');
+        say(other);
+        expect(await stopped()).to.equal(undefined);
+        hospital.merge('12', '9', { kind: 'change-id', at: 60 });
+        expect(await stopped(), 'over a chain').to.equal(undefined);
       });
 
       it('A4: who is rejected with the INS of the patient of before is that patient, and asks again', () => {
