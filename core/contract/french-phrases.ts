@@ -774,6 +774,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'one INS for all the numbers of a patient': "une seule INS pour tous les numéros d'un patient",
   'one that somebody else has': "un numéro qu'une autre personne porte",
   'other traits since': "d'autres traits depuis",
+  'what a person chose of the patient': 'ce qu’une personne a choisi pour ce patient',
+  'another word of the other number': 'un autre dire pour l’autre numéro',
   'the OID of the authority: several bear its name': "l'OID de l'autorité : plusieurs portent son nom",
   'the name alone': 'le nom seul',
   'the question that the task shows now': 'la question que la tâche montre à présent',

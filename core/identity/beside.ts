@@ -2,41 +2,61 @@
  * Numbers of several domains that a message gives one patient, by whoever numbers them all: they are compared as one patient's (SAFETY A1, A6). A merge in
  * one domain, a number that was mistyped beside another, and two INS would meet where nobody looks.
  */
-import type { ClearKey } from '../contract/index.ts';
+import type { ClearKey, Note } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
 import { isInsOid, type EventData } from '../model/index.ts';
-import { ask, differencesOf, numbersOf, onFile, speakerOf, type Question, type Told } from './cases.ts';
+import { ask, asShown, differencesOf, numbersOf, onFile, speakerOf, type Question, type Told } from './cases.ts';
 import { familyOf, rivalsOf, type Rival } from './family.ts';
-import { joinedOf, lastOf, lineOf, noteOf, nobody, personOf, survivorOf, type Beside, type Person } from './person.ts';
+import { joinedOf, lastOf, noteOf, nobody, personOf, type Beside, type Person } from './person.ts';
+import type { Stamp } from './stamp.ts';
 import { after } from './turns.ts';
 
 interface Named extends ClearKey {
   readonly key: string;
 }
 
+/**
+ * What the same application said of the first number before, in the same domain, gives way before anything is compared: a number is not held against one that
+ * this very message takes away (A6).
+ */
+export function numbersReplaced(one: Told, known: Known): Judgement {
+  const { first, others, sender } = stillSaid(one, known);
+  const notes: Note[] = [];
+  for (const other of others)
+    for (const number of besideIn(first, other, known))
+      if (number.key !== other.key && isWord(number, sender)) notes.push(...apart(first, number, sender, after(known, notes)));
+  return { notes };
+}
+
 /** Asks where that gives one patient two INS. */
 export function numbersTogether(one: Told, known: Known): Judgement {
-  const notes: NonNullable<Judgement['notes']>[number][] = [];
+  const { first, others, sender, at } = stillSaid(one, known);
+  const notes: Note[] = [];
   const questions: Question[] = [];
-  const [first, ...others] = numbersIn(one);
-  const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
   for (const other of others) {
     const now = after(known, notes);
-    const [mine, theirs] = [personIn(first!, now), personIn(other, now)];
-    if (isBeside(mine, other, sender) || isBeside(theirs, first!, sender)) continue;
-    questions.push(...questionOf(one, now, [first!, mine], [other, theirs]));
-    // A late message takes the place of nobody's word.
-    const isLate = at < (lineOf(mine).folds[sender]?.last ?? '');
-    const gone = isLate ? [] : replaced(mine, other, sender, now);
-    const left = gone.reduce((person, [number]) => unsaid(person, number, sender), mine);
-    notes.push(
-      ...gone.map(([{ key }, person]) => noteOf(key, unsaid(person, first!, sender))),
-      noteOf(first!.key, beside(left, other, sender)),
-      noteOf(other.key, beside(theirs, first!, sender)),
-    );
+    const [mine, theirs] = [personIn(first, now), personIn(other, now)];
+    questions.push(...questionOf(one, now, [first, mine], [other, theirs]));
+    notes.push(noteOf(first.key, beside(mine, other, { [sender]: at })), noteOf(other.key, beside(theirs, first)));
   }
   return ask(one, known, ...questions) ?? { notes };
 }
+
+/** Of each domain the newest word of each sender counts, in any order of arrival (A2): without the numbers that this one said otherwise of since. */
+function stillSaid(
+  one: Told,
+  known: Known,
+): { readonly first: Named; readonly others: readonly Named[]; readonly sender: string; readonly at: Stamp } {
+  const [first, ...others] = numbersIn(one);
+  if (others.length === 0) return { first: first!, others, sender: '', at: '' };
+  const { sender, at } = speakerOf(one, (one.event.data as Partial<EventData<'dcc.identity.updated'>>).patient);
+  const isOld = (other: Named): boolean => besideIn(first!, other, known).some((number) => isNewer(number, sender, at));
+  return { first: first!, others: others.filter((other) => !isOld(other)), sender, at };
+}
+
+/** Numbers of the domain of the other one that the first one came with. */
+const besideIn = (first: Named, { domain }: Named, known: Known): readonly Beside[] =>
+  personIn(first, known).beside?.filter((number) => number.domain === domain) ?? [];
 
 /** Numbers of the patient of the event, one for each domain that is its speaker's own; of a merge those of the survivor. */
 function numbersIn(one: Told): readonly Named[] {
@@ -51,34 +71,31 @@ function numbersIn(one: Told): readonly Named[] {
 }
 
 const personIn = ({ key, domain, value }: Named, known: Known): Person => personOf(known, key) ?? nobody(domain, value);
-const saidBy = ({ senders }: Beside, sender: string): boolean => senders?.includes(sender) ?? true;
-const isBeside = (person: Person, { key }: Named, sender: string): boolean =>
-  person.beside?.some((other) => other.key === key && saidBy(other, sender)) === true;
+const wordsOf = ({ said, senders = [] }: Beside): Readonly<Record<string, Stamp>> => said ?? Object.fromEntries(senders.map((one) => [one, '']));
+const isWord = ({ said, senders }: Beside, sender: string): boolean => (said ? said[sender] !== undefined : (senders?.includes(sender) ?? true));
+const isNewer = (number: Beside, sender: string, at: Stamp): boolean => (wordsOf(number)[sender] ?? '') > at;
 
-function beside(person: Person, { key, domain, value }: Named, sender: string): Person {
-  const said = person.beside?.find((other) => other.key === key)?.senders ?? [];
-  const others = person.beside?.filter((other) => other.key !== key);
-  return { ...person, beside: lastOf(others, { key, domain, ipp: value, senders: [...said, sender] }) };
+/** `words`: of a number that the other one was said of, none of its own. */
+function beside(person: Person, { key, domain, value }: Named, words?: Beside['said']): Person {
+  const before = person.beside?.find((other) => other.key === key);
+  if (before && !words) return person;
+  const others = person.beside?.filter((other) => other !== before);
+  return { ...person, beside: lastOf(others, { key, domain, ipp: value, said: { ...(before && wordsOf(before)), ...words } }) };
 }
 
-/** Without that sender's word: what nobody says any more is gone. */
-const unsaid = (person: Person, { key }: { readonly key: string }, sender: string): Person => ({
-  ...person,
-  beside: (person.beside ?? []).flatMap((other) => {
-    if (other.key !== key) return [other];
-    const senders = other.senders?.filter((one) => one !== sender) ?? [];
-    return senders.length > 0 ? [{ ...other, senders }] : [];
-  }),
-});
-
-/** Numbers of that domain that this sender said the first one came with, and that this one takes the place of; not of what is merged with it. */
-function replaced(mine: Person, other: Named, sender: string, known: Known): readonly (readonly [number: Beside, person: Person])[] {
-  const { key: last } = survivorOf(other.key, known);
-  return (mine.beside ?? []).flatMap((number) => {
-    const isIts = number.domain === other.domain && saidBy(number, sender) && survivorOf(number.key, known).key !== last;
-    const person = isIts ? personOf(known, number.key) : undefined;
-    return person ? [[number, person] as const] : [];
-  });
+/** Without that sender's word: what nobody says any more, of neither of them, is gone. */
+function apart(first: Named, number: Beside, sender: string, known: Known): readonly Note[] {
+  const [mine, theirs] = [personIn(first, known), personOf(known, number.key)];
+  const { [sender]: _, ...said } = wordsOf(number);
+  const back = theirs?.beside?.find(({ key }) => key === first.key);
+  const isSaid = Object.keys({ ...said, ...back?.said }).length > 0;
+  const without = ({ beside: all = [] }: Person, key: string): Pick<Person, 'beside'> => ({ beside: all.filter((other) => other.key !== key) });
+  const { senders: __, ...rest } = number;
+  if (isSaid) return [noteOf(first.key, { ...mine, beside: mine.beside!.map((other) => (other.key === number.key ? { ...rest, said } : other)) })];
+  return [
+    noteOf(first.key, { ...mine, ...without(mine, number.key) }),
+    ...(theirs && back ? [noteOf(number.key, { ...theirs, ...without(theirs, first.key) })] : []),
+  ];
 }
 
 function questionOf(
@@ -108,7 +125,7 @@ function questionOf(
         ...rivals.map(({ person, joined }) => onFile(person, joined)),
         ...[first, other].map(({ domain, value }) => ({ domain, ipp: value, as: 'received' as const, patient })),
       ],
-      differences: differencesOf(rivals[0].joined, rivals[1].joined.patient, { sender: '', at: '' }),
+      differences: differencesOf(rivals[0].joined, asShown(rivals[1].joined), { sender: '', at: '' }),
     },
   ];
 }

@@ -4,9 +4,21 @@ import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type SendersOf, type Source } from './join.ts';
-import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
+import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person, type Refusal } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
+import {
+  DATAMATRIX,
+  TASK,
+  readTask,
+  taskKey,
+  taskNote,
+  type Answered,
+  type Candidate,
+  type Difference,
+  type Given,
+  type Task,
+  type TaskKind,
+} from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -157,10 +169,13 @@ export interface Question {
   readonly differences: readonly Difference[];
   /** Whose word it is against, where that is the question: another one's is another question. */
   readonly against?: string;
+  /** What is said of the person on file by rejecting it. */
+  readonly refusal?: Refusal;
+  readonly given?: Given;
 }
 
 /** What a task shows of all these questions, and the hash of what is asked. */
-function shownOf(
+function askedOf(
   questions: readonly Question[],
 ): Pick<Task, 'candidates' | 'differences'> & { readonly persons: ReadonlyMap<string, Person>; readonly question: string } {
   const persons = new Map(questions.flatMap((each) => [...each.persons]));
@@ -184,14 +199,14 @@ function shownOf(
 
 /** A person accepted exactly this of the message: when anything of it is otherwise than it was shown, it is another question. */
 export const isAgreed = (one: Asked, known: Known, ...questions: readonly Question[]): boolean =>
-  liveTask(one, known)?.agreed?.includes(shownOf(questions).question) === true;
+  liveTask(one, known)?.agreed?.includes(askedOf(questions).question) === true;
 
 /** The message waits for a person; what it says changes nothing that is known (A4). Of several reasons the first one names the task. `undefined`: agreed, or none. */
 export function ask(one: Asking, known: Known, ...questions: readonly Question[]): Judgement | undefined {
   const [first] = questions;
   if (!first || isAgreed(one, known, ...questions)) return undefined;
   const { kind, code, expected, found } = first;
-  const { persons, ...shown } = shownOf(questions);
+  const { persons, ...shown } = askedOf(questions);
   const { id, receivedAt } = one.message;
   const { accepted = [], agreed = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
@@ -205,6 +220,8 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
     askedAt: one.now,
     keys: [...new Set([...persons.keys(), ...asked])],
     ...shown,
+    ...(first.refusal && { refusal: first.refusal }),
+    ...(first.given && { given: first.given }),
     ...(accepted.length > 0 && { accepted }),
     ...(agreed.length > 0 && { agreed }),
   } as const;
@@ -229,11 +246,15 @@ const distinct = <T>(items: readonly T[], by: (item: T) => unknown): readonly T[
   return items.filter((item) => known.size < known.add(JSON.stringify(by(item))).size);
 };
 
-export const onFile = ({ domain, ipp }: Person, { patient }: Joined): Candidate => ({ domain, ipp, as: 'on file', patient });
+export const onFile = ({ domain, ipp }: Person, joined: Joined): Candidate => ({ domain, ipp, as: 'on file', patient: asShown(joined) });
+
+/** With an INS that is claimed and does not count, which says whose number it is all the same. */
+export const asShown = ({ patient, claimed }: Joined): Patient =>
+  claimed ? { ...patient, ins: claimed.ins, insOid: claimed.insOid, insStatus: 'NOT-QUALIFIED' } : patient;
 
 /** Every attribute that both name and not alike. */
 export function differencesOf(joined: Joined, received: Patient, source: { readonly sender: string; readonly at: Stamp }): readonly Difference[] {
-  const mine = joined.patient as Readonly<Record<string, unknown>>;
+  const mine = asShown(joined) as Readonly<Record<string, unknown>>;
   return Object.entries(received).flatMap(([attribute, value]): Difference[] => {
     const known = mine[attribute];
     if (value === null || value === undefined || known === undefined || attribute === 'updatedAt' || JSON.stringify(known) === JSON.stringify(value))

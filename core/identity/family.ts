@@ -27,7 +27,7 @@ export const branchOf = (key: string, known: Known, stopAt: readonly string[] = 
 function withAbsorbed(from: readonly string[], known: Known, stopAt: readonly string[]): Family {
   const own = new Set(from);
   const absorb = (all: Set<string>, one: string): void => {
-    for (const { key } of personOf(known, one)?.absorbed ?? []) if (!stopAt.includes(key)) all.add(key);
+    for (const { key, isGiven } of personOf(known, one)?.absorbed ?? []) if (!isGiven && !stopAt.includes(key)) all.add(key);
   };
   for (const one of own) if (own.size <= MOST) absorb(own, one);
   const all = new Set(own);
@@ -84,14 +84,11 @@ export interface Rival {
   readonly joined: Joined;
 }
 
-/** As shown of who has no INS that counts, with one that is claimed. */
-export const withNumber = (joined: Joined, { ins, insOid }: Number): Joined => ({ ...joined, patient: { ...joined.patient, ins, insOid } });
-
 /** With the number that is claimed for it, where that does not count. */
 const shownOf = ({ key, person, joined, ins: { ins, insOid } }: Holder): Rival => ({
   key,
   person,
-  joined: joined.ins?.ins === ins ? joined : withNumber(joined, { ins, insOid }),
+  joined: joined.ins?.ins === ins ? joined : { ...joined, claimed: { ins, insOid } },
 });
 
 /** Among the other numbers of its patient: whose INS is not what is claimed for this one. Nobody's, when one of them has that one on file. */

@@ -53,6 +53,8 @@ export interface Joined {
   readonly ins?: InsClaim & Source;
   /** A number that is claimed without its traits: it counts for nothing, but another one contradicts it. */
   readonly bare?: Pick<InsClaim, 'ins' | 'insOid'>;
+  /** Where no INS counts: one that is claimed all the same, for people who compare. */
+  readonly claimed?: Pick<InsClaim, 'ins' | 'insOid'>;
 }
 
 /** Applications that are not listed come last, all alike, before those of other sites. */
@@ -111,7 +113,8 @@ export function joinFolds(folds: Folds, senders: readonly DomainSender[], prefer
       : withoutIns(pick('status', heard)?.register.value as Status),
   );
   if (ins) sources['ins'] = { sender: ins.sender, ...(ins.site !== undefined && { site: ins.site }), at: ins.at };
-  return { patient, sources, ...(ins && { ins }), ...number };
+  const other = ins ? undefined : [claimed, ...names.map((name) => folds[name]!.registers['claim']?.value as typeof claimed)].find((one) => one);
+  return { patient, sources, ...(ins && { ins }), ...number, ...(other && { claimed: { ins: other.ins, insOid: other.insOid } }) };
 }
 
 /** A4: what one of them marks is marked, however trusted the others are. */

@@ -5,13 +5,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import type { EventData } from '../model/index.ts';
-import { acceptedBy, ask, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
-import { numbersTogether } from './beside.ts';
+import type { EventData, Patient } from '../model/index.ts';
+import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
+import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
+import { numberGiven } from './given.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
+  choiceOf,
   heirOf,
   isKnown,
   isLayerOf,
@@ -21,12 +23,16 @@ import {
   noteOf,
   nobody,
   notesOf,
+  SAID_WITH,
   personOf,
+  saidWith,
   survivorOf,
   withDoubt,
   withHeirs,
   withLayers,
+  type Choice,
   type Doubt,
+  type Line,
   type Link,
   type Person,
   type Relation,
@@ -34,7 +40,7 @@ import {
 } from './person.ts';
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS, TELLING } from './traits.ts';
+import { STRICT_TRAITS, TELLING, isSaidAgain } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
 import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
@@ -45,7 +51,7 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 export function judgeMerge(one: Told, known: Known): Judgement {
   const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
-  const { stopped, done, now } = inTurn(one, known, numbersTogether, ...said);
+  const { stopped, done, now } = inTurn(one, known, numberGiven, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
   const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
   const told = {
@@ -58,10 +64,6 @@ export function judgeMerge(one: Told, known: Known): Judgement {
     ...together(done),
   };
 }
-
-/** What merges of that number say of who absorbs it. */
-const saidWith = (from: string): string => `${SAID_WITH}${from}`;
-const SAID_WITH = 'said with ';
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -95,13 +97,14 @@ function relink(one: Told, known: Known): Judgement {
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
   const kind = asMerge ? 'merge' : said;
+  const kept = kind === 'change-id' && !isRepeated ? chosenAgain(into, from, gone, survivor, known, one) : {};
   const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {
     ...survivor,
     // All of them: what is known of a number that was absorbed, an opposition above all, is found from here (SAFETY B6).
     absorbed: [...(survivor.absorbed ?? []).filter(({ key }) => key !== from), { ...relation, key: from, ipp: absorbed }],
-    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor)),
+    ...(kind === 'change-id' && inheritedFrom(from, gone, survivor, kept)),
     history: lastOf(survivor.history, change),
   };
   const absorbing = noteOf(from, {
@@ -110,6 +113,46 @@ function relink(one: Told, known: Known): Judgement {
     history: lastOf(gone.history, change),
   });
   return { keys, notes: [absorbing, ...notesOf(withHeirs(into, heir, known))] };
+}
+
+/** The person as joined of both numbers, were the one changed for the other. */
+function withBefore(into: string, from: string, gone: Person, survivor: Person, known: Known): Person {
+  const heir = { ...survivor, inherited: withLayers(survivor.inherited, from, gone) };
+  return [...withHeirs(into, heir, known).values()].at(-1)!;
+}
+
+/** What a person chose of either number, and what is said of the other one ends: by attribute, the later choice last (A2). */
+function choicesEnded(
+  into: string,
+  from: string,
+  gone: Person,
+  survivor: Person,
+  known: Known,
+  senders: Case['settings']['senders'],
+): readonly (readonly [string, Choice])[] {
+  const sides = [gone, heirOf(into, known)[1] ?? survivor];
+  if (sides.every((side) => lineOf(side).choices === undefined)) return [];
+  const after = withBefore(into, from, gone, survivor, known);
+  const [{ preferred = {} }, { patient }] = [lineOf(after), joinedOf(after, senders)];
+  return sides
+    .flatMap((side) =>
+      Object.entries(lineOf(side).choices ?? {}).filter(([attribute, { sender }]) => {
+        const name = attribute === 'claim' ? 'ins' : attribute;
+        return (
+          preferred[attribute] !== sender &&
+          !isSaidAgain(name, joinedOf(side, senders).patient[name as keyof Patient], patient[name as keyof Patient])
+        );
+      }),
+    )
+    .toSorted(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** Of these, over all that is said of both numbers by now: a person accepted that the number is changed and saw them. They go with an undo. */
+function chosenAgain(into: string, from: string, gone: Person, survivor: Person, known: Known, { settings, now }: Told): NonNullable<Line['chosen']> {
+  const ended = choicesEnded(into, from, gone, survivor, known, settings.senders);
+  if (ended.length === 0) return {};
+  const { folds } = lineOf(withBefore(into, from, gone, survivor, known));
+  return Object.fromEntries(ended.map(([attribute, { sender }]) => [attribute, choiceOf(attribute, sender, folds, now)]));
 }
 
 /** That both numbers are one patient, a person said; of the traits and the INS of two, which ones count is not for clocks to say (A4). */
@@ -125,8 +168,11 @@ function earlierOf(messages: readonly string[]): Pick<Relation, 'earlier'> {
 }
 
 /** A person under a new number: what is known of it, and what destinations were not told of it (M16). */
-const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person): Partial<Person> => ({
-  inherited: withLayers(inherited, from, gone),
+const inheritedFrom = (from: string, gone: Person, { inherited, withheld }: Person, kept: Line['chosen'] = {}): Partial<Person> => ({
+  inherited: {
+    ...withLayers(inherited, from, gone),
+    ...(Object.keys(kept).length > 0 && { [saidWith(from)]: { folds: {}, ...inherited?.[saidWith(from)], chosen: kept } }),
+  },
   ...((gone.withheld ?? withheld) && { withheld: { ...untold(gone), ...withheld } }),
 });
 
@@ -168,7 +214,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       ...[sides[1], theirs, mine, sides[0]].map(({ person, joined }) => onFile(person, joined)),
       ...(gone.into ? absorber(gone.into, known, senders) : []),
     ],
-    differences: differencesOf(mine.joined, theirs.joined.patient, { sender: '', at: '' }),
+    differences: differencesOf(mine.joined, asShown(theirs.joined), { sender: '', at: '' }),
   });
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
@@ -179,8 +225,18 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
+  const ended = said === 'change-id' && !holder ? choicesEnded(into, from, gone, survivor, known, senders) : [];
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
+    ...(ended.length > 0
+      ? [
+          make(
+            ended.some(([attribute]) => attribute === 'claim') ? 'ins' : 'traits',
+            'what a person chose of the patient',
+            'another word of the other number',
+          ),
+        ]
+      : []),
     ...(one.isForeign ? [make('merge-foreign', 'a merge said by the establishment whose numbers they are', 'one said by another site')] : []),
     // Sent or replayed again, it would come back behind the back of who undid it.
     ...(!isRepeated &&
@@ -309,7 +365,7 @@ export function undoMerge(key: string, known: Known, { who, why, at, doubts = []
 /** The merge that an undo of this number is about, one that was undone already too. */
 export const ownMerge = (key: string, known: Known): Relation | undefined => {
   const { into, undone } = personOf(known, key) ?? {};
-  return into ?? undone?.at(-1);
+  return into ?? undone?.findLast(({ layer }) => layer === undefined);
 };
 
 /** Every number that an undo of this one may concern, before it and after. */

@@ -1,10 +1,11 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
+import type { Patient } from '../model/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
-import { contradicts, isStrict } from './traits.ts';
+import { contradicts, isSaidAgain, isStrict } from './traits.ts';
 import type { Answered } from './task.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -20,7 +21,9 @@ export interface Relative {
 
 /** A number of another domain that came with this one. */
 export interface Beside extends Relative {
-  /** Who says so (`senderKey`). Notes of before do not tell: then anybody's word is as good. */
+  /** Who says so of this number (`senderKey`), and when last; nobody where it was said of the other one only. */
+  readonly said?: Readonly<Record<string, Stamp>>;
+  /** Notes of before say on both sides who, or do not tell: then anybody's word is as good. */
   readonly senders?: readonly string[];
 }
 
@@ -36,6 +39,8 @@ export interface Relation extends Relative {
   readonly asMerge?: true;
   /** Who accepted it, where it asked. */
   readonly accepted?: Answered;
+  /** Of a number that was absorbed: somebody else's by now. */
+  readonly isGiven?: true;
 }
 
 export interface Undone extends Relation {
@@ -43,6 +48,13 @@ export interface Undone extends Relation {
   readonly why: string;
   /** ISO instant. */
   readonly undoneAt: string;
+  /** Nothing was undone, the number was given to somebody else: where what was known of it before is kept with the one that took its place. */
+  readonly layer?: string;
+}
+
+/** Somebody of whom a person said that it is not the patient who had this number before. */
+export interface Other extends Answered {
+  readonly patient: Patient;
 }
 
 /** As one sender says. */
@@ -85,6 +97,8 @@ export interface Choice {
   readonly at: string;
   /** When each of the others had said so last. */
   readonly over: Readonly<Record<string, Stamp>>;
+  /** What each of them said besides, in messages that a person rejected: said again it asks no more. */
+  readonly refused?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export const choiceOf = (attribute: string, sender: string, folds: Folds, at: string): Choice => ({
@@ -98,18 +112,33 @@ export const choiceOf = (attribute: string, sender: string, folds: Folds, at: st
   ),
 });
 
-const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean => {
+const holds = (attribute: string, choice: Choice, folds: Folds): boolean => {
+  const { sender, over } = choice;
   const own = folds[sender]?.registers ?? {};
-  const chosen = own[attribute]?.value;
+  if (!own[attribute]) return false;
+  const chosen = own[attribute].value;
   // An INS is said with its traits: once its own sender says others, it stands in nobody's way.
   const { traits = {} }: Partial<InsClaim> = attribute === 'claim' && chosen ? chosen : {};
   if (Object.entries(traits).some(([trait, value]) => isStrict(trait) && contradicts(trait, value, own[trait]?.value))) return false;
   return Object.entries(folds).every(([other, { registers }]) => {
     const register = other === sender || isForeign(other) ? undefined : registers[attribute];
     const last = over[other];
-    return !register || (last !== undefined && (register.other ?? '') < last) || saysSo(attribute, register.value, chosen);
+    if (!register || (last !== undefined && (register.other ?? '') < last)) return true;
+    return saysSo(attribute, register.value, chosen) || isRefused(choice, attribute, other, register.value);
   });
 };
+
+/** Of an INS with the traits that it is said with. */
+export const isRefused = ({ refused }: Choice, attribute: string, sender: string, value: unknown): boolean =>
+  refused?.[sender]?.some((one) => isSameWord(attribute, one, value) && (attribute !== 'claim' || saysNoOther(one as InsClaim, value as InsClaim))) ??
+  false;
+
+const saysNoOther = ({ traits: before }: InsClaim, { traits }: InsClaim): boolean =>
+  Object.entries(traits).every(([trait, value]) => isSaidAgain(trait, before[trait as keyof typeof before], value));
+
+/** Of an INS the number is. */
+export const isSameWord = (attribute: string, one: unknown, other: unknown): boolean =>
+  attribute === 'claim' ? saysSo(attribute, one, other) : isSaidAgain(attribute, one, other);
 
 /** What was chosen is what this one says too: of an INS the number is. */
 function saysSo(attribute: string, one: unknown, chosen: unknown): boolean {
@@ -133,6 +162,7 @@ export interface Person extends Line {
   readonly into?: Relation;
   readonly absorbed?: readonly Relation[];
   readonly undone?: readonly Undone[];
+  readonly others?: readonly Other[];
   readonly links?: readonly Link[];
   /** Numbers of other domains that messages of whoever numbers both gave one patient with this one. */
   readonly beside?: readonly Beside[];
@@ -206,6 +236,7 @@ interface Together {
   readonly folds: Folds;
   /** Sender that a person chose, by attribute. */
   readonly preferred?: Readonly<Record<string, string>>;
+  readonly choices?: Readonly<Record<string, Choice>>;
 }
 const lines = new WeakMap<Person, Together>();
 
@@ -220,12 +251,12 @@ export function lineOf(person: Person): Together {
     .map(([, one]) => one);
   const all: readonly Line[] = [...before, own];
   const folds = all.reduce<Folds>((some, one) => togetherOf(some, one.folds), {});
-  const chosen = all
+  const choices = all
     .flatMap(({ chosen: choices = {} }) => Object.entries(choices))
     .filter(([attribute, choice]) => holds(attribute, choice, folds))
-    .sort(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([attribute, { sender }]) => [attribute, sender] as const);
-  const line = { folds, ...(chosen.length > 0 && { preferred: Object.fromEntries(chosen) }) };
+    .sort(([, { at: a }], [, { at: b }]) => (a < b ? -1 : a > b ? 1 : 0));
+  const preferred = choices.map(([attribute, { sender }]) => [attribute, sender] as const);
+  const line = { folds, ...(choices.length > 0 && { preferred: Object.fromEntries(preferred), choices: Object.fromEntries(choices) }) };
   lines.set(person, line);
   return line;
 }
@@ -250,6 +281,10 @@ export const withLayers = (
   ...Object.fromEntries(Object.entries(before).map(([layer, line]) => [`${from} ${layer}`, line])),
 });
 
+/** What merges of that number say of who absorbs it. */
+export const saidWith = (from: string): string => `${SAID_WITH}${from}`;
+export const SAID_WITH = 'said with ';
+
 export const isLayerOf = (layer: string, from: string): boolean => layer === from || layer.startsWith(`${from} `);
 
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
@@ -272,6 +307,25 @@ export const notesOf = (persons: ReadonlyMap<string, Person>): readonly Note[] =
 export function heirOf(key: string, known: Known): readonly [key: string, person: Person | undefined] {
   const last = [...withHeirs(key, personOf(known, key), known).keys()].at(-1) ?? key;
   return [last, personOf(known, last)];
+}
+
+/** What one of its senders said, and a person rejected: by attribute, with whose word stands. */
+export interface Refusal {
+  readonly key: string;
+  readonly sender: string;
+  readonly values: Readonly<Record<string, { readonly value: unknown; readonly by: string }>>;
+}
+
+/** What stands was chosen over that, and of the same sender the same asks no more (decision 0028). */
+export function refuse(person: Person, { sender, values }: Refusal, at: string): Person {
+  const { folds, choices = {} } = lineOf(person);
+  const chosen = Object.entries(values).flatMap(([attribute, { value, by }]): (readonly [string, Choice])[] => {
+    const held = choices[attribute];
+    const choice = held && held.sender !== sender ? held : choiceOf(attribute, by, folds, at);
+    if (!folds[choice.sender]?.registers[attribute]) return [];
+    return [[attribute, { ...choice, at, refused: { ...choice.refused, [sender]: lastOf(choice.refused?.[sender], value) } }]];
+  });
+  return chosen.length > 0 ? { ...person, chosen: { ...person.chosen, ...Object.fromEntries(chosen) } } : person;
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */

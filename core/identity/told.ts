@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { differencesOf, onFile, without } from './cases.ts';
+import { asShown, differencesOf, onFile, without } from './cases.ts';
 import type { DomainSender } from './join.ts';
 import { joinedOf, noteOf, personOf, type Doubt, type Person } from './person.ts';
 import { TASK, UNTOLD, taskKey, taskNote, type Task } from './task.ts';
@@ -56,7 +56,7 @@ export function untoldTasks(
       askedAt: of.at,
       keys: keysOf(of),
       candidates: [onFile(gone, theirs), onFile(survivor, mine)],
-      differences: differencesOf(mine, theirs.patient, { sender: '', at: '' }),
+      differences: differencesOf(mine, asShown(theirs), { sender: '', at: '' }),
     };
     return [taskNote(task), { kind: UNTOLD, key: taskKey(task.id), value: JSON.stringify({ site: of.site, lane: receiver, at: of.at }) }];
   });

@@ -24,7 +24,8 @@ export function inTurn(one: Told, known: Known, ...steps: readonly ((one: Told, 
 }
 
 export const together = (done: readonly Judgement[]): Required<Pick<Judgement, 'notes' | 'warnings'>> => ({
-  notes: done.flatMap(({ notes = [] }) => notes),
+  // Of one that several steps changed, as the last one leaves it.
+  notes: [...new Map(done.flatMap(({ notes = [] }) => notes.map((note) => [`${note.kind} ${note.key}`, note] as const))).values()],
   warnings: done.flatMap(({ warnings = [] }) => warnings),
 });
 

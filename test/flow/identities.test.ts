@@ -190,9 +190,18 @@ describeJournals('identities', (journal) => {
       const numbers = (): unknown => record.told.slice(before).map(({ type, patient }) => [type, patient.identifiers[0]?.value]);
       if (isTold) {
         expect(numbers(), 'until it is called').to.deep.equal([]);
+        await tell({ ipp: one, minute: 4 });
+        const behind = tell({ ipp: three, minute: 4 });
+        await until('it waits behind what names both', 10_000, async () => (await region.deliveries('state=queued')).length === 1);
+        expect(numbers(), 'whoever it does not name goes on').to.deep.equal([['identity.updated', one]]);
         await called(undone.tasks);
+        await behind;
       }
-      expect(numbers()).to.deep.equal([['identity.merged', three]]);
+      expect(numbers()).to.deep.equal([
+        ...(isTold ? [['identity.updated', one]] : []),
+        ['identity.merged', three],
+        ...(isTold ? [['identity.updated', three]] : []),
+      ]);
       expect([await open(), (await find(two)).into?.ipp]).to.deep.equal([[], three]);
     });
 
@@ -206,7 +215,32 @@ describeJournals('identities', (journal) => {
     await tell({ ipp: '221', minute: 4 });
     expect([undone.told, record.told.length, (await region.deliveries('state=held')).length]).to.deep.equal([['dcc-out'], before, 2]);
     await called(undone.tasks);
-    expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.deep.equal(['222', '221']);
+    // Of two patients by now, which nothing orders.
+    expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.have.members(['222', '221']);
+  });
+
+  it('A1, A4: a number that was changed and given to somebody else since asks once, over a restart; its letters are those of whom it is by then', async () => {
+    await tell({ ipp: '231', minute: 1, ins: INS });
+    await tell({ ipp: '232', minute: 2, trigger: 'A47', absorbs: '231', ins: INS });
+    const asked = await tell({ ipp: '231', minute: 3, name: 'ETREZAC' });
+    expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[asked, 'number-again']]);
+    await region.post(`identities/tasks/${asked}:reject`, { why: 'another patient' });
+    await region.kill();
+    await region.start();
+    expect(await typesOf(await tell({ ipp: '231', minute: 4, name: 'ETREZAC' }))).to.deep.equal(['dcc.identity.created']);
+    expect([last().identifiers[0]?.value, last().traits.birthName, last().ins ?? null]).to.deep.equal(['231', 'ETREZAC', null]);
+    const letters = [
+      await sendLetter(region, { ipp: '231', id: '1.2.250.1.999.20.9.231' }),
+      await sendLetter(region, { ipp: '232', id: '1.2.250.1.999.20.9.232' }),
+    ];
+    const states = (await Promise.all(letters.map(region.timeline))).map(({ message }) => [message.state, message.error?.code]);
+    expect(states, 'of the patient of before').to.deep.equal([
+      ['quarantined', 'ERR_IDENTITY_CONFLICT'],
+      ['decoded', undefined],
+    ]);
+    expect((await find('232')).ins?.number).to.equal(INS);
+    await region.post(`identities/tasks/${letters[0]}:reject`, { why: 'the old number' });
+    expect(await open()).to.deep.equal([]);
   });
 
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {

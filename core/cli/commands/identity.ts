@@ -125,8 +125,10 @@ function printView(io: Io, view: IdentityView): void {
 
 function printTask(io: Io, task: IdentityTaskDetail): void {
   io.out(`${style(io, 'bold', printable(`${task.id}  ${TASK_WORDS[task.kind]}`))}\n`);
-  for (const { domain, ipp, as } of task.candidates)
-    io.out(`${printable(`${as === 'on file' ? 'connu / on file' : 'reçu / received'}: ${domain} ${ipp}`)}\n`);
+  for (const { domain, ipp, as, patient } of task.candidates) {
+    const ins = patient['ins'] ? `, INS ${text(patient['ins'])} (${text(patient['insStatus'] ?? '-')})` : '';
+    io.out(`${printable(`${as === 'on file' ? 'connu / on file' : 'reçu / received'}: ${domain} ${ipp}${ins}`)}\n`);
+  }
   io.out(table(io, DIFFERENCES, task.differences));
   const fix = TASK_FIXES[task.kind];
   if (task.state === 'open' && fix) io.out(`${printable(fix.fr)}\n${printable(fix.en)}\n`);

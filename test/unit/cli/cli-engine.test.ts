@@ -126,6 +126,7 @@ describe('commands on a running engine', () => {
     expect(engine.asked.at(-1)).to.deep.equal({ method: 'tasks', input: { state: ['open'], limit: 200 } });
     expect((await run(['identity', 'task', 'test-2', '--accept'])).err).to.contain('ERR_REASON_MISSING');
     const shown = await run(['identity', 'task', 'test-2', '--why', 'vérification']);
+    expect(shown.out).to.contain('fictif 1, INS 279035121518989 (NOT-QUALIFIED)');
     expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept --question 3f2a9c');
     for (const [flag, verdict] of [
       ['--accept', 'accept'],

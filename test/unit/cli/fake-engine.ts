@@ -221,7 +221,8 @@ export function fakeEngine(): FakeEngine {
       },
       task: async (id) => {
         note('task', id);
-        return { ...task, question: '3f2a9c', candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient: {} }], differences: [difference] };
+        const patient = { ins: '279035121518989', insStatus: 'NOT-QUALIFIED' };
+        return { ...task, question: '3f2a9c', candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient }], differences: [difference] };
       },
       find: async (number) => {
         note('identity', number);

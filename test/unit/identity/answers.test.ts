@@ -2,12 +2,11 @@
 import { expect } from 'chai';
 import { PasserelleError, type IdentityFace, type MessageState, type OperatorAction } from '../../../core/contract/index.ts';
 import { canMoveMessage } from '../../../core/contract/index.ts';
-import type { Engine } from '../../../core/engine/engine.ts';
-import { identityFace } from '../../../core/engine/identity-face.ts';
 import { misnamedDocuments, tellMisnamed } from '../../../core/engine/misnamed.ts';
 import { MISNAMED, TASK, taskKey, type Task } from '../../../core/identity/index.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
+import { faceOf, journalOf } from './face.ts';
 import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
 
 const ID = 'TEST-7';
@@ -17,13 +16,7 @@ describe('answers to a task of identity vigilance', () => {
   let state: MessageState;
   const moved = { replay: 'received', discard: 'discarded' } as const;
   const journal = {
-    tag: 'TEST',
-    notes: async (kind: string, keys: readonly string[]) => keys.map((key) => hospital.known(kind, key)),
-    keep: async (notes: readonly { readonly kind: string; readonly key: string; readonly value: string }[]) => {
-      for (const { kind, key, value } of notes)
-        if (value) hospital.notes.set(`${kind} ${key}`, value);
-        else hospital.notes.delete(`${kind} ${key}`);
-    },
+    ...journalOf(() => hospital),
     message: async () => ({ message: { state, site: '990001018', receivedAt: '2026-10-01T08:00:00.000Z' }, deliveries: [] }),
     notesOf: async (kind: string) => ({
       items: [...hospital.notes].filter(([name]) => name.startsWith(`${kind} `)).map(([, value]) => ({ value })),
@@ -35,9 +28,7 @@ describe('answers to a task of identity vigilance', () => {
       return [];
     },
   };
-  const region = { isOwner: true, journal, acted: () => undefined, answered: () => undefined };
-  const face = (): IdentityFace =>
-    identityFace({ journal, index: {}, region: { ...region, knowledge: new Knowledge(journal, []) } } as unknown as Engine);
+  const face = (): IdentityFace => faceOf(journal);
   const questionOf = async (id = ID): Promise<string | undefined> => (await face().task(id)).question;
   const answer = async (verdictOf: 'accept' | 'reject', id = ID, seen?: string): Promise<string> => {
     const question = seen ?? (await questionOf(id));

@@ -222,6 +222,40 @@ describe('whatever order identities come in', () => {
     expect(chosen).to.be.above(200);
   });
 
+  it('A2, A6: the same numbers are beside each other, whatever order messages come in that give them together', () => {
+    const said = fc.record({
+      ipp: fc.constantFrom('1', '2'),
+      group: fc.option(fc.constantFrom('G1', 'G2', 'G3'), { nil: undefined }),
+      sender: fc.constantFrom('DPI', 'GAM'),
+      at: fc.nat({ max: 9 }),
+    });
+    const orders = fc
+      .array(said, { minLength: 2, maxLength: 9 })
+      .chain((all) => fc.shuffledSubarray([...all.keys()], { minLength: all.length }).map((order) => [all, order] as const));
+    let replaced = 0;
+    fc.assert(
+      fc.property(orders, ([all, shuffled]) => {
+        const run = (order: readonly number[]): object => {
+          const hospital = new Hospital();
+          for (const i of order) {
+            const { group, ...one } = all[i]!;
+            expect(hospital.identity(TRAITS, { ...one, id: `M${i}`, ...(group !== undefined && { group }) })).to.not.have.property('quarantine');
+          }
+          return ['1', '2', 'G1', 'G2', 'G3'].map((ipp) => hospital.person(ipp)?.beside?.toSorted((a, b) => (a.key < b.key ? -1 : 1)) ?? []);
+        };
+        const first = run([...all.keys()]);
+        expect(run(shuffled)).to.deep.equal(first);
+        if (
+          new Set(all.map(({ ipp, group, sender }) => `${ipp} ${sender} ${group}`)).size >
+          new Set(all.map(({ ipp, sender }) => `${ipp} ${sender}`)).size
+        )
+          replaced += 1;
+      }),
+      { numRuns: 300 },
+    );
+    expect(replaced).to.be.above(100);
+  });
+
   it('A1, A6: a merge that asks asks too where numbers of a second domain came with those that it names, merged there or not', () => {
     const group = fc.constantFrom('G1', 'G2', 'G3');
     const named = fc.record({

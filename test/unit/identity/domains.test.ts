@@ -207,23 +207,49 @@ describe('identity domains', () => {
       expect(person('group', 'G7')?.beside).to.deep.equal([]);
     });
 
-    it('A1, A6: a number of the group that is corrected is compared no more; said late, or merged with the other, it is', async () => {
+    it('A2, A6: a message that comes late, by the clock of its sender, does not bring back a number that it took away, in any order', async () => {
+      const at = (minute: number): object => ({ updatedAt: `2026-09-01T08:0${minute}:00Z` });
+      const sayings = [
+        () => named('A3', 'G3', at(1)),
+        () => named('A3', 'G4', at(3)),
+        () => named('A3', 'G3', at(2)),
+        () => named('A4', 'G3', at(1)),
+      ];
+      for (const order of [
+        [0, 1, 2, 3],
+        [2, 3, 1, 0],
+        [3, 1, 0, 2],
+      ]) {
+        notes.clear();
+        reread();
+        for (const i of order) await sayings[i]!();
+        expect(['A3', 'A4'].map((ipp) => person('own', ipp)?.beside?.map((other) => other.ipp))).to.deep.equal([['G4'], ['G3']]);
+        expect(['G3', 'G4'].map((ipp) => person('group', ipp)?.beside?.map((other) => other.ipp) ?? [])).to.deep.equal([['A4'], ['A3']]);
+      }
+    });
+
+    it('A4, A6: a message that corrects a number is not held against the one that it takes away, though it brings the INS', async () => {
+      await named('A1', 'G1', QUALIFIED);
+      await named('A2', 'G1');
+      const mine = { ...QUALIFIED, ins: OTHER_INS };
+      expect(await named('A2', 'G2', mine)).to.not.have.property('quarantine');
+      await named('A5', 'G5', mine);
+      await named('A6', 'G1');
+      expect(await named('A6', 'G5')).to.not.have.property('quarantine');
+    });
+
+    it('A1, A6: a number of the group that is corrected is compared no more; merged with the other, it is', async () => {
       await named('A1', 'G1', QUALIFIED);
       await named('A2', 'G1');
       await named('A2', 'G2');
       expect([person('own', 'A2'), person('group', 'G1')].map((one) => one?.beside?.map(({ ipp }) => ipp))).to.deep.equal([['G2'], ['A1']]);
       expect(await named('A2', 'G2', { ...QUALIFIED, ins: OTHER_INS })).to.not.have.property('quarantine');
       expect(verdict(await alone('own', 'A1', 'A2', 'asked'))).to.equal('quarantined ERR_IDENTITY_MERGE');
-      await named('A3', 'G3');
-      const late = { recordedAt: '2026-09-01T08:00:00Z' };
-      await tell('dcc.identity.updated', NORTH, [own('A3'), group('G4')], { ...said('A3', { updatedAt: late.recordedAt }) });
-      await named('A5', 'G5');
+      await named('A5', 'G5', QUALIFIED);
       await alone('group', 'G6', 'G5');
       await named('A5', 'G6');
-      expect(['A3', 'A5'].map((ipp) => person('own', ipp)?.beside?.map((other) => other.ipp))).to.deep.equal([
-        ['G3', 'G4'],
-        ['G5', 'G6'],
-      ]);
+      await named('A7', 'G5');
+      expect(verdict(await named('A7', 'G5', { ...QUALIFIED, ins: OTHER_INS }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
     });
 
     it('A6: what a person separated is found though both came to one number of the group since', async () => {

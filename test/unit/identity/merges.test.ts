@@ -27,6 +27,19 @@ describe('merges', () => {
       }),
     );
 
+  it('A4: a candidate is shown with an INS that is claimed for it and does not count any more, and as such', () => {
+    hospital = new Hospital();
+    hospital.identity(QUALIFIED, { ipp: '1' });
+    hospital.identity({ ...PLAIN, birthName: 'VALBRUNE' }, { ipp: '1' });
+    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '2' });
+    hospital.merge('1', '2');
+    hospital.undo('2');
+    hospital.merge('1', '2', { id: 'asked' });
+    const shown = hospital.tasks()[0]!.candidates.map(({ ipp, patient }) => [ipp, patient.ins, patient.insStatus]);
+    expect(shown).to.deep.include(['1', INS, 'NOT-QUALIFIED']).and.deep.include(['2', null, 'UNKNOWN']);
+    expect(hospital.joined('1').patient, 'no more than shown').to.include({ ins: null, insStatus: 'UNKNOWN' });
+  });
+
   it('A6: relink the absorbed number and leave what is known of both', () => {
     const { folds } = hospital.person('2')!;
     expect(hospital.merge('1', '2')).to.not.have.property('quarantine');

@@ -2,9 +2,8 @@
 import { expect } from 'chai';
 import { PasserelleError, type DeliveryState, type OperatorAction } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
-import type { Engine } from '../../../core/engine/engine.ts';
-import { identityFace } from '../../../core/engine/identity-face.ts';
 import { Knowledge } from '../../../core/knowledge/index.ts';
+import { faceOf, journalOf } from './face.ts';
 import { DOMAIN, Hospital, OTHER_INS, QUALIFIED, TRAITS, keyed } from './hospital.ts';
 
 describe('the undo of a merge', () => {
@@ -14,13 +13,7 @@ describe('the undo of a merge', () => {
   let isDown: boolean;
   const event = { id: 'e1', type: 'dcc.identity.merged', data: { domain: DOMAIN, surviving: '1', absorbed: '2' } };
   const journal = {
-    tag: 'TEST',
-    notes: async (kind: string, keys: readonly string[]) => keys.map((key) => hospital.known(kind, key)),
-    keep: async (notes: readonly { readonly kind: string; readonly key: string; readonly value: string }[]) => {
-      for (const { kind, key, value } of notes)
-        if (value) hospital.notes.set(`${kind} ${key}`, value);
-        else hospital.notes.delete(`${kind} ${key}`);
-    },
+    ...journalOf(() => hospital),
     message: async () => ({
       message: { site: '990001018', receivedAt: '2026-10-01T08:00:00.000Z' },
       events: [{ event }],
@@ -42,17 +35,7 @@ describe('the undo of a merge', () => {
         restored = [...restored, key];
       },
     };
-    const region = {
-      isOwner: true,
-      journal,
-      acted: () => undefined,
-      answered: () => undefined,
-      knowledge: new Knowledge(journal, []),
-      capable,
-      settings: { sites: [] },
-    };
-    const index = { patient: ({ value }: { readonly value: string }) => keyed(value) };
-    return identityFace({ journal, index, region } as unknown as Engine)
+    return faceOf(journal, { capable, settings: { sites: [] } })
       .unmerge({ domain: DOMAIN, ipp }, { who: 'camille', why: 'two people' })
       .catch((thrown: unknown) => PasserelleError.from(thrown).code);
   };
