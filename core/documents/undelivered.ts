@@ -70,7 +70,7 @@ async function withoutArrived(one: Case, judgement: Judgement, { journal, destin
   const history = isGoing && 'message' in parsed ? await journal.message(parsed.message) : undefined;
   const mine = factsOf({ ...one, ...(judgement.event && { event: judgement.event }) }, index);
   if (!history || !mine) return judgement;
-  const isMine = ({ key, content, status }: DocumentFacts): boolean => key === mine.key && content === mine.content && status === mine.status;
+  const isMine = ({ key, status }: DocumentFacts): boolean => key === mine.key && status === mine.status;
   const all = new Map(documentsOf(history, one, index).map(({ event, facts }) => [event, isMine(facts)]));
   const isLacking = history.deliveries.some(({ eventId, state }) => all.get(eventId) === false && state !== 'delivered');
   const lanes = history.deliveries.filter(({ eventId, state }) => all.get(eventId) && state === 'delivered').map(({ lane }) => lane);

@@ -159,9 +159,8 @@ describe('what a document is said to be', () => {
 
   it('B3: each of two has the status that its own OBX-11 says, and both the same order', () => {
     const contents = [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')];
-    const obx = (n3: string): string[] => [
-      ...['P', n3].map((status, i) => `OBX|${i + 1}|ED|34794-8^CR de RCP^LN||^TEXT^XML^Base64^${contents[i]}||||||${status}`),
-    ];
+    const obx = (n3: string): string[] =>
+      ['P', n3].map((status, i) => `OBX|${i + 1}|ED|34794-8^CR de RCP^LN||^TEXT^XML^Base64^${contents[i]}||||||${status}`);
     const said = (orc: string, n3: string): DecodeResult =>
       decode([header('ORU^R01^ORU_R01'), pid(), `ORC|${orc}|D1`, 'OBR|1|D1||34794-8^CR de RCP^LN', ...obx(n3)], settings);
     const statuses = said('NW', 'F').events.map(({ data }) => (data as { document: DocumentData }).document.status);
