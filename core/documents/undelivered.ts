@@ -73,9 +73,14 @@ async function withoutArrived(one: Case, judgement: Judgement, { journal, destin
   const isMine = ({ key, status }: DocumentFacts): boolean => key === mine.key && status === mine.status;
   const all = new Map(documentsOf(history, one, index).map(({ event, facts }) => [event, isMine(facts)]));
   const isLacking = history.deliveries.some(({ eventId, state }) => all.get(eventId) === false && state !== 'delivered');
-  const lanes = history.deliveries.filter(({ eventId, state }) => all.get(eventId) && state === 'delivered').map(({ lane }) => lane);
+  const legs = history.deliveries.filter(({ eventId }) => all.get(eventId));
+  const arrived = new Set(legs.filter(({ state }) => state === 'delivered').map(({ lane }) => lane));
+  const hasArrived = (site: string): boolean => {
+    const there = legs.filter(({ lane }) => destinations.some((destination) => destination.site === site && destination.lane === lane));
+    return there.length > 0 && there.every(({ lane }) => arrived.has(lane));
+  };
   const before = judgement.targets ?? one.targets;
-  const targets = before.filter((site) => !destinations.some((destination) => destination.site === site && lanes.includes(destination.lane)));
+  const targets = before.filter((site) => !hasArrived(site));
   if (!isLacking || targets.length === before.length) return judgement;
   const warnings = [...(judgement.warnings ?? []), { code: 'duplicate', detail: one.message.id }];
   return { ...judgement, ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings };

@@ -43,7 +43,7 @@ export function readDocument(
   const part = text === undefined && content ? readPart(content, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
   if (!deleted) requireWhole(part);
-  const companions = from.objects('companions').map((item) => readCompanion(item, deleted));
+  const companions = deleted ? [] : from.objects('companions').map(readCompanion);
   const cda = part?.read?.cda;
   const author = rppsOf(from.object('author')?.text('rpps', { pattern: /^\d{11}$/ }), 'author', warnings) ?? cdaAuthor(cda);
   const header = headerOf(from, deleted, warnings);
@@ -148,8 +148,8 @@ function contentOf(part: EnvelopePart): Partial<DocumentData> {
 }
 
 /** The id of another form of the same content, which is a document of its own, by a message of its own: one that stands here would be lost. */
-function readCompanion(item: Reader, deleted: boolean): NonNullable<DocumentData['companions']>[number] {
-  if (!deleted && item.has('content')) throw new PasserelleError('ERR_DOCUMENT_COMPANION', { location: { path: item.at('content') } });
+function readCompanion(item: Reader): NonNullable<DocumentData['companions']>[number] {
+  if (item.has('content')) throw new PasserelleError('ERR_DOCUMENT_COMPANION', { location: { path: item.at('content') } });
   return said({
     id: item.need('id', { pattern: OID }),
     idExtension: item.text('extension'),

@@ -6,7 +6,9 @@ import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/ind
 import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
-const DESTINATIONS = Object.entries(LANES).map(([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const);
+const DESTINATIONS = [...Object.entries(LANES), [RECORD, 'pilot-out'] as const].map(
+  ([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const,
+);
 const N1: Said = { content: 'n1', document: { id: oid(1), level: 'N1', embeddedSha256: hash('sha256', 'pdf') } };
 const N3: Said = { content: 'n3', document: { id: oid(2), level: 'N3' } };
 const PAIR: readonly Said[] = [
@@ -177,6 +179,19 @@ describe('two documents of one content', () => {
       (await together(PAIR, 1)).map(({ codes }) => codes),
       'both arrived: a person wants both again',
     ).to.deep.equal(PAIR_GOES);
+  });
+
+  it('B2: replayed, what arrived by one of two lanes to a place only goes there again; what has nothing left to bring does not', async () => {
+    await together(PAIR);
+    const there = (dcc: DeliveryState, pilot: DeliveryState): readonly (readonly [string, DeliveryState])[] => [
+      ['dcc-out', dcc],
+      ['pilot-out', pilot],
+    ];
+    states.set('1/0', there('dead', 'delivered'));
+    states.set('1/1', there('delivered', 'dead'));
+    expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal(PAIR_GOES);
+    states.set('1/1', there('delivered', 'delivered'));
+    expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal([[RECORD], ['duplicate']]);
   });
 
   it('B2: one that came while both wait for a person is known by itself when they go on', async () => {
