@@ -77,7 +77,7 @@ interface Looked {
 type Named = Readonly<Record<string, unknown>> & {
   readonly patient: Patient;
   readonly originApplication?: string;
-  readonly document?: Pick<DocumentData, 'content' | 'companions'>;
+  readonly document?: Pick<DocumentData, 'content'>;
 };
 
 const LEAST_PAUSE_MS = 100;
@@ -276,7 +276,7 @@ export class DocumentChecks {
     const named = [...events, event].map((each) => each['data'] as Named);
     const checks: DocumentCheck[] = [];
     for (const ref of parts) {
-      const data = named.find((each) => partsOf(each).includes(ref.part)) ?? named.at(-1)!;
+      const data = named.find(({ document }) => document?.content?.part === ref.part) ?? named.at(-1)!;
       const isText = ref.encoding === 'text';
       const carried = await (isText ? journal.raw(message) : journal.raw(message, ref.from, ref.to));
       const content = contentOf(ref, { codec: codec(format), charsetFallback, raw: () => carried });
@@ -350,9 +350,9 @@ export class DocumentChecks {
     // One after the other, so that a message of many documents waits for the pages of other messages no more than they for its own.
     for (const { type, data } of events) {
       const named = data as Named;
-      const own = type === RECEIVED ? partsOf(named) : [];
+      const own = type === RECEIVED ? named.document?.content?.part : undefined;
       const found: NonNullable<Looked['another']>[] = [];
-      for (const ref of refs.filter(({ part }) => own.includes(part)))
+      for (const ref of refs.filter(({ part }) => part === own))
         try {
           const content = contentOf(ref, { codec: this.#parts.codec(format), charsetFallback, raw: (from, to) => raw.subarray(from, to) });
           const { another, findings = [] } = (await this.#marks(content, named.patient, site)) ?? {};
@@ -406,9 +406,6 @@ export class DocumentChecks {
 }
 
 const RECEIVED = 'dcc.document.received';
-
-const partsOf = ({ document }: Named): readonly (string | undefined)[] =>
-  [document?.content, ...(document?.companions ?? []).map(({ content }) => content)].map((content) => content?.part);
 
 /** Of findings: what the pages of a document say, and what cannot be seen of them. */
 const CODES = 'INS';

@@ -109,6 +109,8 @@ export interface DocumentState {
   readonly copies: readonly DocumentAct[];
   /** Messages that brought another content under its name. */
   readonly conflicts: readonly DocumentAct[];
+  /** Documents of the same content that came with it, N1 beside N3. */
+  readonly pairedWith: readonly string[];
   /** By delivery lane where it left with other ids than those it came with: what its receiver calls it. */
   readonly knownAs: readonly { readonly lane: string; readonly id: string }[];
   /** Sites it came from, and was sent to. */

@@ -406,6 +406,28 @@ export const CATALOGUE = {
       en: 'Agree with the recipient that it takes the version received ("versions" of the cda settings), or have an N1 sent as well.',
     },
   }),
+  ERR_DOCUMENT_N1_INSTEAD: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the document cannot be written whole for this recipient, and need not: its N1, of the same content, goes there by itself',
+    fr: "le document ne peut pas être écrit en entier pour ce destinataire, et n'a pas à l'être : son N1, de même contenu, y va de son côté",
+    fix: {
+      fr: 'Rien à faire : suivre le N1 (« passerelle where --document »). Pour que le N3 parte aussi, convenir de sa version (« versions » des réglages cda), puis « passerelle replay » du message.',
+      en: 'Nothing to do: follow the N1 ("passerelle where --document"). For the N3 to leave as well, agree on its version ("versions" of the cda settings), then "passerelle replay" the message.',
+    },
+  }),
+  ERR_DOCUMENT_COMPANION: e({
+    disposition: 'permanent',
+    ack: 'AE',
+    hl7: 102,
+    http: 422,
+    en: 'a second content stands within the document: each is a document of its own, and this one would be lost',
+    fr: 'un second contenu est placé dans le document : chacun est un document à part, et celui-ci serait perdu',
+    fix: {
+      fr: 'Envoyer chaque contenu dans un message à lui, avec son identifiant ; « companions » ne nomme que les autres. Un message reçu auparavant : « passerelle replay », les deux partent alors.',
+      en: 'Send each content in a message of its own, with its id; "companions" only names the others. A message received before: "passerelle replay" it, and both leave.',
+    },
+  }),
   ERR_DOCUMENT_PLACEHOLDER: e({
     disposition: 'quarantine',
     http: 422,

@@ -37,6 +37,7 @@ export const DELIVERY_TRANSITIONS: readonly Transition<DeliveryState>[] = [
   { from: 'queued', to: 'sending', by: 'send', actor: 'engine' },
   { from: 'queued', to: 'held', by: 'hold', actor: 'engine' },
   { from: 'queued', to: 'dead', by: 'fail', actor: 'engine' },
+  { from: 'queued', to: 'discarded', by: 'omit', actor: 'engine' },
   { from: 'sending', to: 'delivered', by: 'deliver', actor: 'engine' },
   { from: 'sending', to: 'queued', by: 'retry', actor: 'engine' },
   { from: 'sending', to: 'review', by: 'doubt', actor: 'engine' },

@@ -7,7 +7,7 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentData } from '../model/index.ts';
 import { documentData, setKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, note, read, ref, type AliasNote, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, note, read, ref, type AliasNote } from './notes.ts';
 
 /** What has to be known before `asItCame` can tell. */
 export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteRef[] =>
@@ -15,53 +15,30 @@ export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteR
 
 /** Facts with the names that its source knows, and the case in those words. The same objects when nothing was renamed. */
 export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Known): { readonly one: C; readonly facts: DocumentFacts } {
-  const isDeletion = one.event.type === 'dcc.document.deleted';
-  const wholeOf = (key: string | undefined): AliasNote | undefined => documentOf(known, key)?.companionOf;
-  // What came by this name itself is what it is, unless it is withdrawn: one content of a document never is by itself.
-  const isItself = documentOf(known, facts.key)?.first !== undefined || (wholeOf(facts.key) !== undefined && !isDeletion);
-  const alias = isItself ? undefined : read(known, KINDS.alias, facts.key);
-  const whole = isDeletion ? wholeOf(alias?.of ?? facts.key) : undefined;
-  const own = whole ?? alias;
-  const old = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
-  const replacedWhole = facts.replaces && wholeOf(old?.of ?? facts.replaces.key);
-  const replaced = replacedWhole ?? old;
-  const part = replacedWhole && (old?.of ?? facts.replaces?.key);
+  // What came by this name itself is what it is.
+  const own = documentOf(known, facts.key)?.first === undefined ? read(known, KINDS.alias, facts.key) : undefined;
+  const replaced = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
   const set = read(known, KINDS.alias, facts.set);
   if (!own && !replaced && !set) return { one, facts };
   const { document } = documentData(one);
   const named: DocumentData = {
-    ...(own ? { ...without(document, [...(whole ? CONTENT : []), 'id', 'idExtension', 'sourceId', 'sourceItem']), ...own.names } : document),
-    // One of its contents leaves in the place of that one.
-    ...(old?.names.id !== undefined && { replaces: old.names.id, replacesExtension: old.names.idExtension }),
-    ...(set && !whole && set.names),
-    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: part ?? replaced.of }), ...(set && !whole && { set: set.of }) },
+    ...(own ? { ...without(document, ['id', 'idExtension', 'sourceId', 'sourceItem', 'companions']), ...own.names } : document),
+    ...(replaced?.names.id !== undefined && { replaces: replaced.names.id, replacesExtension: replaced.names.idExtension }),
+    ...(set && set.names),
+    noted: { ...(own && { document: own.of }), ...(replaced && { replaces: replaced.of }), ...(set && { set: set.of }) },
   };
   const data = { ...documentData(one), document: said(named) };
-  const { set: _, version: __, ...placeless } = facts;
   return {
     one: { ...one, event: { ...one.event, data } },
     facts: {
-      ...(whole ? placeless : facts),
-      ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined, ...(whole && { part: alias?.of ?? facts.key }) }),
-      ...(replaced && { replaces: { key: replaced.of, id: replaced.id, ...(part !== undefined && { part }) } }),
-      ...(set && !whole && { set: set.of }),
+      ...facts,
+      // What it is beside is said there in other ids too.
+      ...(own && { key: own.of, id: own.id, hasOwnId: own.names.id !== undefined, pairedWith: [] }),
+      ...(replaced && { replaces: { key: replaced.of, id: replaced.id } }),
+      ...(set && { set: set.of }),
     },
   };
 }
-
-/** What a deletion by the id of one content carries is not the document that it withdraws. */
-const CONTENT = [
-  'content',
-  'format',
-  'level',
-  'bytes',
-  'embeddedMime',
-  'embeddedSha256',
-  'companions',
-  'setId',
-  'setIdExtension',
-  'version',
-] as const;
 
 const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>
   Object.fromEntries(Object.entries(document).filter(([name]) => !(names as readonly string[]).includes(name))) as DocumentData;
@@ -96,10 +73,10 @@ const placeOf = ({ id, idExtension }: DocumentIds, index: BlindIndex): string | 
 
 export const aliasRef = (ids: DocumentIds | undefined, index: BlindIndex): readonly NoteRef[] => (ids ? ref(KINDS.alias, placeOf(ids, index)) : []);
 
-/** Whether we gave this id to another document: what is said by it would be said of that. `own`: its note, which may be a content of a whole. */
-export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex, own?: DocumentNote): boolean {
+/** Whether we gave this id to another document: what is said by it would be said of that. */
+export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex): boolean {
   const alias = ids && read(known, KINDS.alias, placeOf(ids, index));
-  return alias !== undefined && alias.of !== key && alias.of !== own?.companionOf?.of;
+  return alias !== undefined && alias.of !== key;
 }
 
 /** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */

@@ -1,12 +1,12 @@
 /** A document that comes: the first, a copy, another version, our own come back, or something a person has to look at (SAFETY B2, B3, B5, A8). */
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
-import { bringsMore, companionNotes, isBeside, notBeside, outdatedBy, outdatedIn, withCompanions, wholeOf } from './companions.ts';
 import { contradictions, restricted, flagsOf, strictest, withData, type Arriving } from './consent.ts';
 import { judgeCopy } from './copies.ts';
 import { isMoved, ofNumber, isSharedBefore, shared } from './items.ts';
 import { asNew, documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, note, read, type DocumentNote, type SetNote } from './notes.ts';
+import { arePaired } from './pairs.ts';
 import { comparePatients } from './patients.ts';
 import {
   actOf,
@@ -30,13 +30,8 @@ import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } 
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
-  const whole = wholeOf(facts, before);
-  if (whole) return judgeCompanion(one, facts, whole, before);
-  const strange = notBeside(one, facts, before);
-  if (strange) return { quarantine: strange };
   const noted = documentOf(before, facts.key);
-  const all = withCompanions(one, facts, noted, before);
-  const own = all && withoutForeignDeletion(one, facts, all);
+  const own = noted && withoutForeignDeletion(one, facts, noted);
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
   const set = read(known, KINDS.set, facts.set);
   const original = documentOf(known, facts.replaces?.key);
@@ -49,12 +44,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const gone = own?.deleted && !newerThan(own, known) ? own.deleted : undefined;
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
-    const isMore = bringsMore(own, facts) && !isReturned(one, own) && one.role !== 'record';
-    if (isMore && !mayChange(one.event.site, own, one))
-      return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'another content of a document by an organisation that is not its author') };
-    // A content that was not beside it is news, unless it comes with a less final word.
-    if (isMore && rankOf(facts.status) >= rankOf(own.status)) return judgeVersion(one, facts, own, set, original, known);
-    const isSame = !isMore && isSameContent(own, facts);
+    const isSame = isSameContent(own, facts);
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
@@ -75,20 +65,6 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
       return silent(one, facts, own, known, 'document-superseded');
   }
   return judgeVersion(one, facts, own, set, original, known);
-}
-
-/** One content alone, of a document that is known: a copy of that part. */
-function judgeCompanion(one: Arriving, facts: DocumentFacts, whole: Found, known: Known): Judgement {
-  const own = documentOf(known, facts.key);
-  if (comparePatients(one, whole.note.patient, facts.patient, known) === 'other')
-    return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
-  if (!own || !isSameContent(own, facts) || !isBeside(whole.note, facts))
-    return conflict(one, facts.key, own ?? blank(facts.id, facts.patient), whole.note.first?.message);
-  // What a final word of one content says of the others nobody can tell.
-  if (isLessFinal(whole.note.status, facts.status))
-    return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${whole.note.first?.message ?? 'another message'} brought both as preliminary`) };
-  const gone = whole.note.deleted && !newerThan(whole.note, known) ? whole.note.deleted : undefined;
-  return gone && !isBefore(one, gone) ? { quarantine: withdrawn(gone) } : judgeCopy(one, facts, whole.key, whole.note, known);
 }
 
 /**
@@ -172,16 +148,11 @@ const isReturned = ({ event }: Case, { from, to }: DocumentNote): boolean => to.
 const isSameWrapped = (known: DocumentNote, { content, inner }: DocumentFacts): boolean =>
   content !== undefined &&
   known.content !== undefined &&
-  (known.forms?.includes(content) === true ||
-    known.beside?.some((one) => one.content === content) === true ||
-    known.inner === content ||
-    (inner !== undefined && inner === known.content));
+  (known.forms?.includes(content) === true || known.inner === content || (inner !== undefined && inner === known.content));
 
 /** Of what has no content of its own nobody can say that it is the same. */
 const isSameContent = (known: DocumentNote, facts: DocumentFacts): boolean =>
-  known.content !== undefined &&
-  (isSameWrapped(known, facts) || known.content === facts.content) &&
-  (known.companions === undefined || facts.companions === undefined || known.companions === facts.companions);
+  known.content !== undefined && (isSameWrapped(known, facts) || known.content === facts.content);
 
 /**
  * Other content under the same key. A number of the source stands for one result through its life: a correction, and a final one after a
@@ -209,7 +180,9 @@ function judgeVersion(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const twin = set?.versions.find(({ version, key }) => version === facts.version && key !== facts.key);
+  const isTwin = ({ version, key }: SetNote['versions'][number]): boolean =>
+    version === facts.version && key !== facts.key && !arePaired(facts, key, known);
+  const twin = set?.versions.find(isTwin);
   const twinNote = documentOf(known, twin?.key);
   if (twin && twinNote) return isSameContent(twinNote, facts) ? judgeCopy(one, facts, twin.key, twinNote, known) : conflict(one, twin.key, twinNote);
   const returned = ofSameBytes(one, facts, known);
@@ -230,8 +203,6 @@ function judgeVersion(
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${own.superseded.message} has replaced it by its other name`) };
   if (newer) return silent(one, facts, own, known, 'document-superseded');
   if (own?.deleted) return silent(one, facts, own, known, 'document-deleted');
-  const outdated = outdatedIn(facts, known);
-  if (outdated) return { quarantine: outdatedBy(outdated) };
   const before = newest && newest.key !== facts.key ? documentOf(known, newest.key) : undefined;
   return draft ? judgeFinal(one, facts, draft, original, before, known) : judgeReplacement(one, facts, original, before, known);
 }
@@ -295,11 +266,10 @@ function judgeReplacement(
   const { replaces } = facts;
   if ([original, before].some((other) => other?.first && !mayChange(one.event.site, other, one)))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a replacement by an organisation that is not its author') };
-  // Of its contents each may be replaced by another one.
-  const other = replaces?.part === undefined ? original?.superseded : documentOf(known, replaces.part)?.superseded;
+  const other = original?.superseded;
   // Two that replace the same one: only their numbers in one set could tell which is newer.
   const isOrdered = other && facts.set !== undefined && documentOf(known, other.key)?.set === facts.set;
-  if (other && other.key !== facts.key && !isOrdered)
+  if (other && other.key !== facts.key && !isOrdered && !arePaired(facts, other.key, known))
     return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${other.message} has replaced the same document`) };
   const warnings: Warning[] = [];
   if (replaces && !original?.first) warnings.push({ code: 'original-not-received', detail: replaces.id });
@@ -326,7 +296,6 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
           note(KINDS.document, facts.key, made),
           ...others.map((other) => note(KINDS.document, other.key, { ...other.note, ...told(made), status: made.status, current: made.current })),
           ...entries(one, facts, known),
-          ...companionNotes(one, facts, known),
         ]
       : [];
   return { ...withData(one, left.data), warnings: [...warnings, ...contradicted, ...left.warnings], notes };
@@ -340,7 +309,7 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   // What is older, or less final, under the same number leaves the content that is in force alone.
   const made = isLess ? { ...own, copies: lately(own.copies, actOf(one)) } : registered(one, facts, own, []);
   const document: DocumentNote = by && !isLess ? { ...made, superseded: by } : made;
-  const others = isLess ? [] : [...entries(one, facts, known), ...companionNotes(one, facts, known)];
+  const others = isLess ? [] : entries(one, facts, known);
   const notes = [note(KINDS.document, facts.key, document), ...others];
   const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
   const replaced = {
@@ -368,8 +337,7 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
   for (const key of new Set(places)) {
     const other = key === facts.key ? undefined : documentOf(known, key);
     const isExact = other?.content === facts.content;
-    const isAlike =
-      isExact || (other && (isSameWrapped(other, facts) || isBeside(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
+    const isAlike = isExact || (other && (isSameWrapped(other, facts) || (facts.inner !== undefined && other.inner === facts.inner)));
     if (!other?.first || !isAlike || isReplayOf(other.first, one) || comparePatients(one, other.patient, facts.patient, known) !== 'same') continue;
     const isKnownSo = namesOf(other).some(
       (name) => facts.replaces?.key === name || (name === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)),

@@ -4,7 +4,6 @@
  */
 import type { Note, Warning } from '../contract/index.ts';
 import type { Judgement, Known } from '../knowledge/index.ts';
-import { besideBoth, companionNotes, isBeside, outdatedBy, outdatedIn } from './companions.ts';
 import { contradictions, flagsOf, restricted, strictest, withData, type Arriving } from './consent.ts';
 import { documentData, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, lately, MASKS, note, type DocumentNote, type Flags } from './notes.ts';
@@ -14,17 +13,16 @@ import {
   broughtAgain,
   broughtNow,
   broughtOf,
-  contentsOf,
   registered,
   namesOf,
   newerThan,
   otherNames,
   isLessFinal,
+  paired,
   placedBy,
   setEntry,
   told,
   union,
-  wentTo,
 } from './register.ts';
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
@@ -52,32 +50,18 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   // One document by two names: what was said of one of them before both were known.
   const named = isJoined ? documentOf(known, facts.key) : undefined;
   const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
-  // One content alone: what it says is not told of the others, and it does not stand for them where it goes.
-  const isPart = isBeside(own, facts);
-  const itself = isPart && key !== facts.key ? documentOf(known, facts.key) : undefined;
   const withdrawn = own.deleted ?? named?.deleted;
-  const next = newerThan(own, known) ?? newerThan(placedBy(facts, itself), known) ?? early;
+  const next = newerThan(own, known) ?? newerThan(placedBy(facts, undefined), known) ?? early;
   const isOver = withdrawn ?? next;
   // A preliminary word of what is final by now goes nowhere, and stands for nothing that was sent of that.
   const isLess = !isReturned && isLessFinal(facts.status, own.status);
-  const isHeard = !isPart && !isLess && (one.role === 'record' || mayChange(site, own, one));
+  const isHeard = !isLess && (one.role === 'record' || mayChange(site, own, one));
   const { unheard: untold = [], sameKey, ...rest } = own;
   const masks = MASKS.filter((mask) => now[mask] === true && (before[mask] !== true || untold.includes(mask)));
   const isMasked = isHeard && !isOver && masks.length > 0;
   const unheard = isHeard ? untold.filter((mask) => !masks.includes(mask)) : MASKS.filter((mask) => masks.includes(mask) || untold.includes(mask));
-  const contents = contentsOf(own, facts);
-  const leftOut = isPart ? contents.flatMap((content) => own.leftOut?.[content] ?? []) : [];
-  const went = wentTo(own, contents).filter((site) => !leftOut.includes(site));
-  // What its own earlier message said less of, as preliminary or without a mask, was not brought by it.
-  const isAsMuch =
-    itself?.first !== undefined &&
-    !isLessFinal(itself.status, own.status) &&
-    MASKS.every((mask) => flags[mask] !== true || itself.flags?.[mask] === true);
-  const brought = isAsMuch ? union(went, broughtOf(itself).to) : went;
-  const remaining = one.targets.filter((target) => !own.from.includes(target) && !brought.includes(target));
+  const remaining = one.targets.filter((target) => !own.from.includes(target) && !broughtOf(own).to.includes(target));
   const targets = isOver || isLess ? [] : isMasked ? one.targets : remaining;
-  const outdated = targets.length > 0 ? outdatedIn(facts, known) : undefined;
-  if (outdated) return { quarantine: outdatedBy(outdated) };
   const left = restricted(data, flags, one.isOpposed);
   const isSilent = targets.length === 0;
   const made: DocumentNote = {
@@ -89,9 +73,9 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     to: union(own.to, targets),
     copies: lately(own.copies, actOf(one)),
     // With masks that were not known it is more than what was brought before.
-    brought: isLess ? broughtOf(own) : isMasked ? broughtNow(one, targets, contents) : broughtAgain(own, one, targets, contents),
-    ...(facts.beside && { beside: besideBoth(own, facts.beside) }),
-    ...(isOther && !isPart && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
+    brought: isLess ? broughtOf(own) : isMasked ? broughtNow(one, targets) : broughtAgain(own, one, targets),
+    ...paired(own, facts),
+    ...(isOther && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
     ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
@@ -103,8 +87,8 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   if (key !== facts.key)
     notes.push(
       note(KINDS.document, facts.key, {
-        ...registered(one, facts, documentOf(known, facts.key), isPart ? targets : made.to),
-        ...(made.brought && !isPart && { brought: made.brought }),
+        ...registered(one, facts, documentOf(known, facts.key), made.to),
+        ...(made.brought && { brought: made.brought }),
         ...(isLess && { status: own.status }),
         sameAs: own.id,
         flags,
@@ -112,7 +96,6 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
         ...(isJoined && { sameKeys: others(facts.key), deleted: withdrawn, superseded: next }),
       }),
     );
-  else notes.push(...companionNotes(one, facts, known).filter((each) => each.kind !== KINDS.document || mayChange(site, own, one)));
   if (isJoined) notes.push(...setEntry(facts, actOf(one), known));
   for (const other of same)
     if (other.key !== facts.key)
@@ -131,13 +114,13 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
     ...(own.to.length > 0 && (named?.deleted ?? early) && !own.deleted && !own.superseded ? [{ code: STILL_SHOWN, detail: own.id }] : []),
     ...(isSilent ? [] : left.warnings),
   ];
-  const messages = union(broughtOf(own).by, itself?.first ? broughtOf(itself).by : []);
+  const messages = broughtOf(own).by;
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
     ...(!isLess &&
       (compared === 'same' || own.from[0] === site || one.role === 'record') && {
-        copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)], ...(isPart && { isPart }) },
+        copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)] },
       }),
     ...withData(one, left.data),
     warnings,

@@ -4,7 +4,7 @@ import type { DeliveryMaterial, DocumentIds } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import type { EventData } from '../model/index.ts';
-import type { Companion } from './notes.ts';
+import type { Named } from './notes.ts';
 import { tokensOf } from './patients.ts';
 
 export type DocumentEvent = EventData<'dcc.document.received'>;
@@ -21,18 +21,13 @@ export interface DocumentFacts {
   readonly number?: string;
   /** Only its place tells it from them: the keys of the last place of its message, and of the one after. */
   readonly siblings?: { readonly last: string; readonly next: string };
-  /** Key of the content by whose id a deletion names it. */
-  readonly part?: string;
   readonly set?: string;
   readonly version?: number;
-  /** `part`: by the key of one of its contents. */
-  readonly replaces?: { readonly key: string; readonly id: string; readonly part?: string };
+  readonly replaces?: Named;
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;
-  readonly companions?: string;
-  readonly beside?: readonly Companion[];
-  /** Where documents of the bytes of its companions, and of what those wrap, are noted. */
-  readonly places?: readonly string[];
+  /** Documents of the same content that its message names beside it. */
+  readonly pairedWith: readonly Named[];
   /** SHA-256 of what it wraps, when it is an N1. */
   readonly inner?: string;
   readonly innerKey?: string;
@@ -55,6 +50,8 @@ export function asNew(replacing: DocumentEvent['document']): DocumentEvent['docu
 }
 
 export const contentKeyOf = (sha256: string, index: BlindIndex): string => index.term({ field: 'document', value: `content ${sha256}` });
+
+export const isDeletion = ({ event }: Pick<Case, 'event'>): boolean => event.type === 'dcc.document.deleted';
 
 /** A document, or what withdraws one, as an event of the journal has it. */
 export type StoredDocument = Pick<Case, 'event' | 'draft' | 'parts'>;
@@ -108,9 +105,9 @@ export function factsOf(one: Pick<Case, 'event' | 'draft' | 'parts'>, index: Bli
     ...(content !== undefined && { content }),
     ...(content !== undefined && document.content && { contentKey: contentKeyOf(content, index) }),
     ...(document.embeddedSha256 !== undefined && { inner: document.embeddedSha256, innerKey: contentKeyOf(document.embeddedSha256, index) }),
-    ...companionsOf(one, index, (id, extension) => {
-      const named = name(id, extension);
-      return named && named.id !== identity.id ? { key: keyOf(named.scoped), id: named.id } : {};
+    pairedWith: (document.companions ?? []).flatMap((link) => {
+      const named = name(link.id, link.idExtension);
+      return named && named.id !== identity.id ? [{ key: keyOf(named.scoped), id: named.id }] : [];
     }),
     patient: tokensOf(one, index),
     owners: ownersOf(data),
@@ -132,22 +129,6 @@ function contentOf(one: Pick<Case, 'event' | 'parts'>): string | undefined {
   // A document that stands elsewhere (RP) is known by the name of its file: another file is another content.
   const said = document.text ?? (document.file === undefined ? undefined : `file ${document.file}`);
   return said === undefined ? undefined : hash('sha256', said, 'hex');
-}
-
-function companionsOf(
-  one: Pick<Case, 'event' | 'parts'>,
-  index: BlindIndex,
-  named: (id: string | undefined, extension: string | undefined) => Pick<Companion, 'key' | 'id'>,
-): Pick<DocumentFacts, 'companions' | 'beside' | 'places'> {
-  const beside = (documentData(one).document.companions ?? []).map(({ id, idExtension, embeddedSha256, content }) => ({
-    ...named(id, idExtension),
-    content: one.parts.find(({ part }) => part === content?.part)?.sha256 ?? '',
-    ...(embeddedSha256 !== undefined && { inner: embeddedSha256 }),
-  }));
-  const contents = beside.map(({ content }) => content).toSorted();
-  const sums = beside.flatMap(({ content, inner }) => [content, inner]).filter((sum) => sum);
-  const places = [...new Set(sums)].map((sum) => contentKeyOf(sum!, index));
-  return beside.length > 0 ? { companions: hash('sha256', contents.join(), 'hex'), beside, places } : {};
 }
 
 /** The organisations that the document itself names as its keeper and its authors. */

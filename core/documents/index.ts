@@ -5,5 +5,5 @@ export { documentJudge } from './judge.ts';
 export { SENT } from './notes.ts';
 export { Legs, mayHaveArrived, type Leave, type LeftAs, type LegEnd } from './legs.ts';
 export { DocumentTypes } from './types.ts';
-export { goesWhereNoneArrived } from './undelivered.ts';
+export { dependsOnDeliveries, goesWhereNoneArrived } from './undelivered.ts';
 export { whereIs } from './where.ts';

@@ -5,11 +5,11 @@ import type { Case, Judge, Known, NoteRef } from '../knowledge/index.ts';
 import { aliasRefs, asItCame, isOutdated } from './aliases.ts';
 import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
-import { companionRefs } from './companions.ts';
 import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
-import { factsOf, type DocumentFacts } from './facts.ts';
+import { factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
+import { withWhatIsLeft, type Other } from './pairs.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
 import { documentsIn, linked, nameRefs, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
@@ -44,18 +44,27 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
       if (!isDocument(one) || one.waits) return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
       const given = factsOf(one, index);
-      if (given && one.event.type === 'dcc.document.deleted' && isOutdated(given, knownNow, index))
+      if (given && isDeletion(one) && isOutdated(given, knownNow, index))
         return { ...remembered, quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'what it names was replaced there') };
       const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
       const tokens = tokensOf(one, index).map(hashOf);
       const compared = { ...named, isSettled: isSettled(one, knownNow, sendersOf) };
-      const judgement =
-        one.event.type === 'dcc.document.deleted'
-          ? judgeDeletion(compared, facts, knownNow)
-          : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
+      const judged = isDeletion(one)
+        ? judgeDeletion(compared, facts, knownNow)
+        : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
+      const others = othersOf(one, index).map((other) => ({ ...other, facts: asItCame(other.one, other.facts, knownNow).facts }));
+      const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
       return { ...(named !== one && { event: named.event }), ...judgement, ...remembered };
     },
   };
+}
+
+/** What else its message says of documents. */
+function othersOf({ others = [], ...one }: Case, index: BlindIndex): readonly (Other & { readonly one: Case })[] {
+  return others.flatMap((other) => {
+    const facts = other.event.type.startsWith('dcc.document.') ? factsOf(other, index) : undefined;
+    return facts ? [{ one: { ...one, ...other }, facts, isDeletion: isDeletion(other) }] : [];
+  });
 }
 
 function answerRefs(one: Case, known: Known, index: BlindIndex): readonly NoteRef[] {
@@ -73,8 +82,8 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
   ];
   const refs = [
     ...aliasRefs(named),
+    ...othersOf(one, index).flatMap((other) => [...ref(KINDS.document, other.facts.key), ...aliasRefs(other.facts)]),
     ...[named.key, named.replaces?.key, facts.key, ...others].flatMap((key) => ref(KINDS.document, key)),
-    ...companionRefs(named, known),
     ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),
     ...ref(KINDS.content, facts.innerKey),

@@ -46,10 +46,10 @@ import { sentKeyOf } from './answers.ts';
 import { codeOf, consentRefs, flagsOf, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
 import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
+import { pairsOf } from './pairs.ts';
 import { hashOf, tokensOf } from './patients.ts';
 import {
   broughtOf,
-  companionKeys,
   contentEntry,
   isLessFinal,
   linked,
@@ -92,11 +92,15 @@ export interface Leave {
   readonly since?: string;
 }
 
+/** Why it does not: it waits; `ends`: or never will, as what cannot be made, or need not be. */
+export interface Stays {
+  readonly held: ErrorData;
+  readonly ends?: 'refuse' | 'discard';
+}
+
 /** What a document left as. */
 export interface LeftAs {
   readonly ids?: DocumentIds;
-  /** What stands in its message; absent = all of it. */
-  readonly parts?: readonly OutgoingPart[];
   /** SHA-256 (hex) of each part that was made of it. */
   readonly made: readonly string[];
 }
@@ -108,8 +112,8 @@ export class Legs {
     this.#parts = parts;
   }
 
-  /** The event as it may leave now, or why it waits. */
-  async before(leaving: Leaving, to: LegEnd): Promise<Leave | { readonly held: ErrorData }> {
+  /** The event as it may leave now, or why it does not. */
+  async before(leaving: Leaving, to: LegEnd): Promise<Leave | Stays> {
     const one = documentIn(leaving);
     if (!one) {
       const held = await this.#merged(leaving, to);
@@ -122,15 +126,17 @@ export class Legs {
     if (leaving.event.type === DELETED) {
       const given = facts && (await this.#givenAgain(facts, to));
       if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
-      return { event: leaving.event, ...(knownAs && { knownAs }) };
+      const n1 = knownAs?.document ? undefined : insteadThere(await this.#read(() => ref(KINDS.document, facts?.key)), facts?.key, to);
+      return n1 === undefined ? { event: leaving.event, ...(knownAs && { knownAs }) } : { held: n1Instead(n1), ends: 'discard' };
     }
+    const lost = contentLeftOut(leaving);
+    if (lost) return { held: lost, ends: 'refuse' };
     // Its numbers stand with the delivery; the INS is told from its data.
     const patient = [...tokensOf(one, index).map(hashOf), ...leaving.keys];
     const refsOf = (all: Known): readonly NoteRef[] => [
       ...ref(KINDS.document, facts?.key),
-      ...[facts?.key, facts?.replaces?.key].flatMap((key) => ref(KINDS.document, documentOf(all, key)?.companionOf?.of)),
       ...ref(KINDS.document, facts?.replaces?.key),
-      ...(facts?.beside ?? []).flatMap(({ key }) => ref(KINDS.document, key)),
+      ...pairRefs(facts?.key, all),
       ...nameRefs(facts?.key, all, index),
       ...consentRefs(patient, all, index),
     ];
@@ -138,26 +144,24 @@ export class Legs {
     const stopped = await this.#stopped(one, leaving, known, refsOf(known), to);
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
-    const whole = documentOf(known, own?.companionOf?.of);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || isLessFinal(facts.status, own.status);
-      // What took the place of a content counts for whoever brings that one.
-      const contents = (facts.beside ?? []).flatMap(({ key }) => documentOf(known, key) ?? []);
-      const all = [own, ...(whole ? [whole] : []), ...contents];
-      const history = await this.#read((known) => all.flatMap((each) => successorRefs(each, known)));
+      const history = await this.#read((known) => successorRefs(own, known));
       const over = [
-        ...all
-          .flatMap((each) => successorsOf(each, history))
-          .flatMap((one) => messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] }))),
-        ...[own.deleted, whole?.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
-          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own), own.companionOf?.of] }] : [],
+        ...successorsOf(own, history).flatMap((one) =>
+          messagesOf(one, history).map((message) => ({ message, keys: [one.key, ...namesOf(documentOf(history, one.key))] })),
+        ),
+        ...[own.deleted, isOutgrown ? own.current : undefined].flatMap((act) =>
+          act ? [{ message: act.message, keys: [facts.key, ...namesOf(own)] }] : [],
         ),
       ];
       for (const { message, keys } of over)
         if ((await this.#left({ message }, to, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
-    const { data } = restricted(documentData(one), strictest(own?.flags ?? {}, whole?.flags ?? {}), isOpposed(patient, known, index));
+    // Of two documents of one content the stricter mask counts for both: neither shows what the other hides (SAFETY B7).
+    const flags = [own, ...pairsOf(facts?.key ?? '', known).map((pair) => pair.note)].map((each) => each?.flags ?? {}).reduce(strictest);
+    const { data } = restricted(documentData(one), flags, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
     const isNewer =
@@ -171,7 +175,7 @@ export class Legs {
     };
     const said = replaced
       ? { ...data, document: { ...data.document, ...replaced } }
-      : facts?.replaces && isWithout(facts.replaces.key, known, to)
+      : insteadThere(known, facts?.replaces?.key, to) !== undefined
         ? { ...data, document: asNew(data.document) }
         : data;
     const isInForce = own && own.content === facts?.content && !isLessFinal(facts?.status, own.status);
@@ -194,27 +198,56 @@ export class Legs {
   }
 
   /**
-   * Why it may not leave as this: another document left with its ids, and whoever has both would take the one for the other; or those of its contents that its
-   * message carries came there before, or what was written of it with that id was less confidential (SAFETY B2).
+   * Why it may not leave as this: another document left with its ids, and whoever has both would take the one for the other; or what was written of it with
+   * that id was less confidential (SAFETY B2). `parts`: what stands in its message.
    */
-  async with(leaving: Leaving, to: LegEnd, { ids, parts }: Omit<LeftAs, 'made'>): Promise<ErrorData | undefined> {
+  async with(
+    leaving: Leaving,
+    to: LegEnd,
+    { ids, parts }: Pick<LeftAs, 'ids'> & { readonly parts?: readonly OutgoingPart[] },
+  ): Promise<ErrorData | undefined> {
     const { knowledge, index } = this.#parts;
     const one = documentIn(leaving);
     const facts = one && factsOf(one, index);
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
-    if (isOfAnother(ids, facts.key, known, index, own)) return taken();
+    if (isOfAnother(ids, facts.key, known, index)) return taken();
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = this.#what(leaving, facts);
     // What we write of one that has an id of its own has no other: the same with another header would be another content under that id.
     if (isMade && facts.hasOwnId && before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what))
       return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
-    const isAlone = facts.beside?.every(({ content }) => !isPlaced(content, leaving, parts)) === true;
-    const { companions: _, ...alone } = facts;
-    const twin = own && isAlone && (await this.#arrivedWith(leaving, own, alone, restrictionsOf(documentData(one)), to));
-    return twin ? arrived(twin) : undefined;
+    return undefined;
+  }
+
+  /**
+   * The N1 of the same content that goes there by itself, or did, when this could not be written whole (decision 0038): why this does not leave. Noted, since what is
+   * said of this later finds nothing of it there.
+   */
+  async instead(leaving: Leaving, to: LegEnd): Promise<ErrorData | undefined> {
+    const { knowledge, journal, index, now } = this.#parts;
+    const one = documentIn(leaving);
+    const key = one && factsOf(one, index)?.key;
+    if (key === undefined) return undefined;
+    const known = await this.#read((all) => [...ref(KINDS.document, key), ...pairRefs(key, all)]);
+    const isN1 = ({ document: { level } }: DocumentEvent): boolean => level === 'N1';
+    for (const pair of pairsOf(key, known)) {
+      const messages = pair.note.deleted || pair.note.superseded ? [] : broughtOf(pair.note).by;
+      const legs = await Promise.all(messages.map((message) => this.#legs({ message }, to, (each, data) => each.key === pair.key && isN1(data))));
+      if (!legs.flat().some(({ state }) => state !== 'dead' && state !== 'discarded')) continue;
+      await knowledge.change(
+        ref(KINDS.document, key),
+        (latest) => {
+          const own = documentOf(latest, key)!;
+          return { notes: [note(KINDS.document, key, { ...own, instead: { ...own.instead, [to.name]: pair.note.id } })], result: undefined };
+        },
+        (notes) => journal.keep(notes, new Date(now()).toISOString()),
+      );
+      return n1Instead(pair.note.id);
+    }
+    return undefined;
   }
 
   /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
@@ -245,7 +278,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, this.#what(leaving, facts), leaving, to, as),
+          ...leftAs(documentOf(known, facts.key), facts, this.#what(leaving, facts), leaving.event.type === DELETED, to, as),
         ];
         return { notes, result: undefined };
       },
@@ -328,7 +361,7 @@ export class Legs {
     const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
     const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, this.#what(leaving, facts, own)) : undefined;
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
-    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index, own));
+    const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
     const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
     const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
@@ -345,14 +378,9 @@ export class Legs {
 
   /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
   async #otherIdsThere(key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
-    const known = await this.#read((all) => [
-      ...ref(KINDS.document, key),
-      ...nameRefs(key, all, this.#parts.index),
-      ...companionKeys(documentOf(all, key)).flatMap((each) => ref(KINDS.document, each)),
-    ]);
+    const known = await this.#read((all) => [...ref(KINDS.document, key), ...nameRefs(key, all, this.#parts.index)]);
     const own = documentOf(known, key);
-    const companions = companionKeys(own).flatMap((each) => (documentOf(known, each)?.first ? [{ key: each, note: documentOf(known, each)! }] : []));
-    const others = [...otherNames(key, known, true), ...companions];
+    const others = otherNames(key, known, true);
     if (!own || others.length === 0) return undefined;
     const itself = messageId(this.#parts.journal.tag, leaving);
     const messages = union(
@@ -393,7 +421,16 @@ export class Legs {
   }
 
   /** What of it left by that lane with that message. */
-  async #left({ message }: Pick<Act, 'message'>, { name }: LegEnd, isIt: (facts: DocumentFacts) => boolean): Promise<readonly DeliverySummary[]> {
+  async #left(act: Pick<Act, 'message'>, to: LegEnd, isIt: (facts: DocumentFacts) => boolean): Promise<readonly DeliverySummary[]> {
+    return (await this.#legs(act, to, isIt)).filter(({ state }) => LEFT.has(state));
+  }
+
+  /** What of it that message has for that lane. */
+  async #legs(
+    { message }: Pick<Act, 'message'>,
+    { name }: LegEnd,
+    isIt: (facts: DocumentFacts, data: DocumentEvent) => boolean,
+  ): Promise<readonly DeliverySummary[]> {
     const { journal, index } = this.#parts;
     const parsed = parseId(journal.tag, message);
     const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
@@ -401,10 +438,10 @@ export class Legs {
     const events = history.events.filter(({ event }) => {
       const one = documentIn({ event, parts: history.parts });
       const facts = one && factsOf(one, index);
-      return facts !== undefined && isIt(facts);
+      return facts !== undefined && isIt(facts, documentData(one!));
     });
     const ids = new Set(events.map(({ event }) => event.id));
-    return history.deliveries.filter(({ lane, eventId, state }) => lane === name && ids.has(eventId) && LEFT.has(state));
+    return history.deliveries.filter(({ lane, eventId }) => lane === name && ids.has(eventId));
   }
 
   /** The message that brought the same there, by another try of its sender, when its receiver was told to obey as much. */
@@ -440,49 +477,51 @@ function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
   return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
 }
 
-const isAsMuch = (one: DocumentFacts, { content, status, companions }: DocumentFacts): boolean =>
-  one.content === content && rankOf(one.status) >= rankOf(status) && (companions === undefined || one.companions === companions);
+const isAsMuch = (one: DocumentFacts, { content, status }: DocumentFacts): boolean => one.content === content && rankOf(one.status) >= rankOf(status);
 
-/** What it names left there within a document whose message did not carry it, and never by itself. */
-function isWithout(key: string, known: Known, { site }: LegEnd): boolean {
+const pairRefs = (key: string | undefined, known: Known): readonly NoteRef[] =>
+  (documentOf(known, key)?.pairedWith ?? []).flatMap((pair) => ref(KINDS.document, pair.key));
+
+/** The N1 that went there in its place, if nothing of it ever left for there. */
+function insteadThere(known: Known, key: string | undefined, { name }: LegEnd): string | undefined {
   const own = documentOf(known, key);
-  const without = documentOf(known, own?.companionOf?.of)?.leftOut?.[own?.content ?? ''] ?? [];
-  return without.includes(site) && !(own?.first && broughtOf(own).to.includes(site));
+  return own?.sentAs?.[name] ? undefined : own?.instead?.[name];
 }
 
-/** Whether the message carries these bytes as they came. */
-const isPlaced = (sha256: string, { parts }: Pick<Leaving, 'parts'>, placed: LeftAs['parts']): boolean =>
-  placed?.some(({ from }) => 'part' in from && parts.some((each) => each.part === from.part && each.sha256 === sha256)) ?? true;
+const n1Instead = (id: string): ErrorData => stop('ERR_DOCUMENT_N1_INSTEAD', `its N1 ${id}`);
 
-/** What is known of a document, once it left: by which ids, as which bytes, and without which of its contents. */
+/** Events of before had a second content beside the first. Nothing writes it any more, so that only what was written already carries it. */
+function contentLeftOut({ event, encoded }: Leaving): ErrorData | undefined {
+  const { companions = [] } = (event['data'] as DocumentEvent).document;
+  const left = companions.findIndex((one) => {
+    const { content } = one as { readonly content?: { readonly part: string } };
+    return content && !encoded?.envelope.parts?.some(({ from }) => 'part' in from && from.part === content.part);
+  });
+  if (left < 0) return undefined;
+  return new PasserelleError('ERR_DOCUMENT_COMPANION', { location: { path: `/data/document/companions/${left}/content` } }).toData();
+}
+
+/** What is known of a document, once it left: by which ids, and as which bytes. */
 function leftAs(
   own: DocumentNote | undefined,
   facts: DocumentFacts,
   what: What,
-  leaving: Leaving,
+  isDeleted: boolean,
   to: LegEnd,
-  { ids, made, parts }: LeftAs,
+  { ids, made }: LeftAs,
 ): readonly Note[] {
   if (!own) return [];
-  const { key, content, beside = [] } = facts;
+  const { key, content } = facts;
   const sent = own.sentAs?.[to.name];
-  const isDeleted = leaving.event.type === DELETED;
   const as = isDeleted
     ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message }
     : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(own, sent, what, ids));
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
-  const leftOut = beside.map((each) => {
-    const before = own.leftOut?.[each.content] ?? [];
-    const others = before.filter((site) => site !== to.site);
-    return [each.content, isPlaced(each.content, leaving, parts) ? others : union(before, [to.site])] as const;
-  });
-  const isLacking = leftOut.some(([, sites]) => sites.length > 0);
   const now: DocumentNote = {
     ...own,
     ...(as && { sentAs: { ...own.sentAs, [to.name]: as } }),
     ...(forms.length > 0 && { forms }),
-    ...((isLacking || (own.leftOut && leftOut.length > 0)) && { leftOut: { ...own.leftOut, ...Object.fromEntries(leftOut) } }),
   };
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
 }

@@ -53,14 +53,10 @@ export interface Saying {
 /** With the sites that were told. */
 export type Deletion = Act & Saying & { readonly to: readonly string[] };
 
-/** Another content of the same document (N1 beside N3), which has an id of its own. */
-export interface Companion {
-  /** Absent when nothing names it, or the id of the document itself does. */
-  readonly key?: string;
-  readonly id?: string;
-  /** SHA-256 of what it is, and of what it wraps. */
-  readonly content: string;
-  readonly inner?: string;
+/** A document by its key, and as people know it. */
+export interface Named {
+  readonly key: string;
+  readonly id: string;
 }
 
 export interface DocumentNote {
@@ -80,14 +76,7 @@ export interface DocumentNote {
   /** What brought it as it is now. */
   readonly current?: Act & Saying;
   /** Messages (public ids) that brought it as it is now, content and masks, and the sites that this was sent to. */
-  readonly brought?: {
-    readonly by: readonly string[];
-    readonly to: readonly string[];
-    /** Of one in several contents, by the SHA-256 of each: the sites among `to` that this was sent to; absent = all of them. */
-    readonly of?: Readonly<Record<string, readonly string[]>>;
-  };
-  /** By SHA-256 of a content beside it: sites that it left for without that one, which their message does not carry. */
-  readonly leftOut?: Readonly<Record<string, readonly string[]>>;
+  readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
   /** SHA-256 of what it is now, and was before under the same number. */
@@ -98,11 +87,10 @@ export interface DocumentNote {
   readonly forms?: readonly string[];
   /** By lane: the ids that it left with. */
   readonly sentAs?: Readonly<Record<string, SentAs>>;
-  readonly companions?: string;
-  /** Its contents beside that one. */
-  readonly beside?: readonly Companion[];
-  /** Of a content beside another: the document that both are. What is said of its id is said of that (SAFETY B2 to B5). */
-  readonly companionOf?: AliasNote;
+  /** By lane: the N1 of the same content that went there instead, when this could not be written whole (decision 0038). */
+  readonly instead?: Readonly<Record<string, string>>;
+  /** Documents of the same content that came with it, N1 beside N3 (decision 0038). */
+  readonly pairedWith?: readonly Named[];
   readonly earlier?: readonly string[];
   readonly status?: string;
   readonly set?: string;
@@ -188,13 +176,7 @@ export function read<K extends keyof NoteValues>(known: Known, kind: K, key: str
   const value = key === undefined ? undefined : known(kind, key);
   return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
 }
-export function documentOf(known: Known, key: string | undefined): DocumentNote | undefined {
-  const note = read(known, KINDS.document, key);
-  // Notes of before have what replaced one content (`part`) at the document as well.
-  if (!note?.superseded || !('part' in note.superseded)) return note;
-  const { superseded: _, ...rest } = note;
-  return rest;
-}
+export const documentOf = (known: Known, key: string | undefined): DocumentNote | undefined => read(known, KINDS.document, key);
 
 export const ref = (kind: string, key: string | undefined): readonly NoteRef[] => (key === undefined ? [] : [{ kind, key }]);
 export const note = <K extends keyof NoteValues>(kind: K, key: string, value: NoteValues[K]): Note => ({ kind, key, value: JSON.stringify(value) });

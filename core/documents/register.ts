@@ -3,7 +3,7 @@ import type { Note } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { contentKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote } from './notes.ts';
+import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote, type Named } from './notes.ts';
 import { sayingOf } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
@@ -26,8 +26,6 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
   const named = [
     facts.replaces?.key,
     replacedBy,
-    facts.replaces?.part,
-    ...companionKeys(documentOf(known, facts.replaces?.key)),
     set?.versions[0]?.key,
     facts.shares,
     facts.siblings?.last,
@@ -36,7 +34,9 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
     ...[facts.contentKey, facts.innerKey].flatMap((key) => read(known, KINDS.content, key) ?? []),
   ];
   const others = [facts.key, ...named].flatMap((key) => namesOf(documentOf(known, key)));
-  return [...new Set([...named, ...others].filter((key) => key !== undefined))].filter((key) => key !== facts.key);
+  const paired = [facts.key, ...named, ...others].flatMap((key) => documentOf(known, key)?.pairedWith ?? []);
+  const all = [...named, ...others, ...[...facts.pairedWith, ...paired].map(({ key }) => key)];
+  return [...new Set(all.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
 }
 
 export interface Found {
@@ -48,9 +48,6 @@ export interface Found {
 export const namesOf = (note: DocumentNote | undefined): readonly string[] => [
   ...new Set([...(note?.sameKeys ?? []), note?.sameKey].filter((key) => key !== undefined)),
 ];
-
-/** Keys of its contents beside the first. */
-export const companionKeys = (own: DocumentNote | undefined): readonly string[] => own?.beside?.flatMap(({ key }) => key ?? []) ?? [];
 
 /** The same document by each other name that its source gave it; `isAny`: whatever each of them holds by now. */
 export function otherNames(key: string | undefined, known: Known, isAny = false): readonly Found[] {
@@ -112,69 +109,28 @@ type Brought = NonNullable<DocumentNote['brought']>;
 export const broughtOf = ({ brought, current, first, copies = [], to }: DocumentNote): Brought =>
   brought ?? { by: [current ?? first, ...copies].flatMap((act) => act?.message ?? []), to };
 
-/** SHA-256 of those of its contents that these facts bring; empty when it has but one. */
-export function contentsOf({ content, beside = [] }: DocumentNote, facts: DocumentFacts): readonly string[] {
-  if (content === undefined) return [];
-  const more = (facts.beside ?? []).map((each) => each.content);
-  if (beside.length === 0) return more.length > 0 && content === facts.content ? [content, ...more] : [];
-  const alone = besideIn({ content, beside }, facts);
-  return alone.length > 0 ? alone : [content, ...more];
-}
-
-/** Which of its contents beside the first these bytes are, or wrap, or are wrapped by. */
-export const besideIn = (
-  { content: own, beside = [] }: Pick<DocumentNote, 'content' | 'beside'>,
-  { content, inner }: DocumentFacts,
-): readonly string[] =>
-  content === undefined || content === own
-    ? []
-    : beside
-        .filter((one) => [one.content, one.inner].includes(content) || (inner !== undefined && [one.content, one.inner].includes(inner)))
-        .map((one) => one.content);
-
-/** Where all of these contents went. */
-export function wentTo(own: DocumentNote, contents: readonly string[]): readonly string[] {
-  const { to, of } = broughtOf(own);
-  if (of) return to.filter((site) => contents.every((content) => of[content]?.includes(site)));
-  const all = [own.content, ...(own.beside ?? []).map(({ content }) => content)];
-  return contents.every((content) => all.includes(content)) ? to : [];
-}
-
-/** Contents, and where they go, beside where they went before. */
-function goes({ of }: Pick<Brought, 'of'>, contents: readonly string[], to: readonly string[]): Pick<Brought, 'of'> {
-  if (contents.length === 0) return of ? { of } : {};
-  return { of: { ...of, ...Object.fromEntries(contents.map((each) => [each, union(of?.[each] ?? [], to)])) } };
-}
-
-/** These contents once more, by this message. The first is kept for good, and the last ones. */
-export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly string[], contents: readonly string[]): Brought {
+/** Once more, by this message. The first is kept for good, and the last ones. */
+export function broughtAgain(own: DocumentNote, { message }: Case, to: readonly string[]): Brought {
   const before = broughtOf(own);
   const [first = message.id, ...rest] = before.by;
   const by = before.by.includes(message.id) || before.by.length === 0 ? [first, ...rest] : [first, ...lately(rest, message.id)];
-  const all = before.of || !own.content ? [] : [own.content, ...(own.beside ?? []).map(({ content }) => content)];
-  const of = contents.length === 0 ? before : goes(before, all, before.to);
-  return { by, to: union(before.to, to), ...goes(of, contents, to) };
+  return { by, to: union(before.to, to) };
 }
 
 /** Anew, by this message. */
-export const broughtNow = ({ message }: Case, to: readonly string[], contents: readonly string[]): Brought => ({
-  by: [message.id],
-  to,
-  ...goes({}, contents, to),
-});
+export const broughtNow = ({ message }: Case, to: readonly string[]): Brought => ({ by: [message.id], to });
+
+/** A message that gives the same documents each time names the same ones; bounded all the same. */
+export const paired = (own: DocumentNote | undefined, { pairedWith }: DocumentFacts): Pick<DocumentNote, 'pairedWith'> => {
+  const all = new Map([...(own?.pairedWith ?? []), ...pairedWith].map((each: Named) => [each.key, each]));
+  return all.size === 0 ? {} : { pairedWith: [...all.values()].slice(-16) };
+};
 
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
-  const { id, patient, owners, content, inner, companions, beside, status, set, version, replaces } = facts;
+  const { id, patient, owners, content, inner, status, set, version, replaces } = facts;
   const { inner: _, forms, ...old } = before ?? blank(id, patient);
-  const isSame =
-    old.first !== undefined &&
-    old.content !== undefined &&
-    old.content === content &&
-    old.status === status &&
-    (companions === undefined || old.companions === undefined || old.companions === companions);
-  // One that it had but one content of until now went where it went as that.
-  const contents = contentsOf({ ...old, content, beside: beside ?? old.beside }, facts);
+  const isSame = old.first !== undefined && old.content !== undefined && old.content === content && old.status === status;
   const outgrown = old.content !== undefined && old.content !== content ? [old.content, ...(forms ?? [])] : [];
   return {
     ...old,
@@ -185,13 +141,13 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     to: union(old.to, to),
     first: old.first ?? actOf(one),
     current: { ...actOf(one), ...sayingOf(one) },
-    brought: isSame ? broughtAgain(old, one, to, contents) : broughtNow(one, to, contents),
+    brought: isSame ? broughtAgain(old, one, to) : broughtNow(one, to),
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),
     ...(inner !== undefined && { inner }),
     ...(forms && outgrown.length === 0 && { forms }),
-    ...(companions !== undefined && { companions, beside }),
+    ...paired(old, facts),
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
     ...(version !== undefined && { version }),
@@ -213,7 +169,7 @@ export const placedBy = ({ set, version }: DocumentFacts, own: DocumentNote | un
   ...(set !== undefined && version !== undefined && { set, version }),
 });
 
-/** What took its place: by name, or by the number of its set. What replaced one of its contents is at that one. */
+/** What took its place: by name, or by the number of its set. */
 export function newerThan({ superseded, set, version }: Placed, known: Known): Successor | undefined {
   const newest = read(known, KINDS.set, set)?.versions[0];
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
@@ -288,14 +244,7 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
   for (const old of new Set([replaces?.key, ...others])) {
     if (old === undefined || old === key) continue;
     const original = documentOf(known, old) ?? blank(replaces?.id ?? id, patient);
-    const part = old === replaces?.key ? replaces.part : undefined;
-    // What replaces one of its contents replaces that one.
-    if (part === undefined) notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
-    for (const each of part !== undefined ? [part] : facts.beside ? companionKeys(original) : []) {
-      const content = documentOf(known, each);
-      if (content && each !== key && !facts.beside?.some((one) => one.key === each))
-        notes.push(note(KINDS.document, each, { ...content, superseded: content.superseded ?? { ...act, key, id } }));
-    }
+    notes.push(note(KINDS.document, old, { ...original, superseded: original.superseded ?? { ...act, key, id } }));
   }
   return notes;
 }

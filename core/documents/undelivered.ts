@@ -2,7 +2,7 @@
  * A copy of what never arrived is no copy: it goes where everything that was sent of the document died or was discarded, or nothing ever was (SAFETY B2).
  * An original whose replacement never arrived is not replaced there (B3).
  */
-import type { DeliverySummary, JournalStore, MessageState, Note } from '../contract/index.ts';
+import type { DeliverySummary, JournalStore, MessageHistory, MessageState, Note } from '../contract/index.ts';
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
@@ -21,16 +21,16 @@ interface SentBy {
   readonly id: string;
   /** Absent when the journal no longer knows it. */
   readonly state?: MessageState;
-  /** It brought another content of the document only. */
+  /** It brought a preliminary word of it only. */
   readonly isOther?: boolean;
-  /** `isMore`: with a content that this one lacks. */
-  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number; readonly isMore?: boolean })[];
+  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number })[];
 }
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
 export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: SentParts): Promise<Judgement> {
   const { copyOf, isSilent, ...rest } = judgement;
-  if (!copyOf || copyOf.sites.length === 0) return judgement;
+  if (!copyOf) return withoutArrived(one, judgement, parts);
+  if (copyOf.sites.length === 0) return judgement;
   const ids = [...new Set(copyOf.messages)].filter((id) => id !== one.message.id || one.message.run > 1);
   const sent = await Promise.all(ids.map((id) => sentBy(id, one, copyOf, parts)));
   const legs = sent.flatMap((by) => by.legs);
@@ -53,10 +53,50 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
     return { ...rest, targets, notes: sentTo(judged, rest.notes, sites, parts.index), warnings: left };
   }
   const insteadOf = sites.flatMap((site) =>
-    legsTo(site).flatMap(({ delivery, state, isMore }) => (delivery !== undefined && state === 'dead' && !isMore ? [delivery] : [])),
+    legsTo(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),
   );
   return { ...rest, targets, insteadOf, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
 }
+
+/** What became of deliveries counts: it is a copy, or one document of several of a message that a person replays. */
+export const dependsOnDeliveries = (one: Case, { copyOf }: Judgement): boolean => copyOf !== undefined || isReplayOfSeveral(one);
+
+const isReplayOfSeveral = ({ kind, message, others = [] }: Case): boolean => kind === 'document' && message.run > 1 && others.length > 0;
+
+/** A replay sends again what it brings; of several documents, while one did not arrive, only those that did not: each is delivered by itself (decision 0038). */
+async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: SentParts): Promise<Judgement> {
+  const parsed = parseId(journal.tag, one.message.id);
+  const isGoing = isReplayOfSeveral(one) && !(judgement.isSilent || judgement.quarantine || judgement.reject);
+  const history = isGoing && 'message' in parsed ? await journal.message(parsed.message) : undefined;
+  const mine = factsOf({ ...one, ...(judgement.event && { event: judgement.event }) }, index);
+  if (!history || !mine) return judgement;
+  const isMine = ({ key, status }: DocumentFacts): boolean => key === mine.key && status === mine.status;
+  const all = new Map(documentsOf(history, one, index).map(({ event, facts }) => [event, isMine(facts)]));
+  const isLacking = history.deliveries.some(({ eventId, state }) => all.get(eventId) === false && state !== 'delivered');
+  const legs = history.deliveries.filter(({ eventId }) => all.get(eventId));
+  const arrived = new Set(legs.filter(({ state }) => state === 'delivered').map(({ lane }) => lane));
+  const hasArrived = (site: string): boolean => {
+    const there = legs.filter(({ lane }) => destinations.some((destination) => destination.site === site && destination.lane === lane));
+    return there.length > 0 && there.every(({ lane }) => arrived.has(lane));
+  };
+  const before = judgement.targets ?? one.targets;
+  const targets = before.filter((site) => !hasArrived(site));
+  if (!isLacking || targets.length === before.length) return judgement;
+  const warnings = [...(judgement.warnings ?? []), { code: 'duplicate', detail: one.message.id }];
+  return { ...judgement, ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings };
+}
+
+/** Documents that a message brings, or withdraws where this one withdraws one. */
+const documentsOf = (
+  { events, parts }: MessageHistory,
+  one: Case,
+  index: BlindIndex,
+): readonly { readonly event: string; readonly facts: DocumentFacts }[] =>
+  events.flatMap(({ event }) => {
+    const found = event.type === one.event.type ? documentIn({ event, parts }) : undefined;
+    const facts = found && factsOf(found, index);
+    return facts ? [{ event: event.id, facts }] : [];
+  });
 
 /** Its own note, with the places that it goes to after all. */
 function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[], index: BlindIndex): readonly Note[] {
@@ -65,12 +105,7 @@ function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[]
     if (each.kind !== KINDS.document || each.key !== key) return each;
     const { to, brought, ...own } = JSON.parse(each.value) as DocumentNote;
     const all = (list: readonly string[] = []): readonly string[] => union(list, sites);
-    const of = brought?.of && Object.fromEntries(Object.entries(brought.of).map(([content, went]) => [content, all(went)]));
-    return note(KINDS.document, key, {
-      ...own,
-      to: all(to),
-      brought: { by: brought?.by ?? [one.message.id], to: all(brought?.to), ...(of && { of }) },
-    });
+    return note(KINDS.document, key, { ...own, to: all(to), brought: { by: brought?.by ?? [one.message.id], to: all(brought?.to) } });
   });
 }
 
@@ -78,34 +113,21 @@ function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[]
  * Deliveries of the document by that message, which may carry others; of another that is decided again, nothing is known to be lost. Of this very one,
  * replayed, what waited is discarded, and only what arrived counts.
  */
-async function sentBy(
-  id: string,
-  one: Case,
-  { keys, isReplaced, isPart }: NonNullable<Judgement['copyOf']>,
-  { journal, index }: SentParts,
-): Promise<SentBy> {
+async function sentBy(id: string, one: Case, { keys, isReplaced }: NonNullable<Judgement['copyOf']>, { journal, index }: SentParts): Promise<SentBy> {
   const parsed = parseId(journal.tag, id);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
   if (!history) return { id, legs: [] };
   const { state } = history.message;
   const mine = isReplaced ? undefined : factsOf(one, index);
   const { content } = mine ?? {};
-  const documents = history.events.flatMap(({ event }) => {
-    const found = event.type === one.event.type ? documentIn({ event, parts: history.parts }) : undefined;
-    const facts = found && factsOf(found, index);
-    return facts ? [{ event: event.id, facts }] : [];
-  });
+  const documents = documentsOf(history, one, index);
   const named = documents.filter(({ facts }) => keys.includes(facts.key));
   // By a name that is not known of it: its bytes tell.
   const own = named.length > 0 ? named : documents.filter(({ facts }) => content !== undefined && facts.content === content);
-  // One that lacks a content of this one is not it, nor is the other content alone, nor a preliminary word of what is final.
-  const isIt = ({ companions, key, status }: DocumentFacts): boolean =>
-    (mine?.companions === undefined ? !isPart || companions !== undefined || key === mine?.key : companions === mine.companions) &&
-    (status !== 'preliminary' || mine === undefined || mine.status === status);
-  const events = new Map(own.filter(({ facts }) => isIt(facts)).map(({ event, facts }) => [event, facts.companions]));
-  const legs = history.deliveries
-    .filter(({ eventId }) => events.has(eventId))
-    .map((leg) => ({ ...leg, isMore: mine !== undefined && events.get(leg.eventId) !== mine.companions }));
+  // A preliminary word of what is final is not it.
+  const isIt = ({ status }: DocumentFacts): boolean => status !== 'preliminary' || mine === undefined || mine.status === status;
+  const events = new Set(own.filter(({ facts }) => isIt(facts)).map(({ event }) => event));
+  const legs = history.deliveries.filter(({ eventId }) => events.has(eventId));
   const isBeingDecided = state === 'received' && id !== one.message.id;
   return {
     id,

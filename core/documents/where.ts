@@ -28,19 +28,13 @@ export async function whereIs(id: string, histories: readonly MessageHistory[], 
       if (!event.type.startsWith('dcc.document.') || !('document' in one.event.data)) return [];
       const { document } = documentData(one);
       const facts = factsOf(one, index);
-      return facts && [facts.id, document.id, document.setId, ...(document.companions ?? []).map((one) => one.id)].includes(id)
-        ? [{ key: facts.key, event: event.id }]
-        : [];
+      return facts && [facts.id, document.id, document.setId].includes(id) ? [{ key: facts.key, event: event.id }] : [];
     }),
   );
   const keys = [...new Set([worldwideKey(id, index), ...named.map(({ key }) => key)])].filter((key) => key !== undefined);
   const found = await valuesOf<DocumentNote>(journal, KINDS.document, keys);
-  // One content of a document: what is known stands with the document.
-  const wholes = found.flatMap(({ companionOf }) => companionOf?.of ?? []).filter((key) => !keys.includes(key));
-  const notes = [
-    ...found.filter(({ companionOf, first }) => !companionOf || first),
-    ...(await valuesOf<DocumentNote>(journal, KINDS.document, wholes)),
-  ];
+  const paired = found.flatMap(({ pairedWith = [] }) => pairedWith.map(({ key }) => key)).filter((key) => !keys.includes(key));
+  const notes = [...found, ...(await valuesOf<DocumentNote>(journal, KINDS.document, [...new Set(paired)]))];
   if (notes.length === 0 && histories.length === 0) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'the id of a document, or of its set' });
   const sets = [...new Set(notes.map(({ set }) => set))].filter((set) => set !== undefined);
   const versions = (await valuesOf<SetNote>(journal, KINDS.set, sets)).map((set) => set.versions);
@@ -81,6 +75,7 @@ function stateOf(note: DocumentNote, sets: readonly SetNote['versions'][]): Docu
           : 'announced',
     copies: (note.copies ?? []).map(actOf),
     conflicts: (note.conflicts ?? []).map(actOf),
+    pairedWith: (note.pairedWith ?? []).map((pair) => pair.id),
     knownAs: Object.entries(sentAs).flatMap(([lane, as]) => (idOf(as) === undefined || idOf(as) === id ? [] : [{ lane, id: idOf(as)! }])),
     from,
     to,

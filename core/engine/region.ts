@@ -148,13 +148,14 @@ export class Region {
   }
 
   /** What was decided may be hours old: asked before anything leaves. */
-  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent' | 'isInDoubt'> = {
+  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent' | 'instead' | 'isInDoubt'> = {
     before: async (leaving, to) => {
       const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
       return held ? { held } : this.#legs.before(leaving, to);
     },
     with: async (...as) => this.#legs.with(...as),
     sent: async (...sent) => this.#legs.sent(...sent),
+    instead: async (leaving, to) => this.#legs.instead(leaving, to),
     isInDoubt: async (item, to) => this.#legs.isInDoubt(item, to),
   };
 

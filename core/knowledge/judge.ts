@@ -26,6 +26,8 @@ export interface Case {
   readonly now: string;
   /** Its document carries INS datamatrices of somebody else: why, in words, and as whom. */
   readonly misnamed?: { readonly reason: string; readonly marked: readonly Patient[] };
+  /** What else its message brings; absent = nothing. */
+  readonly others?: readonly Pick<Case, 'event' | 'draft' | 'parts'>[];
   /** Its connector puts the message aside for a person: nothing is judged but what is remembered all the same. */
   readonly waits?: true;
 }
@@ -46,14 +48,13 @@ export interface Judgement {
   readonly targets?: readonly string[];
   /**
    * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
-   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place. `isPart`: one content of it.
+   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place.
    */
   readonly copyOf?: {
     readonly messages: readonly string[];
     readonly sites: readonly string[];
     readonly keys: readonly string[];
     readonly isReplaced?: true;
-    readonly isPart?: true;
   };
   /** Dead deliveries that it takes the place of: a copy goes where none arrived. */
   readonly insteadOf?: readonly number[];

@@ -17,8 +17,8 @@ import {
 } from '../contract/index.ts';
 import { messageId } from '../journal/index.ts';
 import { keptOf, type Case, type Judgement } from '../knowledge/index.ts';
-import { goesWhereNoneArrived } from '../documents/index.ts';
-import { kindOf } from '../model/index.ts';
+import { goesWhereNoneArrived, dependsOnDeliveries } from '../documents/index.ts';
+import { kindOf, type DocumentData } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
 import { canonicalEvents, keysTold } from './events.ts';
@@ -86,7 +86,7 @@ export async function assessAll(batch: readonly Prepared[], endpoint: InboundEnd
   try {
     let isAsSeen = true;
     for (const [i, of] of judgements.entries()) {
-      if (!of.some(({ copyOf }) => copyOf)) continue;
+      if (!of.some((each, j) => dependsOnDeliveries(cases[i]![j]!, each))) continue;
       const seen = made[i]?.decision.notes;
       conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
       isAsSeen &&= isDeepStrictEqual(made[i]?.decision.notes, seen);
@@ -112,13 +112,15 @@ function draft(item: StoredMessage, { result }: Decoded, endpoint: InboundEndpoi
   return canonicalEvents(result.events, origin, subject);
 }
 
-const seriesOf = ({ event, draft: { document } }: Case, { index }: InboundPorts): string | undefined => {
+function seriesOf({ event, draft: { document } }: Case, { index }: InboundPorts): string | undefined {
   const setId = document?.setId ?? document?.id;
-  return setId ? index.series(event.site, setId) : undefined;
-};
+  const { companions = [], level = '' } = (event.data as { document?: Pick<DocumentData, 'companions' | 'level'> }).document ?? {};
+  // Two documents of one content may be of one set (decision 0038): neither is an earlier version that the other waits for.
+  return setId ? index.series(event.site, companions.length > 0 ? `${setId} ${level}` : setId) : undefined;
+}
 
 const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
-  judgement.copyOf
+  dependsOnDeliveries(one, judgement)
     ? goesWhereNoneArrived(one, judgement, { journal: ports.journal, destinations: ports.destinations(), index: ports.index })
     : judgement;
 
@@ -140,7 +142,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
     made.events.map((event, i) => routable(event, work.result.events[i]!, role)),
     destinations,
   );
-  return made.events.map((event, i) => {
+  const cases = made.events.map((event, i): Case => {
     const one = work.result.events[i]!;
     const misnamed = work.misnamed?.[i];
     const keys = [...new Set(one.keys.map((key) => ports.index.patient(key)))];
@@ -161,6 +163,7 @@ function casesOf(item: StoredMessage, work: Decoded, made: Drafted, endpoint: In
       ...(misnamed && { misnamed }),
     };
   });
+  return cases.length < 2 ? cases : cases.map((one) => ({ ...one, others: cases.filter((other) => other !== one) }));
 }
 
 const routable = (event: Case['event'], { destinations, within }: Case['draft'], role: Case['role']): RoutableEvent => ({

@@ -431,7 +431,7 @@ export class DeliveryLane {
     const counted = { ...item, attempts: item.attempts + 1 };
     if (result.kind === 'reply') return afterReply(result.reply, counted, policy, this.#ports.random());
     if (result.kind === 'failure') return afterFailure(result.error, counted, policy, this.#ports.random());
-    return { to: result.outcome === 'hold' ? 'held' : 'dead', counted: false, error: result.error };
+    return { to: ({ hold: 'held', refuse: 'dead', discard: 'discarded' } as const)[result.outcome], counted: false, error: result.error };
   }
 
   #settlement(item: QueuedDelivery, from: Settlement['from'], after: AfterAttempt, result?: AttemptResult): Settlement {

@@ -17,9 +17,9 @@ import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 
-/** `encode`: nothing was sent, the connector holds or refuses it. `reply`: the counterparty answered. `failure`: the transport threw. */
+/** `encode`: nothing was sent, it is held, refused, or need not leave (`discard`). `reply`: the counterparty answered. `failure`: the transport threw. */
 export type AttemptResult =
-  | { readonly kind: 'encode'; readonly outcome: 'hold' | 'refuse'; readonly error: ErrorData }
+  | { readonly kind: 'encode'; readonly outcome: 'hold' | 'refuse' | 'discard'; readonly error: ErrorData }
   | ({ readonly kind: 'reply'; readonly reply: ReplyOutcome } & Begun)
   | ({ readonly kind: 'failure'; readonly error: ErrorData } & Begun)
   /** The engine itself could not (connector or journal away): the delivery is untouched. */
@@ -58,7 +58,7 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
     // What is noted of a delivery as it leaves is for the node that works the lane.
     requireValid(dispatcher.lease);
     const leg = (await ports.legs?.before(material, to)) ?? material;
-    if ('held' in leg) return { kind: 'encode', outcome: 'hold', error: leg.held };
+    if ('held' in leg) return { kind: 'encode', outcome: leg.ends ?? 'hold', error: leg.held };
     const { encoded: before, ...fresh } = { ...material, event: leg.event };
     const { restrictions, isTighter, knownAs, since } = 'keys' in leg ? {} : leg;
     material = before && !isTighter ? { ...fresh, encoded: before } : fresh;
@@ -70,11 +70,14 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
           ...(since && { since }),
           isAgain: before !== undefined,
         });
-    if (outcome.outcome !== 'message') return { kind: 'encode', outcome: outcome.outcome, error: outcome.error };
+    if (outcome.outcome !== 'message') {
+      const instead = outcome.error.code === 'ERR_DOCUMENT_REWRITE' ? await ports.legs?.instead(material, to) : undefined;
+      return { kind: 'encode', ...(instead ? { outcome: 'discard', error: instead } : { outcome: outcome.outcome, error: outcome.error }) };
+    }
     encoded = outcome.encoded;
     const ids = encoded.envelope.document;
-    const as = { ...(ids && { ids }), parts: encoded.envelope.parts ?? [] };
-    const taken = await ports.legs?.with(material, to, as);
+    const as = ids ? { ids } : {};
+    const taken = await ports.legs?.with(material, to, { ...as, parts: encoded.envelope.parts ?? [] });
     if (taken) return { kind: 'encode', outcome: 'hold', error: taken };
     built = 'built' in outcome ? outcome.built : await rebuild(material, encoded, dispatcher);
     requireValid(dispatcher.lease);

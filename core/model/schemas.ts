@@ -190,19 +190,8 @@ export const DocumentData = object({
   participants: Type.Optional(Type.Array(Participant)),
   /** Organisation that keeps it: who may delete it (SAFETY B4). */
   custodian: Type.Optional(object({ name: Type.Optional(short), finess: Type.Optional(short), id: Type.Optional(short) })),
-  /** Second document of same clinical content (ORU with N1 and N3). */
-  companions: Type.Optional(
-    Type.Array(
-      object({
-        id: Type.Optional(short),
-        idExtension: Type.Optional(short),
-        format: Type.Optional(short),
-        /** What it wraps, when it is an N1. */
-        embeddedSha256: Type.Optional(short),
-        content: Type.Optional(object({ part: short, bytes: Type.Integer(), mime: short })),
-      }),
-    ),
-  ),
+  /** Documents of the same clinical content (an ORU with N1 and N3), each an event of its own: named to be shown, and missed (decision 0038). */
+  companions: Type.Optional(Type.Array(object({ id: short, idExtension: Type.Optional(short), format: Type.Optional(short) }))),
   /** What an FRCP, a PPS or a report of pathology says, when its CDA is structured. */
   rcp: Type.Optional(Rcp),
   pps: Type.Optional(Pps),

@@ -31,9 +31,15 @@ export const isDocumentEvent = (event: string): boolean => Object.hasOwn(BY_EVEN
 
 /**
  * Throws ERR_DOCUMENT_INCOHERENT when two of them that are known differ, ERR_HL7_FIELD_INVALID when the content is said to be no
- * result (W: it was posted for the wrong patient).
+ * result (W: it was posted for the wrong patient). `own`: those of the contents whose status it is.
  */
-export function readAction(reading: Reading, event: string, group: Group, contents: readonly Content[]): Pick<DocumentData, 'action' | 'status'> {
+export function readAction(
+  reading: Reading,
+  event: string,
+  group: Group,
+  contents: readonly Content[],
+  own: readonly Content[],
+): Pick<DocumentData, 'action' | 'status'> {
   const order = clean(group.orc?.get('1') ?? '').toUpperCase();
   const results = contents.length > 0 ? contents.map((one) => resultOf(group, one)) : [''];
   if (event === 'T11') warn(reading, 'deletion-event', 'T11', 'MSH-9.2');
@@ -54,7 +60,7 @@ export function readAction(reading: Reading, event: string, group: Group, conten
   const action = stated[0] ?? 'new';
   const unsigned = action !== 'delete' && UNSIGNED.has(clean(reading.message.get('TXA-17')).toUpperCase());
   if (unsigned) warn(reading, 'document-not-signed', undefined, 'TXA-17');
-  const status = results.map((result) => STATUS[result]).find((one) => one !== undefined);
+  const status = own.map((one) => STATUS[resultOf(group, one)]).find((one) => one !== undefined);
   return { action, status: unsigned ? 'preliminary' : (status ?? (action === 'delete' ? 'deleted' : 'final')) };
 }
 

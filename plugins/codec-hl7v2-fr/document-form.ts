@@ -141,8 +141,6 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
   const isCut = CUT.test(JSON.stringify(document.rcp ?? document.pps ?? {}));
   const lost = [...(document.unread ?? []), ...(isCut ? ['text'] : [])];
   if (lost.length > 0) {
-    const itsN1 = settings.plain === 'n1' && n1Of(document);
-    if (itsN1) return { data: { ...data, document: knownThere(itsN1, input) } };
     throw new PasserelleError('ERR_DOCUMENT_REWRITE', {
       location: { path: '/data/document/modelVersion' },
       expected: `a document that can be written whole in version ${modelVersion}`,
@@ -151,16 +149,6 @@ function rewritten(writing: Writing, settings: CdaSettings, data: DocumentEvent,
   }
   const source = writeN3({ ...headerOf(writing, settings, data, made, input), modelVersion });
   return { data: { ...data, document: made }, made: { source } };
-}
-
-/** The same document as the N1 that came beside it, untouched: for who takes an N1, since nothing of it is lost. */
-function n1Of(document: DocumentData): DocumentData | undefined {
-  const { rcp: _, pps: __, unread: ___, modelOid: ____, modelVersion: _____, companions = [], idExtension, bytes: ______, ...rest } = document;
-  const n1 = companions.find(({ format, content }) => format === 'CDA-R2-N1' && content);
-  if (!n1?.content) return undefined;
-  const isSame = n1.id === undefined || n1.id === document.id;
-  const ids = isSame ? { ...(idExtension !== undefined && { idExtension }) } : { id: n1.id! };
-  return { ...rest, ...ids, format: 'CDA-R2-N1', level: 'N1', mime: 'text/xml', content: n1.content };
 }
 
 function withIds(document: DocumentData, ids: { readonly [K in 'id' | 'replaces' | 'setId']: string | undefined }): DocumentData {

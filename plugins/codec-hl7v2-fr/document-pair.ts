@@ -1,4 +1,4 @@
-/** Whether an N1 and an N3 of one code are two forms of one document, or two documents: only their headers tell (SAFETY B2). */
+/** Whether an N1 and an N3 of one code are two forms of one content, and named to each other (decision 0038): only their headers tell (SAFETY B2). */
 import type { CdaHeader, CdaId } from '../../core/contract/index.ts';
 import { fold } from '../../core/model/index.ts';
 

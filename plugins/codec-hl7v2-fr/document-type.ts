@@ -35,18 +35,25 @@ export function readCodes(segment: Hl7Segment | undefined, field: number): reado
 
 /**
  * Throws ERR_DOCUMENT_TYPE_UNKNOWN, which waits for a line in the site's map. `codes`: the most precise first (OBX-3, OBR-4, TXA-2). A deletion names
- * its document by id: it waits for nobody to type it, and says `OTHER` with the code as sent.
+ * its document by id: it waits for nobody to type it, and says `OTHER` with the code as sent. `cda`: of the form of the same content that says most, which types
+ * all of them; `itself`: its own.
  */
-export function routeType(reading: Reading, codes: readonly SentCode[], cda: CdaHeader | undefined, isDeletion: boolean): TypeReading {
+export function routeType(
+  reading: Reading,
+  codes: readonly SentCode[],
+  cda: CdaHeader | undefined,
+  isDeletion: boolean,
+  itself: CdaHeader | undefined,
+): TypeReading {
   const own = cda?.code && [{ code: cda.code.code, system: cda.code.system ?? '', label: cda.code.label ?? '', at: 'OBX-5' }];
   const all = [...codes, ...(own ?? [])];
-  const model = cda && recogniseModel(cda);
+  const model = itself && recogniseModel(itself);
   if (model && !model.versionKnown) warn(reading, 'document-model-version-unknown', model.version);
   const loinc = (own ?? []).find(isLoinc) ?? codes.find(isLoinc);
   const national = nationalType(reading, all);
   const { documentTypes } = reading.settings;
   const written = documentTypes.filter((rule) => !isLearnedOfShared(rule));
-  const canonicalType = model?.type ?? mapped(written, all) ?? ppac(all, cda) ?? mapped(documentTypes, all) ?? national?.type;
+  const canonicalType = (cda && recogniseModel(cda)?.type) ?? mapped(written, all) ?? ppac(all, cda) ?? mapped(documentTypes, all) ?? national?.type;
   if (!canonicalType && !isDeletion) throw unknownType(all, loinc);
   if (!canonicalType) warn(reading, 'deletion-type-unknown', undefined, all[0]?.at);
   const local = codes.find((one) => one.code !== '' && !isLoinc(one));

@@ -35,9 +35,14 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
   const consent = readConsent(reading);
   const shared: Shared = { patient, event, parts, ...(visit && { visit }), ...(consent && { consent }) };
   const groups = readGroups(reading, parts);
-  const found = groups.flatMap((group) => documentsOf(group).map((contents) => ({ group, contents })));
-  const made = found.map((one, i) => documentEvent(reading, shared, one.group, one.contents, sourceItemOf(reading, found, i)));
-  if (made.length === 0 && (event === 'T11' || event === 'T04')) made.push(documentEvent(reading, shared, groups[0] ?? NO_GROUP, [], {}));
+  const sets = groups.flatMap((group) =>
+    contentsOf(group).map((contents) => documentsAmong(reading, contents).map((own): Found => ({ group, contents: own }))),
+  );
+  const found = sets.flat();
+  const itemOf = (one: Found): SourceItem => sourceItemOf(reading, found, found.indexOf(one));
+  const made = sets.flatMap((set) => documentEvents(reading, shared, set, itemOf));
+  const isPlainDeletion = made.length === 0 && (event === 'T11' || event === 'T04');
+  if (isPlainDeletion) made.push(...documentEvents(reading, shared, [{ group: groups[0] ?? NO_GROUP, contents: [] }], () => ({})));
   if (made.length === 0)
     throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { hl7: 'OBX-5' }, expected: 'a document in an OBX', found: 'none' });
   if (event !== 'R01' && (made.length > 1 || reading.message.all('TXA').length > 1))
@@ -51,11 +56,14 @@ export function decodeDocuments(reading: Reading, event: string, parts: readonly
 
 const NO_GROUP: Group = { contents: [], metadata: [], participants: [] };
 
-/**
- * Contents of one document each: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. Those of another code are
- * another document, in whatever group they stand.
- */
-function documentsOf(group: Group): readonly (readonly Content[])[] {
+interface Found {
+  readonly group: Group;
+  /** One, or the lines of one text. */
+  readonly contents: readonly Content[];
+}
+
+/** What is of one clinical content: the pair N1 + N3, an embedded copy beside a CDA, the lines of one text, or one alone. Those of another code are another. */
+function contentsOf(group: Group): readonly (readonly Content[])[] {
   const texts = group.contents.filter((one) => one.kind === 'text');
   const others = group.contents.filter((one) => one.kind !== 'text');
   const byCode = Map.groupBy(others, ({ obx }) => clean(obx.get('3.1')));
@@ -64,25 +72,29 @@ function documentsOf(group: Group): readonly (readonly Content[])[] {
 
 function ofOneCode(contents: readonly Content[]): readonly (readonly Content[])[] {
   const headers = contents.flatMap((one) => one.part?.read?.cda ?? []);
-  // Two of one level are two documents: one of them as the companion of the other would be filed nowhere. So are two that say another code themselves.
+  // Two of one level are no two forms of one content, nor are two that say another code themselves.
   const codes = new Set(headers.flatMap(({ code }) => code?.code ?? []));
   const isOneOfEach = headers.length > 0 && new Set(headers.map(({ level }) => level)).size === headers.length && codes.size <= 1;
   const isOne = isOneOfEach && headers.every((header) => isOneDocument(headers[0]!, header));
-  // Official examples carry sentences in the place of N1 and N3: still a pair, by what is announced.
-  const isPair = headers.length === 0 && contents.length === 2 && contents.every((one) => clean(one.obx.get('5.3')).toUpperCase() === 'XML');
-  return isOne || isPair ? [contents] : contents.map((one) => [one]);
+  return isOne ? [contents] : contents.map((one) => [one]);
 }
 
-interface Found {
-  readonly group: Group;
-  readonly contents: readonly Content[];
+/** The documents of one clinical content, each by itself in the order of the message (decision 0038). The bytes that an N1 wraps are there already. */
+function documentsAmong(reading: Reading, contents: readonly Content[]): readonly (readonly Content[])[] {
+  if (contents[0]?.kind === 'text') return [contents];
+  const wrapped = new Set(contents.flatMap(({ part }) => part?.read?.cda?.body?.sha256 ?? []));
+  return contents.flatMap((one) => {
+    const isCopy = one.part !== undefined && !one.part.read?.cda && wrapped.has(one.part.sha256);
+    if (isCopy) warn(reading, 'embedded-copy', undefined, one.part.at);
+    return isCopy ? [] : [[one]];
+  });
 }
 
 /**
  * Several documents of one order number: what tells this one from the others, the same each time they are sent. The other number of the order, OBX-4, OBX-3;
  * their place when nothing else does.
  */
-function sourceItemOf(reading: Reading, found: readonly Found[], index: number): Pick<DocumentData, 'sourceItem' | 'sourcePlaces'> {
+function sourceItemOf(reading: Reading, found: readonly Found[], index: number): SourceItem {
   const number = (one: Found): string => orderNumberOf(reading, one.group);
   const same = found.filter((one) => number(one) === number(found[index]!));
   if (same.length < 2 || number(found[index]!) === '') return {};
@@ -95,6 +107,8 @@ function sourceItemOf(reading: Reading, found: readonly Found[], index: number):
   return { sourceItem: String(same.indexOf(found[index]!) + 1), sourcePlaces: same.length };
 }
 
+type SourceItem = Pick<DocumentData, 'sourceItem' | 'sourcePlaces'>;
+
 const orderFieldOf = ({ dialect }: Reading): number => (dialect.orderNumber === 'placer' ? 2 : 3);
 const orderOf = ({ orc, obr }: Group, field: number): string => clean(orc?.get(`${field}.1`) ?? '') || clean(obr?.get(`${field}.1`) ?? '');
 const orderNumberOf = (reading: Reading, group: Group): string => orderOf(group, orderFieldOf(reading)) || orderOf(group, 5 - orderFieldOf(reading));
@@ -104,38 +118,74 @@ interface Made {
   readonly terms: readonly IndexTerm[];
 }
 
-function documentEvent(reading: Reading, shared: Shared, group: Group, contents: readonly Content[], item: ReturnType<typeof sourceItemOf>): Made {
-  const action = readAction(reading, shared.event, group, contents);
-  const isDeletion = action.action === 'delete';
-  const read = contents
-    .filter((one) => one.kind !== 'text' || one === contents[0])
-    .flatMap((one) => (isDeletion ? deletedContent(reading, one, contents) : [{ content: one, read: readContent(reading, one, contents) }]));
-  for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.content.part?.at ?? 'OBX-5.5');
+/** Of one clinical content; what one of them says of the patient or of secrecy is asked of both, and said of both. */
+function documentEvents(reading: Reading, shared: Shared, set: readonly Found[], itemOf: (one: Found) => SourceItem): readonly Made[] {
+  const [{ group } = { group: NO_GROUP }] = set;
+  const actionOf = (own: readonly Content[]): ReturnType<typeof readAction> =>
+    readAction(
+      reading,
+      shared.event,
+      group,
+      set.flatMap(({ contents }) => contents),
+      own,
+    );
+  const isDeletion = actionOf([]).action === 'delete';
+  const read = set.flatMap((one): ReadDocument[] => {
+    const [content] = one.contents;
+    if (!content) return [];
+    return isDeletion ? deletedContent(reading, one, content) : [{ ...one, read: readContent(reading, content, one.contents) }];
+  });
+  for (const one of read) if (one.read.cda) checkSamePatient(reading, shared.patient, one.read.cda.patient, one.contents[0]?.part?.at ?? 'OBX-5.5');
   // N3 says more than N1; otherwise the first one leads.
-  const main = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
-  const cda = main?.read.cda;
-  for (const { code, detail } of cda?.warnings ?? []) warn(reading, code, detail, main?.content.part?.at);
+  const lead = read.find((one) => one.read.facts.level === 'N3') ?? read[0];
+  const confidentiality = strictestOf(
+    reading,
+    read.map((one) => one.read.cda?.confidentiality),
+  );
+  const documents: readonly (Found & Partial<ReadDocument>)[] = read.length > 0 ? read : set;
+  return documents.map((one) =>
+    documentEvent(reading, shared, one, {
+      lead: lead?.read.cda,
+      others: read.filter((other) => other !== one),
+      confidentiality,
+      action: actionOf(one.contents),
+      item: itemOf(set.find(({ contents }) => contents === one.contents)!),
+    }),
+  );
+}
+
+type ReadDocument = Found & { readonly read: ContentReading };
+
+interface Together {
+  /** Header of the one that says most. */
+  readonly lead: CdaHeader | undefined;
+  readonly others: readonly ReadDocument[];
+  readonly confidentiality: string | undefined;
+  readonly action: ReturnType<typeof readAction>;
+  readonly item: SourceItem;
+}
+
+function documentEvent(
+  reading: Reading,
+  shared: Shared,
+  { group, contents, read }: Found & Partial<ReadDocument>,
+  { lead, others, confidentiality, action, item }: Together,
+): Made {
+  const cda = read?.cda;
+  for (const { code, detail } of cda?.warnings ?? []) warn(reading, code, detail, contents[0]?.part?.at);
   const participants = readParticipants(reading, group.participants, shared.patient.patient.ins);
   const ids = readIds(reading, cda, action.action);
   const document: DocumentData = {
-    ...routeType(reading, codesOf(reading, group, main?.content ?? contents[0]), cda, isDeletion),
-    ...main?.read.facts,
+    ...routeType(reading, codesOf(reading, group, contents[0]), lead, action.action === 'delete', cda),
+    ...read?.facts,
     ...ids,
     ...item,
     ...action,
-    ...readFacts(
-      reading,
-      group,
-      cda,
-      strictestOf(
-        reading,
-        read.map((one) => one.read.cda?.confidentiality),
-      ),
-    ),
+    ...readFacts(reading, group, cda, confidentiality),
     // What the CDA codec read of a structured body, in canonical form already.
     ...(cda?.content as Pick<DocumentData, 'rcp' | 'pps' | 'conclusions' | 'unread'> | undefined),
     ...(participants.length > 0 && { participants: [...participants] }),
-    ...companionsOf(read.filter((one) => one !== main).map((one) => one.read)),
+    ...companionsOf(others.map((one) => one.read)),
     ...mailOf(reading, group, shared.parts),
   };
   return assemble(reading, shared, group, document, { cda, parts: usedParts(document), destinations: destinationsOf(participants) });
@@ -145,9 +195,9 @@ function documentEvent(reading: Reading, shared: Shared, group: Group, contents:
  * A deletion names its document; it need not carry it again, and what is wrong with the copy that it carries keeps no document visible. Unless
  * that copy alone would have said which one it is.
  */
-function deletedContent(reading: Reading, content: Content, contents: readonly Content[]): { content: Content; read: ContentReading }[] {
+function deletedContent(reading: Reading, one: Found, content: Content): ReadDocument[] {
   try {
-    return [{ content, read: readContent(reading, content, contents, true) }];
+    return [{ ...one, read: readContent(reading, content, one.contents, true) }];
   } catch (thrown) {
     const { code, entry } = PasserelleError.from(thrown);
     const isEmpty = code === 'ERR_DOCUMENT_MISSING';
@@ -160,7 +210,7 @@ function deletedContent(reading: Reading, content: Content, contents: readonly C
 /** The most precise first: OBX-3, OBR-4, then TXA-2, which names no system. Of several documents of one order OBR-4 names none by itself. */
 function codesOf({ message }: Reading, group: Group, content: Content | undefined): ReturnType<typeof readCodes> {
   const own = readCodes(content?.obx, 3);
-  const isShared = new Set(documentsOf(group).map(([one]) => clean(one!.obx.get('3.1')))).size > 1;
+  const isShared = new Set(contentsOf(group).map(([one]) => clean(one!.obx.get('3.1')))).size > 1;
   const codes = isShared && own.length > 0 ? own : [...own, ...readCodes(group.obr, 4)];
   return codes.length > 0 ? codes : readCodes(message.first('TXA'), 2);
 }
@@ -238,11 +288,14 @@ function strictestOf(reading: Reading, own: readonly (string | undefined)[]): st
 }
 
 function companionsOf(others: readonly ContentReading[]): Pick<DocumentData, 'companions'> {
-  const companions = others.map(({ cda, facts: { format, embeddedSha256, content } }) => ({
-    ...said({ id: cda?.id?.root, idExtension: cda?.id?.extension, format, embeddedSha256, content }),
-  }));
+  const companions = others.flatMap(({ cda, facts: { format } }) => (cda?.id ? [said({ ...idOf(cda.id), format })] : []));
   return companions.length > 0 ? { companions } : {};
 }
+
+const idOf = ({ root, extension }: CdaId): { id: string; idExtension?: string } => ({
+  id: root,
+  ...(extension !== undefined && { idExtension: extension }),
+});
 
 /** Bodies asked for by CORPSMAIL_*, or the mail that brought the document (its OBX-3 = Message-ID and subject). */
 function mailOf(reading: Reading, group: Group, parts: readonly EnvelopePart[]): Partial<DocumentData> {
@@ -263,9 +316,7 @@ function mailOf(reading: Reading, group: Group, parts: readonly EnvelopePart[]):
 }
 
 const usedParts = (document: DocumentData): readonly string[] =>
-  [document.content, document.mailBody, document.mailBodyPatient, ...(document.companions ?? []).map((one) => one.content)]
-    .map((one) => one?.part)
-    .filter((part) => part !== undefined);
+  [document.content, document.mailBody, document.mailBodyPatient].map((one) => one?.part).filter((part) => part !== undefined);
 
 /** Wishes of the sender that a rule may overcome: said, so that nobody waits for a mail that never leaves. */
 const LEGS = ['DESTDMP', 'DESTMSSANTEPS', 'DESTMSSANTEPAT'] as const;
@@ -320,7 +371,7 @@ function assemble(reading: Reading, shared: Shared, group: Group, document: Docu
       ...(around.parts.length > 0 && { parts: around.parts }),
       ...(around.destinations.length > 0 && { destinations: around.destinations }),
     },
-    terms: [document.id ?? document.sourceId, document.setId, ...(document.companions ?? []).map((one) => one.id)]
+    terms: [document.id ?? document.sourceId, document.setId]
       .filter((value) => value !== undefined)
       .map((value) => ({ field: 'document' as const, value })),
   };

@@ -13,7 +13,7 @@ import type { Writing } from './write-header.ts';
 export function encodeFr(input: EncodeInput, context: ConnectorContext, profile: DialectProfile): EncodeResult {
   const writing: Writing = { context, profile, controlId: context.newId() };
   try {
-    const { segments, parts, document, warnings = [] } = write(writing, input);
+    const { segments, parts, document } = write(writing, input);
     return {
       outcome: 'message',
       envelope: {
@@ -24,7 +24,6 @@ export function encodeFr(input: EncodeInput, context: ConnectorContext, profile:
         ...(parts.length > 0 && { parts }),
         ...(document && { document }),
       },
-      ...(warnings.length > 0 && { warnings }),
     };
   } catch (thrown) {
     const error = PasserelleError.from(thrown);

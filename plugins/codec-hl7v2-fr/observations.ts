@@ -1,5 +1,5 @@
 /** OBX of a message as they are written, and the parts that stand in them. */
-import type { OutgoingPart, PartSource, Warning } from '../../core/contract/index.ts';
+import type { OutgoingPart, PartSource } from '../../core/contract/index.ts';
 import type { Hl7Value } from '../codec-hl7v2/index.ts';
 import type { SegmentOut } from './write-header.ts';
 
@@ -7,7 +7,6 @@ import type { SegmentOut } from './write-header.ts';
 export class Observations {
   readonly segments: SegmentOut[] = [];
   readonly parts: OutgoingPart[] = [];
-  readonly warnings: Warning[] = [];
   /** Coded values are CE in 2.5, CWE in 2.6. */
   readonly coded: string;
   private count = 0;

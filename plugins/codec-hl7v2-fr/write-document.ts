@@ -1,12 +1,5 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import {
-  PasserelleError,
-  type DocumentIds,
-  type EncodablePart,
-  type EncodeInput,
-  type OutgoingPart,
-  type Warning,
-} from '../../core/contract/index.ts';
+import { PasserelleError, type DocumentIds, type EncodablePart, type EncodeInput, type OutgoingPart } from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, numberOf, type Formed } from './document-form.ts';
@@ -25,7 +18,6 @@ type DocumentEvent = EventData<'dcc.document.received'>;
 export interface WrittenDocument {
   readonly segments: readonly SegmentOut[];
   readonly parts: readonly OutgoingPart[];
-  readonly warnings?: readonly Warning[];
   readonly document?: DocumentIds;
 }
 
@@ -101,7 +93,6 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
     segments: [...segments, ...observations.segments],
     parts: observations.parts,
     document: said({ id, idExtension, setId, setIdExtension }),
-    warnings: observations.warnings,
   };
 }
 
@@ -174,8 +165,6 @@ function writeTxa(document: DocumentData, { guide, result }: Form, code: readonl
   ];
 }
 
-type PlacedContent = NonNullable<DocumentData['content']>;
-
 function writeContents(
   observations: Observations,
   form: Form,
@@ -186,15 +175,14 @@ function writeContents(
 ): void {
   const { result } = form;
   const word = form.message === 'ORU' ? 'TEXT' : 'text';
-  const place = (content: PlacedContent, isCda: boolean): void => {
-    const known = parts.find(({ part }) => part === content.part);
-    if (!known) throw new PasserelleError('ERR_DOCUMENT_MISSING', { expected: 'the part that holds the document', found: 'none' });
-    const [type, subtype] = isCda ? [word, 'XML'] : content.mime.split('/');
-    observations.add('ED', code, [undefined, type, subtype, 'Base64'], result, { part: content.part });
-  };
+  const { content } = document;
   if (made) observations.add('ED', code, [undefined, word, 'XML', 'Base64'], result, made.source);
-  else if (document.content) place(document.content, document.format !== undefined);
-  else if (document.text !== undefined) observations.add('FT', code, document.text, result);
+  else if (content) {
+    if (!parts.some(({ part }) => part === content.part))
+      throw new PasserelleError('ERR_DOCUMENT_MISSING', { expected: 'the part that holds the document', found: 'none' });
+    const [type, subtype] = document.format === undefined ? content.mime.split('/') : [word, 'XML'];
+    observations.add('ED', code, [undefined, type, subtype, 'Base64'], result, { part: content.part });
+  } else if (document.text !== undefined) observations.add('FT', code, document.text, result);
   else if (form.action === 'delete') observations.add('ED', code, undefined, result);
   else
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
@@ -202,10 +190,6 @@ function writeContents(
       found: document.file ? 'a file elsewhere' : 'none',
     });
   observations.segments.push(...participants);
-  // An MDM carries exactly one document.
-  for (const { content, format } of document.companions ?? [])
-    if (content && form.message === 'ORU') place(content, format !== undefined);
-    else if (content) observations.warnings.push({ code: 'companion-left-out', detail: format ?? content.mime });
 }
 
 /**

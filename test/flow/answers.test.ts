@@ -88,6 +88,45 @@ describe('answers of the record', () => {
     expect(legs.flatMap(({ proofs }) => proofs.map(({ proof, code }) => `${proof} ${code}`))).to.deep.equal(['filing-refused DMPClosed']);
   });
 
+  it('B8: of two documents of one ORU each is answered by itself, as news of that ORU, and each answer stands with its own', async () => {
+    const ids = [1, 2].map((n) => `1.2.250.1.999.20.7.425${n}`);
+    const cda = (id: string, body: string): string =>
+      Buffer.from(
+        `<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="${id}"/><code code="34794-8" codeSystem="2.16.840.1.113883.6.1"/><recordTarget>` +
+          '<patientRole><id root="1.2.250.1.999.10.1" extension="D4711"/><patient><name><family qualifier="BR">ESSAI</family><given>JEANNE</given></name>' +
+          `<administrativeGenderCode code="F"/><birthTime value="19600101"/></patient></patientRole></recordTarget><component>${body}</component></ClinicalDocument>`,
+      ).toString('base64');
+    const pdf = `<nonXMLBody><text mediaType="application/pdf" representation="B64">${Buffer.from('%PDF-1.4\n% pair\n%%EOF\n').toString('base64')}</text></nonXMLBody>`;
+    const type = '34794-8^CR de RCP^LN';
+    const [before, told] = [record.received.length, hospital.received.length];
+    await send(region.ports.mllp, [
+      'MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|20261001090000||ORU^R01^ORU_R01|HOSPITAL-78|T|2.5|||||FRA|UNICODE UTF-8',
+      'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      'ORC|NW|N2',
+      `OBR|1|N2||${type}|||20261001090000`,
+      ...[cda(ids[0]!, pdf), cda(ids[1]!, '<structuredBody/>')].map((each, i) => `OBX|${i + 1}|ED|${type}||^TEXT^XML^Base64^${each}||||||F`),
+    ]);
+    await region.drained();
+    const ours = record.received.slice(before).map((one) => one.get('MSH-10'));
+    expect(ours).to.have.length(2);
+    for (const [i, control] of ours.entries())
+      await send(pilotIn, [
+        `MSH|^~\\&|KPROCESS|DCC|PASSERELLE|X|20261001100000||ZAM^Z01^ZAM_Z01|Z-2${i}|T|2.6|||||FRA|UNICODE UTF-8|||2.1^CISIS_CDA_HL7_V2`,
+        'EVN||20261001100000',
+        `OBX|1|CWE|ACK_RECEPTION_DMP^Accusé^AckMetierZAM|${control}|${i === 0 ? 'Y' : 'N'}^^expandedYes-NoIndicator||||||F`,
+        ...(i === 0 ? [] : ['ERR|||207^Application error^messageErrorCondition|E|DMPClosed^DMP fermé^DMP_ERROR_CODE']),
+      ]);
+    await region.drained();
+    await until('the hospital is told of both', 10_000, () => hospital.received.length === told + 2);
+    expect(hospital.received.slice(told).map((one) => [one.get('OBX-4'), one.get('OBX-5.1')])).to.deep.equal([
+      ['HOSPITAL-78', 'Y'],
+      ['HOSPITAL-78', 'N'],
+    ]);
+    const proofsOf = async (id: string): Promise<unknown[]> =>
+      (await region.get<DocumentWhere>(`documents/${id}`)).legs.flatMap(({ proofs }) => proofs.map(({ proof }) => proof));
+    expect([await proofsOf(ids[0]!), await proofsOf(ids[1]!)]).to.deep.equal([['filed'], ['filing-refused']]);
+  });
+
   const post = async (path: string, messageId: string, body: object): Promise<number> => {
     const answer = await fetch(`http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${path}`, {
       method: 'POST',

@@ -5,6 +5,8 @@ import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 export interface Receiver {
   readonly port: number;
   readonly received: readonly Hl7Message[];
+  /** MSA-1. */
+  answers: (message: Hl7Message) => 'AA' | 'AE';
   readonly stop: () => Promise<unknown>;
 }
 
@@ -22,7 +24,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
         text = text.slice(end + 2);
         received.push(message);
         const id = message.get('MSH-10');
-        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|AA|${id}\r\x1c\r`);
+        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${receiver.answers(message)}|${id}\r\x1c\r`);
       }
     });
   });
@@ -31,5 +33,6 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { port: (server.address() as net.AddressInfo).port, received, stop };
+  const receiver: Receiver = { port: (server.address() as net.AddressInfo).port, received, answers: () => 'AA', stop };
+  return receiver;
 }

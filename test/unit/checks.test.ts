@@ -265,7 +265,7 @@ describe('checks of documents', () => {
     expect(told).to.deep.equal([['p3', other.ins, third.ins]]);
   });
 
-  it('A8 B9: before a decision, the pages of a companion are looked at like those of its document, and what is not seen of them stands beside what the rules say', async () => {
+  it('A8 B9: before a decision, the pages of each document of a message are looked at, and what is not seen of them stands beside what the rules say', async () => {
     const other = { ...INS, ins: '175069999012356' };
     const pages = ['N3', `N1 ${other.ins}`].map((text) => Buffer.from(`<ClinicalDocument>${text}`).toString('base64'));
     const {
@@ -283,12 +283,12 @@ describe('checks of documents', () => {
       events: [],
       seen: (content) => (content.includes('N1') ? { pages: 31, searched: 20 } : { unreadable: 'cut' }),
     });
-    const data = { patient, document: { content: { part: 'p1' }, companions: [{ content: { part: 'p2' } }] } };
+    const brings = (part: string): object => ({ type: 'dcc.document.received', data: { patient, document: { content: { part } } } });
     const asked = [7, opened, came, 'hl7v2', 'utf-8'] as const;
     for (let time = 1; time <= 2; time++) {
       await checks.before(...asked);
-      const [marked] = await checks.marked('990001018', [{ type: 'dcc.document.received', data }] as never, ...asked);
-      expect(marked?.marked.map(({ ins }) => ins)).to.deep.equal([other.ins]);
+      const marked = await checks.marked('990001018', [brings('p1'), brings('p2')] as never, ...asked);
+      expect(marked.map((one) => one?.marked.map(({ ins }) => ins))).to.deep.equal([undefined, [other.ins]]);
       const kept = (await read(7)) ?? [];
       expect(
         kept.map(({ part, errors, findings }) => [part, errors, ...findings.map(({ rules = '', message }) => `${rules}: ${message}`)]),

@@ -47,7 +47,6 @@ export function pathOf(wireType: string): string {
 
 /** Where the content of a document stands in a message. */
 export const CONTENT_POINTER = '/document/content/content';
-export const companionPointer = (index: number): string => `/document/companions/${index}/content/content`;
 
 /** Leaves out what is not said, so that absence has one form. */
 export function said<T extends object>(value: T): T {

@@ -1,17 +1,17 @@
 /** A document as the record takes one: its header, and its content placed by the engine from the parts of the message. */
 import { PasserelleError, type EncodablePart, type OutgoingPart } from 'passerelle/contract';
 import type { DocumentData, EventData, Visibility } from 'passerelle/model';
-import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
+import { CONTENT_POINTER, said } from './contract.ts';
 
 export function writeDocument(
   { document, visibility, authorRpps, originApplication }: EventData<'dcc.document.received'>,
   available: readonly EncodablePart[],
 ): { readonly document: object; readonly parts: readonly OutgoingPart[] } {
   const parts: OutgoingPart[] = [];
-  const place = (content: DocumentData['content'], pointer: string): object => {
+  const place = (content: DocumentData['content']): object => {
     const part = available.find((each) => each.part === content?.part);
-    if (!part || !content) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: pointer } });
-    parts.push({ at: pointer, encoding: 'base64', from: { part: part.part } });
+    if (!part || !content) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
+    parts.push({ at: CONTENT_POINTER, encoding: 'base64', from: { part: part.part } });
     return { mime: content.mime, encoding: 'base64', bytes: part.bytes, sha256: part.sha256, content: '' };
   };
   const { id, idExtension, loinc, nationalCode, label, localCode, localSystem, modelOid, modelVersion, companions, status } = document;
@@ -44,7 +44,7 @@ export function writeDocument(
   const content =
     document.text !== undefined && !document.content
       ? { mime: document.mime ?? 'text/plain', encoding: 'text', content: document.text }
-      : place(document.content, CONTENT_POINTER);
+      : place(document.content);
   return {
     document: said({
       ...head,
@@ -54,9 +54,7 @@ export function writeDocument(
       embeddedMime: document.embeddedMime,
       pdfaMark: document.pdfaMark,
       content,
-      companions: companions?.map(({ id: companionId, format, content: other }, index) =>
-        said({ id: companionId, format, content: place(other, companionPointer(index)) }),
-      ),
+      companions: companions?.map(({ id: other, idExtension: extension, format }) => said({ id: other, extension, format })),
     }),
     parts,
   };

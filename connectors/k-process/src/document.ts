@@ -2,8 +2,8 @@
 import { PasserelleError, type Envelope, type EnvelopePart, type Warning } from 'passerelle/contract';
 import { bodyFault } from 'passerelle/codec/cda';
 import { DOCUMENT_TYPES, type DocumentData, type DocumentType, type Visibility } from 'passerelle/model';
-import { cdaAuthor, withCda, type CdaContent } from './cda-facts.ts';
-import { CONTENT_POINTER, companionPointer, said } from './contract.ts';
+import { cdaAuthor, withCda } from './cda-facts.ts';
+import { CONTENT_POINTER, said } from './contract.ts';
 import { DATE_TIME, type ReadIdentity } from './identities.ts';
 import { readParticipants, rppsOf } from './participants.ts';
 import type { Reader } from './reader.ts';
@@ -40,26 +40,23 @@ export function readDocument(
   // A long text stands in a part like any other content.
   const inPart = envelope.parts.some(({ at }) => at === CONTENT_POINTER);
   const text = content?.text('encoding') === 'text' && !inPart ? content.text('content', { max: 65536 }) : undefined;
-  const part = text === undefined && content ? readPart(content, CONTENT_POINTER, identity, envelope, warnings) : undefined;
+  const part = text === undefined && content ? readPart(content, identity, envelope, warnings) : undefined;
   if (!deleted && text === undefined && !part) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location: { path: CONTENT_POINTER } });
-  if (!deleted) requireWhole(part, CONTENT_POINTER);
-  const companions = from.objects('companions').map((item, index) => readCompanion(item, index, identity, envelope, warnings));
+  if (!deleted) requireWhole(part);
+  const companions = deleted ? [] : from.objects('companions').map(readCompanion);
   const cda = part?.read?.cda;
-  // Of two forms of one document the structured one says more.
-  const structured = cda?.content ? undefined : companions.map((companion) => companion.part.read?.cda?.content).find((read) => read !== undefined);
   const author = rppsOf(from.object('author')?.text('rpps', { pattern: /^\d{11}$/ }), 'author', warnings) ?? cdaAuthor(cda);
   const header = headerOf(from, deleted, warnings);
   const visibility = readVisibility(from.object('visibility'), warnings);
   return {
     document: said({
       ...(cda && !deleted ? withCda(header, cda, CONTENT_POINTER, warnings) : header),
-      ...(!deleted && (structured as CdaContent | undefined)),
       ...(part ? contentOf(part) : said({ text, mime: text === undefined ? undefined : 'text/plain' })),
-      ...(companions.length > 0 && { companions: companions.map(({ companion }) => companion) }),
+      ...(companions.length > 0 && { companions }),
     }),
     ...(visibility && { visibility }),
     ...(author && { authorRpps: author }),
-    parts: [part, ...companions.map((companion) => companion.part)].flatMap((each) => (each ? [each.part] : [])),
+    parts: part ? [part.part] : [],
   };
 }
 
@@ -106,10 +103,10 @@ function typeOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentTy
   return 'OTHER';
 }
 
-/** The part that the codec took out at `pointer`, checked against what the message says of it. */
-function readPart(content: Reader, pointer: string, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]): EnvelopePart {
-  const location = { path: pointer };
-  const part = envelope.parts.find(({ at }) => at === pointer);
+/** The part that the codec took out, checked against what the message says of it. */
+function readPart(content: Reader, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]): EnvelopePart {
+  const location = { path: CONTENT_POINTER };
+  const part = envelope.parts.find(({ at }) => at === CONTENT_POINTER);
   if (!part || part.bytes === 0) throw new PasserelleError('ERR_DOCUMENT_MISSING', { location });
   if (part.damage === 'invalid') throw new PasserelleError('ERR_DOCUMENT_BASE64', { location });
   const size = content.integer('bytes');
@@ -121,16 +118,16 @@ function readPart(content: Reader, pointer: string, identity: ReadIdentity, enve
   const mime = content.need('mime');
   if (CDA_MIME.test(mime) && part.read?.kind !== 'cda') throw new PasserelleError('ERR_DOCUMENT_PLACEHOLDER', { location });
   if (!sameKind(mime, part)) warnings.push({ code: 'mime-mismatch', detail: part.mime, location });
-  if (part.read?.cda) requireSamePatient(identity, part.read.cda.patient, pointer);
+  if (part.read?.cda) requireSamePatient(identity, part.read.cda.patient, CONTENT_POINTER);
   return part;
 }
 
 /** A CDA around nothing, or around half a PDF, is no better than that alone. */
-function requireWhole(part: EnvelopePart | undefined, path: string): void {
+function requireWhole(part: EnvelopePart | undefined): void {
   const fault = part?.read?.cda && bodyFault(part.read.cda);
   if (!fault) return;
   const code = fault === 'missing' ? 'ERR_DOCUMENT_MISSING' : 'ERR_DOCUMENT_UNREADABLE';
-  throw new PasserelleError(code, { location: { path }, expected: 'a CDA around a whole document' });
+  throw new PasserelleError(code, { location: { path: CONTENT_POINTER }, expected: 'a CDA around a whole document' });
 }
 
 const sameKind = (mime: string, { mime: found, read }: EnvelopePart): boolean =>
@@ -150,12 +147,14 @@ function contentOf(part: EnvelopePart): Partial<DocumentData> {
   });
 }
 
-function readCompanion(item: Reader, index: number, identity: ReadIdentity, envelope: Envelope, warnings: Warning[]) {
-  const part = readPart(item.needObject('content'), companionPointer(index), identity, envelope, warnings);
-  const id = item.text('id', { pattern: OID });
-  requireWhole(part, companionPointer(index));
-  const { format, embeddedSha256, content } = contentOf(part);
-  return { part, companion: said({ id, format, embeddedSha256, content }) };
+/** The id of another form of the same content, which is a document of its own, by a message of its own: one that stands here would be lost. */
+function readCompanion(item: Reader): NonNullable<DocumentData['companions']>[number] {
+  if (item.has('content')) throw new PasserelleError('ERR_DOCUMENT_COMPANION', { location: { path: item.at('content') } });
+  return said({
+    id: item.need('id', { pattern: OID }),
+    idExtension: item.text('extension'),
+    format: item.choice('format', ['CDA-R2-N1', 'CDA-R2-N3']),
+  });
 }
 
 /** A flag that is not there is unknown, never false (B7); it is missed only where the record speaks of visibility at all. */

@@ -28,6 +28,10 @@ export class Reader {
     return Object.hasOwn(this.#value, name) && this.#value[name] === null;
   }
 
+  has(name: string): boolean {
+    return this.#own(name) !== undefined;
+  }
+
   text(name: string, options: { readonly max?: number; readonly pattern?: RegExp } = {}): string | undefined {
     const value = this.#own(name);
     if (value === undefined) return undefined;

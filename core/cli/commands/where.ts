@@ -94,12 +94,13 @@ function printDocument({ io }: Context, { documents, legs, messages }: DocumentW
   const say = (what: string, { message, at, site }: DocumentAct, more = ''): void =>
     io.out(`  ${what} : ${message} le ${localTime(at)}, site ${printable(site)}${printable(more)}\n`);
   for (const one of documents) {
-    const { id, state, version, first, superseded, deleted, copies, conflicts, knownAs } = one;
+    const { id, state, version, first, superseded, deleted, copies, conflicts, knownAs, pairedWith } = one;
     io.out(`${style(io, 'bold', printable(id))}${version === undefined ? '' : ` version ${version}`} : ${STATES[state]}\n`);
     if (first) say('reçu / received', first);
     if (superseded) say('remplacé par / superseded by', superseded, `, ${superseded.id}`);
     if (deleted) say('supprimé par / deleted by', deleted);
     for (const { lane, id: other } of knownAs) io.out(`  connu par ${printable(lane)} sous / known there as : ${printable(other)}\n`);
+    for (const other of pairedWith) io.out(`  même contenu sous une autre forme / same content in another form : ${printable(other)}\n`);
     for (const copy of copies) say('copie / copy', copy);
     for (const conflict of conflicts) say('en conflit / in conflict', conflict);
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { DecodeResult } from '../../../core/contract/index.ts';
+import type { DocumentData } from '../../../core/model/index.ts';
 import { parseHl7 } from '../../codec-hl7v2/index.ts';
 import { encodeFr, interpretFr, NATIONAL_PROFILE } from '../index.ts';
 import { contextOf, dataOf, decode, header, open, pid, SITE } from './messages.ts';
@@ -124,24 +125,50 @@ describe('what a document is said to be', () => {
     const lines = [header('ORU^R01^ORU_R01'), pid(), 'ORC|NW|D1', 'OBR|1|D1||RCP^x^GAM-DOC', `OBX|1|ED|RCP^x^GAM-DOC||${twice}||||||F`];
     expect(decode(lines, settings).events).to.have.length(2);
     expect(mdm('R01', [cda('root="1.2.3"', 'N3'), cda('root="1.2.4"', 'N3')]).events).to.have.length(2);
-    expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(1);
+    expect(mdm('R01', [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')]).events).to.have.length(2);
   });
 
-  it('B2, B4: of a pair each id is kept with what it names, and finds the message; one of them alone is named by its own', () => {
-    const wrapping = Buffer.from(cda('root="1.2.3" extension="a"', 'N1'), 'base64')
-      .toString()
-      .replace('<text>', '<text mediaType="application/pdf" representation="B64">')
-      .replace('>x<', `>${PDF}<`);
-    const [n1, n3] = [Buffer.from(wrapping).toString('base64'), cda('root="1.2.4"', 'N3')];
-    const found = mdm('R01', [n1, n3]);
-    const { companions } = documentOf(found) as { companions: readonly object[] };
-    expect(companions).to.have.length(1);
-    expect(companions[0]).to.include({ id: '1.2.3', idExtension: 'a', embeddedSha256: hash('sha256', Buffer.from(PDF, 'base64')) });
-    expect(found.terms).to.deep.include({ field: 'document', value: '1.2.3' });
-    expect(documentOf(mdm('R01', [n1]))).to.include({ id: '1.2.3', idExtension: 'a' });
+  const wrapping = (xml: string): string =>
+    Buffer.from(
+      Buffer.from(xml, 'base64').toString().replace('<text>', '<text mediaType="application/pdf" representation="B64">').replace('>x<', `>${PDF}<`),
+    ).toString('base64');
+
+  it('B2, B4: an N1 and an N3 of one content are two documents in the order of the message, each as its own CDA says, and named to the other', () => {
+    const meeting = '<componentOf><encompassingEncounter><id root="1.2.7" extension="M"/></encompassingEncounter></componentOf>';
+    const n1 = wrapping(cda('root="1.2.3" extension="a"', 'N1', `<setId root="1.2.8"/><versionNumber value="2"/>${meeting}`));
+    const n3 = cda('root="1.2.4"', 'N3', `<setId root="1.2.9"/>${meeting}`);
+    for (const contents of [
+      [n1, n3],
+      [n3, n1],
+    ]) {
+      const found = mdm('R01', contents);
+      const documents = found.events.map(({ data }) => (data as { document: DocumentData }).document);
+      const [first, second] = contents[0] === n1 ? documents : documents.toReversed();
+      expect(first).to.include({ id: '1.2.3', idExtension: 'a', setId: '1.2.8', version: 2, level: 'N1', canonicalType: 'FRCP' });
+      expect(first!.embeddedSha256).to.equal(hash('sha256', Buffer.from(PDF, 'base64')));
+      expect(first!.companions).to.deep.equal([{ id: '1.2.4', format: 'CDA-R2-N3' }]);
+      expect(second).to.include({ id: '1.2.4', setId: '1.2.9', level: 'N3' }).and.not.have.any.keys('version', 'embeddedSha256');
+      expect(second!.companions).to.deep.equal([{ id: '1.2.3', idExtension: 'a', format: 'CDA-R2-N1' }]);
+      expect(found.events.map(({ parts }) => parts)).to.deep.equal([['p1'], ['p2']]);
+      for (const value of ['1.2.3', '1.2.4']) expect(found.terms).to.deep.include({ field: 'document', value });
+    }
+    expect(documentOf(mdm('R01', [n1])))
+      .to.include({ id: '1.2.3', idExtension: 'a' })
+      .and.not.have.property('companions');
   });
 
-  it('B2: an N1 and an N3 of one code are one document unless their headers tell of two, by a date, a title, a version, an order, a meeting or a set', () => {
+  it('B3: each of two has the status that its own OBX-11 says, and both the same order', () => {
+    const contents = [cda('root="1.2.3"', 'N1'), cda('root="1.2.4"', 'N3')];
+    const obx = (n3: string): string[] =>
+      ['P', n3].map((status, i) => `OBX|${i + 1}|ED|34794-8^CR de RCP^LN||^TEXT^XML^Base64^${contents[i]}||||||${status}`);
+    const said = (orc: string, n3: string): DecodeResult =>
+      decode([header('ORU^R01^ORU_R01'), pid(), `ORC|${orc}|D1`, 'OBR|1|D1||34794-8^CR de RCP^LN', ...obx(n3)], settings);
+    const statuses = said('NW', 'F').events.map(({ data }) => (data as { document: DocumentData }).document.status);
+    expect(statuses).to.deep.equal(['preliminary', 'final']);
+    expect(said('NW', 'C').error?.code).to.equal('ERR_DOCUMENT_INCOHERENT');
+  });
+
+  it('B2: an N1 and an N3 of one code are of one content unless their headers tell of two, by a date, a title, a version, an order, a meeting or a set', () => {
     const meeting = (rcp: string): string =>
       `<componentOf><encompassingEncounter><id root="1.2.250.1.161.1.20.3.1" extension="${rcp}"/></encompassingEncounter></componentOf>`;
     const time = (at: string): string => `<effectiveTime value="${at}"/>`;
@@ -149,8 +176,10 @@ describe('what a document is said to be', () => {
     const set = (id: string): string => `<setId root="${id}"/>`;
     const act = (at: string): string =>
       `<documentationOf><serviceEvent><effectiveTime><low value="${at}"/></effectiveTime></serviceEvent></documentationOf>`;
-    const count = (one: string, other: string): number =>
-      mdm('R01', [cda('root="1.2.3"', 'N1', one), cda('root="1.2.4"', 'N3', other)]).events.length;
+    const linked = (one: string, other: string): number =>
+      mdm('R01', [cda('root="1.2.3"', 'N1', one), cda('root="1.2.4"', 'N3', other)]).events.filter(
+        ({ data }) => (data as { document: DocumentData }).document.companions,
+      ).length;
     const AGREE: readonly (readonly [string, string])[] = [
       ['', ''],
       [time('20261001101500+0200'), time('20261001101517+0200')],
@@ -160,7 +189,7 @@ describe('what a document is said to be', () => {
       [set('1.2.7') + order('A'), set('1.2.8') + order('A')],
       [meeting('27011113'), meeting('27011113') + '<title>Fiche RCP</title>'],
     ];
-    for (const [one, other] of AGREE) expect(count(one, other), one).to.equal(1);
+    for (const [one, other] of AGREE) expect(linked(one, other), one).to.equal(2);
     const DIFFER: readonly (readonly [string, string])[] = [
       [time('20261001'), time('20261002')],
       ['<title>Fiche RCP sein</title>', '<title>Fiche RCP côlon</title>'],
@@ -172,10 +201,10 @@ describe('what a document is said to be', () => {
       [set('1.2.7') + act('20261001'), set('1.2.8') + act('20261001')],
       ['', set('1.2.8') + '<versionNumber value="1"/>'],
     ];
-    for (const [one, other] of DIFFER) expect(count(one, other), one).to.equal(2);
+    for (const [one, other] of DIFFER) expect(linked(one, other), one).to.equal(0);
   });
 
-  it('B2: a PDF or a CDA of another code is a document of its own, never the companion of the one beside it', () => {
+  it('B2: a PDF or a CDA of another code is of another content than the one beside it; of the same code it has the type of that', () => {
     const obx = (i: number, code: string, form: string, content: string): string => `OBX|${i}|ED|${code}||${form}^Base64^${content}||||||F`;
     const [rcp, bio] = ['34794-8^CR de RCP^LN', '11502-2^CR de biologie^LN'];
     const [pdf, xml] = ['^application^pdf', '^TEXT^XML'];
@@ -193,8 +222,16 @@ describe('what a document is said to be', () => {
       ['FRCP', '34794-8', 0],
       ['CR-BIO', '11502-2', 0],
     ]);
-    expect(types(lines(obx(1, rcp, xml, n3), obx(2, rcp, pdf, PDF)))).to.deep.equal([['FRCP', undefined, 1]]);
-    expect(types(lines(obx(1, rcp, xml, n1), obx(2, rcp, xml, n3)))).to.deep.equal([['FRCP', undefined, 1]]);
+    expect(types(lines(obx(1, rcp, xml, n3), obx(2, rcp, pdf, PDF)))).to.deep.equal([
+      ['FRCP', '1', 0],
+      ['FRCP', '2', 1],
+    ]);
+    expect(types(lines(obx(1, rcp, xml, n1), obx(2, rcp, xml, n3)))).to.deep.equal([
+      ['FRCP', '1', 1],
+      ['FRCP', '2', 1],
+    ]);
+    const local = 'FICHE^x^GAM-LOCAL';
+    expect(types(lines(obx(1, local, xml, n3), obx(2, local, pdf, PDF))).map((one) => (one as unknown[])[0])).to.deep.equal(['FRCP', 'FRCP']);
     expect(lines(obx(1, rcp, xml, n1), obx(2, bio, xml, n3)).events).to.have.length(2);
     const other = Buffer.from(Buffer.from(n1, 'base64').toString().replace('34794-8', '11502-2')).toString('base64');
     expect(lines(obx(1, rcp, xml, other), obx(2, rcp, xml, n3)).events).to.have.length(2);
@@ -212,21 +249,19 @@ describe('what a document is said to be', () => {
     expect([txa18(), txa18('N'), txa18('R'), txa18('V')]).to.deep.equal(['', '', 'R', 'V']);
   });
 
-  it('B2: an MDM that brings a second document is refused; one that leaves without the companion says so', () => {
-    const pdf = `OBX|2|ED|11502-2^Bio^LN||^application^pdf^Base64^${PDF}`;
-    const content = `OBX|1|ED|34794-8^RCP^LN||^text^XML^Base64^${cda('root="1.2.3"', 'N3')}`;
-    const lines = (second: string): DecodeResult =>
-      decode([header('MDM^T02^MDM_T02', '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', 'TXA|1|34794-8', content, second], settings);
-    expect(lines(pdf).error).to.deep.include({ code: 'ERR_HL7_FIELD_INVALID', expected: 'one document in an MDM' });
-    const found = lines(pdf.replace('11502-2^Bio', '34794-8^RCP'));
-    const parts = ['p1', 'p2'].map((part) => ({ part, bytes: 9, mime: 'text/xml', sha256: part }));
-    const input = { event: { type: 'dcc.document.received', data: found.events[0]?.data } as never, parts };
-    const sent = (documentMessage: string): unknown => {
-      const written = encodeFr(input, contextOf({ ...settings, connector: { documentMessage } }), NATIONAL_PROFILE);
-      return written.outcome === 'message' && [written.envelope.parts?.length, written.warnings];
-    };
-    expect(sent('MDM')).to.deep.equal([1, [{ code: 'companion-left-out', detail: 'application/pdf' }]]);
-    expect(sent('ORU')).to.deep.equal([2, undefined]);
+  it('B2: an MDM that brings a second document is refused; the very bytes that its N1 wraps are none', () => {
+    const pdf = `OBX|2|ED|34794-8^RCP^LN||^application^pdf^Base64^${PDF}`;
+    const content = (xml: string): string => `OBX|1|ED|34794-8^RCP^LN||^text^XML^Base64^${xml}`;
+    const lines = (first: string, second: string): DecodeResult =>
+      decode([header('MDM^T02^MDM_T02', '2.6'), 'EVN||20261001081500', pid(), 'OBR|1|||34794-8^RCP^LN', 'TXA|1|34794-8', first, second], settings);
+    const n3 = cda('root="1.2.3"', 'N3');
+    for (const second of [pdf, pdf.replace('34794-8^RCP', '11502-2^Bio'), content(cda('root="1.2.4"', 'N1')).replace('OBX|1', 'OBX|2')])
+      expect(lines(content(n3), second).error, second.slice(0, 60)).to.deep.include({
+        code: 'ERR_HL7_FIELD_INVALID',
+        expected: 'one document in an MDM',
+      });
+    const found = lines(content(wrapping(cda('root="1.2.3"', 'N1'))), pdf);
+    expect([found.events.length, codes(found).includes('embedded-copy')]).to.deep.equal([1, true]);
   });
 
   it('says which observations beside a document are left out', () => {

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { array, assert, constantFrom, property, shuffledSubarray, subarray } from 'fast-check';
 import type { DecodeResult } from '../../../core/contract/index.ts';
+import type { EventData } from '../../../core/model/index.ts';
 import { encodeFr, NATIONAL_PROFILE } from '../index.ts';
 import { PLATFORM_FLAGS, type FlagCode } from '../flags.ts';
 import { cda, codesOf, decodeDocument, flagLines } from './documents.ts';
-import { contextOf, dataOf, SITE } from './messages.ts';
+import { contextOf, SITE } from './messages.ts';
 
 interface Seen {
   readonly [field: string]: boolean | string | null | undefined;
@@ -155,7 +156,12 @@ describe('B7 copies of one document in a message', () => {
   it('that differ in confidentiality: the more restrictive counts, with a warning', () => {
     const documents = [cda({ level: 'N1', confidentiality: 'R', id: '1.2.3' }), cda({ level: 'N3' })];
     const found = decodeDocument({ event: 'R01', documents, rest: flagLines({ DESTDMP: 'Y', DESTMSSANTEPS: 'Y', DESTMSSANTEPAT: 'Y' }) });
-    expect(dataOf(found, 'dcc.document.received').document).to.include({ level: 'N3', confidentiality: 'R' });
+    const said = found.events.map(({ data }) => data as EventData<'dcc.document.received'>);
+    expect(said.map(({ document: { level, confidentiality } }) => [level, confidentiality])).to.deep.equal([
+      ['N1', 'R'],
+      ['N3', 'R'],
+    ]);
+    expect(said[1]!.visibility).to.deep.equal(said[0]!.visibility);
     expect(codesOf(found)).to.include.members(['confidentiality-mismatch', 'leg-refused:DESTDMP', 'leg-refused:DESTMSSANTEPAT']);
     expect(visibilityOf(found)).to.include({ sendToDmp: false, sendToMssPatient: false, sendToMssPro: true });
   });

@@ -69,8 +69,11 @@ export function carried({ data }: DraftEvent, other: DraftEvent): unknown {
     // A merge names those of its own domain.
     patient: patient && { ...leaving(patient), ...(domain && { ipp: null, ippAuthority: undefined, domain: undefined }) },
     patients: patients?.map(leaving),
-    // Names of parts are those of one message; an MDM has room for one document, and none for ZFA.
-    ...(document && { document: { ...document, content: undefined, companions: undefined, mailBody: undefined }, consent: undefined }),
+    // Names of parts are those of one message. It has one document, whose number tells it from the others of its order; an MDM has no room for ZFA.
+    ...(document && {
+      document: { ...document, ...numbered(document), content: undefined, companions: undefined, mailBody: undefined },
+      consent: undefined,
+    }),
     // A held leg is not written: nobody may take it for a wish. Flags that the other guide does not have are not in it.
     visibility:
       (other.data as Data).visibility && visibility
@@ -82,5 +85,11 @@ export function carried({ data }: DraftEvent, other: DraftEvent): unknown {
         : undefined,
   };
 }
+
+const numbered = ({ sourceId, sourceItem }: NonNullable<Data['document']>): object => ({
+  sourceId: sourceId && [sourceId, sourceItem].filter(Boolean).join('#'),
+  sourceItem: undefined,
+  sourcePlaces: undefined,
+});
 
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -181,6 +181,7 @@ export function fakeEngine(): FakeEngine {
         state: 'in-force' as const,
         copies: [],
         conflicts: [],
+        pairedWith: [],
         knownAs: [],
         from: [act.site],
         to: ['990009017'],

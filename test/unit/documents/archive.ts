@@ -5,7 +5,7 @@ import { documentJudge } from '../../../core/documents/index.ts';
 import { identityJudge, personOf, undoMerge } from '../../../core/identity/index.ts';
 import { BlindIndex } from '../../../core/journal/index.ts';
 import { keptOf, Knowledge, type Case, type Judge, type Judgement } from '../../../core/knowledge/index.ts';
-import type { ClearKey, Note } from '../../../core/contract/index.ts';
+import type { ClearKey, MessageState, Note } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 
@@ -26,8 +26,8 @@ export interface Said {
   /** What the document is, by its bytes. */
   readonly content?: string;
   readonly document?: Partial<DocumentData>;
-  /** Another content of it, with an id of its own. */
-  readonly beside?: { readonly id?: string; readonly content: string; readonly inner?: string };
+  /** Ids of documents of the same content, N1 beside N3. */
+  readonly beside?: readonly string[];
   readonly visibility?: Visibility;
   readonly opposition?: string;
   readonly opposedAt?: string;
@@ -44,12 +44,15 @@ export interface Said {
   readonly application?: string;
 }
 
+type Taken = Judgement & { readonly sentTo: readonly string[]; readonly codes: readonly string[] };
+
 export class Archive {
   readonly notes = new Map<string, string>();
   readonly unasked: string[] = [];
   knowledge = this.#remembering();
-  /** The last one judged of each message. */
+  /** The last one judged of each message; of one with several events all of them. */
   readonly cases = new Map<number, Case>();
+  readonly together = new Map<number, readonly Case[]>();
   #messages = 0;
   readonly #runs = new Map<number, number>();
 
@@ -90,36 +93,39 @@ export class Archive {
   }
 
   /** What becomes of one message with one event. Its notes are stored as the engine would store them. */
-  async takes(said: Said): Promise<Judgement & { readonly sentTo: readonly string[]; readonly codes: readonly string[]; readonly message: number }> {
-    const message = said.replays ?? (this.#messages += 1);
-    const run = (this.#runs.get(message) ?? 0) + 1;
-    this.#runs.set(message, run);
-    const one = caseOf(said, message, run);
-    this.cases.set(message, one);
-    const { judgements, release } = await this.knowledge.judge([[one]]);
-    const judgement = judgements[0]![0]!;
-    const state = judgement.quarantine ? 'quarantined' : judgement.reject ? 'rejected' : 'decoded';
-    for (const { kind, key, value } of keptOf([judgement], state)) this.notes.set(`${kind} ${key}`, value);
-    this.#release(release);
-    const stays = judgement.isSilent ?? judgement.quarantine ?? judgement.reject;
-    const sentTo = stays ? [] : (judgement.targets ?? one.targets);
-    return {
-      ...judgement,
-      sentTo,
-      message,
-      codes: (judgement.warnings ?? []).map(({ code, detail }) => (code.startsWith('visibility') ? `${code}:${detail}` : code)),
-    };
+  async takes(said: Said): Promise<Taken & { readonly message: number }> {
+    const { taken, message } = await this.takesTogether([said], said.replays);
+    return { ...taken[0]!, message };
   }
 
-  /** One message with several events. Returns the state it ends in. */
+  /** One message with several events: the state it ends in. */
   async takesAll(...events: readonly Said[]): Promise<string> {
-    const message = (this.#messages += 1);
-    const { judgements, release } = await this.knowledge.judge([events.map((said) => caseOf(said, message, 1))]);
-    const all = judgements[0]!;
-    const state = all.some(({ quarantine }) => quarantine) ? 'quarantined' : all.some(({ reject }) => reject) ? 'rejected' : 'decoded';
-    for (const { kind, key, value } of keptOf(all, state)) this.notes.set(`${kind} ${key}`, value);
+    return (await this.takesTogether(events)).state;
+  }
+
+  /** What becomes of each of them. */
+  async takesTogether(
+    events: readonly Said[],
+    replays?: number,
+  ): Promise<{ readonly taken: readonly Taken[]; readonly message: number; readonly state: MessageState }> {
+    const message = replays ?? (this.#messages += 1);
+    const run = (this.#runs.get(message) ?? 0) + 1;
+    this.#runs.set(message, run);
+    const alone = events.map((said, i) => caseOf(said, message, run, i));
+    const all = alone.length < 2 ? alone : alone.map((one) => ({ ...one, others: alone.filter((other) => other !== one) }));
+    this.cases.set(message, all.at(-1)!);
+    this.together.set(message, all);
+    const { judgements, release } = await this.knowledge.judge([all]);
+    const made = judgements[0]!;
+    const state = made.some(({ quarantine }) => quarantine) ? 'quarantined' : made.some(({ reject }) => reject) ? 'rejected' : 'decoded';
+    for (const { kind, key, value } of keptOf(made, state)) this.notes.set(`${kind} ${key}`, value);
     this.#release(release);
-    return state;
+    const taken = made.map((judgement, i) => ({
+      ...judgement,
+      sentTo: (judgement.isSilent ?? judgement.quarantine ?? judgement.reject) ? [] : (judgement.targets ?? all[i]!.targets),
+      codes: (judgement.warnings ?? []).map(({ code, detail }) => (code.startsWith('visibility') ? `${code}:${detail}` : code)),
+    }));
+    return { taken, message, state };
   }
 
   /** A person undoes the merge that absorbed this number. */
@@ -144,7 +150,7 @@ export class Archive {
 
 export const timeOf = (minute: number): string => new Date(Date.UTC(2026, 8, 1) + minute * 60_000).toISOString();
 
-export function caseOf(said: Said, message: number, run: number): Case {
+export function caseOf(said: Said, message: number, run: number, ordinal = 0): Case {
   const {
     site = NORTH,
     type = said.absorbs === undefined ? 'dcc.document.received' : 'dcc.identity.merged',
@@ -174,8 +180,8 @@ export function caseOf(said: Said, message: number, run: number): Case {
           canonicalType: 'FRCP',
           status: 'final',
           action: type === 'dcc.document.deleted' ? 'delete' : 'new',
-          ...(content !== undefined && { content: { part: 'p1', bytes: content.length, mime: 'application/pdf' } }),
-          ...(beside && { companions: [companionOf(beside)] }),
+          ...(content !== undefined && { content: { part: `p${ordinal + 1}`, bytes: content.length, mime: 'application/pdf' } }),
+          ...(beside && { companions: beside.map((id) => ({ id })) }),
           ...document,
         },
         originApplication: said.application ?? 'DPI',
@@ -184,25 +190,18 @@ export function caseOf(said: Said, message: number, run: number): Case {
       ...(opposition && { consent: { dmpFeedOpposition: opposition, ...(opposedAt && { dmpFeedAt: opposedAt }) } }),
     };
   return {
-    event: { id: hash('md5', `${message}/${run}`), type, site, time: happened, data } as unknown as Case['event'],
+    event: { id: hash('md5', `${message}/${run}${ordinal ? `/${ordinal}` : ''}`), type, site, time: happened, data } as unknown as Case['event'],
     draft: { type, data, keys: named, ...(said.localTime !== undefined && { time: said.localTime }) },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),
     role,
     settings: { ...UNCONFIGURED, ...(said.legalEntity !== undefined && { legalEntity: said.legalEntity }) },
-    parts: [content, beside?.content].flatMap((each, i) => (each === undefined ? [] : [{ part: `p${i + 1}`, sha256: hash('sha256', each) }])),
+    parts: content === undefined ? [] : [{ part: `p${ordinal + 1}`, sha256: hash('sha256', content) }],
     targets: role === 'record' ? (said.to ?? []) : [RECORD],
     message: { id: `TEST-${message}`, run, receivedAt: time },
     now: time,
   };
 }
-
-const companionOf = ({ id, content, inner }: NonNullable<Said['beside']>): object => ({
-  format: 'CDA-R2-N1',
-  content: { part: 'p2', bytes: content.length, mime: 'text/xml' },
-  ...(id !== undefined && { id }),
-  ...(inner !== undefined && { embeddedSha256: hash('sha256', inner) }),
-});
 
 /** OIDs with arcs enough to be somebody's. */
 export const oid = (n: number): string => `1.2.250.1.999.1.8.${n}`;

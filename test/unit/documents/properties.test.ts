@@ -149,53 +149,65 @@ describe('whatever order documents come in', () => {
     );
   });
 
-  it('B2, B4, B5: of a document in two contents no place is sent one that it has, nor is it withdrawn or sent back to who wrote it by either id', async () => {
+  it('B2, B4, B5: of two documents of one content no place is sent one that it has, nor is either withdrawn or sent back to who wrote it; what is done to one is done to that one', async () => {
     const one = record({
-      what: constantFrom('both', 'both', 'first', 'second', 'withdrawal of the first', 'withdrawal of the second'),
+      what: constantFrom('both', 'both', 'first', 'second', 'withdrawal of the first', 'withdrawal of the second', 'withdrawal of both'),
+      isTurned: boolean(),
       site: constantFrom(...SITES),
       to: subarray([NORTH, SOUTH]),
     });
-    const said = (what: string): Said => {
-      const isSecond = what.endsWith('second');
-      const document = { id: oid(isSecond ? 1 : 2) };
-      const both = what === 'both' && { beside: { id: oid(1), content: 'n1', inner: 'pdf' } };
-      return {
-        content: isSecond ? 'n1' : 'n3',
-        document,
-        ...both,
+    const [FIRST, SECOND] = [oid(1), oid(2)];
+    const idsOf = (what: string): readonly string[] => (what.endsWith('both') ? [FIRST, SECOND] : [what.endsWith('first') ? FIRST : SECOND]);
+    const saidOf = (what: string): readonly Said[] =>
+      idsOf(what).map((id) => ({
+        content: `of ${id}`,
+        document: { id },
         ...(what.startsWith('withdrawal') && { type: 'dcc.document.deleted' }),
-      };
-    };
-    let [whole, withdrawn] = [0, 0];
+        ...(what === 'both' && { beside: [id === FIRST ? SECOND : FIRST] }),
+      }));
+    let [whole, alone, told] = [0, 0, 0];
     await assert(
       asyncProperty(array(one, { minLength: 2, maxLength: 12 }), async (all) => {
         const archive = new Archive();
         // Its author sends both before anything else is heard of them.
-        await archive.takes(said('both'));
-        const has = new Map<string, Set<string>>([[RECORD, new Set(['n1', 'n3', 'both'])]]);
-        let isOver = false;
-        for (const { what, site, to } of all) {
-          const made = await archive.takes({ ...said(what), site, to });
-          if (what.startsWith('withdrawal')) {
-            if (site === SOUTH) expect(made.reject?.code ?? made.codes[0]).to.be.oneOf(['ERR_DOCUMENT_NOT_AUTHOR', 'duplicate', 'further-recipient']);
-            if (site === NORTH) isOver = true;
-            withdrawn += Number(isOver);
-            continue;
+        await archive.takesTogether(saidOf('both'));
+        const has = new Map([FIRST, SECOND].map((id) => [id, new Set([RECORD])]));
+        const isGone = new Set<string>();
+        for (const { what, isTurned, site, to } of all) {
+          const events = saidOf(what).map((said) => ({ ...said, site, to }));
+          const { taken, state } = await archive.takesTogether(isTurned ? events.toReversed() : events);
+          const ids = isTurned ? idsOf(what).toReversed() : idsOf(what);
+          const isWithdrawal = what.startsWith('withdrawal');
+          if (isWithdrawal && site === SOUTH)
+            for (const made of taken)
+              expect(made.reject?.code ?? made.codes[0]).to.be.oneOf(['ERR_DOCUMENT_NOT_AUTHOR', 'duplicate', 'further-recipient']);
+          if (state !== 'decoded') continue;
+          if (isWithdrawal && site !== SOUTH) {
+            ids.forEach((id) => isGone.add(id));
+            const left = [FIRST, SECOND].filter((id) => !isGone.has(id));
+            const shown = taken.flatMap(({ warnings = [] }) =>
+              warnings.flatMap(({ code, detail }) => (code === 'still-shown' && detail !== undefined && detail.startsWith('1.2') ? [detail] : [])),
+            );
+            expect(shown, what).to.deep.equal(left);
+            told += left.length;
           }
-          if (isOver) expect(made.sentTo).to.deep.equal([]);
-          for (const place of made.sentTo) {
-            expect(place, what).not.to.equal(NORTH);
-            const there = has.get(place) ?? new Set();
-            expect(there.has(what === 'both' ? 'both' : what === 'first' ? 'n3' : 'n1'), `${what} twice to ${place}`).to.equal(false);
-            has.set(place, there);
-            for (const each of what === 'both' ? ['n1', 'n3', 'both'] : [what === 'first' ? 'n3' : 'n1']) there.add(each);
-            whole += Number(what === 'both');
-          }
+          if (isWithdrawal) continue;
+          taken.forEach((made, i) => {
+            const id = ids[i]!;
+            if (isGone.has(id)) expect(made.sentTo).to.deep.equal([]);
+            for (const place of made.sentTo) {
+              expect(place, what).not.to.equal(NORTH);
+              expect(has.get(id)!.has(place), `${id} twice to ${place}`).to.equal(false);
+              has.get(id)!.add(place);
+              whole += Number(what === 'both');
+              alone += Number(what !== 'both');
+            }
+          });
         }
       }),
       { numRuns: 500 },
     );
-    expect(Math.min(whole, withdrawn), 'sent and withdrawn').to.be.above(50);
+    expect(Math.min(whole, alone, told), 'sent together, alone, and told of').to.be.above(50);
   });
 
   it('B6, A6: of the same claims, merges and oppositions any order leaves the same patients opposed; undone, those that are without the merges', async () => {

@@ -1,0 +1,378 @@
+/** SAFETY B2 to B5, decision 0038: two documents of one content, N1 beside N3, that one message brings. Each of them is a document by itself. */
+import { hash } from 'node:crypto';
+import { expect } from 'chai';
+import type { DeliveryState, EncodedMessage, MessageHistory, Note } from '../../../core/contract/index.ts';
+import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/index.ts';
+import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+
+const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
+const DESTINATIONS = [...Object.entries(LANES), [RECORD, 'pilot-out'] as const].map(
+  ([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const,
+);
+const N1: Said = { content: 'n1', document: { id: oid(1), level: 'N1', embeddedSha256: hash('sha256', 'pdf') } };
+const N3: Said = { content: 'n3', document: { id: oid(2), level: 'N3' } };
+const PAIR: readonly Said[] = [
+  { ...N1, beside: [oid(2)] },
+  { ...N3, beside: [oid(1)] },
+];
+const next = (id: number, replaces: number, level: 'N1' | 'N3', rest: Partial<Said['document']> = {}): Said => ({
+  content: `next ${id}`,
+  document: { id: oid(id), action: 'replace', status: 'corrected', replaces: oid(replaces), level, ...rest },
+});
+const NEXT: readonly Said[] = [
+  { ...next(3, 1, 'N1'), beside: [oid(4)] },
+  { ...next(4, 2, 'N3'), beside: [oid(3)] },
+];
+const gone = (id: number): Said => ({ type: 'dcc.document.deleted', document: { id: oid(id) } });
+const masked = (said: Said): Said => ({ ...said, visibility: { hiddenFromPatient: true, sendToDmp: true } });
+const fromRecord = (said: Said, ...to: string[]): Said => ({ ...said, site: RECORD, to });
+const PAIR_GOES = [[RECORD], [RECORD]];
+
+describe('two documents of one content', () => {
+  let archive: Archive;
+  /** Of an event, by the number of its message and its own among those: where its deliveries stand. */
+  let states: Map<string, readonly (readonly [lane: string, state: DeliveryState])[]>;
+  beforeEach(() => {
+    archive = new Archive();
+    states = new Map();
+  });
+  const journal = {
+    tag: 'TEST',
+    material: async (deliveries: readonly number[]) =>
+      deliveries.map((delivery) => ({ delivery, event: {}, encoded: { restrictions: [] } })) as never,
+    keep: async (notes: readonly Note[]) => archive.keep(notes),
+    notes: async (kind: string, keys: readonly string[]) => keys.map((key) => archive.notes.get(`${kind} ${key}`)),
+    message: async (id: number): Promise<MessageHistory> => {
+      const cases = archive.together.get(id)!;
+      const deliveries = cases.flatMap(({ event }, i) =>
+        (states.get(`${id}/${i}`) ?? []).map(([lane, state], j) => ({ lane, state, delivery: 100 * id + 10 * i + j, eventId: event.id })),
+      );
+      const parts = cases.flatMap((one) => one.parts);
+      const message = { state: 'decoded', site: cases[0]!.event.site, run: 1 };
+      return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts: [] } as never;
+    },
+  };
+  interface Became {
+    readonly codes: readonly string[];
+    /** Warnings that a document is shown on: which. */
+    readonly shown: readonly string[];
+    readonly insteadOf?: readonly number[];
+  }
+  const together = async (all: readonly Said[], replays?: number): Promise<readonly Became[]> => {
+    const { taken, message } = await archive.takesTogether(all, replays);
+    return Promise.all(
+      taken.map(async ({ sentTo, codes, ...judgement }, i) => {
+        const stop = judgement.quarantine ?? judgement.reject;
+        if (stop) return { codes: [stop.code], shown: [] };
+        const made = await goesWhereNoneArrived(archive.together.get(message)![i]!, judgement, { journal, destinations: DESTINATIONS, index });
+        const targets = made.isSilent ? [] : (made.targets ?? sentTo);
+        const shown = (made.warnings ?? []).flatMap(({ code, detail }) => (code === 'still-shown' ? [detail ?? ''] : []));
+        const all = (made.warnings?.map(({ code }) => code) ?? codes).filter((code) => code !== 'still-shown');
+        return { codes: [...all, ...targets], shown, ...(made.insteadOf && { insteadOf: made.insteadOf }) };
+      }),
+    );
+  };
+  const takes = async (said: Said): Promise<Became> => (await together([said], said.replays))[0]!;
+  const codesOf = async (...all: Said[]): Promise<readonly (readonly string[])[]> => (await together(all)).map(({ codes }) => codes);
+  const shownBy = async (...all: Said[]): Promise<readonly string[]> => (await together(all)).flatMap(({ shown }) => shown);
+  const delivered = (...which: string[]): void => which.forEach((each) => states.set(each, [['dcc-out', 'delivered']]));
+
+  it('B2: both go, each once; each of them alone is a copy of itself', async () => {
+    expect(await codesOf(...PAIR)).to.deep.equal(PAIR_GOES);
+    for (const again of [[N1], [N3], PAIR]) expect((await codesOf(...again)).flat()).to.deep.equal(again.map(() => 'duplicate'));
+    for (const said of [N1, N3]) expect(await codesOf(fromRecord(said, SOUTH))).to.deep.equal([['further-recipient', SOUTH]]);
+    expect((await codesOf(...PAIR.map((said) => fromRecord(said, SOUTH)))).flat()).to.deep.equal(['document-returned', 'document-returned']);
+  });
+
+  it('B2: of one set and one version they are no rivals, in either order; a third one is', async () => {
+    const [first, second] = PAIR.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } }));
+    for (const all of [
+      [first!, second!],
+      [second!, first!],
+    ]) {
+      archive = new Archive();
+      expect(await codesOf(...all)).to.deep.equal(PAIR_GOES);
+      expect(await codesOf({ content: 'n', document: { id: oid(9), setId: oid(50), version: 1 } })).to.deep.equal([
+        ['ERR_DOCUMENT_VERSION_CONFLICT'],
+      ]);
+      const [one, other] = NEXT.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version: 2 } }));
+      expect(await together([one!, other!])).to.deep.equal([
+        { codes: [RECORD], shown: [] },
+        { codes: [RECORD], shown: [] },
+      ]);
+    }
+  });
+
+  it('B3: both may replace one document that came alone, and name it', async () => {
+    await takes(N3);
+    const [one, other] = NEXT.map((said) => ({ ...said, document: { ...said.document, replaces: oid(2) } }));
+    expect(await codesOf(one!, other!)).to.deep.equal(PAIR_GOES);
+    expect(await codesOf(next(7, 2, 'N3'))).to.deep.equal([['ERR_DOCUMENT_VERSION_CONFLICT']]);
+  });
+
+  it('B5: neither comes back to who wrote it: by its id, by its bytes, by what it wraps', async () => {
+    await together(PAIR);
+    for (const back of [N1, N3, { ...N1, document: { ...N1.document, id: oid(7) } }, { content: 'pdf', document: { id: oid(8) } }])
+      expect(await codesOf(fromRecord(back, NORTH)), JSON.stringify(back)).to.deep.equal([['document-returned']]);
+  });
+
+  it('A8, B2: one of another patient, or with another content under its id, stops the message that brings both', async () => {
+    await takes(N1);
+    for (const wrong of [
+      { ...PAIR[0]!, content: 'other' },
+      { ...PAIR[0]!, patient: '2' },
+    ]) {
+      const { state } = await archive.takesTogether([wrong, PAIR[1]!]);
+      expect(state).to.equal('quarantined');
+      expect(archive.note(oid(2))).to.equal(undefined);
+    }
+  });
+
+  it('B4: a deletion of one that left alone goes where that went, and the other stays, which is said; then the other', async () => {
+    for (const [first, second] of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      archive = new Archive();
+      await takes(first === 1 ? N1 : N3);
+      await together(PAIR);
+      expect(await takes({ ...gone(first), site: SOUTH })).to.deep.include({ codes: ['ERR_DOCUMENT_NOT_AUTHOR'] });
+      expect(await takes(gone(first))).to.deep.equal({ codes: [RECORD], shown: [oid(second)] });
+      expect(archive.note(oid(second))).to.not.have.property('deleted');
+      expect((await takes(gone(first))).shown, 'said again').to.deep.equal([oid(second)]);
+      expect(await takes(gone(second))).to.deep.equal({ codes: [RECORD], shown: [] });
+    }
+  });
+
+  it('B4: a message that withdraws both, in either order, says nothing of either', async () => {
+    for (const ids of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      archive = new Archive();
+      await together(PAIR);
+      expect(await together(ids.map(gone))).to.deep.equal([
+        { codes: [RECORD], shown: [] },
+        { codes: [RECORD], shown: [] },
+      ]);
+    }
+  });
+
+  it('B2: one that died goes again when it is sent again, or with both, or when both are replayed; the other is left alone', async () => {
+    for (const again of [[N1], PAIR]) {
+      archive = new Archive();
+      await together(PAIR);
+      states.set('1/0', [['dcc-out', 'dead']]);
+      delivered('1/1');
+      const [first, ...others] = await together(again);
+      expect(first).to.deep.include({ codes: ['sent-again', RECORD], insteadOf: [100] });
+      expect(others.map(({ codes }) => codes)).to.deep.equal(others.map(() => ['duplicate']));
+      delivered('2/0');
+      expect(await codesOf(N1), 'a third time').to.deep.equal([['duplicate']]);
+    }
+    archive = new Archive();
+    await together(PAIR);
+    states.set('1/0', [['dcc-out', 'dead']]);
+    expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal([[RECORD], ['duplicate']]);
+    states.set('1/0', [['dcc-out', 'delivered']]);
+    expect(
+      (await together(PAIR, 1)).map(({ codes }) => codes),
+      'both arrived: a person wants both again',
+    ).to.deep.equal(PAIR_GOES);
+  });
+
+  it('B2: replayed, what arrived by one of two lanes to a place only goes there again; what has nothing left to bring does not', async () => {
+    await together(PAIR);
+    const there = (dcc: DeliveryState, pilot: DeliveryState): readonly (readonly [string, DeliveryState])[] => [
+      ['dcc-out', dcc],
+      ['pilot-out', pilot],
+    ];
+    states.set('1/0', there('dead', 'delivered'));
+    states.set('1/1', there('delivered', 'dead'));
+    expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal(PAIR_GOES);
+    states.set('1/1', there('delivered', 'delivered'));
+    expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal([[RECORD], ['duplicate']]);
+  });
+
+  it('B2: one that came while both wait for a person is known by itself when they go on', async () => {
+    const stopped = [PAIR[0]!, { ...PAIR[1]!, patient: '2' }];
+    await takes(N3);
+    expect((await archive.takesTogether(stopped)).state).to.equal('quarantined');
+    expect(await codesOf(N1)).to.deep.equal([[RECORD]]);
+    delivered('3/0');
+    expect((await together(PAIR, 2)).map(({ codes }) => codes)).to.deep.equal([['duplicate'], ['duplicate']]);
+  });
+
+  it('B3: an old one that is in force beside what replaced the other is named, whoever comes first; not where both were replaced', async () => {
+    await together(PAIR);
+    expect(await takes(NEXT[1]!)).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
+    expect(archive.note(oid(1))).to.not.have.property('superseded');
+    expect(await takes(NEXT[0]!)).to.deep.equal({ codes: [RECORD], shown: [] });
+    archive = new Archive();
+    await together(PAIR);
+    expect(await shownBy(...NEXT)).to.deep.equal([]);
+    archive = new Archive();
+    await takes(NEXT[1]!);
+    expect(await together(PAIR.map((said) => ({ ...said, at: 0 }))), 'the original comes late').to.deep.equal([
+      { codes: [RECORD], shown: [] },
+      { codes: ['document-superseded'], shown: [oid(1)] },
+    ]);
+  });
+
+  it('B3: in one set too, where the next version of one does not name the other', async () => {
+    await together(PAIR.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } })));
+    expect(await takes(next(4, 2, 'N3', { setId: oid(50), version: 2 }))).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
+  });
+
+  it('B4: nobody draws the document of another to his own: both must say that they belong together', async () => {
+    await takes(N3);
+    await takes({ content: 'x', site: SOUTH, document: { id: oid(7) }, beside: [oid(2)] });
+    expect(await shownBy({ ...gone(7), site: SOUTH })).to.deep.equal([]);
+  });
+
+  it('B7: a mask on one of them alone is said to be wanting on the other, where that is shown; not once both have it', async () => {
+    await together(PAIR);
+    const first = await takes(masked(N1));
+    expect(first.codes).to.include.members(['masked-by-copy', RECORD]);
+    expect(first.shown).to.deep.equal([oid(2)]);
+    expect(await takes(masked(N3))).to.deep.include({ shown: [] });
+    archive = new Archive();
+    await together(PAIR);
+    expect(await shownBy(...PAIR.map(masked))).to.deep.equal([]);
+  });
+
+  it('B2: asked for by either id, both are found, each with the other', async () => {
+    await together(PAIR);
+    const cases = archive.together.get(1)!;
+    const story = (): never => ({ deliveries: cases.map(({ event }, i) => ({ eventId: event.id, id: `TEST-d${i}` })) }) as never;
+    const history = { events: cases.map(({ event }) => ({ event })), parts: cases.flatMap(({ parts }) => parts) } as unknown as MessageHistory;
+    for (const [id, other] of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      const where = await whereIs(oid(id), [history], { journal, index, story });
+      expect(where.documents.map((one) => [one.id, one.state, one.pairedWith])).to.deep.equal([
+        [oid(id), 'in-force', [oid(other)]],
+        [oid(other), 'in-force', [oid(id)]],
+      ]);
+      expect(where.legs.map((leg) => leg.id)).to.deep.equal([`TEST-d${id - 1}`]);
+    }
+  });
+
+  describe('on their way out', () => {
+    const legs = (): Legs => new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+    const TO = { name: LANES[RECORD]!, site: RECORD };
+    const leaving = (message: number, i = 0, encoded?: EncodedMessage): Parameters<Legs['before']>[0] => {
+      const { event, keys } = archive.together.get(message)![i]!;
+      const parts = archive.together.get(message)!.flatMap((one) => one.parts);
+      return { delivery: 100 * message + 10 * i, message, event: { ...event }, parts: parts as never, keys, ...(encoded && { encoded }) };
+    };
+    const MASK = 'visibility.hiddenFromPatient';
+
+    it('B7: neither leaves without a mask that the other has, whichever came with it', async () => {
+      for (const which of [0, 1]) {
+        archive = new Archive();
+        await together(PAIR.map((said, i) => (i === which ? said : { ...said, visibility: { sendToDmp: true } })));
+        await takes({ ...masked(PAIR[which]!), site: SOUTH });
+        for (const i of [0, 1]) {
+          const left = await legs().before(leaving(1, i), TO);
+          expect('event' in left && left.event['data'], `${which} ${i}`).to.have.nested.property(MASK, true);
+        }
+      }
+    });
+
+    it('B3: what took the place of one holds that one back, and not the other', async () => {
+      for (const said of [PAIR, [NEXT[0]!]]) await together(said);
+      delivered('2/0');
+      expect(await legs().before(leaving(1, 0), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(await legs().before(leaving(1, 1), TO)).to.have.property('event');
+    });
+
+    it('B2: a second content within an event of before is not lost unseen: it ends, unless what was written carries it', async () => {
+      await takes(N3);
+      const companions = [{ id: oid(1), format: 'CDA-R2-N1', content: { part: 'p2', bytes: 2, mime: 'text/xml' } }];
+      const old = (encoded?: object): Parameters<Legs['before']>[0] => {
+        const one = leaving(1, 0, encoded as EncodedMessage);
+        const data = one.event['data'] as { document: object };
+        return { ...one, event: { ...one.event, data: { ...data, document: { ...data.document, companions } } } };
+      };
+      const left = await legs().before(old(), TO);
+      expect(left).to.deep.include({ ends: 'refuse' }).and.have.nested.property('held.code', 'ERR_DOCUMENT_COMPANION');
+      expect(left).to.have.nested.property('held.location.path', '/data/document/companions/0/content');
+      const wrote = (...parts: string[]): object => ({ envelope: { parts: parts.map((part) => ({ at: 'x', encoding: 'base64', from: { part } })) } });
+      expect(await legs().before(old(wrote('p1')), TO)).to.have.property('ends', 'refuse');
+      expect(await legs().before(old(wrote('p1', 'p2')), TO)).to.have.property('event');
+    });
+
+    describe('where the N3 cannot be written whole (decision 0031)', () => {
+      const insteadOf = async (message: number, i: number): Promise<string | undefined> => {
+        const error = await legs().instead(leaving(message, i), TO);
+        return error && `${error.code} ${error.found}`;
+      };
+      const N1_GOES = `ERR_DOCUMENT_N1_INSTEAD its N1 ${oid(1)}`;
+
+      it('B10: its N1 that waits, left or arrived there is named; one that did not is no excuse', async () => {
+        await together(PAIR);
+        for (const [state, expected] of [
+          ['queued', N1_GOES],
+          ['delivered', N1_GOES],
+          ['held', N1_GOES],
+          ['dead', undefined],
+          ['discarded', undefined],
+        ] as const) {
+          states.set('1/0', [['dcc-out', state]]);
+          expect(await insteadOf(1, 1), state).to.equal(expected);
+        }
+        states.set('1/0', [['north-out', 'delivered']]);
+        expect(await insteadOf(1, 1), 'elsewhere').to.equal(undefined);
+        delivered('1/0');
+        await takes(gone(1));
+        expect(await insteadOf(1, 1), 'withdrawn').to.equal(undefined);
+      });
+
+      it('B10: nor is what came beside nothing, or beside another N3', async () => {
+        await takes(N3);
+        await together([
+          { ...N3, content: 'm3', document: { ...N3.document, id: oid(6) }, beside: [oid(5)] },
+          { ...N3, content: 'k3', document: { ...N3.document, id: oid(5) }, beside: [oid(6)] },
+        ]);
+        delivered('2/0', '2/1');
+        for (const [message, i] of [
+          [1, 0],
+          [2, 0],
+        ] as const)
+          expect(await insteadOf(message, i)).to.equal(undefined);
+      });
+
+      it('B2: of one that came before, by itself, too', async () => {
+        await takes(N1);
+        await together(PAIR);
+        delivered('1/0');
+        expect(await insteadOf(2, 1)).to.equal(N1_GOES);
+      });
+
+      it('B3, B4: what withdraws the N3 there has nothing to withdraw, what replaces it replaces nothing; unless it left after all', async () => {
+        await together(PAIR);
+        delivered('1/0');
+        await insteadOf(1, 1);
+        await together(NEXT);
+        const replacement = await legs().before(leaving(2, 1), TO);
+        expect('event' in replacement && replacement.event['data']).to.not.have.nested.property('document.replaces');
+        await together([3, 4].map(gone));
+        const earlier = await legs().before(leaving(3, 1), TO);
+        expect(earlier, 'of the next, which left').to.have.property('event');
+        archive = new Archive();
+        await together(PAIR);
+        await insteadOf(1, 1);
+        await together([1, 2].map(gone));
+        expect(await legs().before(leaving(2, 0), TO), 'of the N1').to.have.property('event');
+        expect(await legs().before(leaving(2, 1), TO))
+          .to.deep.include({ ends: 'discard' })
+          .and.have.nested.property('held.found', `its N1 ${oid(1)}`);
+        expect(await legs().before(leaving(2, 1), { name: 'north-out', site: NORTH }), 'elsewhere').to.have.property('event');
+        await legs().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
+        expect(await legs().before(leaving(2, 1), TO), 'sent since').to.have.property('event');
+      });
+    });
+  });
+});
