@@ -183,7 +183,7 @@ export class InboundLane {
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
     const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
-    if (isStored || this.#slow > 0 || this.#stopped || this.#queue.isLong) {
+    if (isStored || this.#slow > 0 || this.#stopped || this.#failures > 0 || this.#queue.isLong) {
       try {
         const first = await this.#store(arrival);
         if (first !== undefined) return await this.#repeat(received, first);

@@ -230,6 +230,26 @@ describe('an inbound lane', () => {
     expect(items.slice(-2).map(({ controlId, state }) => `${controlId} ${state}`)).to.deep.equal(['corrected decoded', 'behind decoded']);
   });
 
+  it('stores by itself what comes while the connector is away, also in the moment in which another one is being stored', async () => {
+    bench.decode = () => {
+      throw new PasserelleError('ERR_HOST_UNAVAILABLE');
+    };
+    await bench.lane.stop();
+    const store = bench.journal;
+    let behind: Promise<string> | undefined;
+    bench.journal = {
+      ...store,
+      receive: (messages) => {
+        if (messages.some(({ controlId }) => controlId === 'before')) behind ??= say('behind');
+        return store.receive(messages);
+      },
+    };
+    await bench.make('chx-in', { replyWithinMs: 200 }).start();
+    for (let n = 0; n < 8; n += 1) expect(await say(`earlier ${n}`)).to.equal('AA');
+    expect([await say('before'), await behind]).to.deep.equal(['AA', 'AA']);
+    expect(await Promise.all([stateOf('before'), stateOf('behind')])).to.deep.equal(['received', 'received']);
+  });
+
   it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
     bench.decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
