@@ -359,21 +359,40 @@ export class Legs {
     const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
     const own = documentOf(known, key);
     const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
-    const before = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, this.#what(leaving, facts, own)) : undefined;
+    const last = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, this.#what(leaving, facts, own)) : undefined;
+    const { before, isRefused } = await this.#arrivedBefore(last);
     const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
     const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
     if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
-    const document = sent ? (sent === before ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
+    const document = sent ? (sent === last ? undefined : idsOf(sent)) : await this.#otherIdsThere(key, leaving.message, to);
     const replacedAs = replaced ? idsOf(replaced) : await this.#otherIdsThere(replaces?.key, leaving.message, to);
     if (!document && !replacedAs && !before) return undefined;
     // A deletion that was refused or discarded hides nothing: what is there is replaced.
     const by = before?.isDeleted;
-    const isGivenAgain = by === true || (by !== undefined && (await this.#left({ message: by }, to, (each) => each.key === key)).length > 0);
+    const isGivenAgain =
+      isRefused || by === true || (by !== undefined && (await this.#left({ message: by }, to, (each) => each.key === key)).length > 0);
     return {
       ...(document && { document }),
       ...(replacedAs && { replaces: replacedAs }),
       ...(before && { before: idsOf(before), ...(isGivenAgain && { isGivenAgain }) }),
     };
+  }
+
+  /** Of what left under its number, one after the other, the last that may be there: what was refused (a preliminary one perhaps, decision 0036) is replaced by nothing. */
+  async #arrivedBefore(before: SentAs | undefined): Promise<{ readonly before: SentAs | undefined; readonly isRefused: boolean }> {
+    if (!before || !(await this.#isRefused(before))) return { before, isRefused: false };
+    return before.before?.id === undefined ? { before, isRefused: true } : this.#arrivedBefore(before.before);
+  }
+
+  /** Nobody tries it again, and no attempt may have brought it there. */
+  async #isRefused({ by }: SentAs): Promise<boolean> {
+    const { journal } = this.#parts;
+    const parsed = by === undefined ? undefined : parseId(journal.tag, by);
+    const [material] = parsed && 'delivery' in parsed ? await journal.material([parsed.delivery]) : [];
+    const history = material && (await journal.message(material.message));
+    const isIts = ({ delivery }: { readonly delivery: number }): boolean => delivery === material!.delivery;
+    const isOver = history?.deliveries.some((leg) => isIts(leg) && (leg.state === 'dead' || leg.state === 'discarded'));
+    return isOver === true && !history!.attempts.some((each) => isIts(each) && mayHaveArrived(each));
   }
 
   /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
@@ -550,9 +569,13 @@ function beforeIt(own: DocumentNote, sent: SentAs, what: What): SentAs | undefin
 
 function asSent(own: DocumentNote, sent: SentAs | undefined, what: What, ids: DocumentIds): SentAs {
   const said = { what: sent?.what !== undefined && isSaid(what, sent.what) ? sent.what : whatOf(what), by: what.by };
-  const { before: _, ...before } = (sent && beforeIt(own, sent, what)) ?? {};
-  return { ...ids, ...said, ...(before.id !== undefined && { before }) };
+  const before = sent && beforeIt(own, sent, what);
+  return { ...ids, ...said, ...(before?.id !== undefined && { before: upTo(before, MOST_BEFORE) }) };
 }
+
+/** Contents that left under one number before: the last of them may all have been refused. */
+const MOST_BEFORE = 8;
+const upTo = ({ before, ...sent }: SentAs, most: number): SentAs => ({ ...sent, ...(before && most > 1 && { before: upTo(before, most - 1) }) });
 
 function idsOf(sent: SentAs): DocumentIds {
   const { what: _, by: __, before: ___, isDeleted: ____, ...ids } = sent;

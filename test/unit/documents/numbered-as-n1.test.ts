@@ -1,7 +1,14 @@
 /** SAFETY B2 to B5, B10: what its source only numbers leaves within a CDA; what is made of it here is held to our own judgement at its receiver. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { assemblePart, type DeliveryState, type EncodeInput, type MessageHistory } from '../../../core/contract/index.ts';
+import {
+  assemblePart,
+  PasserelleError,
+  type AttemptRecord,
+  type DeliveryState,
+  type EncodeInput,
+  type MessageHistory,
+} from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
 import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
@@ -33,19 +40,26 @@ describe('numbered documents within a CDA', () => {
     there = new Archive();
     minute = 1;
     deletionState = 'delivered';
+    refused.clear();
   });
 
   const deletions = new Map<number, { readonly event: { readonly id: string } }>();
   let deletionState: DeliveryState;
+  /** Deliveries that their receiver refused, and how they ended. */
+  const refused = new Map<number, readonly [DeliveryState, Partial<AttemptRecord>]>();
 
   const legs = (): Legs => {
     const keep = async (notes: Parameters<Archive['keep']>[0]): Promise<void> => archive.keep(notes);
     const message = async (id: number): Promise<MessageHistory> => {
       const one = deletions.get(id);
+      const [state, attempt] = refused.get(id) ?? [];
+      if (attempt) return { deliveries: [{ delivery: id, state }], attempts: [{ delivery: id, ...attempt }], events: [] } as never;
       const deliveries = one ? [{ lane: LANE.name, eventId: one.event.id, state: deletionState }] : [];
       return (one && { message: {}, events: [{ event: one.event }], parts: [], deliveries }) as never;
     };
-    const journal = { tag: 'TEST', message, material: async () => [], keep };
+    const material = async (ids: readonly number[]): Promise<never> =>
+      ids.filter((id) => refused.has(id)).map((id) => ({ delivery: id, message: id })) as never;
+    const journal = { tag: 'TEST', message, material, keep };
     return new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
   };
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
@@ -180,6 +194,29 @@ describe('numbered documents within a CDA', () => {
       expect(final.document).to.include({ action: 'replace', replaces: draft.document.id });
       expect([await received(draft), await received(final)]).to.deep.equal([RECORD, RECORD]);
     }
+  });
+
+  it('B3: what was refused is replaced by nothing: the final one after a preliminary one that its receiver does not take is new, or replaces what is there', async () => {
+    const error = new PasserelleError('ERR_ACK_REFUSED').toData();
+    for (const state of ['dead', 'discarded'] as const) {
+      archive = new Archive();
+      const draft = await left(numbered('draft', { status: 'preliminary' }));
+      refused.set(delivery, [state, { outcome: 'dead', error }]);
+      const final = await left(numbered('final'));
+      expect([final.document.action, final.document.replaces]).to.deep.equal(['new', undefined]);
+      expect(final.document.id).to.not.equal(draft.document.id);
+      // Corrected, but the correction refused: the next one replaces what is there.
+      await left(corrected('typo'));
+      refused.set(delivery, [state, { outcome: 'dead', error }]);
+      expect((await left(corrected('right'))).document).to.include({ action: 'replace', replaces: final.document.id });
+      const again = await written(corrected('right'));
+      expect(typeof again !== 'string' && again.document).to.include({ action: 'replace', replaces: final.document.id });
+    }
+    // Whether this one is there nobody knows.
+    archive = new Archive();
+    const doubtful = await left(numbered('draft', { status: 'preliminary' }));
+    refused.set(delivery, ['dead', { outcome: 'review' }]);
+    expect((await left(numbered('final'))).document).to.include({ action: 'replace', replaces: doubtful.document.id });
   });
 
   it('B3: written again, it keeps its id and what it replaces; another lane that did not have the first one names none', async () => {
