@@ -622,6 +622,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'the control id that was sent': "l'identifiant de message (MSH-10) envoyé",
   'the default encryption (contextualCall.profiles.crypto)': 'le chiffrement par défaut (contextualCall.profiles.crypto)',
   'the document to delete': 'le document à supprimer',
+  'the document to delete, or its number': 'le document à supprimer, ou son numéro',
+  'its id': 'son identifiant',
   'the encoded message once': 'le message encodé une seule fois',
   'the end of a string': "la fin d'une chaîne",
   'the end of the message': 'la fin du message',

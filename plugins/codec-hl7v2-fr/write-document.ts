@@ -26,6 +26,8 @@ interface Form {
   readonly message: 'MDM' | 'ORU';
   readonly guide: Guide;
   readonly action: NonNullable<DocumentData['action']>;
+  /** It follows the guide: a CDA, or what is withdrawn by the id of one. */
+  readonly isCda: boolean;
   /** OBX-11 and OBR-25. */
   readonly result: string;
 }
@@ -43,7 +45,6 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
   const code = writeCode(writing, given, event.type === 'dcc.document.deleted' || given.action === 'delete');
   const { data, made } = formOfDocument(writing, input, code);
   const { document } = data;
-  const isCda = document.format !== undefined;
   const form = formOf(writing, document, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
   if (form.action === 'delete' && !document.id && !document.sourceId)
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
@@ -51,7 +52,7 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
       expected: 'the document to delete',
       found: 'none',
     });
-  const { guide } = form;
+  const { guide, isCda } = form;
   const isForCareSoftware = guide.audience === 'care-software';
   const observations = new Observations(form.message);
   // A plain ORU of care software follows no CISIS profile: no participants, and no mail that could be taken for a second document.
@@ -98,13 +99,22 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
 function formOf({ context, profile: { writing: how } }: Writing, document: DocumentData, action: Form['action']): Form {
-  const isCda = document.format !== undefined;
+  // An ORU says the id of a document by its content alone: withdrawn without it, and without a number, only TXA-12 can name it.
+  const isById = action === 'delete' && !document.content && numberOf(document) === undefined;
+  const isCda = document.format !== undefined || isById;
   const { documentGuide, documentMessage } = context.settings.connector;
   const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
   const chosen = documentMessage === 'MDM' || documentMessage === 'ORU' ? documentMessage : isCda ? how.document.message : how.plainDocument;
   // Said wherever a message can say it (decision 0036).
   const result = action !== 'delete' && document.status === 'preliminary' ? 'P' : RESULTS[action];
-  return { message: isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen, guide, action, result };
+  if (isById && guide.only === 'ORU')
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      location: { path: '/data/document/content' },
+      expected: 'the document to delete, or its number',
+      found: 'its id',
+    });
+  const message = isById ? 'MDM' : isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen;
+  return { message, guide, action, isCda, result };
 }
 
 function headerOf({ message, guide, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {

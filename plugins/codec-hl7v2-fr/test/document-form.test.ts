@@ -221,6 +221,20 @@ describe('the form of a document for its recipient', () => {
       .and.not.equal(made('990001026'));
   });
 
+  it('B4: a withdrawal names its document in every message: by its number, by its content, or by its id in a TXA, which an ORU has not', () => {
+    const withdrawn = (document: Partial<Document>, connector: object): string => {
+      const settings = { ...SITE, connector: { ...SITE.connector, ...connector } };
+      const written = encode({ canonicalType: 'FRCP', action: 'delete', ...document }, settings, { type: 'dcc.document.deleted' });
+      if (written.outcome !== 'message') return `${written.error?.code} ${written.error?.location?.path}`;
+      const message = parseHl7(written.envelope.text);
+      return [message.get('MSH-9.2'), message.get('ORC-1'), message.get('ORC-2'), message.get('TXA-12.1')].join(' ').trimEnd();
+    };
+    for (const connector of [{}, { documentMessage: 'ORU' }, { documentMessage: 'MDM' }])
+      expect(withdrawn({ id: oldId }, connector)).to.equal(`T04 CA  ${oldId}`);
+    expect(withdrawn({ id: oldId, sourceId: 'D1' }, { documentMessage: 'ORU' })).to.equal('R01 CA D1');
+    expect(withdrawn({ id: oldId }, { documentGuide: 'platform-1.2' })).to.equal('ERR_ENCODE_UNSUPPORTED /data/document/content');
+  });
+
   it('B3, B4, B10: what was sent before is replaced and deleted by the id that its receiver knows, whatever is agreed now', () => {
     const known = { id: '2.25.99', setId: '2.25.98' };
     const { id: _id, ...numbered } = LETTER;
