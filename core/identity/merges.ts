@@ -98,7 +98,7 @@ function relink(one: Told, known: Known): Judgement {
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
   const kind = asMerge ? 'merge' : said;
-  const kept = kind === 'change-id' && !isRepeated ? chosenAgain(into, from, gone, survivor, known, one) : {};
+  const kept = kind === 'change-id' && questions.length > 0 ? chosenAgain(into, from, gone, survivor, known, one) : {};
   const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {

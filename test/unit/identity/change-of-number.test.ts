@@ -237,6 +237,20 @@ describe('changes of number', () => {
         expect(hospital.person('9')).to.not.have.any.keys('inherited', 'chosen');
       });
 
+    it('A2, A6: follows as well when the two were merged before they are said to be a change of number', () => {
+      hospital = new Hospital([]);
+      choose();
+      hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'A', at: 3 });
+      hospital.merge('9', '1', { sender: 'A', at: 10 });
+      expect([verdict(hospital.merge('9', '1', change)), name('9')]).to.deep.equal(['quarantined ERR_IDENTITY_MERGE', 'VALBRUNE']);
+      hospital.answer('change', 'accepted');
+      hospital.merge('9', '1', change);
+      hospital.merge('9', '1', { ...change, id: 'repeated' });
+      expect([hospital.tasks().length, name('9')]).to.deep.equal([2, 'ÉTREZAC']);
+      hospital.undo('1');
+      expect([name('1'), name('9')]).to.deep.equal(['ÉTREZAC', 'VALBRUNE']);
+    });
+
     it('A2, A4: an INS that was chosen does not go in silence because the authority said none of the new number', () => {
       hospital = new Hospital();
       hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
