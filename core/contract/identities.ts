@@ -135,8 +135,7 @@ export interface IdentityFace {
   /** Shows a patient: the caller has audited why. Throws ERR_NOT_FOUND. */
   readonly find: (number: IdentityNumber) => Promise<IdentityView>;
   /**
-   * Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is
-   * changed; what it says otherwise of the patient is known to be overruled, or somebody else's (`number-again`). Throws ERR_NOT_FOUND,
+   * Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
    * ERR_TASK_CHANGED (accepted: the task has another question), ERR_TRANSITION (closed already; a circle of merges cannot be accepted; rejected while it is being decided again: it stays quarantined), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;

@@ -36,7 +36,6 @@ import {
   readTask,
   shownQuestion,
   standingOf,
-  survivorOf,
   taskKey,
   timeOf,
   toldNothing,
@@ -94,10 +93,7 @@ export function identityFace(engine: Engine): IdentityFace {
       const refs = (known: Known): readonly NoteRef[] => {
         const value = known(TASK, taskKey(id));
         const { keys = [] } = value === undefined ? {} : readTask(value);
-        return [
-          ...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })),
-          ...keys.flatMap((key) => survivorOf(key, known).chain).map((key) => ({ kind: PERSON, key })),
-        ];
+        return [...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
       };
       const change = async (by: typeof closeTask, run?: number): Promise<Task> => {
         const changed = await region().knowledge.change(

@@ -26,8 +26,6 @@ export async function undoneMerge(
     // Whichever of the two was undone or moved since, at whatever place of its chain; of what was never judged here nobody undid anything.
     if (gone.key === survivor.key || !personOf(known, from)) return undefined;
     const undone = separationOf(gone.chain, survivor.chain, known);
-    // Nobody undid it: the number was given to somebody else since, of whom what follows tells.
-    if (undone?.layer !== undefined) return undefined;
     return new PasserelleError('ERR_MERGE_UNDONE', { found: undone ? `${undone.who}, ${undone.undoneAt}` : 'numbers of two patients' }).toData();
   }
 }

@@ -4,21 +4,9 @@ import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type SendersOf, type Source } from './join.ts';
-import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person, type Refusal } from './person.ts';
+import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
-import {
-  DATAMATRIX,
-  TASK,
-  readTask,
-  taskKey,
-  taskNote,
-  type Answered,
-  type Candidate,
-  type Difference,
-  type Given,
-  type Task,
-  type TaskKind,
-} from './task.ts';
+import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
 
 /** What every event of a message says of itself. */
@@ -169,9 +157,6 @@ export interface Question {
   readonly differences: readonly Difference[];
   /** Whose word it is against, where that is the question: another one's is another question. */
   readonly against?: string;
-  /** What is said of the person on file by rejecting it. */
-  readonly refusal?: Refusal;
-  readonly given?: Given;
 }
 
 /** What a task shows of all these questions, and the hash of what is asked. */
@@ -220,8 +205,6 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
     askedAt: one.now,
     keys: [...new Set([...persons.keys(), ...asked])],
     ...shown,
-    ...(first.refusal && { refusal: first.refusal }),
-    ...(first.given && { given: first.given }),
     ...(accepted.length > 0 && { accepted }),
     ...(agreed.length > 0 && { agreed }),
   } as const;

@@ -1,7 +1,7 @@
 /** What a person answers to a task: the message may say what it says, or it is put away. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { lastOf, noteOf, notesOf, personOf, refuse, withHeirs } from './person.ts';
+import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
 import { MISNAMED, TASK, UNTOLD, readTask, shownQuestion, taskKey, taskNote, type Task } from './task.ts';
 
@@ -50,13 +50,7 @@ export function closeTask(id: string, known: Known, { verdict, at, who, why }: A
   const task: Task = { ...openTask(id, known), state: verdict, ...closedIn, closed: { at, who, why } };
   const persons = task.keys.flatMap((key) => {
     const person = personOf(known, key);
-    if (!person) return [];
-    const own = without(person, id);
-    const isGiven = verdict === 'rejected' && task.given?.key === key;
-    const answered = isGiven ? { ...own, others: lastOf(own.others, { patient: task.given.patient, at, who, why }) } : own;
-    return verdict === 'rejected' && task.refusal?.key === key
-      ? notesOf(withHeirs(key, refuse(answered, task.refusal, at), known))
-      : [noteOf(key, answered)];
+    return person ? [noteOf(key, without(person, id))] : [];
   });
   return { task, notes: [...persons, taskNote(task), ...seen] };
 }

@@ -27,7 +27,7 @@ export const branchOf = (key: string, known: Known, stopAt: readonly string[] = 
 function withAbsorbed(from: readonly string[], known: Known, stopAt: readonly string[]): Family {
   const own = new Set(from);
   const absorb = (all: Set<string>, one: string): void => {
-    for (const { key, isGiven } of personOf(known, one)?.absorbed ?? []) if (!isGiven && !stopAt.includes(key)) all.add(key);
+    for (const { key } of personOf(known, one)?.absorbed ?? []) if (!stopAt.includes(key)) all.add(key);
   };
   for (const one of own) if (own.size <= MOST) absorb(own, one);
   const all = new Set(own);

@@ -5,10 +5,9 @@ import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, task
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf } from './family.ts';
 import { filingBlocked, filingOf } from './filing.ts';
-import { numberGiven } from './given.ts';
 import type { SendersOf } from './join.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
-import { PERSON, heirOf, isKnown, joinedOf, personOf, survivorOf } from './person.ts';
+import { PERSON, heirOf, isKnown, joinedOf, survivorOf } from './person.ts';
 import { markedOtherwise } from './task.ts';
 import { inTurn, together } from './turns.ts';
 import { asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
@@ -41,15 +40,8 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomai
     owns: (of) => owns(one.settings.site, of),
   });
   if (type === 'dcc.identity.updated') {
-    const { stopped, done } = inTurn(
-      told(numbersOf(one)[0]?.domain),
-      known,
-      numberGiven,
-      numbersReplaced,
-      (said, now) => judgeUpdate(said, now),
-      numbersTogether,
-    );
-    return stopped ?? { ...done[2], ...together(done) };
+    const { stopped, done } = inTurn(told(numbersOf(one)[0]?.domain), known, numbersReplaced, (said, now) => judgeUpdate(said, now), numbersTogether);
+    return stopped ?? { ...done[1], ...together(done) };
   }
   if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
@@ -67,13 +59,9 @@ function pairOf({ event: { type, data } }: Case): readonly Patient[] | undefined
   return [patient, from];
 }
 
-/** Everybody it names, with all the numbers of each, and those that were given to somebody else: who had them before, and whose numbers they were. */
-const references = (keys: readonly string[], known: Known): readonly NoteRef[] => {
-  const before = keys.flatMap((key) => personOf(known, key)?.undone?.flatMap((one) => (one.layer === undefined ? [] : one.key)) ?? []);
-  const given = keys.flatMap((key) => personOf(known, key)?.absorbed?.flatMap((one) => (one.isGiven ? one.key : [])) ?? []);
-  const families = [...keys, ...before].flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]);
-  return [...new Set([...families, ...given])].map((key) => ({ kind: PERSON, key }));
-};
+/** Everybody it names, with all the numbers of each. */
+const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>
+  [...new Set(keys.flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]))].map((key) => ({ kind: PERSON, key }));
 
 /**
  * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its

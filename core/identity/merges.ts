@@ -10,7 +10,6 @@ import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speake
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
 import { claimOf } from './fold.ts';
-import { numberGiven } from './given.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
@@ -23,9 +22,7 @@ import {
   noteOf,
   nobody,
   notesOf,
-  SAID_WITH,
   personOf,
-  saidWith,
   survivorOf,
   withDoubt,
   withHeirs,
@@ -51,7 +48,7 @@ import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 export function judgeMerge(one: Told, known: Known): Judgement {
   const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
-  const { stopped, done, now } = inTurn(one, known, numberGiven, numbersReplaced, numbersTogether, ...said);
+  const { stopped, done, now } = inTurn(one, known, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
   const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
   const told = {
@@ -64,6 +61,10 @@ export function judgeMerge(one: Told, known: Known): Judgement {
     ...together(done),
   };
 }
+
+/** What merges of that number say of who absorbs it. */
+const saidWith = (from: string): string => `${SAID_WITH}${from}`;
+const SAID_WITH = 'said with ';
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -97,7 +98,7 @@ function relink(one: Told, known: Known): Judgement {
   const at = isRepeated && gone.into?.sender === sender && gone.into.at < saidAt ? gone.into.at : saidAt;
   const { asMerge, accepted } = isRepeated && questions.length === 0 ? gone.into : acceptance(one, known, questions);
   const kind = asMerge ? 'merge' : said;
-  const kept = kind === 'change-id' && !isRepeated ? chosenAgain(into, from, gone, survivor, known, one) : {};
+  const kept = kind === 'change-id' && questions.length > 0 ? chosenAgain(into, from, gone, survivor, known, one) : {};
   const relation = { domain, kind, at, sender, message: one.message.id, ...(asMerge && { asMerge }), ...(accepted && { accepted }) };
   const change = { at: one.now, message: one.message.id, what: 'merged', sender: application };
   const heir: Person = {
@@ -365,7 +366,7 @@ export function undoMerge(key: string, known: Known, { who, why, at, doubts = []
 /** The merge that an undo of this number is about, one that was undone already too. */
 export const ownMerge = (key: string, known: Known): Relation | undefined => {
   const { into, undone } = personOf(known, key) ?? {};
-  return into ?? undone?.findLast(({ layer }) => layer === undefined);
+  return into ?? undone?.at(-1);
 };
 
 /** Every number that an undo of this one may concern, before it and after. */

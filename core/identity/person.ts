@@ -1,11 +1,10 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import type { Patient } from '../model/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
-import { contradicts, isSaidAgain, isStrict } from './traits.ts';
+import { contradicts, isStrict } from './traits.ts';
 import type { Answered } from './task.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -39,8 +38,6 @@ export interface Relation extends Relative {
   readonly asMerge?: true;
   /** Who accepted it, where it asked. */
   readonly accepted?: Answered;
-  /** Of a number that was absorbed: somebody else's by now. */
-  readonly isGiven?: true;
 }
 
 export interface Undone extends Relation {
@@ -48,13 +45,6 @@ export interface Undone extends Relation {
   readonly why: string;
   /** ISO instant. */
   readonly undoneAt: string;
-  /** Nothing was undone, the number was given to somebody else: where what was known of it before is kept with the one that took its place. */
-  readonly layer?: string;
-}
-
-/** Somebody of whom a person said that it is not the patient who had this number before. */
-export interface Other extends Answered {
-  readonly patient: Patient;
 }
 
 /** As one sender says. */
@@ -97,8 +87,6 @@ export interface Choice {
   readonly at: string;
   /** When each of the others had said so last. */
   readonly over: Readonly<Record<string, Stamp>>;
-  /** What each of them said besides, in messages that a person rejected: said again it asks no more. */
-  readonly refused?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export const choiceOf = (attribute: string, sender: string, folds: Folds, at: string): Choice => ({
@@ -112,33 +100,18 @@ export const choiceOf = (attribute: string, sender: string, folds: Folds, at: st
   ),
 });
 
-const holds = (attribute: string, choice: Choice, folds: Folds): boolean => {
-  const { sender, over } = choice;
+const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean => {
   const own = folds[sender]?.registers ?? {};
-  if (!own[attribute]) return false;
-  const chosen = own[attribute].value;
+  const chosen = own[attribute]?.value;
   // An INS is said with its traits: once its own sender says others, it stands in nobody's way.
   const { traits = {} }: Partial<InsClaim> = attribute === 'claim' && chosen ? chosen : {};
   if (Object.entries(traits).some(([trait, value]) => isStrict(trait) && contradicts(trait, value, own[trait]?.value))) return false;
   return Object.entries(folds).every(([other, { registers }]) => {
     const register = other === sender || isForeign(other) ? undefined : registers[attribute];
     const last = over[other];
-    if (!register || (last !== undefined && (register.other ?? '') < last)) return true;
-    return saysSo(attribute, register.value, chosen) || isRefused(choice, attribute, other, register.value);
+    return !register || (last !== undefined && (register.other ?? '') < last) || saysSo(attribute, register.value, chosen);
   });
 };
-
-/** Of an INS with the traits that it is said with. */
-export const isRefused = ({ refused }: Choice, attribute: string, sender: string, value: unknown): boolean =>
-  refused?.[sender]?.some((one) => isSameWord(attribute, one, value) && (attribute !== 'claim' || saysNoOther(one as InsClaim, value as InsClaim))) ??
-  false;
-
-const saysNoOther = ({ traits: before }: InsClaim, { traits }: InsClaim): boolean =>
-  Object.entries(traits).every(([trait, value]) => isSaidAgain(trait, before[trait as keyof typeof before], value));
-
-/** Of an INS the number is. */
-export const isSameWord = (attribute: string, one: unknown, other: unknown): boolean =>
-  attribute === 'claim' ? saysSo(attribute, one, other) : isSaidAgain(attribute, one, other);
 
 /** What was chosen is what this one says too: of an INS the number is. */
 function saysSo(attribute: string, one: unknown, chosen: unknown): boolean {
@@ -162,7 +135,6 @@ export interface Person extends Line {
   readonly into?: Relation;
   readonly absorbed?: readonly Relation[];
   readonly undone?: readonly Undone[];
-  readonly others?: readonly Other[];
   readonly links?: readonly Link[];
   /** Numbers of other domains that messages of whoever numbers both gave one patient with this one. */
   readonly beside?: readonly Beside[];
@@ -281,10 +253,6 @@ export const withLayers = (
   ...Object.fromEntries(Object.entries(before).map(([layer, line]) => [`${from} ${layer}`, line])),
 });
 
-/** What merges of that number say of who absorbs it. */
-export const saidWith = (from: string): string => `${SAID_WITH}${from}`;
-export const SAID_WITH = 'said with ';
-
 export const isLayerOf = (layer: string, from: string): boolean => layer === from || layer.startsWith(`${from} `);
 
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
@@ -307,25 +275,6 @@ export const notesOf = (persons: ReadonlyMap<string, Person>): readonly Note[] =
 export function heirOf(key: string, known: Known): readonly [key: string, person: Person | undefined] {
   const last = [...withHeirs(key, personOf(known, key), known).keys()].at(-1) ?? key;
   return [last, personOf(known, last)];
-}
-
-/** What one of its senders said, and a person rejected: by attribute, with whose word stands. */
-export interface Refusal {
-  readonly key: string;
-  readonly sender: string;
-  readonly values: Readonly<Record<string, { readonly value: unknown; readonly by: string }>>;
-}
-
-/** What stands was chosen over that, and of the same sender the same asks no more (decision 0028). */
-export function refuse(person: Person, { sender, values }: Refusal, at: string): Person {
-  const { folds, choices = {} } = lineOf(person);
-  const chosen = Object.entries(values).flatMap(([attribute, { value, by }]): (readonly [string, Choice])[] => {
-    const held = choices[attribute];
-    const choice = held && held.sender !== sender ? held : choiceOf(attribute, by, folds, at);
-    if (!folds[choice.sender]?.registers[attribute]) return [];
-    return [[attribute, { ...choice, at, refused: { ...choice.refused, [sender]: lastOf(choice.refused?.[sender], value) } }]];
-  });
-  return chosen.length > 0 ? { ...person, chosen: { ...person.chosen, ...Object.fromEntries(chosen) } } : person;
 }
 
 /** Every qualified INS that one of its senders claims, whether it counts or not. */

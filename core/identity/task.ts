@@ -2,7 +2,6 @@
 import type { Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import type { Patient } from '../model/index.ts';
-import type { Refusal } from './person.ts';
 
 export const TASK = 'task';
 
@@ -87,18 +86,9 @@ export interface Task {
   readonly accepted?: readonly string[];
   /** The questions that were accepted: what was not seen was not accepted. */
   readonly agreed?: readonly string[];
-  /** What its rejection says of the person on file (decision 0028). */
-  readonly refusal?: Refusal;
-  /** Its rejection says that this number is not that of the patient who had it before, but of whom the message describes (decision 0027). */
-  readonly given?: Given;
   /** Decode run that closed it: all the events of that run are accepted, none of a later one. */
   readonly closedIn?: number;
   readonly closed?: Answered;
-}
-
-export interface Given {
-  readonly key: string;
-  readonly patient: Patient;
 }
 
 export interface Answered {

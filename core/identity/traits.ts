@@ -7,8 +7,6 @@ export type StrictTrait = (typeof STRICT_TRAITS)[number];
 /** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart. */
 export const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const satisfies readonly StrictTrait[][];
 
-export const isTold = (trait: StrictTrait): boolean => TELLING.some((group) => (group as readonly StrictTrait[]).includes(trait));
-
 export const isStrict = (attribute: string): attribute is StrictTrait => (STRICT_TRAITS as readonly string[]).includes(attribute);
 
 /**

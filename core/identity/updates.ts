@@ -6,15 +6,12 @@ import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
-import { describedBy, hadBy, isSince } from './given.ts';
 import { contradictions, isForeign, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
   heirOf,
   isKnown,
-  isRefused,
-  isSameWord,
   joinedOf,
   lastOf,
   lineOf,
@@ -27,8 +24,6 @@ import {
   type Choice,
   type Line,
   type Person,
-  type Refusal,
-  type Undone,
 } from './person.ts';
 import { isRecordedBefore, justAfter } from './stamp.ts';
 import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
@@ -42,8 +37,6 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   if (named === undefined || !number) return {};
   const data = one.event.data as EventData<'dcc.identity.updated'>;
   const said = speakerOf(one, data.patient);
-  const had = layer === undefined ? hadBy(personOf(known, named), said) : undefined;
-  if (had) return saidBefore(one, known, data.patient, had);
   const spoken = spokenOf(one, known, named, number, said);
   const { holder, key, person, isFirst, onFileNow, before } = spoken;
   const fold = lineOf(person).folds[said.sender];
@@ -70,9 +63,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const strangers = strangersOf(spoken, data.patient, said, known, one.sendersOf);
   const fallen = before ? fallenOf(person, before, next, data.patient, speaker) : [];
   const rivals = [
-    ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred).filter(
-      ({ trait, other }) => !(line.choices?.[trait] && isRefused(line.choices[trait], trait, speaker.sender, other.value)),
-    ),
+    ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
   // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
@@ -88,21 +79,8 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
       ? [insQuestion(key, person, before, data.patient, said)]
       : []),
   ];
-  const isAgain = key !== named && strangers.length > 0 && isSince(holder, said);
-  const refusal =
-    before && questions.length > 0
-      ? refusalOf(key, person, before, data.patient, speaker, strangers, [...rivals.map(({ trait }) => trait), ...fallen])
-      : undefined;
   const isFree = isLate && isHarmless();
-  const asked = isFree
-    ? undefined
-    : ask(
-        one,
-        known,
-        ...(isAgain
-          ? questions.map((each) => againOf(each, spoken, data.patient))
-          : questions.map((each) => ({ ...each, ...(refusal && { refusal }) }))),
-      );
+  const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
   // What its sender says otherwise by now was not what the person saw.
@@ -136,21 +114,6 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   };
 }
 
-/** Of a number of before, whatever else it asks: whether it is the patient who had it. Whoever has that one's INS is nobody else, were it rejected. */
-function againOf(question: Question, { named, holder, person, before }: Spoken, received: Patient): Question {
-  const claim = claimOf(received);
-  const isOwn = claim && (before?.ins ? [before.ins] : claimsOf(person)).some((one) => !isOtherIns(one, claim));
-  const persons = new Map([...question.persons, [named, holder]]);
-  return { ...question, kind: 'number-again', persons, ...(!isOwn && { given: { key: named, patient: describedBy(received) } }) };
-}
-
-/** What comes late of a number that was given to somebody else since is said of the patient who had it then (A2). */
-function saidBefore(one: Told, known: Known, patient: Patient, { key, domain, ipp, layer }: Undone): Judgement {
-  const event = { ...one.event, data: { ...one.event.data, patient: { ...patient, ipp } } };
-  const judged = judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: ipp }] } }, known, layer);
-  return { ...judged, ...(judged.event && { event: { ...judged.event, subject: key }, keys: [key] }) };
-}
-
 /**
  * Attributes of which this message ends what a person chose, and what counts with it: it would come back to what was not chosen, unseen (A2, A4). A choice of what another site said
  * gives way to those whose number it is.
@@ -165,44 +128,6 @@ function fallenOf(person: Person, before: Joined, next: Person, received: Patien
     const isTakenBack = attribute === 'claim' && sender === speaker.sender && !patient.ins;
     return left[attribute] === sender || isOwnWord || isTakenBack || isSaidAgain(name, before.patient[name], patient[name]) ? [] : [attribute];
   });
-}
-
-/**
- * Rejected, the word of this sender is overruled, as it is of who was there when a person chose (A2). Not what may be of somebody else: unless all that differs was
- * overruled before, whoever said it then.
- */
-function refusalOf(
-  key: string,
-  person: Person,
-  before: Joined,
-  received: Patient,
-  { sender }: Speaker,
-  strangers: readonly Question[],
-  attributes: readonly string[],
-): Refusal | undefined {
-  if (person.into) return undefined;
-  const { folds, preferred = {} } = lineOf(person);
-  const claim = claimOf(received);
-  const wordOf = (attribute: string): unknown => (attribute === 'claim' ? claim : received[attribute as StrictTrait]);
-  const isOverruled = (attribute: string): boolean =>
-    ![undefined, sender].includes(preferred[attribute]) &&
-    Object.values(folds).some(({ registers }) => isSameWord(attribute, registers[attribute]?.value, wordOf(attribute)));
-  const others = otherTraits(before, received);
-  const isOwnIns = claim && before.ins && !isOtherIns(before.ins, claim);
-  const isSettled = strangers.every(({ kind }) =>
-    kind === 'ins' ? isOwnIns || isOverruled('claim') : kind === 'traits' && others.every(isOverruled),
-  );
-  if (!isSettled) return undefined;
-  const all = [...attributes, ...(strangers.length > 0 ? [...others, 'claim'] : [])];
-  const values = [...new Set(all)].flatMap((attribute) => {
-    const [value, known] = [wordOf(attribute), attribute === 'claim' ? before.ins : before.patient[attribute as StrictTrait]];
-    // Who says what is on file: whoever a person chose, or else anybody but this one.
-    const by = [preferred[attribute] ?? '', ...Object.keys(folds)].find(
-      (other) => other !== sender && !isForeign(other) && isSameWord(attribute, folds[other]?.registers[attribute]?.value ?? null, known ?? null),
-    );
-    return value && known && by !== undefined ? [[attribute, { value, by }] as const] : [];
-  });
-  return values.length > 0 ? { key, sender, values: Object.fromEntries(values) } : undefined;
 }
 
 function againstChosen(trait: StrictTrait, { patient, sources }: Joined, received: Patient, { sender, at }: Speaker): Contradiction {
@@ -242,13 +167,9 @@ function strangersOf(
   const isLost = isNewClaim && before && !before.ins && claims.length > 0;
   const rival = isNewClaim ? rivalOf(key, claim, known, sendersOf) : undefined;
   // Said before a person chose what another one says: it holds until this one says something else (A2).
-  const { preferred = {}, choices = {}, folds } = lineOf(person);
+  const { preferred = {}, folds } = lineOf(person);
   const own = folds[said.sender]?.registers['claim']?.value as InsClaim | null | undefined;
-  const isOverruled =
-    claim &&
-    ![undefined, said.sender].includes(preferred['claim']) &&
-    ((own && !isOtherIns(own, claim) && STRICT_TRAITS.every((trait) => !contradicts(trait, own.traits[trait], claim.traits[trait]))) ||
-      isRefused(choices['claim']!, 'claim', said.sender, claim));
+  const isOverruled = claim && own && ![undefined, said.sender].includes(preferred['claim']) && !isOtherIns(own, claim);
   const stranger = strangerIn(received, said, person, before, person.into && survivorOf(key, known).person, key === named ? undefined : holder);
   return [
     ...(before && claim && !isOverruled && (isLost || contradictsClaim(before, claim)) ? [insQuestion(key, person, before, received, said)] : []),
@@ -326,11 +247,9 @@ function strangerIn(
   survivor: Person | undefined,
   former: Person | undefined,
 ): Stranger | undefined {
-  const { folds, choices = {} } = lineOf(person);
-  const own = folds[sender]?.registers;
+  const own = lineOf(person).folds[sender]?.registers;
   const isNews = (trait: StrictTrait): boolean =>
-    ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait])) &&
-    !(choices[trait] && isRefused(choices[trait], trait, sender, received[trait]));
+    ![own?.[trait]?.value, before?.patient[trait]].some((known) => isSaidAgain(trait, known, received[trait]));
   if (isKnown(survivor)) {
     const joined = joinedOf(survivor, senders);
     const traits = otherTraits(joined, received).filter(isNews);

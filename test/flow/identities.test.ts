@@ -219,30 +219,6 @@ describeJournals('identities', (journal) => {
     expect(record.told.slice(before).map(({ patient }) => patient.identifiers[0]?.value)).to.have.members(['222', '221']);
   });
 
-  it('A1, A4: a number that was changed and given to somebody else since asks once, over a restart; its letters are those of whom it is by then', async () => {
-    await tell({ ipp: '231', minute: 1, ins: INS });
-    await tell({ ipp: '232', minute: 2, trigger: 'A47', absorbs: '231', ins: INS });
-    const asked = await tell({ ipp: '231', minute: 3, name: 'ETREZAC' });
-    expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[asked, 'number-again']]);
-    await region.post(`identities/tasks/${asked}:reject`, { why: 'another patient' });
-    await region.kill();
-    await region.start();
-    expect(await typesOf(await tell({ ipp: '231', minute: 4, name: 'ETREZAC' }))).to.deep.equal(['dcc.identity.created']);
-    expect([last().identifiers[0]?.value, last().traits.birthName, last().ins ?? null]).to.deep.equal(['231', 'ETREZAC', null]);
-    const letters = [
-      await sendLetter(region, { ipp: '231', id: '1.2.250.1.999.20.9.231' }),
-      await sendLetter(region, { ipp: '232', id: '1.2.250.1.999.20.9.232' }),
-    ];
-    const states = (await Promise.all(letters.map(region.timeline))).map(({ message }) => [message.state, message.error?.code]);
-    expect(states, 'of the patient of before').to.deep.equal([
-      ['quarantined', 'ERR_IDENTITY_CONFLICT'],
-      ['decoded', undefined],
-    ]);
-    expect((await find('232')).ins?.number).to.equal(INS);
-    await region.post(`identities/tasks/${letters[0]}:reject`, { why: 'the old number' });
-    expect(await open()).to.deep.equal([]);
-  });
-
   it('A6: of a merge that was said twice, an undo takes back what waits, and tells who was told the first time', async () => {
     await tell({ ipp: '26', minute: 1 });
     await tell({ ipp: '27', minute: 1 });

@@ -33,8 +33,8 @@ export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonl
   traits: SAME_PATIENT,
   ins: SAME_PATIENT,
   'number-again': {
-    fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter : ce message est écarté, tout ce qui était su reste au patient d’avant, et le prochain message de ce nouveau patient lui ouvre ce numéro sans rien redemander. Si le numéro est faux, le faire corriger à l’envoyeur.',
-    en: 'Is it the patient who had this number? Accept if so. Otherwise reject: this message is put away, all that was known stays with the patient of before, and the next message of this new patient opens the number for that one and asks no more. If the number is wrong, have the sender correct it.',
+    fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
+    en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',
   },
   link: {
     fr: 'Ces deux numéros sont-ils ceux d’un seul patient ? Accepter si le message dit vrai : il remplace alors ce que l’autre émetteur a dit. Sinon rejeter, et faire corriger à l’envoyeur.',

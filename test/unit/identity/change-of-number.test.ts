@@ -1,7 +1,6 @@
 /** A number that is changed for another one takes its person along, and its undo gives everything back (SAFETY A6). */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { undoneMerge } from '../../../core/engine/undone-merge.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { survivorOf } from '../../../core/identity/index.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed, patientOf, verdict } from './hospital.ts';
@@ -238,6 +237,20 @@ describe('changes of number', () => {
         expect(hospital.person('9')).to.not.have.any.keys('inherited', 'chosen');
       });
 
+    it('A2, A6: follows as well when the two were merged before they are said to be a change of number', () => {
+      hospital = new Hospital([]);
+      choose();
+      hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'A', at: 3 });
+      hospital.merge('9', '1', { sender: 'A', at: 10 });
+      expect([verdict(hospital.merge('9', '1', change)), name('9')]).to.deep.equal(['quarantined ERR_IDENTITY_MERGE', 'VALBRUNE']);
+      hospital.answer('change', 'accepted');
+      hospital.merge('9', '1', change);
+      hospital.merge('9', '1', { ...change, id: 'repeated' });
+      expect([hospital.tasks().length, name('9')]).to.deep.equal([2, 'ÉTREZAC']);
+      hospital.undo('1');
+      expect([name('1'), name('9')]).to.deep.equal(['ÉTREZAC', 'VALBRUNE']);
+    });
+
     it('A2, A4: an INS that was chosen does not go in silence because the authority said none of the new number', () => {
       hospital = new Hospital();
       hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
@@ -295,129 +308,29 @@ describe('changes of number', () => {
       expect(verdict(hospital.document(twin, { ipp: '1' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
     });
 
+    it('A1, A2, A4: rejected, nothing is remembered: it asks each time, and the number leads to the patient of before', () => {
+      const before = hospital.joined('9');
+      for (const id of ['one', 'two', 'three']) {
+        expect(verdict(hospital.identity(twin, { ipp: '1', at: 50, id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        hospital.answer(id, 'rejected');
+      }
+      expect([survivor('1'), hospital.joined('9')]).to.deep.equal(['9', before]);
+      const late = hospital.message(
+        'late',
+        (id) => hospital.identity(QUALIFIED, { ipp: '1', at: 3, id }),
+        (id) => hospital.visit(QUALIFIED, { ipp: '1', at: 3, id }),
+      );
+      expect(late.map((one) => [patientOf(one).firstGivenName, patientOf(one).ins, one.keys])).to.deep.equal([
+        ['ÉLISE', INS, [keyed('9')]],
+        ['ÉLISE', INS, [keyed('9')]],
+      ]);
+    });
+
     it('A4: accepted, it is a correction of the person', () => {
       hospital.identity(twin, again);
       hospital.answer('asked', 'accepted');
       expect(verdict(hospital.identity(twin, again))).to.equal('dequalified');
       expect(hospital.joined('9').patient.firstGivenName).to.equal('ZOÉ');
-    });
-
-    describe('given to somebody else, as a person says by rejecting that it is the same patient', () => {
-      const other: Patient = {
-        ...VALIDATED,
-        birthName: 'BRUNEL',
-        firstGivenName: 'PAUL',
-        birthGivenNames: 'PAUL',
-        sex: 'M',
-        birthDate: '1970-01-01',
-      };
-      const say = (patient: Patient, telling: object = {}): ReturnType<Hospital['identity']> =>
-        hospital.identity(patient, { ipp: '1', at: 51, ...telling });
-
-      for (const [who, patient] of [
-        ['whose traits differ', other],
-        ['with an INS', { ...other, ins: OTHER_INS, insOid: QUALIFIED.insOid!, insStatus: 'VALI', identityStatus: 'QUAL' }],
-        ['a twin', twin],
-        ['of whom only the INS differs', OTHERWISE],
-      ] as const)
-        it(`A1, A4: asks once: the number is that one's from then on, all that was known stays with the patient of before: ${who}`, () => {
-          const before = hospital.joined('9');
-          expect(verdict(say(patient, again))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-          expect(hospital.tasks().map(({ kind }) => kind)).to.deep.equal(['number-again']);
-          hospital.answer('asked', 'rejected');
-          expect(verdict(say({ usedName: 'VALMORÉE' }, { sender: 'GAM' })), 'what says nothing of the other one').to.equal('updated');
-          expect(verdict(say(patient))).to.equal('created');
-          expect(verdict(say({ ...patient, usedName: 'NEUF' }, { sender: 'GAM' }))).to.equal('updated');
-          expect(hospital.tasks().length, 'no second task').to.equal(1);
-          expect(hospital.joined('1').patient).to.include({ firstGivenName: patient.firstGivenName, usedName: 'NEUF', ins: patient.ins ?? null });
-          expect(hospital.joined('9').ins).to.deep.equal(before.ins);
-          expect(survivor('1')).to.equal('1');
-          expect([hospital.document(patient, { ipp: '1' }), hospital.document(QUALIFIED, { ipp: '9' })].map(verdict)).to.deep.equal([
-            'as it is',
-            'as it is',
-          ]);
-          expect(verdict(hospital.document(QUALIFIED, { ipp: '1' })), 'A8').to.equal('quarantined ERR_IDENTITY_CONFLICT');
-        });
-
-      it('A2, A4: what comes late of it, by the clock that said the change, is said of the patient of before', () => {
-        say(other, again);
-        hospital.answer('asked', 'rejected');
-        say(other);
-        const told = say({ ...QUALIFIED, usedName: 'TARD' }, { at: 3 });
-        expect([verdict(told), patientOf(told).ipp, told.keys]).to.deep.equal(['updated', '9', [keyed('9')]]);
-        expect(hospital.joined('9').patient.usedName).to.equal('TARD');
-        expect(hospital.joined('1').patient).to.include({ birthName: 'BRUNEL', ins: null }).and.not.have.property('usedName');
-      });
-
-      it('A6: neither the change said again nor a merge of the two brings the two together without a person', () => {
-        say(twin, again);
-        hospital.answer('asked', 'rejected');
-        say(twin);
-        for (const [kind, id, asked] of [
-          ['change-id', 'again', 'number-taken'],
-          ['merge', 'merged', 'merge-undone'],
-        ] as const) {
-          expect(verdict(hospital.merge('9', '1', { kind, id, at: 60 }))).to.equal('quarantined ERR_IDENTITY_MERGE');
-          expect(hospital.tasks().find((task) => task.id === id)?.kind).to.equal(asked);
-        }
-      });
-
-      it('A2, A6: what comes late of a number that was given away finds its patient when the next number is given away too', () => {
-        say(other, again);
-        hospital.answer('asked', 'rejected');
-        say(other);
-        hospital.merge('12', '9', { kind: 'change-id', at: 60 });
-        hospital.identity(twin, { ipp: '9', at: 70, id: 'next' });
-        hospital.answer('next', 'rejected');
-        expect(verdict(hospital.identity(twin, { ipp: '9', at: 71 }))).to.equal('created');
-        expect(patientOf(say({ ...QUALIFIED, usedName: 'TARD' }, { at: 3 }))).to.include({ ipp: '12', usedName: 'TARD' });
-        expect(['1', '9', '12'].map((ipp) => hospital.joined(ipp).patient.firstGivenName)).to.deep.equal(['PAUL', 'ZOÉ', 'ÉLISE']);
-        expect(hospital.tasks().length).to.equal(2);
-      });
-
-      it('A6: the change of number leaves all the same where it waits: nobody undid it', async () => {
-        const event = { type: 'dcc.identity.merged', data: { domain: 'fictif', surviving: '9', absorbed: '1' } } as never;
-        const index = { patient: ({ value }: { readonly value: string }) => keyed(value) } as never;
-        const stopped = async (): Promise<string | undefined> => (await undoneMerge(event, { read: async () => hospital.known }, index))?.code;
-        say(other, again);
-        hospital.answer('asked', 'rejected');
-        say(other);
-        expect(await stopped()).to.equal(undefined);
-        hospital.merge('12', '9', { kind: 'change-id', at: 60 });
-        expect(await stopped(), 'over a chain').to.equal(undefined);
-      });
-
-      it('A4: who is rejected with the INS of the patient of before is that patient, and asks again', () => {
-        const mistyped = { ...QUALIFIED, birthName: 'VALMOREL' };
-        for (const id of ['one', 'two']) {
-          expect(verdict(say(mistyped, { id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-          hospital.answer(id, 'rejected');
-        }
-        expect(survivor('1')).to.equal('9');
-      });
-
-      it('A6: the numbers that led to it lead to the patient of before, and each undo gives back what was there', () => {
-        hospital = new Hospital();
-        hospital.identity({ ...TRAITS, usedName: 'ZÉRO' }, { ipp: '0', at: 1 });
-        hospital.identity({ ...TRAITS, usedName: 'CINQ' }, { ipp: '5', at: 1 });
-        hospital.merge('1', '0', { kind: 'change-id', at: 2 });
-        hospital.merge('1', '5', { at: 3, patient: { ...TRAITS, phones: ['0500000000'] } });
-        hospital.identity(QUALIFIED, { ipp: '1', at: 4 });
-        hospital.merge('9', '1', { kind: 'change-id', at: 5 });
-        hospital.merge('12', '9', { kind: 'change-id', at: 6 });
-        const before = hospital.joined('12');
-        say(other, again);
-        hospital.answer('asked', 'rejected');
-        say(other);
-        expect(['0', '5', '1', '9'].map(survivor)).to.deep.equal(['12', '12', '1', '12']);
-        expect(hospital.joined('12')).to.deep.equal(before);
-        hospital.undo('5');
-        hospital.undo('0');
-        expect(['0', '5'].map((ipp) => hospital.joined(ipp).patient.usedName)).to.deep.equal(['ZÉRO', 'CINQ']);
-        expect(hospital.joined('12').patient).to.include({ ins: INS }).and.not.have.any.keys('usedName', 'phones');
-        hospital.merge('20', '1', { kind: 'change-id', at: 70 });
-        expect(hospital.joined('20').patient).to.include({ birthName: 'BRUNEL', ins: null });
-      });
     });
 
     it('A2, A4: clocks of two senders are not compared, PID-33 does not make it old, and a change that is said again does not either', () => {

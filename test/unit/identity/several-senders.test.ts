@@ -39,60 +39,22 @@ describe('identities of several senders', () => {
     });
   }
 
-  it('A2: a trait that a person rejected of one trusted alike asks no more, until it says another one', () => {
-    const hospital = new Hospital([]);
-    hospital.identity({ ...TRAITS, birthName: 'VALMORÉE' }, { sender: 'A' });
-    const say = (birthName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, birthName }, { sender: 'B', id }));
-    expect(say('ÉTREZAC', 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-    hospital.answer('asked', 'rejected');
-    expect([say('ÉTREZAC', 'again'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALMORÉE']);
-    expect(say('VALBRUNE', 'other')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-    hospital.answer('other', 'accepted');
-    expect([say('VALBRUNE', 'other'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALBRUNE']);
-  });
-
-  it('A2: so does a trait of one that spoke first, once another one says what is on file; of the only one that ever spoke each asks', () => {
-    const hospital = new Hospital([]);
-    const say = (sender: string, birthName: string, id: string): string => verdict(hospital.identity({ ...TRAITS, birthName }, { sender, id }));
-    for (const sender of ['A', 'B']) say(sender, 'VALMORÉE', sender);
-    expect(say('A', 'ÉTREZAC', 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-    hospital.answer('asked', 'rejected');
-    expect([say('A', 'ÉTREZAC', 'again'), hospital.joined('1').patient.birthName]).to.deep.equal(['updated', 'VALMORÉE']);
-    const alone = new Hospital();
-    alone.identity(QUALIFIED);
-    for (const id of ['one', 'two']) {
-      expect(verdict(alone.identity({ ...QUALIFIED, birthName: 'ÉTREZAC' }, { id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      alone.answer(id, 'rejected');
-    }
-  });
-
-  it('A2, A4: so does the INS on file that another sender says with a trait of its own; with yet another trait it asks', () => {
-    for (const sender of ['GAM', 'IDENT']) {
-      const hospital = new Hospital([
-        { application: 'IDENT', insAuthority: true },
-        { application: 'DPI', insAuthority: true },
-      ]);
-      hospital.identity(QUALIFIED, { at: 1 });
-      const say = (more: Patient, id: string): string => verdict(hospital.identity({ ...QUALIFIED, ...more }, { sender, id }));
-      expect(say({ birthName: 'VALMOREL' }, 'asked')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      hospital.answer('asked', 'rejected');
-      expect([say({ birthName: 'VALMOREL', usedName: 'NEUF' }, 'again'), say({ birthName: 'VALMOREL' }, 'once more')]).to.deep.equal([
-        'updated',
-        'updated',
-      ]);
-      expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE', ins: INS, usedName: 'NEUF' });
-      for (const other of [{ birthName: 'VALBRUNE' }, { birthName: 'VALMOREL', sex: 'M' }] as const)
-        expect(say(other, 'other')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-    }
-  });
-
-  it('A4: somebody else whom a person rejected asks each time: nothing of that one may come to the person on file', () => {
-    const hospital = new Hospital();
-    hospital.identity(QUALIFIED);
-    const other = { ...VALIDATED, birthName: 'ÉTREZAC', birthDate: '1970-01-01', sex: 'M' } as const;
-    for (const id of ['one', 'two']) {
-      expect(verdict(hospital.identity(other, { sender: 'GAM', id }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      hospital.answer(id, 'rejected');
+  it('A2, A4: what a person rejects of one sender makes no other one count more, whichever spoke first, and asks each time', () => {
+    for (const order of [
+      ['GAM', 'DPI'],
+      ['DPI', 'GAM'],
+    ]) {
+      const hospital = new Hospital([{ application: 'GAM', insAuthority: true }]);
+      const say = (sender: string, id: string, more: Patient = {}): string =>
+        verdict(hospital.identity({ ...(sender === 'GAM' ? QUALIFIED : PLAIN), ...more }, { sender, id }));
+      for (const sender of order) say(sender, sender);
+      for (const id of ['one', 'two']) {
+        expect(say('RIS', id, { birthName: 'ÉTREZAC' })).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        hospital.answer(id, 'rejected');
+      }
+      expect(hospital.person('1')).to.not.have.property('chosen');
+      say('DPI', 'mistyped', { birthName: 'VALMOREL' });
+      expect(hospital.joined('1').patient).to.include({ birthName: 'VALMORÉE', ins: INS });
     }
   });
 
@@ -151,23 +113,6 @@ describe('identities of several senders', () => {
       expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { id: 'third', at: 6 }))).to.equal(
         'quarantined ERR_IDENTITY_CONFLICT',
       );
-    });
-
-    it('A2, A4: what a person rejected of a third one asks no more when it says the same; anything else does', () => {
-      for (const [said, id] of [
-        [{ birthName: 'VALMORÉE' }, 'name'],
-        [QUALIFIED, 'all'],
-      ] as const) {
-        const say = (sender: string, again: string): string => verdict(hospital.identity(said, { sender, id: `${id} ${again}` }));
-        expect(say('LAB', 'first')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-        hospital.answer(`${id} first`, 'rejected');
-        expect([say('LAB', 'again'), say('LAB', 'once more')]).to.deep.equal(['updated', 'updated']);
-        expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
-        if (id === 'name') expect(say('URG', 'another one')).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      }
-      expect(verdict(hospital.identity({ birthName: 'VALBRUNE' }, { sender: 'LAB', id: 'new' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      expect(verdict(hospital.identity({ ...QUALIFIED, ins: '258033399990170' }, { sender: 'LAB' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
-      expect(now()).to.deep.equal(['ÉTREZAC', OTHER_INS]);
     });
 
     it('A2, A4: the one that was chosen says other traits than its INS came with: the other INS comes back, by a person', () => {
