@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { DeliveryState, EncodedMessage, MessageHistory, Note } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/index.ts';
+import type { Case } from '../../../core/knowledge/index.ts';
 import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
@@ -30,11 +31,17 @@ const PAIR_GOES = [[RECORD], [RECORD]];
 
 describe('two documents of one content', () => {
   let archive: Archive;
-  /** Of an event, by the number of its message and its own among those: where its deliveries stand. */
-  let states: Map<string, readonly (readonly [lane: string, state: DeliveryState])[]>;
+  /** Of an event, by the number of its message and its own among those (and `@` its run, if not the first): where its deliveries stand. */
+  let states: Map<string, readonly (readonly [lane: string, state: DeliveryState, code?: string])[]>;
+  /** Deliveries that a person gave up. */
+  let givenUp: number[];
+  /** Of each message, the cases of its runs. */
+  let runs: Map<number, (readonly Case[])[]>;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
+    givenUp = [];
+    runs = new Map();
   });
   const journal = {
     tag: 'TEST',
@@ -43,13 +50,23 @@ describe('two documents of one content', () => {
     keep: async (notes: readonly Note[]) => archive.keep(notes),
     notes: async (kind: string, keys: readonly string[]) => keys.map((key) => archive.notes.get(`${kind} ${key}`)),
     message: async (id: number): Promise<MessageHistory> => {
-      const cases = archive.together.get(id)!;
-      const deliveries = cases.flatMap(({ event }, i) =>
-        (states.get(`${id}/${i}`) ?? []).map(([lane, state], j) => ({ lane, state, delivery: 100 * id + 10 * i + j, eventId: event.id })),
+      const all = runs.get(id) ?? [archive.together.get(id)!];
+      const deliveries = all.flatMap((cases, run) =>
+        cases.flatMap(({ event }, i) =>
+          (states.get(`${id}/${i}${run > 0 ? `@${run + 1}` : ''}`) ?? []).map(([lane, state, code], j) => ({
+            lane,
+            state,
+            delivery: 10_000 * run + 100 * id + 10 * i + j,
+            eventId: event.id,
+            ...(code && { error: { code } }),
+          })),
+        ),
       );
-      const parts = cases.flatMap((one) => one.parts);
-      const message = { state: 'decoded', site: cases[0]!.event.site, run: 1 };
-      return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts: [] } as never;
+      const cases = all.flat();
+      const message = { state: 'decoded', site: cases[0]!.event.site, run: all.length };
+      const acts = givenUp.map((delivery) => ({ verb: 'discard', delivery }));
+      const parts = all.at(-1)!.flatMap((one) => one.parts);
+      return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts } as never;
     },
   };
   interface Became {
@@ -60,6 +77,7 @@ describe('two documents of one content', () => {
   }
   const together = async (all: readonly Said[], replays?: number): Promise<readonly Became[]> => {
     const { taken, message } = await archive.takesTogether(all, replays);
+    runs.set(message, [...(replays === undefined ? [] : (runs.get(message) ?? [])), archive.together.get(message)!]);
     return Promise.all(
       taken.map(async ({ sentTo, codes, ...judgement }, i) => {
         const stop = judgement.quarantine ?? judgement.reject;
@@ -192,6 +210,65 @@ describe('two documents of one content', () => {
     expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal(PAIR_GOES);
     states.set('1/1', there('delivered', 'delivered'));
     expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal([[RECORD], ['duplicate']]);
+  });
+
+  describe('B2: what is replayed once more', () => {
+    const replayed = async (all = PAIR): Promise<readonly (readonly string[])[]> => (await together(all, 1)).map(({ codes }) => codes);
+    const discarded = (...which: string[]): void => which.forEach((each) => states.set(each, [['dcc-out', 'discarded']]));
+
+    it('is lacking where the last that was sent of it did not arrive, though an earlier replay or the first try did', async () => {
+      await together(PAIR);
+      delivered('1/0', '1/1');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+      discarded('1/0@2', '1/1@2');
+      expect(await replayed(), 'both were lost and died').to.deep.equal(PAIR_GOES);
+      delivered('1/0@3');
+      discarded('1/1@3');
+      expect(await replayed(), 'one of them arrived').to.deep.equal([['duplicate'], [RECORD]]);
+    });
+
+    it('is not lacking for ever: once it arrived by a replay, both go again', async () => {
+      await together(PAIR);
+      discarded('1/0');
+      delivered('1/1');
+      expect(await replayed()).to.deep.equal([[RECORD], ['duplicate']]);
+      delivered('1/0@2');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+    });
+
+    it('is not lacking where it was given up, or its N1 went there instead', async () => {
+      await together(PAIR);
+      delivered('1/0');
+      states.set('1/1', [['dcc-out', 'discarded', 'ERR_DOCUMENT_N1_INSTEAD']]);
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+      discarded('1/1');
+      givenUp.push(110);
+      delivered('1/0@2');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+    });
+
+    it('goes to each place by what arrived there: what is lacking elsewhere keeps nothing back', async () => {
+      const both = PAIR.map((said) => fromRecord(said, SOUTH, NORTH));
+      await together(both);
+      for (const each of ['1/0', '1/1'])
+        states.set(each, [
+          ['south-out', 'delivered'],
+          ['north-out', 'discarded'],
+        ]);
+      expect(await replayed(both)).to.deep.equal([
+        [SOUTH, NORTH],
+        [SOUTH, NORTH],
+      ]);
+      for (const each of ['1/0@2', '1/1@2'])
+        states.set(each, [
+          ['south-out', 'delivered'],
+          ['north-out', each === '1/0@2' ? 'delivered' : 'discarded'],
+        ]);
+      expect(await replayed(both)).to.deep.equal([
+        ['duplicate', SOUTH],
+        [SOUTH, NORTH],
+      ]);
+    });
   });
 
   it('B2: one that came while both wait for a person is known by itself when they go on', async () => {
