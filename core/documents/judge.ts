@@ -11,7 +11,7 @@ import { factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { withWhatIsLeft, type Other } from './pairs.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn, linked, nameRefs, placedBy, successorRefs } from './register.ts';
+import { documentsIn, lined, linked, nameRefs, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
@@ -46,7 +46,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const given = factsOf(one, index);
       if (given && isDeletion(one) && isOutdated(given, knownNow, index))
         return { ...remembered, quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'what it names was replaced there') };
-      const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
+      const { one: named, facts: came } = given ? asItCame(one, given, knownNow) : { one, facts: given };
+      const facts = came && lined(named, came, knownNow, index);
       const tokens = tokensOf(one, index).map(hashOf);
       const compared = { ...named, isSettled: isSettled(one, knownNow, sendersOf) };
       const judged = isDeletion(one)
@@ -54,7 +55,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
         : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
       const others = othersOf(one, index).map((other) => ({ ...other, facts: asItCame(other.one, other.facts, knownNow).facts }));
       const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
-      return { ...(named !== one && { event: named.event }), ...judgement, ...remembered };
+      const { series } = facts ?? {};
+      return { ...(named !== one && { event: named.event }), ...(series !== undefined && { series }), ...judgement, ...remembered };
     },
   };
 }

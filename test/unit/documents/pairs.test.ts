@@ -301,6 +301,90 @@ describe('two documents of one content', () => {
     expect(await takes(next(4, 2, 'N3', { setId: oid(50), version: 2 }))).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
   });
 
+  describe('B3: in the order of its own versions', () => {
+    const inSet = (all: readonly Said[], version: number): readonly Said[] =>
+      all.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version } }));
+    const seriesOf = async (...all: Said[]): Promise<readonly (string | undefined)[]> =>
+      (await archive.takesTogether(all)).taken.map(({ series }) => series);
+    const alone = (said: Said): Said => ({ ...said, beside: [] });
+
+    for (const [what, first, second] of [
+      ['of one set', inSet(PAIR, 1), inSet(NEXT, 2)],
+      ['of no set', PAIR, NEXT],
+    ] as const)
+      it(`${what}, neither waits for the other; what withdraws, copies or replaces one waits for that one, by whatever it is named`, async () => {
+        const [n1, n3] = await seriesOf(...first);
+        expect(n1).to.be.a('string').and.not.equal(n3);
+        expect(await seriesOf(alone(first[0]!))).to.deep.equal([n1]);
+        expect(await seriesOf(alone(second[1]!))).to.deep.equal([n3]);
+        expect(await seriesOf(second[0]!)).to.deep.equal([n1]);
+        expect(await seriesOf(gone(3), gone(4))).to.deep.equal([n1, n3]);
+        archive = new Archive();
+        await together(first);
+        expect(await seriesOf({ ...first[1]!, type: 'dcc.document.deleted' })).to.deep.equal([n3]);
+        expect(await seriesOf(gone(1))).to.deep.equal([n1]);
+      });
+
+    it('by its id alone, a document alone is withdrawn behind what waits of its set; its next version too, in its set or by name', async () => {
+      const [v1] = await seriesOf(inSet([N1], 1)[0]!);
+      expect(await seriesOf(alone(next(3, 1, 'N1')))).to.deep.equal([v1]);
+      expect(await seriesOf({ content: 'v4', document: { id: oid(5), setId: oid(50), version: 4 } })).to.deep.equal([v1]);
+      expect(await seriesOf(gone(5))).to.deep.equal([v1]);
+      expect(await seriesOf({ content: 'other', document: { id: oid(6) } })).to.not.deep.equal([v1]);
+    });
+
+    it('a next version that names none of both follows the form that it has', async () => {
+      const series = await seriesOf(...inSet(PAIR, 1));
+      for (const [i, level] of (['N1', 'N3'] as const).entries())
+        expect(await seriesOf({ content: level, document: { id: oid(20 + i), level, setId: oid(50), version: 2 + i } })).to.deep.equal([series[i]]);
+    });
+  });
+
+  describe('B3, B4: of one set, once the N3 alone has a next version, the N1 is in force', () => {
+    const SET = PAIR.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } }));
+    const NEXT3 = next(4, 2, 'N3', { setId: oid(50), version: 2 });
+    const withdrawn = (id: number, version: number): Said => ({ type: 'dcc.document.deleted', document: { id: oid(id), setId: oid(50), version } });
+    for (const order of [SET, SET.toReversed()])
+      describe(`${order[0]!.content} first`, () => {
+        const n1 = order.indexOf(SET[0]!);
+        beforeEach(async () => {
+          await together(order);
+          delivered('1/0', '1/1');
+          expect(await takes(NEXT3)).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
+          delivered('2/0');
+        });
+
+        it('it can be withdrawn, alone or with the other', async () => {
+          expect((await takes(gone(1))).codes).to.deep.equal([RECORD]);
+          expect(await codesOf(withdrawn(4, 2))).to.deep.equal([[RECORD]]);
+        });
+
+        it('both are withdrawn by one message', async () =>
+          expect(await codesOf(withdrawn(1, 1), withdrawn(4, 2))).to.deep.equal([[RECORD], [RECORD]]));
+
+        it('B7: a mask on it is told', async () => expect((await takes(masked(SET[0]!))).codes).to.include.members(['masked-by-copy', RECORD]));
+
+        it('its own next version goes, and is the one that the next follows', async () => {
+          const NEXT1 = next(3, 1, 'N1', { setId: oid(50), version: 2 });
+          expect(await takes(NEXT1)).to.deep.equal({ codes: [RECORD], shown: [] });
+          expect(await codesOf(gone(1)), 'the first').to.deep.equal([['ERR_DOCUMENT_VERSION_CONFLICT']]);
+          expect(await codesOf(next(8, 1, 'N1', { setId: oid(50), version: 2 })), 'a rival').to.deep.equal([['ERR_DOCUMENT_VERSION_CONFLICT']]);
+          expect(await codesOf(next(9, 3, 'N1', { setId: oid(50), version: 3 }))).to.deep.equal([[RECORD]]);
+        });
+
+        it('it leaves, though the next N3 did; the first N3 does not', async () => {
+          const legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+          const parts = archive.together.get(1)!.flatMap((one) => one.parts);
+          const leaves = ({ event, keys }: Case, i: number): ReturnType<Legs['before']> =>
+            legs.before({ delivery: 100 + i, message: 1, event: { ...event }, parts: parts as never, keys }, { name: 'dcc-out', site: RECORD });
+          const [first, second] = await Promise.all(archive.together.get(1)!.map(leaves));
+          const [own, other] = n1 === 0 ? [first, second] : [second, first];
+          expect(own).to.have.property('event');
+          expect(other).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+        });
+      });
+  });
+
   it('B4: nobody draws the document of another to his own: both must say that they belong together', async () => {
     await takes(N3);
     await takes({ content: 'x', site: SOUTH, document: { id: oid(7) }, beside: [oid(2)] });
