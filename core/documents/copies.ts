@@ -29,7 +29,9 @@ import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
 export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
   const { series = said.series, beside = said.beside } = own;
-  const facts = { ...said, ...(series !== undefined && { series }), ...(beside && { beside }) };
+  // Who may not change it does not link it either (SAFETY B4).
+  const pairedWith = mayChange(one.event.site, own, one) ? said.pairedWith : [];
+  const facts = { ...said, pairedWith, ...(series !== undefined && { series }), ...(beside && { beside }) };
   const compared = comparePatients(one, own.patient, facts.patient, known);
   if (compared === 'other') return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;

@@ -53,7 +53,7 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const judged = isDeletion(one)
         ? judgeDeletion(compared, facts, knownNow)
         : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
-      const others = othersOf(one, index).map((other) => ({ ...other, facts: asItCame(other.one, other.facts, knownNow).facts }));
+      const others = (): readonly Other[] => othersOf(one, index);
       const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
       const { series } = facts ?? {};
       return { ...(named !== one && { event: named.event }), ...(series !== undefined && { series }), ...judgement, ...remembered };
@@ -61,11 +61,18 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
   };
 }
 
+/** By event: a message of hundreds of documents is looked at from each of them. */
+const OTHERS = new WeakMap<Case['event'], Other | null>();
+
 /** What else its message says of documents. */
-function othersOf({ others = [], ...one }: Case, index: BlindIndex): readonly (Other & { readonly one: Case })[] {
+function othersOf({ others = [] }: Case, index: BlindIndex): readonly Other[] {
   return others.flatMap((other) => {
+    const known = OTHERS.get(other.event);
+    if (known !== undefined) return known ?? [];
     const facts = other.event.type.startsWith('dcc.document.') ? factsOf(other, index) : undefined;
-    return facts ? [{ one: { ...one, ...other }, facts, isDeletion: isDeletion(other) }] : [];
+    const made = facts ? { facts, isDeletion: isDeletion(other) } : null;
+    OTHERS.set(other.event, made);
+    return made ?? [];
   });
 }
 
@@ -84,7 +91,6 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
   ];
   const refs = [
     ...aliasRefs(named),
-    ...othersOf(one, index).flatMap((other) => [...ref(KINDS.document, other.facts.key), ...aliasRefs(other.facts)]),
     ...[named.key, named.replaces?.key, facts.key, ...others].flatMap((key) => ref(KINDS.document, key)),
     ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),

@@ -89,6 +89,8 @@ export interface DocumentNote {
   readonly sentAs?: Readonly<Record<string, SentAs>>;
   /** By lane: the N1 of the same content that went there instead, when this could not be written whole (decision 0038). */
   readonly instead?: Readonly<Record<string, string>>;
+  /** The sites of those lanes. */
+  readonly insteadAt?: readonly string[];
   /** Documents of the same content that came with it, N1 beside N3 (decision 0038). */
   readonly pairedWith?: readonly Named[];
   readonly earlier?: readonly string[];

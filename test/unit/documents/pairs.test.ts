@@ -391,6 +391,35 @@ describe('two documents of one content', () => {
     expect(await shownBy({ ...gone(7), site: SOUTH })).to.deep.equal([]);
   });
 
+  it('B4: nor by a copy of that beside it, nor of another patient', async () => {
+    await takes(N3);
+    await together([
+      { ...N3, site: SOUTH, beside: [oid(7)] },
+      { content: 'x', site: SOUTH, document: { id: oid(7), level: 'N1' }, beside: [oid(2)] },
+    ]);
+    expect(archive.note(oid(2))).to.not.have.property('pairedWith');
+    expect(await shownBy({ ...gone(7), site: SOUTH })).to.deep.equal([]);
+    await takes({ ...N3, beside: [oid(1)] });
+    expect(archive.note(oid(2)), 'by its author').to.have.deep.nested.property('pairedWith[0].id', oid(1));
+    archive = new Archive();
+    await takes({ ...fromRecord(N3, SOUTH), beside: [oid(8)] });
+    await takes({ ...fromRecord({ content: 'y', patient: '2', document: { id: oid(8), level: 'N1' } }, SOUTH), beside: [oid(2)] });
+    expect(await shownBy({ ...fromRecord(gone(8), SOUTH), patient: '2' })).to.deep.equal([]);
+  });
+
+  it('B2: hundreds of documents of one message are decided, each beside its own other form', async () => {
+    const all = Array.from({ length: 300 }, (_, i): Said => {
+      const [id, other] = [1000 + i, 1000 + (i % 2 === 0 ? i + 1 : i - 1)];
+      return {
+        content: `c${i}`,
+        document: { id: oid(id), setId: oid(5000 + (i >> 1)), version: 2, action: 'replace', replaces: oid(id + 1000) },
+        beside: [oid(other)],
+      };
+    });
+    expect(await archive.takesTogether(all)).to.have.property('state', 'decoded');
+    expect(await shownBy(gone(1000))).to.deep.equal([oid(1001)]);
+  });
+
   it('B7: a mask on one of them alone is said to be wanting on the other, where that is shown; not once both have it', async () => {
     await together(PAIR);
     const first = await takes(masked(N1));
@@ -439,6 +468,16 @@ describe('two documents of one content', () => {
           const left = await legs().before(leaving(1, i), TO);
           expect('event' in left && left.event['data'], `${which} ${i}`).to.have.nested.property(MASK, true);
         }
+      }
+    });
+
+    it('B7: what is unknown of one of them, or held, stays so, whatever is said of the other', async () => {
+      for (const visibility of [undefined, { sendToMssPatient: 'held', sendToDmp: 'held' }, { sendToDmp: true }] as const) {
+        archive = new Archive();
+        await together(PAIR.map((said) => ({ ...said, ...(visibility && { visibility }) })));
+        await takes({ ...N1, visibility: { hiddenFromPatient: false, maskedToProfessionals: false, sendToMssPatient: true, sendToDmp: false } });
+        const left = await legs().before(leaving(1, 1), TO);
+        expect('event' in left && (left.event['data'] as { readonly visibility?: object }).visibility).to.deep.equal(visibility);
       }
     });
 
@@ -503,6 +542,26 @@ describe('two documents of one content', () => {
           [2, 0],
         ] as const)
           expect(await insteadOf(message, i)).to.equal(undefined);
+      });
+
+      it('B4: an N1 that stood for it and is withdrawn alone leaves nothing to see, which is said; unless it left after all', async () => {
+        const withdrawn = async (): Promise<readonly string[]> =>
+          (await archive.takes(gone(1))).warnings!.map(({ code, detail }) => `${code} ${detail}`);
+        for (const isSent of [false, true]) {
+          archive = new Archive();
+          await together(PAIR);
+          delivered('1/0');
+          await insteadOf(1, 1);
+          if (isSent) await legs().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
+          expect(await withdrawn()).to.deep.equal([`${isSent ? 'still-shown' : 'shown-nowhere'} ${oid(2)}`]);
+        }
+        archive = new Archive();
+        await together(PAIR.map((said) => fromRecord(said, SOUTH, NORTH)));
+        states.set('1/0', [['dcc-out', 'delivered']]);
+        await insteadOf(1, 1);
+        expect((await archive.takes(fromRecord(gone(1), SOUTH, NORTH))).warnings, 'elsewhere').to.deep.equal([
+          { code: 'still-shown', detail: oid(2) },
+        ]);
       });
 
       it('B2: of one that came before, by itself, too', async () => {
