@@ -21,6 +21,7 @@ import {
   placedBy,
   rankOf,
   registered,
+  setOf,
   successorsOf,
   told,
   union,
@@ -33,7 +34,7 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   const noted = documentOf(before, facts.key);
   const own = noted && withoutForeignDeletion(one, facts, noted);
   const known = own && own !== noted ? withNote(before, facts.key, own) : before;
-  const set = read(known, KINDS.set, facts.set);
+  const set = setOf(facts, known);
   const original = documentOf(known, facts.replaces?.key);
   const others = [facts.key, facts.replaces?.key].flatMap((key) => otherNames(key, known).map((other) => other.note));
   for (const other of [own, original, ...others, set])
@@ -238,10 +239,16 @@ function judgeFinal(
   const named: DocumentNote = replaces ? { ...left, ...told } : { ...left, ...(told.flags && { flags: told.flags }) };
   const joined = withNote(known, name.key, { ...named, id: name.id, sameAs: draft.note.id, sameKeys: [draft.key] });
   const taken: DocumentNote = { ...draft.note, sameAs: name.id, sameKeys: [name.key] };
-  const judgement = judgeReplacement(one, facts, taken, before, withNote(joined, draft.key, taken));
+  const { series = facts.series } = draft.note;
+  const lined = { ...facts, ...(series !== undefined && { series }) };
+  const judgement = judgeReplacement(one, lined, taken, before, withNote(joined, draft.key, taken));
   if (judgement.quarantine) return judgement;
   const gone = note(KINDS.document, draft.key, { ...taken, superseded: { ...actOf(one), key, id: facts.id } });
-  return { ...judgement, notes: [...(judgement.notes ?? []).filter((each) => each.kind !== gone.kind || each.key !== gone.key), gone] };
+  return {
+    ...judgement,
+    ...(series !== undefined && { series }),
+    notes: [...(judgement.notes ?? []).filter((each) => each.kind !== gone.kind || each.key !== gone.key), gone],
+  };
 }
 
 /** The bytes are known, but not that they take the place of what it names: neither the very document, nor one that it has replaced itself. */
@@ -303,7 +310,7 @@ function first(one: Arriving, facts: DocumentFacts | undefined, known: Known, wa
 
 /** Kept, known, and delivered nowhere. */
 function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, known: Known, code: string): Judgement {
-  const newest = read(known, KINDS.set, facts.set)?.versions[0];
+  const newest = setOf(facts, known)?.versions[0];
   const by = own?.superseded ?? (newest && newest.key !== facts.key ? newest : undefined);
   const isLess = own?.content !== undefined && (own.content !== facts.content || isLessFinal(facts.status, own.status));
   // What is older, or less final, under the same number leaves the content that is in force alone.

@@ -53,6 +53,9 @@ export function flagsOf({ visibility, document: { confidentiality: code } }: Pic
   return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
 }
 
+/** The masks that are set, and nothing else that is said. */
+export const masksOf = (flags: Flags = {}): Flags => Object.fromEntries(MASKS.filter((name) => flags[name] === true).map((name) => [name, true]));
+
 /** Both together: a mask that one of them sets, a leg that one of them forbids. What one of them leaves unknown is what the other says. */
 export function strictest(one: Flags, other: Flags): Flags {
   const masks = MASKS.map((name) => [name, one[name] === true || other[name] === true || (one[name] ?? other[name])] as const);

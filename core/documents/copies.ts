@@ -27,7 +27,11 @@ import {
 import { mayChange, STILL_SHOWN, stillShown, stop } from './stops.ts';
 
 /** `key`, `own`: the document it is a copy of, which may be known by another name than this one. */
-export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
+export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: DocumentNote, known: Known): Judgement {
+  const { series = said.series, beside = said.beside } = own;
+  // Who may not change it does not link it either (SAFETY B4).
+  const pairedWith = mayChange(one.event.site, own, one) ? said.pairedWith : [];
+  const facts = { ...said, pairedWith, ...(series !== undefined && { series }), ...(beside && { beside }) };
   const compared = comparePatients(one, own.patient, facts.patient, known);
   if (compared === 'other') return { quarantine: stop('ERR_DOCUMENT_OTHER_PATIENT', 'another number of the same authority') };
   const { site } = one.event;
@@ -118,6 +122,7 @@ export function judgeCopy(one: Arriving, facts: DocumentFacts, key: string, own:
   const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
+    ...(series !== undefined && { series }),
     ...(!isLess &&
       (compared === 'same' || own.from[0] === site || one.role === 'record') && {
         copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)] },

@@ -22,7 +22,7 @@ export function judgeDeletion(one: Compared, facts: DocumentFacts | undefined, k
     return { reject: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by an organisation that is not its author') };
   // The newer one stays; whether the sender wants it gone too, only a person can ask.
   const placed = facts.set !== undefined && facts.version !== undefined ? { set: facts.set, version: facts.version } : {};
-  const newer = newerThan({ ...own, ...placed }, known);
+  const newer = newerThan({ ...facts, superseded: own?.superseded, ...own, ...placed }, known);
   if (newer) return { quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${newer.message} has replaced it`) };
   const order = own?.current ? orderOf(one, own.current) : 'after';
   if (own?.current && order !== 'after')

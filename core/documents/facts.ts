@@ -23,6 +23,9 @@ export interface DocumentFacts {
   readonly siblings?: { readonly last: string; readonly next: string };
   readonly set?: string;
   readonly version?: number;
+  /** See `DocumentNote`. */
+  readonly series?: string;
+  readonly beside?: readonly string[];
   readonly replaces?: Named;
   /** SHA-256 of what it is; absent when it stands elsewhere (a file), or for a deletion without content. */
   readonly content?: string;

@@ -11,7 +11,7 @@ import { factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { withWhatIsLeft, type Other } from './pairs.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn, linked, nameRefs, placedBy, successorRefs } from './register.ts';
+import { documentsIn, lined, linked, nameRefs, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
@@ -46,24 +46,33 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const given = factsOf(one, index);
       if (given && isDeletion(one) && isOutdated(given, knownNow, index))
         return { ...remembered, quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'what it names was replaced there') };
-      const { one: named, facts } = given ? asItCame(one, given, knownNow) : { one, facts: given };
+      const { one: named, facts: came } = given ? asItCame(one, given, knownNow) : { one, facts: given };
+      const facts = came && lined(named, came, knownNow, index);
       const tokens = tokensOf(one, index).map(hashOf);
       const compared = { ...named, isSettled: isSettled(one, knownNow, sendersOf) };
       const judged = isDeletion(one)
         ? judgeDeletion(compared, facts, knownNow)
         : judgeArrival({ ...compared, isOpposed: isOpposed(tokens, knownNow, index) }, facts, knownNow);
-      const others = othersOf(one, index).map((other) => ({ ...other, facts: asItCame(other.one, other.facts, knownNow).facts }));
+      const others = (): readonly Other[] => othersOf(one, index);
       const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
-      return { ...(named !== one && { event: named.event }), ...judgement, ...remembered };
+      const { series } = facts ?? {};
+      return { ...(named !== one && { event: named.event }), ...(series !== undefined && { series }), ...judgement, ...remembered };
     },
   };
 }
 
+/** By event: a message of hundreds of documents is looked at from each of them. */
+const OTHERS = new WeakMap<Case['event'], Other | null>();
+
 /** What else its message says of documents. */
-function othersOf({ others = [], ...one }: Case, index: BlindIndex): readonly (Other & { readonly one: Case })[] {
+function othersOf({ others = [] }: Case, index: BlindIndex): readonly Other[] {
   return others.flatMap((other) => {
+    const known = OTHERS.get(other.event);
+    if (known !== undefined) return known ?? [];
     const facts = other.event.type.startsWith('dcc.document.') ? factsOf(other, index) : undefined;
-    return facts ? [{ one: { ...one, ...other }, facts, isDeletion: isDeletion(other) }] : [];
+    const made = facts ? { facts, isDeletion: isDeletion(other) } : null;
+    OTHERS.set(other.event, made);
+    return made ?? [];
   });
 }
 
@@ -82,7 +91,6 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
   ];
   const refs = [
     ...aliasRefs(named),
-    ...othersOf(one, index).flatMap((other) => [...ref(KINDS.document, other.facts.key), ...aliasRefs(other.facts)]),
     ...[named.key, named.replaces?.key, facts.key, ...others].flatMap((key) => ref(KINDS.document, key)),
     ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
     ...ref(KINDS.content, facts.contentKey),

@@ -43,7 +43,7 @@ import type { Case, Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import type { Patient } from '../model/index.ts';
 import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
-import { codeOf, consentRefs, flagsOf, isOpposed, restricted, restrictionsOf, strictest } from './consent.ts';
+import { codeOf, consentRefs, flagsOf, isOpposed, masksOf, restricted, restrictionsOf, strictest } from './consent.ts';
 import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts, type StoredDocument } from './facts.ts';
 import { documentOf, KINDS, note, ref, type Act, type DocumentNote, type SentAs } from './notes.ts';
 import { pairsOf } from './pairs.ts';
@@ -160,7 +160,8 @@ export class Legs {
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     // Of two documents of one content the stricter mask counts for both: neither shows what the other hides (SAFETY B7).
-    const flags = [own, ...pairsOf(facts?.key ?? '', known).map((pair) => pair.note)].map((each) => each?.flags ?? {}).reduce(strictest);
+    // What is unknown of it, or held, stays so: nothing but a mask travels.
+    const flags = pairsOf(facts?.key ?? '', known).reduce((strict, pair) => strictest(strict, masksOf(pair.note.flags)), own?.flags ?? {});
     const { data } = restricted(documentData(one), flags, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
@@ -241,7 +242,8 @@ export class Legs {
         ref(KINDS.document, key),
         (latest) => {
           const own = documentOf(latest, key)!;
-          return { notes: [note(KINDS.document, key, { ...own, instead: { ...own.instead, [to.name]: pair.note.id } })], result: undefined };
+          const instead = { ...own.instead, [to.name]: pair.note.id };
+          return { notes: [note(KINDS.document, key, { ...own, instead, insteadAt: union(own.insteadAt ?? [], [to.site]) })], result: undefined };
         },
         (notes) => journal.keep(notes, new Date(now()).toISOString()),
       );

@@ -89,9 +89,14 @@ export interface DocumentNote {
   readonly sentAs?: Readonly<Record<string, SentAs>>;
   /** By lane: the N1 of the same content that went there instead, when this could not be written whole (decision 0038). */
   readonly instead?: Readonly<Record<string, string>>;
+  /** The sites of those lanes. */
+  readonly insteadAt?: readonly string[];
   /** Documents of the same content that came with it, N1 beside N3 (decision 0038). */
   readonly pairedWith?: readonly Named[];
   readonly earlier?: readonly string[];
+  /** Key of the order in which its versions leave, from its first one on; and those of the other forms of it (decision 0038). */
+  readonly series?: string;
+  readonly beside?: readonly string[];
   readonly status?: string;
   readonly set?: string;
   readonly version?: number;
@@ -129,7 +134,10 @@ export interface SentAs extends DocumentIds {
 export interface SetNote {
   readonly patient: readonly string[];
   /** Highest version first. */
-  readonly versions: readonly (Act & { readonly version: number; readonly key: string; readonly id: string })[];
+  readonly versions: readonly (Act & { readonly version: number; readonly key: string; readonly id: string } & Pick<
+      DocumentNote,
+      'series' | 'beside'
+    >)[];
 }
 
 /** By site: what it said last of the patient's opposition to the national record. */

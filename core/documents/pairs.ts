@@ -9,17 +9,22 @@ import { documentOf, KINDS, MASKS, read, type DocumentNote } from './notes.ts';
 import { newerThan, type Found } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
 
+/** Warning: this document is in force, but its N1, which stood for it wherever it was to go, is withdrawn: nobody is shown either. */
+const SHOWN_NOWHERE = 'shown-nowhere';
+
 /** What a message says of a document. */
 export interface Other {
   readonly facts: DocumentFacts;
   readonly isDeletion: boolean;
 }
 
-/** What it is paired with, where both say so: nobody draws another's document to his own. */
+/** What it is paired with, where both say so, and of one patient: nobody draws another's document to his own. */
 export function pairsOf(key: string, known: Known): readonly Found[] {
-  return (documentOf(known, key)?.pairedWith ?? []).flatMap(({ key: other }) => {
+  const own = documentOf(known, key);
+  return (own?.pairedWith ?? []).flatMap(({ key: other }) => {
     const note = documentOf(known, other);
-    return note?.first && note.pairedWith?.some((each) => each.key === key) ? [{ key: other, note }] : [];
+    const isPair = note?.first && note.pairedWith?.some((each) => each.key === key) && note.patient.some((each) => own!.patient.includes(each));
+    return isPair ? [{ key: other, note }] : [];
   });
 }
 
@@ -32,7 +37,7 @@ const isGone = (own: DocumentNote, { set }: DocumentNote, known: Known): boolean
   (own.deleted ?? own.superseded ?? (own.set === set ? undefined : newerThan(own, known))) !== undefined;
 
 /** The judgement, with a warning for each document that is shown on while what it came with is withdrawn, replaced or masked by a message that says nothing of it. */
-export function withWhatIsLeft(judgement: Judgement, one: Other, others: readonly Other[], known: Known): Judgement {
+export function withWhatIsLeft(judgement: Judgement, one: Other, others: () => readonly Other[], known: Known): Judgement {
   if (judgement.quarantine ?? judgement.reject) return judgement;
   const notes = new Map((judgement.notes ?? []).map(({ kind, key, value }) => [`${kind} ${key}`, value]));
   const after: Known = (kind, key) => notes.get(`${kind} ${key}`) ?? known(kind, key);
@@ -47,17 +52,24 @@ export function withWhatIsLeft(judgement: Judgement, one: Other, others: readonl
         [own, pair],
         [pair, own],
       ] as const)
-        if (isApart(gone, shown, after) && (isNamed(gone, one) || !isApart(gone, shown, known)) && !others.some((other) => endsToo(other, shown)))
+        if (isApart(gone, shown, after) && (isNamed(gone, one) || !isApart(gone, shown, known)) && !others().some((other) => endsToo(other, shown)))
           left.set(shown.key, shown.note);
-      if (isMasked(own, pair, known) && !others.some((other) => other.facts.key === pair.key)) left.set(pair.key, pair.note);
+      if (isMasked(own, pair, known) && !others().some((other) => other.facts.key === pair.key)) left.set(pair.key, pair.note);
     }
   if (left.size === 0) return judgement;
-  const warnings: readonly Warning[] = [...left.values()].map(({ id }) => ({ code: STILL_SHOWN, detail: id }));
+  const warnings: readonly Warning[] = [...left.values()].flatMap((note) => {
+    const code = isThere(note) ? STILL_SHOWN : one.isDeletion ? SHOWN_NOWHERE : undefined;
+    return code === undefined ? [] : [{ code, detail: note.id }];
+  });
   return { ...judgement, warnings: [...(judgement.warnings ?? []), ...warnings] };
 }
 
 const isShown = ({ note }: Found, beside: DocumentNote, known: Known): boolean =>
   note.first !== undefined && note.to.length > 0 && !isGone(note, beside, known);
+
+/** Not where its N1 went instead; unless something of it left after all, by whichever lane. */
+const isThere = ({ to, insteadAt = [], sentAs = {} }: DocumentNote): boolean =>
+  Object.keys(sentAs).length > 0 || to.some((site) => !insteadAt.includes(site));
 
 /** One of them is in force where it was sent, and the other no longer. */
 function isApart({ key: first }: Found, { key: second }: Found, known: Known): boolean {

@@ -2,8 +2,8 @@
 import type { Note } from '../contract/index.ts';
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
-import { contentKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote, type Named } from './notes.ts';
+import { contentKeyOf, documentData, worldwideKey, type DocumentFacts } from './facts.ts';
+import { documentOf, KINDS, lately, note, read, ref, type Act, type Deletion, type DocumentNote, type Named, type SetNote } from './notes.ts';
 import { sayingOf } from './stops.ts';
 
 /** Table 0085 in its order: what is less final never takes the place of what is more so. */
@@ -26,7 +26,7 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
   const named = [
     facts.replaces?.key,
     replacedBy,
-    set?.versions[0]?.key,
+    ...newestOfEach(set).map(({ key }) => key),
     facts.shares,
     facts.siblings?.last,
     facts.siblings?.next,
@@ -37,6 +37,49 @@ export function documentsIn(facts: DocumentFacts, known: Known): readonly string
   const paired = [facts.key, ...named, ...others].flatMap((key) => documentOf(known, key)?.pairedWith ?? []);
   const all = [...named, ...others, ...[...facts.pairedWith, ...paired].map(({ key }) => key)];
   return [...new Set(all.filter((key) => key !== undefined))].filter((key) => key !== facts.key);
+}
+
+const newestOfEach = (set: SetNote | undefined): SetNote['versions'] => [
+  ...new Map((set?.versions ?? []).toReversed().map((each) => [each.series, each])).values(),
+];
+
+type Line = Pick<DocumentNote, 'series' | 'beside'>;
+
+/** Of one set, and neither is a version of the other: each of them is one of two forms of one content, or a version of such a form (decision 0038). */
+export const areApart = (one: Line, other: Line): boolean =>
+  one.series !== other.series && (one.beside?.includes(other.series!) === true || other.beside?.includes(one.series!) === true);
+
+/** Its set, without the versions of its other form. */
+export const setOf = (facts: DocumentFacts, known: Known): SetNote | undefined => {
+  const set = read(known, KINDS.set, facts.set);
+  return set && { ...set, versions: set.versions.filter((each) => !areApart(each, facts)) };
+};
+
+/**
+ * It leaves after what waits of the very document that it is, replaces or withdraws, and of what came before it in its set. Two forms of one content that both are new
+ * wait for nothing of each other.
+ */
+export function lined(one: Pick<Case, 'event' | 'draft'>, facts: DocumentFacts, known: Known, index: BlindIndex): DocumentFacts {
+  const named = [facts.key, facts.replaces?.key].flatMap((key) => [
+    documentOf(known, key),
+    ...otherNames(key, known, true).map((other) => other.note),
+  ]);
+  const before = named.find((each) => each?.series !== undefined);
+  const series = before?.series ?? seriesOf(one, facts, known, index);
+  if (series === undefined) return facts;
+  const paired = facts.pairedWith.flatMap(({ key }) => documentOf(known, key)?.series ?? []);
+  const beside = union(before?.beside ?? [], paired).filter((each) => each !== series);
+  return { ...facts, series, ...(beside.length > 0 && { beside }) };
+}
+
+function seriesOf({ event, draft }: Pick<Case, 'event' | 'draft'>, facts: DocumentFacts, known: Known, index: BlindIndex): string | undefined {
+  const name = draft.document?.setId ?? draft.document?.id;
+  if (name === undefined) return undefined;
+  const { companions = [], level = '' } = documentData({ event }).document;
+  const [plain, ofForm] = [name, `${name} ${level}`].map((each) => index.series(event.site, each)) as [string, string];
+  const versions = read(known, KINDS.set, facts.set)?.versions ?? [];
+  const earlier = versions.filter(({ version }) => version < facts.version!).flatMap((each) => each.series ?? []);
+  return [ofForm, plain].find((each) => earlier.includes(each)) ?? earlier[0] ?? (companions.length > 0 ? ofForm : plain);
 }
 
 export interface Found {
@@ -126,6 +169,11 @@ export const paired = (own: DocumentNote | undefined, { pairedWith }: DocumentFa
   return all.size === 0 ? {} : { pairedWith: [...all.values()].slice(-16) };
 };
 
+const lineOf = ({ series, beside = [] }: DocumentFacts, own: Line = {}): Line => {
+  const all = union(own.beside ?? [], beside);
+  return { ...(series !== undefined && { series }), ...(all.length > 0 && { beside: all }) };
+};
+
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
   const { id, patient, owners, content, inner, status, set, version, replaces } = facts;
@@ -151,6 +199,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     ...(outgrown.length > 0 && { earlier: [...(old.earlier ?? []), ...outgrown].slice(-16) }),
     ...(set !== undefined && { set }),
     ...(version !== undefined && { version }),
+    ...lineOf(facts, old),
     ...(replaces && { replaces: replaces.id }),
   };
 }
@@ -160,26 +209,28 @@ export const union = (one: readonly string[], other: readonly string[]): readonl
 
 export const deletionsOf = ({ deleted, deletedBefore = [] }: DocumentNote): readonly Deletion[] => [...(deleted ? [deleted] : []), ...deletedBefore];
 
-type Placed = Pick<DocumentNote, 'superseded' | 'set' | 'version'>;
+type Placed = Pick<DocumentNote, 'superseded' | 'set' | 'version' | 'series' | 'beside'>;
 export type Successor = NonNullable<DocumentNote['superseded']>;
 
 /** What is known of its place, and what the message that brings it says. */
-export const placedBy = ({ set, version }: DocumentFacts, own: DocumentNote | undefined): Placed => ({
-  ...own,
-  ...(set !== undefined && version !== undefined && { set, version }),
-});
+export const placedBy = (facts: DocumentFacts, own: DocumentNote | undefined): Placed => {
+  const { set, version } = facts;
+  return { ...own, ...lineOf(facts, own), ...(set !== undefined && version !== undefined && { set, version }) };
+};
 
 /** What took its place: by name, or by the number of its set. */
-export function newerThan({ superseded, set, version }: Placed, known: Known): Successor | undefined {
-  const newest = read(known, KINDS.set, set)?.versions[0];
+export function newerThan(own: Placed, known: Known): Successor | undefined {
+  const { superseded, set, version } = own;
+  const newest = read(known, KINDS.set, set)?.versions.find((each) => !areApart(each, own));
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
 }
 
 /** All that took its place, and the place of that: an original must not follow any of them. */
 export function successorsOf(own: Placed, known: Known): readonly Successor[] {
   const found = new Map<string, Successor>();
-  const follow = ({ superseded, set, version = Infinity }: Placed): void => {
-    const higher = read(known, KINDS.set, set)?.versions.filter((one) => one.version > version) ?? [];
+  const follow = (placed: Placed): void => {
+    const { superseded, set, version = Infinity } = placed;
+    const higher = read(known, KINDS.set, set)?.versions.filter((one) => one.version > version && !areApart(one, placed)) ?? [];
     for (const next of [...(superseded ? [superseded] : []), ...higher]) {
       if (found.has(next.key)) continue;
       found.set(next.key, next);
@@ -203,11 +254,12 @@ export const messagesOf = ({ key, message }: Successor, known: Known): readonly 
 };
 
 /** Its place in its set. */
-export function setEntry({ key, id, set, version, patient }: DocumentFacts, act: Act, known: Known): readonly Note[] {
+export function setEntry(facts: DocumentFacts, act: Act, known: Known): readonly Note[] {
+  const { key, id, set, version, patient } = facts;
   if (set === undefined || version === undefined) return [];
   const before = read(known, KINDS.set, set);
   const others = (before?.versions ?? []).filter((other) => other.key !== key);
-  const versions = [...others, { ...act, version, key, id }].toSorted((a, b) => b.version - a.version).slice(0, VERSIONS);
+  const versions = [...others, { ...act, version, key, id, ...lineOf(facts) }].toSorted((a, b) => b.version - a.version).slice(0, VERSIONS);
   return [note(KINDS.set, set, { patient: union(before?.patient ?? [], patient), versions })];
 }
 
@@ -235,7 +287,7 @@ export function entries(one: Case, facts: DocumentFacts, known: Known): readonly
     const shared = { ...(number ?? numberNote(one, facts)), isShared: true };
     notes.push(note(KINDS.document, facts.shares, number?.first ? shared : { ...shared, status: facts.status }));
   }
-  const newest = read(known, KINDS.set, facts.set)?.versions[0];
+  const newest = setOf(facts, known)?.versions[0];
   const lower = newest && newest.version < facts.version! ? newest.key : undefined;
   // By the other name too: of what it replaces by name, by its set, or under its own number.
   const others = [replaces?.key, lower, content === documentOf(known, key)?.content ? undefined : key].flatMap((each) =>

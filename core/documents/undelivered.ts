@@ -63,28 +63,41 @@ export const dependsOnDeliveries = (one: Case, { copyOf }: Judgement): boolean =
 
 const isReplayOfSeveral = ({ kind, message, others = [] }: Case): boolean => kind === 'document' && message.run > 1 && others.length > 0;
 
-/** A replay sends again what it brings; of several documents, while one did not arrive, only those that did not: each is delivered by itself (decision 0038). */
+/**
+ * A replay sends again what it brings; of several documents, while one of them did not arrive somewhere, only those that did not: each is delivered by itself
+ * (decision 0038). What became of it last counts, wherever it was to go: where all arrived at last, all are sent again.
+ */
 async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: SentParts): Promise<Judgement> {
   const parsed = parseId(journal.tag, one.message.id);
   const isGoing = isReplayOfSeveral(one) && !(judgement.isSilent || judgement.quarantine || judgement.reject);
   const history = isGoing && 'message' in parsed ? await journal.message(parsed.message) : undefined;
   const mine = factsOf({ ...one, ...(judgement.event && { event: judgement.event }) }, index);
   if (!history || !mine) return judgement;
-  const isMine = ({ key, status }: DocumentFacts): boolean => key === mine.key && status === mine.status;
-  const all = new Map(documentsOf(history, one, index).map(({ event, facts }) => [event, isMine(facts)]));
-  const isLacking = history.deliveries.some(({ eventId, state }) => all.get(eventId) === false && state !== 'delivered');
-  const legs = history.deliveries.filter(({ eventId }) => all.get(eventId));
-  const arrived = new Set(legs.filter(({ state }) => state === 'delivered').map(({ lane }) => lane));
-  const hasArrived = (site: string): boolean => {
-    const there = legs.filter(({ lane }) => destinations.some((destination) => destination.site === site && destination.lane === lane));
-    return there.length > 0 && there.every(({ lane }) => arrived.has(lane));
+  const nameOf = ({ key, status }: DocumentFacts): string => `${key} ${status}`;
+  const names = new Map(documentsOf(history, one, index).map(({ event, facts }) => [event, nameOf(facts)]));
+  // Of each of them by each lane; a replay of before left what had not arrived to this one, or to one that came after it.
+  const last = new Map<string, { readonly name: string; readonly leg: DeliverySummary }>();
+  for (const leg of history.deliveries.toSorted((a, b) => a.delivery - b.delivery)) {
+    const name = names.get(leg.eventId);
+    if (name !== undefined) last.set(`${name} ${leg.lane}`, { name, leg });
+  }
+  const isLeftOut = (site: string): boolean => {
+    const lanes = destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
+    const there = [...last.values()].filter(({ leg }) => lanes.includes(leg.lane));
+    const [own, others] = [true, false].map((isMine) => there.filter(({ name }) => (name === nameOf(mine)) === isMine).map(({ leg }) => leg));
+    return own!.length > 0 && own!.every(({ state }) => state === 'delivered') && others!.some((leg) => isLacking(leg, history));
   };
   const before = judgement.targets ?? one.targets;
-  const targets = before.filter((site) => !hasArrived(site));
-  if (!isLacking || targets.length === before.length) return judgement;
+  const targets = before.filter((site) => !isLeftOut(site));
+  if (targets.length === before.length) return judgement;
   const warnings = [...(judgement.warnings ?? []), { code: 'duplicate', detail: one.message.id }];
   return { ...judgement, ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings };
 }
+
+/** Neither arrived nor was given up: by a person, for what was sent in its place, or since its N1 is there. A replay discards what waits without a word. */
+const isLacking = ({ state, delivery, error }: DeliverySummary, { acts }: MessageHistory): boolean =>
+  state !== 'delivered' &&
+  !(state === 'discarded' && (error?.code === 'ERR_DOCUMENT_N1_INSTEAD' || acts.some((act) => act.verb === 'discard' && act.delivery === delivery)));
 
 /** Documents that a message brings, or withdraws where this one withdraws one. */
 const documentsOf = (

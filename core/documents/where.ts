@@ -13,6 +13,7 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import { documentData, factsOf, worldwideKey } from './facts.ts';
 import { KINDS, type Act, type DocumentNote, type SetNote } from './notes.ts';
+import { areApart } from './register.ts';
 
 interface WhereParts {
   readonly journal: Pick<JournalStore, 'notes'>;
@@ -68,7 +69,7 @@ function stateOf(note: DocumentNote, sets: readonly SetNote['versions'][]): Docu
     id,
     state: deleted
       ? 'deleted'
-      : superseded !== undefined || versions.some((one) => version !== undefined && one.version > version)
+      : superseded !== undefined || versions.some((one) => version !== undefined && one.version > version && !areApart(one, note))
         ? 'superseded'
         : first
           ? 'in-force'

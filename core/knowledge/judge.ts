@@ -42,6 +42,8 @@ export interface Judgement {
   readonly event?: CanonicalEvent;
   /** Keys that the event has to keep the order of beside those it names. */
   readonly keys?: readonly string[];
+  /** See `RoutedEvent`. */
+  readonly series?: string;
   /** It is kept and goes nowhere: stale, a duplicate, our own document that came back. */
   readonly isSilent?: boolean;
   /** Of the targets, those it goes to; absent = all. */

@@ -18,7 +18,7 @@ import {
 import { messageId } from '../journal/index.ts';
 import { keptOf, type Case, type Judgement } from '../knowledge/index.ts';
 import { goesWhereNoneArrived, dependsOnDeliveries } from '../documents/index.ts';
-import { kindOf, type DocumentData } from '../model/index.ts';
+import { kindOf } from '../model/index.ts';
 import { route, type RoutableEvent } from '../routing/index.ts';
 import type { StoredMessage } from './decide.ts';
 import { canonicalEvents, keysTold } from './events.ts';
@@ -110,13 +110,6 @@ function draft(item: StoredMessage, { result }: Decoded, endpoint: InboundEndpoi
     receivedAt: item.receivedAt,
   };
   return canonicalEvents(result.events, origin, subject);
-}
-
-function seriesOf({ event, draft: { document } }: Case, { index }: InboundPorts): string | undefined {
-  const setId = document?.setId ?? document?.id;
-  const { companions = [], level = '' } = (event.data as { document?: Pick<DocumentData, 'companions' | 'level'> }).document ?? {};
-  // Two documents of one content may be of one set (decision 0038): neither is an earlier version that the other waits for.
-  return setId ? index.series(event.site, companions.length > 0 ? `${setId} ${level}` : setId) : undefined;
 }
 
 const sentAgain = async (one: Case, judgement: Judgement, ports: InboundPorts): Promise<Judgement> =>
@@ -263,8 +256,7 @@ function routeEvents(
     if (!judgement.destinations) for (const site of missing) warnings.push({ code: 'destination-not-connected', detail: site });
     if (endpoint.role === 'record' && kind === 'document' && lanes.length === 0 && !isSilent(i))
       error = new PasserelleError('ERR_NO_DESTINATION', { found: `${missing.length} named, none connected` }).toData();
-    const series = seriesOf(one, ports);
-    const { held } = judgement;
+    const { held, series } = judgement;
     return {
       event: (judgement.event ?? event) as unknown as RoutedEvent['event'],
       kind,

@@ -191,7 +191,7 @@ export function caseOf(said: Said, message: number, run: number, ordinal = 0): C
     };
   return {
     event: { id: hash('md5', `${message}/${run}${ordinal ? `/${ordinal}` : ''}`), type, site, time: happened, data } as unknown as Case['event'],
-    draft: { type, data, keys: named, ...(said.localTime !== undefined && { time: said.localTime }) },
+    draft: { type, data, keys: named, ...(document && { document }), ...(said.localTime !== undefined && { time: said.localTime }) },
     kind: type.startsWith('dcc.identity') ? 'identity' : type === 'dcc.document.received' || type === 'dcc.document.deleted' ? 'document' : 'other',
     keys: named.map((key) => index.patient(key)),
     role,

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import type { DeliveryState, EncodedMessage, MessageHistory, Note } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/index.ts';
+import type { Case } from '../../../core/knowledge/index.ts';
 import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
@@ -30,11 +31,17 @@ const PAIR_GOES = [[RECORD], [RECORD]];
 
 describe('two documents of one content', () => {
   let archive: Archive;
-  /** Of an event, by the number of its message and its own among those: where its deliveries stand. */
-  let states: Map<string, readonly (readonly [lane: string, state: DeliveryState])[]>;
+  /** Of an event, by the number of its message and its own among those (and `@` its run, if not the first): where its deliveries stand. */
+  let states: Map<string, readonly (readonly [lane: string, state: DeliveryState, code?: string])[]>;
+  /** Deliveries that a person gave up. */
+  let givenUp: number[];
+  /** Of each message, the cases of its runs. */
+  let runs: Map<number, (readonly Case[])[]>;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
+    givenUp = [];
+    runs = new Map();
   });
   const journal = {
     tag: 'TEST',
@@ -43,13 +50,23 @@ describe('two documents of one content', () => {
     keep: async (notes: readonly Note[]) => archive.keep(notes),
     notes: async (kind: string, keys: readonly string[]) => keys.map((key) => archive.notes.get(`${kind} ${key}`)),
     message: async (id: number): Promise<MessageHistory> => {
-      const cases = archive.together.get(id)!;
-      const deliveries = cases.flatMap(({ event }, i) =>
-        (states.get(`${id}/${i}`) ?? []).map(([lane, state], j) => ({ lane, state, delivery: 100 * id + 10 * i + j, eventId: event.id })),
+      const all = runs.get(id) ?? [archive.together.get(id)!];
+      const deliveries = all.flatMap((cases, run) =>
+        cases.flatMap(({ event }, i) =>
+          (states.get(`${id}/${i}${run > 0 ? `@${run + 1}` : ''}`) ?? []).map(([lane, state, code], j) => ({
+            lane,
+            state,
+            delivery: 10_000 * run + 100 * id + 10 * i + j,
+            eventId: event.id,
+            ...(code && { error: { code } }),
+          })),
+        ),
       );
-      const parts = cases.flatMap((one) => one.parts);
-      const message = { state: 'decoded', site: cases[0]!.event.site, run: 1 };
-      return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts: [] } as never;
+      const cases = all.flat();
+      const message = { state: 'decoded', site: cases[0]!.event.site, run: all.length };
+      const acts = givenUp.map((delivery) => ({ verb: 'discard', delivery }));
+      const parts = all.at(-1)!.flatMap((one) => one.parts);
+      return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts } as never;
     },
   };
   interface Became {
@@ -60,6 +77,7 @@ describe('two documents of one content', () => {
   }
   const together = async (all: readonly Said[], replays?: number): Promise<readonly Became[]> => {
     const { taken, message } = await archive.takesTogether(all, replays);
+    runs.set(message, [...(replays === undefined ? [] : (runs.get(message) ?? [])), archive.together.get(message)!]);
     return Promise.all(
       taken.map(async ({ sentTo, codes, ...judgement }, i) => {
         const stop = judgement.quarantine ?? judgement.reject;
@@ -194,6 +212,65 @@ describe('two documents of one content', () => {
     expect((await together(PAIR, 1)).map(({ codes }) => codes)).to.deep.equal([[RECORD], ['duplicate']]);
   });
 
+  describe('B2: what is replayed once more', () => {
+    const replayed = async (all = PAIR): Promise<readonly (readonly string[])[]> => (await together(all, 1)).map(({ codes }) => codes);
+    const discarded = (...which: string[]): void => which.forEach((each) => states.set(each, [['dcc-out', 'discarded']]));
+
+    it('is lacking where the last that was sent of it did not arrive, though an earlier replay or the first try did', async () => {
+      await together(PAIR);
+      delivered('1/0', '1/1');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+      discarded('1/0@2', '1/1@2');
+      expect(await replayed(), 'both were lost and died').to.deep.equal(PAIR_GOES);
+      delivered('1/0@3');
+      discarded('1/1@3');
+      expect(await replayed(), 'one of them arrived').to.deep.equal([['duplicate'], [RECORD]]);
+    });
+
+    it('is not lacking for ever: once it arrived by a replay, both go again', async () => {
+      await together(PAIR);
+      discarded('1/0');
+      delivered('1/1');
+      expect(await replayed()).to.deep.equal([[RECORD], ['duplicate']]);
+      delivered('1/0@2');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+    });
+
+    it('is not lacking where it was given up, or its N1 went there instead', async () => {
+      await together(PAIR);
+      delivered('1/0');
+      states.set('1/1', [['dcc-out', 'discarded', 'ERR_DOCUMENT_N1_INSTEAD']]);
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+      discarded('1/1');
+      givenUp.push(110);
+      delivered('1/0@2');
+      expect(await replayed()).to.deep.equal(PAIR_GOES);
+    });
+
+    it('goes to each place by what arrived there: what is lacking elsewhere keeps nothing back', async () => {
+      const both = PAIR.map((said) => fromRecord(said, SOUTH, NORTH));
+      await together(both);
+      for (const each of ['1/0', '1/1'])
+        states.set(each, [
+          ['south-out', 'delivered'],
+          ['north-out', 'discarded'],
+        ]);
+      expect(await replayed(both)).to.deep.equal([
+        [SOUTH, NORTH],
+        [SOUTH, NORTH],
+      ]);
+      for (const each of ['1/0@2', '1/1@2'])
+        states.set(each, [
+          ['south-out', 'delivered'],
+          ['north-out', each === '1/0@2' ? 'delivered' : 'discarded'],
+        ]);
+      expect(await replayed(both)).to.deep.equal([
+        ['duplicate', SOUTH],
+        [SOUTH, NORTH],
+      ]);
+    });
+  });
+
   it('B2: one that came while both wait for a person is known by itself when they go on', async () => {
     const stopped = [PAIR[0]!, { ...PAIR[1]!, patient: '2' }];
     await takes(N3);
@@ -224,10 +301,123 @@ describe('two documents of one content', () => {
     expect(await takes(next(4, 2, 'N3', { setId: oid(50), version: 2 }))).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
   });
 
+  describe('B3: in the order of its own versions', () => {
+    const inSet = (all: readonly Said[], version: number): readonly Said[] =>
+      all.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version } }));
+    const seriesOf = async (...all: Said[]): Promise<readonly (string | undefined)[]> =>
+      (await archive.takesTogether(all)).taken.map(({ series }) => series);
+    const alone = (said: Said): Said => ({ ...said, beside: [] });
+
+    for (const [what, first, second] of [
+      ['of one set', inSet(PAIR, 1), inSet(NEXT, 2)],
+      ['of no set', PAIR, NEXT],
+    ] as const)
+      it(`${what}, neither waits for the other; what withdraws, copies or replaces one waits for that one, by whatever it is named`, async () => {
+        const [n1, n3] = await seriesOf(...first);
+        expect(n1).to.be.a('string').and.not.equal(n3);
+        expect(await seriesOf(alone(first[0]!))).to.deep.equal([n1]);
+        expect(await seriesOf(alone(second[1]!))).to.deep.equal([n3]);
+        expect(await seriesOf(second[0]!)).to.deep.equal([n1]);
+        expect(await seriesOf(gone(3), gone(4))).to.deep.equal([n1, n3]);
+        archive = new Archive();
+        await together(first);
+        expect(await seriesOf({ ...first[1]!, type: 'dcc.document.deleted' })).to.deep.equal([n3]);
+        expect(await seriesOf(gone(1))).to.deep.equal([n1]);
+      });
+
+    it('by its id alone, a document alone is withdrawn behind what waits of its set; its next version too, in its set or by name', async () => {
+      const [v1] = await seriesOf(inSet([N1], 1)[0]!);
+      expect(await seriesOf(alone(next(3, 1, 'N1')))).to.deep.equal([v1]);
+      expect(await seriesOf({ content: 'v4', document: { id: oid(5), setId: oid(50), version: 4 } })).to.deep.equal([v1]);
+      expect(await seriesOf(gone(5))).to.deep.equal([v1]);
+      expect(await seriesOf({ content: 'other', document: { id: oid(6) } })).to.not.deep.equal([v1]);
+    });
+
+    it('a next version that names none of both follows the form that it has', async () => {
+      const series = await seriesOf(...inSet(PAIR, 1));
+      for (const [i, level] of (['N1', 'N3'] as const).entries())
+        expect(await seriesOf({ content: level, document: { id: oid(20 + i), level, setId: oid(50), version: 2 + i } })).to.deep.equal([series[i]]);
+    });
+  });
+
+  describe('B3, B4: of one set, once the N3 alone has a next version, the N1 is in force', () => {
+    const SET = PAIR.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version: 1 } }));
+    const NEXT3 = next(4, 2, 'N3', { setId: oid(50), version: 2 });
+    const withdrawn = (id: number, version: number): Said => ({ type: 'dcc.document.deleted', document: { id: oid(id), setId: oid(50), version } });
+    for (const order of [SET, SET.toReversed()])
+      describe(`${order[0]!.content} first`, () => {
+        const n1 = order.indexOf(SET[0]!);
+        beforeEach(async () => {
+          await together(order);
+          delivered('1/0', '1/1');
+          expect(await takes(NEXT3)).to.deep.equal({ codes: [RECORD], shown: [oid(1)] });
+          delivered('2/0');
+        });
+
+        it('it can be withdrawn, alone or with the other', async () => {
+          expect((await takes(gone(1))).codes).to.deep.equal([RECORD]);
+          expect(await codesOf(withdrawn(4, 2))).to.deep.equal([[RECORD]]);
+        });
+
+        it('both are withdrawn by one message', async () =>
+          expect(await codesOf(withdrawn(1, 1), withdrawn(4, 2))).to.deep.equal([[RECORD], [RECORD]]));
+
+        it('B7: a mask on it is told', async () => expect((await takes(masked(SET[0]!))).codes).to.include.members(['masked-by-copy', RECORD]));
+
+        it('its own next version goes, and is the one that the next follows', async () => {
+          const NEXT1 = next(3, 1, 'N1', { setId: oid(50), version: 2 });
+          expect(await takes(NEXT1)).to.deep.equal({ codes: [RECORD], shown: [] });
+          expect(await codesOf(gone(1)), 'the first').to.deep.equal([['ERR_DOCUMENT_VERSION_CONFLICT']]);
+          expect(await codesOf(next(8, 1, 'N1', { setId: oid(50), version: 2 })), 'a rival').to.deep.equal([['ERR_DOCUMENT_VERSION_CONFLICT']]);
+          expect(await codesOf(next(9, 3, 'N1', { setId: oid(50), version: 3 }))).to.deep.equal([[RECORD]]);
+        });
+
+        it('it leaves, though the next N3 did; the first N3 does not', async () => {
+          const legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+          const parts = archive.together.get(1)!.flatMap((one) => one.parts);
+          const leaves = ({ event, keys }: Case, i: number): ReturnType<Legs['before']> =>
+            legs.before({ delivery: 100 + i, message: 1, event: { ...event }, parts: parts as never, keys }, { name: 'dcc-out', site: RECORD });
+          const [first, second] = await Promise.all(archive.together.get(1)!.map(leaves));
+          const [own, other] = n1 === 0 ? [first, second] : [second, first];
+          expect(own).to.have.property('event');
+          expect(other).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+        });
+      });
+  });
+
   it('B4: nobody draws the document of another to his own: both must say that they belong together', async () => {
     await takes(N3);
     await takes({ content: 'x', site: SOUTH, document: { id: oid(7) }, beside: [oid(2)] });
     expect(await shownBy({ ...gone(7), site: SOUTH })).to.deep.equal([]);
+  });
+
+  it('B4: nor by a copy of that beside it, nor of another patient', async () => {
+    await takes(N3);
+    await together([
+      { ...N3, site: SOUTH, beside: [oid(7)] },
+      { content: 'x', site: SOUTH, document: { id: oid(7), level: 'N1' }, beside: [oid(2)] },
+    ]);
+    expect(archive.note(oid(2))).to.not.have.property('pairedWith');
+    expect(await shownBy({ ...gone(7), site: SOUTH })).to.deep.equal([]);
+    await takes({ ...N3, beside: [oid(1)] });
+    expect(archive.note(oid(2)), 'by its author').to.have.deep.nested.property('pairedWith[0].id', oid(1));
+    archive = new Archive();
+    await takes({ ...fromRecord(N3, SOUTH), beside: [oid(8)] });
+    await takes({ ...fromRecord({ content: 'y', patient: '2', document: { id: oid(8), level: 'N1' } }, SOUTH), beside: [oid(2)] });
+    expect(await shownBy({ ...fromRecord(gone(8), SOUTH), patient: '2' })).to.deep.equal([]);
+  });
+
+  it('B2: hundreds of documents of one message are decided, each beside its own other form', async () => {
+    const all = Array.from({ length: 300 }, (_, i): Said => {
+      const [id, other] = [1000 + i, 1000 + (i % 2 === 0 ? i + 1 : i - 1)];
+      return {
+        content: `c${i}`,
+        document: { id: oid(id), setId: oid(5000 + (i >> 1)), version: 2, action: 'replace', replaces: oid(id + 1000) },
+        beside: [oid(other)],
+      };
+    });
+    expect(await archive.takesTogether(all)).to.have.property('state', 'decoded');
+    expect(await shownBy(gone(1000))).to.deep.equal([oid(1001)]);
   });
 
   it('B7: a mask on one of them alone is said to be wanting on the other, where that is shown; not once both have it', async () => {
@@ -278,6 +468,16 @@ describe('two documents of one content', () => {
           const left = await legs().before(leaving(1, i), TO);
           expect('event' in left && left.event['data'], `${which} ${i}`).to.have.nested.property(MASK, true);
         }
+      }
+    });
+
+    it('B7: what is unknown of one of them, or held, stays so, whatever is said of the other', async () => {
+      for (const visibility of [undefined, { sendToMssPatient: 'held', sendToDmp: 'held' }, { sendToDmp: true }] as const) {
+        archive = new Archive();
+        await together(PAIR.map((said) => ({ ...said, ...(visibility && { visibility }) })));
+        await takes({ ...N1, visibility: { hiddenFromPatient: false, maskedToProfessionals: false, sendToMssPatient: true, sendToDmp: false } });
+        const left = await legs().before(leaving(1, 1), TO);
+        expect('event' in left && (left.event['data'] as { readonly visibility?: object }).visibility).to.deep.equal(visibility);
       }
     });
 
@@ -342,6 +542,26 @@ describe('two documents of one content', () => {
           [2, 0],
         ] as const)
           expect(await insteadOf(message, i)).to.equal(undefined);
+      });
+
+      it('B4: an N1 that stood for it and is withdrawn alone leaves nothing to see, which is said; unless it left after all', async () => {
+        const withdrawn = async (): Promise<readonly string[]> =>
+          (await archive.takes(gone(1))).warnings!.map(({ code, detail }) => `${code} ${detail}`);
+        for (const isSent of [false, true]) {
+          archive = new Archive();
+          await together(PAIR);
+          delivered('1/0');
+          await insteadOf(1, 1);
+          if (isSent) await legs().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
+          expect(await withdrawn()).to.deep.equal([`${isSent ? 'still-shown' : 'shown-nowhere'} ${oid(2)}`]);
+        }
+        archive = new Archive();
+        await together(PAIR.map((said) => fromRecord(said, SOUTH, NORTH)));
+        states.set('1/0', [['dcc-out', 'delivered']]);
+        await insteadOf(1, 1);
+        expect((await archive.takes(fromRecord(gone(1), SOUTH, NORTH))).warnings, 'elsewhere').to.deep.equal([
+          { code: 'still-shown', detail: oid(2) },
+        ]);
       });
 
       it('B2: of one that came before, by itself, too', async () => {
