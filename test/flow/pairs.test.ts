@@ -249,6 +249,42 @@ for (const lane of ['dcc-out', 'pilot-out'] as const)
       expect(arrived(93, 94)).to.deep.equal(['T10', 'T10']);
     });
 
+    it('B4: of one set, the old N1 beside a new N3 can be withdrawn', async () => {
+      await send('new', pair(14));
+      await send('replace', [{ id: 144, level: 'N3', replaces: 142 }], 2);
+      await send('delete', pair(14).slice(0, 1));
+      await region.drained();
+      expect(arrived(141, 142, 144)).to.deep.equal(['T02 T04', 'T02', 'T10']);
+    });
+
+    it('B3: an N3 that died keeps its own withdrawal behind it, and nothing of its N1', async () => {
+      refuse(152);
+      await send('new', pair(15));
+      await region.drained();
+      refuse();
+      for (const form of pair(15)) await send('delete', [form]);
+      await last();
+      await until('the N1 is withdrawn', 30_000, () => arrived(151)[0] === 'T02 T04');
+      expect([await statesOf(152), arrived(152)]).to.deep.equal([['queued', 'dead'], ['T02']]);
+      await region.post(`deliveries/${(await where(152)).legs.find(({ state }) => state === 'dead')!.id}:resend`, { why: 'mended over there' });
+      await region.drained();
+      expect(arrived(152)).to.deep.equal(['T02 T04']);
+    });
+
+    it('B2: both arrived, died when replayed, and go once more by the next replay', async () => {
+      await send('new', pair(16));
+      await region.drained();
+      const { id } = await last();
+      record.answers = () => 'refused';
+      pilot.answers = () => 'AE';
+      for (const time of ['refused', 'filed'] as const) {
+        if (time === 'filed') refuse();
+        await region.post(`messages/${id}:replay`, { why: 'it was lost over there' });
+        await region.drained();
+      }
+      for (const form of [161, 162]) expect((await statesOf(form)).toSorted()).to.deep.equal(['delivered', 'delivered', 'discarded']);
+    });
+
     it('B4: a deletion of one that left alone goes there, and the other, in force, is named; both in one message, in either order, say nothing', async () => {
       await send('new', pair(10).slice(0, 1));
       await send('new', pair(10));
