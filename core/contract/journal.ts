@@ -99,7 +99,7 @@ export interface RoutedEvent {
   readonly keys: readonly string[];
   /** `identity` blocks its keys when dead; `document` blocks its `series`. */
   readonly kind: 'identity' | 'visit' | 'document' | 'other';
-  /** Keyed hash of the document's setId (or id): order and blocking among versions. */
+  /** Keyed hash of the setId (or id) of the document's first version, as far as that is known: order and blocking among what is said of it. */
   readonly series?: string;
   /** Delivery lanes it goes to, on a `decoded` message only; a lane named twice is one. `held` makes the delivery wait from the start, with its reason. */
   readonly destinations: readonly { readonly lane: string; readonly held?: ErrorData }[];
