@@ -37,7 +37,7 @@ import {
 } from './person.ts';
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS, TELLING, isSaidAgain } from './traits.ts';
+import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
 import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
@@ -259,11 +259,19 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
-/** Of the number of before something was said otherwise since it was changed, which came first: of its patient, or of somebody else who has it now. */
+/**
+ * Of the number of before something was said since it was changed, otherwise than before or than the change itself says, which came first: of its patient, or of
+ * somebody else who has it now.
+ */
 function isSaidSince(one: Told, gone: Person): boolean {
   const { at, sender } = speakerOf(one, undefined);
   const { registers = {} } = lineOf(gone).folds[sender] ?? {};
-  return TELLING.flat().some((trait) => registers[trait]?.other !== undefined && isRecordedBefore(at, registers[trait].at));
+  const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  return TELLING.flat().some((trait) => {
+    const said = registers[trait];
+    const isOther = said?.other !== undefined || contradicts(trait, said?.value, patient[trait]);
+    return said !== undefined && isOther && isRecordedBefore(at, said.at);
+  });
 }
 
 /** What the message itself says of its patient, beside what is on file. */

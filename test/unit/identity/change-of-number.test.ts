@@ -345,6 +345,20 @@ describe('changes of number', () => {
       }
     });
 
+    it('A2, A4: nor does a change that comes late make one patient of two where only somebody else is known under its number of before', () => {
+      hospital = new Hospital();
+      hospital.identity(twin, { ipp: '1', at: 50 });
+      const change = { kind: 'change-id', at: 5, id: 'asked', patient: QUALIFIED } as const;
+      expect([verdict(hospital.merge('9', '1', change)), hospital.tasks().map(({ kind }) => kind)]).to.deep.equal([
+        'quarantined ERR_IDENTITY_MERGE',
+        ['number-again'],
+      ]);
+      // Of one who was said the same since, nobody is asked.
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 50 });
+      expect(verdict(hospital.merge('9', '1', change))).to.equal('merged');
+    });
+
     it('A2, A4: said so before the change that comes late, it asks as well, with what the change says of its patient', () => {
       hospital = new Hospital();
       hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
