@@ -92,7 +92,9 @@ describe('program for heavy clients', function () {
   }
 
   async function run(args: readonly string[], input: Uint8Array | string = ''): Promise<{ code: number | null; out: string; errors: string }> {
-    const child = spawn('mono', [program, '--quiet', ...args], { env: { ...process.env, HOME: site.folder } });
+    // Without a locale, Mono writes `?` for what is no ASCII.
+    const env = { ...process.env, HOME: site.folder, LC_ALL: 'C.UTF-8' };
+    const child = spawn('mono', [program, '--quiet', ...args], { env });
     let out = '';
     let errors = '';
     child.stdout.on('data', (text: Buffer) => (out += text.toString()));
