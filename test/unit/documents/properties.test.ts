@@ -205,10 +205,9 @@ describe('whatever order documents come in', () => {
           });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     );
-    // Each kind of step was met; how often is chance.
-    expect(Math.min(whole, alone, told), 'sent together, alone, and told of').to.be.above(0);
+    expect(Math.min(whole, alone, told), 'sent together, alone, and told of').to.be.above(50);
   });
 
   it('B6, A6: of the same claims, merges and oppositions any order leaves the same patients opposed; undone, those that are without the merges', async () => {
