@@ -33,6 +33,7 @@ import {
   TASK,
   taskKey,
   timeOf,
+  withFormer,
   type Filed,
   type Doubt,
   type Filing,
@@ -322,7 +323,10 @@ export class Legs {
   /** A person has still to say who their patient is (decision 0033), or that the receiver was called (0034). */
   async isInDoubt({ keys, kind }: Pick<QueuedDelivery, 'keys' | 'kind'>, to: string): Promise<boolean> {
     const refsOf = (known: Known): readonly NoteRef[] =>
-      [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))].map((key) => ({ kind: PERSON, key }));
+      withFormer(
+        keys.flatMap((key) => survivorOf(key, known).chain),
+        known,
+      ).map((key) => ({ kind: PERSON, key }));
     const known = await this.#read(refsOf);
     return (kind === 'document' ? doubtsOf(stillLedTo(keys, known), known, to) : mergedThere(keys, known, to)).length > 0;
   }

@@ -4,7 +4,7 @@ import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type SendersOf, type Source } from './join.ts';
-import { PERSON, lastOf, noteOf, personOf, withDoubt, type Person } from './person.ts';
+import { PERSON, lastOf, noteOf, personOf, withDoubt, type Doubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
 import { DATAMATRIX, TASK, readTask, taskKey, taskNote, type Answered, type Candidate, type Difference, type Task, type TaskKind } from './task.ts';
 import { STRICT_TRAITS, isStrict } from './traits.ts';
@@ -157,6 +157,8 @@ export interface Question {
   readonly differences: readonly Difference[];
   /** Whose word it is against, where that is the question: another one's is another question. */
   readonly against?: string;
+  /** See `Doubt`. */
+  readonly after?: string;
 }
 
 /** What a task shows of all these questions, and the hash of what is asked. */
@@ -215,10 +217,16 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
         person.open?.filter((other) => other !== id),
         id,
       ),
-      ...(questions.some(({ kind: of }) => of !== 'document' && of !== 'link') && withDoubt(person, { task: id, at: one.now })),
+      ...(questions.some(({ kind: of }) => of !== 'document' && of !== 'link') &&
+        withDoubt(person, { task: id, at: one.now, ...afterOf(key, questions) })),
     }),
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };
+}
+
+function afterOf(key: string, questions: readonly Question[]): Pick<Doubt, 'after'> {
+  const after = questions.find(({ persons }) => persons.has(key))?.after;
+  return after === undefined ? {} : { after };
 }
 
 /** What an identity is known by, and what blocks filing. */

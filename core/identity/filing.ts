@@ -5,7 +5,7 @@ import { differingTrait, type Patient } from '../model/index.ts';
 import { differencesOf, onFile, type Question } from './cases.ts';
 import { holdersIn, rivalOf, type Rival } from './family.ts';
 import type { SendersOf, Source } from './join.ts';
-import { isKnown, joinedOf, personOf, survivorOf, type Doubt } from './person.ts';
+import { isKnown, joinedOf, personOf, survivorOf, withFormer, type Doubt } from './person.ts';
 import { traitsOf } from './traits.ts';
 
 export interface Filed {
@@ -30,12 +30,20 @@ export const identityInDoubt = (tasks: readonly string[]): ErrorData =>
   new PasserelleError('ERR_IDENTITY_IN_DOUBT', { expected: 'an answer of identity vigilance', found: tasks.slice(-TASKS_SHOWN).join(', ') }).toData();
 const TASKS_SHOWN = 3;
 
-/** What nobody has answered yet about the patient of these numbers, or whoever stands for that one now; of what leaves by that lane. The newest comes last. */
-export const doubtsOf = (keys: readonly string[], known: Known, to?: string): readonly Doubt[] =>
-  [...new Set(keys.flatMap((key) => survivorOf(key, known).chain))]
-    .flatMap((key) => personOf(known, key)?.doubts ?? [])
+/**
+ * What nobody has answered yet about the patient of these numbers, or whoever stands for that one now; of what leaves by that lane. The newest comes last. What is
+ * asked of a number is asked of the one that it was changed for, unless it was said after that.
+ */
+export function doubtsOf(keys: readonly string[], known: Known, to?: string): readonly Doubt[] {
+  const chain = new Set(keys.flatMap((key) => survivorOf(key, known).chain));
+  return withFormer(chain, known)
+    .flatMap((key) => {
+      const { doubts = [], into } = personOf(known, key) ?? {};
+      return chain.has(key) ? doubts : doubts.filter(({ after }) => after === undefined || after !== into?.key);
+    })
     .filter(({ lane }) => lane === undefined || lane === to)
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
 
 export const filingBlocked = (): ErrorData => new PasserelleError('ERR_FILING_BLOCKED', { found: 'PID-32 or PID-31' }).toData();
 

@@ -6,7 +6,21 @@ export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined, type SendersOf } from './join.ts';
 export { around, messagesOfMerge, ownMerge, separationOf, undoMerge } from './merges.ts';
-export { PERSON, claimsOf, isKnown, joinedOf, lineOf, noteOf, nobody, personOf, readPerson, survivorOf, type Doubt, type Person } from './person.ts';
+export {
+  PERSON,
+  claimsOf,
+  isKnown,
+  joinedOf,
+  lineOf,
+  noteOf,
+  nobody,
+  personOf,
+  readPerson,
+  survivorOf,
+  withFormer,
+  type Doubt,
+  type Person,
+} from './person.ts';
 export { instant, isUnsure, timeOf } from './stamp.ts';
 export {
   MISNAMED,

@@ -71,6 +71,8 @@ export interface Doubt {
   readonly at: string;
   /** Only what leaves by that delivery lane waits. */
   readonly lane?: string;
+  /** Said after the number was changed for the one with this key: who has that one is known. */
+  readonly after?: string;
 }
 
 /** All that is said of a person, under this number and those it had before. */
@@ -315,6 +317,13 @@ export const personOf = (known: Known, key: string): Person | undefined => {
   const value = known(PERSON, key);
   return value === undefined ? undefined : readPerson(key, value);
 };
+
+/** Those, and the numbers that were changed for them. */
+export function withFormer(keys: Iterable<string>, known: Known): readonly string[] {
+  const all = new Set(keys);
+  for (const one of all) for (const { key, kind } of personOf(known, one)?.absorbed ?? []) if (kind === 'change-id') all.add(key);
+  return [...all];
+}
 
 /** As stored: times once each, registers as `[value, time, time of another value]`. */
 interface Stored extends Omit<Person, 'folds' | 'inherited' | 'history'> {

@@ -72,13 +72,13 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     before !== undefined &&
     isUnmoved(before, joinedOf(next, speaker.senders)) &&
     (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const questions = [
+  const questions = ofNumberAlone(spoken, said, [
     ...strangers,
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
     ...(before && fallen.includes('claim') && !strangers.some(({ kind }) => kind === 'ins')
       ? [insQuestion(key, person, before, data.patient, said)]
       : []),
-  ];
+  ]);
   const isFree = isLate && isHarmless();
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
@@ -183,13 +183,15 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const named = keyOf(one, patient.domain, patient.ipp);
   if (named === undefined) return [];
   const said = speakerOf(one, patient);
-  return strangersOf(
-    spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said),
-    patient,
-    said,
-    known,
-    one.sendersOf,
-  );
+  const spoken = spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said);
+  return ofNumberAlone(spoken, said, strangersOf(spoken, patient, said, known, one.sendersOf));
+}
+
+/** Of a number that is said of somebody else after it was changed, by the clock that said the change: who has the one since is not asked (decision 0033). */
+function ofNumberAlone({ named, holder }: Spoken, { sender, at }: Speaker, questions: readonly Question[]): readonly Question[] {
+  const { into } = holder;
+  const isSince = into?.sender === sender && isRecordedBefore(into.at, at) && questions.some(({ kind }) => kind === 'number-again');
+  return isSince ? questions.map((each) => ({ ...each, persons: new Map([[named, holder]]), after: into.key })) : questions;
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */

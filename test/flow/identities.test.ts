@@ -370,6 +370,17 @@ describeJournals('identities', (journal) => {
     expect(ids, 'in the order in which they came').to.deep.equal([1, 2].map(letter));
   });
 
+  it('A4: once its number was changed for another one, those under that one wait as well, and leave with the answer', async () => {
+    await tell({ ipp: '62', minute: 1, ins: INS });
+    const asked = await tell({ ipp: '62', minute: 2, ins: otherIns });
+    await tell({ ipp: '63', minute: 3, trigger: 'A47', absorbs: '62', ins: INS });
+    const letter = await sendLetter(region, { ipp: '63', id: '1.2.250.1.999.20.9.631' });
+    const leg = async (): Promise<unknown> => (await region.timeline(letter)).deliveries.map(({ state, error }) => [state, error?.found]);
+    expect(await leg()).to.deep.equal([['held', asked]]);
+    await region.post(`identities/tasks/${asked}:reject`, { why: 'wrong card' });
+    await until('it leaves', 10_000, async () => JSON.stringify(await leg()) === '[["delivered",null]]');
+  });
+
   it('A6: so do those of both numbers of a merge that asks; rejected, they go as they are, and one that is urgent is let go by a person', async () => {
     await tell({ ipp: '65', minute: 1, ins: INS });
     await tell({ ipp: '66', minute: 1, ins: otherIns });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Patient } from '../../../core/model/index.ts';
-import { survivorOf } from '../../../core/identity/index.ts';
+import { filingOf, survivorOf } from '../../../core/identity/index.ts';
 import { Hospital, INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, keyed, patientOf, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
@@ -381,6 +381,82 @@ describe('changes of number', () => {
     it('A2, A4: what was said before the change, by the same clock, corrects the person; what nothing tells apart asks nobody', () => {
       expect(verdict(hospital.identity(twin, { ipp: '1', at: 4 }))).to.equal('dequalified');
       expect(verdict(hospital.identity({ ...twin, birthPlaceCog: '33999' }, again))).to.equal('updated');
+    });
+  });
+
+  describe('while who the patient is waits for a person', () => {
+    const twin: Patient = { ...VALIDATED, firstGivenName: 'ZOÉ', birthGivenNames: 'ZOÉ MARIE' };
+    /** Tasks that a document waits for which says no more than its number. */
+    const waitsFor = (ipp: string): readonly string[] => {
+      const filed = { keys: [keyed(ipp)], patient: {}, source: () => ({ sender: 'DPI', at: '' }) };
+      return filingOf(filed, hospital.known, () => hospital.settings.senders).doubt?.tasks ?? [];
+    };
+    const all = (): readonly (readonly string[])[] => ['1', '9', '12'].map(waitsFor);
+    const change = (into: string, from: string, at: number): unknown => hospital.merge(into, from, { kind: 'change-id', at });
+    const ask = (): unknown => hospital.identity(OTHERWISE, { ipp: '1', at: 2, id: 'asked' });
+    beforeEach(() => {
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+    });
+
+    it('A2, A4: documents under the number since wait as well, whether it was asked before the change came or after; an answer lets them go', () => {
+      for (const steps of [
+        [ask, () => change('9', '1', 5), () => change('12', '9', 6)],
+        [() => change('9', '1', 5), ask, () => change('12', '9', 6)],
+        [() => change('12', '9', 6), ask, () => change('9', '1', 5)],
+      ]) {
+        hospital = new Hospital();
+        hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+        for (const step of steps) step();
+        expect(all()).to.deep.equal([['asked'], ['asked'], ['asked']]);
+        hospital.answer('asked', 'rejected');
+        expect(all()).to.deep.equal([[], [], []]);
+      }
+    });
+
+    it('A4: accepted under the number before, it is asked once more of whom the number since shows, and then nothing waits', () => {
+      ask();
+      change('9', '1', 5);
+      for (const _ of [1, 2]) {
+        hospital.answer('asked', 'accepted');
+        ask();
+      }
+      expect([hospital.tasks()[0]!.state, hospital.joined('9').ins?.ins, ...all()]).to.deep.equal(['accepted', OTHER_INS, [], [], []]);
+    });
+
+    for (const kind of ['merge', 'change-id'] as const)
+      it(`A4, A6: the number that it was ${kind === 'merge' ? 'merged into' : 'changed for, once that is undone,'} does not wait`, () => {
+        ask();
+        hospital.merge('9', '1', { kind, at: 5 });
+        if (kind === 'change-id') hospital.undo('1');
+        expect(all()).to.deep.equal([['asked'], [], []]);
+      });
+
+    it('A1, A4: a number that is given again holds what names it, not the patient of before; nor does that one’s question end with it', () => {
+      change('9', '1', 5);
+      hospital.identity(twin, { ipp: '1', at: 50, id: 'again' });
+      expect(all()).to.deep.equal([['again'], [], []]);
+      expect(hospital.person('9')).to.not.have.any.keys('open', 'doubts');
+      hospital.identity(OTHERWISE, { ipp: '9', at: 51, id: 'asked' });
+      expect(all()).to.deep.equal([['again', 'asked'], ['asked'], []]);
+      hospital.answer('again', 'rejected');
+      expect(all()).to.deep.equal([['asked'], ['asked'], []]);
+      change('12', '9', 60);
+      expect(all()).to.deep.equal([['asked'], ['asked'], ['asked']]);
+    });
+
+    it('A2, A4: said by another clock, which cannot tell it from the patient of before, it holds both', () => {
+      change('9', '1', 5);
+      hospital.identity(twin, { ipp: '1', sender: 'GAM', at: 50, id: 'again' });
+      expect(all().slice(0, 2)).to.deep.equal([['again'], ['again']]);
+    });
+
+    it('A1, A4: once that change is undone, what was asked of the new patient follows the next change of the number', () => {
+      change('9', '1', 5);
+      hospital.identity(twin, { ipp: '1', at: 50, id: 'again' });
+      hospital.undo('1');
+      change('12', '1', 60);
+      expect(all()).to.deep.equal([['again'], [], ['again']]);
     });
   });
 
