@@ -82,9 +82,14 @@ export interface Line {
   readonly chosen?: Readonly<Record<string, Choice>>;
 }
 
-/** Holds until another sender says something else than then, and than it, or its INS with other traits; another site's word ends none. */
+/**
+ * Of what a sender said. Holds until that one says another value, or its INS with other traits, or another one something else than then, and than it; another site's
+ * word ends none.
+ */
 export interface Choice {
   readonly sender: string;
+  /** Notes of before do not say it: whatever that sender says holds. */
+  readonly value?: unknown;
   /** ISO instant of the decision: of two that hold, the later one counts. */
   readonly at: string;
   /** When each of the others had said so last. */
@@ -93,6 +98,7 @@ export interface Choice {
 
 export const choiceOf = (attribute: string, sender: string, folds: Folds, at: string): Choice => ({
   sender,
+  value: folds[sender]?.registers[attribute]?.value ?? null,
   at,
   over: Object.fromEntries(
     Object.entries(folds).flatMap(([other, { registers }]) => {
@@ -102,9 +108,10 @@ export const choiceOf = (attribute: string, sender: string, folds: Folds, at: st
   ),
 });
 
-const holds = (attribute: string, { sender, over }: Choice, folds: Folds): boolean => {
+const holds = (attribute: string, { sender, value, over }: Choice, folds: Folds): boolean => {
   const own = folds[sender]?.registers ?? {};
   const chosen = own[attribute]?.value;
+  if (value !== undefined && value !== (chosen ?? null) && !saysSo(attribute, chosen, value)) return false;
   // An INS is said with its traits: once its own sender says others, it stands in nobody's way.
   const { traits = {} }: Partial<InsClaim> = attribute === 'claim' && chosen ? chosen : {};
   if (Object.entries(traits).some(([trait, value]) => isStrict(trait) && contradicts(trait, value, own[trait]?.value))) return false;

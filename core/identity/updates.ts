@@ -116,14 +116,19 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
 
 /**
  * Attributes of which this message ends what a person chose, and what counts with it: it would come back to what was not chosen, unseen (A2, A4). A choice of what another site said
- * gives way to those whose number it is.
+ * gives way to those whose number it is, and one of this sender to its own correction, where nobody whose number it is says otherwise.
  */
 function fallenOf(person: Person, before: Joined, next: Person, received: Patient, speaker: Speaker): readonly string[] {
   const [{ preferred: held = {} }, { preferred: left = {} }] = [lineOf(person), lineOf(next)];
   const { patient } = joinedOf(next, speaker.senders);
+  const isCorrection = (trait: StrictTrait): boolean =>
+    Object.entries(lineOf(next).folds).every(
+      ([other, { registers }]) => isForeign(other) || !contradicts(trait, registers[trait]?.value, received[trait]),
+    );
   return Object.entries(held).flatMap(([attribute, sender]) => {
     const name = isStrict(attribute) ? attribute : 'ins';
-    const isOwnWord = isForeign(sender) && isSaidAgain(name, patient[name], received[name]);
+    const isGivingWay = isForeign(sender) || (sender === speaker.sender && isStrict(attribute) && isCorrection(attribute));
+    const isOwnWord = isGivingWay && isSaidAgain(name, patient[name], received[name]);
     // Whoever was chosen takes its INS back, and there is no other one.
     const isTakenBack = attribute === 'claim' && sender === speaker.sender && !patient.ins;
     return left[attribute] === sender || isOwnWord || isTakenBack || isSaidAgain(name, before.patient[name], patient[name]) ? [] : [attribute];

@@ -211,8 +211,14 @@ describe('whatever order identities come in', () => {
           if (!before) continue;
           const { patient } = hospital.joined('1');
           if (preferred) chosen += 1;
-          for (const trait of ['birthName', 'firstGivenName', 'sex', 'birthDate'] as const)
+          for (const trait of ['birthName', 'firstGivenName', 'sex', 'birthDate'] as const) {
             expect([before[trait], event.said[trait]], `M${i} ${trait}`).to.include(patient[trait]);
+            if (preferred?.[trait] === undefined || patient[trait] === before[trait]) continue;
+            // A choice is of a value: the one that was chosen corrects itself where nobody says otherwise.
+            expect(preferred[trait], `M${i} ${trait}`).to.equal(`990001018|${event.sender}`);
+            const said = Object.values(lineOf(hospital.person('1')!).folds).flatMap(({ registers }) => registers[trait]?.value ?? []);
+            expect(new Set(said), `M${i} ${trait}`).to.deep.equal(new Set([patient[trait]]));
+          }
           // Of the number that was chosen the traits may have come back.
           if (holder) expect([null, (holder.value as Patient | null)?.ins, event.said.ins], `M${i}`).to.include(patient.ins);
         }

@@ -237,6 +237,18 @@ describe('changes of number', () => {
         expect(hospital.person('9')).to.not.have.any.keys('inherited', 'chosen');
       });
 
+    it('A2, A4, A6: ends with what its own sender says newer of the new number, once a person has seen both; an undo gives back either', () => {
+      hospital = new Hospital([]);
+      choose();
+      hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { ipp: '9', sender: 'B', at: 3 });
+      expect([verdict(hospital.merge('9', '1', change)), name('9')]).to.deep.equal(['quarantined ERR_IDENTITY_MERGE', 'VALBRUNE']);
+      hospital.answer('change', 'accepted');
+      hospital.merge('9', '1', change);
+      expect(name('9')).to.equal('VALBRUNE');
+      hospital.undo('1');
+      expect([name('1'), name('9')]).to.deep.equal(['ÉTREZAC', 'VALBRUNE']);
+    });
+
     it('A2, A6: follows as well when the two were merged before they are said to be a change of number', () => {
       hospital = new Hospital([]);
       choose();

@@ -67,6 +67,57 @@ describe('identities of several senders', () => {
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A' }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
   });
 
+  describe('of which a person chose the word of one', () => {
+    const said = { birthName: 'ÉTREZAC', birthDate: '1938-06-12' };
+    let hospital: Hospital;
+    const say = (sender: string, more: Patient, telling: { readonly id?: string; readonly at?: number } = {}): string =>
+      verdict(hospital.identity({ ...TRAITS, ...more }, { sender, ...telling }));
+    const choose = (): void => {
+      say('B', said, { id: 'asked', at: 5 });
+      hospital.answer('asked', 'accepted');
+      expect(say('B', said, { id: 'asked', at: 5 })).to.equal('updated');
+    };
+    const name = (): unknown => hospital.joined('1').patient.birthName;
+
+    for (const [rank, ...applications] of [['alike'], ['less', 'A', 'B'], ['more', 'B', 'A']] as const)
+      it(`A2, A4: its next word asks again, of the value only, though it is trusted ${rank}; what it said before that comes late does not`, () => {
+        hospital = new Hospital(applications.map((application) => ({ application })));
+        say('A', {}, { at: 1 });
+        choose();
+        expect([say('B', { ...said, usedName: 'NEUVE' }, { at: 7 }), say('B', { birthName: 'VALMOREL' }, { at: 4 }), name()]).to.deep.equal([
+          'updated',
+          'stale-ignored',
+          'ÉTREZAC',
+        ]);
+        const next = (): string => say('B', { ...said, birthName: 'VALBRUNE' }, { id: 'next', at: 8 });
+        expect([next(), name(), hospital.tasks().at(-1)!.kind]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ÉTREZAC', 'traits']);
+        hospital.answer('next', 'rejected');
+        expect([say('A', {}, { at: 9 }), name()]).to.deep.equal(['updated', 'ÉTREZAC']);
+        next();
+        hospital.answer('next', 'accepted');
+        expect([next(), name(), say('A', {}, { at: 10 }), name()]).to.deep.equal(['updated', 'VALBRUNE', 'updated', 'VALBRUNE']);
+        expect([say('B', said, { id: 'back', at: 11 }), name()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'VALBRUNE']);
+      });
+
+    it('A4: one that nobody contradicts corrects itself as ever', () => {
+      hospital = new Hospital();
+      say('B', {}, { at: 1 });
+      choose();
+      expect([say('B', { ...said, birthName: 'ÉTRESAC' }, { at: 6 }), name()]).to.deep.equal(['updated', 'ÉTRESAC']);
+    });
+
+    it('A2, A4: of the record, its next word asks too, and what it said before does not come back', () => {
+      hospital = new Hospital();
+      hospital.identity(TRAITS, { at: 1 });
+      const record = (birthName: string, id: string): string =>
+        verdict(hospital.identity({ ...TRAITS, birthName }, { sender: 'DCC', isOfRecord: true, id }));
+      record('ÉTREZAC', 'asked');
+      hospital.answer('asked', 'accepted');
+      expect([record('ÉTREZAC', 'asked'), name()]).to.deep.equal(['updated', 'ÉTREZAC']);
+      expect([record('VALBRUNE', 'next'), name()]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', 'ÉTREZAC']);
+    });
+  });
+
   describe('of which a person chose one over a more trusted one', () => {
     let hospital: Hospital;
     const chosen = { ...QUALIFIED, ins: OTHER_INS, birthName: 'ÉTREZAC' };
@@ -167,7 +218,10 @@ describe('identities of several senders', () => {
     hospital.answer('asked', 'accepted');
     expect([say(), hospital.joined('1').ins?.ins]).to.deep.equal(['qualified', OTHER_INS]);
     hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' });
-    hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'B' });
+    for (const _ of [1, 2]) {
+      hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'B', id: 'own' });
+      if (hospital.tasks().some(({ id, state }) => id === 'own' && state === 'open')) hospital.answer('own', 'accepted');
+    }
     hospital.answer('later', 'accepted');
     expect(verdict(hospital.identity({ ...TRAITS, birthName: 'VALBRUNE' }, { sender: 'A', id: 'later' }))).to.equal('updated');
     expect(hospital.person('1')!.chosen?.['birthName']?.sender).to.not.include('A');
