@@ -37,9 +37,9 @@ import {
 } from './person.ts';
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain } from './traits.ts';
+import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
-import { areOthers, asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { areOthers, areSeveral, asKnown, judgeUpdate, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -200,6 +200,7 @@ interface Merge {
 /** Why it is not done without a person. */
 function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivor, end, kind: said }: Merge): readonly Question[] {
   const { senders } = one.settings;
+  const data = one.event.data as EventData<'dcc.identity.merged'>;
   const side = (key: string, person: Person): Rival => ({ key, person, joined: joinedOf(person, senders) });
   const sides = [side(chain.at(-1)!, end), side(from, gone)] as const;
   const make = (kind: TaskKind, expected: string, found: string, [mine, theirs] = sides): Question => ({
@@ -256,7 +257,23 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     ...(said === 'change-id' && isSaidSince(one, gone)
       ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, sides[1]) }]
       : []),
+    ...(said === 'merge' && saidSince(one, gone, sides[0].joined.patient).length > 0
+      ? [make('number-again', 'a number that nobody has since', 'other traits since')]
+      : []),
+    ...(data.patient?.identityStatus !== 'PROV' && areSeveral(saidSince(one, survivor, data.patient ?? {}))
+      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(into, survivor)) }]
+      : []),
   ];
+}
+
+/** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
+function saidSince(one: Told, person: Person, patient: Patient): readonly StrictTrait[] {
+  const { at, sender } = speakerOf(one, undefined);
+  const { registers = {} } = lineOf(person).folds[sender] ?? {};
+  return TELLING.flat().filter((trait) => {
+    const said = registers[trait];
+    return said !== undefined && contradicts(trait, said.value, patient[trait]) && isRecordedBefore(at, said.at);
+  });
 }
 
 /**

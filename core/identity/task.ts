@@ -8,7 +8,7 @@ export const TASK = 'task';
 export type TaskKind =
   /** Two senders that are trusted alike differ on a strict trait; or so many are other ones that it may be somebody else. */
   | 'traits'
-  /** Of a number that was changed for another one, something is said since that is not what is known of the person who had it. */
+  /** Of a number that was merged or changed for another one, or that this made the patient's, something is said since that is not what is known of the person who had it. */
   | 'number-again'
   /** Two numbers that the message gives one patient, in two domains, belong to two INS. */
   | 'numbers'

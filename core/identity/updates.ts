@@ -223,7 +223,7 @@ const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
 
 const countOf = (traits: readonly StrictTrait[]): number => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length;
-const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
+export const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
 
 const otherTraits = ({ patient }: Joined, received: Patient): readonly StrictTrait[] =>
   STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));

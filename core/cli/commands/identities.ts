@@ -7,7 +7,7 @@ import { shortTime } from '../words.ts';
 
 export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   traits: 'autres traits : deux émetteurs de même rang, ou un autre patient',
-  'number-again': 'ancien numéro d’un patient, dit de quelqu’un d’autre',
+  'number-again': 'numéro d’un patient, dit depuis de quelqu’un d’autre',
   numbers: 'numéros de deux domaines, donnés à un patient, qui portent deux INS',
   ins: "autre INS ou autres traits que ceux du dossier d'identité",
   order: 'deux dires du même émetteur dans l’heure répétée d’automne',

@@ -387,6 +387,84 @@ describe('merges', () => {
     });
   });
 
+  describe('that comes late', () => {
+    const TWIN: Patient = { ...VALIDATED, firstGivenName: 'ZOÉ', birthGivenNames: 'ZOÉ MARIE' };
+    const BRUNEL: Patient = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' };
+    const TYPO: Patient = { ...VALIDATED, birthName: 'VALMOREY' };
+    const merge = (patient: Patient | undefined, at = 5): string =>
+      verdict(hospital.merge('2', '1', { id: 'asked', at, ...(patient && { patient }) }));
+    type Said = readonly [ipp: string, at: number, said: Patient, sender?: string];
+    const after = (...all: readonly Said[]): void => {
+      hospital = new Hospital();
+      for (const [ipp, at, said, sender = 'DPI'] of all) hospital.identity(said, { ipp, at, sender });
+    };
+    const shown = (): unknown => {
+      const { kind, candidates } = hospital.tasks().find(({ id }) => id === 'asked')!;
+      return [kind, candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])];
+    };
+
+    for (const [what, patient, ...said] of [
+      ['the number that it absorbs, and the survivor is not known', QUALIFIED, ['1', 50, TWIN]],
+      ['the number that it absorbs, which was the patient’s before', undefined, ['2', 1, QUALIFIED], ['1', 1, PLAIN], ['1', 50, TWIN]],
+      ['the number that it absorbs, whoever the survivor is by now', PLAIN, ['2', 60, PLAIN], ['1', 50, BRUNEL]],
+    ] as readonly (readonly [string, Patient | undefined, ...Said[]])[])
+      it(`A2, A4, A6: asks where its own clock says somebody else since of ${what}`, () => {
+        after(...said);
+        const before = hospital.joined('1');
+        expect(merge(patient)).to.equal('quarantined ERR_IDENTITY_MERGE');
+        expect(shown()).to.deep.equal([
+          'number-again',
+          [
+            ['1', 'on file', before.patient.firstGivenName],
+            ['2', 'on file', 'ÉLISE'],
+          ],
+        ]);
+        expect([survivor('1'), hospital.joined('1')]).to.deep.equal(['1', before]);
+        hospital.answer('asked', 'accepted');
+        expect([merge(patient), survivor('1')]).to.deep.equal([patient ? 'merged' : 'as it is', '2']);
+        expect(verdict(hospital.merge('2', '1', { at: 70 })), 'said again').to.not.include('quarantined');
+      });
+
+    for (const kind of ['merge', 'change-id'] as const)
+      it(`A2, A4, A6: asks where its own clock says somebody else since of the survivor, with whom it names itself (${kind})`, () => {
+        for (const known of [[], [['1', 1, TRAITS] as const]]) {
+          after(...known, ['2', 50, BRUNEL]);
+          const late = hospital.merge('2', '1', { id: 'asked', at: 5, kind, patient: QUALIFIED });
+          expect(verdict(late)).to.equal('quarantined ERR_IDENTITY_MERGE');
+          expect(hospital.tasks()[0]!.candidates.map(({ ipp, as, patient }) => [ipp, as, patient.firstGivenName])).to.deep.include.members([
+            ['2', 'on file', 'PAUL'],
+          ]);
+          expect([survivor('1'), hospital.joined('2').patient.birthName]).to.deep.equal(['1', 'BRUNEL']);
+        }
+      });
+
+    it('A4, A6: asks nobody about ordinary ones: in time, of a typing error or another file, of what others say, of a correction, of who was provisional', () => {
+      for (const [what, patient, at, ...said] of [
+        ['in time', QUALIFIED, 60, ['2', 1, QUALIFIED], ['1', 50, BRUNEL]],
+        ['a duplicate spelled otherwise', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 1, TYPO], ['2', 50, QUALIFIED]],
+        ['a duplicate of several errors', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 1, { ...TYPO, birthDate: '1937-12-06' }], ['2', 50, QUALIFIED]],
+        ['said the same since', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 50, PLAIN]],
+        ['married since', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 50, { ...PLAIN, usedName: 'AUTRE', birthPlaceCog: '75056' }]],
+        ['by another clock', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 50, TYPO, 'GAM']],
+        ['a survivor that was corrected since', { ...PLAIN, birthName: 'VALMOREY' }, 5, ['1', 1, PLAIN], ['2', 50, PLAIN]],
+        ['who was provisional then', { ...BRUNEL, identityStatus: 'PROV', insStatus: 'PROV' }, 5, ['1', 1, PLAIN], ['2', 50, QUALIFIED]],
+      ] as readonly (readonly [string, Patient, number, ...Said[]])[]) {
+        after(...said);
+        expect(merge(patient, at), what).to.not.include('quarantined');
+        expect(survivor('1'), what).to.equal('2');
+      }
+    });
+
+    it('A2: whichever of the two came first, what was said of the absorbed number since asks', () => {
+      const told = [(): unknown => hospital.merge('2', '1', { at: 5 }), (): unknown => hospital.identity(TWIN, { ipp: '1', at: 50 })];
+      for (const order of [told, told.toReversed()]) {
+        after(['2', 1, QUALIFIED]);
+        for (const tell of order) tell();
+        expect(hospital.tasks().map(({ state }) => state)).to.deep.equal(['open']);
+      }
+    });
+  });
+
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
     hospital.merge('1', '2');
     const told = hospital.identity({ ...TRAITS, usedName: 'APRÈS' }, { ipp: '2' });
