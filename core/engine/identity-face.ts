@@ -14,6 +14,7 @@ import {
   type IdentityView,
   type MessageHistory,
   type MessageSummary,
+  type TaskAnswer,
   type Unmerged,
 } from '../contract/index.ts';
 import { mayHaveArrived } from '../documents/index.ts';
@@ -72,63 +73,75 @@ export function identityFace(engine: Engine): IdentityFace {
     const state = 'message' in of ? (await journal.message(of.message))?.message.state : undefined;
     return state === 'discarded' || state === 'rejected' || state === 'filtered';
   };
+  const change = async ({ id, verdict, question, who, why }: TaskAnswer, by: typeof closeTask, run?: number): Promise<Task> => {
+    const at = new Date().toISOString();
+    // As the task is by then: it may ask about others since.
+    const refs = (known: Known): readonly NoteRef[] => {
+      const value = known(TASK, taskKey(id));
+      const { keys = [] } = value === undefined ? {} : readTask(value);
+      return [...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
+    };
+    const changed = await region().knowledge.change(
+      refs,
+      (known) => {
+        const said = { verdict: verdict === 'accept' ? 'accepted' : 'rejected', who, why, at, ...(question !== undefined && { question }) } as const;
+        const { notes, task } = by(id, known, said, run);
+        return { notes, result: task };
+      },
+      (notes) => region().journal.keep(notes, at),
+    );
+    if (changed.state !== 'open') region().answered();
+    return changed;
+  };
+  const answerOne = async (order: TaskAnswer): Promise<IdentityTask> => {
+    const { id, verdict, who, why } = order;
+    const { kind, state } = await taskOf(id);
+    // No message waits: a call was refused when it was made, a document is filed, a receiver was told.
+    if (kind === 'call' || kind === 'datamatrix' || kind === 'merge-told' || state !== 'open') return summaryOf(await change(order, closeTask));
+    const answered = await change(order, answerTask);
+    const stopped = await stoppedOnTheirWay(engine, id);
+    if (stopped) {
+      await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
+      return summaryOf(await change(order, closeTask, stopped.run));
+    }
+    const verb = verdict === 'accept' ? 'replay' : 'discard';
+    await act(engine, { verb, ids: [id], who, why }).catch(async (thrown: unknown) => {
+      // It goes nowhere already: what was to be done is done. On its way to be decided again, it stays what this person made it.
+      if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION' || !(await isOver(id))) throw thrown;
+    });
+    // What was accepted is closed by the commit that decides the message again.
+    return summaryOf(verb === 'replay' ? answered : await change(order, closeTask));
+  };
   return {
     tasks: async ({ state, ...page }) => {
       const found = await journal.notesOf(TASK, page);
       const tasks = found.items.map(({ value }) => readTask(value)).filter((task) => !state || state.includes(task.state));
       return { ...found, items: tasks.map(summaryOf) };
     },
-    task: async (id) => detailOf(await taskOf(id)),
+    task: async (id) => {
+      const task = await taskOf(id);
+      return detailOf(task, await alikeOf(engine, task));
+    },
     find: async ({ domain, ipp }) => {
       const key = index.patient({ domain, value: ipp });
       const [value] = await journal.notes(PERSON, [key]);
       if (value === undefined) throw new PasserelleError('ERR_NOT_FOUND', { expected: 'an identity that was received', found: 'none' });
       return viewOf(readPerson(key, value), region().settings);
     },
-    answer: async ({ id, verdict, question, who, why }) => {
-      if (!why) throw new PasserelleError('ERR_REASON_MISSING');
-      const { kind, state } = await taskOf(id);
-      const at = new Date().toISOString();
-      // As the task is by then: it may ask about others since.
-      const refs = (known: Known): readonly NoteRef[] => {
-        const value = known(TASK, taskKey(id));
-        const { keys = [] } = value === undefined ? {} : readTask(value);
-        return [...[TASK, MISNAMED, UNTOLD].map((of) => ({ kind: of, key: taskKey(id) })), ...keys.map((key) => ({ kind: PERSON, key }))];
-      };
-      const change = async (by: typeof closeTask, run?: number): Promise<Task> => {
-        const changed = await region().knowledge.change(
-          refs,
-          (known) => {
-            const said = {
-              verdict: verdict === 'accept' ? 'accepted' : 'rejected',
-              who,
-              why,
-              at,
-              ...(question !== undefined && { question }),
-            } as const;
-            const { notes, task } = by(id, known, said, run);
-            return { notes, result: task };
-          },
-          (notes) => region().journal.keep(notes, at),
-        );
-        if (changed.state !== 'open') region().answered();
-        return changed;
-      };
-      // No message waits: a call was refused when it was made, a document is filed, a receiver was told.
-      if (kind === 'call' || kind === 'datamatrix' || kind === 'merge-told' || state !== 'open') return summaryOf(await change(closeTask));
-      const answered = await change(answerTask);
-      const stopped = await stoppedOnTheirWay(engine, id);
-      if (stopped) {
-        await act(engine, { verb: verdict === 'accept' ? 'release' : 'discard', ids: stopped.deliveries, who, why });
-        return summaryOf(await change(closeTask, stopped.run));
+    answer: async (order) => {
+      if (!order.why) throw new PasserelleError('ERR_REASON_MISSING');
+      const task = await taskOf(order.id);
+      const others = await alikeOf(engine, task);
+      // What cannot be answered so leaves the others as they are.
+      if (others.length > 0) await change(order, answerTask);
+      let answered = summaryOf(task);
+      for (const { id } of [task, ...others].toSorted(cameFirst)) {
+        const one = await answerOne({ ...order, id }).catch((thrown: unknown) => {
+          if (id === order.id || !ASKED_ANEW.has(PasserelleError.from(thrown).code)) throw thrown;
+        });
+        if (one && id === order.id) answered = one;
       }
-      const verb = verdict === 'accept' ? 'replay' : 'discard';
-      await act(engine, { verb, ids: [id], who, why }).catch(async (thrown: unknown) => {
-        // It goes nowhere already: what was to be done is done. On its way to be decided again, it stays what this person made it.
-        if (verb !== 'discard' || PasserelleError.from(thrown).code !== 'ERR_TRANSITION' || !(await isOver(id))) throw thrown;
-      });
-      // What was accepted is closed by the commit that decides the message again.
-      return summaryOf(verb === 'replay' ? answered : await change(closeTask));
+      return answered;
     },
     withheld: (lane, capability) => region().capable.preview(lane, capability),
     declare: async (order) => {
@@ -185,6 +198,20 @@ export function identityFace(engine: Engine): IdentityFace {
       return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: ids.filter((_, i) => asked[i] !== undefined) };
     },
   };
+}
+
+const cameFirst = (one: Task, other: Task): number => (one.receivedAt < other.receivedAt ? -1 : one.receivedAt > other.receivedAt ? 1 : 0);
+/** It was answered meanwhile, or asks something else by now. */
+const ASKED_ANEW: ReadonlySet<string> = new Set(['ERR_TASK_CHANGED', 'ERR_TRANSITION']);
+
+/** Other messages that ask the same of the same persons: who is said to be whom by them is the same to the letter, and one answer is for all of them. */
+async function alikeOf({ journal }: Engine, { id, keys, question, state }: Task): Promise<readonly Task[]> {
+  if (question === undefined || state !== 'open') return [];
+  const persons = await journal.notes(PERSON, keys);
+  const doubts = persons.flatMap((value, i) => (value === undefined ? [] : (readPerson(keys[i]!, value).doubts ?? [])));
+  const found = await journal.notes(TASK, [...new Set(doubts.map(({ task }) => task))].filter((other) => other !== id).map(taskKey));
+  const tasks = found.flatMap((value) => (value === undefined ? [] : [readTask(value)]));
+  return tasks.filter((other) => other.state === 'open' && other.question === question).toSorted(cameFirst);
 }
 
 /** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */
@@ -282,9 +309,10 @@ function summaryOf({ id, kind, state, site, receiver, eventType, sender, receive
   };
 }
 
-function detailOf(task: Task): IdentityTaskDetail {
+function detailOf(task: Task, alike: readonly Task[]): IdentityTaskDetail {
+  const { candidates, differences } = task;
   const question = shownQuestion(task);
-  return { ...summaryOf(task), ...(question !== undefined && { question }), candidates: task.candidates, differences: task.differences };
+  return { ...summaryOf(task), ...(question !== undefined && { question }), alike: alike.map(({ id }) => id), candidates, differences };
 }
 
 function viewOf(person: Person, settings: RegionSettings): IdentityView {

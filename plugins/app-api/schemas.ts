@@ -170,6 +170,7 @@ export const IdentityTaskAnswer = Type.Object(
     question: Type.Optional(text),
     answered: Type.Optional(any),
     closed: Type.Optional(any),
+    alike: Type.Optional(Type.Array(text)),
     candidates: Type.Optional(Type.Array(any)),
     differences: Type.Optional(Type.Array(any)),
   },

@@ -8,7 +8,8 @@ import type { TestRegion } from './region.ts';
 const IPP = 'DXCARE&1.2.250.1.999.10.1&ISO';
 export const INS = '279035121518989';
 /** With its key. */
-export const OTHER_INS = ((number) => `${number}${String(97 - (Number(number) % 97)).padStart(2, '0')}`)('1580333991001');
+const keyed = (number: string): string => `${number}${String(97 - (Number(number) % 97)).padStart(2, '0')}`;
+export const [OTHER_INS, THIRD_INS] = [keyed('1580333991001'), keyed('2580333999901')];
 
 export interface Told {
   readonly type: string;

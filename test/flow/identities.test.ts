@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { AlertList, DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
-import { INS, OTHER_INS as otherIns, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
+import { INS, OTHER_INS as otherIns, THIRD_INS, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
 
@@ -307,7 +307,7 @@ describeJournals('identities', (journal) => {
   it('A4: a conflict waits for a person; rejected it changes nothing, accepted it counts', async () => {
     await tell({ ipp: '30', minute: 1, ins: INS });
     const before = record.told.length;
-    const [rejected, accepted] = [await tell({ ipp: '30', minute: 2, ins: otherIns }), await tell({ ipp: '30', minute: 3, ins: otherIns })];
+    const [rejected, accepted] = [await tell({ ipp: '30', minute: 2, ins: THIRD_INS }), await tell({ ipp: '30', minute: 3, ins: otherIns })];
     expect(record.told.length).to.equal(before);
     expect((await open()).map(({ id, kind, attributes }) => [id, kind, attributes.includes('ins')])).to.have.deep.members([
       [accepted, 'ins', true],
@@ -317,7 +317,7 @@ describeJournals('identities', (journal) => {
     const detail = await region.get<IdentityTaskDetail>(`identities/tasks/${rejected}?reason=decision`);
     expect(detail.differences.find(({ attribute }) => attribute === 'ins')).to.deep.nested.include({
       'onFile.value': INS,
-      'received.value': otherIns,
+      'received.value': THIRD_INS,
     });
     await region.post(`identities/tasks/${rejected}:reject`, { why: 'wrong card' });
     expect((await region.timeline(rejected)).message.state).to.equal('discarded');
@@ -342,7 +342,7 @@ describeJournals('identities', (journal) => {
     const before = record.told.length;
     const legOf = async (id: string): Promise<unknown> =>
       (await region.timeline(id)).deliveries.map(({ state, error }) => [state, error?.code, error?.found]);
-    const rejected = await tell({ ipp: '60', minute: 2, ins: otherIns });
+    const rejected = await tell({ ipp: '60', minute: 2, ins: THIRD_INS });
     const waiting = ['held', 'ERR_IDENTITY_IN_DOUBT'];
     const first = await sendLetter(region, { ipp: '60', id: letter(1) });
     expect(await legOf(first)).to.deep.equal([[...waiting, rejected]]);
@@ -379,6 +379,28 @@ describeJournals('identities', (journal) => {
     expect(await leg()).to.deep.equal([['held', asked]]);
     await region.post(`identities/tasks/${asked}:reject`, { why: 'wrong card' });
     await until('it leaves', 10_000, async () => JSON.stringify(await leg()) === '[["delivered",null]]');
+  });
+
+  it('A2, A4: what asks the same with every message is answered once: each is decided again in its turn, and what waited leaves', async () => {
+    await tell({ ipp: '67', minute: 1, ins: INS });
+    await tell({ ipp: '68', minute: 2, trigger: 'A47', absorbs: '67', ins: INS });
+    const say = (minute: number, name = 'ETREZAC'): Promise<string> => tell({ ipp: '67', minute, name });
+    const ids = [await say(10), await say(11), await say(12)];
+    const other = await say(13, 'VALBRUNE');
+    const letter = await sendLetter(region, { ipp: '68', id: '1.2.250.1.999.20.9.681' });
+    const stateOf = async (id: string): Promise<unknown> => (await region.timeline(id)).message.state;
+    expect(
+      (await region.timeline(letter)).deliveries.map(({ state }) => state),
+      'of the number since nobody is in doubt',
+    ).to.deep.equal(['delivered']);
+    await region.post(`identities/tasks/${ids[2]}:reject`, { why: 'somebody else' });
+    expect(await Promise.all(ids.map(stateOf))).to.deep.equal(Array(3).fill('discarded'));
+    expect((await open()).map(({ id }) => id)).to.deep.equal([other]);
+    const again = [await say(14, 'VALBRUNE'), await say(15, 'VALBRUNE')];
+    await region.accept(again[0]!, 'her name, corrected');
+    await region.drained();
+    expect([await Promise.all([other, ...again].map(stateOf)), await open()]).to.deep.equal([Array(3).fill('decoded'), []]);
+    expect([last().identifiers[0]?.value, last().traits.birthName]).to.deep.equal(['68', 'VALBRUNE']);
   });
 
   it('A6: so do those of both numbers of a merge that asks; rejected, they go as they are, and one that is urgent is let go by a person', async () => {

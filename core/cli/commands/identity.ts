@@ -130,6 +130,11 @@ function printTask(io: Io, task: IdentityTaskDetail): void {
     io.out(`${printable(`${as === 'on file' ? 'connu / on file' : 'reçu / received'}: ${domain} ${ipp}${ins}`)}\n`);
   }
   io.out(table(io, DIFFERENCES, task.differences));
+  const { length } = task.alike;
+  if (length > 0)
+    io.out(
+      `${printable(`Autres messages qui demandent la même chose : ${length}. Une réponse vaut pour tous. / Other messages that ask the same: ${length}. One answer is for all.`)}\n`,
+    );
   const fix = TASK_FIXES[task.kind];
   if (task.state === 'open' && fix) io.out(`${printable(fix.fr)}\n${printable(fix.en)}\n`);
   if (task.state === 'open')

@@ -127,7 +127,11 @@ describe('commands on a running engine', () => {
     expect((await run(['identity', 'task', 'test-2', '--accept'])).err).to.contain('ERR_REASON_MISSING');
     const shown = await run(['identity', 'task', 'test-2', '--why', 'vérification']);
     expect(shown.out).to.contain('fictif 1, INS 279035121518989 (NOT-QUALIFIED)');
-    expect(shown.out).to.contain('VALMORÉE').and.to.contain('ÉTREZAC').and.to.contain('passerelle identity task test-2 --accept --question 3f2a9c');
+    expect(shown.out)
+      .to.contain('qui demandent la même chose : 1')
+      .and.to.contain('VALMORÉE')
+      .and.to.contain('ÉTREZAC')
+      .and.to.contain('passerelle identity task test-2 --accept --question 3f2a9c');
     for (const [flag, verdict] of [
       ['--accept', 'accept'],
       ['--reject', 'reject'],

@@ -223,7 +223,13 @@ export function fakeEngine(): FakeEngine {
       task: async (id) => {
         note('task', id);
         const patient = { ins: '279035121518989', insStatus: 'NOT-QUALIFIED' };
-        return { ...task, question: '3f2a9c', candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient }], differences: [difference] };
+        return {
+          ...task,
+          question: '3f2a9c',
+          alike: ['test-3'],
+          candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient }],
+          differences: [difference],
+        };
       },
       find: async (number) => {
         note('identity', number);

@@ -186,6 +186,58 @@ describe('answers to a task of identity vigilance', () => {
     });
   });
 
+  describe('that several messages wait for', () => {
+    const twin = { ...VALIDATED, firstGivenName: 'ZOÉ', birthGivenNames: 'ZOÉ MARIE' };
+    const ids = ['TEST-12', 'TEST-13', 'TEST-14'];
+    const acted: unknown[] = [];
+    /** Somebody else under a number that was changed: received in the order of ids. */
+    const say = (id: string, said: Patient = twin): string =>
+      verdict(hospital.identity(said, { ipp: '1', at: 50, id, receivedAt: `2026-11-30T08:00:${id.slice(-2)}.000Z` }));
+    const states = (): readonly string[] => hospital.tasks().map(({ id, state: of }) => `${id} ${of}`);
+    const { act } = journal;
+    beforeEach(() => {
+      acted.length = 0;
+      journal.act = async (actions: readonly OperatorAction[]) => {
+        acted.push(...actions.map(({ verb, message }: OperatorAction & { readonly message?: number }) => `${verb} ${message}`));
+        return [];
+      };
+      hospital = new Hospital();
+      hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5 });
+      for (const id of ids.toReversed()) say(id);
+    });
+    afterEach(() => {
+      journal.act = act;
+    });
+
+    it('A2, A4: one rejection puts all of them away, and nothing that asks something else', async () => {
+      say('TEST-15', { ...twin, birthDate: '1938-06-12' });
+      hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '9', at: 60, id: 'TEST-16' });
+      expect((await face().task('TEST-13')).alike).to.deep.equal(['TEST-12', 'TEST-14']);
+      expect(await answer('reject', 'TEST-13')).to.equal('rejected');
+      expect(acted).to.deep.equal(['discard 12', 'discard 13', 'discard 14']);
+      expect(states()).to.have.members([...ids.map((id) => `${id} rejected`), 'TEST-15 open', 'TEST-16 open']);
+      expect(say('TEST-17'), 'and is remembered by nobody').to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    });
+
+    it('A2, A4: one acceptance has all of them decided again, in the order in which they came', async () => {
+      expect(await answer('accept', 'TEST-14')).to.equal('open');
+      expect(acted).to.deep.equal(['replay 12', 'replay 13', 'replay 14']);
+      expect(ids.map((id) => say(id))).to.deep.equal(['dequalified', 'updated', 'updated']);
+      expect(states()).to.have.members(ids.map((id) => `${id} accepted`));
+    });
+
+    it('A4: one that is refused answers none of them', async () => {
+      expect(await answer('accept', 'TEST-12', 'another')).to.equal('ERR_TASK_CHANGED');
+      expect([acted, states()]).to.deep.equal([[], ids.toReversed().map((id) => `${id} open`)]);
+    });
+
+    it('A4: a document is answered by itself, whoever says the same', async () => {
+      for (const id of ['TEST-21', 'TEST-22']) hospital.document(twin, { ipp: '1', id });
+      expect((await face().task('TEST-21')).alike).to.deep.equal([]);
+    });
+  });
+
   it('A4: an answer sees all whom the task names by the time it is written', async () => {
     hospital.identity(QUALIFIED, { ipp: '2' });
     const { notes } = journal;
