@@ -7,7 +7,11 @@ import * as schema from './schemas.ts';
 import type { ApiSettings } from './settings.ts';
 
 const DEFAULT_LIMIT = 50;
-const VERBS = { accept: 'Accepter ce que dit le message / Accept what the message says', reject: 'Rejeter le message / Reject the message' } as const;
+const VERBS = {
+  accept:
+    'Accepter ce que dit le message, et ceux qui demandent la même chose (alike) / Accept what the message says, and those that ask the same (alike)',
+  reject: 'Rejeter le message, et ceux qui demandent la même chose (alike) / Reject the message, and those that ask the same (alike)',
+} as const;
 
 export function identityRoutes(app: FastifyInstance, engine: EngineFace, settings: ApiSettings): void {
   const tags = ['identities'];
