@@ -258,7 +258,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, sides[1]) }]
       : []),
     ...(said === 'merge' && saidSince(one, gone, sides[0].joined.patient).length > 0
-      ? [make('number-again', 'a number that nobody has since', 'other traits since')]
+      ? [make('number-again', 'what was known of its patient then', 'other traits since')]
       : []),
     ...(data.patient?.identityStatus !== 'PROV' && areSeveral(saidSince(one, survivor, data.patient ?? {}))
       ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(into, survivor)) }]
