@@ -2,7 +2,15 @@
  * Before a document leaves, and once it has: what was decided may be hours old. A leg that opposition or a mask has closed since does not open, a version does
  * not leave after the one that replaced it (SAFETY B3, B6), nor under a patient on file who is another by now (A4), and an answer finds its document by the control id that left (B8).
  */
-import { PasserelleError, type DeliveryMaterial, type ErrorData, type KnownAs, type OutgoingPart, type QueuedDelivery } from '../contract/index.ts';
+import {
+  PasserelleError,
+  type DeliveryMaterial,
+  type DeliverySummary,
+  type ErrorData,
+  type KnownAs,
+  type OutgoingPart,
+  type QueuedDelivery,
+} from '../contract/index.ts';
 import { timeOf } from '../identity/index.ts';
 import { deliveryId, messageId } from '../journal/index.ts';
 import type { Known, NoteRef } from '../knowledge/index.ts';
@@ -25,6 +33,7 @@ import {
   successorRefs,
   successorsOf,
   union,
+  type Found,
 } from './register.ts';
 import { idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
@@ -177,13 +186,9 @@ export class Legs {
     const key = one && factsOf(one, index)?.key;
     if (key === undefined) return undefined;
     const known = await readAll(this.#parts, (all) => [...ref(KINDS.document, key), ...pairRefs(key, all)]);
-    const isN1 = ({ document: { level } }: DocumentEvent): boolean => level === 'N1';
     for (const pair of pairsOf(key, known)) {
-      const messages = pair.note.deleted || pair.note.superseded ? [] : broughtOf(pair.note).by;
-      const legs = await Promise.all(
-        messages.map((message) => legsOf(this.#parts, { message }, to, (each, data) => each.key === pair.key && isN1(data))),
-      );
-      if (!legs.flat().some(({ state }) => state !== 'dead' && state !== 'discarded')) continue;
+      const legs = pair.note.deleted || pair.note.superseded ? [] : await this.#legsOf(pair, to, isN1);
+      if (!legs.some(({ state }) => state !== 'dead' && state !== 'discarded')) continue;
       await knowledge.change(
         ref(KINDS.document, key),
         (latest) => {
@@ -196,6 +201,21 @@ export class Legs {
       return n1Instead(pair.note.id);
     }
     return undefined;
+  }
+
+  /** Deliveries there of what died beside this N1 before it came, for want of a form that says all of it: tried again, they end with `instead`. */
+  async diedBeside(leaving: Leaving, to: LegEnd): Promise<readonly number[]> {
+    const one = leaving.event.type === DELETED ? undefined : documentIn(leaving);
+    const key = one && isN1(documentData(one)) ? factsOf(one, this.#parts.index)?.key : undefined;
+    if (key === undefined) return [];
+    const known = await readAll(this.#parts, (all) => [...ref(KINDS.document, key), ...pairRefs(key, all)]);
+    const legs = await Promise.all(pairsOf(key, known).map((pair) => this.#legsOf(pair, to)));
+    return legs.flat().flatMap(({ state, error, delivery }) => (state === 'dead' && error?.code === 'ERR_DOCUMENT_REWRITE' ? [delivery] : []));
+  }
+
+  async #legsOf({ key, note: own }: Found, to: LegEnd, isIt: (data: DocumentEvent) => boolean = () => true): Promise<readonly DeliverySummary[]> {
+    const legs = broughtOf(own).by.map((message) => legsOf(this.#parts, { message }, to, (each, data) => each.key === key && isIt(data)));
+    return (await Promise.all(legs)).flat();
   }
 
   /** To be called before it is sent: an attempt that a crash ends has left a trace of its ids. Rejects when that cannot be kept. */
@@ -277,6 +297,8 @@ function obeyedBy(left: Pick<DeliveryMaterial, 'event' | 'parts' | 'encoded'>): 
 }
 
 const isAsMuch = (one: DocumentFacts, { content, status }: DocumentFacts): boolean => one.content === content && rankOf(one.status) >= rankOf(status);
+
+const isN1 = ({ document: { level } }: DocumentEvent): boolean => level === 'N1';
 
 const pairRefs = (key: string | undefined, known: Known): readonly NoteRef[] =>
   (documentOf(known, key)?.pairedWith ?? []).flatMap((pair) => ref(KINDS.document, pair.key));
