@@ -11,9 +11,9 @@ import { comparePatients } from './patients.ts';
 import {
   actOf,
   blank,
+  broughtBy,
   deletionsOf,
   entries,
-  messagesOf,
   namesOf,
   newerThan,
   otherNames,
@@ -319,19 +319,14 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   const others = isLess ? [] : entries(one, facts, known);
   const notes = [note(KINDS.document, facts.key, document), ...others];
   const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
-  const replaced = {
-    messages: successors.flatMap((one) => messagesOf(one, known)),
-    sites: one.targets,
-    keys: successors.map(({ key }) => key),
-    isReplaced: true,
-  } as const;
+  const copyOf = { messages: [], sites: one.targets, keys: [facts.key], successors: broughtBy(successors, known) };
   const warnings: Warning[] = [{ code, ...(by && { detail: by.message }) }];
   // Nothing that goes there says that it was replaced: what its replacement names is this one, which does not go.
   const { replaces } = facts;
   const original = documentOf(known, replaces?.key);
   const isShown = original?.first && original.to.length > 0 && !original.deleted && (original.superseded?.key ?? facts.key) === facts.key;
   if (replaces && isShown) warnings.push({ code: STILL_SHOWN, detail: replaces.id });
-  return { isSilent: true, warnings, notes, ...(successors.length > 0 && { copyOf: replaced }) };
+  return { isSilent: true, warnings, notes, ...(successors.length > 0 && { copyOf }) };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   broughtAgain,
   broughtNow,
   broughtOf,
+  broughtBy,
   registered,
   namesOf,
   newerThan,
@@ -21,6 +22,7 @@ import {
   paired,
   placedBy,
   setEntry,
+  successorsOf,
   told,
   union,
 } from './register.ts';
@@ -119,13 +121,19 @@ export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: 
     ...(isSilent ? [] : left.warnings),
   ];
   const messages = broughtOf(own).by;
-  const sites = isOver ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
+  const sites = withdrawn ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
     ...(series !== undefined && { series }),
     ...(!isLess &&
       (compared === 'same' || own.from[0] === site || one.role === 'record') && {
-        copyOf: { messages, sites, keys: [key, facts.key, ...same.map((other) => other.key)] },
+        copyOf: {
+          messages,
+          sites,
+          keys: [key, facts.key, ...same.map((other) => other.key)],
+          // Where that never arrived either, its receiver has neither.
+          ...(next && { successors: broughtBy(successorsOf({ ...placedBy(facts, own), superseded: next }, known), known) }),
+        },
       }),
     ...withData(one, left.data),
     warnings,

@@ -92,7 +92,10 @@ function documentRefs(one: Case, named: DocumentFacts, known: Known, index: Blin
   const refs = [
     ...aliasRefs(named),
     ...[named.key, named.replaces?.key, facts.key, ...others].flatMap((key) => ref(KINDS.document, key)),
-    ...successorRefs(placedBy(facts, documentOf(known, facts.key)), known),
+    ...[facts.key, ...others].flatMap((key) => {
+      const own = documentOf(known, key);
+      return successorRefs(key === facts.key ? placedBy(facts, own) : (own ?? {}), known);
+    }),
     ...ref(KINDS.content, facts.contentKey),
     ...ref(KINDS.content, facts.innerKey),
     ...survivorRefs([...new Set([...facts.patient, ...patients])], known),

@@ -253,6 +253,12 @@ export const messagesOf = ({ key, message }: Successor, known: Known): readonly 
   return union([message], note ? broughtOf(note).by : []);
 };
 
+/** Of all of them, messages and keys. */
+export const broughtBy = (all: readonly Successor[], known: Known): { readonly messages: readonly string[]; readonly keys: readonly string[] } => ({
+  messages: all.flatMap((one) => messagesOf(one, known)),
+  keys: all.map(({ key }) => key),
+});
+
 /** Its place in its set. */
 export function setEntry(facts: DocumentFacts, act: Act, known: Known): readonly Note[] {
   const { key, id, set, version, patient } = facts;

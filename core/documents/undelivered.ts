@@ -23,39 +23,49 @@ interface SentBy {
   readonly state?: MessageState;
   /** It brought a preliminary word of it only. */
   readonly isOther?: boolean;
-  readonly legs: readonly (Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number })[];
+  readonly legs: readonly Leg[];
 }
+type Leg = Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: number };
+type Brought = Pick<NonNullable<Judgement['copyOf']>, 'messages' | 'keys'>;
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
 export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: SentParts): Promise<Judgement> {
   const { copyOf, isSilent, ...rest } = judgement;
   if (!copyOf) return withoutArrived(one, judgement, parts);
   if (copyOf.sites.length === 0) return judgement;
-  const ids = [...new Set(copyOf.messages)].filter((id) => id !== one.message.id || one.message.run > 1);
-  const sent = await Promise.all(ids.map((id) => sentBy(id, one, copyOf, parts)));
-  const legs = sent.flatMap((by) => by.legs);
+  const { successors } = copyOf;
+  const own = await sentOf(copyOf, one, parts, factsOf(one, parts.index));
+  const next = successors && (await sentOf(successors, one, parts));
+  // Of what was replaced its receiver may have either.
+  const sites = copyOf.sites.filter((site) => (next ? next.isLost(site) && own.to(site).every(isOver) : own.isLost(site)));
+  if (sites.length === 0) return judgement;
+  const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
+  const insteadOf = sites.flatMap((site) =>
+    own.to(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),
+  );
+  const left = (rest.warnings ?? []).filter(({ code }) => code !== 'duplicate' && !(successors && code === STILL_SHOWN));
+  const warnings = [...left, { code: successors ? 'replacement-undelivered' : 'sent-again' }];
+  return { ...rest, targets, insteadOf, warnings, ...(successors && { notes: sentTo(one, rest.notes, sites, copyOf.keys) }) };
+}
+
+const isOver = ({ state }: Leg): boolean => state === 'dead' || state === 'discarded';
+
+/** What was sent of it to each place, and whether nothing arrived there. `mine`: it as it comes; absent for what took its place. */
+async function sentOf(
+  { messages, keys }: Brought,
+  one: Case,
+  parts: SentParts,
+  mine?: DocumentFacts,
+): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isLost: (site: string) => boolean }> {
+  const ids = [...new Set(messages)].filter((id) => id !== one.message.id || one.message.run > 1);
+  const sent = await Promise.all(ids.map((id) => sentBy(id, one, keys, parts, mine)));
   const others = sent.filter(({ id, isOther }) => id !== one.message.id && !isOther);
   const isNoneDecided = others.length > 0 && others.every(({ state }) => state === 'quarantined' || state === 'discarded');
-  const legsTo = (site: string): SentBy['legs'] => {
+  const to = (site: string): readonly Leg[] => {
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
-    return legs.filter(({ lane }) => lanes.includes(lane));
+    return sent.flatMap(({ legs }) => legs.filter(({ lane }) => lanes.includes(lane)));
   };
-  const sites = copyOf.sites.filter((site) => {
-    const there = legsTo(site);
-    return there.length > 0 ? there.every(({ state }) => state === 'dead' || state === 'discarded') : isNoneDecided;
-  });
-  if (sites.length === 0) return judgement;
-  const { warnings = [] } = rest;
-  const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
-  if (copyOf.isReplaced) {
-    const left = [...warnings.filter(({ code }) => code !== STILL_SHOWN), { code: 'replacement-undelivered' }];
-    const judged = { ...one, ...(rest.event && { event: rest.event }) };
-    return { ...rest, targets, notes: sentTo(judged, rest.notes, sites, parts.index), warnings: left };
-  }
-  const insteadOf = sites.flatMap((site) =>
-    legsTo(site).flatMap(({ delivery, state }) => (delivery !== undefined && state === 'dead' ? [delivery] : [])),
-  );
-  return { ...rest, targets, insteadOf, warnings: [...warnings.filter(({ code }) => code !== 'duplicate'), { code: 'sent-again' }] };
+  return { to, isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided) };
 }
 
 /** What became of deliveries counts: it is a copy, or one document of several of a message that a person replays. */
@@ -111,14 +121,13 @@ const documentsOf = (
     return facts ? [{ event: event.id, facts }] : [];
   });
 
-/** Its own note, with the places that it goes to after all. */
-function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[], index: BlindIndex): readonly Note[] {
-  const key = factsOf(one, index)?.key;
+/** Its own notes, with the places that it goes to after all. */
+function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[], keys: readonly string[]): readonly Note[] {
   return notes.map((each) => {
-    if (each.kind !== KINDS.document || each.key !== key) return each;
+    if (each.kind !== KINDS.document || !keys.includes(each.key)) return each;
     const { to, brought, ...own } = JSON.parse(each.value) as DocumentNote;
     const all = (list: readonly string[] = []): readonly string[] => union(list, sites);
-    return note(KINDS.document, key, { ...own, to: all(to), brought: { by: brought?.by ?? [one.message.id], to: all(brought?.to) } });
+    return note(KINDS.document, each.key, { ...own, to: all(to), brought: { by: brought?.by ?? [one.message.id], to: all(brought?.to) } });
   });
 }
 
@@ -126,12 +135,11 @@ function sentTo(one: Case, notes: readonly Note[] = [], sites: readonly string[]
  * Deliveries of the document by that message, which may carry others; of another that is decided again, nothing is known to be lost. Of this very one,
  * replayed, what waited is discarded, and only what arrived counts.
  */
-async function sentBy(id: string, one: Case, { keys, isReplaced }: NonNullable<Judgement['copyOf']>, { journal, index }: SentParts): Promise<SentBy> {
+async function sentBy(id: string, one: Case, keys: readonly string[], { journal, index }: SentParts, mine?: DocumentFacts): Promise<SentBy> {
   const parsed = parseId(journal.tag, id);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
   if (!history) return { id, legs: [] };
   const { state } = history.message;
-  const mine = isReplaced ? undefined : factsOf(one, index);
   const { content } = mine ?? {};
   const documents = documentsOf(history, one, index);
   const named = documents.filter(({ facts }) => keys.includes(facts.key));

@@ -148,7 +148,7 @@ export class Region {
   }
 
   /** What was decided may be hours old: asked before anything leaves. */
-  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent' | 'instead' | 'isInDoubt'> = {
+  readonly #leaving: Pick<Legs, 'before' | 'with' | 'sent' | 'instead' | 'diedBeside' | 'isInDoubt'> = {
     before: async (leaving, to) => {
       const held = await undoneMerge(leaving.event, this.knowledge, this.#parts.ports.index);
       return held ? { held } : this.#legs.before(leaving, to);
@@ -156,6 +156,7 @@ export class Region {
     with: async (...as) => this.#legs.with(...as),
     sent: async (...sent) => this.#legs.sent(...sent),
     instead: async (leaving, to) => this.#legs.instead(leaving, to),
+    diedBeside: async (leaving, to) => this.#legs.diedBeside(leaving, to),
     isInDoubt: async (item, to) => this.#legs.isInDoubt(item, to),
   };
 

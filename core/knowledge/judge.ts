@@ -50,13 +50,13 @@ export interface Judgement {
   readonly targets?: readonly string[];
   /**
    * It is a copy: messages (public ids) that brought the same before, by the keys of its names, and those of the case's targets that they were sent to. It
-   * goes where all that they sent of it died or was discarded. `isReplaced`: not the same, but what took its place.
+   * goes where all that they sent of it died or was discarded; and where all did that was sent of its `successors`, once something took its place.
    */
   readonly copyOf?: {
     readonly messages: readonly string[];
     readonly sites: readonly string[];
     readonly keys: readonly string[];
-    readonly isReplaced?: true;
+    readonly successors?: { readonly messages: readonly string[]; readonly keys: readonly string[] };
   };
   /** Dead deliveries that it takes the place of: a copy goes where none arrived. */
   readonly insteadOf?: readonly number[];

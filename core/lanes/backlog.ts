@@ -144,9 +144,10 @@ export class Backlog {
     this.#firstDeferred = Math.min(this.#firstDeferred, item.delivery);
   }
 
-  /** Something left its queues: when one of them is empty now, what was deferred for it may have its turn. */
+  /** Something left its queues, or what stands behind it did: when one of them is empty now, what was deferred for it may have its turn. */
   #look(item: QueuedDelivery): void {
-    if (this.#deferred.size > 0 && this.#schedule.namesOf(item).some((name) => this.#deferred.has(name) && !this.#schedule.holds(name)))
-      this.#rewind = this.#firstDeferred - 1;
+    if (this.#deferred.size === 0) return;
+    const names = this.#schedule.lineOf(item).flatMap((one) => this.#schedule.namesOf(one));
+    if (names.some((name) => this.#deferred.has(name) && !this.#schedule.holds(name))) this.#rewind = this.#firstDeferred - 1;
   }
 }

@@ -13,7 +13,7 @@ import {
   type Sink,
 } from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
-import { attempt, type AttemptResult, type Dispatcher, type Material } from './dispatch.ts';
+import { attempt, type AttemptResult, type Dispatcher, type Leaving, type Material } from './dispatch.ts';
 import { keysTold } from './events.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
@@ -373,22 +373,23 @@ export class DeliveryLane {
     this.#unknown.begin(item);
     let result: AttemptResult;
     let told: readonly string[] = [];
+    let brought: Leaving | undefined;
     try {
       const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
       if (item.kind === 'identity') told = keysTold(material.event, item.keys, this.#ports.index);
-      result = await attempt(
-        { ...material, keys: item.keys },
-        {
-          lane: this.endpoint,
-          ports: this.#ports,
-          sink: this.#sink,
-          ackTimeoutMs: this.endpoint.ackTimeoutMs,
-          idempotent: this.endpoint.policy.idempotent,
-          ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
-          ...(this.#lease && { lease: this.#lease }),
-        },
-      );
+      const leaving = { ...material, keys: item.keys };
+      const { raw: _, ...kept } = leaving;
+      if (item.kind === 'document') brought = kept;
+      result = await attempt(leaving, {
+        lane: this.endpoint,
+        ports: this.#ports,
+        sink: this.#sink,
+        ackTimeoutMs: this.endpoint.ackTimeoutMs,
+        idempotent: this.endpoint.policy.idempotent,
+        ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
+        ...(this.#lease && { lease: this.#lease }),
+      });
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
@@ -401,11 +402,16 @@ export class DeliveryLane {
     }
     // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
     if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
-    await this.#conclude(item, result, new Set(told));
+    await this.#conclude(item, result, new Set(told), brought);
   }
 
-  /** `told`: whom its receiver knows once it took this identity. */
-  async #conclude(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>, told: ReadonlySet<string>): Promise<void> {
+  /** `told`: whom its receiver knows once it took this identity. `brought`: the document that it has then. */
+  async #conclude(
+    item: QueuedDelivery,
+    result: Exclude<AttemptResult, { kind: 'unavailable' }>,
+    told: ReadonlySet<string>,
+    brought: Leaving | undefined,
+  ): Promise<void> {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
@@ -423,7 +429,22 @@ export class DeliveryLane {
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
     if (isOvertaken) await this.#releaseAnswered();
     else if (item.kind === 'identity' && after.to !== 'queued') await this.#releaseAnswered(item.keys);
+    if (brought && after.to === 'delivered') await this.#endBeside(brought);
     this.#settled(item, after.to);
+  }
+
+  /** What died beside this document before it came is tried again, to end as what need not leave (decision 0038). Never rejects: a person sees what is dead. */
+  async #endBeside(arrived: Leaving): Promise<void> {
+    const { legs, log, now } = this.#ports;
+    const { name, settings } = this.endpoint;
+    try {
+      for (const delivery of (await legs?.diedBeside(arrived, { name, site: settings.site })) ?? []) {
+        const action = { verb: 'resend', delivery, who: 'passerelle', why: 'son N1 est arrivé / its N1 arrived', at: iso(now()) } as const;
+        for (const { deliveries } of await this.#ports.journal.act([action])) for (const item of deliveries) this.update(item);
+      }
+    } catch (thrown) {
+      log('warn', 'what died beside a document could not be tried again', { lane: name, code: PasserelleError.from(thrown).code });
+    }
   }
 
   #after(item: QueuedDelivery, result: Exclude<AttemptResult, { kind: 'unavailable' }>): AfterAttempt {

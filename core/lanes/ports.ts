@@ -27,7 +27,7 @@ export interface LanePorts {
   /** Takes apart, opens and builds, with no regard to size. */
   readonly codecs: Codecs;
   /** What is known of the documents that leave; absent where nothing is known. */
-  readonly legs?: Pick<Legs, 'before' | 'with' | 'sent' | 'instead' | 'isInDoubt'>;
+  readonly legs?: Pick<Legs, 'before' | 'with' | 'sent' | 'instead' | 'diedBeside' | 'isInDoubt'>;
   /** Holds a CDA that we wrote to its schema; absent where nobody does. Throws ERR_DOCUMENT_INVALID. */
   readonly checks?: { readonly written: (envelope: OutgoingEnvelope) => Promise<void> };
   /** Milliseconds since 1970. */

@@ -1,15 +1,17 @@
 /**
  * Order inside a delivery lane (ARCHITECTURE section 4): a delivery may leave when it is first in the queue of *every* key it
  * names. A merge names two patients, so it waits for both and holds both: the barrier needs no code of its own. A document also queues
- * behind the versions of its own series. Pure data structure: no clock, no I/O.
+ * behind the versions of its own series; what waits there for a person holds back nothing else. Pure data structure: no clock, no I/O.
  */
 import type { QueuedDelivery } from '../contract/index.ts';
 
 export interface Entry {
   readonly delivery: number;
   readonly item: QueuedDelivery;
-  /** Queue names it stands in; fewer once it only blocks its series. */
+  /** Queue names it stands in; fewer while it only blocks its series. */
   queues: readonly string[];
+  /** It blocks only its series, until a person ends it. */
+  readonly onlySeries: boolean;
   /** In how many of them something stands before it. */
   behind: number;
   /** `open` waits or may leave; `busy` is being sent; `parked` stays in its queues and does not leave (review, dead, held, a retry's pause). */
@@ -39,13 +41,14 @@ export class Schedule {
     return this.#entries.get(delivery);
   }
 
-  /** Adds a delivery at its place. One that is known already is left as it is. */
+  /** Adds a delivery at its place. One that is known already is left as it is. With `onlySeries` it blocks nothing but later versions of its document. */
   add(item: QueuedDelivery, status: Entry['status'] = 'open', onlySeries = false): void {
     if (this.#entries.has(item.delivery)) return;
-    const entry: Entry = { delivery: item.delivery, item, queues: this.#queueNames(item, onlySeries), behind: 0, status, ready: false };
+    const entry: Entry = { delivery: item.delivery, item, queues: [], onlySeries, behind: 0, status, ready: false };
     this.#entries.set(item.delivery, entry);
-    for (const name of entry.queues) this.#enqueue(name, entry);
+    this.#stand(entry, this.#queueNames(item, onlySeries));
     this.#consider(entry);
+    this.#line(item);
   }
 
   /** Takes the first that may leave, and marks it busy. */
@@ -67,19 +70,8 @@ export class Schedule {
     if (!entry) return;
     this.#entries.delete(delivery);
     this.#unready(entry);
-    for (const name of entry.queues) this.#dequeue(name, entry);
-  }
-
-  /** It stays, and does not leave by itself. With `series`, it lets go of its patients and blocks only later versions of its document. */
-  park(delivery: number, blocks: 'keys' | 'series' = 'keys'): void {
-    const entry = this.#entries.get(delivery);
-    if (!entry) return;
-    entry.status = 'parked';
-    this.#unready(entry);
-    if (blocks === 'keys') return;
-    const kept = this.#queueNames(entry.item, true);
-    for (const name of entry.queues) if (!kept.includes(name)) this.#dequeue(name, entry);
-    entry.queues = kept;
+    this.#stand(entry, []);
+    this.#line(entry.item);
   }
 
   /** A parked or busy delivery may leave again, at its old place. */
@@ -88,6 +80,12 @@ export class Schedule {
     if (!entry || entry.status === 'open') return;
     entry.status = 'open';
     this.#consider(entry);
+    this.#line(entry.item);
+  }
+
+  /** What waits for the same as this one: it, and all of its series. */
+  lineOf(item: QueuedDelivery): readonly QueuedDelivery[] {
+    return [item, ...(item.series === undefined ? [] : this.queue(seriesName(item.series)).map((entry) => entry.item))];
   }
 
   /** Names of the queues that a delivery stands in. */
@@ -123,9 +121,27 @@ export class Schedule {
   }
 
   #queueNames(item: QueuedDelivery, onlySeries: boolean): readonly string[] {
-    const series = item.series ? [`s:${item.series}`] : [];
+    const series = item.series ? [seriesName(item.series)] : [];
     if (onlySeries) return series;
     return this.#rule === 'lane' ? ['*', ...series] : [...new Set(item.keys), ...series];
+  }
+
+  /** What stands behind something of its series that a person has to end waits for that alone: it lets go of its patients until then, at the place that it has. */
+  #line({ series }: QueuedDelivery): void {
+    if (!series) return;
+    let isStopped = false;
+    for (const entry of this.queue(seriesName(series))) {
+      if (entry.status === 'open' && !entry.onlySeries) this.#stand(entry, this.#queueNames(entry.item, isStopped));
+      isStopped ||= entry.onlySeries;
+    }
+  }
+
+  /** In these queues and no others. */
+  #stand(entry: Entry, names: readonly string[]): void {
+    const before = entry.queues;
+    entry.queues = names;
+    for (const name of before) if (!names.includes(name)) this.#dequeue(name, entry);
+    for (const name of names) if (!before.includes(name)) this.#enqueue(name, entry);
   }
 
   #enqueue(name: string, entry: Entry): void {
@@ -137,8 +153,8 @@ export class Schedule {
     let at = queue.length;
     while (at > 0 && (queue[at - 1]?.delivery ?? 0) > entry.delivery) at -= 1;
     queue.splice(at, 0, entry);
-    if (at > 0) entry.behind += 1;
-    else if (queue[1]) this.#pushBack(queue[1]);
+    const later = at > 0 ? entry : queue[1];
+    if (later) this.#pushBack(later);
   }
 
   #pushBack(entry: Entry): void {
@@ -173,3 +189,5 @@ export class Schedule {
     this.#ready.splice(this.#ready.indexOf(entry), 1);
   }
 }
+
+const seriesName = (series: string): string => `s:${series}`;

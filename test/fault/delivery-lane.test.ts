@@ -252,6 +252,7 @@ describe('a delivery lane', () => {
         with: async () => undefined,
         sent: async () => undefined,
         instead: async () => undefined,
+        diedBeside: async () => [],
         isInDoubt: async () => false,
       };
       bench.encode = (_, { seed }) => ({
@@ -371,6 +372,7 @@ describe('a delivery lane', () => {
       with: async () => undefined,
       sent: async () => undefined,
       instead: async () => undefined,
+      diedBeside: async () => [],
       isInDoubt: async () => false,
     };
     await bench.make().start();
@@ -393,6 +395,7 @@ describe('a delivery lane', () => {
         with: async () => undefined,
         sent: async () => undefined,
         instead: async () => undefined,
+        diedBeside: async () => [],
         isInDoubt: async ({ keys }) => doubtful(keys),
       };
     });
@@ -473,6 +476,7 @@ describe('a delivery lane', () => {
         isTaken = true;
       },
       instead: async () => undefined,
+      diedBeside: async () => [],
       isInDoubt: async () => false,
     };
     bench.concurrency = 1;
@@ -496,6 +500,7 @@ describe('a delivery lane', () => {
         noted.push(as?.ids);
       },
       instead: async () => undefined,
+      diedBeside: async () => [],
       isInDoubt: async () => false,
     };
     await bench.make().start();

@@ -122,6 +122,20 @@ describeJournals('the life of documents', (journal) => {
     expect(await held()).to.deep.equal([['delivered', undefined]]);
   });
 
+  it('B3, B6: what makes a patient known there is not held back by what replaces a document that waits for it', async () => {
+    const unknown = pidOf('D4799', 'INCONNUE');
+    await send({ id: oid(72), content: 'first', number: 'N72', pid: unknown });
+    await region.drained();
+    expect((await where(oid(72))).legs[0]?.error?.code).to.equal('ERR_DESTINATION_UNKNOWN_PATIENT');
+    await send({ id: oid(73), replaces: oid(72), event: 'T10', content: 'second', number: 'N72', pid: unknown });
+    await last();
+    await identify(undefined, unknown);
+    await until('both leave', 30_000, async () => {
+      const legs = (await Promise.all([72, 73].map((n) => where(oid(n))))).flatMap((one) => one.legs);
+      return legs.every(({ state }) => state === 'delivered');
+    });
+  });
+
   it('A2, A4, B6: a document that came before its patient is filed under nobody else: a person sees both, and releases or discards it', async () => {
     const legs = async (id: string): Promise<unknown[]> => (await where(id)).legs.map(({ state, error }) => [state, error?.code]);
     for (const [ipp, id, verdict, ends] of [
@@ -176,6 +190,9 @@ describeJournals('the life of documents', (journal) => {
     await send({ id: oid(32), event: 'T04', content: 'second' });
     await last();
     expect((await where(oid(32))).legs.map(({ behindState }) => behindState)).to.deep.equal(['dead', 'dead']);
+    await send({ id: oid(71), content: 'another document of the same patient', number: 'N71' });
+    await last();
+    await until('what is no version of it leaves', 30_000, async () => (await statesOf(71))[0] === 'delivered');
     await region.post(`deliveries/${first?.id}:resend`, { why: 'mended over there' });
     await region.drained();
     expect([await statesOf(31), await statesOf(32)]).to.deep.equal([['delivered'], ['delivered', 'delivered']]);

@@ -383,8 +383,17 @@ describeJournals('an N1 and an N3 of the record, for care software that takes an
     expect(await region.deliveries('state=dead')).to.deep.equal([]);
   });
 
-  it('B10: an N3 that has no N1 there is dead, as it was', async () => {
+  it('B10: an N3 that has no N1 there is dead; once its N1 came and arrived it is as if that had been first', async () => {
     await publish({ id: 32, level: 'N3' }, [31]);
     expect(await ends(32)).to.deep.equal(['dead ERR_DOCUMENT_REWRITE more than was read: section 10164-2']);
+    hospital.answers = () => 'AE';
+    await publish({ id: 31, level: 'N1' }, [32]);
+    expect(await region.deliveries('state=dead'), 'its N1 was refused').to.have.length(2);
+    hospital.answers = () => 'AA';
+    const { legs } = await region.post<DocumentWhere>('documents/search', { document: oid(31) });
+    await region.post(`deliveries/${legs.find(({ state }) => state === 'dead')!.id}:resend`, { why: 'mended over there' });
+    await until('nothing is dead', 30_000, async () => (await region.deliveries('state=dead')).length === 0);
+    await region.drained();
+    expect(await ends(32)).to.deep.equal([`discarded ERR_DOCUMENT_N1_INSTEAD its N1 ${oid(31)}`]);
   });
 });

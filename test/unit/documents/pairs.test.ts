@@ -544,6 +544,25 @@ describe('two documents of one content', () => {
           expect(await insteadOf(message, i)).to.equal(undefined);
       });
 
+      it('B10: one that died before its N1 came is found as that arrives, where it died for that', async () => {
+        await takes(PAIR[1]!);
+        await takes(PAIR[0]!);
+        const died = (message = 2): Promise<readonly number[]> => legs().diedBeside(leaving(message), TO);
+        for (const [lane, state, code, expected] of [
+          ['dcc-out', 'dead', 'ERR_DOCUMENT_REWRITE', [100]],
+          ['dcc-out', 'dead', 'ERR_NACK', []],
+          ['dcc-out', 'discarded', 'ERR_DOCUMENT_REWRITE', []],
+          ['north-out', 'dead', 'ERR_DOCUMENT_REWRITE', []],
+        ] as const) {
+          states.set('1/0', [[lane, state, code]]);
+          expect(await died(), `${lane} ${state} ${code}`).to.deep.equal(expected);
+        }
+        states.set('1/0', [['dcc-out', 'dead', 'ERR_DOCUMENT_REWRITE']]);
+        expect(await died(1), 'beside itself').to.deep.equal([]);
+        await takes({ ...gone(1), document: { id: oid(1), level: 'N1' } });
+        expect(await died(3), 'by a withdrawal').to.deep.equal([]);
+      });
+
       it('B4: an N1 that stood for it and is withdrawn alone leaves nothing to see, which is said; unless it left after all', async () => {
         const withdrawn = async (): Promise<readonly string[]> =>
           (await archive.takes(gone(1))).warnings!.map(({ code, detail }) => `${code} ${detail}`);

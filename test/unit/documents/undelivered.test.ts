@@ -165,6 +165,63 @@ describe('a document that is sent again', () => {
     expect((await takes(set(1))).sentTo, 'a lower number').to.deep.equal([RECORD]);
   });
 
+  describe('a copy of what was replaced', () => {
+    const NEXT: Said = { document: { id: oid(2), action: 'replace', replaces: oid(1) }, content: 'two' };
+    const to = (said: Said, ...sites: string[]): Said => ({ ...said, site: RECORD, to: sites });
+
+    for (const [how, again] of [
+      ['the same road', ONE],
+      ['a road that only numbers it', { document: { sourceId: '4711' }, content: 'one' }],
+    ] as const)
+      it(`B2, B3: by ${how}, goes where neither it nor any that took its place arrived, and nowhere else`, async () => {
+        await takes(ONE);
+        await takes(NEXT);
+        for (const [own, next] of [
+          ['dead', 'queued'],
+          ['dead', 'held'],
+          ['discarded', 'delivered'],
+          ['delivered', 'dead'],
+          ['queued', 'discarded'],
+        ] as const) {
+          states.set(1, [['dcc-out', own]]);
+          states.set(2, [['dcc-out', next]]);
+          expect((await takes(again)).sentTo, `${own}, ${next}`).to.deep.equal([]);
+        }
+        states.set(1, [['dcc-out', 'dead']]);
+        states.set(2, [['dcc-out', 'discarded']]);
+        expect(await takes(again)).to.deep.equal({ sentTo: [RECORD], codes: ['replacement-undelivered'] });
+        states.set(archive.cases.size, [['dcc-out', 'queued']]);
+        expect((await takes(again)).sentTo, 'on its way').to.deep.equal([]);
+        states.set(archive.cases.size - 1, [['dcc-out', 'dead']]);
+        await takes({ document: { id: oid(3), action: 'replace', replaces: oid(2) }, content: 'three' });
+        states.set(archive.cases.size, [['dcc-out', 'queued']]);
+        expect((await takes(again)).sentTo, 'the third one is').to.deep.equal([]);
+      });
+
+    it('B3, B4: by the recipient: where its replacement died, not where that did not go; and never what was withdrawn', async () => {
+      await takes(to(ONE, SOUTH));
+      await takes(to(NEXT, SOUTH, NORTH));
+      states.set(1, [['south-out', 'dead']]);
+      states.set(2, [
+        ['south-out', 'delivered'],
+        ['north-out', 'dead'],
+      ]);
+      expect((await takes(to(ONE, SOUTH, NORTH))).sentTo).to.deep.equal([NORTH]);
+      expect(JSON.parse(last.notes![0]!.value), 'which is noted').to.deep.include({ to: [SOUTH, NORTH] });
+      archive = new Archive();
+      await takes(to(ONE, SOUTH, NORTH));
+      await takes(to(NEXT, SOUTH));
+      states.set(1, [['north-out', 'dead']]);
+      states.set(2, [['south-out', 'dead']]);
+      expect((await takes(to(ONE, NORTH))).sentTo).to.deep.equal([]);
+      archive = new Archive();
+      for (const said of [ONE, { type: 'dcc.document.deleted', document: { id: oid(1) } }, NEXT]) await takes(to(said, SOUTH));
+      states.set(1, [['south-out', 'dead']]);
+      states.set(3, [['south-out', 'dead']]);
+      expect(await takes(to(ONE, SOUTH))).to.deep.equal({ sentTo: [], codes: ['duplicate'] });
+    });
+  });
+
   it('B2, B3: of a number, only what brought the version in force counts: an older one that arrived is not it', async () => {
     const step = (status: 'preliminary' | 'final', content: string): Said => ({ document: { sourceId: '4711', status }, content });
     await takes(step('preliminary', 'draft'));
