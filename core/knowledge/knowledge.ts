@@ -5,9 +5,9 @@
 import { PasserelleError, type JournalStore, type Note } from '../contract/index.ts';
 import { keptOf, type Case, type Judge, type Judgement, type Known, type NoteRef } from './judge.ts';
 
-/** Patients and documents of the last hours, a KB or two each. Most of what is asked for is not known: to remember that costs a name. */
-const REMEMBERED = 100_000;
-const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
+/** Patients and documents of the last minutes, a KB or two each: more would be memory of the process, not speed. Most of what is asked for is not known: to remember that costs a name. */
+const REMEMBERED = 20_000;
+const REMEMBERED_CHARACTERS = 4 * 1024 * 1024;
 /** A judge that asks for more of one event follows references in circles. */
 const MOST_REFS = 1000;
 
@@ -26,6 +26,16 @@ const stateOf = (judgements: readonly Judgement[]): 'decoded' | 'quarantined' | 
   return stop?.quarantine ? 'quarantined' : stop ? 'rejected' : 'decoded';
 };
 
+interface Missing {
+  readonly missing: readonly NoteRef[];
+}
+
+interface Change<T> {
+  readonly notes: readonly Note[];
+  readonly result: T;
+}
+type Changed<T> = Change<T> & Pick<Judged, 'release'>;
+
 /** By message, event and judge. */
 type Asks = readonly (readonly (readonly (readonly NoteRef[])[])[])[];
 
@@ -39,6 +49,8 @@ export class Knowledge {
   #characters = 0;
   /** In use by a batch, until that is over. */
   readonly #used = new Map<string, Promise<void>>();
+  /** What each of those asked for that still read: not forgotten before they have it all, however much that is. */
+  readonly #wanted = new Set<Set<string>>();
   /** Being read; what is used meanwhile is newer than what comes back. */
   readonly #reading = new Map<string, Promise<void>>();
   /** To be read at the end of this turn. */
@@ -59,13 +71,12 @@ export class Knowledge {
     messages: readonly (readonly Case[])[],
     conclude: Conclude = (_, judgements) => keptOf(judgements, stateOf(judgements)),
   ): Promise<Judged> {
-    for (;;) {
+    return this.#whenRead(() => {
       const asks = messages.map((cases) => cases.map((one) => this.#judges.map((judge) => this.#ask(judge, one))));
       const missing = this.#missing(asks.flat(3));
       const tried = missing.length > 0 ? { missing } : this.#tryJudge(messages, asks, conclude);
-      if (!('missing' in tried)) return tried;
-      await this.#fetch(tried.missing);
-    }
+      return 'missing' in tried ? tried : { made: tried };
+    });
   }
 
   /** Has read what judging these will ask for first, as far as nobody uses it now; for all messages of one turn together. */
@@ -83,31 +94,28 @@ export class Knowledge {
 
   /** Notes as they are, for who decides nothing. */
   async read(refs: readonly NoteRef[]): Promise<Known> {
-    for (;;) {
+    return this.#whenRead<Known>(() => {
       const missing = this.#missing(refs);
-      if (missing.length === 0) break;
-      await this.#fetch(missing);
-    }
-    const values = new Map(refs.map((ref) => [nameOf(ref), this.#remembered.get(nameOf(ref))]));
-    return (kind, key) => values.get(nameOf({ kind, key }));
+      if (missing.length > 0) return { missing };
+      const values = new Map(refs.map((ref) => [nameOf(ref), this.#remembered.get(nameOf(ref))]));
+      return { made: (kind, key) => values.get(nameOf({ kind, key })) };
+    });
   }
 
   /** Changes notes for a person: `change` sees them as they are, and what it answers is kept by `write`. `needs`: as of a judge. */
   async change<T>(
     needs: readonly NoteRef[] | ((known: Known) => readonly NoteRef[]),
-    change: (known: Known) => { readonly notes: readonly Note[]; readonly result: T },
+    change: (known: Known) => Change<T>,
     write: (notes: readonly Note[]) => Promise<void>,
   ): Promise<T> {
-    // Seen, changed and taken in one turn: after an await somebody else may have them.
-    let refs: readonly NoteRef[];
-    for (;;) {
-      refs = typeof needs === 'function' ? needs(this.#committed) : needs;
+    const { result, notes, release } = await this.#whenRead<Changed<T>>(() => {
+      const refs = typeof needs === 'function' ? needs(this.#committed) : needs;
       const missing = this.#missing(refs);
-      if (missing.length === 0) break;
-      await this.#fetch(missing);
-    }
-    const { notes, result } = change(this.#committed);
-    const release = this.#use(new Set(refs.map(nameOf)), new Map(notes.map((note) => [nameOf(note), note.value || undefined])));
+      if (missing.length > 0) return { missing };
+      const changed = change(this.#committed);
+      const release = this.#use(new Set(refs.map(nameOf)), new Map(changed.notes.map((note) => [nameOf(note), note.value || undefined])));
+      return { made: { ...changed, release } };
+    });
     try {
       await write(notes);
       release(true);
@@ -129,7 +137,7 @@ export class Knowledge {
   }
 
   /** In one turn, or not at all: what earlier messages of the batch lead to may have to be read first. */
-  #tryJudge(messages: readonly (readonly Case[])[], asks: Asks, conclude: Conclude): Judged | { readonly missing: readonly NoteRef[] } {
+  #tryJudge(messages: readonly (readonly Case[])[], asks: Asks, conclude: Conclude): Judged | Missing {
     const asked = new Set<string>();
     const changed = new Map<string, string | undefined>();
     const judgements: (readonly Judgement[])[] = [];
@@ -151,7 +159,7 @@ export class Knowledge {
     asks: Asks[number],
     changed: ReadonlyMap<string, string | undefined>,
     asked: Set<string>,
-  ): readonly Judgement[] | { readonly missing: readonly NoteRef[] } {
+  ): readonly Judgement[] | Missing {
     const own = new Map<string, string | undefined>();
     try {
       const made: Judgement[] = [];
@@ -182,7 +190,7 @@ export class Knowledge {
     own: Map<string, string | undefined>,
     changed: ReadonlyMap<string, string | undefined>,
     asked: Set<string>,
-  ): Judgement | { readonly missing: readonly NoteRef[] } {
+  ): Judgement | Missing {
     const known: Known = (kind, key) => {
       const name = nameOf({ kind, key });
       if (own.has(name)) return own.get(name);
@@ -233,6 +241,27 @@ export class Knowledge {
     };
   }
 
+  /** Seen, changed and taken in one turn, the one in which nothing is missing: after an await somebody else may have them. */
+  async #whenRead<T>(attempt: () => Missing | { readonly made: T }): Promise<T> {
+    const wanted = new Set<string>();
+    this.#wanted.add(wanted);
+    try {
+      for (;;) {
+        const tried = attempt();
+        if ('made' in tried) return tried.made;
+        for (const ref of tried.missing) wanted.add(nameOf(ref));
+        await this.#fetch(tried.missing);
+      }
+    } finally {
+      this.#wanted.delete(wanted);
+    }
+  }
+
+  #isWanted(name: string): boolean {
+    for (const wanted of this.#wanted) if (wanted.has(name)) return true;
+    return false;
+  }
+
   /** Waits for who uses them, and reads those that are not known; whether that was enough is seen by trying again. */
   async #fetch(refs: readonly NoteRef[]): Promise<void> {
     await Promise.all(refs.flatMap((ref) => this.#used.get(nameOf(ref)) ?? []));
@@ -270,7 +299,8 @@ export class Knowledge {
     this.#remembered.set(name, value);
     this.#characters += value?.length ?? 0;
     for (const oldest of this.#remembered.keys()) {
-      if ((this.#remembered.size <= REMEMBERED && this.#characters <= REMEMBERED_CHARACTERS) || this.#used.has(oldest)) break;
+      if ((this.#remembered.size <= REMEMBERED && this.#characters <= REMEMBERED_CHARACTERS) || this.#used.has(oldest) || this.#isWanted(oldest))
+        break;
       this.#forget(oldest);
     }
   }

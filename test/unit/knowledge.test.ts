@@ -188,6 +188,13 @@ describe('knowledge', () => {
     expect(notesOf(judgements)).to.deep.equal([{ kind: KIND, key: 'a', value: '12' }]);
   });
 
+  it('has all that one message asks for, however much more that is than is kept', async () => {
+    const keys = Array.from({ length: 6 }, (_, i) => `k${i}`);
+    journal.commit(keys.map((key) => ({ kind: KIND, key, value: key.repeat(1024 * 1024) })));
+    const known = await knowledge.read(keys.map((key) => ({ kind: KIND, key })));
+    expect(keys.map((key) => known(KIND, key)?.slice(0, 2))).to.deep.equal(keys);
+  });
+
   it('gives a person the notes as they are, after who uses them', async () => {
     const first = await knowledge.judge([[said('a', '1')]]);
     const changing = knowledge.change(
