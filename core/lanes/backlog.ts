@@ -1,10 +1,11 @@
 /**
  * What of a lane's backlog is in memory (ARCHITECTURE section 4: bounded whatever the backlog). The journal is read in order, a window at a
- * time. When the window is full of deliveries that cannot leave, reading goes on past it and keeps only what stands behind nothing: the rest is
- * *deferred*, by the names of its queues, and read again once a queue that it waits for is empty. Nothing is skipped and nothing overtakes.
+ * time. When the window is full of deliveries that cannot leave, reading goes on past it and keeps only what stands behind nothing, or holds no
+ * patient: the rest is *deferred*, by the names of its queues, and read again once a queue that it waits for is empty. Nothing is skipped and
+ * nothing overtakes.
  */
 import type { QueuedDelivery } from '../contract/index.ts';
-import type { Schedule } from './schedule.ts';
+import { seriesOf, type Schedule } from './schedule.ts';
 
 const PAGE = 1000;
 
@@ -129,8 +130,9 @@ export class Backlog {
   async #take(row: QueuedDelivery): Promise<void> {
     const item = this.#changed.get(row.delivery) ?? row;
     if (item === 'gone' || this.#schedule.get(row.delivery)) return;
-    const full = this.#schedule.size >= this.#window;
-    if (this.#isDeferred(item) || (full && this.#schedule.namesOf(item).some((name) => this.#schedule.holds(name)))) this.#defer(item);
+    // What is set apart is taken: deferred, it would keep back its patients.
+    const hasNoRoom = this.#schedule.size >= this.#window && !this.#schedule.isApart(item);
+    if (this.#isDeferred(item) || (hasNoRoom && this.#schedule.namesOf(item).some((name) => this.#schedule.holds(name)))) this.#defer(item);
     else await this.#ports.admit(item);
   }
 
@@ -144,10 +146,16 @@ export class Backlog {
     this.#firstDeferred = Math.min(this.#firstDeferred, item.delivery);
   }
 
-  /** Something left its queues, or what stands behind it did: when one of them is empty now, what was deferred for it may have its turn. */
+  /**
+   * Something left its queues: when one of them is empty now, what was deferred for it may have its turn. What holds no patient took what waits
+   * for it out of its queues too, and what was deferred behind it waits for no patient any more.
+   */
   #look(item: QueuedDelivery): void {
     if (this.#deferred.size === 0) return;
-    const names = this.#schedule.lineOf(item).flatMap((one) => this.#schedule.namesOf(one));
-    if (names.some((name) => this.#deferred.has(name) && !this.#schedule.holds(name))) this.#rewind = this.#firstDeferred - 1;
+    const apart = this.#schedule.isApart(item) ? seriesOf(item) : [];
+    const left = [item, ...apart.flatMap((name) => this.#schedule.queue(name).map((entry) => entry.item))];
+    const isEmpty = (name: string): boolean => this.#deferred.has(name) && !this.#schedule.holds(name);
+    if (apart.some((name) => this.#deferred.has(name)) || left.some((one) => this.#schedule.namesOf(one).some(isEmpty)))
+      this.#rewind = this.#firstDeferred - 1;
   }
 }

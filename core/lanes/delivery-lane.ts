@@ -83,7 +83,7 @@ export class DeliveryLane {
     this.#sink = sink;
     this.#ports = ports;
     this.#settled = settled;
-    this.#schedule = new Schedule(endpoint.order);
+    this.#schedule = new Schedule(endpoint.order, (item) => this.#blocks(item) === 'series');
     this.#warm = new WarmMaterial();
     this.#gate = new Gate({ concurrency: sink.concurrency, now: ports.now, wake: () => this.#pump() });
     this.#backlog = new Backlog(this.#schedule, window, {
@@ -284,10 +284,9 @@ export class DeliveryLane {
 
   #admit(item: QueuedDelivery): void {
     if (item.state === 'delivered' || item.state === 'discarded') return;
-    const blocks = this.#blocks(item);
-    if (blocks === 'nothing') return;
+    if (this.#blocks(item) === 'nothing') return;
     const waiting = item.notBefore === undefined ? 0 : Math.min(Date.parse(item.notBefore) - this.#ports.now(), longestWaitMs(this.endpoint.policy));
-    this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked', blocks === 'series');
+    this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked');
     if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
   }
 

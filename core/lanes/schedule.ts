@@ -1,17 +1,17 @@
 /**
  * Order inside a delivery lane (ARCHITECTURE section 4): a delivery may leave when it is first in the queue of *every* key it
  * names. A merge names two patients, so it waits for both and holds both: the barrier needs no code of its own. A document also queues
- * behind the versions of its own series; what waits there for a person holds back nothing else. Pure data structure: no clock, no I/O.
+ * behind the versions of its own series. One that holds no patient (dead, held) stands there alone, and so does what waits for it there: the
+ * identity that it may itself wait for has to pass both. Where each stands follows from what is here now: a restart finds the same order.
+ * Pure data structure: no clock, no I/O.
  */
 import type { QueuedDelivery } from '../contract/index.ts';
 
 export interface Entry {
   readonly delivery: number;
   readonly item: QueuedDelivery;
-  /** Queue names it stands in; fewer while it only blocks its series. */
+  /** Queue names it stands in; without those of its patients when it is set apart. */
   queues: readonly string[];
-  /** It blocks only its series, until a person ends it. */
-  readonly onlySeries: boolean;
   /** In how many of them something stands before it. */
   behind: number;
   /** `open` waits or may leave; `busy` is being sent; `parked` stays in its queues and does not leave (review, dead, held, a retry's pause). */
@@ -28,9 +28,11 @@ export class Schedule {
   /** Entries that may leave now, kept in order of delivery id. */
   readonly #ready: Entry[] = [];
   readonly #rule: OrderRule;
+  readonly #holdsNoPatient: (item: QueuedDelivery) => boolean;
 
-  constructor(rule: OrderRule) {
+  constructor(rule: OrderRule, holdsNoPatient: (item: QueuedDelivery) => boolean = () => false) {
     this.#rule = rule;
+    this.#holdsNoPatient = holdsNoPatient;
   }
 
   get size(): number {
@@ -41,14 +43,13 @@ export class Schedule {
     return this.#entries.get(delivery);
   }
 
-  /** Adds a delivery at its place. One that is known already is left as it is. With `onlySeries` it blocks nothing but later versions of its document. */
-  add(item: QueuedDelivery, status: Entry['status'] = 'open', onlySeries = false): void {
+  /** Adds a delivery at its place. One that is known already is left as it is. */
+  add(item: QueuedDelivery, status: Entry['status'] = 'open'): void {
     if (this.#entries.has(item.delivery)) return;
-    const entry: Entry = { delivery: item.delivery, item, queues: [], onlySeries, behind: 0, status, ready: false };
+    const entry: Entry = { delivery: item.delivery, item, queues: [], behind: 0, status, ready: false };
     this.#entries.set(item.delivery, entry);
-    this.#stand(entry, this.#queueNames(item, onlySeries));
-    this.#consider(entry);
-    this.#line(item);
+    this.#place(entry);
+    this.#placeSeries(item);
   }
 
   /** Takes the first that may leave, and marks it busy. */
@@ -70,27 +71,28 @@ export class Schedule {
     if (!entry) return;
     this.#entries.delete(delivery);
     this.#unready(entry);
-    this.#stand(entry, []);
-    this.#line(entry.item);
+    for (const name of entry.queues) this.#dequeue(name, entry);
+    this.#placeSeries(entry.item);
   }
 
   /** A parked or busy delivery may leave again, at its old place. */
   reopen(delivery: number): void {
     const entry = this.#entries.get(delivery);
     if (!entry || entry.status === 'open') return;
-    entry.status = 'open';
-    this.#consider(entry);
-    this.#line(entry.item);
+    this.remove(delivery);
+    this.add(entry.item);
   }
 
-  /** What waits for the same as this one: it, and all of its series. */
-  lineOf(item: QueuedDelivery): readonly QueuedDelivery[] {
-    return [item, ...(item.series === undefined ? [] : this.queue(seriesName(item.series)).map((entry) => entry.item))];
-  }
-
-  /** Names of the queues that a delivery stands in. */
+  /** Names of the queues that a delivery stands in when it is not set apart. */
   namesOf(item: QueuedDelivery): readonly string[] {
-    return this.#queueNames(item, false);
+    return [...(this.#rule === 'lane' ? ['*'] : new Set(item.keys)), ...seriesOf(item)];
+  }
+
+  /** It holds no patient, or waits in its series for one that holds none. What was tried and is in doubt (review) holds its patients all the same. */
+  isApart(item: QueuedDelivery): boolean {
+    if (this.#holdsNoPatient(item)) return true;
+    const isBefore = (one: Entry): boolean => one.delivery < item.delivery && this.#holdsNoPatient(one.item);
+    return item.state === 'queued' && seriesOf(item).some((name) => this.queue(name).some(isBefore));
   }
 
   /** Something stands in this queue. */
@@ -107,7 +109,7 @@ export class Schedule {
   blocker(delivery: number): QueuedDelivery | undefined {
     const entry = this.#entries.get(delivery);
     let head = entry;
-    // Each is older than the one before.
+    // Each is older than the one before, or is being sent and waits for nothing.
     while (head && head.behind > 0) head = this.#firstBefore(head);
     return head === entry ? undefined : head?.item;
   }
@@ -120,28 +122,19 @@ export class Schedule {
     yield* this.#entries.values();
   }
 
-  #queueNames(item: QueuedDelivery, onlySeries: boolean): readonly string[] {
-    const series = item.series ? [seriesName(item.series)] : [];
-    if (onlySeries) return series;
-    return this.#rule === 'lane' ? ['*', ...series] : [...new Set(item.keys), ...series];
+  #place(entry: Entry): void {
+    const { queues: before, item } = entry;
+    entry.queues = this.isApart(item) ? seriesOf(item) : this.namesOf(item);
+    this.#unready(entry);
+    for (const name of before) if (!entry.queues.includes(name)) this.#dequeue(name, entry);
+    for (const name of entry.queues) if (!before.includes(name)) this.#enqueue(name, entry);
+    this.#consider(entry);
   }
 
-  /** What stands behind something of its series that a person has to end waits for that alone: it lets go of its patients until then, at the place that it has. */
-  #line({ series }: QueuedDelivery): void {
-    if (!series) return;
-    let isStopped = false;
-    for (const entry of this.queue(seriesName(series))) {
-      if (entry.status === 'open' && !entry.onlySeries) this.#stand(entry, this.#queueNames(entry.item, isStopped));
-      isStopped ||= entry.onlySeries;
-    }
-  }
-
-  /** In these queues and no others. */
-  #stand(entry: Entry, names: readonly string[]): void {
-    const before = entry.queues;
-    entry.queues = names;
-    for (const name of before) if (!names.includes(name)) this.#dequeue(name, entry);
-    for (const name of names) if (!before.includes(name)) this.#enqueue(name, entry);
+  /** One that holds no patient came or went: what waits for it lets go of its own ones too, or takes its place there again. */
+  #placeSeries(item: QueuedDelivery): void {
+    if (!this.#holdsNoPatient(item)) return;
+    for (const name of seriesOf(item)) for (const entry of this.queue(name)) if (entry.status !== 'busy') this.#place(entry);
   }
 
   #enqueue(name: string, entry: Entry): void {
@@ -151,10 +144,12 @@ export class Schedule {
       return;
     }
     let at = queue.length;
-    while (at > 0 && (queue[at - 1]?.delivery ?? 0) > entry.delivery) at -= 1;
+    // What is being sent has its turn.
+    const isAfter = (one: Entry | undefined): boolean => one !== undefined && one.delivery > entry.delivery && one.status !== 'busy';
+    while (isAfter(queue[at - 1])) at -= 1;
     queue.splice(at, 0, entry);
-    const later = at > 0 ? entry : queue[1];
-    if (later) this.#pushBack(later);
+    if (at > 0) entry.behind += 1;
+    else if (queue[1]) this.#pushBack(queue[1]);
   }
 
   #pushBack(entry: Entry): void {
@@ -190,4 +185,5 @@ export class Schedule {
   }
 }
 
-const seriesName = (series: string): string => `s:${series}`;
+/** Name of the queue of its series, when it is of one. */
+export const seriesOf = ({ series }: QueuedDelivery): readonly string[] => (series ? [`s:${series}`] : []);

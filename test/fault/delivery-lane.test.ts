@@ -170,6 +170,25 @@ describe('a delivery lane', () => {
       await until('all is delivered', 10_000, async () => (await bench.states())['delivered'] === 51);
     });
 
+    for (const window of [undefined, 2])
+      it(`lets the identity that it waits for pass its own later versions${window ? ', beyond the window' : ''}; after a restart too`, async () => {
+        unknownOnce();
+        const version = { ...document, series: hash('sha256', 'of one document') };
+        const [first] = await bench.queue([version]);
+        await bench.make({}, window).start();
+        await held();
+        const rows = await bench.queue([version, version, { keys: patient('b') }]);
+        for (const item of rows) bench.lane.update(item);
+        await until('another patient has left', 5000, async () => (await bench.states())['delivered'] === 1);
+        await bench.lane.stop();
+        const [identity] = await bench.queue([{ keys: patient('a') }]);
+        await bench.make({}, window).start();
+        await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 5);
+        const [second, third, other] = rows;
+        const order = [first, other, identity, first, second, third].map((one) => one!.delivery);
+        expect(bench.sent).to.deep.equal((await bench.journal.material(order)).map(({ event }) => event.id));
+      });
+
     it('leaves at once when the lane has nothing to tell, and stays held for the identity of somebody else', async () => {
       unknownOnce();
       await bench.queue([document]);

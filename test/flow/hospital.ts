@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
-import type { TestRegion } from './region.ts';
+import type { MessageView } from 'passerelle/contract';
+import { until, type TestRegion } from './region.ts';
 
 const IPP = 'DXCARE&1.2.250.1.999.10.1&ISO';
 export const INS = '279035121518989';
@@ -22,10 +23,10 @@ export interface Told {
   };
 }
 
-/** A record that takes everything and remembers it; unless it is told to lose its answer, or to refuse, which it remembers too. */
+/** A record that takes everything and remembers it; unless it is told to lose its answer, to refuse, or not to know the patient, which it remembers too. */
 export interface TestRecord {
   readonly told: Told[];
-  answers: (told: Told) => 'filed' | 'lost' | 'refused';
+  answers: (told: Told) => 'filed' | 'lost' | 'refused' | 'unknown';
   readonly stop: () => void;
 }
 
@@ -42,6 +43,7 @@ export async function startRecord(port: number): Promise<TestRecord> {
       const answer = record.answers(body);
       if (answer === 'lost') return void request.socket.destroy();
       if (answer === 'refused') return void response.writeHead(422, { 'content-type': 'application/json' }).end('{"code":"UNKNOWN_NUMBER"}');
+      if (answer === 'unknown') return void response.writeHead(404, { 'content-type': 'application/json' }).end('{"applicationCode":902}');
       response.writeHead(201, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ messageId: body.messageId, recordId: 'R1', status: 'filed' }));
     });
@@ -68,34 +70,46 @@ export interface Identity {
   readonly absorbs?: string;
 }
 
+export interface Letter {
+  readonly ipp: string;
+  readonly id: string;
+  readonly replaces?: string;
+  readonly isWithdrawn?: boolean;
+  readonly pdf?: Buffer;
+  /** It leads to what waits: its answer is enough. */
+  readonly waits?: boolean;
+}
+
 /** A letter as an MDM; answers the id of the message once everything it leads to is done. */
 export async function sendLetter(
   region: TestRegion,
-  { ipp, id, replaces = '', pdf = Buffer.from(`%PDF-1.4\n% ${id}\n%%EOF\n`) }: { ipp: string; id: string; replaces?: string; pdf?: Buffer },
+  { ipp, id, replaces = '', isWithdrawn = false, pdf = Buffer.from(`%PDF-1.4\n% ${id}\n%%EOF\n`), waits = false }: Letter,
 ): Promise<string> {
-  const controlId = `LETTER${id.slice(id.lastIndexOf('.') + 1)}`;
-  const [event, order, result] = replaces ? ['T10', 'RO', 'C'] : ['T02', 'NW', 'F'];
+  const number = `LETTER${id.slice(id.lastIndexOf('.') + 1)}`;
+  const controlId = isWithdrawn ? `${number}W` : number;
+  const [event, order, result] = isWithdrawn ? ['T04', 'CA', 'D'] : replaces ? ['T10', 'RO', 'C'] : ['T02', 'NW', 'F'];
   const type = '34794-8^CR de RCP^LN';
   const segments = [
     `MSH|^~\\&|DXCARE|CHE|PASSERELLE|DCC|20261001100000||MDM^${event}^MDM_T02|${controlId}|T|2.6|||||FRA|UNICODE UTF-8`,
     `PID|1||${ipp}^^^${IPP}^PI||VALMOREE^ELISE^ELISE ANNE^^^^L||19370612|F`,
-    `ORC|${order}|${controlId}`,
-    `OBR|1|${controlId}||${type}|||20261001100000`,
+    `ORC|${order}|${number}`,
+    `OBR|1|${number}||${type}|||20261001100000`,
     `TXA|1|34794-8|TEXT|20261001100000||||||||${id}|${replaces}||||AU`,
     `OBX|1|ED|${type}||^application^pdf^Base64^${pdf.toString('base64')}||||||${result}`,
   ];
-  return exchange(region, segments, controlId);
+  return exchange(region, segments, controlId, waits);
 }
 
-async function exchange(region: TestRegion, segments: readonly string[], controlId: string): Promise<string> {
+async function exchange(region: TestRegion, segments: readonly string[], controlId: string, waits = false): Promise<string> {
   const socket = net.connect(region.ports.mllp, '127.0.0.1');
   socket.write(Buffer.from(`\x0b${segments.join('\r')}\r\x1c\r`, 'latin1'));
   const [reply] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
-  await region.drained();
   expect(reply.toString('latin1')).to.include('\rMSA|AA|');
-  const [message] = await region.messages(`controlId=${controlId}&limit=1`);
-  return message!.id;
+  const message = async (): Promise<MessageView> => (await region.messages(`controlId=${controlId}&limit=1`))[0]!;
+  if (waits) await until('it is decided', 30_000, async () => (await message()).state !== 'received');
+  else await region.drained();
+  return (await message()).id;
 }
 
 /** Sends one identity and waits until everything it leads to is done; answers the id of the message. */

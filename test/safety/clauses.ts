@@ -157,6 +157,7 @@ export const CLAUSES: Readonly<Record<string, readonly Clause[]>> = {
       'B6: a document of a patient unknown there is held',
       'B6: what is held as unknown there',
       'B3, B6: what makes a patient known there is not held back',
+      'B6: the identity that makes a patient known there passes',
     ),
     c('we make no record in a hospital', 'B6: the record makes no identity and no stay at an establishment'),
     c(

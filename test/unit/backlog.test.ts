@@ -11,10 +11,10 @@ describe('the backlog of a delivery lane', () => {
       { ...one, delivery: 2, keys: ['a', 'b'], series: 'd' },
       { ...one, delivery: 3, keys: ['b'] },
     ];
-    const schedule = new Schedule('patient');
+    const schedule = new Schedule('patient', ({ state }) => state === 'dead');
     const backlog = new Backlog(schedule, 2, {
       read: async (after) => rows.filter(({ delivery }) => delivery > after),
-      admit: (item) => schedule.add(item, item.state === 'queued' ? 'open' : 'parked', item.state === 'dead'),
+      admit: (item) => schedule.add(item, item.state === 'queued' ? 'open' : 'parked'),
     });
     await backlog.load();
     expect([schedule.take()?.delivery, schedule.take()?.delivery]).to.deep.equal([1, undefined]);
