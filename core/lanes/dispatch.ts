@@ -16,6 +16,7 @@ import type { Leave } from '../documents/index.ts';
 import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
+import { endReading } from './readers.ts';
 
 /** `encode`: nothing was sent, it is held, refused, or need not leave (`discard`). `reply`: the counterparty answered. `failure`: the transport threw. */
 export type AttemptResult =
@@ -98,17 +99,19 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
 }
 
 async function send(
-  material: DeliveryMaterial,
+  material: Material,
   encoded: EncodedMessage,
   pieces: readonly Uint8Array[],
   dispatcher: Dispatcher,
 ): Promise<Extract<AttemptResult, { kind: 'reply' | 'failure' }>> {
+  const { raw } = material;
   let answer: SendResult;
   try {
     answer = await dispatcher.sink.send(pieces, {
       deadlineMs: dispatcher.ackTimeoutMs,
       ...(dispatcher.lease && { mayBegin: () => requireValid(dispatcher.lease) }),
       ...(encoded.envelope.http && { http: encoded.envelope.http }),
+      ...(raw && { written: () => endReading(raw) }),
     });
   } catch (thrown) {
     return { kind: 'failure', error: PasserelleError.from(thrown).toData() };
