@@ -1,7 +1,9 @@
 /** Connections to the server, and what its errors mean. */
+import type { Duplex } from 'node:stream';
 import { Client, DatabaseError, Query as DriverQuery, types as drivers, type ClientConfig, type QueryResult } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
+import { Pieces, type Bound } from './arrays.ts';
 import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
 
 export interface Statement {
@@ -44,7 +46,34 @@ export async function connectWriter(address: Address): Promise<Client> {
   // Whoever waits is told by its statement; without a listener an idle loss would end the process.
   client.on('error', () => undefined);
   await client.connect();
+  bindInPieces(client.connection as unknown as DriverConnection);
   return client;
+}
+
+interface DriverConnection {
+  readonly stream: Duplex;
+  bind: (config: { readonly portal: string; readonly statement?: string; readonly values?: readonly unknown[] }) => void;
+}
+
+const int2s = (...values: number[]): Buffer => Buffer.from(Int16Array.from(values).buffer).swap16();
+const int4 = (value: number): Buffer => Buffer.from(Int32Array.of(value).buffer).swap32();
+
+/** Where a value is in pieces, `Bind` of the protocol is written here: the driver copies every value, and again each time its message has outgrown the memory it took. */
+function bindInPieces(connection: DriverConnection): void {
+  const bind = connection.bind.bind(connection);
+  connection.bind = (config) => {
+    const { portal, statement = '', values = [] } = config;
+    if (!values.some((value) => value instanceof Pieces)) return bind(config);
+    // Every value is binary, every result text.
+    const body = [
+      Buffer.from(`${portal}\0${statement}\0`),
+      int2s(1, 1, values.length),
+      ...(values as readonly Bound[]).flatMap((value) => [int4(value.length), ...(value instanceof Pieces ? value.list : [value])]),
+      int2s(1, 0),
+    ];
+    const length = body.reduce((sum, piece) => sum + piece.length, 4);
+    for (const piece of [Buffer.from('B'), int4(length), ...body]) connection.stream.write(piece);
+  };
 }
 
 type Told = (error: Error | undefined, result: QueryResult) => void;
