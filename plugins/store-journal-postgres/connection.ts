@@ -24,6 +24,9 @@ const types = { getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ?
 /** Of a writer every access is by key: a plan made while a table was small must not read it whole when it has grown. */
 const BY_KEY = '-c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
+/** The rows of one statement stand in memory before they are written, up to a group (GROUP_BYTES); past it the server puts them on its disk first. */
+const ROWS = '-c work_mem=16MB';
+
 export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): ClientConfig =>
   ({
     connectionString: url,
@@ -36,7 +39,7 @@ export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): Cl
       `-c statement_timeout=${STATEMENT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
       // A host that vanished leaves its lock within seconds.
       '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
-      ...(role === 'write' ? [BY_KEY] : []),
+      ...(role === 'write' ? [BY_KEY, ROWS] : []),
     ].join(' '),
   }) as ClientConfig;
 
