@@ -180,7 +180,7 @@ export interface DeliveryMaterial {
 export interface EncodedMessage {
   readonly envelope: OutgoingEnvelope;
   readonly controlId?: string;
-  /** SHA-256 (hex) of the bytes built from it: checked at each resend. */
+  /** SHA-256 (hex) of the bytes built from it, documents that leave as they came told by their own: checked at each resend. */
   readonly sha256: string;
   readonly bytes: number;
   readonly connector: string;

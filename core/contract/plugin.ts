@@ -155,7 +155,7 @@ export interface Reply {
 /**
  * Given to a source: called once per message, in order of arrival per connection; resolves with the reply. While it has not
  * resolved the transport reads no further from that connection (back-pressure).
- * It never rejects: a failure is a reply.
+ * It never rejects: a failure is a reply. The bytes are then not the transport's any more.
  */
 export type Receive = (received: Received) => Promise<Reply>;
 
@@ -178,13 +178,14 @@ export interface SendResult {
  * The way out. `send` resolves with the reply of the counterparty to *this* message, or throws a PasserelleError whose
  * disposition is `transient` (surely not taken: never written whole) or `ambiguous` (may have been taken).
  * `mayBegin` is called in the turn that writes the first byte: what it throws is thrown, and nothing is sent.
+ * `written` is called at most once, when all of the message has left: its memory is not read any more.
  * A message may come in pieces that follow each other. At most `concurrency` sends run at once; the lane guarantees it.
  */
 export interface Sink {
   readonly concurrency: number;
   readonly send: (
     message: Uint8Array | readonly Uint8Array[],
-    options: { readonly deadlineMs: number; readonly http?: HttpMeta; readonly mayBegin?: () => void },
+    options: { readonly deadlineMs: number; readonly http?: HttpMeta; readonly mayBegin?: () => void; readonly written?: () => void },
   ) => Promise<SendResult>;
   /** Connects and says hello without sending a message; throws what stands in the way. */
   readonly probe: () => Promise<void>;

@@ -20,6 +20,7 @@ import { assessAll, caseOf, type Assessed, type Decoded, type HostDecode, type P
 import { checkDecoded } from './connector-results.ts';
 import type { InboundEndpoint, InboundPorts } from './inbound-lane.ts';
 import { iso, type FreshDelivery } from './ports.ts';
+import { alsoRead } from './readers.ts';
 
 /** A message that the journal holds without a decision. */
 export interface StoredMessage {
@@ -186,11 +187,13 @@ function freshDeliveries(
   raw: Uint8Array | undefined,
 ): FreshDelivery[] {
   let next = 0;
-  return events.flatMap(({ event, destinations }) =>
+  const fresh = events.flatMap(({ event, destinations }) =>
     Array.from({ length: new Set(destinations.map(({ lane }) => lane)).size }, () => deliveries[next++]).flatMap((item) =>
       item ? [{ item, format, event, parts, queuedAt: decidedAt, ...(raw && parts.length > 0 && { raw }) }] : [],
     ),
   );
+  for (const one of fresh) if (one.raw) alsoRead(one.raw);
+  return fresh;
 }
 
 async function translateAll(batch: readonly StoredMessage[], endpoint: InboundEndpoint, ports: InboundPorts): Promise<Translated> {

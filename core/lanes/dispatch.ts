@@ -1,5 +1,5 @@
 /** One attempt at one delivery: encode (once), commit, send, interpret. Says what happened; the lane decides what it means. */
-import { openMessage, type Built, type Codecs } from '../codecs/index.ts';
+import { openMessage, sha256Of, type Built, type Codecs } from '../codecs/index.ts';
 import {
   PasserelleError,
   type DeliveryMaterial,
@@ -16,6 +16,7 @@ import type { Leave } from '../documents/index.ts';
 import { reducedFor, type Capability } from '../model/index.ts';
 import { checkEncoded, checkInterpreted } from './connector-results.ts';
 import { iso, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
+import { endReading } from './readers.ts';
 
 /** `encode`: nothing was sent, it is held, refused, or need not leave (`discard`). `reply`: the counterparty answered. `failure`: the transport threw. */
 export type AttemptResult =
@@ -98,17 +99,19 @@ export async function attempt(given: Leaving, dispatcher: Dispatcher): Promise<A
 }
 
 async function send(
-  material: DeliveryMaterial,
+  material: Material,
   encoded: EncodedMessage,
   pieces: readonly Uint8Array[],
   dispatcher: Dispatcher,
 ): Promise<Extract<AttemptResult, { kind: 'reply' | 'failure' }>> {
+  const { raw } = material;
   let answer: SendResult;
   try {
     answer = await dispatcher.sink.send(pieces, {
       deadlineMs: dispatcher.ackTimeoutMs,
       ...(dispatcher.lease && { mayBegin: () => requireValid(dispatcher.lease) }),
       ...(encoded.envelope.http && { http: encoded.envelope.http }),
+      ...(raw && { written: () => endReading(raw) }),
     });
   } catch (thrown) {
     return { kind: 'failure', error: PasserelleError.from(thrown).toData() };
@@ -181,7 +184,8 @@ async function encode(
 /** A retry sends the very bytes of the first attempt; if they can no longer be built, nobody guesses. */
 async function rebuild(material: Material, encoded: EncodedMessage, dispatcher: Dispatcher): Promise<Built> {
   const built = await build(material, encoded.envelope, dispatcher);
-  if (built.sha256 !== encoded.sha256)
+  // Journals of before hold the hash of the bytes alone.
+  if (built.sha256 !== encoded.sha256 && sha256Of(built.pieces) !== encoded.sha256)
     throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes of the first attempt', found: 'other bytes' });
   return built;
 }

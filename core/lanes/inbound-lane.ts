@@ -32,6 +32,7 @@ import {
   type StoredMessage,
 } from './decide.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
+import { alsoRead, beginReading, endReading } from './readers.ts';
 import { backoffMs } from './retry.ts';
 import { UndecidedQueue, type Arrival, type DecodingArrival } from './undecided-queue.ts';
 import type { DocumentTypes } from '../documents/index.ts';
@@ -168,6 +169,13 @@ export class InboundLane {
    * answers travel in one frame, in order.
    */
   async receive(received: Received): Promise<Reply> {
+    beginReading(received.bytes);
+    const reply = await this.#receiveFrame(received);
+    endReading(received.bytes);
+    return reply;
+  }
+
+  async #receiveFrame(received: Received): Promise<Reply> {
     const { format, reply, settings } = this.endpoint;
     const { http } = received;
     const open = { charsetFallback: settings.charsetFallback, ...(http && { http }) };
@@ -182,6 +190,7 @@ export class InboundLane {
     const { endpoint } = this;
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
+    alsoRead(received.bytes); // for its decision
     const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
     if (isStored || this.#slow > 0 || this.#stopped || this.#failures > 0 || this.#queue.isLong) {
       try {
@@ -430,8 +439,10 @@ export class InboundLane {
   }
 
   #admitted(arrival: Arrival, result: Admitted): void {
-    if ('decided' in result) this.#finish(result.decided, arrival);
-    else if ('stored' in result) this.#wait(arrival, result.stored);
+    if ('decided' in result) {
+      this.#finish(result.decided, arrival);
+      endReading(arrival.incoming.raw);
+    } else if ('stored' in result) this.#wait(arrival, result.stored);
     else arrival.outcome.reject(new Repeated(result.duplicateOf));
   }
 

@@ -55,7 +55,7 @@ export interface FreshDelivery {
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
   readonly queuedAt: string;
-  /** Raw bytes of the incoming message, when it has parts. */
+  /** Raw bytes of the incoming message, when it has parts; to be read once (readers.ts). */
   readonly raw?: Uint8Array;
 }
 

@@ -2,6 +2,7 @@
 import type { QueuedDelivery } from '../contract/index.ts';
 import type { Material } from './dispatch.ts';
 import type { FreshDelivery } from './ports.ts';
+import { endReading } from './readers.ts';
 
 /** Events of some KB each. */
 const KEPT = 1000;
@@ -18,23 +19,29 @@ export class WarmMaterial {
     const raw = all && all.length <= LARGEST_BYTES ? all : undefined;
     const fresh = { ...rest, ...(raw && { raw }) };
     const size = raw?.length ?? 0;
-    if (fresh.item.state !== 'queued' || this.#kept.size >= KEPT || this.#bytes + size > KEPT_BYTES) return;
+    const isKept = fresh.item.state === 'queued' && this.#kept.size < KEPT && this.#bytes + size <= KEPT_BYTES;
+    if (all && !(isKept && raw)) endReading(all);
+    if (!isKept) return;
     this.#kept.set(fresh.item.delivery, fresh);
     this.#bytes += size;
   }
 
   /** Once: a delivery that is tried again reads what the journal says then. */
   take({ delivery, attempts }: QueuedDelivery): readonly [Material] | undefined {
-    const fresh = this.forget(delivery);
+    if (attempts > 0) this.forget(delivery);
+    const fresh = this.#drop(delivery);
     if (!fresh) return undefined;
     const { item, event, parts, queuedAt, raw } = fresh;
-    return attempts > 0
-      ? undefined
-      : [{ delivery, message: item.message, format: fresh.format, event, parts, queuedAt, attempts: 0, ...(raw && { raw }) }];
+    return [{ delivery, message: item.message, format: fresh.format, event, parts, queuedAt, attempts: 0, ...(raw && { raw }) }];
   }
 
   /** It left the lane another way. */
-  forget(delivery: number): FreshDelivery | undefined {
+  forget(delivery: number): void {
+    const raw = this.#drop(delivery)?.raw;
+    if (raw) endReading(raw);
+  }
+
+  #drop(delivery: number): FreshDelivery | undefined {
     const fresh = this.#kept.get(delivery);
     if (this.#kept.delete(delivery)) this.#bytes -= fresh?.raw?.length ?? 0;
     return fresh;

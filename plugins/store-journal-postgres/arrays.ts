@@ -5,6 +5,21 @@
 const HEADER_BYTES = 20;
 const OIDS = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25 } as const;
 const NULL_LENGTH = -1;
+/** From here on bytes are sent from where they are: to copy a message for that, and once more in the driver, costs more than to send it. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A value whose bytes follow each other; it goes beside Buffers only (`bindInPieces` of connection.ts). */
+export class Pieces {
+  readonly list: readonly Uint8Array[];
+  readonly length: number;
+
+  constructor(list: readonly Uint8Array[], length: number) {
+    this.list = list;
+    this.length = length;
+  }
+}
+
+export type Bound = Buffer | Pieces;
 
 type Value<T> = T | null | undefined;
 
@@ -43,24 +58,31 @@ export const int8s = fixed(OIDS.int8, 8, (buffer, value, at) => {
   buffer.writeUInt32BE(value - high * HIGH, at + 4);
 });
 
-export function byteas(list: readonly Value<Uint8Array>[]): Buffer {
+export function byteas(list: readonly Value<Uint8Array>[], oid: number = OIDS.bytea): Bound {
   const total = list.reduce((sum, bytes) => sum + 4 + (bytes?.length ?? 0), HEADER_BYTES);
-  const buffer = Buffer.allocUnsafe(total);
+  const buffer = Buffer.allocUnsafe(list.reduce((sum, bytes) => sum - (isLarge(bytes) ? bytes!.length : 0), total));
+  const pieces: Uint8Array[] = [];
   let at = HEADER_BYTES;
+  let cut = 0;
   let hasNull = false;
   for (const bytes of list) {
     at = buffer.writeInt32BE(bytes ? bytes.length : NULL_LENGTH, at);
-    if (bytes) {
+    if (isLarge(bytes)) {
+      pieces.push(buffer.subarray(cut, at), bytes!);
+      cut = at;
+    } else if (bytes) {
       buffer.set(bytes, at);
       at += bytes.length;
     } else hasNull = true;
   }
-  header(buffer, OIDS.bytea, list.length, hasNull);
-  return buffer;
+  header(buffer, oid, list.length, hasNull);
+  return cut === 0 ? buffer : new Pieces([...pieces, buffer.subarray(cut)], total);
 }
 
-export function texts(list: readonly Value<string>[]): Buffer {
-  const buffer = byteas(list.map((text) => (text === null || text === undefined ? null : Buffer.from(text))));
-  buffer.writeInt32BE(OIDS.text, 8);
-  return buffer;
-}
+const isLarge = (bytes: Value<Uint8Array>): boolean => (bytes?.length ?? 0) >= PIECE_BYTES;
+
+export const texts = (list: readonly Value<string>[]): Bound =>
+  byteas(
+    list.map((text) => (text === null || text === undefined ? null : Buffer.from(text))),
+    OIDS.text,
+  );

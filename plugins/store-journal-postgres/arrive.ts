@@ -120,7 +120,7 @@ async function write(
   const rows = new Rows(tx);
   const collected = arrivals.map((arrival) => collect(tx, rows, arrival));
   const names = tx.storeNames();
-  const admitted = String(arrivals[0]!.decision !== undefined);
+  const admitted = Buffer.of(arrivals[0]!.decision === undefined ? 0 : 1);
   const values = [...NEW.values(collected.map(({ row }) => row)), tx.counters(), admitted, ...rows.values()];
   const [known] = await Promise.all([tx.query({ name: sure ? 'arrive-sure' : 'arrive', text: sure ? INSERT : INSERT_NEW, values }), names]);
   return { firsts: collected.map(({ first }) => first), isStored: known.length === 0 };

@@ -1,6 +1,6 @@
 /** Rows of one table as arrays, one per column: `INSERT ... SELECT ... FROM unnest(...)` takes them all in one prepared statement. */
 import { blobOf, bytesOf, CHUNK_BYTES, eventPart, RAW_PART } from '../../core/journal-format/index.ts';
-import { byteas, int2s, int4s, int8s, texts } from './arrays.ts';
+import { byteas, int2s, int4s, int8s, texts, type Bound } from './arrays.ts';
 import type { Transaction } from './transaction.ts';
 
 const ENCODERS = { int2: int2s, int4: int4s, int8: int8s, bytea: byteas, text: texts };
@@ -28,7 +28,7 @@ export class Batch {
     return `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${this.source(first)} ${guard}`;
   }
 
-  values(rows: readonly (readonly Value[])[]): Buffer[] {
+  values(rows: readonly (readonly Value[])[]): Bound[] {
     return this.#types.map((type, i) => ENCODERS[type](rows.map((row) => row[i]) as never));
   }
 }
@@ -107,7 +107,7 @@ export class Rows {
   }
 
   /** Parameters of `Rows.sql`. */
-  values(): Buffer[] {
+  values(): Bound[] {
     // In one order on every node, and without rows that do not change.
     const tally = [...this.#tally.values()].filter(([, , , n]) => n !== 0);
     return [

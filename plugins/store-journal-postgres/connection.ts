@@ -1,7 +1,9 @@
 /** Connections to the server, and what its errors mean. */
+import type { Duplex } from 'node:stream';
 import { Client, DatabaseError, Query as DriverQuery, types as drivers, type ClientConfig, type QueryResult } from 'pg';
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
+import { Pieces, type Bound } from './arrays.ts';
 import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
 
 export interface Statement {
@@ -22,6 +24,9 @@ const types = { getTypeParser: (oid: number, format?: 'text') => (oid === INT8 ?
 /** Of a writer every access is by key: a plan made while a table was small must not read it whole when it has grown. */
 const BY_KEY = '-c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan';
 
+/** The rows of one statement stand in memory before they are written, up to a group (GROUP_BYTES); past it the server puts them on its disk first. */
+const ROWS = '-c work_mem=16MB';
+
 export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): ClientConfig =>
   ({
     connectionString: url,
@@ -34,7 +39,7 @@ export const settingsOf = ({ url, schema }: Address, role: 'read' | 'write'): Cl
       `-c statement_timeout=${STATEMENT_MS} -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
       // A host that vanished leaves its lock within seconds.
       '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
-      ...(role === 'write' ? [BY_KEY] : []),
+      ...(role === 'write' ? [BY_KEY, ROWS] : []),
     ].join(' '),
   }) as ClientConfig;
 
@@ -44,7 +49,34 @@ export async function connectWriter(address: Address): Promise<Client> {
   // Whoever waits is told by its statement; without a listener an idle loss would end the process.
   client.on('error', () => undefined);
   await client.connect();
+  bindInPieces(client.connection as unknown as DriverConnection);
   return client;
+}
+
+interface DriverConnection {
+  readonly stream: Duplex;
+  bind: (config: { readonly portal: string; readonly statement?: string; readonly values?: readonly unknown[] }) => void;
+}
+
+const int2s = (...values: number[]): Buffer => Buffer.from(Int16Array.from(values).buffer).swap16();
+const int4 = (value: number): Buffer => Buffer.from(Int32Array.of(value).buffer).swap32();
+
+/** Where a value is in pieces, `Bind` of the protocol is written here: the driver copies every value, and again each time its message has outgrown the memory it took. */
+function bindInPieces(connection: DriverConnection): void {
+  const bind = connection.bind.bind(connection);
+  connection.bind = (config) => {
+    const { portal, statement = '', values = [] } = config;
+    if (!values.some((value) => value instanceof Pieces)) return bind(config);
+    // Every value is binary, every result text.
+    const body = [
+      Buffer.from(`${portal}\0${statement}\0`),
+      int2s(1, 1, values.length),
+      ...(values as readonly Bound[]).flatMap((value) => [int4(value.length), ...(value instanceof Pieces ? value.list : [value])]),
+      int2s(1, 0),
+    ];
+    const length = body.reduce((sum, piece) => sum + piece.length, 4);
+    for (const piece of [Buffer.from('B'), int4(length), ...body]) connection.stream.write(piece);
+  };
 }
 
 type Told = (error: Error | undefined, result: QueryResult) => void;

@@ -1,6 +1,6 @@
 /** The journal store that the engine sees: one writer, some readers, one listener. */
 import { randomUUID } from 'node:crypto';
-import { PasserelleError, type Durability, type JournalStore } from '../../core/contract/index.ts';
+import { PasserelleError, release, type Durability, type IncomingMessage, type JournalStore } from '../../core/contract/index.ts';
 import {
   deliveriesOf,
   msOf,
@@ -129,11 +129,14 @@ function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
     },
     receive: async (batch) => {
       arrived = last;
-      const packed = batch.map((message) => packMessage(0, message));
+      const packed = batch.map((message) => packMessage(0, withoutSpare(message)));
       return call('receive', [packed], load(packed, weightOf));
     },
     admit: async (batch, lease) => {
-      const packed = batch.map(({ message, decision }) => ({ message: packMessage(decision.message, message), decision: packDecision(decision) }));
+      const packed = batch.map(({ message, decision }) => ({
+        message: packMessage(decision.message, withoutSpare(message)),
+        decision: packDecision(decision),
+      }));
       arrived = Math.max(arrived, ...packed.map(({ message }) => message.id));
       const weight = load(packed, (one) => weightOf(one.message) + jsonLength(one.decision));
       const results = await call('admit', [packed], { ...weight, lease });
@@ -167,6 +170,12 @@ function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
     lease: (request) => call('lease', [request]),
     release: (leases) => call('release', [leases]),
   };
+}
+
+/** The driver sends the bytes from where they are. */
+function withoutSpare(message: IncomingMessage): IncomingMessage {
+  if (message.spare) release(message.spare);
+  return message;
 }
 
 const weightOf = ({ raw, head }: PackedMessage): number => raw.length + head.length;

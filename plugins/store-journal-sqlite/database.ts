@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PasserelleError } from '../../core/contract/index.ts';
-import { BUSY_MS, CACHE_KIB, CHECKPOINT_PAGES, LOG_LIMIT_BYTES } from './limits.ts';
+import { BUSY_MS, CACHE_KIB, LOG_LIMIT_BYTES } from './limits.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const FILE_NAME = 'journal.sqlite';
@@ -66,7 +66,7 @@ function prepareFile(db: DatabaseSync): void {
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -${CACHE_KIB};
-    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES};
     BEGIN EXCLUSIVE`);
   if (isNew) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

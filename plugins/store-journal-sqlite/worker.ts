@@ -39,7 +39,7 @@ const writesOf = (journal: Journal): Writes => ({
   saveSettings: settingsWriter(journal),
 });
 
-const readsOf = (journal: Journal, folder: string): Reads & FileCalls => ({
+const readsOf = (journal: Journal, file: FileCalls): Reads & FileCalls => ({
   undecided: undecidedReader(journal),
   raw: rawReader(journal),
   backlog: backlogReader(journal),
@@ -53,7 +53,7 @@ const readsOf = (journal: Journal, folder: string): Reads & FileCalls => ({
   ...noteReaders(journal),
   orders: orderReader(journal),
   ...settingsReaders(journal),
-  ...freezer(journal, folder),
+  ...file,
 });
 
 /** Gives the memory of payloads back now: this thread makes so little waste that it would wait long for its garbage collector. */
@@ -67,7 +67,8 @@ function release({ name, args }: Command): void {
 
 function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: string, options: OpenOptions): void {
   const writes = writesOf(journal);
-  const reads = readsOf(journal, folder);
+  const file = freezer(journal, folder);
+  const reads = readsOf(journal, file.calls);
   const commit = groupCommitter(journal, writes, options);
   const groupItems = options.groupItems ?? GROUP_ITEMS;
   let waitingWrites: Command[] = [];
@@ -128,6 +129,7 @@ function serve(port: NonNullable<typeof parentPort>, journal: Journal, folder: s
         const group = cutGroup();
         port.postMessage(commit(group));
         for (const command of group) release(command);
+        file.shorten();
       }
     }
     if (!closing) return;

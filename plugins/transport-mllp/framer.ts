@@ -196,13 +196,15 @@ function finished(pieces: Buffer[], held: number): readonly Framed[] {
   ];
 }
 
-/** Writes one message as it goes on the wire. A document is not copied for that. False when the peer should be waited for. */
-export function writeFrame(socket: Writable, pieces: readonly Uint8Array[]): boolean {
-  const whole = [START, ...pieces, END];
-  const length = whole.reduce((sum, piece) => sum + piece.length, 0);
-  if (length <= COPIED_BYTES) return socket.write(Buffer.concat(whole, length));
+/** Writes one message as it goes on the wire. A document is not copied for that. False when the peer should be waited for. `written`: all of it left. */
+export function writeFrame(socket: Writable, pieces: readonly Uint8Array[], written?: () => void): boolean {
+  const whole = [START, ...pieces];
+  const length = whole.reduce((sum, piece) => sum + piece.length, END.length);
+  const told = (error?: Error | null): void => void (!error && written?.());
+  if (length <= COPIED_BYTES) return socket.write(Buffer.concat([...whole, END], length), told);
   socket.cork();
-  const isTaken = whole.map((piece) => socket.write(piece)).at(-1)!;
+  for (const piece of whole) socket.write(piece);
+  const isTaken = socket.write(END, told);
   socket.uncork();
   return isTaken;
 }

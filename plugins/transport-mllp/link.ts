@@ -100,7 +100,7 @@ export class Link {
   }
 
   /** Rejects with an ambiguous error: from the first byte on, the message may have been taken. After any failure the link is closed. */
-  exchange(pieces: readonly Uint8Array[], deadlineMs: number): Promise<Buffer> {
+  exchange(pieces: readonly Uint8Array[], deadlineMs: number, written?: () => void): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#fail(new PasserelleError('ERR_ACK_TIMEOUT', { expected: `a reply within ${deadlineMs} ms` })), deadlineMs);
       this.#waiting = {
@@ -113,7 +113,7 @@ export class Link {
           reject(error);
         },
       };
-      writeFrame(this.#socket, pieces);
+      writeFrame(this.#socket, pieces, written);
     });
   }
 

@@ -1,6 +1,6 @@
 /** The way out: persistent connections, opened when first needed, one message at a time on each. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PasserelleError, type SendResult, type Sink } from '../../core/contract/index.ts';
+import { PasserelleError, type Sink } from '../../core/contract/index.ts';
 import { FS } from './framer.ts';
 import { openLink, type Link } from './link.ts';
 import type { OutSettings } from './settings.ts';
@@ -20,7 +20,7 @@ export function openSink(settings: OutSettings): Sink {
     return undefined;
   };
 
-  const send = async (message: Uint8Array | readonly Uint8Array[], deadlineMs: number, mayBegin?: () => void): Promise<SendResult> => {
+  const send: Sink['send'] = async (message, { deadlineMs, mayBegin, written }) => {
     const pieces = message instanceof Uint8Array ? [message] : message;
     if (pieces.some((piece) => piece.includes(FS)))
       throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'no end block inside a message', found: 'byte 0x1C' });
@@ -29,7 +29,7 @@ export function openSink(settings: OutSettings): Sink {
     busy.add(link);
     try {
       mayBegin?.();
-      return { bytes: await link.exchange(pieces, Math.max(1, Math.round(until - performance.now()))) };
+      return { bytes: await link.exchange(pieces, Math.max(1, Math.round(until - performance.now())), written) };
     } finally {
       busy.delete(link);
       if (link.isOpen) idle.push(link);
@@ -39,7 +39,7 @@ export function openSink(settings: OutSettings): Sink {
 
   return {
     concurrency: settings.connections,
-    send: (message, { deadlineMs, mayBegin }) => send(message, deadlineMs, mayBegin),
+    send,
     probe: async () => {
       const link = await openLink(settings, settings.connectTimeoutMs);
       link.close();

@@ -250,6 +250,26 @@ describe('an inbound lane', () => {
     expect(await Promise.all([stateOf('before'), stateOf('behind')])).to.deep.equal(['received', 'received']);
   });
 
+  for (const reply of ['stored', 'decoded'] as const)
+    it(`D2: decides a large message from all of its bytes, whoever else is done with them (reply: ${reply})`, async () => {
+      const large = 'x'.repeat(100_000);
+      const decoded: string[] = [];
+      bench.decode = (text) => {
+        decoded.push(text);
+        return ACCEPTED;
+      };
+      await bench.lane.stop();
+      await bench.make('chx-in', { reply }).start();
+      await say('before');
+      const bytes = Buffer.from(large);
+      expect(Buffer.from((await bench.lane.receive({ bytes, peer: 'test' })).bytes!).toString()).to.equal('AA');
+      await until('it is decided', 5000, async () => (await stateOf(large)) === 'decoded');
+      expect(decoded).to.deep.equal(['before', large]);
+      expect(Buffer.from(await bench.journal.raw((await bench.journal.messages({}, { limit: 1 })).items[0]!.message)).toString()).to.equal(large);
+      // Nobody is left who reads them; of what was stored by itself it is not known when.
+      expect(bytes.length).to.equal(reply === 'decoded' ? 0 : large.length);
+    });
+
   it('lets go of what was answered while the connector is away, and answers a retransmission the same', async () => {
     bench.decode = () => {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');

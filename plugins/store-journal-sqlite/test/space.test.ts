@@ -42,6 +42,15 @@ describe('the room that a SQLite journal takes', () => {
     expect(measured[1]).to.be.below(1.3);
   });
 
+  it('is no more than some tens of megabytes for the log, whatever was written', () =>
+    inFolder(async (folder) => {
+      const journal = await openSqliteJournal(folder);
+      for (let n = 0; n < 20; n++) await journal.receive([message(n, Buffer.alloc(5_000_000))]);
+      expect((await stat(join(folder, 'journal.sqlite-wal'))).size).to.be.below(32_000_000);
+      expect((await stat(join(folder, 'journal.sqlite'))).size).to.be.above(60_000_000);
+      await journal.close();
+    }));
+
   it('was laid out for sealing and purging from the first migration', () =>
     inFolder(async (folder) => {
       await (await openSqliteJournal(folder)).close();

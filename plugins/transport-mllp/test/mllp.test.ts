@@ -294,6 +294,22 @@ describe('the way out by mllp', () => {
     expect(await send('c')).to.equal('ok');
   });
 
+  it('says that a message is written when none of it is read any more, an early reply or not', async () => {
+    const large = Buffer.alloc(32 * 1024 * 1024, 'x');
+    react = (socket) => {
+      socket.pause();
+      socket.write(framed('early'));
+      react = () => undefined;
+    };
+    const out = await start();
+    let isWritten = false;
+    const { bytes } = await out.send(large, { deadlineMs: DEADLINE_MS, written: () => (isWritten = true) });
+    expect([Buffer.from(bytes).toString(), isWritten]).to.deep.equal(['early', false]);
+    sockets[0]!.resume();
+    await until('all of it has left', () => isWritten);
+    expect(large.every((byte) => byte === 0x78)).to.equal(true);
+  });
+
   it('refuses a message that would end its own frame', async () => {
     await start();
     expect(await codeOf(() => send(`a${FS}\rb`))).to.equal('ERR_ENCODE_UNSUPPORTED');

@@ -79,6 +79,12 @@ describe('the codec thread', () => {
       for (const other of others) expect(other).to.deep.equal(first);
       if (outgoing.format === 'hl7v2') expect(first?.all.equals(MDM)).to.equal(true);
     }
+    const toldBy = async (text: string, parts = refs): Promise<string> =>
+      (await here.build({ envelope: { format: 'hl7v2', text, parts: places }, format: 'hl7v2', charsetFallback: 'utf-8', parts, read, raw: MDM }))
+        .sha256;
+    const other = refs.map((ref) => ({ ...ref, sha256: ref.sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) }));
+    const hashes = [await toldBy(envelope.text), await toldBy(envelope.text.replace('MDM', 'MDN')), await toldBy(envelope.text, other)];
+    expect(new Set(hashes).size, 'another text, another document').to.equal(hashes.length);
     const damaged = async (from = 0, to = MDM.length): Promise<Uint8Array> => Buffer.from(MDM.subarray(from, to)).fill('A', 100, 200);
     const request = { envelope: { format: 'hl7v2', text: envelope.text, parts: places }, format: 'hl7v2', charsetFallback: 'utf-8', parts: refs };
     for (const side of [here, there]) expect(await codeOf(side.build({ ...request, read: damaged }))).to.equal('ERR_INVARIANT');
