@@ -55,8 +55,9 @@ export function judgeMerge(one: Told, known: Known): Judgement {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
     ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
   };
+  const keys = done.flatMap(({ keys: all = [] }) => all);
   return {
-    ...done.find(({ keys }) => keys),
+    ...(keys.length > 0 && { keys }),
     ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
     ...together(done),
   };

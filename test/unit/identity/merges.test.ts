@@ -465,6 +465,18 @@ describe('merges', () => {
     });
   });
 
+  it('A6, A8: a merge onto a number that was changed since is told, late or not, in the order of the number of now', () => {
+    for (const at of [3, 20]) {
+      hospital = new Hospital();
+      for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp, at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
+      const merged = hospital.merge('1', '2', { at, patient: QUALIFIED });
+      expect(merged).to.not.have.property('isSilent');
+      expect([merged.event!.type, patientOf(merged).ipp, survivor('2')]).to.deep.equal(['dcc.identity.merged', '1', '9']);
+      expect(merged.keys).to.include.members([keyed('1'), keyed('9')]);
+    }
+  });
+
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
     hospital.merge('1', '2');
     const told = hospital.identity({ ...TRAITS, usedName: 'APRÈS' }, { ipp: '2' });
