@@ -50,7 +50,8 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
   const { stopped, done, now } = inTurn(one, known, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
-  const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
+  const [, survivor] = heirOf(keyOf(one, domain, surviving) ?? '', now);
+  const gone = personOf(now, keyOf(one, domain, absorbed) ?? '');
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
     ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
