@@ -66,12 +66,6 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
-  // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
-  const isHarmless = (): boolean =>
-    rivals.length === 0 &&
-    before !== undefined &&
-    isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
   const questions = ofNumberAlone(spoken, said, [
     ...strangers,
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
@@ -79,7 +73,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
       ? [insQuestion(key, person, before, data.patient, said)]
       : []),
   ]);
-  const isFree = isLate && isHarmless();
+  const isFree = rivals.length === 0 && isReplaced(spoken, next, strangers, speaker);
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
@@ -189,7 +183,25 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   if (named === undefined) return [];
   const said = speakerOf(one, patient);
   const spoken = spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said);
-  return ofNumberAlone(spoken, said, strangersOf(spoken, patient, said, known, one.sendersOf));
+  const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
+  const { folds } = spoken.person;
+  const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
+  return isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumberAlone(spoken, said, strangers);
+}
+
+/**
+ * It came late and was replaced since by the same sender, or said nothing new, and asks nobody; anything else is judged as it would have been in time. `next`: who the person is
+ * with it.
+ */
+function isReplaced({ person, before }: Spoken, next: Person, strangers: readonly Question[], { sender, senders, at }: Speaker): boolean {
+  const [was, is] = [person, next].map((one) => lineOf(one).folds[sender]);
+  return (
+    was !== undefined &&
+    at < was.last &&
+    before !== undefined &&
+    isUnmoved(before, joinedOf(next, senders)) &&
+    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(is?.registers['claim'], was.registers['claim']))
+  );
 }
 
 /** Of a number that is said of somebody else after it was changed, by the clock that said the change: who has the one since is not asked (decision 0033). */

@@ -484,7 +484,10 @@ describe('merges', () => {
       hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
       hospital.identity({ ...VALIDATED, birthName: 'VALBRUNE' }, { ipp: '9', at: 10 });
       const patient = { ...PLAIN, birthName: 'VALBRUNE' };
-      const said = [hospital.merge('1', '2', { at: 12, sender, patient }), hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED })];
+      const said = [
+        hospital.merge('1', '2', { at: 12, sender, patient }),
+        hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED }),
+      ];
       expect(said.map((one) => [verdict(one), patientOf(one).birthName, patientOf(one).ins])).to.deep.equal([
         ['merged', 'VALBRUNE', null],
         ['merged', 'VALBRUNE', null],
