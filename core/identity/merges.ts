@@ -39,7 +39,7 @@ import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
-import { areOthers, areSeveral, asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { areOthers, areSeveral, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -50,11 +50,11 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
   const { stopped, done, now } = inTurn(one, known, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
-  const [, survivor] = heirOf(keyOf(one, domain, surviving) ?? '', now);
+  const [, survivor] = heirOf(keyOf(one, patient?.domain, patient?.ipp) ?? keyOf(one, domain, surviving) ?? '', now);
   const gone = personOf(now, keyOf(one, domain, absorbed) ?? '');
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
-    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
+    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.sendersOf(survivor.domain))) }),
   };
   const keys = done.flatMap(({ keys: all = [] }) => all);
   return {
@@ -72,6 +72,12 @@ function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
   const [key, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
   if (key === undefined || from === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
+  // What is said of a patient is kept under the first number alone (decision 0035).
+  if (patient.ipp && (patient.ipp !== surviving || patient.domain !== domain)) {
+    const { domain: of = '' } = patient;
+    const told = { ...one, settings: { ...one.settings, senders: one.sendersOf(of) }, isForeign: !one.owns(of) };
+    return ask(one, known, ...othersNamed(told, known, patient)) ?? {};
+  }
   const data = { patient, ...(recordedAt !== undefined && { recordedAt }), ...(originApplication !== undefined && { originApplication }) };
   const event = { ...one.event, type: 'dcc.identity.updated' as const, data };
   return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known, saidWith(from));
