@@ -285,16 +285,20 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
 }
 
 /**
- * Of the number of before something was said since it was changed, otherwise than before or than the change itself says, which came first: of its patient, or of
- * somebody else who has it now.
+ * Of the number of before something was said since it was changed, otherwise than the change itself says, or than before where that says nothing: of its patient, or of somebody
+ * else who has it now. Of a number that its clock never spoke of nothing says which came first: whatever is known of it, unless that is provisional.
  */
 function isSaidSince(one: Told, gone: Person): boolean {
-  const { at, sender } = speakerOf(one, undefined);
-  const { registers = {} } = lineOf(gone).folds[sender] ?? {};
+  const { at, sender, senders } = speakerOf(one, undefined);
+  const { registers } = lineOf(gone).folds[sender] ?? {};
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  if (!registers) {
+    const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};
+    return known.identityStatus !== 'PROV' && TELLING.flat().some((trait) => contradicts(trait, known[trait], patient[trait]));
+  }
   return TELLING.flat().some((trait) => {
     const said = registers[trait];
-    const isOther = said?.other !== undefined || contradicts(trait, said?.value, patient[trait]);
+    const isOther = patient[trait] ? contradicts(trait, said?.value, patient[trait]) : said?.other !== undefined;
     return said !== undefined && isOther && isRecordedBefore(at, said.at);
   });
 }

@@ -371,6 +371,29 @@ describe('changes of number', () => {
       expect(verdict(hospital.merge('9', '1', change))).to.equal('merged');
     });
 
+    it('A2, A4: nor where only another application knows that number, as somebody else; of who was provisional, or is the same, nobody is asked', () => {
+      for (const [known, asked] of [
+        [twin, ['number-again']],
+        [{ ...twin, birthName: 'INCONNU', identityStatus: 'PROV' }, []],
+        [PLAIN, []],
+      ] as const)
+        for (const at of [4, 50]) {
+          hospital = new Hospital();
+          hospital.identity(known, { ipp: '1', at, sender: 'GAM' });
+          hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
+          expect([hospital.tasks().map(({ kind }) => kind), survivorOf(keyed('1'), hospital.known).person!.ipp]).to.deep.equal([
+            asked,
+            asked.length > 0 ? '1' : '9',
+          ]);
+        }
+    });
+
+    it('A4: nor is anybody asked where the change that comes late says of its patient what is on file, however it was spelled before', () => {
+      hospital = new Hospital();
+      for (const at of [1, 2, 8]) hospital.identity(at === 1 ? { ...VALIDATED, birthGivenNames: 'ÉLISE', birthName: 'VALMOREZ' } : VALIDATED, { ipp: '1', at });
+      expect(verdict(hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: VALIDATED }))).to.equal('merged');
+    });
+
     it('A2, A4: said so before the change that comes late, it asks as well, with what the change says of its patient', () => {
       hospital = new Hospital();
       hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
