@@ -42,7 +42,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
-  const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
+  const order = isDoubtful ? ask(one, known, ...ofNumber(spoken, said, [orderQuestion(key, person, before, data.patient, said)])) : undefined;
   if (order) return order;
   // A person accepted it: it is the newer one.
   const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
@@ -66,7 +66,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
-  const questions = ofNumberAlone(spoken, said, [
+  const questions = ofNumber(spoken, said, [
     ...strangers,
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
     ...(before && fallen.includes('claim') && !strangers.some(({ kind }) => kind === 'ins')
@@ -186,7 +186,7 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
   const { folds } = spoken.person;
   const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
-  return isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumberAlone(spoken, said, strangers);
+  return isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
 }
 
 /**
@@ -204,11 +204,15 @@ function isReplaced({ person, before }: Spoken, next: Person, strangers: readonl
   );
 }
 
-/** Of a number that is said of somebody else after it was changed, by the clock that said the change: who has the one since is not asked (decision 0033). */
-function ofNumberAlone({ named, holder }: Spoken, { sender, at }: Speaker, questions: readonly Question[]): readonly Question[] {
+/**
+ * Of a number of before it is asked of that one, and follows to the one since until an undo of the change; not where it is said of somebody else after the change, by the clock
+ * that said it (decision 0033).
+ */
+function ofNumber({ named, key, holder }: Spoken, { sender, at }: Speaker, questions: readonly Question[]): readonly Question[] {
+  if (key === named) return questions;
   const { into } = holder;
   const isSince = into?.sender === sender && isRecordedBefore(into.at, at) && questions.some(({ kind }) => kind === 'number-again');
-  return isSince ? questions.map((each) => ({ ...each, persons: new Map([[named, holder]]), after: into.key })) : questions;
+  return questions.map((each) => ({ ...each, persons: new Map([[named, holder]]), ...(isSince && { after: into.key }) }));
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */
@@ -326,8 +330,8 @@ function insQuestion(key: string, person: Person, before: Joined, received: Pati
 /** What an identity is known by, and what blocks filing: an old value may not take the place of a new one by chance. */
 const mustBeSure = (attribute: string): boolean => isStrict(attribute) || attribute === 'claim' || attribute === 'marks';
 
-function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement | undefined {
-  return ask(one, known, {
+function orderQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Question {
+  return {
     kind: 'order',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'a time with its offset from UTC, or one that is not in the hour that autumn repeats',
@@ -335,7 +339,7 @@ function askOrder(one: Case, known: Known, key: string, person: Person, before: 
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),
-  });
+  };
 }
 
 function traitsQuestion(key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Question {
