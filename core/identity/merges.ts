@@ -3,7 +3,7 @@
  * note, so that an undo gives back exactly what was there.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { PasserelleError, type Note } from '../contract/index.ts';
+import { PasserelleError, type IdentityNumber, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
@@ -410,6 +410,16 @@ export const ownMerge = (key: string, known: Known): Relation | undefined => {
 export const around = (key: string, known: Known): readonly string[] => [
   ...new Set([key, ownMerge(key, known)?.key ?? key].flatMap((one) => familyOf(one, known).keys)),
 ];
+
+/** Numbers of other domains that the messages of this merge merged too, and that are not undone. `known`: of all around it. */
+export function mergedBeside(key: string, known: Known): readonly IdentityNumber[] {
+  const own = ownMerge(key, known);
+  const said = own ? saidBy(own) : [];
+  return around(key, known).flatMap((one) => {
+    const { domain, ipp, into } = personOf(known, one) ?? nobody('', '');
+    return into && domain !== own?.domain && saidBy(into).some((message) => said.includes(message)) ? [{ domain, ipp }] : [];
+  });
+}
 
 /** Public ids of the messages that may say what does not stand once this number stands for itself. `known`: of all around it. */
 export function messagesOfMerge(key: string, known: Known): readonly string[] {
