@@ -253,11 +253,18 @@ describe('identity domains', () => {
     });
 
     describe('and merges in both domains', () => {
-      const keys = [own('A1'), group('G1'), own('A2'), group('G2')];
-      const both = async (patient: Patient): Promise<readonly Judgement[]> => {
+      const both = async (patient: Patient, other = '2', originApplication = 'DPI'): Promise<readonly Judgement[]> => {
+        const keys = [own('A1'), group('G1'), own(`A${other}`), group(`G${other}`)];
         const merge = (domain: string, surviving: string, absorbed: string): Promise<Judgement> =>
-          tell('dcc.identity.merged', NORTH, keys, { surviving, absorbed, domain, kind: 'merge', patient: { ...patient, ...pid } });
-        return [await merge('own', 'A1', 'A2'), await merge('group', 'G1', 'G2')];
+          tell('dcc.identity.merged', NORTH, keys, {
+            originApplication,
+            surviving,
+            absorbed,
+            domain,
+            kind: 'merge',
+            patient: { ...patient, ...pid },
+          });
+        return [await merge('own', 'A1', `A${other}`), await merge('group', 'G1', `G${other}`)];
       };
       const corrected = { ...VALIDATED, birthName: 'VALBRUNE' };
       beforeEach(async () => {
@@ -274,8 +281,9 @@ describe('identity domains', () => {
       });
 
       it('A3, A4, A6: each leaves with what is known under the first number', async () => {
+        await both(QUALIFIED);
         await named('A1', 'G1', corrected);
-        const told = await both({ ...PLAIN, birthName: 'VALBRUNE' });
+        const told = await both({ ...PLAIN, birthName: 'VALBRUNE' }, '3', 'GAM');
         expect(told.map((one) => [patientOf(one).ipp, patientOf(one).birthName, patientOf(one).ins])).to.deep.equal([
           ['A1', 'VALBRUNE', null],
           ['A1', 'VALBRUNE', null],
