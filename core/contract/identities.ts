@@ -92,6 +92,8 @@ export interface Unmerged {
   readonly told: readonly string[];
   /** One for each of these: what names the number does not leave for there until it is answered. */
   readonly tasks: readonly string[];
+  /** Numbers of the patient in other domains that the same message merged too: those merges stand, each until it is undone itself. */
+  readonly alsoMerged: readonly IdentityNumber[];
 }
 
 /** What a destination that is not capable yet was not told in full. */

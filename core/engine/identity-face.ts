@@ -29,6 +29,7 @@ import {
   isOfClaim,
   joinedOf,
   lineOf,
+  mergedBeside,
   messagesOfMerge,
   namesOf,
   ownMerge,
@@ -155,8 +156,12 @@ export function identityFace(engine: Engine): IdentityFace {
       const { knowledge, journal: own, settings, capable } = region();
       const senders = sendersOf(settings, domain);
       const persons = (known: Known): readonly NoteRef[] => around(key, known).map((one) => ({ kind: PERSON, key: one }));
-      const look = (known: Known) => ({ merged: ownMerge(key, known), messages: messagesOfMerge(key, known) });
-      const { merged, messages } = await knowledge.change(
+      const look = (known: Known) => ({
+        merged: ownMerge(key, known),
+        messages: messagesOfMerge(key, known),
+        alsoMerged: mergedBeside(key, known),
+      });
+      const { merged, messages, alsoMerged } = await knowledge.change(
         persons,
         (known) => ({ notes: [], result: look(known) }),
         async () => undefined,
@@ -195,7 +200,8 @@ export function identityFace(engine: Engine): IdentityFace {
       // One that was undone long ago may have none.
       const ids = told.map((lane) => untoldId(undone, lane));
       const asked = await journal.notes(TASK, ids.map(taskKey));
-      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks: ids.filter((_, i) => asked[i] !== undefined) };
+      const tasks = ids.filter((_, i) => asked[i] !== undefined);
+      return { discarded: called.flatMap(({ discarded }) => discarded), told, tasks, alsoMerged };
     },
   };
 }

@@ -5,7 +5,7 @@ export { doubtsOf, filingBlocked, filingOf, identityInDoubt, type Filed, type Fi
 export { isOfClaim } from './fold.ts';
 export { identityJudge, type OwnsDomain } from './judge.ts';
 export { namesOf, standingOf, type DomainSender, type Joined, type SendersOf } from './join.ts';
-export { around, messagesOfMerge, ownMerge, separationOf, undoMerge } from './merges.ts';
+export { around, mergedBeside, messagesOfMerge, ownMerge, separationOf, undoMerge } from './merges.ts';
 export {
   PERSON,
   claimsOf,

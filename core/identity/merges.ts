@@ -3,7 +3,7 @@
  * note, so that an undo gives back exactly what was there.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { PasserelleError, type Note } from '../contract/index.ts';
+import { PasserelleError, type IdentityNumber, type Note } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
@@ -39,7 +39,7 @@ import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
 import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
-import { areOthers, areSeveral, asKnown, judgeUpdate, outgoing } from './updates.ts';
+import { areOthers, areSeveral, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -50,13 +50,15 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
   const { stopped, done, now } = inTurn(one, known, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
-  const [survivor, gone] = [surviving, absorbed].map((value) => personOf(now, keyOf(one, domain, value) ?? ''));
+  const [, survivor] = heirOf(keyOf(one, patient?.domain, patient?.ipp) ?? keyOf(one, domain, surviving) ?? '', now);
+  const gone = personOf(now, keyOf(one, domain, absorbed) ?? '');
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
-    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.settings.senders)) }),
+    ...(patient && isKnown(survivor) && { patient: outgoing(patient, joinedOf(survivor, one.sendersOf(survivor.domain))) }),
   };
+  const keys = done.flatMap(({ keys: all = [] }) => all);
   return {
-    ...done.find(({ keys }) => keys),
+    ...(keys.length > 0 && { keys }),
     ...(Object.keys(told).length > 0 && { event: retyped(one.event, one.event.type, told) }),
     ...together(done),
   };
@@ -70,6 +72,12 @@ function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
   const [key, from] = [keyOf(one, domain, surviving), keyOf(one, domain, absorbed)];
   if (key === undefined || from === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
+  // What is said of a patient is kept under the first number alone (decision 0035).
+  if (patient.ipp && (patient.ipp !== surviving || patient.domain !== domain)) {
+    const { domain: of = '' } = patient;
+    const told = { ...one, settings: { ...one.settings, senders: one.sendersOf(of) }, isForeign: !one.owns(of) };
+    return ask(one, known, ...othersNamed(told, known, patient)) ?? {};
+  }
   const data = { patient, ...(recordedAt !== undefined && { recordedAt }), ...(originApplication !== undefined && { originApplication }) };
   const event = { ...one.event, type: 'dcc.identity.updated' as const, data };
   return judgeUpdate({ ...one, event, keys: [key], draft: { ...one.draft, keys: [{ domain, value: surviving }] } }, known, saidWith(from));
@@ -277,16 +285,20 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
 }
 
 /**
- * Of the number of before something was said since it was changed, otherwise than before or than the change itself says, which came first: of its patient, or of
- * somebody else who has it now.
+ * Of the number of before something was said since it was changed, otherwise than the change itself says, or than before where that says nothing: of its patient, or of somebody
+ * else who has it now. Of a number that its clock never spoke of nothing says which came first: whatever is known of it, unless that is provisional.
  */
 function isSaidSince(one: Told, gone: Person): boolean {
-  const { at, sender } = speakerOf(one, undefined);
-  const { registers = {} } = lineOf(gone).folds[sender] ?? {};
+  const { at, sender, senders } = speakerOf(one, undefined);
+  const { registers } = lineOf(gone).folds[sender] ?? {};
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  if (!registers) {
+    const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};
+    return known.identityStatus !== 'PROV' && TELLING.flat().some((trait) => contradicts(trait, known[trait], patient[trait]));
+  }
   return TELLING.flat().some((trait) => {
     const said = registers[trait];
-    const isOther = said?.other !== undefined || contradicts(trait, said?.value, patient[trait]);
+    const isOther = patient[trait] ? contradicts(trait, said?.value, patient[trait]) : said?.other !== undefined;
     return said !== undefined && isOther && isRecordedBefore(at, said.at);
   });
 }
@@ -398,6 +410,16 @@ export const ownMerge = (key: string, known: Known): Relation | undefined => {
 export const around = (key: string, known: Known): readonly string[] => [
   ...new Set([key, ownMerge(key, known)?.key ?? key].flatMap((one) => familyOf(one, known).keys)),
 ];
+
+/** Numbers of other domains that the messages of this merge merged too, and that are not undone. `known`: of all around it. */
+export function mergedBeside(key: string, known: Known): readonly IdentityNumber[] {
+  const own = ownMerge(key, known);
+  const said = own ? saidBy(own) : [];
+  return around(key, known).flatMap((one) => {
+    const { domain, ipp, into } = personOf(known, one) ?? nobody('', '');
+    return into && domain !== own?.domain && saidBy(into).some((message) => said.includes(message)) ? [{ domain, ipp }] : [];
+  });
+}
 
 /** Public ids of the messages that may say what does not stand once this number stands for itself. `known`: of all around it. */
 export function messagesOfMerge(key: string, known: Known): readonly string[] {

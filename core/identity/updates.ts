@@ -42,7 +42,7 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   const fold = lineOf(person).folds[said.sender];
   const doubts = unsure(fold, data.patient, said.at, said.isInsAuthority);
   const isDoubtful = before !== undefined && [...doubts.keys()].some(mustBeSure);
-  const order = isDoubtful ? askOrder(one, known, key, person, before, data.patient, said) : undefined;
+  const order = isDoubtful ? ask(one, known, ...ofNumber(spoken, said, [orderQuestion(key, person, before, data.patient, said)])) : undefined;
   if (order) return order;
   // A person accepted it: it is the newer one.
   const newest = isDoubtful ? [...doubts.values()].toSorted().at(-1) : undefined;
@@ -66,20 +66,14 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
     ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
-  // What came late and was replaced since by the same sender, or said nothing new, asks nobody; anything else is judged as it would have been in time.
-  const isHarmless = (): boolean =>
-    rivals.length === 0 &&
-    before !== undefined &&
-    isUnmoved(before, joinedOf(next, speaker.senders)) &&
-    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(folded.registers['claim'], fold?.registers['claim']));
-  const questions = ofNumberAlone(spoken, said, [
+  const questions = ofNumber(spoken, said, [
     ...strangers,
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
     ...(before && fallen.includes('claim') && !strangers.some(({ kind }) => kind === 'ins')
       ? [insQuestion(key, person, before, data.patient, said)]
       : []),
   ]);
-  const isFree = isLate && isHarmless();
+  const isFree = rivals.length === 0 && isReplaced(spoken, next, strangers, speaker);
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
@@ -189,14 +183,36 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   if (named === undefined) return [];
   const said = speakerOf(one, patient);
   const spoken = spokenOf(one, known, named, { domain: patient.domain ?? '', value: patient.ipp ?? '' }, said);
-  return ofNumberAlone(spoken, said, strangersOf(spoken, patient, said, known, one.sendersOf));
+  const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
+  const { folds } = spoken.person;
+  const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
+  return isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
 }
 
-/** Of a number that is said of somebody else after it was changed, by the clock that said the change: who has the one since is not asked (decision 0033). */
-function ofNumberAlone({ named, holder }: Spoken, { sender, at }: Speaker, questions: readonly Question[]): readonly Question[] {
+/**
+ * It came late and was replaced since by the same sender, or said nothing new, and asks nobody; anything else is judged as it would have been in time. `next`: who the person is
+ * with it.
+ */
+function isReplaced({ person, before }: Spoken, next: Person, strangers: readonly Question[], { sender, senders, at }: Speaker): boolean {
+  const [was, is] = [person, next].map((one) => lineOf(one).folds[sender]);
+  return (
+    was !== undefined &&
+    at < was.last &&
+    before !== undefined &&
+    isUnmoved(before, joinedOf(next, senders)) &&
+    (strangers.every(({ kind }) => kind !== 'ins') || isDeepStrictEqual(is?.registers['claim'], was.registers['claim']))
+  );
+}
+
+/**
+ * Of a number of before it is asked of that one, and follows to the one since until an undo of the change; not where it is said of somebody else after the change, by the clock
+ * that said it (decision 0033).
+ */
+function ofNumber({ named, key, holder }: Spoken, { sender, at }: Speaker, questions: readonly Question[]): readonly Question[] {
+  if (key === named) return questions;
   const { into } = holder;
   const isSince = into?.sender === sender && isRecordedBefore(into.at, at) && questions.some(({ kind }) => kind === 'number-again');
-  return isSince ? questions.map((each) => ({ ...each, persons: new Map([[named, holder]]), after: into.key })) : questions;
+  return questions.map((each) => ({ ...each, persons: new Map([[named, holder]]), ...(isSince && { after: into.key }) }));
 }
 
 /** Whose numbers they are stays as this message says; the rest is the person as known now (A3). */
@@ -314,8 +330,8 @@ function insQuestion(key: string, person: Person, before: Joined, received: Pati
 /** What an identity is known by, and what blocks filing: an old value may not take the place of a new one by chance. */
 const mustBeSure = (attribute: string): boolean => isStrict(attribute) || attribute === 'claim' || attribute === 'marks';
 
-function askOrder(one: Case, known: Known, key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Judgement | undefined {
-  return ask(one, known, {
+function orderQuestion(key: string, person: Person, before: Joined, received: Patient, speaker: Speaker): Question {
+  return {
     kind: 'order',
     code: 'ERR_IDENTITY_CONFLICT',
     expected: 'a time with its offset from UTC, or one that is not in the hour that autumn repeats',
@@ -323,7 +339,7 @@ function askOrder(one: Case, known: Known, key: string, person: Person, before: 
     persons: new Map([[key, person]]),
     candidates: [onFile(person, before), { domain: person.domain, ipp: person.ipp, as: 'received', patient: received }],
     differences: differencesOf(before, received, speaker),
-  });
+  };
 }
 
 function traitsQuestion(key: string, person: Person, before: Joined, received: Patient, rivals: readonly Contradiction[]): Question {

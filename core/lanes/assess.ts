@@ -235,10 +235,12 @@ function routeEvents(
   ports: InboundPorts,
 ): { events: RoutedEvent[]; warnings: Warning[]; error?: ErrorData } {
   const isSilent = (index: number | undefined): boolean => index !== undefined && judgements[index]?.isSilent === true;
+  // What is told under another number than it was said of stands by itself: the stay keeps its own.
+  const isMoved = (index: number): boolean => (judgements[index]?.event ?? cases[index]!.event).subject !== cases[index]!.event.subject;
   const destinations = ports.destinations();
   const routes = route(
     cases.map(({ event, draft: { within, ...one } }, i) => ({
-      ...routable(event, { ...one, ...(!isSilent(within) && within !== undefined && { within }) }, endpoint.role),
+      ...routable(event, { ...one, ...(!isSilent(within) && !isMoved(i) && within !== undefined && { within }) }, endpoint.role),
       ...(judgements[i]?.destinations && { destinations: judgements[i].destinations }),
       became: judgements[i]?.event?.type ?? event.type,
     })),

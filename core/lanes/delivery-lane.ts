@@ -170,7 +170,7 @@ export class DeliveryLane {
     this.#warm.forget(item.delivery);
     this.#unknown.see(item);
     this.#backlog.update(item);
-    if (item.kind === 'identity' && item.state === 'delivered') void this.#arrived(item);
+    if (tells(item.kind) && item.state === 'delivered') void this.#arrived(item);
     this.#pump();
   }
 
@@ -180,7 +180,7 @@ export class DeliveryLane {
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
-    if (kind === 'identity') void this.#releaseAnswered(keys);
+    if (tells(kind)) void this.#releaseAnswered(keys);
     this.#pump();
   }
 
@@ -257,8 +257,7 @@ export class DeliveryLane {
   /** An identity of one of them waits in this lane. */
   #tellsLater(keys: ReadonlySet<string>): boolean {
     const names = this.endpoint.order === 'lane' ? ['*'] : [...keys];
-    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
-      kind === 'identity' && state !== 'dead' && its.some((key) => keys.has(key));
+    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean => tells(kind) && state !== 'dead' && its.some((key) => keys.has(key));
     return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
   }
 
@@ -299,7 +298,7 @@ export class DeliveryLane {
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';
-    return item.kind === 'identity' ? 'keys' : 'series';
+    return tells(item.kind) ? 'keys' : 'series';
   }
 
   /** False when the journal cannot be read now: it is asked again later. */
@@ -376,7 +375,7 @@ export class DeliveryLane {
     try {
       const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
-      if (item.kind === 'identity') told = keysTold(material.event, item.keys, this.#ports.index);
+      if (tells(item.kind)) told = keysTold(material.event, item.keys, this.#ports.index);
       const leaving = { ...material, keys: item.keys };
       const { raw: _, ...kept } = leaving;
       if (item.kind === 'document') brought = kept;
@@ -415,7 +414,7 @@ export class DeliveryLane {
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
-    if (item.kind === 'identity' && after.to === 'delivered') await this.lookAgain(told, true);
+    if (tells(item.kind) && after.to === 'delivered') await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.to === 'delivered') this.#failing = undefined;
@@ -427,7 +426,7 @@ export class DeliveryLane {
     if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
     if (isOvertaken) await this.#releaseAnswered();
-    else if (item.kind === 'identity' && after.to !== 'queued') await this.#releaseAnswered(item.keys);
+    else if (tells(item.kind) && after.to !== 'queued') await this.#releaseAnswered(item.keys);
     if (brought && after.to === 'delivered') await this.#endBeside(brought);
     this.#settled(item, after.to);
   }
@@ -565,3 +564,6 @@ export class DeliveryLane {
     this.#timers.delete(delivery);
   }
 }
+
+/** A stay brings the identity of its message along, and stands for it where both are taken (decision 0005). */
+const tells = (kind: QueuedDelivery['kind'] | undefined): boolean => kind === 'identity' || kind === 'visit';

@@ -154,7 +154,11 @@ export const TimelineAnswer = Type.Object(
   },
   open,
 );
-export const Unmerged = Type.Object({ discarded: Type.Array(text), told: Type.Array(text), tasks: Type.Array(text) }, strict);
+const AlsoMerged = Type.Object({ domain: text, ipp: text }, strict);
+export const Unmerged = Type.Object(
+  { discarded: Type.Array(text), told: Type.Array(text), tasks: Type.Array(text), alsoMerged: Type.Array(AlsoMerged) },
+  strict,
+);
 export const IdentityTaskAnswer = Type.Object(
   {
     id: text,

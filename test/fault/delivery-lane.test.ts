@@ -114,49 +114,55 @@ describe('a delivery lane', () => {
     };
     const held = (): Promise<void> => until('the document is held', 5000, async () => (await bench.states())['held'] === 1);
 
-    it('leaves once this lane has told the identity, not before; beyond its window too', async () => {
-      unknownOnce();
-      await bench.queue([document]);
-      await bench.make({}, 1).start();
-      await held();
-      const rows = await bench.queue([{ keys: patient('a') }, { keys: patient('b') }, { keys: patient('c') }]);
-      bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [], queuedAt: at(0) })));
-      await bench.lane.lookAgain(new Set(patient('a')));
-      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 4);
-    });
+    for (const kind of ['identity', 'visit'] as const)
+      it(`leaves once this lane has told the identity, not before; beyond its window too (${kind})`, async () => {
+        unknownOnce();
+        await bench.queue([document]);
+        await bench.make({}, 1).start();
+        await held();
+        const rows = await bench.queue([{ keys: patient('a'), kind }, { keys: patient('b') }, { keys: patient('c') }]);
+        bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [], queuedAt: at(0) })));
+        await bench.lane.lookAgain(new Set(patient('a')));
+        await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 4);
+      });
 
-    it('leaves once this lane has told the INS that is all it names, not before', async () => {
-      unknownOnce();
-      const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
-      const known = bench.index.patient(ins);
-      await bench.queue([{ keys: [known], kind: 'document' }]);
-      await bench.make().start();
-      await held();
-      const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
-      const rows = await bench.queue([{ keys: patient('a'), event }]);
-      bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event, parts: [], queuedAt: at(0) })));
-      await bench.lane.lookAgain(new Set([...patient('a'), known]));
-      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
-    });
+    for (const kind of ['identity', 'visit'] as const)
+      it(`leaves once this lane has told the INS that is all it names, not before (${kind})`, async () => {
+        unknownOnce();
+        const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
+        const known = bench.index.patient(ins);
+        await bench.queue([{ keys: [known], kind: 'document' }]);
+        await bench.make().start();
+        await held();
+        const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
+        const rows = await bench.queue([{ keys: patient('a'), kind, event }]);
+        bench.lane.pause();
+        bench.lane.offer(rows.map((item) => ({ item, format: 'plain', event, parts: [], queuedAt: at(0) })));
+        await bench.lane.lookAgain(new Set([...patient('a'), known]));
+        expect(await bench.states()).to.deep.equal({ held: 1, queued: 1 });
+        bench.lane.resume();
+        await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
+      });
 
-    it('leaves once a person says that the identity arrived which brought the INS that is all it names', async () => {
-      const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
-      let outcome = 'unknown-there';
-      bench.interpret = () => ({ outcome });
-      await bench.queue([{ keys: [bench.index.patient(ins)], kind: 'document' }]);
-      await bench.make().start();
-      await held();
-      outcome = 'delivered';
-      const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
-      const [item] = await bench.queue([{ keys: patient('a'), event }]);
-      await bench.journal.begin([{ delivery: item!.delivery, startedAt: at(1), encoded: encoded() }]);
-      const error = new PasserelleError('ERR_CONNECTOR_FAILED').toData();
-      await bench.journal.settle([{ delivery: item!.delivery, from: 'sending', to: 'review', at: at(2), counted: true, error }]);
-      expect(await bench.states()).to.deep.equal({ held: 1, review: 1 });
-      const [acted] = await bench.journal.act([{ verb: 'confirm', delivery: item!.delivery, who: 'test', why: 'seen there', at: at(3) }]);
-      for (const changed of acted!.deliveries) bench.lane.update(changed);
-      await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
-    });
+    for (const kind of ['identity', 'visit'] as const)
+      it(`leaves once a person says that the identity arrived which brought the INS that is all it names (${kind})`, async () => {
+        const ins = { domain: '1.2.250.1.213.1.4.10', value: '279035121518989' };
+        let outcome = 'unknown-there';
+        bench.interpret = () => ({ outcome });
+        await bench.queue([{ keys: [bench.index.patient(ins)], kind: 'document' }]);
+        await bench.make().start();
+        await held();
+        outcome = 'delivered';
+        const event = { ...routed().event, data: { patient: { ins: ins.value, insOid: ins.domain, insStatus: 'VALI' } } };
+        const [item] = await bench.queue([{ keys: patient('a'), kind, event }]);
+        await bench.journal.begin([{ delivery: item!.delivery, startedAt: at(1), encoded: encoded() }]);
+        const error = new PasserelleError('ERR_CONNECTOR_FAILED').toData();
+        await bench.journal.settle([{ delivery: item!.delivery, from: 'sending', to: 'review', at: at(2), counted: true, error }]);
+        expect(await bench.states()).to.deep.equal({ held: 1, review: 1 });
+        const [acted] = await bench.journal.act([{ verb: 'confirm', delivery: item!.delivery, who: 'test', why: 'seen there', at: at(3) }]);
+        for (const changed of acted!.deliveries) bench.lane.update(changed);
+        await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
+      });
 
     it('leaves after a restart too, beyond the window as well', async () => {
       unknownOnce();
@@ -292,6 +298,44 @@ describe('a delivery lane', () => {
       expect([item?.state, item?.controlId, item?.attempts]).to.deep.equal(['delivered', `${first?.trim()}/2`, 3]);
     });
 
+  for (const kind of ['identity', 'visit'] as const)
+    it(`A4, B1: what follows of its patient waits behind the identity of a dead ${kind}, until a person has decided; others go on`, async () => {
+      bench.interpret = () => ({ outcome: bench.sent.length === 1 ? 'refused' : 'delivered' });
+      const document = { kind: 'document' } as const;
+      const [dead, behind] = await bench.queue([
+        { keys: patient('a'), kind },
+        { ...document, keys: patient('a') },
+        { ...document, keys: patient('b') },
+      ]);
+      for (const start of ['first', 'next']) {
+        await bench.make().start();
+        await until('nothing goes on', 5000, async () => (await bench.states())['delivered'] === 1);
+        expect([await bench.states(), bench.lane.blockerOf(behind!.delivery)?.delivery], start).to.deep.equal([
+          { dead: 1, queued: 1, delivered: 1 },
+          dead!.delivery,
+        ]);
+        if (start === 'first') await bench.lane.stop();
+      }
+      const [acted] = await bench.journal.act([{ verb: 'discard', delivery: dead!.delivery, who: 'camille', why: 'told by hand', at: at(1) }]);
+      for (const item of acted!.deliveries) bench.lane.update(item);
+      await until('it has left', 5000, async () => (await bench.states())['delivered'] === 2);
+    });
+
+  it('a stay whose patient is unknown there lets the identity pass that ends that, and leaves after it', async () => {
+    let isKnown = false;
+    bench.interpret = () => ({ outcome: isKnown ? 'delivered' : 'unknown-there' });
+    const [stay] = await bench.queue([{ keys: patient('a'), kind: 'visit' }]);
+    await bench.make().start();
+    await until('the stay is held', 5000, async () => (await bench.states())['held'] === 1);
+    isKnown = true;
+    const [identity] = await bench.queue([{ keys: patient('a') }]);
+    bench.lane.update(identity!);
+    await bench.lane.lookAgain(new Set(patient('a')));
+    await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
+    const ids = (await bench.journal.material([stay!.delivery, identity!.delivery])).map(({ event }) => event.id);
+    expect(bench.sent).to.deep.equal([ids[0], ids[1], ids[0]]);
+  });
+
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
     bench.interpret = () => ({ outcome: 'perhaps' });
     await bench.queue([{ keys: patient('a'), kind: 'document' }]);
@@ -423,39 +467,42 @@ describe('a delivery lane', () => {
     const eventsOf = async (rows: readonly { readonly delivery: number }[]): Promise<readonly string[]> =>
       (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
 
-    it('leaves in order, after the identity that was accepted, and holds up nobody else', async () => {
-      const rows = await bench.queue([...documents, { kind: 'document', keys: patient('b') }]);
-      await bench.make().start();
-      await until('they wait', 5000, async () => (await bench.states())['held'] === 3);
-      expect(bench.sent).to.deep.equal(await eventsOf(rows.slice(3)));
-      await bench.lane.answered();
-      expect(await bench.states(), 'as long as nobody has answered').to.deep.equal({ held: 3, delivered: 1 });
-      inDoubt = new Set();
-      bench.lane.pause();
-      const [identity] = await bench.queue([{ keys: patient('a'), kind: 'identity' }]);
-      bench.lane.offer([]);
-      bench.lane.update(identity!);
-      await bench.lane.answered();
-      expect(await bench.states(), 'its identity goes before').to.deep.equal({ held: 3, queued: 1, delivered: 1 });
-      bench.lane.resume();
-      await until('all have left', 5000, async () => (await bench.states())['delivered'] === 5);
-      expect(bench.sent.slice(1)).to.deep.equal(await eventsOf([identity!, ...rows.slice(0, 3)]));
-    });
+    for (const kind of ['identity', 'visit'] as const)
+      it(`leaves in order, after the identity that was accepted, and holds up nobody else (${kind})`, async () => {
+        const rows = await bench.queue([...documents, { kind: 'document', keys: patient('b') }]);
+        await bench.make().start();
+        await until('they wait', 5000, async () => (await bench.states())['held'] === 3);
+        expect(bench.sent).to.deep.equal(await eventsOf(rows.slice(3)));
+        await bench.lane.answered();
+        expect(await bench.states(), 'as long as nobody has answered').to.deep.equal({ held: 3, delivered: 1 });
+        inDoubt = new Set();
+        bench.lane.pause();
+        const [identity] = await bench.queue([{ keys: patient('a'), kind }]);
+        bench.lane.offer([]);
+        bench.lane.update(identity!);
+        await bench.lane.answered();
+        expect(await bench.states(), 'its identity goes before').to.deep.equal({ held: 3, queued: 1, delivered: 1 });
+        bench.lane.resume();
+        await until('all have left', 5000, async () => (await bench.states())['delivered'] === 5);
+        expect(bench.sent.slice(1)).to.deep.equal(await eventsOf([identity!, ...rows.slice(0, 3)]));
+      });
 
-    it('leaves when the identity that it waits behind is put away', async () => {
-      await bench.queue(documents.slice(1));
-      await bench.make().start();
-      await until('they wait', 5000, async () => (await bench.states())['held'] === 2);
-      inDoubt = new Set();
-      bench.lane.pause();
-      const [identity] = await bench.queue([{ keys: patient('a'), kind: 'identity' }]);
-      bench.lane.update(identity!);
-      await bench.lane.answered();
-      await bench.journal.act([{ verb: 'discard', delivery: identity!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
-      bench.lane.forget(identity!.delivery);
-      bench.lane.resume();
-      await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
-    });
+    for (const kind of ['identity', 'visit'] as const)
+      it(`leaves when the identity that it waits behind is put away (${kind})`, async () => {
+        await bench.queue(documents.slice(1));
+        await bench.make().start();
+        await until('they wait', 5000, async () => (await bench.states())['held'] === 2);
+        inDoubt = new Set();
+        bench.lane.pause();
+        const [identity] = await bench.queue([{ keys: patient('a'), kind }]);
+        bench.lane.update(identity!);
+        await bench.lane.answered();
+        expect(await bench.states()).to.deep.equal({ held: 2, queued: 1 });
+        await bench.journal.act([{ verb: 'discard', delivery: identity!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+        bench.lane.forget(identity!.delivery);
+        bench.lane.resume();
+        await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
+      });
 
     it('leaves though the answer came while it was being asked about, or while the engine was stopped', async () => {
       const [before] = [bench.legs!.before];

@@ -68,6 +68,8 @@ export interface Identity {
   readonly trigger?: string;
   /** One number, or several with commas. */
   readonly absorbs?: string;
+  /** Number of the stay that it opens. */
+  readonly stay?: string;
 }
 
 export interface Letter {
@@ -115,7 +117,7 @@ async function exchange(region: TestRegion, segments: readonly string[], control
 /** Sends one identity and waits until everything it leads to is done; answers the id of the message. */
 export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise<string>) => {
   let count = 0;
-  return async ({ ipp, name = 'VALMOREE', ins, status = 'VALI', minute, sender = 'DXCARE', trigger = 'A31', absorbs }) => {
+  return async ({ ipp, name = 'VALMOREE', ins, status = 'VALI', minute, sender = 'DXCARE', trigger = 'A31', absorbs, stay }) => {
     const at = `2026100109${String(minute).padStart(2, '0')}00`;
     const controlId = `ID${(count += 1)}`;
     const structure = absorbs ? 'ADT_A39' : 'ADT_A05';
@@ -135,7 +137,9 @@ export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise
     const segments = [
       `MSH|^~\\&|${sender}|CHE|PASSERELLE|DCC|${at}||ADT^${trigger}^${structure}|${controlId}|T|2.5^FRA^2.11|||||FRA|8859/1|FR||2.11^IHE_FRANCE-2.11-PAM`,
       `EVN||${at}||||${at}`,
-      ...(absorbs ? absorbs.split(',').flatMap((one) => [pid.join('|'), `MRG|${one}^^^${IPP}^PI`]) : [pid.join('|'), 'PV1|1|N']),
+      ...(absorbs
+        ? absorbs.split(',').flatMap((one) => [pid.join('|'), `MRG|${one}^^^${IPP}^PI`])
+        : [pid.join('|'), stay ? `PV1|1|I|||||||||||||||||${stay}^^^DXCARE&1.2.250.1.999.10.2&ISO^VN${'|'.repeat(25)}${at}` : 'PV1|1|N']),
     ];
     return exchange(region, segments, controlId);
   };

@@ -54,6 +54,17 @@ describeJournals('identities', (journal) => {
     expect(record.told.length, 'delivered nowhere').to.equal(before);
   });
 
+  it('A2, A6: an INS that comes with a stay of a number of before is told under the number since, beside the stay', async () => {
+    await tell({ ipp: '12', minute: 1 });
+    await tell({ ipp: '13', minute: 5, trigger: 'A47', absorbs: '12' });
+    const from = record.told.length;
+    await tell({ ipp: '12', minute: 6, ins: INS, trigger: 'A01', stay: 'S12' });
+    expect(record.told.slice(from).map(({ type, patient }) => [type, patient.identifiers[0]!.value, patient.ins?.value])).to.have.deep.members([
+      ['identity.updated', '13', INS],
+      ['visit.opened', '12', INS],
+    ]);
+  });
+
   it('A6: a merge is told and relinks, its undo gives the number back', async () => {
     await tell({ ipp: '20', minute: 1 });
     await tell({ ipp: '21', minute: 1 });

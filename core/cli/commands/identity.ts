@@ -74,8 +74,14 @@ export function addIdentity(program: Command, context: Context): void {
     .action(
       run(async (command, domain = '', ipp = '') => {
         const options = optionsOf(command);
-        const { discarded, told, tasks } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
+        const { discarded, told, tasks, alsoMerged } = await (await clientOf(options)).unmerge({ domain, ipp, why: reasonOf(options), ...actor() });
         context.io.out('Fusion défaite.\nMerge undone.\n');
+        for (const number of alsoMerged) {
+          const other = printable(`${number.domain} ${number.ipp}`);
+          context.io.out(
+            `Le même message a aussi fusionné ${other}, et cette fusion demeure : la défaire elle aussi (passerelle identity undo ${other}), si ce sont deux personnes.\nThe same message merged ${other} too, and that merge stands: undo it as well, if these are two people.\n`,
+          );
+        }
         if (discarded.length > 0) context.io.out(`Ne part plus : ${discarded.join(', ')}.\nDoes not leave any more: ${discarded.join(', ')}.\n`);
         if (told.length > 0)
           context.io.out(

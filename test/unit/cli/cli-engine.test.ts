@@ -155,7 +155,8 @@ describe('commands on a running engine', () => {
     expect(out).to.contain('VALMORÉE').and.to.contain('DPI').and.to.contain('à décider / to decide: test-2');
     const undone = await run(['identity', 'undo', 'fictif', '1', '--why', 'deux personnes']);
     expect([undone.code, undone.out]).to.satisfy(
-      ([code, out]: [number, string]) => code === 0 && out.includes('appeler') && out.includes('PA-1-undone-0a0a0a0a'),
+      ([code, out]: [number, string]) =>
+        code === 0 && out.includes('appeler') && out.includes('PA-1-undone-0a0a0a0a') && out.includes('undo groupe G1'),
     );
     expect(engine.asked.at(-1)?.input).to.include({ domain: 'fictif', ipp: '1', why: 'deux personnes' });
   });

@@ -247,7 +247,7 @@ export function fakeEngine(): FakeEngine {
       },
       unmerge: async (number, by) => {
         note('unmerge', { ...number, ...by });
-        return { discarded: ['PA-1.1'], told: ['record-out'], tasks: ['PA-1-undone-0a0a0a0a'] };
+        return { discarded: ['PA-1.1'], told: ['record-out'], tasks: ['PA-1-undone-0a0a0a0a'], alsoMerged: [{ domain: 'groupe', ipp: 'G1' }] };
       },
     },
     lane: async (name, verb) => {

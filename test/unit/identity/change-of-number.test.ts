@@ -371,6 +371,30 @@ describe('changes of number', () => {
       expect(verdict(hospital.merge('9', '1', change))).to.equal('merged');
     });
 
+    it('A2, A4: nor where only another application knows that number, as somebody else; of who was provisional, or is the same, nobody is asked', () => {
+      for (const [known, asked] of [
+        [twin, ['number-again']],
+        [{ ...twin, birthName: 'INCONNU', identityStatus: 'PROV' }, []],
+        [PLAIN, []],
+      ] as const)
+        for (const at of [4, 50]) {
+          hospital = new Hospital();
+          hospital.identity(known, { ipp: '1', at, sender: 'GAM' });
+          hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
+          expect([hospital.tasks().map(({ kind }) => kind), survivorOf(keyed('1'), hospital.known).person!.ipp]).to.deep.equal([
+            asked,
+            asked.length > 0 ? '1' : '9',
+          ]);
+        }
+    });
+
+    it('A4: nor is anybody asked where the change that comes late says of its patient what is on file, however it was spelled before', () => {
+      hospital = new Hospital();
+      for (const at of [1, 2, 8])
+        hospital.identity(at === 1 ? { ...VALIDATED, birthGivenNames: 'ÉLISE', birthName: 'VALMOREZ' } : VALIDATED, { ipp: '1', at });
+      expect(verdict(hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: VALIDATED }))).to.equal('merged');
+    });
+
     it('A2, A4: said so before the change that comes late, it asks as well, with what the change says of its patient', () => {
       hospital = new Hospital();
       hospital.identity(QUALIFIED, { ipp: '1', at: 1 });
@@ -461,6 +485,16 @@ describe('changes of number', () => {
       change('9', '1', 5);
       hospital.identity(twin, { ipp: '1', sender: 'GAM', at: 50, id: 'again' });
       expect(all().slice(0, 2)).to.deep.equal([['again'], ['again']]);
+    });
+
+    it('A2, A4, A6: once the change is undone, what was asked by the number before holds that one alone, until it is answered', () => {
+      change('9', '1', 5);
+      ask();
+      expect(all()).to.deep.equal([['asked'], ['asked'], []]);
+      hospital.undo('1');
+      expect(all()).to.deep.equal([['asked'], [], []]);
+      hospital.answer('asked', 'rejected');
+      expect(all()).to.deep.equal([[], [], []]);
     });
 
     it('A1, A4: once that change is undone, what was asked of the new patient follows the next change of the number', () => {

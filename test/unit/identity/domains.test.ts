@@ -16,9 +16,9 @@ import {
   type Task,
 } from '../../../core/identity/index.ts';
 import { keptOf, Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
-import { kindOf } from '../../../core/model/index.ts';
+import { kindOf, type Patient } from '../../../core/model/index.ts';
 import { index, NORTH, SOUTH } from '../documents/archive.ts';
-import { INS, OTHER_INS, QUALIFIED, TRAITS, verdict } from './hospital.ts';
+import { INS, OTHER_INS, PLAIN, QUALIFIED, TRAITS, VALIDATED, patientOf, verdict } from './hospital.ts';
 
 describe('identity domains', () => {
   let notes: Map<string, string>;
@@ -250,6 +250,56 @@ describe('identity domains', () => {
       await named('A5', 'G6');
       await named('A7', 'G5');
       expect(verdict(await named('A7', 'G5', { ...QUALIFIED, ins: OTHER_INS }))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+    });
+
+    describe('and merges in both domains', () => {
+      const both = async (patient: Patient, other = '2', originApplication = 'DPI'): Promise<readonly Judgement[]> => {
+        const keys = [own('A1'), group('G1'), own(`A${other}`), group(`G${other}`)];
+        const merge = (domain: string, surviving: string, absorbed: string): Promise<Judgement> =>
+          tell('dcc.identity.merged', NORTH, keys, {
+            originApplication,
+            surviving,
+            absorbed,
+            domain,
+            kind: 'merge',
+            patient: { ...patient, ...pid },
+          });
+        return [await merge('own', 'A1', `A${other}`), await merge('group', 'G1', `G${other}`)];
+      };
+      const corrected = { ...VALIDATED, birthName: 'VALBRUNE' };
+      beforeEach(async () => {
+        await named('A1', 'G1', QUALIFIED);
+        await named('A2', 'G2');
+      });
+
+      it('A1, A4, A6: what they say is kept under the first number: after a correction no document stops', async () => {
+        await both(QUALIFIED);
+        expect(person('group', 'G1')?.folds).to.deep.equal({});
+        expect(verdict(await named('A1', 'G1', corrected))).to.equal('dequalified');
+        const document = { ...said('A1', corrected), document: { canonicalType: 'LDL', id: '1.2.3' } };
+        expect(verdict(await tell('dcc.document.received', NORTH, [own('A1'), group('G1')], document))).to.equal('as it is');
+      });
+
+      it('A3, A4, A6: each leaves with what is known under the first number', async () => {
+        await both(QUALIFIED);
+        await named('A1', 'G1', corrected);
+        const told = await both({ ...PLAIN, birthName: 'VALBRUNE' }, '3', 'GAM');
+        expect(told.map((one) => [patientOf(one).ipp, patientOf(one).birthName, patientOf(one).ins])).to.deep.equal([
+          ['A1', 'VALBRUNE', null],
+          ['A1', 'VALBRUNE', null],
+        ]);
+      });
+
+      it('A4, A6: a merge of the other number alone asks where it names somebody else by the first one', async () => {
+        const of = [own('A1'), group('G1'), group('G2')];
+        const patient = { ...QUALIFIED, ins: OTHER_INS, ...pid };
+        const merge = (): Promise<Judgement> =>
+          tell('dcc.identity.merged', NORTH, of, { surviving: 'G1', absorbed: 'G2', domain: 'group', kind: 'merge', patient }, 'asked');
+        expect(verdict(await merge())).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        expect([task('asked').kind, person('group', 'G2')?.into]).to.deep.equal(['ins', undefined]);
+        accept('asked');
+        expect([patientOf(await merge()).ins, person('group', 'G2')?.into?.ipp]).to.deep.equal([INS, 'G1']);
+      });
     });
 
     it('A6: what a person separated is found though both came to one number of the group since', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { survivorOf } from '../../../core/identity/index.ts';
-import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, keyed, verdict } from './hospital.ts';
+import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
 
 const NUMBERS = ['1', '2', '3', '4', '5'] as const;
 const OTHERWISE = { ...QUALIFIED, ins: OTHER_INS };
@@ -75,12 +75,17 @@ describe('links', () => {
   });
 
   describe('a link and a stay that moves', () => {
-    const told = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned', one: Patient, two: Patient): Judgement => {
+    const told = (
+      type: 'dcc.identity.linked' | 'dcc.identity.unlinked' | 'dcc.visit.reassigned',
+      one: Patient,
+      two: Patient,
+      at?: number,
+    ): Judgement => {
       const [patient, from] = [
         { domain: 'fictif', ipp: '1', ...one },
         { domain: 'fictif', ipp: '2', ...two },
       ];
-      return hospital.tell(type, ['1', '2'], { id: 'asked' }, (data) => ({
+      return hospital.tell(type, ['1', '2'], { id: 'asked', ...(at !== undefined && { at }) }, (data) => ({
         ...data,
         ...(type === 'dcc.visit.reassigned' ? { patient, from, visit: { id: 'S1' } } : { patients: [patient, from] }),
       }));
@@ -100,6 +105,21 @@ describe('links', () => {
           ['1', INS, 'VALMORÉE'],
           ['2', null, 'VALMORÉE'],
         ]);
+      });
+
+      it(`A2, A4: that come late with what their sender has replaced since ask nobody, and bring none of it: ${type}`, () => {
+        const [married, other] = [
+          { ...QUALIFIED, birthName: 'VALBRUNE' },
+          { ...VALIDATED, birthName: 'VALBRUNE' },
+        ];
+        for (const [at, said] of [QUALIFIED, other, married].entries()) hospital.identity(said, { ipp: '1', at: 1000 + 10 * at });
+        const late = told(type, QUALIFIED, {}, 1005);
+        expect([verdict(late).startsWith('quarantined'), patients(late)[0]!.birthName, patients(late)[0]!.ins]).to.deep.equal([
+          false,
+          'VALBRUNE',
+          INS,
+        ]);
+        expect(verdict(told(type, QUALIFIED, {}, 1030)), 'said after all of it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
       });
 
       it(`A4, A8: whose patient is somebody else than the one on file ask, with both, and do nothing meanwhile: ${type}`, () => {

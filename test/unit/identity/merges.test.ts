@@ -465,6 +465,36 @@ describe('merges', () => {
     });
   });
 
+  it('A6, A8: a merge onto a number that was changed since is told, late or not, in the order of the number of now', () => {
+    for (const at of [3, 20]) {
+      hospital = new Hospital();
+      for (const ipp of ['1', '2']) hospital.identity(QUALIFIED, { ipp, at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
+      const merged = hospital.merge('1', '2', { at, patient: QUALIFIED });
+      expect(merged).to.not.have.property('isSilent');
+      expect([merged.event!.type, patientOf(merged).ipp, survivor('2')]).to.deep.equal(['dcc.identity.merged', '1', '9']);
+      expect(merged.keys).to.include.members([keyed('1'), keyed('9')]);
+    }
+  });
+
+  it('A3, A4, A6: a merge that names a number of before brings no name and no INS back that its patient has lost since, whoever says it', () => {
+    for (const sender of ['DPI', 'GAM']) {
+      hospital = new Hospital();
+      for (const ipp of ['1', '2']) hospital.identity(ipp === '1' ? QUALIFIED : PLAIN, { ipp, at: 1 });
+      hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED });
+      hospital.identity({ ...VALIDATED, birthName: 'VALBRUNE' }, { ipp: '9', at: 10 });
+      const patient = { ...PLAIN, birthName: 'VALBRUNE' };
+      const said = [
+        hospital.merge('1', '2', { at: 12, sender, patient }),
+        hospital.merge('9', '1', { kind: 'change-id', at: 5, patient: QUALIFIED }),
+      ];
+      expect(said.map((one) => [verdict(one), patientOf(one).birthName, patientOf(one).ins])).to.deep.equal([
+        ['merged', 'VALBRUNE', null],
+        ['merged', 'VALBRUNE', null],
+      ]);
+    }
+  });
+
   it('A6: an update of an absorbed number does not bring it back, and is there after an undo', () => {
     hospital.merge('1', '2');
     const told = hospital.identity({ ...TRAITS, usedName: 'APRÈS' }, { ipp: '2' });

@@ -68,13 +68,30 @@ describe('the undo of a merge', () => {
     expect([doubtsOf('1'), doubtsOf('2')]).to.deep.equal([undefined, undefined]);
   });
 
+  it('A6: of one of two domains names the merge of the other that the same message said, as long as that stands', async () => {
+    const both = { id: 'TEST-8', domain: 'groupe' };
+    for (const [ipp, group] of [
+      ['1', 'G1'],
+      ['2', 'G2'],
+    ] as const)
+      hospital.identity(TRAITS, { ipp, group });
+    hospital.undo('2');
+    hospital.merge('1', '2', { id: 'TEST-8' });
+    hospital.answer('TEST-8', 'accepted');
+    hospital.merge('1', '2', { id: 'TEST-8' });
+    hospital.merge('G1', 'G2', both);
+    expect(await unmerge()).to.deep.include({ alsoMerged: [{ domain: 'groupe', ipp: 'G2' }] });
+    hospital.undo('G2');
+    expect(await unmerge()).to.deep.include({ alsoMerged: [] });
+  });
+
   it('A6: of a number that never was absorbed is refused', async () => {
     expect(await unmerge('1')).to.equal('ERR_NOT_FOUND');
   });
 
   it('A6: asked again of one that was undone when there were no tasks yet, it names none', async () => {
     hospital.undo('2');
-    expect(await unmerge()).to.deep.equal({ discarded: ['TEST-d1'], told: ['other'], tasks: [] });
+    expect(await unmerge()).to.deep.equal({ discarded: ['TEST-d1'], told: ['other'], tasks: [], alsoMerged: [] });
   });
 
   it('A6: a document of a number that was undone at the start of a chain waits no more for what is asked about its end', async () => {
