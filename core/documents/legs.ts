@@ -35,9 +35,9 @@ import {
   union,
   type Found,
 } from './register.ts';
-import { idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
+import { beforeThere, idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
-import { DELETED, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
+import { DELETED, isRefused, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 import { isInDoubt, mergedStop, stoppedBy } from './whose.ts';
 
 /** How a document may leave. */
@@ -131,7 +131,9 @@ export class Legs {
       ? { ...data, document: { ...data.document, ...replaced } }
       : insteadThere(known, facts?.replaces?.key, to) !== undefined
         ? { ...data, document: asNew(data.document) }
-        : data;
+        : knownAs?.isGivenAgain && data.document.replaces === undefined
+          ? { ...data, document: { ...data.document, action: 'new' as const } }
+          : data;
     const isInForce = own && own.content === facts?.content && !isLessFinal(facts?.status, own.status);
     const since = timeOf((isInForce && own.current?.said) || '');
     const left = {
@@ -170,8 +172,9 @@ export class Legs {
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);
-    // What we write of one that has an id of its own has no other: the same with another header would be another content under that id.
-    if (isMade && facts.hasOwnId && before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what))
+    const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
+    // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
+    if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
       return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
     return undefined;
   }
@@ -232,7 +235,11 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
-    const aliases = as.ids && leaving.event.type !== DELETED ? aliasNotes(one, facts, as.ids, index) : [];
+    const isDeletion = leaving.event.type === DELETED;
+    const aliases = as.ids && !isDeletion ? aliasNotes(one, facts, as.ids, index) : [];
+    const what = whatLeaves(this.#parts, leaving, facts);
+    const own = documentOf(await knowledge.read(ref(KINDS.document, facts.key)), facts.key);
+    const before = (await beforeThere(this.#parts, own, what, facts.key, to))?.sent;
     const places = as.made.map((sha256) => contentKeyOf(sha256, index));
     const refs = [
       { kind: KINDS.sent, key },
@@ -246,7 +253,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, whatLeaves(this.#parts, leaving, facts), leaving.event.type === DELETED, to, as),
+          ...leftAs(documentOf(known, facts.key), facts, what, isDeletion, to, { ...as, before }),
         ];
         return { notes, result: undefined };
       },
