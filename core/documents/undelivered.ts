@@ -104,9 +104,13 @@ async function withoutArrived(one: Case, judgement: Judgement, { journal, destin
   return { ...judgement, ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings };
 }
 
-/** Neither arrived nor was given up: by a person, for what was sent in its place, or since its N1 is there. A replay discards what waits without a word. */
+/**
+ * Neither arrived nor was given up: by a person, for what was sent in its place, or since its N1 is there. Nor did another message bring it, or what took its place. A replay
+ * discards what waits without a word.
+ */
 const isLacking = ({ state, delivery, error }: DeliverySummary, { acts }: MessageHistory): boolean =>
   state !== 'delivered' &&
+  error?.code !== 'ERR_DOCUMENT_VERSION_CONFLICT' &&
   !(state === 'discarded' && (error?.code === 'ERR_DOCUMENT_N1_INSTEAD' || acts.some((act) => act.verb === 'discard' && act.delivery === delivery)));
 
 /** Documents that a message brings, or withdraws where this one withdraws one. */

@@ -249,6 +249,18 @@ describe('two documents of one content', () => {
       expect(await replayed()).to.deep.equal(PAIR_GOES);
     });
 
+    it('is not lacking where another message brought it: the other goes when it is asked for', async () => {
+      for (const state of ['held', 'discarded'] as const) {
+        archive = new Archive();
+        states.clear();
+        runs.clear();
+        await together(PAIR);
+        states.set('1/0', [['dcc-out', state, 'ERR_DOCUMENT_VERSION_CONFLICT']]);
+        delivered('1/1');
+        expect(await replayed(), state).to.deep.equal(PAIR_GOES);
+      }
+    });
+
     it('goes to each place by what arrived there: what is lacking elsewhere keeps nothing back', async () => {
       const both = PAIR.map((said) => fromRecord(said, SOUTH, NORTH));
       await together(both);
