@@ -127,9 +127,13 @@ export function linked(known: Known, index: BlindIndex): Known {
   };
 }
 
+/** Of an id as people know it; what is not the same everywhere is one of its site. */
+export const keyOfId = (id: string, site: string | undefined, index: BlindIndex): string =>
+  worldwideKey(id, index) ?? index.term({ field: 'document', value: `${site}|${id}` });
+
 /** Its id leads to itself; of a number, the bytes of its document lead to the first name that it came by. */
 const mayBeNames = ({ sameAs, content, from }: DocumentNote, known: Known, index: BlindIndex): readonly string[] => [
-  worldwideKey(sameAs!, index) ?? index.term({ field: 'document', value: `${from[0]}|${sameAs}` }),
+  keyOfId(sameAs!, from[0], index),
   ...(read(known, KINDS.content, contentKeyOf(content!, index)) ?? []),
 ];
 
