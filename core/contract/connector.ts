@@ -82,7 +82,7 @@ export interface KnownAs {
   readonly replaces?: DocumentIds;
   /** A number of its source stands for one result through its life: what was sent of it before this content, which takes the place of that. */
   readonly before?: DocumentIds;
-  /** `before` was deleted there since: this replaces nothing. */
+  /** `before` was deleted there since, or refused: this replaces nothing. */
   readonly isGivenAgain?: true;
 }
 

@@ -18,6 +18,7 @@ import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, masksOf, restricted, restrictionsOf, strictest } from './consent.ts';
 import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts } from './facts.ts';
+import { namingThere } from './in-place.ts';
 import { documentOf, KINDS, note, ref, type DocumentNote } from './notes.ts';
 import { pairsOf } from './pairs.ts';
 import { hashOf, tokensOf } from './patients.ts';
@@ -35,9 +36,9 @@ import {
   union,
   type Found,
 } from './register.ts';
-import { idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
+import { beforeThere, idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
-import { DELETED, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
+import { DELETED, isRefused, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 import { isInDoubt, mergedStop, stoppedBy } from './whose.ts';
 
 /** How a document may leave. */
@@ -66,7 +67,8 @@ export class Legs {
   }
 
   /** The event as it may leave now, or why it does not. */
-  async before(leaving: Leaving, to: LegEnd): Promise<Leave | Stays> {
+  async before(given: Leaving, to: LegEnd): Promise<Leave | Stays> {
+    const leaving = await namingThere(this.#parts, given, to);
     const one = documentIn(leaving);
     if (!one) {
       const held = await mergedStop(this.#parts, leaving, to);
@@ -77,8 +79,8 @@ export class Legs {
     const knownAs = facts && (await idsThere(this.#parts, facts, leaving, to));
     if (knownAs && 'held' in knownAs) return knownAs;
     if (leaving.event.type === DELETED) {
-      const given = facts && (await this.#givenAgain(facts, to));
-      if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
+      const again = facts && leaving === given ? await this.#givenAgain(facts, to) : undefined;
+      if (again !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${again} brought what it stands for now`) };
       const n1 = knownAs?.document ? undefined : insteadThere(await readAll(this.#parts, () => ref(KINDS.document, facts?.key)), facts?.key, to);
       return n1 === undefined ? { event: leaving.event, ...(knownAs && { knownAs }) } : { held: n1Instead(n1), ends: 'discard' };
     }
@@ -131,7 +133,9 @@ export class Legs {
       ? { ...data, document: { ...data.document, ...replaced } }
       : insteadThere(known, facts?.replaces?.key, to) !== undefined
         ? { ...data, document: asNew(data.document) }
-        : data;
+        : knownAs?.isGivenAgain && data.document.replaces === undefined
+          ? { ...data, document: { ...data.document, action: 'new' as const } }
+          : data;
     const isInForce = own && own.content === facts?.content && !isLessFinal(facts?.status, own.status);
     const since = timeOf((isInForce && own.current?.said) || '');
     const left = {
@@ -170,8 +174,9 @@ export class Legs {
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);
-    // What we write of one that has an id of its own has no other: the same with another header would be another content under that id.
-    if (isMade && facts.hasOwnId && before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what))
+    const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
+    // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
+    if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
       return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
     return undefined;
   }
@@ -232,7 +237,11 @@ export class Legs {
       delivery: deliveryId(journal.tag, leaving.delivery),
       ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
     };
-    const aliases = as.ids && leaving.event.type !== DELETED ? aliasNotes(one, facts, as.ids, index) : [];
+    const isDeletion = leaving.event.type === DELETED;
+    const aliases = as.ids && !isDeletion ? aliasNotes(one, facts, as.ids, index) : [];
+    const what = whatLeaves(this.#parts, leaving, facts);
+    const own = documentOf(await knowledge.read(ref(KINDS.document, facts.key)), facts.key);
+    const before = (await beforeThere(this.#parts, own, what, facts.key, to))?.sent;
     const places = as.made.map((sha256) => contentKeyOf(sha256, index));
     const refs = [
       { kind: KINDS.sent, key },
@@ -246,7 +255,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, whatLeaves(this.#parts, leaving, facts), leaving.event.type === DELETED, to, as),
+          ...leftAs(documentOf(known, facts.key), facts, what, isDeletion, to, { ...as, before }),
         ];
         return { notes, result: undefined };
       },

@@ -122,9 +122,9 @@ export interface DocumentNote {
 }
 
 export interface SentAs extends DocumentIds {
-  /** Status, content (SHA-256) and confidentiality (R, V) that left with these ids, and the delivery that brought them there. */
+  /** Status, content (SHA-256) and confidentiality (R, V) that left with these ids, and the deliveries that brought them there; one, in notes of before all were kept. */
   readonly what?: string;
-  readonly by?: string;
+  readonly by?: string | readonly string[];
   /** What left under the same number before, and is replaced by it. */
   readonly before?: SentAs;
   /** A deletion of it left, by this message (public id); true in notes of before that was kept. */
@@ -161,6 +161,8 @@ export interface AliasNote {
   readonly names: Partial<Pick<DocumentData, 'id' | 'idExtension' | 'setId' | 'setIdExtension' | 'sourceId' | 'sourceItem'>>;
 }
 
+/** Deliveries with one id, by replays. Past it the first ones, which may have arrived, are no longer known. */
+export const MOST_BY = 16;
 /** One sender repeats a document by mistake for days: the first is kept for good, and the last ones. */
 const BOUND = 16;
 /** Recipients of one document, each with what is proven of it. Past it the first ones stay, and the message that brings another is seen to be left out. */

@@ -49,10 +49,11 @@ type Line = Pick<DocumentNote, 'series' | 'beside'>;
 export const areApart = (one: Line, other: Line): boolean =>
   one.series !== other.series && (one.beside?.includes(other.series!) === true || other.beside?.includes(one.series!) === true);
 
-/** Its set, without the versions of its other form. */
-export const setOf = (facts: DocumentFacts, known: Known): SetNote | undefined => {
-  const set = read(known, KINDS.set, facts.set);
-  return set && { ...set, versions: set.versions.filter((each) => !areApart(each, facts)) };
+/** Its set, without the versions of its other form: some of these may be of before both were known. */
+export const setOf = (own: Line & Pick<DocumentNote, 'set'>, known: Known): SetNote | undefined => {
+  const set = read(known, KINDS.set, own.set);
+  const apart = set?.versions.filter((each) => areApart(each, own)).map(({ series }) => series);
+  return set && { ...set, versions: set.versions.filter(({ series }) => !apart!.includes(series)) };
 };
 
 /**
@@ -68,7 +69,9 @@ export function lined(one: Pick<Case, 'event' | 'draft'>, facts: DocumentFacts, 
   const series = before?.series ?? seriesOf(one, facts, known, index);
   if (series === undefined) return facts;
   const paired = facts.pairedWith.flatMap(({ key }) => documentOf(known, key)?.series ?? []);
-  const beside = union(before?.beside ?? [], paired).filter((each) => each !== series);
+  const versions = (read(known, KINDS.set, facts.set)?.versions ?? []).filter((each) => each.series === series);
+  const all = [before, ...versions].flatMap((each) => each?.beside ?? []);
+  const beside = union(all, paired).filter((each) => each !== series);
   return { ...facts, series, ...(beside.length > 0 && { beside }) };
 }
 
@@ -78,7 +81,10 @@ function seriesOf({ event, draft }: Pick<Case, 'event' | 'draft'>, facts: Docume
   const { companions = [], level = '' } = documentData({ event }).document;
   const [plain, ofForm] = [name, `${name} ${level}`].map((each) => index.series(event.site, each)) as [string, string];
   const versions = read(known, KINDS.set, facts.set)?.versions ?? [];
-  const earlier = versions.filter(({ version }) => version < facts.version!).flatMap((each) => each.series ?? []);
+  const paired = facts.pairedWith.map(({ key }) => documentOf(known, key)?.series);
+  const earlier = versions
+    .filter(({ version, series: each }) => version < facts.version! && !paired.includes(each))
+    .flatMap((each) => each.series ?? []);
   return [ofForm, plain].find((each) => earlier.includes(each)) ?? earlier[0] ?? (companions.length > 0 ? ofForm : plain);
 }
 
@@ -121,9 +127,13 @@ export function linked(known: Known, index: BlindIndex): Known {
   };
 }
 
+/** Of an id as people know it; what is not the same everywhere is one of its site. */
+export const keyOfId = (id: string, site: string | undefined, index: BlindIndex): string =>
+  worldwideKey(id, index) ?? index.term({ field: 'document', value: `${site}|${id}` });
+
 /** Its id leads to itself; of a number, the bytes of its document lead to the first name that it came by. */
 const mayBeNames = ({ sameAs, content, from }: DocumentNote, known: Known, index: BlindIndex): readonly string[] => [
-  worldwideKey(sameAs!, index) ?? index.term({ field: 'document', value: `${from[0]}|${sameAs}` }),
+  keyOfId(sameAs!, from[0], index),
   ...(read(known, KINDS.content, contentKeyOf(content!, index)) ?? []),
 ];
 
@@ -220,8 +230,8 @@ export const placedBy = (facts: DocumentFacts, own: DocumentNote | undefined): P
 
 /** What took its place: by name, or by the number of its set. */
 export function newerThan(own: Placed, known: Known): Successor | undefined {
-  const { superseded, set, version } = own;
-  const newest = read(known, KINDS.set, set)?.versions.find((each) => !areApart(each, own));
+  const { superseded, version } = own;
+  const newest = setOf(own, known)?.versions[0];
   return superseded ?? (newest && version !== undefined && newest.version > version ? newest : undefined);
 }
 
@@ -229,8 +239,8 @@ export function newerThan(own: Placed, known: Known): Successor | undefined {
 export function successorsOf(own: Placed, known: Known): readonly Successor[] {
   const found = new Map<string, Successor>();
   const follow = (placed: Placed): void => {
-    const { superseded, set, version = Infinity } = placed;
-    const higher = read(known, KINDS.set, set)?.versions.filter((one) => one.version > version && !areApart(one, placed)) ?? [];
+    const { superseded, version = Infinity } = placed;
+    const higher = setOf(placed, known)?.versions.filter((one) => one.version > version) ?? [];
     for (const next of [...(superseded ? [superseded] : []), ...higher]) {
       if (found.has(next.key)) continue;
       found.set(next.key, next);

@@ -5,7 +5,7 @@ import { deliveryId, messageId } from '../journal/index.ts';
 import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, note, ref, type DocumentNote, type SentAs } from './notes.ts';
+import { documentOf, KINDS, MOST_BY, note, ref, type DocumentNote, type SentAs } from './notes.ts';
 import { broughtOf, nameRefs, otherNames, rankOf, union } from './register.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
@@ -29,32 +29,47 @@ export async function idsThere(
   const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
   const own = documentOf(known, key);
   const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
-  const last = own && sent && leaving.event.type !== DELETED ? beforeIt(own, sent, whatLeaves(parts, leaving, facts, own)) : undefined;
-  const { before, isNone } = await arrivedBefore(parts, last);
-  const aliases = await knowledge.read([sent, before, replaced].flatMap((ids) => aliasRef(ids, index)));
-  const isTaken = [sent, before].some((ids) => isOfAnother(ids, key, aliases, index));
+  const isDeletion = leaving.event.type === DELETED;
+  const what = whatLeaves(parts, leaving, facts, own);
+  const before = isDeletion ? undefined : await beforeThere(parts, own, what, key, to);
+  const there = sent && isDeletion ? (await arrivedOf(parts, sent, key, to)).sent : sent;
+  const aliases = await knowledge.read([there, before?.sent, replaced].flatMap((ids) => aliasRef(ids, index)));
+  const isTaken = [there, before?.sent].some((ids) => isOfAnother(ids, key, aliases, index));
   if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
-  const document = sent ? (sent === last ? undefined : idsOf(sent)) : await otherIdsThere(parts, key, leaving.message, to);
+  const isOther = own !== undefined && sent !== undefined && !isDeletion && beforeIt(own, sent, what) === sent;
+  const document = isOther ? undefined : there ? idsOf(there) : await otherIdsThere(parts, key, leaving.message, to);
   const replacedAs = replaced ? idsOf(replaced) : await otherIdsThere(parts, replaces?.key, leaving.message, to);
   if (!document && !replacedAs && !before) return undefined;
-  // A deletion that was refused or discarded hides nothing: what is there is replaced.
-  const by = before?.isDeleted;
-  const isGivenAgain =
-    isNone || by === true || (by !== undefined && (await leftOf(parts, { message: by }, to, (each) => each.key === key)).length > 0);
   return {
     ...(document && { document }),
     ...(replacedAs && { replaces: replacedAs }),
-    ...(before && { before: idsOf(before), ...(isGivenAgain && { isGivenAgain }) }),
+    ...(before && { before: idsOf(before.sent), ...(before.isGone && { isGivenAgain: true }) }),
   };
 }
 
-/** Of what left under its number, one after the other, the last that may be there: what was refused (a preliminary one perhaps, decision 0036) is replaced by nothing. */
-async function arrivedBefore(
-  parts: LegParts,
-  before: SentAs | undefined,
-): Promise<{ readonly before: SentAs | undefined; readonly isNone: boolean }> {
-  if (!before || !(await isRefused(parts, before))) return { before, isNone: false };
-  return before.before?.id === undefined ? { before, isNone: true } : arrivedBefore(parts, before.before);
+/** What it takes the place of there. */
+export async function beforeThere(parts: LegParts, own: DocumentNote | undefined, what: What, key: string, to: LegEnd): Promise<Arrived | undefined> {
+  const sent = own?.sentAs?.[to.name];
+  const before = own && sent && beforeIt(own, sent, what);
+  return before && arrivedOf(parts, before, key, to);
+}
+
+interface Arrived {
+  readonly sent: SentAs;
+  /** Nothing of it is there, or a deletion left since. */
+  readonly isGone: boolean;
+}
+
+/**
+ * Of what left under its number, one after the other, the last that may be there: what was refused (a preliminary one perhaps, decision 0036) is replaced and
+ * deleted by nothing. So does a deletion that was refused or discarded hide nothing.
+ */
+async function arrivedOf(parts: LegParts, sent: SentAs, key: string, to: LegEnd): Promise<Arrived> {
+  const { before, isDeleted: by } = sent;
+  const isDeleted = by === true || (by !== undefined && (await leftOf(parts, { message: by }, to, (each) => each.key === key)).length > 0);
+  if (!(await isRefused(parts, sent))) return { sent, isGone: isDeleted };
+  if (before?.id === undefined) return { sent, isGone: true };
+  return arrivedOf(parts, { ...before, ...(isDeleted && { isDeleted: by }) }, key, to);
 }
 
 /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
@@ -91,7 +106,7 @@ export function whatLeaves(parts: LegParts, leaving: Leaving, facts: DocumentFac
 }
 
 /** The ids that it came by. */
-function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
+export function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
   // By its bytes it was never named to anybody.
   if (isNumbered && id.startsWith('sha256:')) return undefined;
   const at = isNumbered ? -1 : id.lastIndexOf('^^');
@@ -105,14 +120,14 @@ export function leftAs(
   what: What,
   isDeleted: boolean,
   to: LegEnd,
-  { ids, made }: LeftAs,
+  { ids, made, before }: LeftAs & { readonly before: SentAs | undefined },
 ): readonly Note[] {
   if (!own) return [];
   const { key, content } = facts;
   const sent = own.sentAs?.[to.name];
   const as = isDeleted
     ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message }
-    : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(own, sent, what, ids));
+    : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(sent, what, ids, before));
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const now: DocumentNote = {
@@ -135,7 +150,7 @@ export function isSaid({ status, content = '', code }: What, before: string): bo
 }
 
 /** Of one delivery none arrived before, or the attempt would not be made anew. */
-export const isThis = (sent: SentAs, what: What): boolean => sent.by === what.by && sent.what?.split(' ')[1] === (what.content ?? '');
+export const isThis = (sent: SentAs, what: What): boolean => [sent.by].flat().includes(what.by) && sent.what?.split(' ')[1] === (what.content ?? '');
 
 /** What left under its number before it, with an id: what it takes the place of. What has an id of its own says that itself. */
 function beforeIt(own: DocumentNote, sent: SentAs, what: What): SentAs | undefined {
@@ -145,13 +160,13 @@ function beforeIt(own: DocumentNote, sent: SentAs, what: What): SentAs | undefin
   return isSame || sent.id === undefined ? sent.before : sent;
 }
 
-function asSent(own: DocumentNote, sent: SentAs | undefined, what: What, ids: DocumentIds): SentAs {
-  const said = { what: sent?.what !== undefined && isSaid(what, sent.what) ? sent.what : whatOf(what), by: what.by };
-  const before = sent && beforeIt(own, sent, what);
+function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, before: SentAs | undefined): SentAs {
+  const isSame = sent?.what !== undefined && isSaid(what, sent.what);
+  const said = { what: isSame ? sent.what : whatOf(what), by: union(isSame ? [sent.by ?? []].flat() : [], [what.by]).slice(-MOST_BY) };
   return { ...ids, ...said, ...(before?.id !== undefined && { before: upTo(before, MOST_BEFORE) }) };
 }
 
-/** Contents that left under one number before: the last of them may all have been refused. */
+/** Contents that left under one number before and may be there: the last of them may be refused yet. */
 const MOST_BEFORE = 8;
 const upTo = ({ before, ...sent }: SentAs, most: number): SentAs => ({ ...sent, ...(before && most > 1 && { before: upTo(before, most - 1) }) });
 

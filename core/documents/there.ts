@@ -6,19 +6,24 @@ import {
   type DeliveryState,
   type DeliverySummary,
   type JournalStore,
+  type MessageHistory,
   type QueuedDelivery,
 } from '../contract/index.ts';
 import type { SendersOf } from '../identity/index.ts';
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts } from './facts.ts';
-import type { Act, SentAs } from './notes.ts';
+import { MOST_BY, type Act, type SentAs } from './notes.ts';
 import { linked } from './register.ts';
 
-export interface LegParts {
+export interface SentParts {
+  readonly journal: Pick<JournalStore, 'tag' | 'message'>;
+  readonly index: BlindIndex;
+}
+
+export interface LegParts extends SentParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
   readonly knowledge: Knowledge;
-  readonly index: BlindIndex;
   readonly sendersOf: SendersOf;
   readonly now: () => number;
 }
@@ -56,11 +61,11 @@ export async function leftOf(
 
 /** What of it that message has for that lane. */
 export async function legsOf(
-  parts: LegParts,
+  parts: SentParts,
   { message }: Pick<Act, 'message'>,
   { name }: LegEnd,
   isIt: (facts: DocumentFacts, data: DocumentEvent) => boolean,
-): Promise<readonly DeliverySummary[]> {
+): Promise<readonly Leg[]> {
   const { journal, index } = parts;
   const parsed = parseId(journal.tag, message);
   const history = 'message' in parsed ? await journal.message(parsed.message) : undefined;
@@ -71,20 +76,33 @@ export async function legsOf(
     return facts !== undefined && isIt(facts, documentData(one!));
   });
   const ids = new Set(events.map(({ event }) => event.id));
-  return history.deliveries.filter(({ lane, eventId }) => lane === name && ids.has(eventId));
+  const legs = history.deliveries.filter(({ lane, eventId }) => lane === name && ids.has(eventId));
+  return legs.map((leg) => ({ ...leg, isRefused: () => isRefusedIn(history, leg.delivery) }));
+}
+
+export interface Leg extends DeliverySummary {
+  /** Nobody tries it again, and no attempt may have brought it there. */
+  readonly isRefused: () => boolean;
+}
+
+function isRefusedIn({ deliveries, attempts }: MessageHistory, of: number): boolean {
+  const isOver = deliveries.some(({ delivery, state }) => delivery === of && (state === 'dead' || state === 'discarded'));
+  return isOver && !attempts.some((each) => each.delivery === of && mayHaveArrived(each));
 }
 
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
-/** Nobody tries it again, and no attempt may have brought it there. */
-export async function isRefused(parts: LegParts, { by }: SentAs): Promise<boolean> {
-  const { journal } = parts;
-  const parsed = by === undefined ? undefined : parseId(journal.tag, by);
-  const [material] = parsed && 'delivery' in parsed ? await journal.material([parsed.delivery]) : [];
-  const history = material && (await journal.message(material.message));
-  const isIts = ({ delivery }: { readonly delivery: number }): boolean => delivery === material!.delivery;
-  const isOver = history?.deliveries.some((leg) => isIts(leg) && (leg.state === 'dead' || leg.state === 'discarded'));
-  return isOver === true && !history!.attempts.some((each) => isIts(each) && mayHaveArrived(each));
+/** Each delivery that it left by was, and all of them are known. */
+export async function isRefused({ journal }: LegParts, { by = [] }: SentAs): Promise<boolean> {
+  const parsed = [by].flat().map((each) => parseId(journal.tag, each));
+  const deliveries = parsed.flatMap((each) => ('delivery' in each ? [each.delivery] : []));
+  const found = deliveries.length > 0 ? await journal.material(deliveries) : [];
+  const isIts = async ({ message, delivery }: DeliveryMaterial): Promise<boolean> => {
+    const history = await journal.message(message);
+    return history !== undefined && isRefusedIn(history, delivery);
+  };
+  const areAll = found.length > 0 && found.length === deliveries.length && found.length < MOST_BY;
+  return areAll && (await Promise.all(found.map(isIts))).every(Boolean);
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

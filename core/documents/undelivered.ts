@@ -7,14 +7,15 @@ import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, type DocumentFacts } from './facts.ts';
+import { shownInstead } from './in-place.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
+import type { SentParts } from './there.ts';
 
-export interface SentParts {
-  readonly journal: Pick<JournalStore, 'tag' | 'message'>;
+export interface UndeliveredParts extends SentParts {
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'notes'>;
   readonly destinations: readonly Destination[];
-  readonly index: BlindIndex;
 }
 
 interface SentBy {
@@ -29,7 +30,24 @@ type Leg = Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: numbe
 type Brought = Pick<NonNullable<Judgement['copyOf']>, 'messages' | 'keys'>;
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
-export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: SentParts): Promise<Judgement> {
+export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {
+  const made = await whereNoneArrived(one, judgement, parts);
+  const shown = made.isSilent || judgement.ends === undefined ? [] : await shownStill(judgement.ends, made.targets ?? one.targets, parts);
+  return shown.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...shown.map((detail) => ({ code: STILL_SHOWN, detail }))] };
+}
+
+/** What those places show on, since what took its place never arrived there: as people know it. */
+async function shownStill(ends: string, sites: readonly string[], parts: UndeliveredParts): Promise<readonly string[]> {
+  const noteOf = async (key: string): Promise<DocumentNote | undefined> => {
+    const [value] = await parts.journal.notes(KINDS.document, [key]);
+    return value === undefined ? undefined : (JSON.parse(value) as DocumentNote);
+  };
+  const lanes = parts.destinations.filter(({ site }) => sites.includes(site));
+  const shown = await Promise.all(lanes.map(({ lane, site }) => shownInstead({ ...parts, noteOf }, ends, { name: lane, site })));
+  return [...new Set(shown.flatMap((each) => each?.note.id ?? []))];
+}
+
+async function whereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {
   const { copyOf, isSilent, ...rest } = judgement;
   if (!copyOf) return withoutArrived(one, judgement, parts);
   if (copyOf.sites.length === 0) return judgement;
@@ -54,7 +72,7 @@ const isOver = ({ state }: Leg): boolean => state === 'dead' || state === 'disca
 async function sentOf(
   { messages, keys }: Brought,
   one: Case,
-  parts: SentParts,
+  parts: UndeliveredParts,
   mine?: DocumentFacts,
 ): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isLost: (site: string) => boolean }> {
   const ids = [...new Set(messages)].filter((id) => id !== one.message.id || one.message.run > 1);
@@ -68,8 +86,8 @@ async function sentOf(
   return { to, isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided) };
 }
 
-/** What became of deliveries counts: it is a copy, or one document of several of a message that a person replays. */
-export const dependsOnDeliveries = (one: Case, { copyOf }: Judgement): boolean => copyOf !== undefined || isReplayOfSeveral(one);
+/** What became of deliveries counts: it is a copy, it ends what took the place of another one, or it is one document of several of a message that a person replays. */
+export const dependsOnDeliveries = (one: Case, { copyOf, ends }: Judgement): boolean => (copyOf ?? ends) !== undefined || isReplayOfSeveral(one);
 
 const isReplayOfSeveral = ({ kind, message, others = [] }: Case): boolean => kind === 'document' && message.run > 1 && others.length > 0;
 
@@ -77,7 +95,7 @@ const isReplayOfSeveral = ({ kind, message, others = [] }: Case): boolean => kin
  * A replay sends again what it brings; of several documents, while one of them did not arrive somewhere, only those that did not: each is delivered by itself
  * (decision 0038). What became of it last counts, wherever it was to go: where all arrived at last, all are sent again.
  */
-async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: SentParts): Promise<Judgement> {
+async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: UndeliveredParts): Promise<Judgement> {
   const parsed = parseId(journal.tag, one.message.id);
   const isGoing = isReplayOfSeveral(one) && !(judgement.isSilent || judgement.quarantine || judgement.reject);
   const history = isGoing && 'message' in parsed ? await journal.message(parsed.message) : undefined;
@@ -104,9 +122,13 @@ async function withoutArrived(one: Case, judgement: Judgement, { journal, destin
   return { ...judgement, ...(targets.length > 0 ? { targets } : { isSilent: true }), warnings };
 }
 
-/** Neither arrived nor was given up: by a person, for what was sent in its place, or since its N1 is there. A replay discards what waits without a word. */
+/**
+ * Neither arrived nor was given up: by a person, for what was sent in its place, or since its N1 is there. Nor did another message bring it, or what took its place. A replay
+ * discards what waits without a word.
+ */
 const isLacking = ({ state, delivery, error }: DeliverySummary, { acts }: MessageHistory): boolean =>
   state !== 'delivered' &&
+  error?.code !== 'ERR_DOCUMENT_VERSION_CONFLICT' &&
   !(state === 'discarded' && (error?.code === 'ERR_DOCUMENT_N1_INSTEAD' || acts.some((act) => act.verb === 'discard' && act.delivery === delivery)));
 
 /** Documents that a message brings, or withdraws where this one withdraws one. */

@@ -58,6 +58,8 @@ export interface Judgement {
     readonly keys: readonly string[];
     readonly successors?: { readonly messages: readonly string[]; readonly keys: readonly string[] };
   };
+  /** Key of what it replaces or withdraws, which took the place of something itself: where that did not arrive, its receiver shows this on, whatever it is told. */
+  readonly ends?: string;
   /** Dead deliveries that it takes the place of: a copy goes where none arrived. */
   readonly insteadOf?: readonly number[];
   /** Establishments that it is meant for, where only what is known tells them: an answer is for whoever sent what it answers. */

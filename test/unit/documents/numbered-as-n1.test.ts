@@ -1,6 +1,7 @@
 /** SAFETY B2 to B5, B10: what its source only numbers leaves within a CDA; what is made of it here is held to our own judgement at its receiver. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
+import { array, assert, asyncProperty, nat } from 'fast-check';
 import {
   assemblePart,
   PasserelleError,
@@ -40,11 +41,14 @@ describe('numbered documents within a CDA', () => {
     there = new Archive();
     minute = 1;
     deletionState = 'delivered';
+    deletionStates.clear();
     refused.clear();
   });
 
   const deletions = new Map<number, { readonly event: { readonly id: string } }>();
   let deletionState: DeliveryState;
+  /** Of one of them. */
+  const deletionStates = new Map<number, DeliveryState>();
   /** Deliveries that their receiver refused, and how they ended. */
   const refused = new Map<number, readonly [DeliveryState, Partial<AttemptRecord>]>();
 
@@ -54,7 +58,7 @@ describe('numbered documents within a CDA', () => {
       const one = deletions.get(id);
       const [state, attempt] = refused.get(id) ?? [];
       if (attempt) return { deliveries: [{ delivery: id, state }], attempts: [{ delivery: id, ...attempt }], events: [] } as never;
-      const deliveries = one ? [{ lane: LANE.name, eventId: one.event.id, state: deletionState }] : [];
+      const deliveries = one ? [{ lane: LANE.name, eventId: one.event.id, state: deletionStates.get(id - 1000) ?? deletionState }] : [];
       return (one && { message: {}, events: [{ event: one.event }], parts: [], deliveries }) as never;
     };
     const material = async (ids: readonly number[]): Promise<never> =>
@@ -217,6 +221,121 @@ describe('numbered documents within a CDA', () => {
     const doubtful = await left(numbered('draft', { status: 'preliminary' }));
     refused.set(delivery, ['dead', { outcome: 'review' }]);
     expect((await left(numbered('final'))).document).to.include({ action: 'replace', replaces: doubtful.document.id });
+  });
+
+  const refuse = (state: DeliveryState = 'discarded'): void => {
+    refused.set(delivery, [state, { outcome: 'dead', error: new PasserelleError('ERR_ACK_REFUSED').toData() }]);
+  };
+
+  it('B3: what arrived once is there: sent again, or with a mask, and refused as a duplicate, its next version replaces it', async () => {
+    const mask = { visibility: { hiddenFromPatient: true } };
+    for (const again of [numbered('first'), { ...numbered('first'), ...mask }, numbered('first', { status: 'preliminary' })])
+      for (const next of [corrected('second'), numbered('second')]) {
+        if ((again.document?.status === 'preliminary') !== (next.document?.status === undefined)) continue;
+        archive = new Archive();
+        const first = await left({ ...again, visibility: {} });
+        expect(((await written(again)) as Left).document.id).to.equal(first.document.id);
+        refuse();
+        expect((await left(next)).document).to.include({ action: 'replace', replaces: first.document.id });
+      }
+  });
+
+  it('B3, B4: what was refused is not deleted there: a withdrawal names what its receiver has, and what is given again then replaces nothing', async () => {
+    const first = await left(numbered('first'));
+    await left(corrected('second'));
+    refuse();
+    const gone = await left(withdrawn());
+    expect(gone.document.id).to.equal(first.document.id);
+    expect([await received(first), await received(gone)]).to.deep.equal([RECORD, RECORD]);
+    expect((await left(numbered('given again'))).document.action).to.equal('new');
+  });
+
+  it('B3: what only ever was refused is not replaced: its correction is new, and stays so when it is written again', async () => {
+    await left(numbered('first'));
+    refuse();
+    const next = await left(corrected('second'));
+    expect(next.document).to.include({ action: 'new', status: 'final' });
+    expect(next.cda).to.not.include('RPLC');
+    const again = (await written(corrected('second'))) as Left;
+    expect(again.document).to.include({ action: 'new', id: next.document.id });
+    expect((await left(corrected('third'))).document).to.include({ action: 'replace', replaces: next.document.id });
+  });
+
+  it('B3: however many corrections were refused, the one that is taken replaces what is there', async () => {
+    const first = await left(numbered('first'));
+    for (let n = 0; n < 12; n += 1) {
+      await left(corrected(`refused ${n}`));
+      refuse();
+    }
+    expect((await left(corrected('taken'))).document).to.include({ action: 'replace', replaces: first.document.id });
+  });
+
+  it('B7: under an id of its own nobody is asked about what is more confidential than what was refused', async () => {
+    const own = (document: Partial<DocumentData> = {}): Said => ({ ...numbered('own'), document: { id: `2.25.${'4'.repeat(38)}`, ...document } });
+    await left(own());
+    refuse();
+    expect(((await written(own({ confidentiality: 'R' }))) as Left).cda).to.include('<confidentialityCode code="R"');
+  });
+
+  describe('whatever was taken and refused, one after the other', () => {
+    type Step = readonly [what: 'new' | 'preliminary' | 'corrected' | 'again' | 'withdrawn', how: 'taken' | 'refused'];
+    /** What its source may say next. */
+    const stepsAfter = (now: Said | undefined): readonly Step[] => {
+      const isPreliminary = now?.document?.status === 'preliminary';
+      const all = now
+        ? ([...(isPreliminary ? (['new'] as const) : []), 'corrected', 'again', 'withdrawn'] as const)
+        : (['new', 'preliminary'] as const);
+      return all.flatMap((what) => [[what, 'taken'] as const, [what, 'refused'] as const]);
+    };
+    /** Fails where its receiver, who has taken something, shows anything else than what its source says; what may come next. */
+    async function shows(steps: (n: number, all: readonly Step[]) => Step | undefined): Promise<readonly Step[]> {
+      archive = new Archive();
+      refused.clear();
+      const shown = new Map<string, string>();
+      const done: Step[] = [];
+      let now: Said | undefined;
+      for (;;) {
+        const step = steps(done.length, stepsAfter(now));
+        if (!step) return stepsAfter(now);
+        done.push(step);
+        const [what, how] = step;
+        const fresh = numbered(`${done.length}`, what === 'preliminary' ? { status: 'preliminary' } : {});
+        const said = { new: fresh, preliminary: fresh, corrected: corrected(`${done.length}`), again: now!, withdrawn: withdrawn() }[what];
+        minute += 1;
+        const { event } = await archive.takes(said);
+        const one = await written({ ...said, ...(what !== 'again' && event && { document: (event.data as { document: DocumentData }).document }) });
+        if (typeof one === 'string') throw new Error(one);
+        now = what === 'withdrawn' ? undefined : said;
+        deletionStates.set(delivery, how === 'taken' ? 'delivered' : 'discarded');
+        if (how === 'refused') {
+          refuse();
+          continue;
+        }
+        const { action, id = '', replaces = '' } = one.document;
+        shown.delete(action === 'delete' ? id : replaces);
+        if (action !== 'delete') shown.set(id, said.content!);
+        expect([...shown.values()], JSON.stringify(done)).to.deep.equal(now ? [now.content] : []);
+      }
+    }
+
+    it('B3, B4: its receiver shows what its source says, after each three steps', async () => {
+      let all: readonly (readonly Step[])[] = [[]];
+      for (let length = 0; length <= 3; length += 1) {
+        const longer: (readonly Step[])[] = [];
+        for (const steps of all) for (const next of await shows((n) => steps[n])) longer.push([...steps, next]);
+        all = longer;
+      }
+    });
+
+    it('B3, B4: and after more of them', async () => {
+      const lives = array(nat(), { minLength: 4, maxLength: 9, size: 'max' });
+      await assert(
+        asyncProperty(lives, async (picks) => {
+          await shows((n, all) => (n < picks.length ? all[picks[n]! % all.length] : undefined));
+        }),
+        { numRuns: 60 },
+      );
+    });
   });
 
   it('B3: written again, it keeps its id and what it replaces; another lane that did not have the first one names none', async () => {

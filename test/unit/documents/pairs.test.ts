@@ -28,6 +28,8 @@ const gone = (id: number): Said => ({ type: 'dcc.document.deleted', document: { 
 const masked = (said: Said): Said => ({ ...said, visibility: { hiddenFromPatient: true, sendToDmp: true } });
 const fromRecord = (said: Said, ...to: string[]): Said => ({ ...said, site: RECORD, to });
 const PAIR_GOES = [[RECORD], [RECORD]];
+const inSet = (all: readonly Said[], version: number): readonly Said[] =>
+  all.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version } }));
 
 describe('two documents of one content', () => {
   let archive: Archive;
@@ -247,6 +249,18 @@ describe('two documents of one content', () => {
       expect(await replayed()).to.deep.equal(PAIR_GOES);
     });
 
+    it('is not lacking where another message brought it: the other goes when it is asked for', async () => {
+      for (const state of ['held', 'discarded'] as const) {
+        archive = new Archive();
+        states.clear();
+        runs.clear();
+        await together(PAIR);
+        states.set('1/0', [['dcc-out', state, 'ERR_DOCUMENT_VERSION_CONFLICT']]);
+        delivered('1/1');
+        expect(await replayed(), state).to.deep.equal(PAIR_GOES);
+      }
+    });
+
     it('goes to each place by what arrived there: what is lacking elsewhere keeps nothing back', async () => {
       const both = PAIR.map((said) => fromRecord(said, SOUTH, NORTH));
       await together(both);
@@ -302,8 +316,6 @@ describe('two documents of one content', () => {
   });
 
   describe('B3: in the order of its own versions', () => {
-    const inSet = (all: readonly Said[], version: number): readonly Said[] =>
-      all.map((said) => ({ ...said, document: { ...said.document, setId: oid(50), version } }));
     const seriesOf = async (...all: Said[]): Promise<readonly (string | undefined)[]> =>
       (await archive.takesTogether(all)).taken.map(({ series }) => series);
     const alone = (said: Said): Said => ({ ...said, beside: [] });
@@ -337,6 +349,81 @@ describe('two documents of one content', () => {
       const series = await seriesOf(...inSet(PAIR, 1));
       for (const [i, level] of (['N1', 'N3'] as const).entries())
         expect(await seriesOf({ content: level, document: { id: oid(20 + i), level, setId: oid(50), version: 2 + i } })).to.deep.equal([series[i]]);
+    });
+  });
+
+  describe('B3, B4, B7: of one set, a next version that names nothing, or nothing known, is of its own form only', () => {
+    const first = inSet(PAIR, 1);
+    const unnamed = (id: number, level: 'N1' | 'N3', version: number): Said => ({
+      content: `unnamed ${id}`,
+      document: { id: oid(id), level, setId: oid(50), version },
+    });
+    for (const [what, all] of [
+      ['the N1 first', first],
+      ['the N3 first', first.toReversed()],
+    ] as const)
+      it(`${what}: the other is masked, leaves, and is withdrawn`, async () => {
+        for (const said of [unnamed(4, 'N3', 2), next(6, 99, 'N3', { setId: oid(50), version: 3 })]) {
+          archive = new Archive();
+          await together(all);
+          expect((await takes(said)).codes).to.include(RECORD);
+          delivered('2/0');
+          const { event, keys, parts } = archive.together.get(1)!.find(({ draft }) => draft.document?.id === oid(1))!;
+          const legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+          const leaving = { delivery: 100, message: 1, event: { ...event }, parts: parts as never, keys };
+          expect(await legs.before(leaving, { name: LANES[RECORD]!, site: RECORD })).to.have.property('event');
+          expect((await takes(masked(first[0]!))).codes).to.include.members(['masked-by-copy', RECORD]);
+          expect(await codesOf(gone(1))).to.deep.equal([[RECORD]]);
+        }
+      });
+
+    it('whatever comes of them, in two steps: each next version and each withdrawal goes', async () => {
+      const forms = { N1: 1, N3: 3 } as const;
+      type Step = readonly ['named' | 'unnamed' | 'withdrawn', 'N1' | 'N3'] | readonly ['both'];
+      const STEPS: readonly Step[] = [
+        ...(['named', 'unnamed', 'withdrawn'] as const).flatMap(
+          (how) =>
+            [
+              [how, 'N1'],
+              [how, 'N3'],
+            ] as const,
+        ),
+        ['both'],
+      ];
+      for (const order of [first, first.toReversed()])
+        for (const isTogether of [true, false])
+          for (const steps of STEPS.flatMap((one) => STEPS.map((two) => [one, two] as const))) {
+            archive = new Archive();
+            runs.clear();
+            const now: Record<'N1' | 'N3', { readonly id: number; readonly version: number } | undefined> = {
+              N1: { id: 1, version: 1 },
+              N3: { id: 2, version: 1 },
+            };
+            for (const all of isTogether ? [order] : order.map((said) => [said])) await together(all);
+            for (const [n, [how, level]] of steps.entries()) {
+              if (level ? !now[level] : !now.N1 || !now.N3) break;
+              const made = (of: 'N1' | 'N3', isNamed: boolean): Said => {
+                const { id: old, version } = now[of]!;
+                now[of] = { id: 10 * n + 20 + forms[of], version: version + 1 };
+                return isNamed ? next(now[of].id, old, of, { setId: oid(50), version: version + 1 }) : unnamed(now[of].id, of, version + 1);
+              };
+              const withdrawn = how === 'withdrawn' ? gone(now[level]!.id) : undefined;
+              if (withdrawn) now[level!] = undefined;
+              const both = (['N1', 'N3'] as const).map((of, i, all) => () => ({
+                ...made(of, true),
+                beside: [oid(10 * n + 20 + forms[all[1 - i]!])],
+              }));
+              const said = withdrawn ? [withdrawn] : level ? [made(level, how === 'named')] : both.map((each) => each());
+              for (const codes of await codesOf(...said)) expect(codes, JSON.stringify([isTogether, steps])).to.include(RECORD);
+            }
+          }
+    });
+
+    it('and a form that comes new beside the next version of the other has a line of its own', async () => {
+      await takes(inSet([N1], 1)[0]!);
+      const both = [{ ...inSet([NEXT[0]!], 2)[0]! }, { ...unnamed(4, 'N3', 2), beside: [oid(3)] }];
+      const [n1, n3] = (await archive.takesTogether(both)).taken.map(({ series }) => series);
+      expect(n3).to.be.a('string').and.not.equal(n1);
     });
   });
 

@@ -32,9 +32,12 @@ describe('a document that is sent again', () => {
         events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
         parts,
         deliveries: legs.map(({ event: { id: eventId }, ...leg }) => ({ ...leg, eventId })),
+        attempts: [],
       } as never;
     };
-    const journal = { tag: 'TEST', message: async (id: number) => history(id) };
+    const notes = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      keys.map((key) => archive.notes.get(`${kind} ${key}`));
+    const journal = { tag: 'TEST', message: async (id: number) => history(id), notes };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
     last = made;
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
@@ -51,6 +54,31 @@ describe('a document that is sent again', () => {
       states.set(2, [['dcc-out', 'dead']]);
       expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
     });
+
+  it('B3, B4: a CDA that replaces or withdraws what never arrived warns of what its receiver shows on; what the envelope names is told', async () => {
+    const version = (n: number, format?: 'CDA-R2-N1'): Said => ({
+      content: `v${n}`,
+      document: { id: oid(n), ...(n > 1 && { action: 'replace', status: 'corrected', replaces: oid(n - 1) }), ...(format && { format }) },
+    });
+    const gone: Said = { ...version(2), type: 'dcc.document.deleted', document: { id: oid(2) } };
+    for (const [end, said, shown] of [
+      ['dead', version(3, 'CDA-R2-N1'), [oid(1)]],
+      ['discarded', version(3, 'CDA-R2-N1'), [oid(1)]],
+      ['discarded', { ...gone, document: { id: oid(2), format: 'CDA-R2-N1' } }, [oid(1)]],
+      ['delivered', version(3, 'CDA-R2-N1'), []],
+      ['queued', version(3, 'CDA-R2-N1'), []],
+      ['discarded', version(3), []],
+      ['discarded', gone, []],
+    ] as const) {
+      archive = new Archive();
+      for (const n of [1, 2]) await takes(version(n));
+      states.set(1, [['dcc-out', 'delivered']]);
+      states.set(2, [['dcc-out', end]]);
+      expect((await takes(said)).sentTo).to.deep.equal([RECORD]);
+      const told = (last.warnings ?? []).flatMap(({ code, detail }) => (code === 'still-shown' ? [detail] : []));
+      expect(told, `${end} ${JSON.stringify(said.document)}`).to.deep.equal(shown);
+    }
+  });
 
   it('B2, B3, B7: a correction that comes again as a final word of the same bytes is a copy of it: for one more, where it died, and with its mask', async () => {
     const V1: Said = { document: { id: oid(4) }, content: 'v1' };

@@ -1,0 +1,159 @@
+/** Over real sockets: what is said of a version that its receiver refused is said there of the one that it shows (SAFETY B3, B4). */
+import net from 'node:net';
+import { expect } from 'chai';
+import type { DocumentWhere, MessageView } from 'passerelle/contract';
+import { describeJournals } from '../fault/journals.ts';
+import { startRecord, type TestRecord } from './hospital.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
+import { freePorts, TestRegion, TOKEN, until } from './region.ts';
+
+const TYPE = '34794-8^CR de RCP^LN';
+const oid = (n: number): string => `1.2.250.1.999.20.11.${n}`;
+const ACTIONS = { T02: ['NW', 'F'], T10: ['RO', 'C'], T04: ['CA', 'D'] } as const;
+
+const pdfOf = (n: number): string => Buffer.from(`%PDF-1.4\n% ${n}\n%%EOF\n`).toString('base64');
+
+/** It says its id, and what it replaces, itself. */
+const cda = (id: number, replaces: number | undefined): string =>
+  '<ClinicalDocument xmlns="urn:hl7-org:v3"><templateId root="1.2.250.1.213.1.1.1.8" extension="2022.01"/>' +
+  `<id root="${oid(id)}"/><code code="34794-8" codeSystem="2.16.840.1.113883.6.1"/><confidentialityCode code="N"/>` +
+  '<recordTarget><patientRole><id root="1.2.250.1.999.10.1" extension="D4711"/><patient><name><family qualifier="BR">ESSAI</family>' +
+  '<given>JEANNE</given></name><administrativeGenderCode code="F"/><birthTime value="19600101"/></patient></patientRole></recordTarget>' +
+  (replaces === undefined
+    ? ''
+    : `<relatedDocument typeCode="RPLC"><parentDocument><id root="${oid(replaces)}"/></parentDocument></relatedDocument>`) +
+  `<component><nonXMLBody><text mediaType="application/pdf" representation="B64">${pdfOf(id)}</text>` +
+  '</nonXMLBody></component></ClinicalDocument>';
+
+describeJournals('versions that their receiver refused', (journal) => {
+  const region = new TestRegion(journal);
+  let record: TestRecord;
+  let count = 0;
+  before(async () => {
+    await region.prepare();
+    await region.record.stop();
+    record = await startRecord(region.ports.record);
+    await region.start();
+  });
+  after(async () => {
+    await region.stop();
+    record.stop();
+  });
+
+  /** A PDF as an MDM, a CDA as an ORU. */
+  async function send(form: 'PDF' | 'CDA', event: keyof typeof ACTIONS, id: number, replaces?: number): Promise<MessageView> {
+    const [order, result] = ACTIONS[event];
+    const at = `202610010900${String((count += 1)).padStart(2, '0')}`;
+    const content = form === 'CDA' ? Buffer.from(cda(id, replaces)).toString('base64') : pdfOf(id);
+    const message = form === 'CDA' ? 'ORU^R01^ORU_R01' : `MDM^${event}^MDM_T02`;
+    const segments = [
+      `MSH|^~\\&|DXCARE|CH|DCC|KPROCESS|${at}||${message}|VERSION${count}|T|${form === 'CDA' ? '2.5' : '2.6'}|||||FRA|UNICODE UTF-8`,
+      'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
+      `ORC|${order}|V${id}`,
+      `OBR|1|V${id}||${TYPE}|||20261001090000`,
+      ...(form === 'CDA' ? [] : [`TXA|1|34794-8|TEXT|20261001090000||||||||${oid(id)}|${replaces === undefined ? '' : oid(replaces)}||||AU`]),
+      `OBX|1|ED|${TYPE}||${form === 'CDA' ? '^TEXT^XML' : '^application^pdf'}^Base64^${content}||||||${result}`,
+    ];
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = net.connect(region.ports.mllp, '127.0.0.1', () => socket.write(`\x0b${segments.join('\r')}\r\x1c\r`));
+      socket.on('error', reject).once('data', (chunk) => {
+        socket.destroy();
+        resolve(chunk.toString());
+      });
+    });
+    expect(answer).to.include('MSA|AA');
+    const newest = async (): Promise<MessageView> => (await region.messages('limit=1'))[0]!;
+    await until('it is decided', 30_000, async () => (await newest()).state !== 'received');
+    await region.drained();
+    return newest();
+  }
+  /** It is refused, and a person gives it up. */
+  async function refused(form: 'PDF' | 'CDA', id: number, replaces: number): Promise<void> {
+    record.answers = () => 'refused';
+    await send(form, 'T10', id, replaces);
+    record.answers = () => 'filed';
+    const { legs } = await region.post<DocumentWhere>('documents/search', { document: oid(id) });
+    for (const { id: delivery } of legs) await region.post(`deliveries/${delivery}:discard`, { why: 'it will be sent better' });
+  }
+  const told = (): unknown => {
+    const { type, document } = record.told.at(-1) as unknown as {
+      readonly type: string;
+      readonly document: { readonly id: { readonly root: string }; readonly replaces?: string };
+    };
+    return [type, document.id.root, document.replaces];
+  };
+  const stillShown = ({ warnings }: MessageView): readonly unknown[] =>
+    warnings.flatMap(({ code, detail }) => (code === 'still-shown' ? [detail] : []));
+
+  it('B3, B4: what replaces or withdraws a PDF that never arrived names the one before it, which is there', async () => {
+    await send('PDF', 'T02', 1);
+    await refused('PDF', 2, 1);
+    expect(stillShown(await send('PDF', 'T10', 3, 2))).to.deep.equal([]);
+    expect(told()).to.deep.equal(['document.published', oid(3), oid(1)]);
+    await send('PDF', 'T02', 11);
+    await refused('PDF', 12, 11);
+    await send('PDF', 'T04', 12);
+    expect(told()).to.deep.equal(['document.deleted', oid(11), undefined]);
+  });
+
+  it('B3, B4: a CDA names what it names, and its message says which one is shown on', async () => {
+    await send('CDA', 'T02', 21);
+    await refused('CDA', 22, 21);
+    expect(stillShown(await send('CDA', 'T10', 23, 22))).to.deep.equal([oid(21)]);
+    expect(told()).to.deep.equal(['document.published', oid(23), oid(22)]);
+  });
+});
+
+describe('a PDF that only has an id, for care software', () => {
+  const region = new TestRegion();
+  let hospital: Receiver;
+  let count = 0;
+  before(async () => {
+    const [toHospital = 0] = await freePorts(1);
+    hospital = await startReceiver(toHospital);
+    await region.prepare((yaml) => yaml.replace(`port: ${String(region.ports.dxcare)}`, `port: ${toHospital}`));
+    await region.start();
+  });
+  after(async () => {
+    await region.stop();
+    await hospital?.stop();
+  });
+
+  async function publish(type: 'published' | 'deleted', document: object): Promise<void> {
+    const messageId = `PDF-${(count += 1)}`;
+    const traits = { birthName: 'ESSAI', firstGivenName: 'JEANNE', sex: 'F', birthDate: '1960-01-01' };
+    const content = { mime: 'application/pdf', encoding: 'base64', content: pdfOf(count) };
+    const response = await fetch(
+      `http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${type === 'published' ? 'documents' : 'documents/deletions'}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'idempotency-key': messageId },
+        body: JSON.stringify({
+          contract: '1.0',
+          type: `document.${type}`,
+          messageId,
+          occurredAt: `2026-10-01T09:00:${String(count).padStart(2, '0')}+02:00`,
+          environment: 'test',
+          patient: { identifiers: [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }], traits },
+          document: { type: 'FRCP', ...document, ...(type === 'published' && { content }) },
+          destinations: ['990001018'],
+        }),
+      },
+    );
+    expect(response.status, await response.text()).to.be.below(300);
+    await region.drained();
+  }
+
+  it('B3, B4: is named when it comes, when it is replaced and when it is withdrawn', async () => {
+    const id = (n: number): object => ({ id: { root: oid(n) } });
+    await publish('published', id(31));
+    await publish('published', { ...id(32), action: 'replace', status: 'corrected', replaces: oid(31) });
+    await publish('deleted', id(32));
+    const fields = ['MSH-9.2', 'ORC-1', 'TXA-12.1', 'TXA-13.1'];
+    expect(hospital.received.map((message) => fields.map((field) => message.get(field)))).to.deep.equal([
+      ['T02', 'NW', oid(31), ''],
+      ['T10', 'RO', oid(32), oid(31)],
+      ['T04', 'CA', oid(32), ''],
+    ]);
+  });
+});
