@@ -99,8 +99,9 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
 function formOf({ context, profile: { writing: how } }: Writing, document: DocumentData, action: Form['action']): Form {
-  // An ORU says the id of a document by its content alone: withdrawn without it, and without a number, only TXA-12 can name it.
+  // An ORU says the id of a document by its content alone, which is a CDA: without that, and without a number, only a TXA can name it, and what it replaces.
   const isById = action === 'delete' && !document.content && numberOf(document) === undefined;
+  const isPlain = document.format === undefined && document.id !== undefined && numberOf(document) === undefined;
   const isCda = document.format !== undefined || isById;
   const { documentGuide, documentMessage } = context.settings.connector;
   const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
@@ -113,7 +114,7 @@ function formOf({ context, profile: { writing: how } }: Writing, document: Docum
       expected: 'the document to delete, or its number',
       found: 'its id',
     });
-  const message = isById ? 'MDM' : isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen;
+  const message = isById || (isPlain && guide.only !== 'ORU') ? 'MDM' : isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen;
   return { message, guide, action, isCda, result };
 }
 

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import type { DocumentWhere, MessageView } from 'passerelle/contract';
 import { describeJournals } from '../fault/journals.ts';
 import { startRecord, type TestRecord } from './hospital.ts';
-import { TestRegion, until } from './region.ts';
+import { startReceiver, type Receiver } from './receiver.ts';
+import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
 const TYPE = '34794-8^CR de RCP^LN';
 const oid = (n: number): string => `1.2.250.1.999.20.11.${n}`;
@@ -100,5 +101,59 @@ describeJournals('versions that their receiver refused', (journal) => {
     await refused('CDA', 22, 21);
     expect(stillShown(await send('CDA', 'T10', 23, 22))).to.deep.equal([oid(21)]);
     expect(told()).to.deep.equal(['document.published', oid(23), oid(22)]);
+  });
+});
+
+describe('a PDF that only has an id, for care software', () => {
+  const region = new TestRegion();
+  let hospital: Receiver;
+  let count = 0;
+  before(async () => {
+    const [toHospital = 0] = await freePorts(1);
+    hospital = await startReceiver(toHospital);
+    await region.prepare((yaml) => yaml.replace(`port: ${String(region.ports.dxcare)}`, `port: ${toHospital}`));
+    await region.start();
+  });
+  after(async () => {
+    await region.stop();
+    await hospital?.stop();
+  });
+
+  async function publish(type: 'published' | 'deleted', document: object): Promise<void> {
+    const messageId = `PDF-${(count += 1)}`;
+    const traits = { birthName: 'ESSAI', firstGivenName: 'JEANNE', sex: 'F', birthDate: '1960-01-01' };
+    const content = { mime: 'application/pdf', encoding: 'base64', content: pdfOf(count) };
+    const response = await fetch(
+      `http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${type === 'published' ? 'documents' : 'documents/deletions'}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'idempotency-key': messageId },
+        body: JSON.stringify({
+          contract: '1.0',
+          type: `document.${type}`,
+          messageId,
+          occurredAt: `2026-10-01T09:00:${String(count).padStart(2, '0')}+02:00`,
+          environment: 'test',
+          patient: { identifiers: [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }], traits },
+          document: { type: 'FRCP', ...document, ...(type === 'published' && { content }) },
+          destinations: ['990001018'],
+        }),
+      },
+    );
+    expect(response.status, await response.text()).to.be.below(300);
+    await region.drained();
+  }
+
+  it('B3, B4: is named when it comes, when it is replaced and when it is withdrawn', async () => {
+    const id = (n: number): object => ({ id: { root: oid(n) } });
+    await publish('published', id(31));
+    await publish('published', { ...id(32), action: 'replace', status: 'corrected', replaces: oid(31) });
+    await publish('deleted', id(32));
+    const fields = ['MSH-9.2', 'ORC-1', 'TXA-12.1', 'TXA-13.1'];
+    expect(hospital.received.map((message) => fields.map((field) => message.get(field)))).to.deep.equal([
+      ['T02', 'NW', oid(31), ''],
+      ['T10', 'RO', oid(32), oid(31)],
+      ['T04', 'CA', oid(32), ''],
+    ]);
   });
 });

@@ -235,6 +235,25 @@ describe('the form of a document for its recipient', () => {
     expect(withdrawn({ id: oldId }, { documentGuide: 'platform-1.2' })).to.equal('ERR_ENCODE_UNSUPPORTED /data/document/content');
   });
 
+  it('B3, B4: a PDF that only has an id says it, and what it replaces, wherever it can: in a TXA, which a plain ORU has not', () => {
+    const later: Partial<Document> = { id: `${oldId}.2`, action: 'replace', replaces: oldId };
+    const said = (document: Partial<Document>, connector: object): string => {
+      const written = encode({ ...LETTER, id: oldId, ...document }, { ...SITE, connector: { ...SITE.connector, ...connector } });
+      const message = parseHl7(written.outcome === 'message' ? written.envelope.text : '');
+      return ['MSH-9.2', 'ORC-1', 'ORC-2', 'TXA-12.1', 'TXA-13.1']
+        .map((field) => message.get(field))
+        .join(' ')
+        .trimEnd();
+    };
+    for (const documentMessage of ['ORU', 'MDM'])
+      for (const documentGuide of ['platform-2.1', 'lps-1.1']) {
+        expect(said({}, { documentMessage, documentGuide })).to.equal(`T02 NW  ${oldId}`);
+        expect(said(later, { documentMessage, documentGuide })).to.equal(`T10 RO  ${oldId}.2 ${oldId}`);
+      }
+    expect(said({ ...later, sourceId: 'D1' }, { documentMessage: 'ORU' }), 'known by its number').to.equal('R01 RO D1');
+    expect(said({}, { documentGuide: 'platform-1.2' }), 'that knows no MDM').to.equal('R01 NW');
+  });
+
   it('B3, B4, B10: what was sent before is replaced and deleted by the id that its receiver knows, whatever is agreed now', () => {
     const known = { id: '2.25.99', setId: '2.25.98' };
     const { id: _id, ...numbered } = LETTER;
@@ -277,7 +296,7 @@ describe('the form of a document for its recipient', () => {
 
   it('B3: a preliminary document leaves as preliminary, signed by nobody, whatever it replaces and whatever its form', () => {
     const said = (document: Partial<Document>, settings: SiteSettings): unknown[] => {
-      const written = encode({ ...LETTER, ...document }, settings);
+      const written = encode({ ...LETTER, sourceId: 'D1', ...document }, settings);
       const message = parseHl7(written.outcome === 'message' ? written.envelope.text : '');
       return ['MSH-9.2', 'ORC-1', 'OBR-25', 'OBX-11', 'TXA-17'].map((field) => message.get(field));
     };
