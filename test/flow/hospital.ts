@@ -27,11 +27,11 @@ export interface Told {
 export interface TestRecord {
   readonly told: Told[];
   answers: (told: Told) => 'filed' | 'lost' | 'refused' | 'unknown';
-  readonly stop: () => void;
 }
 
-export async function startRecord(port: number): Promise<TestRecord> {
-  const told: Told[] = [];
+/** The region of a suite, with this record in place of its own: from before its tests until after them. `change`, `environment`: as of the region. */
+export function recordOf(region: TestRegion, change?: (yaml: string) => string, environment: Readonly<Record<string, string>> = {}): TestRecord {
+  const record: TestRecord = { told: [], answers: () => 'filed' };
   const server = http.createServer((request, response): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -39,7 +39,7 @@ export async function startRecord(port: number): Promise<TestRecord> {
       // Looked at before it is sent to again.
       if (chunks.length === 0) return void response.writeHead(204).end();
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Told & { messageId: string };
-      told.push(body);
+      record.told.push(body);
       const answer = record.answers(body);
       if (answer === 'lost') return void request.socket.destroy();
       if (answer === 'refused') return void response.writeHead(422, { 'content-type': 'application/json' }).end('{"code":"UNKNOWN_NUMBER"}');
@@ -48,13 +48,18 @@ export async function startRecord(port: number): Promise<TestRecord> {
       response.end(JSON.stringify({ messageId: body.messageId, recordId: 'R1', status: 'filed' }));
     });
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const stop = (): void => {
+  before(async () => {
+    await region.prepare(change);
+    await region.record.stop();
+    server.listen(region.ports.record, '127.0.0.1');
+    await once(server, 'listening');
+    await region.start([], environment);
+  });
+  after(async () => {
+    await region.stop();
     server.close();
     server.closeAllConnections();
-  };
-  const record: TestRecord = { told, answers: () => 'filed', stop };
+  });
   return record;
 }
 

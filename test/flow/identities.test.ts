@@ -3,25 +3,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { AlertList, DeliveryView, IdentityTask, IdentityTaskDetail, IdentityView, Page, Unmerged } from 'passerelle/contract';
-import { INS, OTHER_INS as otherIns, THIRD_INS, hospitalOf, sendLetter, startRecord, type Told } from './hospital.ts';
+import { INS, OTHER_INS as otherIns, THIRD_INS, hospitalOf, sendLetter, recordOf, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
 
 describeJournals('identities', (journal) => {
   const region = new TestRegion(journal);
-  let record: Awaited<ReturnType<typeof startRecord>>;
+  const record = recordOf(region);
   const tell = hospitalOf(region);
-
-  before(async () => {
-    await region.prepare();
-    await region.record.stop();
-    record = await startRecord(region.ports.record);
-    await region.start();
-  });
-  after(async () => {
-    await region.stop();
-    record.stop();
-  });
 
   const typesOf = async (id: string): Promise<string[]> => (await region.timeline(id)).events.map(({ type }) => type);
   const last = (): Told['patient'] => record.told.at(-1)!.patient;

@@ -3,19 +3,17 @@ import { expect } from 'chai';
 import type { AlertList, IdentityTask, MessageView, Page } from 'passerelle/contract';
 import { ESTREMOY } from '../../plugins/codec-ins-datamatrix/test/people.ts';
 import { writeLetter } from '../../plugins/codec-pdf/index.ts';
-import { hospitalOf, sendLetter, startRecord } from './hospital.ts';
+import { hospitalOf, sendLetter, recordOf } from './hospital.ts';
 import { TestRegion, until } from './region.ts';
 
 for (const when of ['after', 'before'] as const)
   describe(`a datamatrix of another patient, looked at ${when} delivery`, () => {
     const region = new TestRegion();
-    let record: Awaited<ReturnType<typeof startRecord>>;
+    const record = recordOf(region, (yaml) => yaml.replace("site: '990001018'\n", `site: '990001018'\ndocumentChecks: ${when}\n`), {
+      PASSERELLE_DOCUMENTS_DATAMATRIX: 'true',
+    });
     let id = '';
     before(async () => {
-      await region.prepare((yaml) => yaml.replace("site: '990001018'\n", `site: '990001018'\ndocumentChecks: ${when}\n`));
-      await region.record.stop();
-      record = await startRecord(region.ports.record);
-      await region.start([], { PASSERELLE_DOCUMENTS_DATAMATRIX: 'true' });
       await hospitalOf(region)({ ipp: '50', minute: 1 });
       const document = { canonicalType: 'CR-CONCERTATION', title: 'Compte rendu', text: 'Cher confrère,' } as const;
       const pdf = await writeLetter(
@@ -23,10 +21,6 @@ for (const when of ['after', 'before'] as const)
         { environment: 'test', now: '2026-10-01T10:00:00.000Z' },
       );
       id = await sendLetter(region, { ipp: '50', id: '1.2.250.1.999.20.9.50', pdf });
-    });
-    after(async () => {
-      await region.stop();
-      record.stop();
     });
 
     const message = async (): Promise<MessageView> => (await region.timeline(id)).message;

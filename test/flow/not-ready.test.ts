@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { SettingsPlan, WithheldView } from 'passerelle/contract';
-import { INS, hospitalOf, startRecord, type Told } from './hospital.ts';
+import { INS, hospitalOf, recordOf, type Told } from './hospital.ts';
 import { describeJournals } from '../fault/journals.ts';
 import { TestRegion, until } from './region.ts';
 
@@ -12,18 +12,7 @@ const CAPABLE = '        capabilities: { ins: false }\n        sends: [dcc.ident
 describeJournals('a receiver that is not ready for the INS', (journal) => {
   const region = new TestRegion(journal);
   const tell = hospitalOf(region);
-  let record: Awaited<ReturnType<typeof startRecord>>;
-
-  before(async () => {
-    await region.prepare((yaml) => yaml.replace('        sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', CAPABLE));
-    await region.record.stop();
-    record = await startRecord(region.ports.record);
-    await region.start();
-  });
-  after(async () => {
-    await region.stop();
-    record.stop();
-  });
+  const record = recordOf(region, (yaml) => yaml.replace('        sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', CAPABLE));
 
   const withheld = (): Promise<WithheldView> => region.get('lanes/dcc-out/withheld');
   const told = (from: number): readonly Told[] => record.told.slice(from);

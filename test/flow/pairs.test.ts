@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { DocumentWhere, MessageView } from 'passerelle/contract';
 import type { Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 import { describeJournals } from '../fault/journals.ts';
-import { startRecord, type Told } from './hospital.ts';
+import { recordOf, type Told } from './hospital.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
@@ -61,32 +61,25 @@ interface Got {
 for (const lane of ['dcc-out', 'pilot-out'] as const)
   describeJournals(`an N1 and an N3 of the hospital, by ${lane === 'dcc-out' ? 'JSON' : 'MDM'}`, (journal) => {
     const region = new TestRegion(journal);
-    let record: Awaited<ReturnType<typeof startRecord>>;
     let pilot: Receiver;
+    let toPilot = 0;
     let count = 0;
     before(async () => {
-      const [toPilot = 0] = await freePorts(1);
+      [toPilot = 0] = await freePorts(1);
       pilot = await startReceiver(toPilot);
-      await region.prepare((yaml) =>
-        lane === 'dcc-out'
-          ? yaml.replace('sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', 'sends: [dcc.document.*]')
-          : yaml
-              .replace('sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', 'sends: [dcc.identity.*]')
-              .replace(
+    });
+    const record = recordOf(region, (yaml) =>
+      lane === 'dcc-out'
+        ? yaml.replace('sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', 'sends: [dcc.document.*]')
+        : yaml
+            .replace('sends: [dcc.identity.*, dcc.visit.*, dcc.document.*]', 'sends: [dcc.identity.*]')
+            .replace(
+              '      - name: dcc-in\n',
+              `      - { name: pilot-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${toPilot}, idempotent: true, sends: [dcc.document.*] }\n` +
                 '      - name: dcc-in\n',
-                `      - { name: pilot-out, direction: out, transport: mllp, host: 127.0.0.1, port: ${toPilot}, idempotent: true, sends: [dcc.document.*] }\n` +
-                  '      - name: dcc-in\n',
-              ),
-      );
-      await region.record.stop();
-      record = await startRecord(region.ports.record);
-      await region.start();
-    });
-    after(async () => {
-      await region.stop();
-      record.stop();
-      await pilot?.stop();
-    });
+            ),
+    );
+    after(() => pilot?.stop());
 
     const ACTIONS = { new: ['NW', 'F'], replace: ['RO', 'C'], delete: ['CA', 'D'] } as const;
     /** In one ORU, with nothing but their ids and their places to tell them apart. */

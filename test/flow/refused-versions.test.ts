@@ -3,7 +3,7 @@ import net from 'node:net';
 import { expect } from 'chai';
 import type { DocumentWhere, MessageView } from 'passerelle/contract';
 import { describeJournals } from '../fault/journals.ts';
-import { startRecord, type TestRecord } from './hospital.ts';
+import { recordOf } from './hospital.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
@@ -27,18 +27,8 @@ const cda = (id: number, replaces: number | undefined): string =>
 
 describeJournals('versions that their receiver refused', (journal) => {
   const region = new TestRegion(journal);
-  let record: TestRecord;
+  const record = recordOf(region);
   let count = 0;
-  before(async () => {
-    await region.prepare();
-    await region.record.stop();
-    record = await startRecord(region.ports.record);
-    await region.start();
-  });
-  after(async () => {
-    await region.stop();
-    record.stop();
-  });
 
   /** A PDF as an MDM, a CDA as an ORU. */
   async function send(form: 'PDF' | 'CDA', event: keyof typeof ACTIONS, id: number, replaces?: number): Promise<MessageView> {

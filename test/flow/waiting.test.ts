@@ -2,29 +2,21 @@
 import { expect } from 'chai';
 import type { DeliveryView, IdentityTask, Page } from 'passerelle/contract';
 import { describeJournals } from '../fault/journals.ts';
-import { hospitalOf, INS, OTHER_INS, sendLetter, startRecord } from './hospital.ts';
+import { hospitalOf, INS, OTHER_INS, sendLetter, recordOf } from './hospital.ts';
 import { TestRegion, until } from './region.ts';
 
 describeJournals('what waits behind a document', (journal) => {
   const region = new TestRegion(journal);
-  let record: Awaited<ReturnType<typeof startRecord>>;
+  const record = recordOf(region);
   const tell = hospitalOf(region);
   const known = new Set<string>();
 
-  before(async () => {
-    await region.prepare();
-    await region.record.stop();
-    record = await startRecord(region.ports.record);
+  before(() => {
     record.answers = ({ type, patient }) => {
       const numbers = patient.identifiers.map(({ value }) => value);
       if (!type.startsWith('document.')) for (const number of numbers) known.add(number);
       return numbers.some((number) => known.has(number)) ? 'filed' : 'unknown';
     };
-    await region.start();
-  });
-  after(async () => {
-    await region.stop();
-    record.stop();
   });
 
   const letter = (n: number): string => `1.2.250.1.999.20.10.${n}`;
