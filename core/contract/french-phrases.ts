@@ -434,6 +434,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'each thing said once': 'chaque chose dite une seule fois',
   'empty text': 'un texte vide',
   'every table of a journal, and no other': "toutes les tables d'un journal, et aucune autre",
+  'fewer of them': 'moins que cela',
   'five distinct punctuation marks': 'cinq signes de ponctuation distincts',
   'for creation: birth name, all given names, sex, whole birth date, place of birth, and a qualified INS or an IPP with its authority':
     'pour créer : nom de naissance, tous les prénoms, sexe, date de naissance entière, lieu de naissance, et une INS qualifiée ou un IPP avec son autorité',
@@ -610,6 +611,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'the application api': "l'application api",
   'the application contextual-call and the transport https': "l'application contextual-call et le transport https",
   'the application sandbox': "l'application sandbox",
+  'the bytes as they were built': "les octets tels qu'ils ont été construits",
   'the bytes of a message that is here already': "les octets d'un message déjà présent",
   'the bytes of the first attempt': 'les octets de la première tentative',
   'the capability launch-ehr': 'la capacité launch-ehr',

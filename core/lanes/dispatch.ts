@@ -109,7 +109,10 @@ async function send(
   try {
     answer = await dispatcher.sink.send(pieces, {
       deadlineMs: dispatcher.ackTimeoutMs,
-      ...(dispatcher.lease && { mayBegin: () => requireValid(dispatcher.lease) }),
+      mayBegin: () => {
+        requireValid(dispatcher.lease);
+        requireWhole(pieces, encoded.bytes);
+      },
       ...(encoded.envelope.http && { http: encoded.envelope.http }),
       ...(raw && { written: () => endReading(raw) }),
     });
@@ -140,6 +143,12 @@ async function send(
 /** What is on the wire cannot be called back: asked before an attempt, and again in the turn that writes it. */
 function requireValid(lease: OwnedLease | undefined): void {
   if (lease && !lease.isValid()) throw new PasserelleError('ERR_LANE_LOST');
+}
+
+/** Memory that was given back while it is still to be sent reads as empty: a document would leave without its content. */
+function requireWhole(pieces: readonly Uint8Array[], bytes: number): void {
+  if (pieces.reduce((sum, { length }) => sum + length, 0) !== bytes)
+    throw new PasserelleError('ERR_INVARIANT', { expected: 'the bytes as they were built', found: 'fewer of them' });
 }
 
 /** `isAgain`: the bytes of attempts that did not arrive are given up, and the control id with them: one id never stands for two contents. */

@@ -122,9 +122,9 @@ export class Schedule {
     yield* this.#entries.values();
   }
 
-  #place(entry: Entry): void {
+  #place(entry: Entry, isApart = this.isApart(entry.item)): void {
     const { queues: before, item } = entry;
-    entry.queues = this.isApart(item) ? seriesOf(item) : this.namesOf(item);
+    entry.queues = isApart ? seriesOf(item) : this.namesOf(item);
     this.#unready(entry);
     for (const name of before) if (!entry.queues.includes(name)) this.#dequeue(name, entry);
     for (const name of entry.queues) if (!before.includes(name)) this.#enqueue(name, entry);
@@ -134,7 +134,17 @@ export class Schedule {
   /** One that holds no patient came or went: what waits for it lets go of its own ones too, or takes its place there again. */
   #placeSeries(item: QueuedDelivery): void {
     if (!this.#holdsNoPatient(item)) return;
-    for (const name of seriesOf(item)) for (const entry of this.queue(name)) if (entry.status !== 'busy') this.#place(entry);
+    for (const name of seriesOf(item)) {
+      const queue = this.queue(name);
+      // The others wait for an older one all the same.
+      if (queue.some((one) => one.delivery < item.delivery && this.#holdsNoPatient(one.item))) continue;
+      let isBehind = false;
+      for (const entry of queue) {
+        const holdsNone = this.#holdsNoPatient(entry.item);
+        if (entry.status !== 'busy') this.#place(entry, holdsNone || (isBehind && entry.item.state === 'queued'));
+        isBehind ||= holdsNone;
+      }
+    }
   }
 
   #enqueue(name: string, entry: Entry): void {

@@ -88,6 +88,16 @@ describe('a delivery lane', () => {
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW, discarded: 1 });
   });
 
+  it('D2: sends no message that is shorter than it was built', async () => {
+    bench.meanwhile = (pieces) => pieces.splice(0, 1, pieces[0]!.subarray(0, 2));
+    const [row] = await bench.queue([{}]);
+    await bench.make().start();
+    await until('it is dead', 5000, async () => (await bench.states())['dead'] === 1);
+    expect(bench.sent).to.deep.equal([]);
+    const [delivery] = (await bench.journal.deliveries({ message: row!.message }, { limit: 10 })).items;
+    expect(delivery?.error).to.include({ code: 'ERR_INVARIANT', expected: 'the bytes as they were built' });
+  });
+
   it('B2: what its connector could not put into a message is said, without a word of it', async () => {
     bench.encode = (id) => ({
       outcome: 'message',

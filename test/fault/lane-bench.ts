@@ -30,6 +30,8 @@ export class LaneBench {
     envelope: { format: 'plain', text: id, controlId: id.slice(0, 20) },
   });
   legs: LanePorts['legs'];
+  /** What becomes of a message before its first byte is written. */
+  meanwhile: (pieces: Uint8Array[]) => void = () => undefined;
   concurrency = 1;
 
   async open(): Promise<void> {
@@ -55,7 +57,9 @@ export class LaneBench {
     };
     const sink: Sink = {
       concurrency: this.concurrency,
-      send: async (message) => {
+      send: async (message, { mayBegin }) => {
+        this.meanwhile(message as Uint8Array[]);
+        mayBegin?.();
         const id = Buffer.concat([message].flat()).toString();
         this.sent.push(id);
         return this.send(id);
