@@ -299,7 +299,7 @@ export class DeliveryLane {
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';
-    return tells(item.kind) ? 'keys' : 'series';
+    return item.kind === 'identity' ? 'keys' : 'series';
   }
 
   /** False when the journal cannot be read now: it is asked again later. */
