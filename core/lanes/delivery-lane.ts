@@ -408,8 +408,11 @@ export class DeliveryLane {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
+    const isTaken = tells(item.kind) && after.to === 'delivered';
+    // It is held no more: it does not overtake itself.
+    if (isTaken) this.#unknown.end(item.delivery);
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
-    if (tells(item.kind) && after.to === 'delivered') await this.lookAgain(told, true);
+    if (isTaken) await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.to === 'delivered') this.#failing = undefined;

@@ -494,6 +494,20 @@ describe('a delivery lane', () => {
         await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
       });
 
+    for (const kind of ['identity', 'visit'] as const)
+      it(`is not asked about when this lane has told of somebody else (${kind})`, async () => {
+        await bench.queue(documents);
+        await bench.make().start();
+        await until('they wait', 5000, async () => (await bench.states())['held'] === 3);
+        let asked = 0;
+        bench.legs!.isInDoubt = async () => (asked += 1) > 0;
+        const [other] = await bench.queue([{ keys: patient('b'), kind }]);
+        bench.lane.update(other!);
+        await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+        await bench.lane.stop();
+        expect(asked).to.equal(0);
+      });
+
     it('leaves though the answer came while it was being asked about, or while the engine was stopped', async () => {
       const [before] = [bench.legs!.before];
       bench.legs = {
