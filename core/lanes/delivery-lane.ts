@@ -170,17 +170,17 @@ export class DeliveryLane {
     this.#warm.forget(item.delivery);
     this.#unknown.see(item);
     this.#backlog.update(item);
-    if (tells(item.kind) && item.state === 'delivered') void this.#arrived(item);
+    if (tells(item.kind) && item.state === 'delivered') void this.#left(item, true);
     this.#pump();
   }
 
   forget(delivery: number): void {
-    const { kind, keys } = this.#schedule.get(delivery)?.item ?? {};
+    const { item } = this.#schedule.get(delivery) ?? {};
     this.#clearTimer(delivery);
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
-    if (tells(kind)) void this.#releaseAnswered(keys);
+    if (item && tells(item.kind)) void this.#left(item, false);
     this.#pump();
   }
 
@@ -240,17 +240,20 @@ export class DeliveryLane {
     }
   }
 
-  /** A person says that this identity did: its receiver knows all that it told. Never rejects; of what cannot be read its keys are looked at. */
-  async #arrived({ delivery, keys }: QueuedDelivery): Promise<void> {
+  /**
+   * A person says that this identity arrived (`isTaken`), and its receiver knows all that it told; or has put it away, and what waits for it waits no more. Never rejects; of what
+   * cannot be read its keys are looked at.
+   */
+  async #left({ delivery, keys }: QueuedDelivery, isTaken: boolean): Promise<void> {
     let told = keys;
     try {
       const [material] = await this.#ports.journal.material([delivery]);
       if (material) told = keysTold(material.event, keys, this.#ports.index);
     } catch (thrown) {
       const { code } = PasserelleError.from(thrown);
-      this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
+      this.#ports.log('warn', 'an identity that left could not be read', { lane: this.endpoint.name, delivery, code });
     }
-    await this.lookAgain(new Set(told), true);
+    await this.lookAgain(new Set(told), isTaken);
     await this.#releaseAnswered(keys);
   }
 
@@ -422,6 +425,8 @@ export class DeliveryLane {
     this.#follow(item, after, settlement);
     const isOvertaken = this.#unknown.end(item.delivery);
     if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    // What waits for it is looked at also when it never arrives.
+    if (tells(item.kind) && (after.to === 'dead' || after.to === 'discarded')) await this.lookAgain(told);
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
     if (isOvertaken) await this.#releaseAnswered();
     else if (tells(item.kind) && after.to !== 'queued') await this.#releaseAnswered(item.keys);

@@ -164,6 +164,28 @@ describe('a delivery lane', () => {
         await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
       });
 
+    for (const kind of ['identity', 'visit'] as const)
+      for (const end of ['refused', 'put away'])
+        it(`is looked at again when what it waits for is ${end} (${kind})`, async () => {
+          let outcome = 'unknown-there';
+          bench.interpret = () => ({ outcome: end === 'refused' && bench.sent.length === 2 ? 'refused' : outcome });
+          await bench.queue([document]);
+          await bench.make().start();
+          await held();
+          outcome = 'delivered';
+          bench.lane.pause();
+          const [item] = await bench.queue([{ keys: patient('a'), kind }]);
+          bench.lane.update(item!);
+          await bench.lane.lookAgain(new Set(patient('a')));
+          expect(await bench.states(), 'it waits').to.deep.equal({ held: 1, queued: 1 });
+          if (end === 'put away') {
+            await bench.journal.act([{ verb: 'discard', delivery: item!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+            bench.lane.forget(item!.delivery);
+          }
+          bench.lane.resume();
+          await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+        });
+
     it('leaves after a restart too, beyond the window as well', async () => {
       unknownOnce();
       await bench.queue([document]);
