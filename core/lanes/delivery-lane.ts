@@ -189,9 +189,15 @@ export class DeliveryLane {
    * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
    */
   async lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
-    if (!isTaken && this.#tellsLater(keys)) return;
+    const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind);
+    if (isLater('visit')) return;
     this.#unknown.overtake(keys);
-    await this.#release(this.#unknown.of(keys));
+    await this.#release(
+      this.#unknown
+        .of(keys)
+        .filter(({ kind }) => !isLater(kind))
+        .map(({ delivery }) => delivery),
+    );
   }
 
   /**
@@ -208,7 +214,7 @@ export class DeliveryLane {
     const clear: number[] = [];
     const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
     for (const item of asked.toSorted((a, b) => a.delivery - b.delivery)) {
-      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys));
+      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys), item.kind);
       if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
     }
     await this.#release(clear);
@@ -221,7 +227,7 @@ export class DeliveryLane {
     try {
       for (const one of unknown) {
         if (this.#stopped) return;
-        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys));
+        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys), one.kind);
         if (isAsked() && (await heardSince(journal, one, this.endpoint.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
       }
     } catch (thrown) {
@@ -257,10 +263,11 @@ export class DeliveryLane {
     await this.#releaseAnswered(keys);
   }
 
-  /** An identity of one of them waits in this lane. */
-  #tellsLater(keys: ReadonlySet<string>): boolean {
+  /** An identity of one of them waits in this lane; for a document a stay as well, which brings one. What is no document leaves before the stays that came after it. */
+  #tellsLater(keys: ReadonlySet<string>, of: QueuedDelivery['kind']): boolean {
     const names = this.endpoint.order === 'lane' ? ['*'] : [...keys];
-    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean => tells(kind) && state !== 'dead' && its.some((key) => keys.has(key));
+    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
+      (of === 'document' ? tells(kind) : kind === 'identity') && state !== 'dead' && its.some((key) => keys.has(key));
     return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
   }
 

@@ -350,6 +350,25 @@ describe('a delivery lane', () => {
     expect(bench.sent).to.deep.equal([ids[0], ids[1], ids[0]]);
   });
 
+  it('A2, B1: stays that are held as unknown there leave before those that come later, and documents after the first of them', async () => {
+    let outcome = 'unknown-there';
+    bench.interpret = () => ({ outcome });
+    const stay = { keys: patient('a'), kind: 'visit' } as const;
+    const rows = await bench.queue([stay, stay, { ...stay, kind: 'document' }]);
+    await bench.make().start();
+    await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+    outcome = 'delivered';
+    bench.lane.pause();
+    const [last] = await bench.queue([stay]);
+    bench.lane.update(last!);
+    await bench.lane.lookAgain(new Set(patient('a')));
+    bench.lane.resume();
+    await until('all have left', 5000, async () => (await bench.states())['delivered'] === 4);
+    const ids = (await bench.journal.material([...rows, last!].map(({ delivery }) => delivery))).map(({ event }) => event.id);
+    expect(bench.sent.slice(3).filter((id) => id !== ids[2])).to.deep.equal([ids[0], ids[1], ids[3]]);
+    expect(bench.sent[3], 'the document after it').to.equal(ids[0]);
+  });
+
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
     bench.interpret = () => ({ outcome: 'perhaps' });
     await bench.queue([{ keys: patient('a'), kind: 'document' }]);
