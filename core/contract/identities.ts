@@ -54,7 +54,7 @@ export interface IdentityStatement {
 export interface IdentityTaskDetail extends IdentityTask {
   /** Names what is asked now: whoever accepts says it. Absent where nothing waits but an answer. */
   readonly question?: string;
-  /** Other messages that ask the same of the same persons: the answer is for them too. */
+  /** Other messages that do the same and ask the same of the same persons: the answer is for them too. */
   readonly alike: readonly string[];
   readonly candidates: readonly (IdentityNumber & { readonly as: 'on file' | 'received'; readonly patient: Readonly<Record<string, unknown>> })[];
   readonly differences: readonly { readonly attribute: string; readonly onFile: IdentityStatement; readonly received: IdentityStatement }[];
@@ -139,7 +139,7 @@ export interface IdentityFace {
   /** Shows a patient: the caller has audited why. Throws ERR_NOT_FOUND. */
   readonly find: (number: IdentityNumber) => Promise<IdentityView>;
   /**
-   * Of this message, and of all that ask the same of the same persons (`alike`), the oldest first. Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
+   * Of this message, and of all that do and ask the same of the same persons (`alike`), the oldest first. Accepted: what the message says counts, and it is decided again; the task is closed by that decision, and stays open when it asks again. Rejected: it is discarded, and nothing is changed. Throws ERR_NOT_FOUND,
    * ERR_TASK_CHANGED (accepted: the task has another question), ERR_TRANSITION (closed already; a circle of merges cannot be accepted; rejected while it is being decided again: it stays quarantined), ERR_REASON_MISSING.
    */
   readonly answer: (answer: TaskAnswer) => Promise<IdentityTask>;

@@ -210,14 +210,14 @@ const cameFirst = (one: Task, other: Task): number => (one.receivedAt < other.re
 /** It was answered meanwhile, or asks something else by now. */
 const ASKED_ANEW: ReadonlySet<string> = new Set(['ERR_TASK_CHANGED', 'ERR_TRANSITION']);
 
-/** Other messages that ask the same of the same persons: who is said to be whom by them is the same to the letter, and one answer is for all of them. */
-async function alikeOf({ journal }: Engine, { id, keys, question, state }: Task): Promise<readonly Task[]> {
-  if (question === undefined || state !== 'open') return [];
+/** Other messages that do the same and ask the same of the same persons: who is said to be whom by them is the same to the letter, and one answer is for all of them. */
+async function alikeOf({ journal }: Engine, { id, keys, question, does, state }: Task): Promise<readonly Task[]> {
+  if (question === undefined || does === undefined || state !== 'open') return [];
   const persons = await journal.notes(PERSON, keys);
   const doubts = persons.flatMap((value, i) => (value === undefined ? [] : (readPerson(keys[i]!, value).doubts ?? [])));
   const found = await journal.notes(TASK, [...new Set(doubts.map(({ task }) => task))].filter((other) => other !== id).map(taskKey));
   const tasks = found.flatMap((value) => (value === undefined ? [] : [readTask(value)]));
-  return tasks.filter((other) => other.state === 'open' && other.question === question).toSorted(cameFirst);
+  return tasks.filter((other) => other.state === 'open' && other.question === question && other.does === does).toSorted(cameFirst);
 }
 
 /** What waits of a message that was decided: deliveries that were stopped as they were to leave, what is on file having changed. */

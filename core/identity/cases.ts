@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { PasserelleError, type ErrorCode, type SiteSettings, type Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known, NoteRef } from '../knowledge/index.ts';
-import { dataSchemaUri, type CanonicalEvent, type Patient } from '../model/index.ts';
+import { dataSchemaUri, kindOf, type CanonicalEvent, type Patient } from '../model/index.ts';
 import { foreignKey, isInsAuthority, senderKey, senderOf, type DomainSender, type Joined, type SendersOf, type Source } from './join.ts';
 import { PERSON, lastOf, noteOf, personOf, withDoubt, type Doubt, type Person } from './person.ts';
 import { isAhead, stampOf, timeOf, type Stamp } from './stamp.ts';
@@ -80,10 +80,11 @@ export const retyped = (event: CanonicalEvent, type: CanonicalEvent['type'], dat
 });
 
 /** What can be asked about: a message. */
-export type Asking = Pick<Case, 'event' | 'now'> & {
-  readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
-  readonly settings: Pick<SiteSettings, 'site'>;
-};
+export type Asking = Pick<Case, 'event' | 'now'> &
+  Partial<Pick<Case, 'draft' | 'others'>> & {
+    readonly message: Pick<Case['message'], 'id' | 'run' | 'receivedAt'>;
+    readonly settings: Pick<SiteSettings, 'site'>;
+  };
 type Asked = { readonly message: Pick<Case['message'], 'id' | 'run'> };
 
 function taskOf({ message }: Asked, known: Known): Task | undefined {
@@ -195,6 +196,7 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
   const { kind, code, expected, found } = first;
   const { persons, ...shown } = askedOf(questions);
   const { id, receivedAt } = one.message;
+  const does = doneBy(one);
   const { accepted = [], agreed = [], keys: asked = [] } = liveTask(one, known) ?? {};
   const task = {
     id,
@@ -207,6 +209,7 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
     askedAt: one.now,
     keys: [...new Set([...persons.keys(), ...asked])],
     ...shown,
+    ...(does !== undefined && { does }),
     ...(accepted.length > 0 && { accepted }),
     ...(agreed.length > 0 && { agreed }),
   } as const;
@@ -222,6 +225,15 @@ export function ask(one: Asking, known: Known, ...questions: readonly Question[]
     }),
   );
   return { quarantine: new PasserelleError(code, { expected, found }).toData(), notes: [...waiting, taskNote(task)] };
+}
+
+/** Of a message that says who one patient is, and of stays of that one, and nothing else: the hash of all that it does. */
+function doneBy({ draft, others = [] }: Asking): string | undefined {
+  const drafts = draft ? [draft, ...others.map((other) => other.draft)] : [];
+  const isPlain = (type: string): boolean => type === 'dcc.identity.updated' || kindOf(type) === 'visit';
+  const patients = new Set(drafts.map(({ keys }) => JSON.stringify(keys)));
+  if (patients.size !== 1 || !drafts.every(({ type }) => isPlain(type))) return undefined;
+  return hash('sha256', JSON.stringify([drafts.map(({ type }) => type).sort(), ...patients]));
 }
 
 function afterOf(key: string, questions: readonly Question[]): Pick<Doubt, 'after'> {

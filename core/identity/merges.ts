@@ -46,11 +46,12 @@ import { areOthers, areSeveral, asKnown, judgeUpdate, othersNamed, outgoing } fr
  * said of somebody who is known already: silence takes no INS away (A3).
  */
 export function judgeMerge(one: Told, known: Known): Judgement {
-  const { domain, surviving, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
+  const { domain, absorbed, kind, patient } = one.event.data as EventData<'dcc.identity.merged'>;
   const said = kind === 'change-id' ? [relink, saidOf] : [saidOf, relink];
   const { stopped, done, now } = inTurn(one, known, numbersReplaced, numbersTogether, ...said);
   if (stopped) return stopped;
-  const [, survivor] = heirOf(keyOf(one, patient?.domain, patient?.ipp) ?? keyOf(one, domain, surviving) ?? '', now);
+  const heard = numberHeard(one, now);
+  const [, survivor] = heirOf(keyOf(one, heard.domain, heard.ipp) ?? '', now);
   const gone = personOf(now, keyOf(one, domain, absorbed) ?? '');
   const told = {
     ...(gone?.into?.asMerge && { kind: 'merge' }),
@@ -64,6 +65,13 @@ export function judgeMerge(one: Told, known: Known): Judgement {
   };
 }
 
+/** By which number its patient is known: the first one that it gives, or the one that absorbs where nobody was heard of by that (decision 0035). */
+function numberHeard(one: Told, known: Known): IdentityNumber {
+  const { domain = '', surviving, patient: { domain: of = '', ipp } = {} } = one.event.data as EventData<'dcc.identity.merged'>;
+  const [, first] = heirOf(keyOf(one, of, ipp) ?? '', known);
+  return ipp && isKnown(first) ? { domain: of, ipp } : { domain, ipp: surviving };
+}
+
 /** What merges of that number say of who absorbs it. */
 const saidWith = (from: string): string => `${SAID_WITH}${from}`;
 const SAID_WITH = 'said with ';
@@ -74,9 +82,9 @@ function saidOf(one: Told, known: Known): Judgement {
   if (key === undefined || from === undefined || !patient || !(claimOf(patient) ?? STRICT_TRAITS.some((trait) => patient[trait]))) return {};
   // What is said of a patient is kept under the first number alone (decision 0035).
   if (patient.ipp && (patient.ipp !== surviving || patient.domain !== domain)) {
-    const { domain: of = '' } = patient;
-    const told = { ...one, settings: { ...one.settings, senders: one.sendersOf(of) }, isForeign: !one.owns(of) };
-    return ask(one, known, ...othersNamed(told, known, patient)) ?? {};
+    const named = { ...patient, ...numberHeard(one, known) };
+    const told = { ...one, settings: { ...one.settings, senders: one.sendersOf(named.domain) }, isForeign: !one.owns(named.domain) };
+    return ask(one, known, ...othersNamed(told, known, named)) ?? {};
   }
   const data = { patient, ...(recordedAt !== undefined && { recordedAt }), ...(originApplication !== undefined && { originApplication }) };
   const event = { ...one.event, type: 'dcc.identity.updated' as const, data };
@@ -274,10 +282,11 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
-/** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
+/** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge; unless that number is provisional. */
 function saidSince(one: Told, person: Person, patient: Patient): readonly StrictTrait[] {
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, sender, senders } = speakerOf(one, undefined);
   const { registers = {} } = lineOf(person).folds[sender] ?? {};
+  if (joinedOf(person, senders).patient.identityStatus === 'PROV') return [];
   return TELLING.flat().filter((trait) => {
     const said = registers[trait];
     return said !== undefined && contradicts(trait, said.value, patient[trait]) && isRecordedBefore(at, said.at);

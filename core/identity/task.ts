@@ -80,6 +80,8 @@ export interface Task {
   readonly differences: readonly Difference[];
   /** Hash of what is asked: why, of whom, and what both sides say that an identity is known by. */
   readonly question?: string;
+  /** Hash of what its message does, where that is only to say who a patient is, and of his stays: one that does the same and asks the same may be answered with it. */
+  readonly does?: string;
   /** What a person said: the task is open until it has been done, so that what a crash cuts short stays in sight. */
   readonly answered?: Answered & { readonly verdict: 'accepted' | 'rejected' };
   /** Of `keys`, those of whom the message may say what it says. It may ask of one after the other. */

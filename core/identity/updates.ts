@@ -186,7 +186,12 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
   const { folds } = spoken.person;
   const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
-  return isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
+  // What it never said of the person is said of somebody else, however late.
+  const isOwnWord = TELLING.flat().every(
+    (trait) =>
+      !contradicts(trait, spoken.before?.patient[trait], patient[trait]) || lineOf(spoken.person).folds[said.sender]?.registers[trait]?.other,
+  );
+  return isOwnWord && isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
 }
 
 /**

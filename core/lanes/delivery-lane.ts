@@ -170,17 +170,17 @@ export class DeliveryLane {
     this.#warm.forget(item.delivery);
     this.#unknown.see(item);
     this.#backlog.update(item);
-    if (tells(item.kind) && item.state === 'delivered') void this.#arrived(item);
+    if (tells(item.kind) && item.state === 'delivered') void this.#left(item, true);
     this.#pump();
   }
 
   forget(delivery: number): void {
-    const { kind, keys } = this.#schedule.get(delivery)?.item ?? {};
+    const { item } = this.#schedule.get(delivery) ?? {};
     this.#clearTimer(delivery);
     this.#unknown.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
-    if (tells(kind)) void this.#releaseAnswered(keys);
+    if (item && tells(item.kind)) void this.#left(item, false);
     this.#pump();
   }
 
@@ -189,9 +189,15 @@ export class DeliveryLane {
    * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
    */
   async lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
-    if (!isTaken && this.#tellsLater(keys)) return;
+    const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind);
+    if (isLater('visit')) return;
     this.#unknown.overtake(keys);
-    await this.#release(this.#unknown.of(keys));
+    await this.#release(
+      this.#unknown
+        .of(keys)
+        .filter(({ kind }) => !isLater(kind))
+        .map(({ delivery }) => delivery),
+    );
   }
 
   /**
@@ -208,7 +214,7 @@ export class DeliveryLane {
     const clear: number[] = [];
     const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
     for (const item of asked.toSorted((a, b) => a.delivery - b.delivery)) {
-      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys));
+      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys), item.kind);
       if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
     }
     await this.#release(clear);
@@ -221,7 +227,7 @@ export class DeliveryLane {
     try {
       for (const one of unknown) {
         if (this.#stopped) return;
-        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys));
+        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys), one.kind);
         if (isAsked() && (await heardSince(journal, one, this.endpoint.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
       }
     } catch (thrown) {
@@ -240,24 +246,28 @@ export class DeliveryLane {
     }
   }
 
-  /** A person says that this identity did: its receiver knows all that it told. Never rejects; of what cannot be read its keys are looked at. */
-  async #arrived({ delivery, keys }: QueuedDelivery): Promise<void> {
+  /**
+   * A person says that this identity arrived (`isTaken`), and its receiver knows all that it told; or has put it away, and what waits for it waits no more. Never rejects; of what
+   * cannot be read its keys are looked at.
+   */
+  async #left({ delivery, keys }: QueuedDelivery, isTaken: boolean): Promise<void> {
     let told = keys;
     try {
       const [material] = await this.#ports.journal.material([delivery]);
       if (material) told = keysTold(material.event, keys, this.#ports.index);
     } catch (thrown) {
       const { code } = PasserelleError.from(thrown);
-      this.#ports.log('warn', 'an identity that arrived could not be read', { lane: this.endpoint.name, delivery, code });
+      this.#ports.log('warn', 'an identity that left could not be read', { lane: this.endpoint.name, delivery, code });
     }
-    await this.lookAgain(new Set(told), true);
+    await this.lookAgain(new Set(told), isTaken);
     await this.#releaseAnswered(keys);
   }
 
-  /** An identity of one of them waits in this lane. */
-  #tellsLater(keys: ReadonlySet<string>): boolean {
+  /** An identity of one of them waits in this lane; for a document a stay as well, which brings one. What is no document leaves before the stays that came after it. */
+  #tellsLater(keys: ReadonlySet<string>, of: QueuedDelivery['kind']): boolean {
     const names = this.endpoint.order === 'lane' ? ['*'] : [...keys];
-    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean => tells(kind) && state !== 'dead' && its.some((key) => keys.has(key));
+    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
+      (of === 'document' ? tells(kind) : kind === 'identity') && state !== 'dead' && its.some((key) => keys.has(key));
     return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
   }
 
@@ -298,7 +308,7 @@ export class DeliveryLane {
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
     if (item.state !== 'dead') return 'keys';
     if (this.endpoint.onDead === 'continue') return 'nothing';
-    return tells(item.kind) ? 'keys' : 'series';
+    return item.kind === 'identity' ? 'keys' : 'series';
   }
 
   /** False when the journal cannot be read now: it is asked again later. */
@@ -413,8 +423,11 @@ export class DeliveryLane {
     const after = this.#after(item, result);
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
+    const isTaken = tells(item.kind) && after.to === 'delivered';
+    // It is held no more: it does not overtake itself.
+    if (isTaken) this.#unknown.end(item.delivery);
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
-    if (tells(item.kind) && after.to === 'delivered') await this.lookAgain(told, true);
+    if (isTaken) await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     if (after.to === 'delivered') this.#failing = undefined;
@@ -424,6 +437,8 @@ export class DeliveryLane {
     this.#follow(item, after, settlement);
     const isOvertaken = this.#unknown.end(item.delivery);
     if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
+    // What waits for it is looked at also when it never arrives.
+    if (tells(item.kind) && (after.to === 'dead' || after.to === 'discarded')) await this.lookAgain(told);
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
     if (isOvertaken) await this.#releaseAnswered();
     else if (tells(item.kind) && after.to !== 'queued') await this.#releaseAnswered(item.keys);

@@ -17,7 +17,7 @@ export const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'erro
 export class UnknownThere {
   /** Held until a person has answered. */
   readonly #doubtful = new Map<number, QueuedDelivery>();
-  readonly #keysOf = new Map<number, readonly string[]>();
+  readonly #unknown = new Map<number, QueuedDelivery>();
   readonly #held = new Map<string, Set<number>>();
   /** Being tried now: an identity that comes meanwhile finds nothing held yet. */
   readonly #trying = new Map<number, { readonly keys: readonly string[]; isOvertaken: boolean }>();
@@ -61,19 +61,19 @@ export class UnknownThere {
   #keep(item: QueuedDelivery): void {
     if (isInDoubt(item)) this.#doubtful.set(item.delivery, item);
     if (!isUnknownThere(item)) return;
-    this.#keysOf.set(item.delivery, item.keys);
+    this.#unknown.set(item.delivery, item);
     for (const key of item.keys) this.#held.set(key, (this.#held.get(key) ?? new Set()).add(item.delivery));
   }
 
   forget(delivery: number): void {
     if (!this.#isLoaded || this.#isLoading) this.#seen.add(delivery);
     this.#doubtful.delete(delivery);
-    for (const key of this.#keysOf.get(delivery) ?? []) {
+    for (const key of this.#unknown.get(delivery)?.keys ?? []) {
       const held = this.#held.get(key);
       held?.delete(delivery);
       if (held?.size === 0) this.#held.delete(key);
     }
-    this.#keysOf.delete(delivery);
+    this.#unknown.delete(delivery);
   }
 
   begin({ delivery, keys }: QueuedDelivery): void {
@@ -97,12 +97,13 @@ export class UnknownThere {
     return [...this.#doubtful.values()];
   }
 
-  of(keys: Iterable<string>): readonly number[] {
-    return [...keys].flatMap((key) => [...(this.#held.get(key) ?? [])]);
+  of(keys: Iterable<string>): readonly QueuedDelivery[] {
+    const held = new Set([...keys].flatMap((key) => [...(this.#held.get(key) ?? [])]));
+    return [...held].flatMap((delivery) => this.#unknown.get(delivery) ?? []);
   }
 
   isHeld(delivery: number): boolean {
-    return this.#keysOf.has(delivery);
+    return this.#unknown.has(delivery);
   }
 }
 

@@ -174,6 +174,28 @@ describe('a delivery lane', () => {
         await until('all is delivered', 5000, async () => (await bench.states())['delivered'] === 2);
       });
 
+    for (const kind of ['identity', 'visit'] as const)
+      for (const end of ['refused', 'put away'])
+        it(`is looked at again when what it waits for is ${end} (${kind})`, async () => {
+          let outcome = 'unknown-there';
+          bench.interpret = () => ({ outcome: end === 'refused' && bench.sent.length === 2 ? 'refused' : outcome });
+          await bench.queue([document]);
+          await bench.make().start();
+          await held();
+          outcome = 'delivered';
+          bench.lane.pause();
+          const [item] = await bench.queue([{ keys: patient('a'), kind }]);
+          bench.lane.update(item!);
+          await bench.lane.lookAgain(new Set(patient('a')));
+          expect(await bench.states(), 'it waits').to.deep.equal({ held: 1, queued: 1 });
+          if (end === 'put away') {
+            await bench.journal.act([{ verb: 'discard', delivery: item!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+            bench.lane.forget(item!.delivery);
+          }
+          bench.lane.resume();
+          await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+        });
+
     it('leaves after a restart too, beyond the window as well', async () => {
       unknownOnce();
       await bench.queue([document]);
@@ -308,28 +330,40 @@ describe('a delivery lane', () => {
       expect([item?.state, item?.controlId, item?.attempts]).to.deep.equal(['delivered', `${first?.trim()}/2`, 3]);
     });
 
-  for (const kind of ['identity', 'visit'] as const)
-    it(`A4, B1: what follows of its patient waits behind the identity of a dead ${kind}, until a person has decided; others go on`, async () => {
-      bench.interpret = () => ({ outcome: bench.sent.length === 1 ? 'refused' : 'delivered' });
-      const document = { kind: 'document' } as const;
-      const [dead, behind] = await bench.queue([
-        { keys: patient('a'), kind },
-        { ...document, keys: patient('a') },
-        { ...document, keys: patient('b') },
+  it('A4, B1: what follows of its patient waits behind a dead identity, until a person has decided; others go on', async () => {
+    bench.interpret = () => ({ outcome: bench.sent.length === 1 ? 'refused' : 'delivered' });
+    const document = { kind: 'document' } as const;
+    const [dead, behind] = await bench.queue([{ keys: patient('a') }, { ...document, keys: patient('a') }, { ...document, keys: patient('b') }]);
+    for (const start of ['first', 'next']) {
+      await bench.make().start();
+      await until('nothing goes on', 5000, async () => (await bench.states())['delivered'] === 1);
+      expect([await bench.states(), bench.lane.blockerOf(behind!.delivery)?.delivery], start).to.deep.equal([
+        { dead: 1, queued: 1, delivered: 1 },
+        dead!.delivery,
       ]);
-      for (const start of ['first', 'next']) {
-        await bench.make().start();
-        await until('nothing goes on', 5000, async () => (await bench.states())['delivered'] === 1);
-        expect([await bench.states(), bench.lane.blockerOf(behind!.delivery)?.delivery], start).to.deep.equal([
-          { dead: 1, queued: 1, delivered: 1 },
-          dead!.delivery,
-        ]);
-        if (start === 'first') await bench.lane.stop();
-      }
-      const [acted] = await bench.journal.act([{ verb: 'discard', delivery: dead!.delivery, who: 'camille', why: 'told by hand', at: at(1) }]);
-      for (const item of acted!.deliveries) bench.lane.update(item);
-      await until('it has left', 5000, async () => (await bench.states())['delivered'] === 2);
-    });
+      if (start === 'first') await bench.lane.stop();
+    }
+    const [acted] = await bench.journal.act([{ verb: 'discard', delivery: dead!.delivery, who: 'camille', why: 'told by hand', at: at(1) }]);
+    for (const item of acted!.deliveries) bench.lane.update(item);
+    await until('it has left', 5000, async () => (await bench.states())['delivered'] === 2);
+  });
+
+  it('B1: what follows of its patient does not wait behind a dead stay, after a restart neither', async () => {
+    bench.interpret = () => ({ outcome: bench.sent.length === 1 ? 'refused' : 'delivered' });
+    const queue = (): Promise<unknown> =>
+      bench.queue([
+        { keys: patient('a'), kind: 'visit' },
+        { keys: patient('a'), kind: 'document' },
+      ]);
+    await queue();
+    await bench.make().start();
+    await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+    expect(await bench.states()).to.deep.equal({ dead: 1, delivered: 1 });
+    await bench.lane.stop();
+    await queue();
+    await bench.make().start();
+    await until('the others have too', 5000, async () => (await bench.states())['delivered'] === 3);
+  });
 
   it('a stay whose patient is unknown there lets the identity pass that ends that, and leaves after it', async () => {
     let isKnown = false;
@@ -344,6 +378,25 @@ describe('a delivery lane', () => {
     await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
     const ids = (await bench.journal.material([stay!.delivery, identity!.delivery])).map(({ event }) => event.id);
     expect(bench.sent).to.deep.equal([ids[0], ids[1], ids[0]]);
+  });
+
+  it('A2, B1: stays that are held as unknown there leave before those that come later, and documents after the first of them', async () => {
+    let outcome = 'unknown-there';
+    bench.interpret = () => ({ outcome });
+    const stay = { keys: patient('a'), kind: 'visit' } as const;
+    const rows = await bench.queue([stay, stay, { ...stay, kind: 'document' }]);
+    await bench.make().start();
+    await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+    outcome = 'delivered';
+    bench.lane.pause();
+    const [last] = await bench.queue([stay]);
+    bench.lane.update(last!);
+    await bench.lane.lookAgain(new Set(patient('a')));
+    bench.lane.resume();
+    await until('all have left', 5000, async () => (await bench.states())['delivered'] === 4);
+    const ids = (await bench.journal.material([...rows, last!].map(({ delivery }) => delivery))).map(({ event }) => event.id);
+    expect(bench.sent.slice(3).filter((id) => id !== ids[2])).to.deep.equal([ids[0], ids[1], ids[3]]);
+    expect(bench.sent[3], 'the document after it').to.equal(ids[0]);
   });
 
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
@@ -512,6 +565,20 @@ describe('a delivery lane', () => {
         bench.lane.forget(identity!.delivery);
         bench.lane.resume();
         await until('both have left', 5000, async () => (await bench.states())['delivered'] === 2);
+      });
+
+    for (const kind of ['identity', 'visit'] as const)
+      it(`is not asked about when this lane has told of somebody else (${kind})`, async () => {
+        await bench.queue(documents);
+        await bench.make().start();
+        await until('they wait', 5000, async () => (await bench.states())['held'] === 3);
+        let asked = 0;
+        bench.legs!.isInDoubt = async () => (asked += 1) > 0;
+        const [other] = await bench.queue([{ keys: patient('b'), kind }]);
+        bench.lane.update(other!);
+        await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
+        await bench.lane.stop();
+        expect(asked).to.equal(0);
       });
 
     it('leaves though the answer came while it was being asked about, or while the engine was stopped', async () => {

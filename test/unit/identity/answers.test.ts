@@ -4,10 +4,10 @@ import { PasserelleError, type IdentityFace, type MessageState, type OperatorAct
 import { canMoveMessage } from '../../../core/contract/index.ts';
 import { misnamedDocuments, tellMisnamed } from '../../../core/engine/misnamed.ts';
 import { MISNAMED, TASK, taskKey, type Task } from '../../../core/identity/index.ts';
-import { Knowledge } from '../../../core/knowledge/index.ts';
+import { Knowledge, type Case, type Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { faceOf, journalOf } from './face.ts';
-import { Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict } from './hospital.ts';
+import { DOMAIN, Hospital, INS, OTHER_INS, QUALIFIED, TRAITS, VALIDATED, keyed, verdict, type Telling } from './hospital.ts';
 
 const ID = 'TEST-7';
 
@@ -230,6 +230,39 @@ describe('answers to a task of identity vigilance', () => {
     it('A4: one that is refused answers none of them', async () => {
       expect(await answer('accept', 'TEST-12', 'another')).to.equal('ERR_TASK_CHANGED');
       expect([acted, states()]).to.deep.equal([[], ids.toReversed().map((id) => `${id} open`)]);
+    });
+
+    it('A4: only what does the same is answered with it: an update with updates, an admission with admissions, and neither with a merge, a link or a stay that moves', async () => {
+      hospital = new Hospital();
+      const other = { ...twin, birthName: 'ÉTREZAC' };
+      for (const ipp of ['1', '2', '3']) hospital.identity(VALIDATED, { ipp, at: 1 });
+      const of = (ipp: string, patient: Patient = {}): Patient => ({ ipp, domain: DOMAIN, ...patient });
+      const telling = (id: string): Telling => ({ id, at: 50, receivedAt: `2026-11-30T08:00:${id.slice(-2)}.000Z` });
+      const admission = { draft: { type: 'dcc.visit.opened', data: {}, keys: [{ domain: DOMAIN, value: '1' }] } };
+      const others = [admission] as unknown as Case['others'] & {};
+      const link = (type: 'dcc.identity.linked' | 'dcc.identity.unlinked', id: string): Judgement =>
+        hospital.tell(type, ['1', '2'], telling(id), (data) => ({ ...data, patients: [of('1', other), of('2')] }));
+      const move = (from: string, id: string): Judgement =>
+        hospital.tell('dcc.visit.reassigned', ['1', from], telling(id), (data) => ({
+          ...data,
+          patient: of('1', other),
+          from: of(from),
+          visit: { id: 'S1' },
+        }));
+      const all = [
+        ...['TEST-12', 'TEST-13'].map((id) => hospital.identity(other, telling(id))),
+        ...['TEST-14', 'TEST-15'].map((id) => hospital.identity(other, { ...telling(id), others })),
+        hospital.merge('1', '2', { patient: other, ...telling('TEST-16') }),
+        hospital.merge('1', '3', { patient: other, ...telling('TEST-17') }),
+        link('dcc.identity.linked', 'TEST-18'),
+        link('dcc.identity.unlinked', 'TEST-19'),
+        move('2', 'TEST-20'),
+        move('3', 'TEST-21'),
+      ];
+      expect(new Set(all.map(verdict))).to.deep.equal(new Set(['quarantined ERR_IDENTITY_CONFLICT']));
+      const alike = await Promise.all(hospital.tasks().map(async ({ id }) => [id, ...(await face().task(id)).alike].sort().join(' ')));
+      const alone = ['16', '17', '18', '19', '20', '21'].map((n) => `TEST-${n}`);
+      expect([...new Set(alike)]).to.have.members(['TEST-12 TEST-13', 'TEST-14 TEST-15', ...alone]);
     });
 
     it('A4: a document is answered by itself, whoever says the same', async () => {

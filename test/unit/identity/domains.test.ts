@@ -48,7 +48,7 @@ describe('identity domains', () => {
     count += 1;
     runs.set(id, (runs.get(id) ?? 0) + 1);
     const time = new Date(Date.UTC(2026, 9, 1, 8, count)).toISOString();
-    const whole = { originApplication: 'DPI', ...data, recordedAt: time };
+    const whole = { originApplication: 'DPI', recordedAt: time, ...data };
     const one = {
       event: { id: `e${count}`, type, site, time, data: whole },
       draft: { type, data: whole, keys },
@@ -299,6 +299,30 @@ describe('identity domains', () => {
         expect([task('asked').kind, person('group', 'G2')?.into]).to.deep.equal(['ins', undefined]);
         accept('asked');
         expect([patientOf(await merge()).ins, person('group', 'G2')?.into?.ipp]).to.deep.equal([INS, 'G1']);
+      });
+
+      it('A4, A6: so does one whose first number nobody was heard of by, held against who absorbs; otherwise it leaves with what is known of that one', async () => {
+        for (const ipp of ['G7', 'G8', 'G9']) await identity(SOUTH, 'group', ipp, QUALIFIED);
+        const stranger = { ...VALIDATED, birthName: 'ÉTREZAC', firstGivenName: 'PAUL', birthGivenNames: 'PAUL' };
+        const merge = (absorbed: string, patient: Patient): Promise<Judgement> =>
+          tell('dcc.identity.merged', NORTH, [own('A7'), group('G7'), group(absorbed)], {
+            surviving: 'G7',
+            absorbed,
+            domain: 'group',
+            kind: 'merge',
+            patient: { ...patient, ipp: 'A7', domain: 'own', otherIds: [{ value: 'G7', domain: 'group' }] },
+          });
+        expect(verdict(await merge('G8', stranger))).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+        expect(person('group', 'G8')?.into).to.equal(undefined);
+        const told = patientOf(await merge('G9', { ...PLAIN, birthName: 'ÉTREZAC' }));
+        expect([told.ipp, told.birthName, told.ins, person('group', 'G9')?.into?.ipp]).to.deep.equal(['A7', 'VALMORÉE', INS, 'G7']);
+      });
+
+      it('A2, A4, A6: so does one that comes late, of whom its sender never said that', async () => {
+        const patient = { ...VALIDATED, birthName: 'ÉTREZAC', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', ...pid };
+        const told = { recordedAt: '2026-09-01T08:00:00.000Z', surviving: 'G1', absorbed: 'G2', domain: 'group', kind: 'merge', patient };
+        const late = await tell('dcc.identity.merged', NORTH, [own('A1'), group('G1'), group('G2')], told);
+        expect([verdict(late), person('group', 'G2')?.into]).to.deep.equal(['quarantined ERR_IDENTITY_CONFLICT', undefined]);
       });
     });
 

@@ -57,6 +57,7 @@ export interface Telling {
   /** By the record, which lists none of the hospital's applications. */
   readonly isOfRecord?: boolean;
   readonly misnamed?: Case['misnamed'];
+  readonly others?: Case['others'];
 }
 
 const LATER = '2026-11-30T08:00:00.000Z';
@@ -182,6 +183,7 @@ export class Hospital {
       message: { id, run, controlId, receivedAt },
       now: minute(0),
       ...(telling.misnamed && { misnamed: telling.misnamed }),
+      ...(telling.others && { others: telling.others }),
     } as const satisfies Case;
     const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
     const judgement = this.#judge.judge(one, this.known);

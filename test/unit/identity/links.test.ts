@@ -122,6 +122,15 @@ describe('links', () => {
         expect(verdict(told(type, QUALIFIED, {}, 1030)), 'said after all of it').to.equal('quarantined ERR_IDENTITY_CONFLICT');
       });
 
+      it(`A2, A4: that come late and name whom their sender never said ask, decided again as well: ${type}`, () => {
+        const paul = { ...VALIDATED, birthName: 'ETREZAC', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M' } as const;
+        for (const at of [1000, 1010]) hospital.identity(VALIDATED, { ipp: '1', at });
+        for (const at of [1005, 1015, 1015]) {
+          expect(verdict(told(type, paul, {}, at)), `${at}`).to.equal('quarantined ERR_IDENTITY_CONFLICT');
+          hospital.identity(VALIDATED, { ipp: '1', at: 1020 });
+        }
+      });
+
       it(`A4, A8: whose patient is somebody else than the one on file ask, with both, and do nothing meanwhile: ${type}`, () => {
         for (const [one, two, ipp, kinds] of [
           [PAUL, {}, '1', ['ins', 'traits']],
