@@ -319,6 +319,8 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   const others = isLess ? [] : entries(one, facts, known);
   const notes = [note(KINDS.document, facts.key, document), ...others];
   const successors = by && !isLess && !own?.deleted ? successorsOf(placedBy(facts, own), known) : [];
+  // Whoever withdrew what took its place withdrew the document.
+  const isGone = successors.some(({ key }) => documentOf(known, key)?.deleted);
   const copyOf = { messages: [], sites: one.targets, keys: [facts.key], successors: broughtBy(successors, known) };
   const warnings: Warning[] = [{ code, ...(by && { detail: by.message }) }];
   // Nothing that goes there says that it was replaced: what its replacement names is this one, which does not go.
@@ -326,7 +328,7 @@ function silent(one: Case, facts: DocumentFacts, own: DocumentNote | undefined, 
   const original = documentOf(known, replaces?.key);
   const isShown = original?.first && original.to.length > 0 && !original.deleted && (original.superseded?.key ?? facts.key) === facts.key;
   if (replaces && isShown) warnings.push({ code: STILL_SHOWN, detail: replaces.id });
-  return { isSilent: true, warnings, notes, ...(successors.length > 0 && { copyOf }) };
+  return { isSilent: true, warnings, notes, ...(successors.length > 0 && !isGone && { copyOf }) };
 }
 
 /**

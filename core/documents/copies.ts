@@ -121,7 +121,9 @@ export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: 
     ...(isSilent ? [] : left.warnings),
   ];
   const messages = broughtOf(own).by;
-  const sites = withdrawn ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
+  const successors = next ? successorsOf({ ...placedBy(facts, own), superseded: next }, known) : [];
+  const isGone = withdrawn !== undefined || successors.some((one) => documentOf(known, one.key)?.deleted);
+  const sites = isGone ? [] : one.targets.filter((target) => !own.from.includes(target) && !targets.includes(target));
   return {
     ...(isSilent ? { isSilent } : { targets }),
     ...(series !== undefined && { series }),
@@ -132,7 +134,7 @@ export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: 
           sites,
           keys: [key, facts.key, ...same.map((other) => other.key)],
           // Where that never arrived either, its receiver has neither.
-          ...(next && { successors: broughtBy(successorsOf({ ...placedBy(facts, own), superseded: next }, known), known) }),
+          ...(next && { successors: broughtBy(successors, known) }),
         },
       }),
     ...withData(one, left.data),

@@ -1,13 +1,7 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
-import { documentData, documentIn, factsOf, type DocumentEvent } from './facts.ts';
-import { documentOf, ref, KINDS, type DocumentNote } from './notes.ts';
-import { broughtOf, keyOfId, namesOf, type Found } from './register.ts';
-import { namedIn } from './sent-as.ts';
-import { DELETED, legsOf, type Leaving, type LegEnd, type LegParts, type SentParts } from './there.ts';
-
-/** A CDA says itself what it replaces, or which one is deleted: only the envelope of anything else can name another one. */
-export const namesWithin = ({ document: { content, format, modelOid } }: DocumentEvent): boolean =>
-  content !== undefined && (format ?? modelOid) !== undefined;
+import type { DocumentNote } from './notes.ts';
+import { broughtOf, keyOfId, namesOf, union, type Found } from './register.ts';
+import { legsOf, type LegEnd, type SentParts } from './there.ts';
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have. */
 export async function shownInstead(
@@ -26,29 +20,15 @@ export async function shownInstead(
   return undefined;
 }
 
-/** The same, naming what its receiver shows, where its own content does not name another one. */
-export async function namingThere(parts: LegParts, leaving: Leaving, to: LegEnd): Promise<Leaving> {
-  const { knowledge, index } = parts;
-  const one = documentIn(leaving);
-  const facts = one && !namesWithin(documentData(one)) ? factsOf(one, index) : undefined;
-  const isDeletion = leaving.event.type === DELETED;
-  const noteOf = async (key: string): Promise<DocumentNote | undefined> => documentOf(await knowledge.read(ref(KINDS.document, key)), key);
-  const shown = await shownInstead({ ...parts, noteOf }, isDeletion ? facts?.key : facts?.replaces?.key, to);
-  const ids = shown && namedIn(shown.note);
-  if (!ids) return leaving;
-  const data = documentData(one!);
-  const names = isDeletion
-    ? { id: ids.id, idExtension: ids.idExtension, noted: { ...data.document.noted, document: shown.key } }
-    : { replaces: ids.id, replacesExtension: ids.idExtension, noted: { ...data.document.noted, replaces: shown.key } };
-  const document = Object.fromEntries(Object.entries({ ...data.document, ...names }).filter(([, value]) => value !== undefined));
-  return { ...leaving, event: { ...leaving.event, data: { ...data, document } } };
-}
-
 async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
   if (note.from.includes(to.site)) return true;
   const keys = [key, ...namesOf(note)];
-  const legs = (
-    await Promise.all(broughtOf(note).by.map((message) => legsOf(parts, { message }, to, ({ key: each }) => keys.includes(each))))
-  ).flat();
+  const { first, current, copies = [] } = note;
+  // A mask or a more final word that came later may have been refused where the document itself arrived.
+  const messages = union(
+    [first, current, ...copies].flatMap((act) => act?.message ?? []),
+    broughtOf(note).by,
+  );
+  const legs = (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, ({ key: each }) => keys.includes(each))))).flat();
   return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
 }

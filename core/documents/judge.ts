@@ -7,8 +7,7 @@ import { judgeAnswer, isAnswer, sentKey } from './answers.ts';
 import { judgeArrival } from './arrival.ts';
 import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
-import { documentData, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
-import { namesWithin } from './in-place.ts';
+import { factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, read, ref } from './notes.ts';
 import { withWhatIsLeft, type Other } from './pairs.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
@@ -58,7 +57,7 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
       const { series } = facts ?? {};
       const ends = isDeletion(one) ? facts?.key : facts?.replaces?.key;
-      const isNext = documentOf(knownNow, ends)?.replaces !== undefined && namesWithin(documentData(named));
+      const isNext = documentOf(knownNow, ends)?.replaces !== undefined;
       return {
         ...(named !== one && { event: named.event }),
         ...(series !== undefined && { series }),

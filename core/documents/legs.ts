@@ -18,7 +18,6 @@ import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, masksOf, restricted, restrictionsOf, strictest } from './consent.ts';
 import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts } from './facts.ts';
-import { namingThere } from './in-place.ts';
 import { documentOf, KINDS, note, ref, type DocumentNote } from './notes.ts';
 import { pairsOf } from './pairs.ts';
 import { hashOf, tokensOf } from './patients.ts';
@@ -67,8 +66,7 @@ export class Legs {
   }
 
   /** The event as it may leave now, or why it does not. */
-  async before(given: Leaving, to: LegEnd): Promise<Leave | Stays> {
-    const leaving = await namingThere(this.#parts, given, to);
+  async before(leaving: Leaving, to: LegEnd): Promise<Leave | Stays> {
     const one = documentIn(leaving);
     if (!one) {
       const held = await mergedStop(this.#parts, leaving, to);
@@ -79,8 +77,8 @@ export class Legs {
     const knownAs = facts && (await idsThere(this.#parts, facts, leaving, to));
     if (knownAs && 'held' in knownAs) return knownAs;
     if (leaving.event.type === DELETED) {
-      const again = facts && leaving === given ? await this.#givenAgain(facts, to) : undefined;
-      if (again !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${again} brought what it stands for now`) };
+      const given = facts && (await this.#givenAgain(facts, to));
+      if (given !== undefined) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${given} brought what it stands for now`) };
       const n1 = knownAs?.document ? undefined : insteadThere(await readAll(this.#parts, () => ref(KINDS.document, facts?.key)), facts?.key, to);
       return n1 === undefined ? { event: leaving.event, ...(knownAs && { knownAs }) } : { held: n1Instead(n1), ends: 'discard' };
     }

@@ -106,7 +106,7 @@ export function whatLeaves(parts: LegParts, leaving: Leaving, facts: DocumentFac
 }
 
 /** The ids that it came by. */
-export function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
+function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
   // By its bytes it was never named to anybody.
   if (isNumbered && id.startsWith('sha256:')) return undefined;
   const at = isNumbered ? -1 : id.lastIndexOf('^^');

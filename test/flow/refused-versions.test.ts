@@ -31,7 +31,7 @@ describeJournals('versions that their receiver refused', (journal) => {
   let count = 0;
 
   /** A PDF as an MDM, a CDA as an ORU. */
-  async function send(form: 'PDF' | 'CDA', event: keyof typeof ACTIONS, id: number, replaces?: number): Promise<MessageView> {
+  async function send(form: 'PDF' | 'CDA', event: keyof typeof ACTIONS, id: number, replaces?: number, mask = ''): Promise<MessageView> {
     const [order, result] = ACTIONS[event];
     const at = `202610010900${String((count += 1)).padStart(2, '0')}`;
     const content = form === 'CDA' ? Buffer.from(cda(id, replaces)).toString('base64') : pdfOf(id);
@@ -41,7 +41,7 @@ describeJournals('versions that their receiver refused', (journal) => {
       'PID|1||D4711^^^DXCARE&1.2.250.1.999.10.1&ISO^PI||ESSAI^JEANNE^JEANNE^^^^L||19600101|F',
       `ORC|${order}|V${id}`,
       `OBR|1|V${id}||${TYPE}|||20261001090000`,
-      ...(form === 'CDA' ? [] : [`TXA|1|34794-8|TEXT|20261001090000||||||||${oid(id)}|${replaces === undefined ? '' : oid(replaces)}||||AU`]),
+      ...(form === 'CDA' ? [] : [`TXA|1|34794-8|TEXT|20261001090000||||||||${oid(id)}|${replaces === undefined ? '' : oid(replaces)}||||AU|${mask}`]),
       `OBX|1|ED|${TYPE}||${form === 'CDA' ? '^TEXT^XML' : '^application^pdf'}^Base64^${content}||||||${result}`,
     ];
     const answer = await new Promise<string>((resolve, reject) => {
@@ -58,12 +58,16 @@ describeJournals('versions that their receiver refused', (journal) => {
     return newest();
   }
   /** It is refused, and a person gives it up. */
-  async function refused(form: 'PDF' | 'CDA', id: number, replaces: number): Promise<void> {
+  async function refused(form: 'PDF' | 'CDA', id: number, replaces: number, mask?: 'R'): Promise<void> {
     record.answers = () => 'refused';
-    await send(form, 'T10', id, replaces);
+    await send(form, 'T10', id, replaces, mask);
+    await discarded(id);
+  }
+  async function discarded(id: number): Promise<void> {
     record.answers = () => 'filed';
     const { legs } = await region.post<DocumentWhere>('documents/search', { document: oid(id) });
-    for (const { id: delivery } of legs) await region.post(`deliveries/${delivery}:discard`, { why: 'it will be sent better' });
+    for (const { id: delivery, state } of legs)
+      if (state === 'dead') await region.post(`deliveries/${delivery}:discard`, { why: 'it will be sent better' });
   }
   const told = (): unknown => {
     const { type, document } = record.told.at(-1) as unknown as {
@@ -75,22 +79,38 @@ describeJournals('versions that their receiver refused', (journal) => {
   const stillShown = ({ warnings }: MessageView): readonly unknown[] =>
     warnings.flatMap(({ code, detail }) => (code === 'still-shown' ? [detail] : []));
 
-  it('B3, B4: what replaces or withdraws a PDF that never arrived names the one before it, which is there', async () => {
-    await send('PDF', 'T02', 1);
-    await refused('PDF', 2, 1);
-    expect(stillShown(await send('PDF', 'T10', 3, 2))).to.deep.equal([]);
-    expect(told()).to.deep.equal(['document.published', oid(3), oid(1)]);
-    await send('PDF', 'T02', 11);
-    await refused('PDF', 12, 11);
-    await send('PDF', 'T04', 12);
-    expect(told()).to.deep.equal(['document.deleted', oid(11), undefined]);
+  for (const [form, n] of [
+    ['PDF', 0],
+    ['CDA', 20],
+  ] as const)
+    it(`B3, B4: a ${form} that replaces or withdraws what never arrived leaves as its author says, and its message says which one is shown on`, async () => {
+      await send(form, 'T02', n + 1);
+      await refused(form, n + 2, n + 1);
+      expect(stillShown(await send(form, 'T10', n + 3, n + 2))).to.deep.equal([oid(n + 1)]);
+      expect(told()).to.deep.equal(['document.published', oid(n + 3), oid(n + 2)]);
+      await send(form, 'T02', n + 11);
+      await refused(form, n + 12, n + 11);
+      expect(stillShown(await send(form, 'T04', n + 12))).to.deep.equal([oid(n + 11)]);
+      expect(told()).to.deep.equal(['document.deleted', oid(n + 12), undefined]);
+    });
+
+  it('B3, B4: what its receiver refused of a version that it has leaves that one in its place', async () => {
+    await send('PDF', 'T02', 41);
+    await send('PDF', 'T10', 42, 41);
+    await refused('PDF', 42, 41, 'R');
+    expect(stillShown(await send('PDF', 'T04', 42))).to.deep.equal([]);
+    expect(told()).to.deep.equal(['document.deleted', oid(42), undefined]);
   });
 
-  it('B3, B4: a CDA names what it names, and its message says which one is shown on', async () => {
-    await send('CDA', 'T02', 21);
-    await refused('CDA', 22, 21);
-    expect(stillShown(await send('CDA', 'T10', 23, 22))).to.deep.equal([oid(21)]);
-    expect(told()).to.deep.equal(['document.published', oid(23), oid(22)]);
+  it('B3, B4: what was replaced by what its author withdrew goes nowhere, though neither arrived', async () => {
+    record.answers = () => 'refused';
+    await send('PDF', 'T02', 51);
+    await discarded(51);
+    await refused('PDF', 52, 51);
+    await send('PDF', 'T04', 52);
+    const before = record.told.length;
+    await send('PDF', 'T02', 51);
+    expect(record.told).to.have.length(before);
   });
 });
 

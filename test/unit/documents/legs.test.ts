@@ -327,67 +327,6 @@ describe('before a document leaves', () => {
     expect(await legs.before(leaving(draft), TO)).to.have.property('held');
   });
 
-  describe('B3, B4: what names a version that its receiver refused', () => {
-    const version = (n: number, rest: Partial<DocumentData> = {}): Said => ({
-      content: `v${n}`,
-      document: { id: oid(n), ...(n > 1 && { action: 'replace', status: 'corrected', replaces: oid(n - 1) }), ...rest },
-    });
-    const gone = (n: number, rest: Partial<DocumentData> = {}): Said => ({ type: 'dcc.document.deleted', document: { id: oid(n), ...rest } });
-    /** Which one it names there, once the first ones ended so. */
-    const named = async (
-      said: Said,
-      ends: readonly DeliveryState[],
-      before: readonly Said[] = ends.map((_, i) => version(i + 1)),
-    ): Promise<unknown> => {
-      archive = new Archive();
-      states.clear();
-      legs = legsOf(archive.knowledge);
-      for (const [i, each] of before.entries()) {
-        const { message } = await archive.takes(each);
-        if (ends[i]) states.set(message, { lane: 'dcc-out', state: ends[i] });
-      }
-      const { message } = await archive.takes(said);
-      const { document } = dataOf(await legs.before(leaving(said, message), TO));
-      return said.type === undefined ? document?.replaces : document?.id;
-    };
-
-    it('names the nearest one before it that its receiver has, where the envelope alone can: it would be shown on', async () => {
-      expect(await named(version(3), ['delivered', 'discarded'])).to.equal(oid(1));
-      expect(await named(gone(2), ['delivered', 'discarded'])).to.equal(oid(1));
-      expect(await named(version(4), ['delivered', 'discarded', 'dead'])).to.equal(oid(1));
-      expect(await named(gone(3), ['delivered', 'delivered', 'discarded'])).to.equal(oid(2));
-      const extended = version(1, { idExtension: 'A' });
-      const next = version(2, { replacesExtension: 'A' });
-      expect(await named(version(3), ['delivered', 'discarded'], [extended, next])).to.equal(oid(1));
-    });
-
-    it('names it all the same where it may be there, or nothing else can be', async () => {
-      expect(await named(version(3), ['delivered', 'delivered'])).to.equal(oid(2));
-      expect(await named(version(3), ['discarded', 'discarded'])).to.equal(oid(2));
-      expect(await named(version(3), ['delivered'], [version(1)])).to.equal(oid(2));
-      expect(await named(gone(2), ['discarded', 'discarded'])).to.equal(oid(2));
-      attempts = [{ delivery: 12, outcome: 'review' } as unknown as AttemptRecord];
-      expect(await named(version(3), ['delivered', 'discarded'])).to.equal(oid(2));
-      attempts = [];
-      // Withdrawn there, the first one is not shown.
-      const before = [version(1), gone(1), version(2)];
-      expect(await named(version(3), ['delivered', 'delivered', 'discarded'], before)).to.equal(oid(2));
-    });
-
-    it('a CDA names what it names within', async () => {
-      const cda = { format: 'CDA-R2-N1' as const };
-      expect(await named(version(3, cda), ['delivered', 'discarded'])).to.equal(oid(2));
-      expect(await named({ ...gone(2, cda), content: 'v2' }, ['delivered', 'discarded'])).to.equal(oid(2));
-      expect(await named(gone(2, cda), ['delivered', 'discarded']), 'without its content').to.equal(oid(1));
-    });
-
-    it('one that its receiver itself sent is there', async () => {
-      const kept = { custodian: { finess: RECORD } };
-      const before: readonly Said[] = [version(1, kept), { ...version(2, kept), site: RECORD, to: [NORTH] }];
-      expect(await named(version(3, kept), ['delivered'], before)).to.equal(oid(2));
-    });
-  });
-
   it('B2: a document that another message brought there meanwhile stays, unless it tells of a mask that the receiver does not know', async () => {
     const one = { document: { id: oid(1) }, content: 'one', visibility: WANTED };
     await archive.takes(one);
