@@ -168,7 +168,7 @@ describeJournals('identities', (journal) => {
       const undone = await undo(two);
       expect(undone).to.deep.include({ discarded: i === 0 ? [waiting.id] : [], told: ['dcc-out'] });
       expect((await open()).map(({ id, kind }) => [id, kind])).to.deep.equal([[undone.tasks[0], 'merge-told']]);
-      expect(await undo(two), 'asked again').to.deep.equal({ discarded: [], told: ['dcc-out'], tasks: undone.tasks });
+      expect(await undo(two), 'asked again').to.deep.equal({ discarded: [], told: ['dcc-out'], tasks: undone.tasks, alsoMerged: [] });
       if (i === 1) await region.post(`deliveries/${waiting.id}:discard`, { why: 'unknown there', who: 'camille' });
       await region.post('lanes/dcc-out:resume');
       await said;
