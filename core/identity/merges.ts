@@ -282,11 +282,10 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
-/** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge; unless that number is provisional. */
+/** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
 function saidSince(one: Told, person: Person, patient: Patient): readonly StrictTrait[] {
-  const { at, sender, senders } = speakerOf(one, undefined);
+  const { at, sender } = speakerOf(one, undefined);
   const { registers = {} } = lineOf(person).folds[sender] ?? {};
-  if (joinedOf(person, senders).patient.identityStatus === 'PROV') return [];
   return TELLING.flat().filter((trait) => {
     const said = registers[trait];
     return said !== undefined && contradicts(trait, said.value, patient[trait]) && isRecordedBefore(at, said.at);

@@ -448,8 +448,6 @@ describe('merges', () => {
         ['by another clock', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 50, TYPO, 'GAM']],
         ['a survivor that was corrected since', { ...PLAIN, birthName: 'VALMOREY' }, 5, ['1', 1, PLAIN], ['2', 50, PLAIN]],
         ['who was provisional then', { ...BRUNEL, identityStatus: 'PROV', insStatus: 'PROV' }, 5, ['1', 1, PLAIN], ['2', 50, QUALIFIED]],
-        ['a duplicate that is provisional', QUALIFIED, 5, ['2', 1, QUALIFIED], ['1', 50, { ...BRUNEL, identityStatus: 'PROV', insStatus: 'PROV' }]],
-        ['a survivor that is provisional', PLAIN, 5, ['1', 1, PLAIN], ['2', 50, { ...BRUNEL, identityStatus: 'PROV', insStatus: 'PROV' }]],
       ] as readonly (readonly [string, Patient, number, ...Said[]])[]) {
         after(...said);
         expect(merge(patient, at), what).to.not.include('quarantined');
