@@ -46,6 +46,8 @@ export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, be
   if (own && gone && !isBefore(one, gone)) return afterDeletion(one, facts, own, gone) ?? reissued(one, facts, own, set, original, known);
   if (own?.first && !isReplayOf(own.first, one)) {
     const isSame = isSameContent(own, facts);
+    const goneSince = isSame ? withdrawnSince(facts, own, known) : undefined;
+    if (goneSince && !isReturned(one, own) && !isBefore(one, goneSince)) return { quarantine: withdrawn(goneSince) };
     // The same bytes, final after preliminary, are news: the record would show them as preliminary for ever.
     if (isSame && (isReturned(one, own) || rankOf(facts.status) <= rankOf(own.status))) return judgeCopy(one, facts, facts.key, own, known);
     if (!isSame) {
@@ -97,6 +99,12 @@ function afterDeletion(one: Arriving, facts: DocumentFacts, own: DocumentNote, g
   const isOther = facts.content !== undefined && own.content !== undefined && !contents.includes(facts.content);
   if (isOther && !facts.hasOwnId && gone.site === one.event.site && orderOf(one, gone) === 'after') return undefined;
   return { quarantine: withdrawn(gone) };
+}
+
+/** Whoever withdrew what took its place withdrew the document: what is said of it later is for a person too. */
+function withdrawnSince(facts: DocumentFacts, own: DocumentNote, known: Known): DocumentNote['deleted'] {
+  const last = successorsOf(placedBy(facts, own), known).flatMap(({ key }) => documentOf(known, key) ?? []);
+  return last.filter(({ superseded }) => !superseded).every((note) => note.deleted) ? last.at(-1)?.deleted : undefined;
 }
 
 const withdrawn = (gone: NonNullable<DocumentNote['deleted']>): ReturnType<typeof stop> =>

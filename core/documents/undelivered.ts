@@ -32,7 +32,10 @@ type Brought = Pick<NonNullable<Judgement['copyOf']>, 'messages' | 'keys'>;
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
 export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {
   const made = await whereNoneArrived(one, judgement, parts);
-  const shown = made.isSilent || judgement.ends === undefined ? [] : await shownStill(judgement.ends, made.targets ?? one.targets, parts);
+  const shown =
+    made.isSilent || (made.quarantine ?? made.reject) || judgement.ends === undefined
+      ? []
+      : await shownStill(judgement.ends, made.targets ?? one.targets, parts);
   return shown.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...shown.map((detail) => ({ code: STILL_SHOWN, detail }))] };
 }
 

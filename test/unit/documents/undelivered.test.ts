@@ -26,7 +26,12 @@ describe('a document that is sent again', () => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
     const history = (id: number): MessageHistory => {
       const { event, parts } = archive.cases.get(id)!;
-      const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({ lane, state, event: of ? caseOf(of, 100 + i, 1).event : event }));
+      const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({
+        lane,
+        state,
+        delivery: 100 * id + i,
+        event: of ? caseOf(of, 100 + i, 1).event : event,
+      }));
       return {
         message: { state: messageStates.get(id) ?? 'decoded' },
         events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
@@ -79,6 +84,43 @@ describe('a document that is sent again', () => {
       const told = (last.warnings ?? []).flatMap(({ code, detail }) => (code === 'still-shown' ? [detail] : []));
       expect(told, `${end} ${JSON.stringify(said.document)}`).to.deep.equal(shown);
     }
+  });
+
+  it('B3: what the other form of the next version took the place of is not shown on; nor is it said of what waits for a person', async () => {
+    const form = (n: number, level: 'N1' | 'N3', replaces: number, beside: readonly string[] = []): Said => ({
+      content: `${n} ${level}`,
+      document: { id: oid(n), level, action: 'replace', status: 'corrected', replaces: oid(replaces) },
+      beside,
+    });
+    const [n1, n3] = [form(2, 'N1', 1, [oid(3)]), form(3, 'N3', 1, [oid(2)])] as const;
+    for (const [delivered, shown] of [
+      [true, [oid(2)]],
+      [false, [oid(2), oid(1)]],
+    ] as const) {
+      archive = new Archive();
+      await takes({ content: 'v1', document: { id: oid(1), level: 'N1' } });
+      states.set(1, [['dcc-out', 'delivered']]);
+      expect((await archive.takesTogether([n1, n3])).state).to.equal('decoded');
+      states.set(2, [
+        ['dcc-out', delivered ? 'delivered' : 'discarded', n1],
+        ['dcc-out', 'discarded', n3],
+      ]);
+      await takes(form(4, 'N3', 3));
+      expect((last.warnings ?? []).flatMap(({ code, detail }) => (code === 'still-shown' ? [detail] : []))).to.deep.equal(shown);
+      await takes({ type: 'dcc.document.deleted', site: NORTH, document: { id: oid(3) } });
+      expect(last.quarantine ?? last.reject).to.not.equal(undefined);
+      expect((last.warnings ?? []).map(({ code }) => code)).to.not.include('still-shown');
+    }
+  });
+
+  it('B4: what was replaced by what its author withdrew waits for a person when it is said again after that', async () => {
+    const second: Said = { content: 'two', document: { id: oid(2), action: 'replace', status: 'corrected', replaces: oid(1) } };
+    for (const said of [ONE, second, { ...second, type: 'dcc.document.deleted', document: { id: oid(2) } } as Said]) await takes(said);
+    await takes(ONE);
+    expect(last.quarantine?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    await takes({ ...second, content: 'three', document: { id: oid(3), action: 'replace', status: 'corrected', replaces: oid(1) } });
+    await takes({ ...ONE, replays: 1 });
+    expect([last.quarantine, last.isSilent]).to.deep.equal([undefined, true]);
   });
 
   it('B2, B3, B7: a correction that comes again as a final word of the same bytes is a copy of it: for one more, where it died, and with its mask', async () => {
