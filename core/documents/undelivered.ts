@@ -41,13 +41,21 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
 
 /** What those places show on, since what took its place never arrived there: as people know it. */
 async function shownStill(ends: string, sites: readonly string[], parts: UndeliveredParts): Promise<readonly string[]> {
-  const noteOf = async (key: string): Promise<DocumentNote | undefined> => {
+  // Its lanes ask for the same messages and notes.
+  const message = once((id: number) => parts.journal.message(id));
+  const noteOf = once(async (key: string): Promise<DocumentNote | undefined> => {
     const [value] = await parts.journal.notes(KINDS.document, [key]);
     return value === undefined ? undefined : (JSON.parse(value) as DocumentNote);
-  };
+  });
+  const read = { journal: { tag: parts.journal.tag, message }, index: parts.index, noteOf };
   const lanes = parts.destinations.filter(({ site }) => sites.includes(site));
-  const shown = await Promise.all(lanes.map(({ lane, site }) => shownInstead({ ...parts, noteOf }, ends, { name: lane, site })));
+  const shown = await Promise.all(lanes.map(({ lane, site }) => shownInstead(read, ends, { name: lane, site })));
   return [...new Set(shown.flatMap((each) => each?.note.id ?? []))];
+}
+
+function once<K, V>(ask: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => known.get(key) ?? known.set(key, ask(key)).get(key)!;
 }
 
 async function whereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {

@@ -149,3 +149,31 @@ export const hospitalOf = (region: TestRegion): ((identity: Identity) => Promise
     return exchange(region, segments, controlId);
   };
 };
+
+/** The record publishes or withdraws a document of one patient, towards the hospital. `number`: of its message, rising. */
+export async function publishDocument(
+  region: TestRegion,
+  token: string,
+  { type, number, document }: { readonly type: 'published' | 'deleted'; readonly number: number; readonly document: object },
+): Promise<void> {
+  const traits = { birthName: 'ESSAI', firstGivenName: 'JEANNE', sex: 'F', birthDate: '1960-01-01' };
+  const response = await fetch(
+    `http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${type === 'published' ? 'documents' : 'documents/deletions'}`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': `PUB-${number}` },
+      body: JSON.stringify({
+        contract: '1.0',
+        type: `document.${type}`,
+        messageId: `PUB-${number}`,
+        occurredAt: `2026-10-01T09:00:${String(number).padStart(2, '0')}+02:00`,
+        environment: 'test',
+        patient: { identifiers: [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }], traits },
+        document: { type: 'FRCP', ...document },
+        destinations: ['990001018'],
+      }),
+    },
+  );
+  if (!response.ok) throw new Error(`refused by the engine: ${response.status} ${await response.text()}`);
+  await region.drained();
+}

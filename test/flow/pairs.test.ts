@@ -4,11 +4,10 @@ import { expect } from 'chai';
 import type { DocumentWhere, MessageView } from 'passerelle/contract';
 import type { Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 import { describeJournals } from '../fault/journals.ts';
-import { recordOf, type Told } from './hospital.ts';
+import { publishDocument, recordOf, type Told } from './hospital.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
-const HOSPITAL = '990001018';
 const TYPE = '34794-8^CR de RCP^LN';
 const PDF = Buffer.from('%PDF-1.4\n% fiche\n%%EOF\n').toString('base64');
 const oid = (n: number): string => `1.2.250.1.999.20.8.${n}`;
@@ -321,33 +320,10 @@ describeJournals('an N1 and an N3 of the record, for care software that takes an
   });
 
   async function publish({ id, level }: Form, beside: readonly number[], type: 'published' | 'deleted' = 'published'): Promise<void> {
-    const messageId = `PUB-${(count += 1)}`;
-    const traits = { birthName: 'ESSAI', firstGivenName: 'JEANNE', sex: 'F', birthDate: '1960-01-01' };
     const other = level === 'N1' ? 'CDA-R2-N3' : 'CDA-R2-N1';
     const content = { mime: 'text/xml', encoding: 'base64', content: cda({ id, level }) };
-    const answer = await fetch(
-      `http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${type === 'published' ? 'documents' : 'documents/deletions'}`,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'idempotency-key': messageId },
-        body: JSON.stringify({
-          contract: '1.0',
-          type: `document.${type}`,
-          messageId,
-          occurredAt: '2026-10-01T09:00:00+02:00',
-          environment: 'test',
-          patient: { identifiers: [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }], traits },
-          document: {
-            type: 'FRCP',
-            id: { root: oid(id) },
-            ...(type === 'published' && { content, companions: beside.map((each) => ({ id: oid(each), format: other })) }),
-          },
-          destinations: [HOSPITAL],
-        }),
-      },
-    );
-    expect(answer.status, await answer.text()).to.be.below(300);
-    await region.drained();
+    const said = type === 'published' && { content, companions: beside.map((each) => ({ id: oid(each), format: other })) };
+    await publishDocument(region, TOKEN, { type, number: (count += 1), document: { id: { root: oid(id) }, ...said } });
   }
   const ends = async (id: number): Promise<unknown[]> => {
     const { legs } = await region.post<DocumentWhere>('documents/search', { document: oid(id) });

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { expect } from 'chai';
 import type { DocumentWhere, MessageView } from 'passerelle/contract';
 import { describeJournals } from '../fault/journals.ts';
-import { recordOf } from './hospital.ts';
+import { publishDocument, recordOf } from './hospital.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { freePorts, TestRegion, TOKEN, until } from './region.ts';
 
@@ -130,28 +130,8 @@ describe('a PDF that only has an id, for care software', () => {
   });
 
   async function publish(type: 'published' | 'deleted', document: object): Promise<void> {
-    const messageId = `PDF-${(count += 1)}`;
-    const traits = { birthName: 'ESSAI', firstGivenName: 'JEANNE', sex: 'F', birthDate: '1960-01-01' };
-    const content = { mime: 'application/pdf', encoding: 'base64', content: pdfOf(count) };
-    const response = await fetch(
-      `http://127.0.0.1:${region.ports.public}/entrant/k-process/v1/${type === 'published' ? 'documents' : 'documents/deletions'}`,
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, 'idempotency-key': messageId },
-        body: JSON.stringify({
-          contract: '1.0',
-          type: `document.${type}`,
-          messageId,
-          occurredAt: `2026-10-01T09:00:${String(count).padStart(2, '0')}+02:00`,
-          environment: 'test',
-          patient: { identifiers: [{ value: 'D4711', authority: { oid: '1.2.250.1.999.10.1' }, type: 'PI' }], traits },
-          document: { type: 'FRCP', ...document, ...(type === 'published' && { content }) },
-          destinations: ['990001018'],
-        }),
-      },
-    );
-    expect(response.status, await response.text()).to.be.below(300);
-    await region.drained();
+    const content = { mime: 'application/pdf', encoding: 'base64', content: pdfOf((count += 1)) };
+    await publishDocument(region, TOKEN, { type, number: count, document: { ...document, ...(type === 'published' && { content }) } });
   }
 
   it('B3, B4: is named when it comes, when it is replaced and when it is withdrawn', async () => {
