@@ -46,6 +46,21 @@ export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
   return { last: fold && fold.last > at ? fold.last : at, registers };
 }
 
+/** The fold of a newer statement that says nothing that is not on file, to the letter; `undefined` of any other one, which has to be folded in. */
+export function saidAgain(fold: Fold, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold | undefined {
+  if (at <= fold.last) return undefined;
+  const registers: Record<string, Register> = { ...fold.registers };
+  for (const [name, value] of statements(patient, isInsAuthority)) {
+    const known = registers[name];
+    if (!known || (name !== 'updatedAt' && known.value !== value && !isSameObject(known.value, value))) return undefined;
+    if (name === 'claim' && Object.keys(registers).some(isOfClaim)) return undefined;
+    registers[name] = { ...known, value, at };
+  }
+  return { last: at, registers };
+}
+
+const isSameObject = (one: unknown, other: unknown): boolean => typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other);
+
 /** What the sender said otherwise at a time of which nobody can say whether it is before or after `at`: by attribute, its time. */
 export function unsure(fold: Fold | undefined, patient: Patient, at: Stamp, isInsAuthority: boolean): ReadonlyMap<string, Stamp> {
   const found = new Map<string, Stamp>();

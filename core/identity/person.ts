@@ -213,6 +213,20 @@ export function joinedOf(person: Person, senders: readonly DomainSender[]): Join
   return joined;
 }
 
+/** Of one sender alone, who said again what it had said (`saidAgain`): as `joinedOf` would answer, with the times of now. */
+export function joinedAgain({ patient, sources, ins, ...rest }: Joined, folds: Folds, senders: readonly DomainSender[]): Joined {
+  const [{ registers }] = Object.values(folds) as [Fold];
+  const atOf = (attribute: string): Stamp => registers[attribute === 'ins' ? 'claim' : attribute]!.at;
+  const joined = {
+    patient: { ...patient, ...(registers['updatedAt'] && { updatedAt: registers['updatedAt'].value as string }) },
+    sources: Object.fromEntries(Object.entries(sources).map(([attribute, source]) => [attribute, { ...source, at: atOf(attribute) }])),
+    ...(ins && { ins: { ...ins, at: atOf('ins') } }),
+    ...rest,
+  };
+  joins.set(folds, { senders, preferred: undefined, joined });
+  return joined;
+}
+
 interface Together {
   readonly folds: Folds;
   /** Sender that a person chose, by attribute. */

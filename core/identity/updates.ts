@@ -5,17 +5,19 @@ import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
-import { claimOf, foldIn, unsure, type Fold, type InsClaim } from './fold.ts';
+import { claimOf, foldIn, saidAgain, unsure, type Fold, type InsClaim } from './fold.ts';
 import { contradictions, isForeign, senderOf, standingOf, type Contradiction, type Joined, type SendersOf } from './join.ts';
 import {
   choiceOf,
   claimsOf,
   heirOf,
   isKnown,
+  joinedAgain,
   joinedOf,
   lastOf,
   lineOf,
   nobody,
+  noteOf,
   notesOf,
   personOf,
   survivorOf,
@@ -32,6 +34,43 @@ type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored
 
 /** @param layer of its own in which what is said is kept: with a merge that is undone, what the merge said goes too (A6). */
 export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement {
+  return (layer === undefined ? judgeRepeated(one, known) : undefined) ?? judgeWhole(one, known, layer);
+}
+
+/**
+ * Most identities of a day say again what their sender, the only one, said of a patient before: what `judgeWhole` answers then, without comparing what is equal. `undefined` of any
+ * other one.
+ */
+export function judgeRepeated(one: Told, known: Known): Judgement | undefined {
+  const [key] = one.keys;
+  const person = key === undefined ? undefined : personOf(known, key);
+  if (!person || person.inherited || person.chosen || person.into || Object.keys(person.folds).length > 1) return undefined;
+  const { patient } = one.event.data as EventData<'dcc.identity.updated'>;
+  const { sender, application, senders, at, isInsAuthority } = speakerOf(one, patient);
+  const fold = person.folds[sender];
+  const again = fold && saidAgain(fold, patient, at, isInsAuthority);
+  if (!again) return undefined;
+  const before = joinedOf(person, senders);
+  // One that was lost may count again.
+  if (!before.ins && claimOf(patient)) return undefined;
+  const folds = { [sender]: again };
+  const after = joinedAgain(before, folds, senders);
+  const history = lastOf(person.history, { at: one.now, message: one.message.id, what: 'updated', sender: application });
+  return {
+    event: updatedEvent(one, 'updated', patient, after, senders),
+    notes: [noteOf(key!, { ...person, folds, history })],
+    warnings: [],
+  };
+}
+
+const updatedEvent = ({ event }: Told, what: What, sent: Patient, known: Joined, senders: Speaker['senders']): Case['event'] =>
+  retyped(event, `dcc.identity.${what}`, {
+    patient: outgoing(sent, known),
+    ...(known.ins && { insStanding: standingOf(known.ins, { senders }) }),
+  });
+
+/** Every identity, however it was said before. */
+export function judgeWhole(one: Told, known: Known, layer?: string): Judgement {
   const named = one.keys[0];
   const number = numbersOf(one)[0];
   if (named === undefined || !number) return {};
@@ -89,12 +128,11 @@ export function judgeUpdate(one: Told, known: Known, layer?: string): Judgement 
   // When it changes nothing that is known, nothing has happened: what a person released is not held again (SAFETY A4).
   const isNews = what !== 'stale-ignored' || !isDeepStrictEqual(onFileNow?.patient, after.patient);
   const isNew = isNews || !isDeepStrictEqual([chosen, own[speaker.sender]], [person, folds[speaker.sender]]);
-  const patient = outgoing(key === named ? data.patient : { ...data.patient, ipp: person.ipp }, after);
+  const sent = key === named ? data.patient : { ...data.patient, ipp: person.ipp };
   const note = isNew
     ? { notes: notesOf(new Map([...all, [key, { ...chosen, history: isNews ? lastOf(person.history, change) : person.history }]])) }
     : {};
-  const standing = after.ins && { insStanding: standingOf(after.ins, speaker) };
-  const event = retyped(one.event, `dcc.identity.${what}`, { patient, ...standing });
+  const event = updatedEvent(one, what, sent, after, speaker.senders);
   return {
     ...(key === named ? { event } : { event: { ...event, subject: key }, keys: [key] }),
     ...note,

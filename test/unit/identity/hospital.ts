@@ -65,6 +65,8 @@ const minute = (n: number): string => new Date(Date.UTC(2026, 9, 1, 8, n)).toISO
 
 export class Hospital {
   readonly notes = new Map<string, string>();
+  /** The last one that was judged, and what was known before. */
+  last: { readonly one: Case; readonly before: ReadonlyMap<string, string> } | undefined;
   readonly settings: SiteSettings;
   readonly #judge = identityJudge(
     () => this.settings.senders,
@@ -186,6 +188,7 @@ export class Hospital {
       ...(telling.others && { others: telling.others }),
     } as const satisfies Case;
     const asked = new Set(this.#judge.needs(one, this.known).map(({ kind, key }) => `${kind} ${key}`));
+    this.last = { one, before: new Map(this.notes) };
     const judgement = this.#judge.judge(one, this.known);
     for (const { kind, key } of judgement.notes ?? [])
       if (kind === PERSON && !asked.has(`${kind} ${key}`)) throw new Error(`changed a note that it did not ask for: ${key}`);
