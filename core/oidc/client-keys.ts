@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type Ke
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { PasserelleError } from '../contract/index.ts';
 
 export type SigningAlgorithm = 'ES384' | 'RS384';
@@ -86,6 +86,7 @@ export async function signingKey(pem: string | Buffer, algorithm: SigningAlgorit
   try {
     const key = createPrivateKey(pem);
     const jwk = createPublicKey(key).export({ format: 'jwk' }) as JWK;
+    const { calculateJwkThumbprint } = await import('jose');
     return { jwk, kid: await calculateJwkThumbprint(jwk), key: key.toCryptoKey(IMPORTS[algorithm], false, ['sign']) as CryptoKey };
   } catch (cause) {
     throw new PasserelleError('ERR_SECRET_MISSING', { expected: `a private key for ${algorithm}, in PEM`, cause });

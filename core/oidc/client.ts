@@ -2,7 +2,7 @@
  * The code flow of OpenID Connect, by openid-client: PKCE with S256, state, nonce, the `iss` of the answer where the server says it (RFC 9207), and an identity token whose signature is
  * checked by the server's keys although it comes over TLS. No token and nothing that a server said is in an error.
  */
-import * as oidc from 'openid-client';
+import type * as oidc from 'openid-client';
 import { PasserelleError } from '../contract/index.ts';
 import { signingKey, type ClientKeys } from './client-keys.ts';
 import { boundedFetch, type BoundedFetch, type Reach } from './fetch.ts';
@@ -46,6 +46,7 @@ export type ServerMetadata = Readonly<Record<string, unknown>>;
 
 /** Of identity tokens. Never `none`, never a shared secret: what everybody may know signs nothing. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'];
+const library = (): Promise<typeof oidc> => import('openid-client');
 const FRESH_MS = 5 * 60_000;
 /** Of one server: what is slow there holds nobody up elsewhere. */
 const MOST_AT_ONCE = 20;
@@ -69,8 +70,9 @@ export class OidcClient {
   /** Where the browser goes. Throws ERR_CALL_ISSUER. */
   depart(redirectUri: string, { state, nonce, verifier, maxAge }: OidcChecks, parameters: Readonly<Record<string, string>>): Promise<string> {
     return this.#bounded(async () => {
-      const challenge = await oidc.calculatePKCECodeChallenge(verifier);
-      return oidc.buildAuthorizationUrl(await this.#configuration(), {
+      const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await library();
+      const challenge = await calculatePKCECodeChallenge(verifier);
+      return buildAuthorizationUrl(await this.#configuration(), {
         ...parameters,
         redirect_uri: redirectUri,
         state,
@@ -91,7 +93,8 @@ export class OidcClient {
       const configuration = await this.#configuration();
       const url = new URL(redirectUri);
       url.search = new URLSearchParams(answer).toString();
-      const tokens = await oidc.authorizationCodeGrant(configuration, url, {
+      const { authorizationCodeGrant, fetchUserInfo } = await library();
+      const tokens = await authorizationCodeGrant(configuration, url, {
         expectedState: state,
         expectedNonce: nonce,
         pkceCodeVerifier: verifier,
@@ -105,7 +108,7 @@ export class OidcClient {
         claims,
         said,
         read: (address) => this.#bounded(() => this.#read(address, accessToken)),
-        userinfo: () => this.#bounded(() => oidc.fetchUserInfo(configuration, accessToken, claims.sub)),
+        userinfo: () => this.#bounded(() => fetchUserInfo(configuration, accessToken, claims.sub)),
       };
     });
   }
@@ -142,6 +145,7 @@ export class OidcClient {
       // What identity tokens may be signed by is not the server's to say alone.
       id_token_signing_alg_values_supported: ALGORITHMS,
     };
+    const oidc = await library();
     const client = { [oidc.clockTolerance]: toleranceSeconds };
     const configuration = new oidc.Configuration(server, clientId, client, await this.#proof(metadata));
     configuration[oidc.customFetch] = (url, asked) => this.#fetch(url, asked);
@@ -153,6 +157,7 @@ export class OidcClient {
 
   async #proof(metadata: ServerMetadata): Promise<oidc.ClientAuth> {
     const { proof } = this.#settings;
+    const oidc = await library();
     if (proof === 'tls') return oidc.TlsClientAuth();
     if ('secret' in proof) return oidc.ClientSecretPost(proof.secret);
     const said = [metadata['token_endpoint_auth_signing_alg_values_supported']].flat();

@@ -3,7 +3,7 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'nod
 import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
-import axios, { type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import { PasserelleError } from '../contract/index.ts';
 import { isPrivateAddress } from './addresses.ts';
 
@@ -54,6 +54,8 @@ export function boundedFetch({ origins, privateAddresses, tls, lookup = dnsLooku
     if (!origins.includes(origin) || username) throw issuer('an address of the server that the settings name', 'another origin');
     const literal = hostname.replace(/^\[|\]$/g, '');
     if (!privateAddresses && isIP(literal) !== 0 && isPrivateAddress(literal)) throw issuer('a public address', 'a private one');
+    // Loaded by the first that asks, as openid-client is: most engines never do.
+    const { default: axios } = await import('axios');
     let answer: AxiosResponse<Buffer>;
     try {
       answer = await axios.request({

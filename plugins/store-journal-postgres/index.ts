@@ -1,17 +1,14 @@
-/** Journal store on PostgreSQL: a schema of its own, one writer per node, all writers of a journal one after the other (decision 0013). */
+/**
+ * Journal store on PostgreSQL: a schema of its own, one writer per node, all writers of a journal one after the other (decision 0013). Its driver is loaded
+ * where a journal is there: the others need its memory for messages.
+ */
 import type { StorePlugin } from '../../core/contract/index.ts';
-import { dumpStopped } from './dump.ts';
-import { loadJournal, retireJournal } from './load.ts';
-import { openPostgresJournal } from './store.ts';
 
 export const plugin: StorePlugin = {
   kind: 'store',
   id: 'postgres',
-  open: (address) => openPostgresJournal(address),
-  dump: (address) => dumpStopped(address),
-  load: (address, dump, check) => loadJournal(address, dump, check),
-  retire: (address) => retireJournal(address),
+  open: async (address) => (await import('./store.ts')).openPostgresJournal(address),
+  dump: async (address) => (await import('./dump.ts')).dumpStopped(address),
+  load: async (address, dump, check) => (await import('./load.ts')).loadJournal(address, dump, check),
+  retire: async (address) => (await import('./load.ts')).retireJournal(address),
 };
-
-export { makePartitions } from './partitions.ts';
-export { openPostgresJournal } from './store.ts';

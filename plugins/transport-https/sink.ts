@@ -2,7 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setImmediate } from 'node:timers/promises';
-import axios, { type AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import { PasserelleError, joined, type HttpMeta, type SendResult, type Sink } from '../../core/contract/index.ts';
 import { Departure } from './departure.ts';
 import { readPem, type OutSettings } from './settings.ts';
@@ -34,6 +34,8 @@ export function openSink(settings: OutSettings): Sink {
     mayBegin?: () => void,
   ): Promise<SendResult> => {
     agent ??= open();
+    // Loaded by the first that sends: most engines have no such endpoint.
+    const { default: axios } = await import('axios');
     await noticeClosed();
     mayBegin?.();
     const departure = new Departure(secure);

@@ -8,7 +8,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalStore } from '../../core/contract/index.ts';
-import { openPostgresJournal } from '../../plugins/store-journal-postgres/index.ts';
+import { plugin as postgres } from '../../plugins/store-journal-postgres/index.ts';
 import { openSqliteJournal } from '../../plugins/store-journal-sqlite/index.ts';
 import { hotCycle } from '../contract/journal/samples.ts';
 import { postgresFolder, startCluster } from '../ground/index.ts';
@@ -46,7 +46,7 @@ async function onPostgres(): Promise<Bench> {
   const ended = new Map<number, number>();
   return {
     name: 'postgres',
-    open: () => openPostgresJournal(cluster.url),
+    open: () => postgres.open(cluster.url),
     databaseCpuMs: () => {
       for (const pid of cluster.pids()) ended.set(pid, cpuMsOf(pid) ?? ended.get(pid) ?? 0);
       return [...ended.values()].reduce((sum, ms) => sum + ms, 0);

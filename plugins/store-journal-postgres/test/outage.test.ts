@@ -4,7 +4,7 @@ import { PasserelleError, type JournalStore } from '../../../core/contract/index
 import { refused } from '../../../test/contract/journal/fixture.ts';
 import { incoming } from '../../../test/contract/journal/samples.ts';
 import { postgresFolder, startCluster, type Cluster } from '../../../test/ground/index.ts';
-import { openPostgresJournal } from '../index.ts';
+import { openPostgresJournal } from '../store.ts';
 import { Proxy } from './proxy.ts';
 
 describe('a journal on PostgreSQL', function () {
