@@ -1,4 +1,5 @@
 /** The scenarios: what is sent, over how many connections, on which disk; and the ones of the bars that are more than a load. */
+import { runFloor } from './floor.ts';
 import { runLoad, type Shape } from './load.ts';
 import type { Store } from './engine.ts';
 import { queued, ready } from './queue.ts';
@@ -29,10 +30,14 @@ const ADT = { kind: 'adt', bytes: 1000, messages: 20_000, warmUp: 1000 } as cons
 const SLOW_US = 3000;
 const load = (name: string, shape: Shape, short = false): Scenario => ({ name, shape, short, run: (context) => runLoad(name, shape, context) });
 
+const floor = (name: string, shape: Shape): Scenario => ({ name, run: (context) => runFloor(name, shape, context) });
+
 export const SCENARIOS: readonly Scenario[] = [
   load('adt-8', { ...ADT, connections: 8 }, true),
   load('adt-32', { ...ADT, connections: 32 }, true),
   load('adt-1', { ...ADT, connections: 1 }),
+  floor('floor-8', { ...ADT, connections: 8 }),
+  floor('floor-32', { ...ADT, connections: 32 }),
   load('adt-8-slow-disk', { ...ADT, connections: 8, slowDiskUs: SLOW_US }),
   load('adt-32-slow-disk', { ...ADT, connections: 32, slowDiskUs: SLOW_US }),
   load('mdm-200k-8', { kind: 'mdm', bytes: 200_000, messages: 2000, warmUp: 100, connections: 8 }, true),
