@@ -6,6 +6,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { frameReader, segment } from './frames.ts';
 
@@ -21,8 +22,8 @@ const CONNECTIONS = 16;
 type Write = readonly [state: 'received' | 'sending' | 'delivered', id: number, frame?: Uint8Array];
 
 /** Answers a list of questions by the list of answers, in their order. */
-function serve<Q, A>(answer: (questions: readonly Q[]) => readonly A[]): void {
-  parentPort!.on('message', (questions: readonly Q[]) => parentPort!.postMessage(answer(questions)));
+function serve(answer: (questions: never) => readonly unknown[]): void {
+  parentPort!.on('message', (questions) => parentPort!.postMessage(answer(questions as never)));
 }
 
 function store(folder: string): void {
@@ -31,7 +32,7 @@ function store(folder: string): void {
   db.exec('CREATE TABLE message (id INTEGER PRIMARY KEY, frame BLOB) STRICT; CREATE TABLE delivery (id INTEGER PRIMARY KEY, state TEXT) STRICT');
   const receive = db.prepare('INSERT INTO message VALUES (?, ?)');
   const put = db.prepare('INSERT OR REPLACE INTO delivery VALUES (?, ?)');
-  serve<Write, boolean>((writes) => {
+  serve((writes: readonly Write[]) => {
     db.exec('BEGIN');
     for (const [state, id, frame] of writes) {
       if (frame) receive.run(id, frame);
@@ -116,8 +117,7 @@ function run({ port, receiverPort, folder }: FloorPlan): void {
     const patient = segment(decoded, 'PID')[3] ?? '';
     const controlId = segment(decoded, 'MSH')[9];
     socket.write(`\x0bMSH|^~\\&|||||||ACK|${id}|T|2.5\rMSA|AA|${controlId}\r\x1c\r`);
-    const place = [...patient.slice(0, 20)].reduce((sum, c) => sum * 31 + c.charCodeAt(0), 0) % CONNECTIONS;
-    out[place]!.inTurn(async (send) => {
+    out[crc32(patient) % CONNECTIONS]!.inTurn(async (send) => {
       const encoded = await connector.ask(text);
       await journal.ask(['sending', id]);
       await send(`\x0b${encoded}\x1c\r`);
@@ -142,5 +142,5 @@ if (isMainThread) run(JSON.parse(process.argv[2] ?? '{}') as FloorPlan);
 else {
   const { role, folder } = workerData as { readonly role: string; readonly folder: string };
   if (role === 'store') store(folder);
-  else serve<string, string>((texts) => texts);
+  else serve((texts: readonly string[]) => texts);
 }
