@@ -213,7 +213,7 @@ export class DeliveryLane {
   async #releaseAnswered(keys?: readonly string[]): Promise<void> {
     const clear: number[] = [];
     const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
-    for (const item of asked.toSorted((a, b) => a.delivery - b.delivery)) {
+    for (const item of asked) {
       const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys), item.kind);
       if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
     }

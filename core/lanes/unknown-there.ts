@@ -27,7 +27,7 @@ export class UnknownThere {
   /** Changed before all was read: a page may be older. */
   readonly #seen = new Set<number>();
 
-  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there. Throws ERR_JOURNAL_UNAVAILABLE. */
+  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there, in order. Throws ERR_JOURNAL_UNAVAILABLE. */
   async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<readonly DeliverySummary[]> {
     if (this.#isLoaded) return [];
     this.#isLoaded = this.#isLoading = true;
@@ -49,7 +49,7 @@ export class UnknownThere {
       this.#isLoading = false;
     }
     this.#seen.clear();
-    return found;
+    return found.reverse();
   }
 
   /** What the journal says of a delivery now. */
@@ -130,7 +130,7 @@ export async function heardSince(
   return false;
 }
 
-/** Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
+/** In their order. Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
 export async function release(
   journal: Pick<JournalStore, 'act'>,
   deliveries: readonly number[],
@@ -139,7 +139,7 @@ export async function release(
   surely: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<readonly QueuedDelivery[]> {
   const released: QueuedDelivery[] = [];
-  for (const delivery of new Set(deliveries))
+  for (const delivery of [...new Set(deliveries)].sort((a, b) => a - b))
     try {
       const action = { verb: 'release', delivery, who: RELEASED_BY.identity, why: 'identity of the patient received', at } as const;
       const changes = await surely(() => journal.act([action]));

@@ -399,6 +399,29 @@ describe('a delivery lane', () => {
     expect(bench.sent[3], 'the document after it').to.equal(ids[0]);
   });
 
+  for (const by of ['an identity that this lane need not send', 'what a stop cut short'])
+    it(`A2, B6: stays that are held as unknown there leave in their order after a restart too: by ${by}`, async () => {
+      let outcome = 'unknown-there';
+      bench.interpret = () => ({ outcome });
+      const stay = { keys: patient('a'), kind: 'visit' } as const;
+      const rows = await bench.queue([stay, stay, stay]);
+      await bench.make().start();
+      await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+      await bench.lane.stop();
+      outcome = 'delivered';
+      if (by === 'what a stop cut short') {
+        const [received] = await bench.journal.receive([incoming()]);
+        const events = [routed({ keys: patient('a'), destinations: [] })];
+        const decidedAt = new Date().toISOString();
+        await bench.journal.decide([decided(received!.message, { events, terms: patient('a'), decidedAt })]);
+      }
+      await bench.make().start();
+      if (by !== 'what a stop cut short') await bench.lane.lookAgain(new Set(patient('a')));
+      await until('all have left', 5000, async () => (await bench.states())['delivered'] === 3);
+      const ids = (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
+      expect(bench.sent.slice(3)).to.deep.equal(ids);
+    });
+
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
     bench.interpret = () => ({ outcome: 'perhaps' });
     await bench.queue([{ keys: patient('a'), kind: 'document' }]);
