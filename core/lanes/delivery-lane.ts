@@ -20,7 +20,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
-import { heardSince, isInDoubt, release, UnknownThere } from './unknown-there.ts';
+import { heardSince, isInDoubt, isSaidAnew, isUnknownThere, release, UnknownThere } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -71,6 +71,8 @@ export class DeliveryLane {
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
   readonly #unknown = new UnknownThere();
+  /** Held identities that leave no more, and what says all that they said. */
+  readonly #saidAnew = new Map<number, number>();
 
   constructor(
     endpoint: DeliveryEndpoint,
@@ -297,6 +299,45 @@ export class DeliveryLane {
     const waiting = item.notBefore === undefined ? 0 : Math.min(Date.parse(item.notBefore) - this.#ports.now(), longestWaitMs(this.endpoint.policy));
     this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked');
     if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
+    if (item.kind === 'identity') void this.#endHeld(item);
+  }
+
+  /**
+   * Decision 0004: an identity that is held as unknown there, before this one or this one itself, ends where the next one of its patient says all that it said. It would keep
+   * that one back, by which alone its receiver may know the patient. Never rejects.
+   */
+  async #endHeld(item: QueuedDelivery): Promise<void> {
+    const { journal, log } = this.#ports;
+    const heads = new Set(this.#schedule.namesOf(item).flatMap((name) => this.#schedule.queue(name)[0]?.item ?? []));
+    for (const held of heads) {
+      const next = this.#saidNext(held);
+      if (!next) continue;
+      try {
+        const isAnew = await this.#surely(() => isSaidAnew(journal, held, next), 'held identities cannot be looked at yet');
+        if (!isAnew || this.#saidNext(held)?.delivery !== next.delivery) continue;
+        this.#saidAnew.set(held.delivery, next.delivery);
+        await this.#release([held.delivery]);
+      } catch (thrown) {
+        log('warn', 'a held identity could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
+      }
+    }
+  }
+
+  /** Of an identity that is held as unknown there, the first one behind it that names its patient and waits for nothing of its own. */
+  #saidNext(held: QueuedDelivery): QueuedDelivery | undefined {
+    if (held.kind !== 'identity' || !isUnknownThere(held) || this.#schedule.get(held.delivery)?.item !== held) return undefined;
+    const isNext = ({ kind, keys, delivery }: QueuedDelivery): boolean =>
+      delivery > held.delivery && kind === 'identity' && keys.some((key) => held.keys.includes(key));
+    const all = this.#schedule.namesOf(held).map((name) => this.#schedule.queue(name).find(({ item }) => isNext(item))?.item);
+    return all.every((one) => one === all[0]) && all[0]?.state === 'queued' ? all[0] : undefined;
+  }
+
+  /** `undefined` when what was to be said in its stead was put away meanwhile. */
+  #endOf({ delivery }: QueuedDelivery): AttemptResult | undefined {
+    const by = this.#saidAnew.get(delivery);
+    this.#saidAnew.delete(delivery);
+    if (by === undefined || this.#schedule.get(by)?.item.state !== 'queued') return undefined;
+    return { kind: 'encode', outcome: 'discard', error: new PasserelleError('ERR_IDENTITY_SAID_ANEW').toData() };
   }
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
@@ -389,15 +430,17 @@ export class DeliveryLane {
       const leaving = { ...material, keys: item.keys };
       const { raw: _, ...kept } = leaving;
       if (item.kind === 'document') brought = kept;
-      result = await attempt(leaving, {
-        lane: this.endpoint,
-        ports: this.#ports,
-        sink: this.#sink,
-        ackTimeoutMs: this.endpoint.ackTimeoutMs,
-        idempotent: this.endpoint.policy.idempotent,
-        ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
-        ...(this.#lease && { lease: this.#lease }),
-      });
+      result =
+        this.#endOf(item) ??
+        (await attempt(leaving, {
+          lane: this.endpoint,
+          ports: this.#ports,
+          sink: this.#sink,
+          ackTimeoutMs: this.endpoint.ackTimeoutMs,
+          idempotent: this.endpoint.policy.idempotent,
+          ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
+          ...(this.#lease && { lease: this.#lease }),
+        }));
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }

@@ -8,7 +8,7 @@ import { kindOf } from '../model/index.ts';
 /** Held deliveries that are read at a time. */
 const PAGE = 500;
 
-const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
+export const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
   state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
 
 export const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
@@ -128,6 +128,18 @@ export async function heardSince(
     if (Date.parse(decidedAt) >= since && events.some(({ event }) => kindOf(event.type) === 'identity')) return true;
   }
   return false;
+}
+
+const STATES: ReadonlySet<string> = new Set(['updated', 'created', 'qualified', 'dequalified'].map((what) => `dcc.identity.${what}`));
+
+/**
+ * Both say who one patient is as known by then, whole, and the later one by every number of the earlier: nothing is lost with that one. A merge or a link is said by no other.
+ * Throws ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function isSaidAnew(journal: Pick<JournalStore, 'material'>, earlier: QueuedDelivery, later: QueuedDelivery): Promise<boolean> {
+  if (!earlier.keys.every((key) => later.keys.includes(key))) return false;
+  const both = (await journal.material([earlier.delivery, later.delivery])).map(({ event }) => event);
+  return both.length === 2 && both.every(({ type, subject }) => STATES.has(type) && subject === both[0]!.subject);
 }
 
 /** In their order. Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
