@@ -42,6 +42,7 @@ export class Held {
   }
 
   forget(delivery: number): void {
+    this.#saidAnew.delete(delivery);
     this.#unknown.forget(delivery);
   }
 

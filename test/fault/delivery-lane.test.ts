@@ -446,6 +446,15 @@ describe('a delivery lane', () => {
         expect(await nth([first!, ...queued])).to.deep.equal([1, 2]);
       });
 
+    it('so it is in a lane that sends everything in its order: what stands between them leaves before', async () => {
+      bench.interpret = () => ({ outcome: bench.sent.length > 1 ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+      const rows = await bench.queue([one(), { keys: patient('b') }, one(), { keys: patient('b') }]);
+      await bench.make({ order: 'lane' }).start();
+      await settled(SAID_ANEW, 'delivered', 'delivered', 'delivered');
+      expect(await nth(rows)).to.deep.equal([1, 2, 3, 4]);
+    });
+
     it('a kill between its release and its end sends it again at its place, and the later one after it', async () => {
       knows(3);
       const [first] = await bench.queue([one()]);
