@@ -111,9 +111,12 @@ export const ALERTS = {
   }),
   ALERT_DELIVERY_HELD: a({
     severity: 'attention',
-    fr: 'des remises sont retenues (patient inconnu là-bas, identité en question, drapeau absent)',
-    en: 'deliveries are held (patient unknown there, identity in question, flag missing)',
-    fix: { fr: 'passerelle deliveries --lane {lane} --state held', en: 'passerelle deliveries --lane {lane} --state held' },
+    fr: 'des remises sont retenues (patient inconnu là-bas, identité en question, drapeau absent) ; une identité retenue garde derrière elle ce qui suit de son patient',
+    en: 'deliveries are held (patient unknown there, identity in question, flag missing); a held identity keeps back what follows of its patient',
+    fix: {
+      fr: 'passerelle deliveries --lane {lane} --state held, puis passerelle message ID : les commandes qui y mettent fin.',
+      en: 'passerelle deliveries --lane {lane} --state held, then passerelle message ID: the commands that end it.',
+    },
   }),
   ALERT_DOCUMENT_OTHER_PATIENT: a({
     severity: 'problem',

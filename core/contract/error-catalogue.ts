@@ -550,6 +550,16 @@ export const CATALOGUE = {
     fix: { fr: "Attendre l'identité, ou l'envoyer, puis libérer la remise.", en: 'Wait for the identity or send it, then release the delivery.' },
   }),
 
+  ERR_IDENTITY_SAID_ANEW: e({
+    disposition: 'permanent',
+    http: 422,
+    en: 'the recipient did not know this patient, and the next identity of the same patient, which says all that is known, leaves in its stead',
+    fr: "le destinataire ne connaissait pas ce patient, et l'identité suivante du même patient, qui dit tout ce qui est connu, part à sa place",
+    fix: {
+      fr: "Rien à faire : suivre l'identité suivante du patient (« passerelle deliveries --lane »).",
+      en: 'Nothing to do: follow the next identity of the patient ("passerelle deliveries --lane").',
+    },
+  }),
   ERR_IDENTITY_CONFLICT: e({
     disposition: 'quarantine',
     http: 422,

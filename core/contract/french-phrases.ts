@@ -182,6 +182,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a number of 13 characters and its key of 2': 'un matricule de 13 caractères et sa clé de 2',
   'a number that another one absorbed': "un numéro qu'un autre a absorbé",
   'a number that another one absorbed before': 'un numéro déjà absorbé par un autre',
+  'a number that was changed for another one before': 'un numéro changé avant pour un autre',
+  'the number of now': 'le numéro d’aujourd’hui',
   'a page of the record': 'une page du dossier',
   'a part of the incoming message': 'une partie du message reçu',
   'a path': 'un chemin',

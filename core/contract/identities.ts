@@ -7,6 +7,9 @@ export interface IdentityNumber {
   readonly ipp: string;
 }
 
+/** Only an undo of what was said before, or a rejection, answers these. */
+export const NEVER_ACCEPTED: ReadonlySet<string> = new Set(['merge-cycle', 'merge-elsewhere', 'merge-changed']);
+
 /** What waits, without anything of a patient. */
 export interface IdentityTask {
   /** Public id of the message that waits; of a contextual call, its reference; of a document that is filed already, that of its message, `-datamatrix-` and its part. */
@@ -20,6 +23,7 @@ export interface IdentityTask {
     | 'document'
     | 'merge-ins'
     | 'merge-elsewhere'
+    | 'merge-changed'
     | 'merge-undone'
     | 'number-taken'
     | 'merge-foreign'

@@ -1,5 +1,5 @@
 /** What a person answers to a task: the message may say what it says, or it is put away. */
-import { PasserelleError, type Note } from '../contract/index.ts';
+import { NEVER_ACCEPTED, PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
 import { noteOf, personOf } from './person.ts';
 import { without } from './cases.ts';
@@ -22,7 +22,7 @@ interface Decided {
 export function answerTask(id: string, known: Known, { question: seen, ...answered }: Answer): Decided {
   const before = openTask(id, known);
   const isAccepted = answered.verdict === 'accepted';
-  if (isAccepted && (before.kind === 'merge-cycle' || before.kind === 'merge-elsewhere'))
+  if (isAccepted && NEVER_ACCEPTED.has(before.kind))
     throw new PasserelleError('ERR_TRANSITION', {
       expected: 'an undo of the merge before, and then a replay; or a rejection',
       found: before.kind === 'merge-cycle' ? 'a circle of merges' : 'a number that another one absorbed before',

@@ -237,7 +237,10 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   if (chain.includes(from)) return [make('merge-cycle', 'a survivor that was not absorbed by whom it absorbs', 'a circle of merges')];
   const isRepeated = gone.into?.key === into;
   // That is an undo, of which receivers may have to be told (decision 0034): a person does it as one.
-  if (gone.into && !isRepeated) return [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')];
+  if (gone.into && !isRepeated)
+    return gone.into.kind === 'change-id' && said === 'merge'
+      ? [make('merge-changed', 'the number of now', 'a number that was changed for another one before')]
+      : [make('merge-elsewhere', 'one survivor', 'a number that another one absorbed before')];
   if (isRepeated && (gone.into?.kind === said || gone.into?.asMerge)) return [];
   // Each side for itself, whatever numbers of another domain both came with: what is beside both of them is of both.
   const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];

@@ -22,6 +22,8 @@ export type TaskKind =
   | 'merge-ins'
   /** The absorbed number was given to somebody else before: cannot be accepted until that is undone. */
   | 'merge-elsewhere'
+  /** A merge of a number that was changed for another one before: its patient is known by that one, and is not to be taken from it. Cannot be accepted either. */
+  | 'merge-changed'
   /** A person undid a merge of the two. */
   | 'merge-undone'
   /** A change of number onto one that somebody else has: accepted, it is a merge, which joins nothing of what is known of either. */

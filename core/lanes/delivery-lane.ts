@@ -5,7 +5,6 @@
 import {
   PasserelleError,
   type ErrorCode,
-  type DeliverySummary,
   type ErrorData,
   type LaneOrder,
   type QueuedDelivery,
@@ -17,10 +16,11 @@ import { attempt, type AttemptResult, type Dispatcher, type Leaving, type Materi
 import { keysTold } from './events.ts';
 import { Gate } from './gate.ts';
 import { blocked, heads, type Head } from './heads.ts';
+import { Held, tells } from './held.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
-import { heardSince, isInDoubt, release, UnknownThere } from './unknown-there.ts';
+import { isInDoubt } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
 
 export interface DeliveryEndpoint extends LaneIdentity {
@@ -62,15 +62,13 @@ export class DeliveryLane {
   readonly #backlog: Backlog;
   readonly #warm: WarmMaterial;
   readonly #gate: Gate;
+  readonly #held: Held;
   #lease: OwnedLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   #isLoading = false;
-  /** What was decided and answered before this start was followed. */
-  #isCaughtUp = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
-  readonly #unknown = new UnknownThere();
 
   constructor(
     endpoint: DeliveryEndpoint,
@@ -85,6 +83,13 @@ export class DeliveryLane {
     this.#settled = settled;
     this.#schedule = new Schedule(endpoint.order, (item) => this.#blocks(item) === 'series');
     this.#warm = new WarmMaterial();
+    this.#held = new Held(this.#schedule, {
+      lane: endpoint,
+      ports,
+      follow: (item) => this.update(item),
+      surely: (work, what) => this.#surely(work, what),
+      isStopped: () => this.#stopped,
+    });
     this.#gate = new Gate({ concurrency: sink.concurrency, now: ports.now, wake: () => this.#pump() });
     this.#backlog = new Backlog(this.#schedule, window, {
       read: (after, limit) => ports.journal.backlog(endpoint.name, after, limit),
@@ -168,115 +173,30 @@ export class DeliveryLane {
     if (item.state === 'sending') return; // our own attempt: its end will say more
     this.#clearTimer(item.delivery);
     this.#warm.forget(item.delivery);
-    this.#unknown.see(item);
+    this.#held.see(item);
     this.#backlog.update(item);
-    if (tells(item.kind) && item.state === 'delivered') void this.#left(item, true);
+    if (tells(item.kind) && item.state === 'delivered') void this.#held.left(item, true);
     this.#pump();
   }
 
   forget(delivery: number): void {
     const { item } = this.#schedule.get(delivery) ?? {};
     this.#clearTimer(delivery);
-    this.#unknown.forget(delivery);
+    this.#held.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
-    if (item && tells(item.kind)) void this.#left(item, false);
+    if (item && tells(item.kind)) void this.#held.left(item, false);
     this.#pump();
   }
 
-  /**
-   * SAFETY B6: an identity of these patients was received, or sent by this lane: what is held as unknown there is looked at again. Of an identity that
-   * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
-   */
-  async lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
-    const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind);
-    if (isLater('visit')) return;
-    this.#unknown.overtake(keys);
-    await this.#release(
-      this.#unknown
-        .of(keys)
-        .filter(({ kind }) => !isLater(kind))
-        .map(({ delivery }) => delivery),
-    );
+  /** SAFETY B6: an identity of these patients was received, or sent by this lane (`isTaken`). Never rejects. */
+  lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
+    return this.#held.lookAgain(keys, isTaken);
   }
 
-  /**
-   * A person said who a patient is: what waits of that patient leaves, after the identity itself where this lane has still to send it, and is asked again as it
-   * does (decision 0033). Never rejects.
-   */
-  async answered(): Promise<void> {
-    this.#unknown.overtake();
-    await this.#releaseAnswered();
-  }
-
-  /** `keys`: of an identity that has left this lane; what waited for that one names them. */
-  async #releaseAnswered(keys?: readonly string[]): Promise<void> {
-    const clear: number[] = [];
-    const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
-    for (const item of asked.toSorted((a, b) => a.delivery - b.delivery)) {
-      const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys), item.kind);
-      if (!isAfter && !(await this.#isInDoubt(item))) clear.push(item.delivery);
-    }
-    await this.#release(clear);
-  }
-
-  /** What a stop cut short: identities that were decided, and answers, whose look at what is held did not come to its end. Never rejects. */
-  async #catchUp(unknown: readonly DeliverySummary[]): Promise<void> {
-    const { journal, log } = this.#ports;
-    await this.#releaseAnswered();
-    try {
-      for (const one of unknown) {
-        if (this.#stopped) return;
-        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys), one.kind);
-        if (isAsked() && (await heardSince(journal, one, this.endpoint.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
-      }
-    } catch (thrown) {
-      log('warn', 'what is held could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
-    }
-  }
-
-  /** What cannot be read now is looked at with the next answer, or start. */
-  async #isInDoubt(item: QueuedDelivery): Promise<boolean> {
-    const { legs, log } = this.#ports;
-    try {
-      return (await legs?.isInDoubt(item, this.endpoint.name)) ?? false;
-    } catch (thrown) {
-      log('warn', 'what waits for an answer could not be looked at', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
-      return true;
-    }
-  }
-
-  /**
-   * A person says that this identity arrived (`isTaken`), and its receiver knows all that it told; or has put it away, and what waits for it waits no more. Never rejects; of what
-   * cannot be read its keys are looked at.
-   */
-  async #left({ delivery, keys }: QueuedDelivery, isTaken: boolean): Promise<void> {
-    let told = keys;
-    try {
-      const [material] = await this.#ports.journal.material([delivery]);
-      if (material) told = keysTold(material.event, keys, this.#ports.index);
-    } catch (thrown) {
-      const { code } = PasserelleError.from(thrown);
-      this.#ports.log('warn', 'an identity that left could not be read', { lane: this.endpoint.name, delivery, code });
-    }
-    await this.lookAgain(new Set(told), isTaken);
-    await this.#releaseAnswered(keys);
-  }
-
-  /** An identity of one of them waits in this lane; for a document a stay as well, which brings one. What is no document leaves before the stays that came after it. */
-  #tellsLater(keys: ReadonlySet<string>, of: QueuedDelivery['kind']): boolean {
-    const names = this.endpoint.order === 'lane' ? ['*'] : [...keys];
-    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
-      (of === 'document' ? tells(kind) : kind === 'identity') && state !== 'dead' && its.some((key) => keys.has(key));
-    return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
-  }
-
-  async #release(deliveries: readonly number[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const lane = this.endpoint.name;
-    const failed = (delivery: number, code: string): void => this.#ports.log('warn', 'held delivery could not be released', { lane, delivery, code });
-    const surely = <T>(work: () => Promise<T>): Promise<T> => this.#surely(work, 'held deliveries cannot be released yet');
-    for (const item of await release(this.#ports.journal, deliveries, iso(this.#ports.now()), failed, surely)) this.update(item);
+  /** A person said who a patient is (decision 0033). Never rejects. */
+  answered(): Promise<void> {
+    return this.#held.answered();
   }
 
   /** Stops taking, waits for what is on the wire. */
@@ -297,6 +217,7 @@ export class DeliveryLane {
     const waiting = item.notBefore === undefined ? 0 : Math.min(Date.parse(item.notBefore) - this.#ports.now(), longestWaitMs(this.endpoint.policy));
     this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked');
     if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
+    if (item.kind === 'identity') void this.#held.replaced(item);
   }
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
@@ -313,10 +234,10 @@ export class DeliveryLane {
 
   /** False when the journal cannot be read now: it is asked again later. */
   #load(): Promise<boolean> {
-    return Promise.all([this.#unknown.load(this.#ports.journal, this.endpoint.name), this.#backlog.load()]).then(
+    return Promise.all([this.#held.load(), this.#backlog.load()]).then(
       ([found]) => {
-        if (!this.#isCaughtUp) void this.#catchUp(found);
-        return (this.#isCaughtUp = true);
+        void this.#held.catchUp(found);
+        return true;
       },
       (thrown: unknown) => {
         this.#ports.log('error', 'backlog cannot be read', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
@@ -378,7 +299,7 @@ export class DeliveryLane {
 
   async #deliver(item: QueuedDelivery): Promise<void> {
     const { journal } = this.#ports;
-    this.#unknown.begin(item);
+    this.#held.begin(item);
     let result: AttemptResult;
     let told: readonly string[] = [];
     let brought: Leaving | undefined;
@@ -389,21 +310,23 @@ export class DeliveryLane {
       const leaving = { ...material, keys: item.keys };
       const { raw: _, ...kept } = leaving;
       if (item.kind === 'document') brought = kept;
-      result = await attempt(leaving, {
-        lane: this.endpoint,
-        ports: this.#ports,
-        sink: this.#sink,
-        ackTimeoutMs: this.endpoint.ackTimeoutMs,
-        idempotent: this.endpoint.policy.idempotent,
-        ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
-        ...(this.#lease && { lease: this.#lease }),
-      });
+      result =
+        this.#held.endOf(item) ??
+        (await attempt(leaving, {
+          lane: this.endpoint,
+          ports: this.#ports,
+          sink: this.#sink,
+          ackTimeoutMs: this.endpoint.ackTimeoutMs,
+          idempotent: this.endpoint.policy.idempotent,
+          ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
+          ...(this.#lease && { lease: this.#lease }),
+        }));
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
     this.#inFlight -= 1;
     if (result.kind === 'unavailable') {
-      this.#unknown.end(item.delivery);
+      this.#held.end(item.delivery);
       this.#trip(result.error);
       this.#schedule.reopen(item.delivery);
       return;
@@ -425,7 +348,7 @@ export class DeliveryLane {
     const settlement = this.#settlement(item, from, after, result);
     const isTaken = tells(item.kind) && after.to === 'delivered';
     // It is held no more: it does not overtake itself.
-    if (isTaken) this.#unknown.end(item.delivery);
+    if (isTaken) this.#held.end(item.delivery);
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
     if (isTaken) await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
@@ -435,13 +358,7 @@ export class DeliveryLane {
     if (after.trips) this.#trip(after.error);
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
-    const isOvertaken = this.#unknown.end(item.delivery);
-    if (isOvertaken && this.#unknown.isHeld(item.delivery)) await this.#release([item.delivery]);
-    // What waits for it is looked at also when it never arrives.
-    if (tells(item.kind) && (after.to === 'dead' || after.to === 'discarded')) await this.lookAgain(told);
-    // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
-    if (isOvertaken) await this.#releaseAnswered();
-    else if (tells(item.kind) && after.to !== 'queued') await this.#releaseAnswered(item.keys);
+    await this.#held.tried(item, after.to, told);
     if (brought && after.to === 'delivered') await this.#endBeside(brought);
     this.#settled(item, after.to);
   }
@@ -523,7 +440,7 @@ export class DeliveryLane {
       ...(after.error && { error: after.error }),
       ...(settlement.notBefore && { notBefore: settlement.notBefore }),
     };
-    this.#unknown.see(next);
+    this.#held.see(next);
     this.#backlog.update(next);
   }
 
@@ -579,6 +496,3 @@ export class DeliveryLane {
     this.#timers.delete(delivery);
   }
 }
-
-/** A stay brings the identity of its message along, and stands for it where both are taken (decision 0005). */
-const tells = (kind: QueuedDelivery['kind'] | undefined): boolean => kind === 'identity' || kind === 'visit';

@@ -8,7 +8,7 @@ import { kindOf } from '../model/index.ts';
 /** Held deliveries that are read at a time. */
 const PAGE = 500;
 
-const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
+export const isUnknownThere = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
   state === 'held' && error?.code === 'ERR_DESTINATION_UNKNOWN_PATIENT';
 
 export const isInDoubt = ({ state, error }: Pick<QueuedDelivery, 'state' | 'error'>): boolean =>
@@ -27,7 +27,7 @@ export class UnknownThere {
   /** Changed before all was read: a page may be older. */
   readonly #seen = new Set<number>();
 
-  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there. Throws ERR_JOURNAL_UNAVAILABLE. */
+  /** All that the journal holds, once: more than the lane keeps in memory. Answers what is unknown there, in order. Throws ERR_JOURNAL_UNAVAILABLE. */
   async load(journal: Pick<JournalStore, 'deliveries'>, lane: string): Promise<readonly DeliverySummary[]> {
     if (this.#isLoaded) return [];
     this.#isLoaded = this.#isLoading = true;
@@ -49,7 +49,7 @@ export class UnknownThere {
       this.#isLoading = false;
     }
     this.#seen.clear();
-    return found;
+    return found.reverse();
   }
 
   /** What the journal says of a delivery now. */
@@ -130,7 +130,19 @@ export async function heardSince(
   return false;
 }
 
-/** Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
+const STATES: ReadonlySet<string> = new Set(['updated', 'created', 'qualified', 'dequalified'].map((what) => `dcc.identity.${what}`));
+
+/**
+ * Both say who one patient is as known by then, whole, and the later one by every number of the earlier: nothing is lost with that one. A merge or a link is said by no other.
+ * Throws ERR_JOURNAL_UNAVAILABLE.
+ */
+export async function isSaidAnew(journal: Pick<JournalStore, 'material'>, earlier: QueuedDelivery, later: QueuedDelivery): Promise<boolean> {
+  if (!earlier.keys.every((key) => later.keys.includes(key))) return false;
+  const both = (await journal.material([earlier.delivery, later.delivery])).map(({ event }) => event);
+  return both.length === 2 && both.every(({ type, subject }) => STATES.has(type) && subject === both[0]!.subject);
+}
+
+/** In their order. Each may have been decided by a person meanwhile; answers those that were released, as they are now. `surely`: while the journal is away for a moment. */
 export async function release(
   journal: Pick<JournalStore, 'act'>,
   deliveries: readonly number[],
@@ -139,7 +151,7 @@ export async function release(
   surely: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<readonly QueuedDelivery[]> {
   const released: QueuedDelivery[] = [];
-  for (const delivery of new Set(deliveries))
+  for (const delivery of [...new Set(deliveries)].sort((a, b) => a - b))
     try {
       const action = { verb: 'release', delivery, who: RELEASED_BY.identity, why: 'identity of the patient received', at } as const;
       const changes = await surely(() => journal.act([action]));

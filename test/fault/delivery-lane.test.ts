@@ -1,7 +1,7 @@
 /** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodedMessage, type QueuedDelivery, type RoutedEvent } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
 import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
@@ -399,6 +399,151 @@ describe('a delivery lane', () => {
     expect(bench.sent[3], 'the document after it').to.equal(ids[0]);
   });
 
+  describe('A2, A3: an identity that is held as unknown there, and the next one of its patient', () => {
+    const UNKNOWN = 'ERR_DESTINATION_UNKNOWN_PATIENT';
+    const state = (type = 'dcc.identity.updated', subject = 'a'): { event: RoutedEvent['event'] } => ({
+      event: { ...routed().event, type, subject },
+    });
+    const one = (over: Partial<RoutedEvent> = {}): Partial<RoutedEvent> => ({ keys: patient('a'), ...state(), ...over });
+    const both = [...patient('a'), ...patient('also')];
+    const ends = async (): Promise<readonly string[]> =>
+      (await bench.journal.deliveries({}, { limit: 20 })).items
+        .toReversed()
+        .map(({ state: is, error }) => (is === 'held' || is === 'discarded' ? `${is} ${error?.code}` : is));
+    const offer = async (items: readonly QueuedDelivery[]): Promise<void> => {
+      const [material] = await bench.journal.material([items[0]!.delivery]);
+      bench.lane.offer([{ item: items[0]!, format: 'plain', event: material!.event, parts: [], queuedAt: at(0) }]);
+    };
+    const nth = async (rows: readonly QueuedDelivery[]): Promise<readonly number[]> => {
+      const ids = (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
+      return bench.sent.map((id) => ids.indexOf(id) + 1);
+    };
+    /** From its attempt of that number on. */
+    const knows = (from: number): void => {
+      bench.interpret = () => ({ outcome: bench.sent.length >= from ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+    };
+    const settled = (...all: readonly string[]): Promise<void> =>
+      until(`it is ${all.join(', ')}`, 5000, async () => (await ends()).join() === all.join());
+    const SAID_ANEW = 'discarded ERR_IDENTITY_SAID_ANEW';
+
+    for (const when of ['before the answer', 'after it', 'while nothing ran'] as const)
+      it(`the later one, which says all that is known, leaves, and the one before never does again: it comes ${when}`, async () => {
+        knows(2);
+        const [first] = await bench.queue([one()]);
+        const queued: QueuedDelivery[] = [];
+        const comes = async (): Promise<void> => void queued.push(...(await bench.queue([one({ keys: both })])));
+        if (when === 'before the answer') await comes();
+        await bench.make().start();
+        if (when !== 'before the answer') await settled(`held ${UNKNOWN}`);
+        if (when === 'while nothing ran') await bench.lane.stop();
+        if (when !== 'before the answer') await comes();
+        if (when === 'after it') await offer(queued);
+        if (when === 'while nothing ran') await bench.make().start();
+        await settled(SAID_ANEW, 'delivered');
+        await bench.lane.stop();
+        await bench.make().start();
+        expect(await nth([first!, ...queued])).to.deep.equal([1, 2]);
+      });
+
+    it('so it is in a lane that sends everything in its order: what stands between them leaves before', async () => {
+      bench.interpret = () => ({ outcome: bench.sent.length > 1 ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+      const rows = await bench.queue([one(), { keys: patient('b') }, one(), { keys: patient('b') }]);
+      await bench.make({ order: 'lane' }).start();
+      await settled(SAID_ANEW, 'delivered', 'delivered', 'delivered');
+      expect(await nth(rows)).to.deep.equal([1, 2, 3, 4]);
+    });
+
+    it('a kill between its release and its end sends it again at its place, and the later one after it', async () => {
+      knows(3);
+      const [first] = await bench.queue([one()]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      await bench.lane.stop();
+      const [next] = await bench.queue([one()]);
+      await bench.journal.act([{ verb: 'release', delivery: first!.delivery, who: 'passerelle', why: 'as the lane does', at: at(1) }]);
+      await bench.make().start();
+      await settled(SAID_ANEW, 'delivered');
+      expect(await nth([first!, next!])).to.deep.equal([1, 1, 2]);
+    });
+
+    it('what stands between the two leaves in its order; one that is unknown there as well keeps the place, until the next', async () => {
+      knows(4);
+      const rows = await bench.queue([one(), one({ kind: 'document' }), one()]);
+      await bench.make().start();
+      await settled(SAID_ANEW, `held ${UNKNOWN}`, `held ${UNKNOWN}`);
+      const [last] = await bench.queue([one()]);
+      await offer([last!]);
+      await settled(SAID_ANEW, 'delivered', SAID_ANEW, 'delivered');
+      expect(await nth([...rows, last!])).to.deep.equal([1, 2, 3, 4, 2]);
+    });
+
+    for (const [what, ...others] of [
+      ['one of fewer numbers', one()],
+      ['a merge', one({ keys: both, ...state('dcc.identity.merged') })],
+      ['a merge, before the one that says it', one({ keys: both, ...state('dcc.identity.merged') }), one({ keys: both })],
+      ['one of somebody else, with its number beside', one({ keys: both, ...state('dcc.identity.updated', 'b') })],
+      ['a stay', one({ keys: both, kind: 'visit' })],
+    ] as const)
+      it(`stays held behind no other word than that: ${what}`, async () => {
+        knows(2);
+        await bench.queue([one({ keys: both }), ...others]);
+        const [other] = await bench.queue([{ keys: patient('other') }]);
+        await bench.make().start();
+        await until('somebody else has left', 5000, async () => (await ends()).at(-1) === 'delivered');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect([await ends(), bench.sent.length], what).to.deep.equal([[`held ${UNKNOWN}`, ...others.map(() => 'queued'), 'delivered'], 2]);
+        expect(other).to.include({ state: 'queued' });
+      });
+
+    it('A6: a merge that is held as unknown there is said by no later identity, and keeps its place', async () => {
+      knows(2);
+      await bench.queue([one(state('dcc.identity.merged')), one(), { keys: patient('other') }]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`, 'queued', 'delivered');
+    });
+
+    it('is tried again when the later one is put away before it ends', async () => {
+      knows(2);
+      const [first] = await bench.queue([one()]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      bench.lane.pause();
+      const [next] = await bench.queue([one()]);
+      await offer([next!]);
+      await settled('queued', 'queued');
+      await bench.journal.act([{ verb: 'discard', delivery: next!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+      bench.lane.forget(next!.delivery);
+      bench.lane.resume();
+      await settled('delivered', 'discarded undefined');
+      expect(await nth([first!])).to.deep.equal([1, 1]);
+    });
+  });
+
+  for (const by of ['an identity that this lane need not send', 'what a stop cut short'])
+    it(`A2, B6: stays that are held as unknown there leave in their order after a restart too: by ${by}`, async () => {
+      let outcome = 'unknown-there';
+      bench.interpret = () => ({ outcome });
+      const stay = { keys: patient('a'), kind: 'visit' } as const;
+      const rows = await bench.queue([stay, stay, stay]);
+      await bench.make().start();
+      await until('they are held', 5000, async () => (await bench.states())['held'] === 3);
+      await bench.lane.stop();
+      outcome = 'delivered';
+      if (by === 'what a stop cut short') {
+        const [received] = await bench.journal.receive([incoming()]);
+        const events = [routed({ keys: patient('a'), destinations: [] })];
+        const decidedAt = new Date().toISOString();
+        await bench.journal.decide([decided(received!.message, { events, terms: patient('a'), decidedAt })]);
+      }
+      await bench.make().start();
+      if (by !== 'what a stop cut short') await bench.lane.lookAgain(new Set(patient('a')));
+      await until('all have left', 5000, async () => (await bench.states())['delivered'] === 3);
+      const ids = (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
+      expect(bench.sent.slice(3)).to.deep.equal(ids);
+    });
+
   it('treats an interpretation that says nothing as an answer it cannot read', async () => {
     bench.interpret = () => ({ outcome: 'perhaps' });
     await bench.queue([{ keys: patient('a'), kind: 'document' }]);
@@ -653,7 +798,7 @@ describe('a delivery lane', () => {
 
   it('says which delivery blocks, and how many wait behind it', async () => {
     const rows = await bench.queue([
-      { keys: patient('a') },
+      { keys: patient('a'), event: { ...routed().event, type: 'dcc.identity.merged' } },
       { keys: patient('a') },
       { keys: [...patient('a'), ...patient('b')] },
       { keys: patient('b') },

@@ -5,8 +5,8 @@ import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 export interface Receiver {
   readonly port: number;
   readonly received: readonly Hl7Message[];
-  /** MSA-1. */
-  answers: (message: Hl7Message) => 'AA' | 'AE';
+  /** MSA-1; `unknown`: AE with the business error 902. */
+  answers: (message: Hl7Message) => 'AA' | 'AE' | 'unknown';
   readonly stop: () => Promise<unknown>;
 }
 
@@ -24,7 +24,9 @@ export async function startReceiver(port = 0): Promise<Receiver> {
         text = text.slice(end + 2);
         received.push(message);
         const id = message.get('MSH-10');
-        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${receiver.answers(message)}|${id}\r\x1c\r`);
+        const answer = receiver.answers(message);
+        const [ack, error] = answer === 'unknown' ? ['AE', 'ERR|||207^^HL70357|E|902\r'] : [answer, ''];
+        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${ack}|${id}\r${error}\x1c\r`);
       }
     });
   });

@@ -14,6 +14,7 @@ export const TASK_WORDS: Readonly<Record<IdentityTask['kind'], string>> = {
   document: 'document au nom de quelqu’un d’autre',
   'merge-ins': 'fusion de deux INS',
   'merge-elsewhere': 'numéro déjà fusionné ailleurs : défaire puis rejouer, ou rejeter',
+  'merge-changed': 'fusion d’un numéro changé avant pour un autre : la faire dire du numéro d’aujourd’hui',
   'merge-undone': 'fusion qu’une personne a défaite',
   'number-taken': 'changement de numéro vers celui de quelqu’un d’autre : accepté, il vaut fusion',
   'merge-foreign': 'fusion dite par un autre site que celui du domaine',
@@ -28,10 +29,28 @@ const SAME_PATIENT = {
   fr: 'Est-ce le même patient ? Accepter si oui : ce que dit le message compte ; un séjour ou un rapprochement vaut pour le patient connu. Sinon rejeter, et faire corriger à l’envoyeur.',
   en: 'Is it the same patient? Accept if so: what the message says counts; a stay or a link is of the patient on file. Otherwise reject, and have the sender correct it.',
 };
+/** Of a number that another one absorbed, whose document or identity contradicts that one. */
+const MERGED = {
+  fr: 'Si les numéros montrés diffèrent, l’un a été fusionné dans l’autre : si c’est à tort, défaire cette fusion (passerelle identity undo), puis rejouer le message (passerelle replay). Sans cela, le message suivant demande encore.',
+  en: 'Where the numbers shown differ, one was merged into the other: if wrongly, undo that merge (passerelle identity undo), then replay the message (passerelle replay). Without that the next message asks again.',
+};
+const both = (...all: readonly (typeof MERGED)[]): typeof MERGED => ({
+  fr: all.map(({ fr }) => fr).join(' '),
+  en: all.map(({ en }) => en).join(' '),
+});
 /** What to do of each, beside accepting or rejecting what waits. */
 export const TASK_FIXES: Readonly<Partial<Record<IdentityTask['kind'], { readonly fr: string; readonly en: string }>>> = {
-  traits: SAME_PATIENT,
-  ins: SAME_PATIENT,
+  traits: both(SAME_PATIENT, MERGED),
+  ins: both(SAME_PATIENT, MERGED),
+  document: MERGED,
+  'merge-elsewhere': {
+    fr: 'Le numéro absorbé mène déjà à un autre (passerelle identity). Si c’est à tort, défaire (passerelle identity undo), puis rejouer le message ; sinon rejeter.',
+    en: 'The absorbed number leads to another one already (passerelle identity). If wrongly, undo that (passerelle identity undo), then replay the message; otherwise reject.',
+  },
+  'merge-changed': {
+    fr: 'Le patient de ce numéro en a reçu un autre (A47), que montre passerelle identity. Rejeter, et faire dire à l’envoyeur la fusion du numéro d’aujourd’hui. Ne défaire le changement que s’il est faux.',
+    en: 'The patient of this number was given another one (A47), which passerelle identity shows. Reject, and have the sender say the merge of the number of now. Undo the change only if it is wrong.',
+  },
   'number-again': {
     fr: 'Est-ce le patient qui avait ce numéro ? Accepter si oui. Sinon rejeter, et faire corriger à l’envoyeur le numéro du nouveau patient.',
     en: 'Is it the patient who had this number? Accept if so. Otherwise reject, and have the sender correct the number of the new patient.',

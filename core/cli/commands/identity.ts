@@ -1,6 +1,6 @@
 /** `passerelle identity ...`: shows one identity with its sources, decides a task, undoes a merge. Every look has a reason, which is audited. */
 import { Option, type Command } from 'commander';
-import { PasserelleError, type IdentityStatement, type IdentityTaskDetail, type IdentityView } from '../../contract/index.ts';
+import { NEVER_ACCEPTED, PasserelleError, type IdentityStatement, type IdentityTaskDetail, type IdentityView } from '../../contract/index.ts';
 import { actor, clientOf, fail, jsonOption, printJson, whyOption, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
 import { printable, style, table, type Column } from '../table.ts';
@@ -117,8 +117,10 @@ function printView(io: Io, view: IdentityView): void {
   const say = (line: string): void => io.out(`${printable(line)}\n`);
   io.out(`${style(io, 'bold', printable(`${view.domain}  ${view.ipp}`))}\n`);
   if (view.into) {
-    const { ipp, message, accepted: by } = view.into;
-    say(`fusionné dans / absorbed by ${ipp} (${message})${by ? `, acceptée par / accepted by ${by.who}, ${localTime(by.at)} : ${by.why}` : ''}`);
+    const { kind, ipp, message, accepted: by } = view.into;
+    say(
+      `${kind === 'change-id' ? 'changé pour / changed for' : 'fusionné dans / absorbed by'} ${ipp} (${message})${by ? `, acceptée par / accepted by ${by.who}, ${localTime(by.at)} : ${by.why}` : ''}`,
+    );
   }
   if (view.absorbed.length > 0) say(`a absorbé / absorbed ${view.absorbed.map(({ ipp }) => ipp).join(', ')}`);
   for (const { ipp, who, why, undoneAt } of view.undone) say(`fusion dans ${ipp} défaite par ${who}, ${localTime(undoneAt)} : ${why}`);
@@ -143,8 +145,8 @@ function printTask(io: Io, task: IdentityTaskDetail): void {
     );
   const fix = TASK_FIXES[task.kind];
   if (task.state === 'open' && fix) io.out(`${printable(fix.fr)}\n${printable(fix.en)}\n`);
-  if (task.state === 'open')
-    io.out(
-      `  Ensuite / next:\n    passerelle identity task ${task.id} --accept${task.question ? ` --question ${task.question}` : ''} --why "..."\n    passerelle identity task ${task.id} --reject --why "..."\n`,
-    );
+  const accept = NEVER_ACCEPTED.has(task.kind)
+    ? `passerelle replay ${task.id}`
+    : `passerelle identity task ${task.id} --accept${task.question ? ` --question ${task.question}` : ''} --why "..."`;
+  if (task.state === 'open') io.out(`  Ensuite / next:\n    ${accept}\n    passerelle identity task ${task.id} --reject --why "..."\n`);
 }

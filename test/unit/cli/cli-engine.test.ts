@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import type { IdentityTask } from '../../../core/contract/index.ts';
 import { openBackup } from '../../../core/backup/index.ts';
 import { prepareToken, publishUrl, readAccess, withdrawUrl } from '../../../core/cli/index.ts';
 import { plugin } from '../../../plugins/app-api/index.ts';
@@ -139,6 +140,24 @@ describe('commands on a running engine', () => {
       expect((await run(['identity', 'task', 'test-2', flag, '--question', '3f2a9c', '--why', 'vu'])).code).to.equal(0);
       expect(engine.asked.at(-1)?.input).to.deep.include({ id: 'test-2', verdict, why: 'vu', ...(verdict === 'accept' && { question: '3f2a9c' }) });
     }
+  });
+
+  it('A6: advise of each question that merges raise what ends it: no acceptance of what cannot be, no undo of a right change of number', async () => {
+    const shown = async (kind: IdentityTask['kind']): Promise<string> => {
+      engine.taskKind = kind;
+      return (await run(['identity', 'task', 'test-2', '--why', 'vérification'])).out;
+    };
+    for (const kind of ['merge-cycle', 'merge-elsewhere', 'merge-changed'] as const)
+      expect(await shown(kind), kind)
+        .to.contain('passerelle replay test-2')
+        .and.to.contain('--reject')
+        .and.not.to.contain('--accept');
+    expect(await shown('merge-changed')).to.contain('la fusion du numéro d’aujourd’hui');
+    for (const kind of ['traits', 'ins', 'document'] as const)
+      expect(await shown(kind), kind)
+        .to.contain('--accept')
+        .and.to.contain('passerelle identity undo')
+        .and.to.contain('Without that the next message asks again');
   });
 
   it('show what a receiver was not told, declare it ready at a rate, or not after all', async () => {

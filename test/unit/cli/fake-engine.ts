@@ -7,6 +7,7 @@ import {
   type AlertView,
   type DeliveryView,
   type EngineFace,
+  type IdentityTask,
   type LaneView,
   type MessageTimeline,
   type MessageView,
@@ -78,6 +79,7 @@ export interface FakeEngine extends EngineFace {
   /** Pages of a replay to refuse for the time being. */
   busy: number;
   alerting: readonly AlertView[];
+  taskKind?: IdentityTask['kind'];
   elsewhere: boolean;
 }
 
@@ -225,6 +227,7 @@ export function fakeEngine(): FakeEngine {
         const patient = { ins: '279035121518989', insStatus: 'NOT-QUALIFIED' };
         return {
           ...task,
+          ...(engine.taskKind && { kind: engine.taskKind }),
           question: '3f2a9c',
           alike: ['test-3'],
           candidates: [{ domain: 'fictif', ipp: '1', as: 'on file', patient }],

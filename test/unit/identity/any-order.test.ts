@@ -75,7 +75,7 @@ function accept(hospital: Hospital, event: Event, id: string): boolean {
   while (play(hospital, event, id).quarantine) {
     const { kind } = hospital.tasks().find((task) => task.id === id)!;
     if (kind === 'merge-cycle') return false;
-    if (kind === 'merge-elsewhere') hospital.undo((event as Merge).pair[1]);
+    if (kind === 'merge-elsewhere' || kind === 'merge-changed') hospital.undo((event as Merge).pair[1]);
     else hospital.answer(id, 'accepted');
   }
   return true;
@@ -298,7 +298,7 @@ describe('whatever order identities come in', () => {
             for (let again = isAsked; again; again = say()) {
               const { kind } = hospital.tasks().find((task) => task.id === id)!;
               if (kind === 'merge-cycle') break;
-              if (kind === 'merge-elsewhere' && event.what !== 'tell') hospital.undo(event.pair[1]);
+              if ((kind === 'merge-elsewhere' || kind === 'merge-changed') && event.what !== 'tell') hospital.undo(event.pair[1]);
               else hospital.answer(id, 'accepted');
             }
             return event.what === 'merge' && isAsked;

@@ -130,6 +130,19 @@ describe('merges', () => {
     expect(hospital.person('1')).to.not.have.property('absorbed');
   });
 
+  it('A6: a merge of a number that was changed for another one is never an advice to undo that change, and cannot be accepted', () => {
+    hospital.identity(TRAITS, { ipp: '2' });
+    hospital.merge('4', '2', { kind: 'change-id' });
+    expect(verdict(hospital.merge('3', '2', { id: 'asked' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect([survivor('2'), hospital.tasks()[0]!.kind]).to.deep.equal(['4', 'merge-changed']);
+    expect(() => hospital.answer('asked', 'accepted')).to.throw('an undo of the merge before');
+    hospital.answer('asked', 'rejected');
+    hospital.merge('3', '4');
+    expect(survivor('2'), 'of the number of now').to.equal('3');
+    expect(verdict(hospital.merge('1', '2', { kind: 'change-id', id: 'again' }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+    expect(hospital.tasks().find(({ id }) => id === 'again')!.kind, 'two changes of one number').to.equal('merge-elsewhere');
+  });
+
   it('A6: a merge that was accepted for one reason is asked again when there is another one', () => {
     hospital.identity(QUALIFIED, { ipp: '1' });
     hospital.identity(OTHERWISE, { ipp: '2' });
@@ -666,7 +679,7 @@ describe('merges', () => {
         if (hospital.person(one.from)!.into) hospital.undo(one.from);
       } else if (hospital.merge(one.into, one.from, { id: `s${i}`, ...(one.do === 'merge' && { kind: one.kind }) }).quarantine && one.do === 'accept')
         if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind !== 'merge-cycle') {
-          if (hospital.tasks().find(({ id }) => id === `s${i}`)!.kind === 'merge-elsewhere') hospital.undo(one.from);
+          if (['merge-elsewhere', 'merge-changed'].includes(hospital.tasks().find(({ id }) => id === `s${i}`)!.kind)) hospital.undo(one.from);
           else hospital.answer(`s${i}`, 'accepted');
           hospital.merge(one.into, one.from, { id: `s${i}` });
         }
