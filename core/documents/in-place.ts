@@ -1,9 +1,66 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
-import type { DocumentNote } from './notes.ts';
-import { broughtOf, keyOfId, namesOf, union, type Found } from './register.ts';
-import { legsOf, type LegEnd, type SentParts } from './there.ts';
+import type { JournalStore, MessageHistory } from '../contract/index.ts';
+import type { Destination } from '../routing/index.ts';
+import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
+import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
+import { broughtOf, isLessFinal, keyOfId, namesOf, union, type Found } from './register.ts';
+import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
-type Parts = SentParts & { readonly noteOf: (key: string) => Promise<DocumentNote | undefined> };
+export interface ShownParts extends SentParts {
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'notes'>;
+  readonly destinations: readonly Destination[];
+}
+type Parts = SentParts & {
+  readonly noteOf: (key: string) => Promise<DocumentNote | undefined>;
+  readonly setOf: (key: string) => Promise<SetNote | undefined>;
+};
+
+/** Its lanes ask for the same messages and notes. */
+export function readOnce({ journal, index }: Omit<ShownParts, 'destinations'>): Parts {
+  const reader = <K extends keyof NoteValues>(kind: K): ((key: string) => Promise<NoteValues[K] | undefined>) =>
+    once(async (key) => {
+      const [value] = await journal.notes(kind, [key]);
+      return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
+    });
+  const message = once((id: number) => journal.message(id));
+  return { journal: { tag: journal.tag, message }, index, noteOf: reader(KINDS.document), setOf: reader(KINDS.set) };
+}
+
+function once<K, V>(ask: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => known.get(key) ?? known.set(key, ask(key)).get(key)!;
+}
+
+/** By delivery that ended without arriving: the document that its receiver shows on, which that one was to replace or withdraw. */
+export async function shownOn(history: MessageHistory, { destinations, ...parts }: ShownParts): Promise<ReadonlyMap<number, string>> {
+  const read = readOnce(parts);
+  const shown = new Map<number, string>();
+  for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
+    const event = history.events.find((each) => each.event.id === eventId)?.event;
+    const one = event && documentIn({ event, parts: history.parts });
+    const facts = one && factsOf(one, parts.index);
+    const site = destinations.find((each) => each.lane === lane)?.site;
+    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one), { name: lane, site }));
+    if (id) shown.set(delivery, id);
+  }
+  return shown;
+}
+
+/** Unless it was said again since, and may have arrived or is on its way. */
+async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: boolean, to: LegEnd): Promise<string | undefined> {
+  const { key, content, status } = facts;
+  const note = await parts.noteOf(key);
+  if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
+  const own = { key, note };
+  const legs = await legsThere(parts, own, to);
+  const isWithdrawn = legs.some(({ eventType }) => eventType === DELETED);
+  if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
+  // A number stands for its versions one after the other.
+  const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
+  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn;
+  if (isInForce && legs.length > 0 && (await legsThere(parts, own, to, isOlder)).length === legs.length) return note.id;
+  return (await shownInstead(parts, key, to))?.note.id;
+}
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
 export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promise<Found | undefined> {
@@ -22,7 +79,7 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
   return undefined;
 }
 
-/** The other form of what took its place did so as well, and may have arrived. */
+/** The other form of what took its place, or another one of its set, did so as well, and may have arrived. */
 async function isReplacedThere(
   parts: Parts,
   { key, note }: Found,
@@ -30,10 +87,8 @@ async function isReplacedThere(
   seen: readonly string[],
   to: LegEnd,
 ): Promise<boolean> {
-  for (const other of union(
-    note.superseded ? [note.superseded.key] : [],
-    pairedWith.map((each) => each.key),
-  )) {
+  const ofSet = note.set === undefined ? undefined : await parts.setOf(note.set);
+  for (const { key: other } of [...(note.superseded ? [note.superseded] : []), ...pairedWith, ...(ofSet?.versions ?? [])]) {
     const form = seen.includes(other) ? undefined : await parts.noteOf(other);
     if (!form?.first) continue;
     const isNext = other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
@@ -44,13 +99,25 @@ async function isReplacedThere(
 
 async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
   if (note.from.includes(to.site)) return true;
+  const legs = (await legsOfAll(parts, { key, note }, to)).filter(({ eventType }) => eventType !== DELETED);
+  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+}
+
+/** What may have arrived there of it, withdrawals too. */
+const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());
+
+async function legsOfAll(
+  parts: SentParts,
+  { key, note }: Found,
+  to: LegEnd,
+  isIt: (facts: DocumentFacts) => boolean = () => true,
+): Promise<readonly Leg[]> {
   const keys = [key, ...namesOf(note)];
-  const { first, current, copies = [] } = note;
+  const { first, current, copies = [], deleted } = note;
   // A mask or a more final word that came later may have been refused where the document itself arrived.
   const messages = union(
-    [first, current, ...copies].flatMap((act) => act?.message ?? []),
+    [first, current, deleted, ...copies].flatMap((act) => act?.message ?? []),
     broughtOf(note).by,
   );
-  const legs = (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, ({ key: each }) => keys.includes(each))))).flat();
-  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }

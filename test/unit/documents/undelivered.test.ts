@@ -1,7 +1,7 @@
 /** SAFETY B2, B4: what is sent again after its first delivery ended without being made is delivered. */
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
-import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
+import { goesWhereNoneArrived, shownOn } from '../../../core/documents/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { EventData } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
@@ -22,27 +22,30 @@ describe('a document that is sent again', () => {
     messageStates = new Map();
   });
 
+  const history = (id: number): MessageHistory => {
+    const { event, parts } = archive.cases.get(id)!;
+    const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({
+      lane,
+      state,
+      delivery: 100 * id + i,
+      event: of ? caseOf(of, 100 + i, 1).event : event,
+    }));
+    return {
+      message: { state: messageStates.get(id) ?? 'decoded' },
+      events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
+      parts,
+      deliveries: legs.map(({ event: { id: eventId, type: eventType }, ...leg }) => ({ ...leg, eventId, eventType })),
+      attempts: [],
+    } as never;
+  };
+  const journal = {
+    tag: 'TEST',
+    message: async (id: number): Promise<MessageHistory> => history(id),
+    notes: async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      keys.map((key) => archive.notes.get(`${kind} ${key}`)),
+  };
   const takes = async (said: Said): Promise<{ sentTo: readonly string[]; codes: readonly string[] }> => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
-    const history = (id: number): MessageHistory => {
-      const { event, parts } = archive.cases.get(id)!;
-      const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({
-        lane,
-        state,
-        delivery: 100 * id + i,
-        event: of ? caseOf(of, 100 + i, 1).event : event,
-      }));
-      return {
-        message: { state: messageStates.get(id) ?? 'decoded' },
-        events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
-        parts,
-        deliveries: legs.map(({ event: { id: eventId }, ...leg }) => ({ ...leg, eventId })),
-        attempts: [],
-      } as never;
-    };
-    const notes = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
-      keys.map((key) => archive.notes.get(`${kind} ${key}`));
-    const journal = { tag: 'TEST', message: async (id: number) => history(id), notes };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
     last = made;
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
@@ -111,6 +114,57 @@ describe('a document that is sent again', () => {
       expect(last.quarantine ?? last.reject).to.not.equal(undefined);
       expect((last.warnings ?? []).map(({ code }) => code)).to.not.include('still-shown');
     }
+  });
+
+  describe('what the delivery that never arrived leaves in its place there', () => {
+    const shownBy = async (message: number): Promise<readonly unknown[]> => [
+      ...(await shownOn(history(message), { journal, index, destinations: DESTINATIONS })).values(),
+    ];
+    const all = async (...given: readonly (readonly [Said, DeliveryState])[]): Promise<void> => {
+      for (const [said, state] of given) {
+        await takes(said);
+        states.set(archive.cases.size, [['dcc-out', state]]);
+      }
+    };
+    const version = (n: number, replaces: number, set?: number): Said => ({
+      content: `v${n}`,
+      document: { id: oid(n), action: 'replace', status: 'corrected', replaces: oid(replaces), ...(set && { setId: oid(90), version: set }) },
+    });
+
+    it('B3: is the version before it, if that arrived; of a number the one that stands for it there', async () => {
+      for (const [first, shown] of [
+        ['delivered', [oid(1)]],
+        ['review', [oid(1)]],
+        ['dead', []],
+      ] as const) {
+        archive = new Archive();
+        await all([ONE, first], [version(2, 1), 'dead']);
+        expect(await shownBy(2), first).to.deep.equal(shown);
+      }
+      archive = new Archive();
+      const numbered = (content: string): Said => ({ document: { sourceId: '7', ...(content !== 'v1' && { action: 'replace' }) }, content });
+      await all([numbered('v1'), 'delivered'], [numbered('v2'), 'discarded']);
+      expect(await shownBy(2)).to.deep.equal(['7']);
+      await all([numbered('v3'), 'delivered']);
+      expect(await shownBy(2)).to.deep.equal([]);
+    });
+
+    it('B3, B4: is nothing once a copy of it, what replaces the same, or a withdrawal said again went there', async () => {
+      await all([ONE, 'delivered'], [version(2, 1), 'dead'], [version(2, 1), 'queued']);
+      expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      const first: Said = { content: 'v1', document: { id: oid(1), setId: oid(90), version: 1 } };
+      await all([first, 'delivered'], [version(2, 1, 2), 'discarded'], [version(3, 1, 3), 'discarded']);
+      expect(await shownBy(2)).to.deep.equal([oid(1)]);
+      states.set(3, [['dcc-out', 'delivered']]);
+      expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      const gone: Said = { document: { id: oid(1) }, type: 'dcc.document.deleted' };
+      await all([ONE, 'delivered'], [gone, 'dead']);
+      expect(await shownBy(2)).to.deep.equal([oid(1)]);
+      await all([gone, 'queued']);
+      expect(await shownBy(2)).to.deep.equal([]);
+    });
   });
 
   it('B4: what was replaced by what its author withdrew waits for a person when it is said again after that', async () => {
