@@ -11,19 +11,20 @@ export interface ShownParts extends SentParts {
   readonly destinations: readonly Destination[];
 }
 type Parts = SentParts & {
+  readonly destinations: readonly Destination[];
   readonly noteOf: (key: string) => Promise<DocumentNote | undefined>;
   readonly setOf: (key: string) => Promise<SetNote | undefined>;
 };
 
 /** Its lanes ask for the same messages and notes. */
-export function readOnce({ journal, index }: Omit<ShownParts, 'destinations'>): Parts {
+export function readOnce({ journal, index, destinations }: ShownParts): Parts {
   const reader = <K extends keyof NoteValues>(kind: K): ((key: string) => Promise<NoteValues[K] | undefined>) =>
     once(async (key) => {
       const [value] = await journal.notes(kind, [key]);
       return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
     });
   const message = once((id: number) => journal.message(id));
-  return { journal: { tag: journal.tag, message }, index, noteOf: reader(KINDS.document), setOf: reader(KINDS.set) };
+  return { journal: { tag: journal.tag, message }, index, destinations, noteOf: reader(KINDS.document), setOf: reader(KINDS.set) };
 }
 
 function once<K, V>(ask: (key: K) => V): (key: K) => V {
@@ -32,14 +33,14 @@ function once<K, V>(ask: (key: K) => V): (key: K) => V {
 }
 
 /** By delivery that ended without arriving: the document that its receiver shows on, which that one was to replace or withdraw. */
-export async function shownOn(history: MessageHistory, { destinations, ...parts }: ShownParts): Promise<ReadonlyMap<number, string>> {
+export async function shownOn(history: MessageHistory, parts: ShownParts): Promise<ReadonlyMap<number, string>> {
   const read = readOnce(parts);
   const shown = new Map<number, string>();
   for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
     const event = history.events.find((each) => each.event.id === eventId)?.event;
     const one = event && documentIn({ event, parts: history.parts });
     const facts = one && factsOf(one, parts.index);
-    const site = destinations.find((each) => each.lane === lane)?.site;
+    const site = parts.destinations.find((each) => each.lane === lane)?.site;
     const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one), { name: lane, site }));
     if (id) shown.set(delivery, id);
   }
@@ -53,7 +54,7 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
   const own = { key, note };
   const legs = await legsThere(parts, own, to);
-  const isWithdrawn = legs.some(({ eventType }) => eventType === DELETED);
+  const isWithdrawn = legs.some(isDeletionOf) || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
   if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
   // A number stands for its versions one after the other.
   const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
@@ -66,17 +67,32 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
 export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promise<Found | undefined> {
   const first = await parts.noteOf(key);
   if (!first?.first || first.replaces === undefined || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
-  const seen = [key];
+  const seen: Found[] = [{ key, note: first }];
   for (let by = first; by.replaces !== undefined;) {
     const next = keyOfId(by.replaces, by.from[0], parts.index);
-    const note = seen.includes(next) ? undefined : await parts.noteOf(next);
+    const note = keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
     if (!note?.first || note.deleted) return undefined;
-    if (await mayBeThere(parts, { key: next, note }, to))
-      return (await isReplacedThere(parts, { key: next, note }, by, seen, to)) ? undefined : { key: next, note };
-    seen.push(next);
+    const found = { key: next, note };
+    if (await mayBeThere(parts, found, to)) {
+      const isOver = (await isReplacedThere(parts, found, by, keysOf(seen), to)) || (await isEndedByAnother(parts, found, seen, to, isOf));
+      return isOver ? undefined : found;
+    }
+    seen.push(found);
     by = note;
   }
   return undefined;
+}
+
+const keysOf = (all: readonly Found[]): readonly string[] => all.map(({ key }) => key);
+const isDeletionOf = ({ eventType }: Leg): boolean => eventType === DELETED;
+const isOf = (leg: Leg): boolean => !isDeletionOf(leg);
+
+/** Nothing of it went by this lane, and what was to end it may have arrived by another one of the same site: what that receiver has of it, it has by that one. */
+async function isEndedByAnother(parts: Parts, own: Found, by: readonly Found[], to: LegEnd, isIt: (leg: Leg) => boolean): Promise<boolean> {
+  if ((await legsOfAll(parts, own, to)).some(isOf)) return false;
+  const lanes = parts.destinations.filter(({ site, lane }) => site === to.site && lane !== to.name);
+  const legs = await Promise.all(lanes.flatMap(({ lane, site }) => by.map((each) => legsThere(parts, each, { name: lane, site }))));
+  return legs.flat().some(isIt);
 }
 
 /** The other form of what took its place, or another one of its set, did so as well, and may have arrived. */
@@ -99,7 +115,7 @@ async function isReplacedThere(
 
 async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
   if (note.from.includes(to.site)) return true;
-  const legs = (await legsOfAll(parts, { key, note }, to)).filter(({ eventType }) => eventType !== DELETED);
+  const legs = (await legsOfAll(parts, { key, note }, to)).filter(isOf);
   return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
 }
 

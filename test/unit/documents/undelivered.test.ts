@@ -7,7 +7,9 @@ import type { EventData } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
-const DESTINATIONS = Object.entries(LANES).map(([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const);
+const DESTINATIONS = [...Object.entries(LANES), [RECORD, 'dcc-too'] as const].map(
+  ([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const,
+);
 const ONE: Said = { document: { id: oid(1) }, content: 'one' };
 
 describe('a document that is sent again', () => {
@@ -147,6 +149,33 @@ describe('a document that is sent again', () => {
       expect(await shownBy(2)).to.deep.equal(['7']);
       await all([numbered('v3'), 'delivered']);
       expect(await shownBy(2)).to.deep.equal([]);
+    });
+
+    it('B3: is nothing by a lane that it never went by, where its receiver has what was refused there by another one', async () => {
+      for (const [other, shown] of [
+        ['delivered', []],
+        ['dead', [oid(1), oid(1)]],
+      ] as const) {
+        archive = new Archive();
+        await all([ONE, 'delivered'], [version(2, 1), other]);
+        states.set(2, [
+          ['dcc-out', other],
+          ['dcc-too', 'dead'],
+        ]);
+        expect(await shownBy(2), other).to.deep.equal(shown);
+        await takes(version(3, 2));
+        expect(last.warnings?.filter(({ code }) => code === 'still-shown')).to.have.length(shown.length === 0 ? 0 : 1);
+      }
+      states.set(1, [...states.get(1)!, ['dcc-too', 'delivered']]);
+      states.set(2, [
+        ['dcc-out', 'delivered'],
+        ['dcc-too', 'dead'],
+      ]);
+      expect(await shownBy(2), 'two programs, one of which has the new one').to.deep.equal([oid(1)]);
+      archive = new Archive();
+      await all([ONE, 'delivered'], [{ document: { id: oid(1) }, type: 'dcc.document.deleted' }, 'delivered']);
+      states.set(2, [...states.get(2)!, ['dcc-too', 'dead']]);
+      expect(await shownBy(2), 'withdrawn by the lane that it went by').to.deep.equal([]);
     });
 
     it('B3, B4: is nothing once a copy of it, what replaces the same, or a withdrawal said again went there', async () => {
