@@ -48,8 +48,8 @@ async function whereNoneArrived(one: Case, judgement: Judgement, parts: ShownPar
   const { successors } = copyOf;
   const own = await sentOf(copyOf, one, parts, factsOf(one, parts.index));
   const next = successors && (await sentOf(successors, one, parts));
-  // Of what was replaced its receiver may have either.
-  const sites = copyOf.sites.filter((site) => (next ? next.isLost(site) && own.to(site).every(isOver) : own.isLost(site)));
+  // Of what was replaced its receiver may have either; what the journal no longer knows may have arrived.
+  const sites = copyOf.sites.filter((site) => (next ? next.isLost(site) && own.isKnown && own.to(site).every(isOver) : own.isLost(site)));
   if (sites.length === 0) return judgement;
   const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
   const insteadOf = sites.flatMap((site) =>
@@ -68,7 +68,7 @@ async function sentOf(
   one: Case,
   parts: ShownParts,
   mine?: DocumentFacts,
-): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isLost: (site: string) => boolean }> {
+): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isKnown: boolean; readonly isLost: (site: string) => boolean }> {
   const ids = [...new Set(messages)].filter((id) => id !== one.message.id || one.message.run > 1);
   const sent = await Promise.all(ids.map((id) => sentBy(id, one, keys, parts, mine)));
   const others = sent.filter(({ id, isOther }) => id !== one.message.id && !isOther);
@@ -77,7 +77,11 @@ async function sentOf(
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
     return sent.flatMap(({ legs }) => legs.filter(({ lane }) => lanes.includes(lane)));
   };
-  return { to, isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided) };
+  return {
+    to,
+    isKnown: sent.every(({ state }) => state !== undefined),
+    isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided),
+  };
 }
 
 /** What became of deliveries counts: it is a copy, it ends what took the place of another one, or it is one document of several of a message that a person replays. */

@@ -17,11 +17,14 @@ describe('a document that is sent again', () => {
   /** By message: where its deliveries stand; of its own document, or of another that came with it. */
   let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, of?: Said])[]>;
   let messageStates: Map<number, MessageState>;
+  /** What the journal no longer knows. */
+  let purged: Set<number>;
   let last: Judgement;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
     messageStates = new Map();
+    purged = new Set();
   });
 
   const history = (id: number): MessageHistory => {
@@ -42,7 +45,7 @@ describe('a document that is sent again', () => {
   };
   const journal = {
     tag: 'TEST',
-    message: async (id: number): Promise<MessageHistory> => history(id),
+    message: async (id: number): Promise<MessageHistory | undefined> => (purged.has(id) ? undefined : history(id)),
     notes: async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
       keys.map((key) => archive.notes.get(`${kind} ${key}`)),
   };
@@ -64,6 +67,18 @@ describe('a document that is sent again', () => {
       states.set(2, [['dcc-out', 'dead']]);
       expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
     });
+
+  it('B2, B3: what the journal no longer knows may have arrived: its copy does not go where its replacement died', async () => {
+    const second: Said = { content: 'two', document: { id: oid(2), action: 'replace', replaces: oid(1) } };
+    await takes(ONE);
+    await takes(second);
+    states.set(1, [['dcc-out', 'dead']]);
+    states.set(2, [['dcc-out', 'dead']]);
+    purged.add(1);
+    expect((await takes(ONE)).sentTo).to.deep.equal([]);
+    purged.clear();
+    expect((await takes(ONE)).sentTo).to.deep.equal([RECORD]);
+  });
 
   it('B3, B4: what replaces or withdraws what never arrived warns of what its receiver shows on', async () => {
     const version = (n: number, format?: 'CDA-R2-N1'): Said => ({
