@@ -175,7 +175,7 @@ export class Legs {
     const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
     // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
     if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
-      return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
+      return stop('ERR_DOCUMENT_ID_TAKEN', 'it left under this id as less confidential');
     return undefined;
   }
 

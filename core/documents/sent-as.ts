@@ -175,4 +175,4 @@ function idsOf(sent: SentAs): DocumentIds {
   return ids;
 }
 
-export const taken = (): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', 'another document left with the id that this one has there');
+export const taken = (): ErrorData => stop('ERR_DOCUMENT_ID_TAKEN', 'another document left with the id that this one has there');

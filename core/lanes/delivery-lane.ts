@@ -42,6 +42,8 @@ const RELOAD_MS = 1000;
 const STOP_WAIT_MS = 5000;
 const FIRST_TRIP_MS = 1000;
 const LAST_TRIP_MS = 60_000;
+/** Of a document that is held for it, nothing later waits. */
+const HELD_ALONE: ReadonlySet<ErrorCode> = new Set(['ERR_DOCUMENT_VERSION_CONFLICT', 'ERR_DOCUMENT_ID_TAKEN']);
 
 export class DeliveryLane {
   readonly endpoint: DeliveryEndpoint;
@@ -301,8 +303,8 @@ export class DeliveryLane {
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
   #blocks(item: Pick<QueuedDelivery, 'state' | 'kind' | 'error'>): 'keys' | 'series' | 'nothing' {
-    // What took its place was sent there: there is nothing of it that a later version has to wait for.
-    if (item.state === 'held' && item.error?.code === 'ERR_DOCUMENT_VERSION_CONFLICT') return 'nothing';
+    // What took its place was sent there, or it has no id to leave with: there is nothing of it that a later version has to wait for.
+    if (item.state === 'held' && item.error && HELD_ALONE.has(item.error.code)) return 'nothing';
     // Of its patient nothing may pass it: what waits there would come in another order than it was said.
     if (isInDoubt(item) && item.kind !== 'document') return 'keys';
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
