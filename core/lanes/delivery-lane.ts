@@ -173,6 +173,8 @@ export class DeliveryLane {
     this.#unknown.see(item);
     this.#backlog.update(item);
     if (tells(item.kind) && item.state === 'delivered') void this.#left(item, true);
+    // A person saw that it arrived.
+    if (item.kind === 'document' && item.state === 'delivered') void this.#endBeside(item);
     this.#pump();
   }
 
@@ -444,18 +446,19 @@ export class DeliveryLane {
     // What waits for an answer leaves after the identity that it brought; also when that one never arrives.
     if (isOvertaken) await this.#releaseAnswered();
     else if (tells(item.kind) && after.to !== 'queued') await this.#releaseAnswered(item.keys);
-    if (brought && after.to === 'delivered') await this.#endBeside(brought);
+    if (brought && after.to === 'delivered') await this.#endBeside(item, brought);
     this.#settled(item, after.to);
   }
 
   /** What died beside this document before it came is tried again, to end as what need not leave (decision 0038). Never rejects: a person sees what is dead. */
-  async #endBeside(arrived: Leaving): Promise<void> {
-    const { legs, log, now } = this.#ports;
+  async #endBeside({ delivery: of, keys }: QueuedDelivery, brought?: Leaving): Promise<void> {
+    const { legs, log, now, journal } = this.#ports;
     const { name, settings } = this.endpoint;
     try {
-      for (const delivery of (await legs?.diedBeside(arrived, { name, site: settings.site })) ?? []) {
+      const [arrived] = brought ? [brought] : await journal.material([of]);
+      for (const delivery of (arrived && (await legs?.diedBeside({ ...arrived, keys }, { name, site: settings.site }))) ?? []) {
         const action = { verb: 'resend', delivery, who: 'passerelle', why: 'son N1 est arrivé / its N1 arrived', at: iso(now()) } as const;
-        for (const { deliveries } of await this.#ports.journal.act([action])) for (const item of deliveries) this.update(item);
+        for (const { deliveries } of await journal.act([action])) for (const item of deliveries) this.update(item);
       }
     } catch (thrown) {
       log('warn', 'what died beside a document could not be tried again', { lane: name, code: PasserelleError.from(thrown).code });

@@ -5,8 +5,8 @@ import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 export interface Receiver {
   readonly port: number;
   readonly received: readonly Hl7Message[];
-  /** MSA-1. */
-  answers: (message: Hl7Message) => 'AA' | 'AE';
+  /** MSA-1; `lost`: it has it, and hangs up. */
+  answers: (message: Hl7Message) => 'AA' | 'AE' | 'lost';
   readonly stop: () => Promise<unknown>;
 }
 
@@ -23,8 +23,9 @@ export async function startReceiver(port = 0): Promise<Receiver> {
         const message = parseHl7(text.slice(text.indexOf('\x0b') + 1, end));
         text = text.slice(end + 2);
         received.push(message);
-        const id = message.get('MSH-10');
-        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${receiver.answers(message)}|${id}\r\x1c\r`);
+        const [id, answer] = [message.get('MSH-10'), receiver.answers(message)];
+        if (answer === 'lost') socket.destroy();
+        else socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${answer}|${id}\r\x1c\r`);
       }
     });
   });
