@@ -168,7 +168,7 @@ export class Legs {
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
-    if (isOfAnother(ids, facts.key, known, index)) return taken();
+    if (isOfAnother(ids, [facts.key], known, index)) return taken();
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);
