@@ -4,6 +4,7 @@ import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
 import { broughtOf, isLessFinal, keyOfId, namesOf, union, type Found } from './register.ts';
+import { GIVEN_AGAIN } from './stops.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
 export interface ShownParts extends SentParts {
@@ -36,6 +37,8 @@ function once<K, V>(ask: (key: K) => V): (key: K) => V {
 export async function shownOn(history: MessageHistory, parts: ShownParts): Promise<ReadonlyMap<number, string>> {
   const read = readOnce(parts);
   const shown = new Map<number, string>();
+  // What its number stood for before was withdrawn.
+  if (history.message.warnings.some(({ code }) => code === GIVEN_AGAIN)) return shown;
   for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
     const event = history.events.find((each) => each.event.id === eventId)?.event;
     const one = event && documentIn({ event, parts: history.parts });

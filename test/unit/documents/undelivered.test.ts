@@ -20,11 +20,13 @@ describe('a document that is sent again', () => {
   /** What the journal no longer knows. */
   let purged: Set<number>;
   let last: Judgement;
+  let warnings: Map<number, Judgement['warnings']>;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
     messageStates = new Map();
     purged = new Set();
+    warnings = new Map();
   });
 
   const history = (id: number): MessageHistory => {
@@ -36,7 +38,7 @@ describe('a document that is sent again', () => {
       event: of ? caseOf(of, 100 + i, 1).event : event,
     }));
     return {
-      message: { state: messageStates.get(id) ?? 'decoded' },
+      message: { state: messageStates.get(id) ?? 'decoded', warnings: warnings.get(id) ?? [] },
       events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
       parts,
       deliveries: legs.map(({ event: { id: eventId, type: eventType }, ...leg }) => ({ ...leg, eventId, eventType })),
@@ -53,6 +55,7 @@ describe('a document that is sent again', () => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
     last = made;
+    warnings.set(message, made.warnings);
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
     return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
   };
@@ -164,6 +167,9 @@ describe('a document that is sent again', () => {
       expect(await shownBy(2)).to.deep.equal(['7']);
       await all([numbered('v3'), 'delivered']);
       expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      await all([numbered('v1'), 'delivered'], [{ ...numbered('v1'), type: 'dcc.document.deleted' }, 'delivered'], [numbered('other'), 'dead']);
+      expect(await shownBy(3), 'given again after it was withdrawn there').to.deep.equal([]);
     });
 
     it('B3: is nothing by a lane that it never went by, where its receiver has what was refused there by another one', async () => {
