@@ -38,3 +38,7 @@ function decisions(id: string, state: DeliveryState | undefined): readonly strin
 /** What a delivery that is queued waits for, in words; empty when nothing stands before it. */
 export const behindWords = ({ behind, behindState }: DeliveryView): string =>
   behind ? `derrière ${behind}${behindState ? ` (${STATE_WORDS[behindState]})` : ''}` : '';
+
+/** What a delivery that never arrived leaves in its place, in words; empty when that is nothing. */
+export const shownWords = ({ stillShown }: DeliveryView): string =>
+  stillShown === undefined ? '' : `le destinataire montre encore / its receiver still shows ${stillShown}`;

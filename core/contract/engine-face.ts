@@ -33,6 +33,8 @@ export interface DeliveryView {
   /** Delivery that has to be over before this one may leave, and its state: what is dead, in review or held waits for a person. */
   readonly behind?: string;
   readonly behindState?: DeliveryState;
+  /** Of one that ended without arriving, of a message that is told whole: the document, as people know it, that its receiver shows on, since this was to replace or withdraw that. */
+  readonly stillShown?: string;
 }
 
 /** What rules and marks say of one document of a message: a diagnosis, made after its delivery unless its site asks for it before. */

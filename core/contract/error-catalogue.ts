@@ -507,6 +507,16 @@ export const CATALOGUE = {
       en: 'Compare the two ("passerelle where --document"); have the right version sent under a new id, then discard this one.',
     },
   }),
+  ERR_DOCUMENT_ID_TAKEN: e({
+    disposition: 'quarantine',
+    http: 409,
+    en: 'the id that the document would leave with is taken there: by another document, or by itself as less confidential',
+    fr: "l'identifiant sous lequel le document partirait est déjà pris là-bas : par un autre document, ou par lui-même, moins confidentiel",
+    fix: {
+      fr: 'Comparer les deux (« passerelle where --document ») ; faire envoyer le document sous un nouvel identifiant, puis écarter cette remise.',
+      en: 'Compare the two ("passerelle where --document"); have the document sent under a new id, then discard this delivery.',
+    },
+  }),
   ERR_DOCUMENT_RESTRICTED_SINCE: e({
     disposition: 'quarantine',
     http: 409,

@@ -73,10 +73,10 @@ const placeOf = ({ id, idExtension }: DocumentIds, index: BlindIndex): string | 
 
 export const aliasRef = (ids: DocumentIds | undefined, index: BlindIndex): readonly NoteRef[] => (ids ? ref(KINDS.alias, placeOf(ids, index)) : []);
 
-/** Whether we gave this id to another document: what is said by it would be said of that. */
-export function isOfAnother(ids: DocumentIds | undefined, key: string, known: Known, index: BlindIndex): boolean {
+/** Whether we gave this id to another document than the one of these names: what is said by it would be said of that. */
+export function isOfAnother(ids: DocumentIds | undefined, names: readonly string[], known: Known, index: BlindIndex): boolean {
   const alias = ids && read(known, KINDS.alias, placeOf(ids, index));
-  return alias !== undefined && alias.of !== key;
+  return alias !== undefined && !names.includes(alias.of);
 }
 
 /** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */

@@ -1,28 +1,104 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
-import type { DocumentNote } from './notes.ts';
-import { broughtOf, keyOfId, namesOf, union, type Found } from './register.ts';
-import { legsOf, type LegEnd, type SentParts } from './there.ts';
+import type { JournalStore, MessageHistory } from '../contract/index.ts';
+import type { Destination } from '../routing/index.ts';
+import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
+import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
+import { broughtOf, isLessFinal, keyOfId, namesOf, union, type Found } from './register.ts';
+import { GIVEN_AGAIN } from './stops.ts';
+import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
-type Parts = SentParts & { readonly noteOf: (key: string) => Promise<DocumentNote | undefined> };
+export interface ShownParts extends SentParts {
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'notes'>;
+  readonly destinations: readonly Destination[];
+}
+type Parts = SentParts & {
+  readonly destinations: readonly Destination[];
+  readonly noteOf: (key: string) => Promise<DocumentNote | undefined>;
+  readonly setOf: (key: string) => Promise<SetNote | undefined>;
+};
+
+/** Its lanes ask for the same messages and notes. */
+export function readOnce({ journal, index, destinations }: ShownParts): Parts {
+  const reader = <K extends keyof NoteValues>(kind: K): ((key: string) => Promise<NoteValues[K] | undefined>) =>
+    once(async (key) => {
+      const [value] = await journal.notes(kind, [key]);
+      return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
+    });
+  const message = once((id: number) => journal.message(id));
+  return { journal: { tag: journal.tag, message }, index, destinations, noteOf: reader(KINDS.document), setOf: reader(KINDS.set) };
+}
+
+function once<K, V>(ask: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => known.get(key) ?? known.set(key, ask(key)).get(key)!;
+}
+
+/** By delivery that ended without arriving: the document that its receiver shows on, which that one was to replace or withdraw. */
+export async function shownOn(history: MessageHistory, parts: ShownParts): Promise<ReadonlyMap<number, string>> {
+  const read = readOnce(parts);
+  const shown = new Map<number, string>();
+  // What its number stood for before was withdrawn.
+  if (history.message.warnings.some(({ code }) => code === GIVEN_AGAIN)) return shown;
+  for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
+    const event = history.events.find((each) => each.event.id === eventId)?.event;
+    const one = event && documentIn({ event, parts: history.parts });
+    const facts = one && factsOf(one, parts.index);
+    const site = parts.destinations.find((each) => each.lane === lane)?.site;
+    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one), { name: lane, site }));
+    if (id) shown.set(delivery, id);
+  }
+  return shown;
+}
+
+/** Unless it was said again since, and may have arrived or is on its way. */
+async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: boolean, to: LegEnd): Promise<string | undefined> {
+  const { key, content, status } = facts;
+  const note = await parts.noteOf(key);
+  if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
+  const own = { key, note };
+  const legs = await legsThere(parts, own, to);
+  const isWithdrawn = legs.some(isDeletionOf) || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
+  if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
+  // A number stands for its versions one after the other.
+  const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
+  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn;
+  if (isInForce && legs.length > 0 && (await legsThere(parts, own, to, isOlder)).length === legs.length) return note.id;
+  return (await shownInstead(parts, key, to))?.note.id;
+}
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
 export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promise<Found | undefined> {
   const first = await parts.noteOf(key);
   if (!first?.first || first.replaces === undefined || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
-  const seen = [key];
+  const seen: Found[] = [{ key, note: first }];
   for (let by = first; by.replaces !== undefined;) {
     const next = keyOfId(by.replaces, by.from[0], parts.index);
-    const note = seen.includes(next) ? undefined : await parts.noteOf(next);
+    const note = keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
     if (!note?.first || note.deleted) return undefined;
-    if (await mayBeThere(parts, { key: next, note }, to))
-      return (await isReplacedThere(parts, { key: next, note }, by, seen, to)) ? undefined : { key: next, note };
-    seen.push(next);
+    const found = { key: next, note };
+    if (await mayBeThere(parts, found, to)) {
+      const isOver = (await isReplacedThere(parts, found, by, keysOf(seen), to)) || (await isEndedByAnother(parts, found, seen, to, isOf));
+      return isOver ? undefined : found;
+    }
+    seen.push(found);
     by = note;
   }
   return undefined;
 }
 
-/** The other form of what took its place did so as well, and may have arrived. */
+const keysOf = (all: readonly Found[]): readonly string[] => all.map(({ key }) => key);
+const isDeletionOf = ({ eventType }: Leg): boolean => eventType === DELETED;
+const isOf = (leg: Leg): boolean => !isDeletionOf(leg);
+
+/** Nothing of it went by this lane, and what was to end it may have arrived by another one of the same site: what that receiver has of it, it has by that one. */
+async function isEndedByAnother(parts: Parts, own: Found, by: readonly Found[], to: LegEnd, isIt: (leg: Leg) => boolean): Promise<boolean> {
+  if ((await legsOfAll(parts, own, to)).some(isOf)) return false;
+  const lanes = parts.destinations.filter(({ site, lane }) => site === to.site && lane !== to.name);
+  const legs = await Promise.all(lanes.flatMap(({ lane, site }) => by.map((each) => legsThere(parts, each, { name: lane, site }))));
+  return legs.flat().some(isIt);
+}
+
+/** The other form of what took its place, or another one of its set, did so as well, and may have arrived. */
 async function isReplacedThere(
   parts: Parts,
   { key, note }: Found,
@@ -30,10 +106,8 @@ async function isReplacedThere(
   seen: readonly string[],
   to: LegEnd,
 ): Promise<boolean> {
-  for (const other of union(
-    note.superseded ? [note.superseded.key] : [],
-    pairedWith.map((each) => each.key),
-  )) {
+  const ofSet = note.set === undefined ? undefined : await parts.setOf(note.set);
+  for (const { key: other } of [...(note.superseded ? [note.superseded] : []), ...pairedWith, ...(ofSet?.versions ?? [])]) {
     const form = seen.includes(other) ? undefined : await parts.noteOf(other);
     if (!form?.first) continue;
     const isNext = other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
@@ -44,13 +118,25 @@ async function isReplacedThere(
 
 async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
   if (note.from.includes(to.site)) return true;
+  const legs = (await legsOfAll(parts, { key, note }, to)).filter(isOf);
+  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+}
+
+/** What may have arrived there of it, withdrawals too. */
+const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());
+
+async function legsOfAll(
+  parts: SentParts,
+  { key, note }: Found,
+  to: LegEnd,
+  isIt: (facts: DocumentFacts) => boolean = () => true,
+): Promise<readonly Leg[]> {
   const keys = [key, ...namesOf(note)];
-  const { first, current, copies = [] } = note;
+  const { first, current, copies = [], deleted } = note;
   // A mask or a more final word that came later may have been refused where the document itself arrived.
   const messages = union(
-    [first, current, ...copies].flatMap((act) => act?.message ?? []),
+    [first, current, deleted, ...copies].flatMap((act) => act?.message ?? []),
     broughtOf(note).by,
   );
-  const legs = (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, ({ key: each }) => keys.includes(each))))).flat();
-  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }

@@ -168,14 +168,14 @@ export class Legs {
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
-    if (isOfAnother(ids, facts.key, known, index)) return taken();
+    if (isOfAnother(ids, [facts.key], known, index)) return taken();
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);
     const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
     // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
     if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
-      return stop('ERR_DOCUMENT_VERSION_CONFLICT', 'it left under this id as less confidential');
+      return stop('ERR_DOCUMENT_ID_TAKEN', 'it left under this id as less confidential');
     return undefined;
   }
 

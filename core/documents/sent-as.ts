@@ -6,7 +6,7 @@ import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, MOST_BY, note, ref, type DocumentNote, type SentAs } from './notes.ts';
-import { broughtOf, nameRefs, otherNames, rankOf, union } from './register.ts';
+import { broughtOf, nameRefs, namesOf, otherNames, rankOf, union } from './register.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 
@@ -32,13 +32,14 @@ export async function idsThere(
   const isDeletion = leaving.event.type === DELETED;
   const what = whatLeaves(parts, leaving, facts, own);
   const before = isDeletion ? undefined : await beforeThere(parts, own, what, key, to);
-  const there = sent && isDeletion ? (await arrivedOf(parts, sent, key, to)).sent : sent;
+  const there = sent && isDeletion ? (await arrivedOf(parts, sent, key, what.message, to)).sent : sent;
   const aliases = await knowledge.read([there, before?.sent, replaced].flatMap((ids) => aliasRef(ids, index)));
-  const isTaken = [there, before?.sent].some((ids) => isOfAnother(ids, key, aliases, index));
-  if (isTaken || (replaces && isOfAnother(replaced, replaces.key, aliases, index))) return { held: taken() };
+  const names = [key, ...namesOf(own)];
+  const isTaken = [there, before?.sent].some((ids) => isOfAnother(ids, names, aliases, index));
+  if (isTaken || (replaces && isOfAnother(replaced, [replaces.key], aliases, index))) return { held: taken() };
   const isOther = own !== undefined && sent !== undefined && !isDeletion && beforeIt(own, sent, what) === sent;
-  const document = isOther ? undefined : there ? idsOf(there) : await otherIdsThere(parts, key, leaving.message, to);
-  const replacedAs = replaced ? idsOf(replaced) : await otherIdsThere(parts, replaces?.key, leaving.message, to);
+  const document = isOther ? undefined : there ? idsOf(there) : await otherIdsThere(parts, key, what.message, to);
+  const replacedAs = replaced ? idsOf(replaced) : await otherIdsThere(parts, replaces?.key, what.message, to);
   if (!document && !replacedAs && !before) return undefined;
   return {
     ...(document && { document }),
@@ -51,7 +52,7 @@ export async function idsThere(
 export async function beforeThere(parts: LegParts, own: DocumentNote | undefined, what: What, key: string, to: LegEnd): Promise<Arrived | undefined> {
   const sent = own?.sentAs?.[to.name];
   const before = own && sent && beforeIt(own, sent, what);
-  return before && arrivedOf(parts, before, key, to);
+  return before && arrivedOf(parts, before, key, what.message, to);
 }
 
 interface Arrived {
@@ -62,23 +63,23 @@ interface Arrived {
 
 /**
  * Of what left under its number, one after the other, the last that may be there: what was refused (a preliminary one perhaps, decision 0036) is replaced and
- * deleted by nothing. So does a deletion that was refused or discarded hide nothing.
+ * deleted by nothing; where all was, what is there by another name. So does a deletion that was refused or discarded hide nothing.
  */
-async function arrivedOf(parts: LegParts, sent: SentAs, key: string, to: LegEnd): Promise<Arrived> {
+async function arrivedOf(parts: LegParts, sent: SentAs, key: string, itself: string, to: LegEnd): Promise<Arrived> {
   const { before, isDeleted: by } = sent;
   const isDeleted = by === true || (by !== undefined && (await leftOf(parts, { message: by }, to, (each) => each.key === key)).length > 0);
   if (!(await isRefused(parts, sent))) return { sent, isGone: isDeleted };
-  if (before?.id === undefined) return { sent, isGone: true };
-  return arrivedOf(parts, { ...before, ...(isDeleted && { isDeleted: by }) }, key, to);
+  if (before?.id !== undefined) return arrivedOf(parts, { ...before, ...(isDeleted && { isDeleted: by }) }, key, itself, to);
+  const other = await otherIdsThere(parts, key, itself, to);
+  return { sent: other ?? sent, isGone: isDeleted || !other };
 }
 
 /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
-async function otherIdsThere(parts: LegParts, key: string | undefined, leaving: number, to: LegEnd): Promise<DocumentIds | undefined> {
+async function otherIdsThere(parts: LegParts, key: string | undefined, itself: string, to: LegEnd): Promise<DocumentIds | undefined> {
   const known = await readAll(parts, (all) => [...ref(KINDS.document, key), ...nameRefs(key, all, parts.index)]);
   const own = documentOf(known, key);
   const others = otherNames(key, known, true);
   if (!own || others.length === 0) return undefined;
-  const itself = messageId(parts.journal.tag, leaving);
   const messages = union(
     broughtOf(own).by,
     others.flatMap((other) => broughtOf(other.note).by),
@@ -91,7 +92,7 @@ async function otherIdsThere(parts: LegParts, key: string | undefined, leaving: 
   // What took the place of the others there is what it is there.
   for (const other of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
     const given = other.note.sentAs?.[to.name];
-    if (given) return idsOf(given);
+    if (given && !(await isRefused(parts, given))) return idsOf(given);
     const ids = (await isThere(other.key)) ? namedIn(other.note) : undefined;
     if (ids) return ids;
   }
@@ -175,4 +176,4 @@ function idsOf(sent: SentAs): DocumentIds {
   return ids;
 }
 
-export const taken = (): ErrorData => stop('ERR_DOCUMENT_VERSION_CONFLICT', 'another document left with the id that this one has there');
+export const taken = (): ErrorData => stop('ERR_DOCUMENT_ID_TAKEN', 'another document left with the id that this one has there');

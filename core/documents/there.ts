@@ -85,7 +85,8 @@ export interface Leg extends DeliverySummary {
   readonly isRefused: () => boolean;
 }
 
-function isRefusedIn({ deliveries, attempts }: MessageHistory, of: number): boolean {
+/** As that message tells. */
+export function isRefusedIn({ deliveries, attempts }: MessageHistory, of: number): boolean {
   const isOver = deliveries.some(({ delivery, state }) => delivery === of && (state === 'dead' || state === 'discarded'));
   return isOver && !attempts.some((each) => each.delivery === of && mayHaveArrived(each));
 }

@@ -2,21 +2,15 @@
  * A copy of what never arrived is no copy: it goes where everything that was sent of the document died or was discarded, or nothing ever was (SAFETY B2).
  * An original whose replacement never arrived is not replaced there (B3).
  */
-import type { DeliverySummary, JournalStore, MessageHistory, MessageState, Note } from '../contract/index.ts';
+import type { DeliverySummary, MessageHistory, MessageState, Note } from '../contract/index.ts';
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
-import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, type DocumentFacts } from './facts.ts';
-import { shownInstead } from './in-place.ts';
+import { readOnce, shownInstead, type ShownParts } from './in-place.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
 import type { SentParts } from './there.ts';
-
-export interface UndeliveredParts extends SentParts {
-  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'notes'>;
-  readonly destinations: readonly Destination[];
-}
 
 interface SentBy {
   readonly id: string;
@@ -30,7 +24,7 @@ type Leg = Pick<DeliverySummary, 'lane' | 'state'> & { readonly delivery?: numbe
 type Brought = Pick<NonNullable<Judgement['copyOf']>, 'messages' | 'keys'>;
 
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
-export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {
+export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: ShownParts): Promise<Judgement> {
   const made = await whereNoneArrived(one, judgement, parts);
   const shown =
     made.isSilent || (made.quarantine ?? made.reject) || judgement.ends === undefined
@@ -40,33 +34,22 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
 }
 
 /** What those places show on, since what took its place never arrived there: as people know it. */
-async function shownStill(ends: string, sites: readonly string[], parts: UndeliveredParts): Promise<readonly string[]> {
-  // Its lanes ask for the same messages and notes.
-  const message = once((id: number) => parts.journal.message(id));
-  const noteOf = once(async (key: string): Promise<DocumentNote | undefined> => {
-    const [value] = await parts.journal.notes(KINDS.document, [key]);
-    return value === undefined ? undefined : (JSON.parse(value) as DocumentNote);
-  });
-  const read = { journal: { tag: parts.journal.tag, message }, index: parts.index, noteOf };
+async function shownStill(ends: string, sites: readonly string[], parts: ShownParts): Promise<readonly string[]> {
+  const read = readOnce(parts);
   const lanes = parts.destinations.filter(({ site }) => sites.includes(site));
   const shown = await Promise.all(lanes.map(({ lane, site }) => shownInstead(read, ends, { name: lane, site })));
   return [...new Set(shown.flatMap((each) => each?.note.id ?? []))];
 }
 
-function once<K, V>(ask: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => known.get(key) ?? known.set(key, ask(key)).get(key)!;
-}
-
-async function whereNoneArrived(one: Case, judgement: Judgement, parts: UndeliveredParts): Promise<Judgement> {
+async function whereNoneArrived(one: Case, judgement: Judgement, parts: ShownParts): Promise<Judgement> {
   const { copyOf, isSilent, ...rest } = judgement;
   if (!copyOf) return withoutArrived(one, judgement, parts);
   if (copyOf.sites.length === 0) return judgement;
   const { successors } = copyOf;
   const own = await sentOf(copyOf, one, parts, factsOf(one, parts.index));
   const next = successors && (await sentOf(successors, one, parts));
-  // Of what was replaced its receiver may have either.
-  const sites = copyOf.sites.filter((site) => (next ? next.isLost(site) && own.to(site).every(isOver) : own.isLost(site)));
+  // Of what was replaced its receiver may have either; what the journal no longer knows may have arrived.
+  const sites = copyOf.sites.filter((site) => (next ? next.isLost(site) && own.isKnown && own.to(site).every(isOver) : own.isLost(site)));
   if (sites.length === 0) return judgement;
   const targets = [...(isSilent ? [] : (rest.targets ?? [])), ...sites];
   const insteadOf = sites.flatMap((site) =>
@@ -83,9 +66,9 @@ const isOver = ({ state }: Leg): boolean => state === 'dead' || state === 'disca
 async function sentOf(
   { messages, keys }: Brought,
   one: Case,
-  parts: UndeliveredParts,
+  parts: ShownParts,
   mine?: DocumentFacts,
-): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isLost: (site: string) => boolean }> {
+): Promise<{ readonly to: (site: string) => readonly Leg[]; readonly isKnown: boolean; readonly isLost: (site: string) => boolean }> {
   const ids = [...new Set(messages)].filter((id) => id !== one.message.id || one.message.run > 1);
   const sent = await Promise.all(ids.map((id) => sentBy(id, one, keys, parts, mine)));
   const others = sent.filter(({ id, isOther }) => id !== one.message.id && !isOther);
@@ -94,7 +77,11 @@ async function sentOf(
     const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
     return sent.flatMap(({ legs }) => legs.filter(({ lane }) => lanes.includes(lane)));
   };
-  return { to, isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided) };
+  return {
+    to,
+    isKnown: sent.every(({ state }) => state !== undefined),
+    isLost: (site) => (to(site).length > 0 ? to(site).every(isOver) : isNoneDecided),
+  };
 }
 
 /** What became of deliveries counts: it is a copy, it ends what took the place of another one, or it is one document of several of a message that a person replays. */
@@ -106,7 +93,7 @@ const isReplayOfSeveral = ({ kind, message, others = [] }: Case): boolean => kin
  * A replay sends again what it brings; of several documents, while one of them did not arrive somewhere, only those that did not: each is delivered by itself
  * (decision 0038). What became of it last counts, wherever it was to go: where all arrived at last, all are sent again.
  */
-async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: UndeliveredParts): Promise<Judgement> {
+async function withoutArrived(one: Case, judgement: Judgement, { journal, destinations, index }: ShownParts): Promise<Judgement> {
   const parsed = parseId(journal.tag, one.message.id);
   const isGoing = isReplayOfSeveral(one) && !(judgement.isSilent || judgement.quarantine || judgement.reject);
   const history = isGoing && 'message' in parsed ? await journal.message(parsed.message) : undefined;

@@ -18,7 +18,7 @@ import { areApart } from './register.ts';
 interface WhereParts {
   readonly journal: Pick<JournalStore, 'notes'>;
   readonly index: BlindIndex;
-  readonly story: (history: MessageHistory) => MessageTimeline;
+  readonly story: (history: MessageHistory) => Promise<MessageTimeline>;
 }
 
 /** `histories`: the messages that name it, newest first. Throws ERR_NOT_FOUND. */
@@ -40,7 +40,7 @@ export async function whereIs(id: string, histories: readonly MessageHistory[], 
   const sets = [...new Set(notes.map(({ set }) => set))].filter((set) => set !== undefined);
   const versions = (await valuesOf<SetNote>(journal, KINDS.set, sets)).map((set) => set.versions);
   const proofs = notes.flatMap((note) => note.proofs ?? []);
-  const messages = histories.map(story);
+  const messages = await Promise.all(histories.map(story));
   const events = new Set(named.map(({ event }) => event));
   return {
     documents: notes.map((note) => stateOf(note, versions)),

@@ -10,7 +10,7 @@ import {
   type PageRequest,
 } from '../contract/index.ts';
 import { checksOf } from '../checks/index.ts';
-import { idAsItCame, whereIs } from '../documents/index.ts';
+import { idAsItCame, shownOn, whereIs } from '../documents/index.ts';
 import { messageId, parseId } from '../journal/index.ts';
 import { act, owner, replayPage } from './act.ts';
 import type { Engine } from './engine.ts';
@@ -35,14 +35,21 @@ export function faceOf(engine: Engine): EngineFace {
     return found;
   };
 
-  const story = (found: MessageHistory): MessageTimeline => ({
-    message: messageView(tag, found.message),
-    events: found.events.map(({ event, run }) => ({ id: event.id, type: event.type, time: event.time, run })),
-    deliveries: found.deliveries.map((d) => deliveryView(tag, d, engine.region?.outbound.get(d.lane)?.blockerOf(d.delivery))),
-    timeline: timelineOf(tag, found),
-    attempts: found.attempts,
-    acts: found.acts,
-  });
+  const story = async (found: MessageHistory): Promise<MessageTimeline> => {
+    const { region } = engine;
+    const shown = await shownOn(found, { journal, index, destinations: region?.destinations ?? [] });
+    return {
+      message: messageView(tag, found.message),
+      events: found.events.map(({ event, run }) => ({ id: event.id, type: event.type, time: event.time, run })),
+      deliveries: found.deliveries.map((d) => {
+        const stillShown = shown.get(d.delivery);
+        return { ...deliveryView(tag, d, region?.outbound.get(d.lane)?.blockerOf(d.delivery)), ...(stillShown !== undefined && { stillShown }) };
+      }),
+      timeline: timelineOf(tag, found),
+      attempts: found.attempts,
+      acts: found.acts,
+    };
+  };
 
   const find = (query: MessageQuery): ReturnType<typeof journal.messages> =>
     journal.messages(
@@ -59,7 +66,7 @@ export function faceOf(engine: Engine): EngineFace {
     },
     message: async (id) => {
       const found = await history(id);
-      const told = story(found);
+      const told = await story(found);
       const checks = await checksOf(told.message.id, journal, index);
       const { region } = engine;
       const unchecked = checks || !region?.isOwner ? undefined : region.checks.standing(found);

@@ -73,7 +73,7 @@ export class Region {
   readonly outbound = new Map<string, DeliveryLane>();
   readonly #parts: RegionParts;
   readonly #sources: Source[] = [];
-  readonly #destinations: Destination[] = [];
+  readonly destinations: Destination[] = [];
   readonly #hosts: ConnectorHost[] = [];
   readonly #intake = new Intake();
   /** What earlier messages say, for all lanes: a patient is the same wherever one is spoken of. */
@@ -273,7 +273,7 @@ export class Region {
       const { legalEntity } = site;
       const answers = answersTaken(manifest, endpoint.transport, site.role);
       const destination = { lane: endpoint.name, site: site.site, role: site.role, sends: endpoint.sends, answers };
-      this.#destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
+      this.destinations.push({ ...destination, ...(legalEntity !== undefined && { legalEntity }) });
       return;
     }
     const address: InboundEndpoint = {
@@ -286,7 +286,7 @@ export class Region {
       ...ports,
       knowledge: this.knowledge,
       types: this.types,
-      destinations: () => this.#destinations,
+      destinations: () => this.destinations,
       queued: (deliveries, follow) => this.queued(deliveries, follow),
       ...(site.documentChecks === 'before' && {
         checkBefore: (message, opened, raw) => this.checks.before(message, opened, raw, identity.format, settings.charsetFallback),

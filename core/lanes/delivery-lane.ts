@@ -42,6 +42,8 @@ const RELOAD_MS = 1000;
 const STOP_WAIT_MS = 5000;
 const FIRST_TRIP_MS = 1000;
 const LAST_TRIP_MS = 60_000;
+/** Of a document that is held for it, nothing later waits. */
+const HELD_ALONE: ReadonlySet<ErrorCode> = new Set(['ERR_DOCUMENT_VERSION_CONFLICT', 'ERR_DOCUMENT_ID_TAKEN']);
 
 export class DeliveryLane {
   readonly endpoint: DeliveryEndpoint;
@@ -176,6 +178,8 @@ export class DeliveryLane {
     this.#held.see(item);
     this.#backlog.update(item);
     if (tells(item.kind) && item.state === 'delivered') void this.#held.left(item, true);
+    // A person saw that it arrived.
+    if (item.kind === 'document' && item.state === 'delivered') void this.#endBeside(item);
     this.#pump();
   }
 
@@ -222,8 +226,8 @@ export class DeliveryLane {
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
   #blocks(item: Pick<QueuedDelivery, 'state' | 'kind' | 'error'>): 'keys' | 'series' | 'nothing' {
-    // What took its place was sent there: there is nothing of it that a later version has to wait for.
-    if (item.state === 'held' && item.error?.code === 'ERR_DOCUMENT_VERSION_CONFLICT') return 'nothing';
+    // What took its place was sent there, or it has no id to leave with: there is nothing of it that a later version has to wait for.
+    if (item.state === 'held' && item.error && HELD_ALONE.has(item.error.code)) return 'nothing';
     // Of its patient nothing may pass it: what waits there would come in another order than it was said.
     if (isInDoubt(item) && item.kind !== 'document') return 'keys';
     if (item.state === 'held') return item.kind === 'identity' ? 'keys' : 'series';
@@ -359,18 +363,19 @@ export class DeliveryLane {
     else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
     await this.#held.tried(item, after.to, told);
-    if (brought && after.to === 'delivered') await this.#endBeside(brought);
+    if (brought && after.to === 'delivered') await this.#endBeside(item, brought);
     this.#settled(item, after.to);
   }
 
   /** What died beside this document before it came is tried again, to end as what need not leave (decision 0038). Never rejects: a person sees what is dead. */
-  async #endBeside(arrived: Leaving): Promise<void> {
-    const { legs, log, now } = this.#ports;
+  async #endBeside({ delivery: of, keys }: QueuedDelivery, brought?: Leaving): Promise<void> {
+    const { legs, log, now, journal } = this.#ports;
     const { name, settings } = this.endpoint;
     try {
-      for (const delivery of (await legs?.diedBeside(arrived, { name, site: settings.site })) ?? []) {
+      const [arrived] = brought ? [brought] : await journal.material([of]);
+      for (const delivery of (arrived && (await legs?.diedBeside({ ...arrived, keys }, { name, site: settings.site }))) ?? []) {
         const action = { verb: 'resend', delivery, who: 'passerelle', why: 'son N1 est arrivé / its N1 arrived', at: iso(now()) } as const;
-        for (const { deliveries } of await this.#ports.journal.act([action])) for (const item of deliveries) this.update(item);
+        for (const { deliveries } of await journal.act([action])) for (const item of deliveries) this.update(item);
       }
     } catch (thrown) {
       log('warn', 'what died beside a document could not be tried again', { lane: name, code: PasserelleError.from(thrown).code });

@@ -135,6 +135,7 @@ export const DeliveryAnswer = Type.Object(
     error: Type.Optional(any),
     behind: maybe,
     behindState: Type.Optional(Type.Enum([...DELIVERY_STATES])),
+    stillShown: maybe,
   },
   open,
 );

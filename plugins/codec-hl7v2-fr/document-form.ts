@@ -111,8 +111,11 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const { idExtension: _, replacesExtension: __, setIdExtension: ___, ...rest } = document;
   const named = knownThere(withIds(rest, ids), input);
   if (isDeletion(input)) return { data: { ...data, document: named } };
+  const { id: replaces, idExtension: replacesExtension } = before ?? {};
   const made: DocumentData =
-    before?.id === undefined || isGivenAgain ? named : { ...without(named, ['replacesExtension']), action: 'replace', replaces: before.id };
+    replaces === undefined || isGivenAgain
+      ? named
+      : { ...without(named, ['replacesExtension']), action: 'replace', replaces, ...(replacesExtension !== undefined && { replacesExtension }) };
   const body = content ? { part: content.part, mediaType: content.mime } : { text: document.text ?? '', mediaType: 'text/plain' };
   const source = writeN1({ ...headerOf(writing, settings, data, made, input), ...body });
   const { text: _text, ...kept } = made;

@@ -759,7 +759,7 @@ describe('a delivery lane', () => {
     let isTaken = false;
     bench.legs = {
       before: async ({ event }) => ({ event }),
-      with: async (_, __, { ids }) => (ids?.id === '2.25.1' && isTaken ? new PasserelleError('ERR_DOCUMENT_VERSION_CONFLICT').toData() : undefined),
+      with: async (_, __, { ids }) => (ids?.id === '2.25.1' && isTaken ? new PasserelleError('ERR_DOCUMENT_ID_TAKEN').toData() : undefined),
       sent: async () => {
         isTaken = true;
       },

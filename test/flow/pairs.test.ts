@@ -365,4 +365,16 @@ describeJournals('an N1 and an N3 of the record, for care software that takes an
     await region.drained();
     expect(await ends(32)).to.deep.equal([`discarded ERR_DOCUMENT_N1_INSTEAD its N1 ${oid(31)}`]);
   });
+
+  it('B10: so it is once a person saw over there that its N1 has arrived', async () => {
+    await publish({ id: 42, level: 'N3' }, [41]);
+    hospital.answers = () => 'lost';
+    await publish({ id: 41, level: 'N1' }, [42]);
+    hospital.answers = () => 'AA';
+    const [doubtful] = await region.deliveries('state=review');
+    await region.post(`deliveries/${doubtful!.id}:confirm`, { why: 'seen there' });
+    await until('nothing is dead', 10_000, async () => (await region.deliveries('state=dead')).length === 0);
+    await region.drained();
+    expect(await ends(42)).to.deep.equal([`discarded ERR_DOCUMENT_N1_INSTEAD its N1 ${oid(41)}`]);
+  });
 });

@@ -5,8 +5,8 @@ import { parseHl7, type Hl7Message } from '../../plugins/codec-hl7v2/index.ts';
 export interface Receiver {
   readonly port: number;
   readonly received: readonly Hl7Message[];
-  /** MSA-1; `unknown`: AE with the business error 902. */
-  answers: (message: Hl7Message) => 'AA' | 'AE' | 'unknown';
+  /** MSA-1; `unknown`: AE with the business error 902; `lost`: it has it, and hangs up. */
+  answers: (message: Hl7Message) => 'AA' | 'AE' | 'unknown' | 'lost';
   readonly stop: () => Promise<unknown>;
 }
 
@@ -23,10 +23,10 @@ export async function startReceiver(port = 0): Promise<Receiver> {
         const message = parseHl7(text.slice(text.indexOf('\x0b') + 1, end));
         text = text.slice(end + 2);
         received.push(message);
-        const id = message.get('MSH-10');
-        const answer = receiver.answers(message);
+        const [id, answer] = [message.get('MSH-10'), receiver.answers(message)];
         const [ack, error] = answer === 'unknown' ? ['AE', 'ERR|||207^^HL70357|E|902\r'] : [answer, ''];
-        socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${ack}|${id}\r${error}\x1c\r`);
+        if (answer === 'lost') socket.destroy();
+        else socket.write(`\x0bMSH|^~\\&|X|X|P|D|20260101||ACK|A${received.length}|T|2.6\rMSA|${ack}|${id}\r${error}\x1c\r`);
       }
     });
   });

@@ -1,7 +1,7 @@
 /** Over real sockets: what is said of a version that its receiver refused is said there of the one that it shows (SAFETY B3, B4). */
 import net from 'node:net';
 import { expect } from 'chai';
-import type { DocumentWhere, MessageView } from 'passerelle/contract';
+import type { DocumentWhere, MessageTimeline, MessageView } from 'passerelle/contract';
 import { describeJournals } from '../fault/journals.ts';
 import { publishDocument, recordOf } from './hospital.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
@@ -93,6 +93,44 @@ describeJournals('versions that their receiver refused', (journal) => {
       expect(stillShown(await send(form, 'T04', n + 12))).to.deep.equal([oid(n + 11)]);
       expect(told()).to.deep.equal(['document.deleted', oid(n + 12), undefined]);
     });
+
+  it('B3, B4: the delivery that died, and is given up, says what its receiver shows on: in where, and in its message', async () => {
+    const shown = async (id: number): Promise<readonly unknown[]> => {
+      const { legs, messages } = await region.post<DocumentWhere>('documents/search', { document: oid(id) });
+      const told = legs.map(({ state, stillShown: on }) => [state, on]);
+      const [{ deliveries }] = messages as [MessageTimeline];
+      expect(deliveries.at(-1)!.stillShown).to.equal(legs[0]!.stillShown);
+      return told;
+    };
+    await send('PDF', 'T02', 61);
+    record.answers = () => 'refused';
+    await send('PDF', 'T10', 62, 61);
+    expect(await shown(62)).to.deep.equal([['dead', oid(61)]]);
+    await discarded(62);
+    expect(await shown(62)).to.deep.equal([['discarded', oid(61)]]);
+    await send('PDF', 'T10', 62, 61);
+    expect(await shown(62), 'it came again, and arrived').to.deep.equal([
+      ['delivered', undefined],
+      ['discarded', undefined],
+    ]);
+    record.answers = () => 'refused';
+    await send('PDF', 'T04', 62);
+    expect((await shown(62))[0]).to.deep.equal(['dead', oid(62)]);
+    await discarded(62);
+    await send('PDF', 'T04', 62);
+    expect(await shown(62), 'withdrawn there at last').to.not.deep.include(['discarded', oid(62)]);
+  });
+
+  it('B3: where neither a version nor what it was to replace arrived, nothing is shown on', async () => {
+    record.answers = () => 'refused';
+    await send('PDF', 'T02', 71);
+    await discarded(71);
+    record.answers = () => 'refused';
+    await send('PDF', 'T10', 72, 71);
+    await discarded(72);
+    const { legs } = await region.post<DocumentWhere>('documents/search', { document: oid(72) });
+    expect(legs.map(({ state, stillShown: on }) => [state, on])).to.deep.equal([['discarded', undefined]]);
+  });
 
   it('B3, B4: what its receiver refused of a version that it has leaves that one in its place', async () => {
     await send('PDF', 'T02', 41);

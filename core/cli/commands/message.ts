@@ -4,7 +4,7 @@ import type { DocumentCheck, ErrorData, MessageTimeline } from '../../contract/i
 import { CATALOGUE, inFrench } from '../../contract/index.ts';
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { Io } from '../io.ts';
-import { behindWords, nextForDelivery, nextForMessage } from '../next-steps.ts';
+import { behindWords, nextForDelivery, nextForMessage, shownWords } from '../next-steps.ts';
 import { printable, style, wrap } from '../table.ts';
 import { STATE_WORDS, doneWord, errorSentence, localTime } from '../words.ts';
 
@@ -41,8 +41,9 @@ function printStory(io: Io, { message, deliveries, timeline, checks = [], unchec
   else next(io, nextForMessage(message));
   for (const delivery of deliveries) {
     const steps = nextForDelivery(delivery);
-    if (steps.length === 0) continue;
-    const words = [STATE_WORDS[delivery.state], behindWords(delivery)].filter(Boolean).join(', ');
+    const shown = shownWords(delivery);
+    if (steps.length === 0 && !shown) continue;
+    const words = [STATE_WORDS[delivery.state], behindWords(delivery), shown].filter(Boolean).join(', ');
     explain(io, `Remise ${delivery.id} vers ${delivery.lane} : ${words}`, delivery.error, steps);
   }
   for (const check of checks) printCheck(io, check);

@@ -12,7 +12,7 @@ import {
 import { clientOf, fail, jsonOption, printJson, withEngine, type Context, type EngineOptions } from '../context.ts';
 import type { EngineClient } from '../engine-client.ts';
 import type { Io } from '../io.ts';
-import { behindWords } from '../next-steps.ts';
+import { behindWords, shownWords } from '../next-steps.ts';
 import { printable, style, table, type Column } from '../table.ts';
 import { STATE_WORDS, localTime, shortTime } from '../words.ts';
 
@@ -77,7 +77,8 @@ const LEGS: readonly Column<DeliveryView>[] = [
   {
     title: 'EN CLAIR',
     rest: true,
-    value: (d) => (d.error ? `${d.error.code} ${d.error.fr ?? ''}` : behindWords(d) || STATE_WORDS[d.state]),
+    value: (d) =>
+      [shownWords(d), d.error ? `${d.error.code} ${d.error.fr ?? ''}` : behindWords(d) || STATE_WORDS[d.state]].filter(Boolean).join(' ; '),
   },
 ];
 

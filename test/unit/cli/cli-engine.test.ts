@@ -116,6 +116,9 @@ describe('commands on a running engine', () => {
       .to.contain('Remise test-d3 vers kp-out : issue douteuse')
       .and.to.contain('passerelle delivery confirm test-d3')
       .and.to.contain('derrière test-d1');
+    expect((await run(['message', 'test-1'])).out, 'B3, B4: given up, it leaves that one').to.contain(
+      'Remise test-d1 vers kp-out : écarté, le destinataire montre encore / its receiver still shows 1.2.250.1.999.1',
+    );
     const missing = await run(['message', 'test-77']);
     expect([missing.code, missing.out]).to.deep.equal([1, '']);
     expect(missing.err).to.contain('ERR_NOT_FOUND').and.to.contain('À faire :').and.to.contain('To do:');

@@ -105,7 +105,7 @@ export function fakeEngine(): FakeEngine {
     message(3, { ack: 'AA', retransmissions: 2 }),
   ];
   const deliveries = [
-    delivery(1, { ack: 'AA', settledAt: at }),
+    delivery(1, { state: 'discarded', settledAt: at, stillShown: '1.2.250.1.999.1' }),
     delivery(3, { state: 'review', attempts: 2, error: explained('ERR_ACK_TIMEOUT'), behind: 'test-d1' }),
   ];
   const lanes: LaneView[] = [

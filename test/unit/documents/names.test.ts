@@ -46,7 +46,7 @@ describe('documents with two names', () => {
             acts: [],
           } as unknown as MessageHistory;
         },
-        material: async () => [],
+        material: async (deliveries) => deliveries.map((delivery) => ({ delivery, message: delivery })) as never,
         keep: async (notes) => archive.keep(notes),
       },
     });
@@ -162,6 +162,43 @@ describe('documents with two names', () => {
       expect('event' in made && made.event['data'])
         .to.have.property('document')
         .which.includes({ action: 'replace', replaces: (ids ?? NAMED.document!).id });
+    }
+  });
+
+  it('B3, B4: where its correction by the number was refused, the next one and its deletion name what arrived by the id', async () => {
+    const other = { id: `2.25.${'5'.repeat(38)}` };
+    const twice = { ...CORRECTION, content: 'newest' };
+    for (const ids of [undefined, MADE])
+      for (const next of [twice, gone(NUMBERED)]) {
+        archive = new Archive();
+        states = new Map([[1, 'delivered']]);
+        await take(NAMED, NUMBERED);
+        if (ids) await legs().sent(leaving(1), LANE, 'OUT1', { ids, made: ['ab'] });
+        await take(CORRECTION);
+        await legs().sent(leaving(3), LANE, 'OUT3', { ids: other, made: ['cd'] });
+        states.set(3, 'dead');
+        await take(next);
+        const name = ids ?? { id: oid(1) };
+        expect(await leaves(4)).to.deep.equal(next === twice ? { before: name } : { document: name });
+        if (next !== twice) continue;
+        await legs().sent(leaving(4), LANE, 'OUT4', { ids: { id: `2.25.${'6'.repeat(38)}` }, made: ['ef'] });
+        states.set(4, 'dead');
+        await take({ ...CORRECTION, content: 'the last' });
+        expect(await leaves(5), 'and the one after it').to.deep.equal({ before: name });
+      }
+  });
+
+  it('B3: where nothing arrived by the id either, the next correction is new', async () => {
+    for (const ids of [undefined, MADE]) {
+      archive = new Archive();
+      states = new Map([[1, 'dead']]);
+      await take(NAMED, NUMBERED);
+      if (ids) await legs().sent(leaving(1), LANE, 'OUT1', { ids, made: ['ab'] });
+      await take(CORRECTION);
+      await legs().sent(leaving(3), LANE, 'OUT3', { ids: { id: `2.25.${'5'.repeat(38)}` }, made: ['cd'] });
+      states.set(3, 'dead');
+      await take({ ...CORRECTION, content: 'newest' });
+      expect(await leaves(4)).to.have.property('isGivenAgain', true);
     }
   });
 

@@ -164,12 +164,12 @@ describe('numbered documents within a CDA', () => {
     for (const said of [one, two]) await archive.takes(said);
     await legs().sent(leaving(one), LANE, 'A', { made: [], ids: shared });
     expect(await legs().with(leaving(one), LANE, { ids: shared })).to.equal(undefined);
-    expect((await legs().with(leaving(two), LANE, { ids: shared }))?.code).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    expect((await legs().with(leaving(two), LANE, { ids: shared }))?.code).to.equal('ERR_DOCUMENT_ID_TAKEN');
     // As it was once sent all the same.
     await legs().sent(leaving(two), LANE, 'B', { made: [], ids: shared });
     for (const said of [two, numbered('newer', { sourceItem: '2', action: 'replace', status: 'corrected' }), withdrawn({ sourceItem: '2' })]) {
       await archive.takes(said);
-      expect(await written(said)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(await written(said)).to.equal('ERR_DOCUMENT_ID_TAKEN');
     }
   });
 
@@ -373,7 +373,7 @@ describe('numbered documents within a CDA', () => {
     const own = (document: Partial<DocumentData> = {}): Said => ({ ...numbered('own'), document: { id: `2.25.${'4'.repeat(38)}`, ...document } });
     await left(own());
     await archive.takes(own({ confidentiality: 'V' }));
-    expect(await written(own({ confidentiality: 'V' }))).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
+    expect(await written(own({ confidentiality: 'V' }))).to.equal('ERR_DOCUMENT_ID_TAKEN');
   });
 
   it('B2, B3: a correction that comes again as a final word of the same bytes is what left, and still replaces the first', async () => {

@@ -261,6 +261,18 @@ describe('two documents of one content', () => {
       }
     });
 
+    it('is lacking where another document left with its id: the other one, which arrived, does not go twice', async () => {
+      for (const state of ['held', 'discarded'] as const) {
+        archive = new Archive();
+        states.clear();
+        runs.clear();
+        await together(PAIR);
+        states.set('1/0', [['dcc-out', state, 'ERR_DOCUMENT_ID_TAKEN']]);
+        delivered('1/1');
+        expect(await replayed(), state).to.deep.equal([[RECORD], ['duplicate']]);
+      }
+    });
+
     it('goes to each place by what arrived there: what is lacking elsewhere keeps nothing back', async () => {
       const both = PAIR.map((said) => fromRecord(said, SOUTH, NORTH));
       await together(both);

@@ -1,13 +1,15 @@
 /** SAFETY B2, B4: what is sent again after its first delivery ended without being made is delivered. */
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory, MessageState } from '../../../core/contract/index.ts';
-import { goesWhereNoneArrived } from '../../../core/documents/index.ts';
+import { goesWhereNoneArrived, shownOn } from '../../../core/documents/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { EventData } from '../../../core/model/index.ts';
 import { Archive, caseOf, index, NORTH, RECORD, SOUTH, oid, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
-const DESTINATIONS = Object.entries(LANES).map(([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const);
+const DESTINATIONS = [...Object.entries(LANES), [RECORD, 'dcc-too'] as const].map(
+  ([site, lane]) => ({ lane, site, role: 'record', sends: [] }) as const,
+);
 const ONE: Said = { document: { id: oid(1) }, content: 'one' };
 
 describe('a document that is sent again', () => {
@@ -15,36 +17,45 @@ describe('a document that is sent again', () => {
   /** By message: where its deliveries stand; of its own document, or of another that came with it. */
   let states: Map<number, readonly (readonly [lane: string, state: DeliveryState, of?: Said])[]>;
   let messageStates: Map<number, MessageState>;
+  /** What the journal no longer knows. */
+  let purged: Set<number>;
   let last: Judgement;
+  let warnings: Map<number, Judgement['warnings']>;
   beforeEach(() => {
     archive = new Archive();
     states = new Map();
     messageStates = new Map();
+    purged = new Set();
+    warnings = new Map();
   });
 
+  const history = (id: number): MessageHistory => {
+    const { event, parts } = archive.cases.get(id)!;
+    const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({
+      lane,
+      state,
+      delivery: 100 * id + i,
+      event: of ? caseOf(of, 100 + i, 1).event : event,
+    }));
+    return {
+      message: { state: messageStates.get(id) ?? 'decoded', warnings: warnings.get(id) ?? [] },
+      events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
+      parts,
+      deliveries: legs.map(({ event: { id: eventId, type: eventType }, ...leg }) => ({ ...leg, eventId, eventType })),
+      attempts: [],
+    } as never;
+  };
+  const journal = {
+    tag: 'TEST',
+    message: async (id: number): Promise<MessageHistory | undefined> => (purged.has(id) ? undefined : history(id)),
+    notes: async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      keys.map((key) => archive.notes.get(`${kind} ${key}`)),
+  };
   const takes = async (said: Said): Promise<{ sentTo: readonly string[]; codes: readonly string[] }> => {
     const { sentTo, message, ...judgement } = await archive.takes(said);
-    const history = (id: number): MessageHistory => {
-      const { event, parts } = archive.cases.get(id)!;
-      const legs = (states.get(id) ?? []).map(([lane, state, of], i) => ({
-        lane,
-        state,
-        delivery: 100 * id + i,
-        event: of ? caseOf(of, 100 + i, 1).event : event,
-      }));
-      return {
-        message: { state: messageStates.get(id) ?? 'decoded' },
-        events: [event, ...legs.map((leg) => leg.event)].map((each) => ({ event: each })),
-        parts,
-        deliveries: legs.map(({ event: { id: eventId }, ...leg }) => ({ ...leg, eventId })),
-        attempts: [],
-      } as never;
-    };
-    const notes = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
-      keys.map((key) => archive.notes.get(`${kind} ${key}`));
-    const journal = { tag: 'TEST', message: async (id: number) => history(id), notes };
     const made = await goesWhereNoneArrived(archive.cases.get(message)!, judgement, { journal, destinations: DESTINATIONS, index });
     last = made;
+    warnings.set(message, made.warnings);
     const targets = made.isSilent ? [] : (made.targets ?? sentTo);
     return { sentTo: targets, codes: (made.warnings ?? []).map(({ code }) => code) };
   };
@@ -59,6 +70,18 @@ describe('a document that is sent again', () => {
       states.set(2, [['dcc-out', 'dead']]);
       expect(await takes(ONE)).to.deep.equal({ sentTo: [RECORD], codes: ['sent-again'] });
     });
+
+  it('B2, B3: what the journal no longer knows may have arrived: its copy does not go where its replacement died', async () => {
+    const second: Said = { content: 'two', document: { id: oid(2), action: 'replace', replaces: oid(1) } };
+    await takes(ONE);
+    await takes(second);
+    states.set(1, [['dcc-out', 'dead']]);
+    states.set(2, [['dcc-out', 'dead']]);
+    purged.add(1);
+    expect((await takes(ONE)).sentTo).to.deep.equal([]);
+    purged.clear();
+    expect((await takes(ONE)).sentTo).to.deep.equal([RECORD]);
+  });
 
   it('B3, B4: what replaces or withdraws what never arrived warns of what its receiver shows on', async () => {
     const version = (n: number, format?: 'CDA-R2-N1'): Said => ({
@@ -111,6 +134,87 @@ describe('a document that is sent again', () => {
       expect(last.quarantine ?? last.reject).to.not.equal(undefined);
       expect((last.warnings ?? []).map(({ code }) => code)).to.not.include('still-shown');
     }
+  });
+
+  describe('what the delivery that never arrived leaves in its place there', () => {
+    const shownBy = async (message: number): Promise<readonly unknown[]> => [
+      ...(await shownOn(history(message), { journal, index, destinations: DESTINATIONS })).values(),
+    ];
+    const all = async (...given: readonly (readonly [Said, DeliveryState])[]): Promise<void> => {
+      for (const [said, state] of given) {
+        await takes(said);
+        states.set(archive.cases.size, [['dcc-out', state]]);
+      }
+    };
+    const version = (n: number, replaces: number, set?: number): Said => ({
+      content: `v${n}`,
+      document: { id: oid(n), action: 'replace', status: 'corrected', replaces: oid(replaces), ...(set && { setId: oid(90), version: set }) },
+    });
+
+    it('B3: is the version before it, if that arrived; of a number the one that stands for it there', async () => {
+      for (const [first, shown] of [
+        ['delivered', [oid(1)]],
+        ['review', [oid(1)]],
+        ['dead', []],
+      ] as const) {
+        archive = new Archive();
+        await all([ONE, first], [version(2, 1), 'dead']);
+        expect(await shownBy(2), first).to.deep.equal(shown);
+      }
+      archive = new Archive();
+      const numbered = (content: string): Said => ({ document: { sourceId: '7', ...(content !== 'v1' && { action: 'replace' }) }, content });
+      await all([numbered('v1'), 'delivered'], [numbered('v2'), 'discarded']);
+      expect(await shownBy(2)).to.deep.equal(['7']);
+      await all([numbered('v3'), 'delivered']);
+      expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      await all([numbered('v1'), 'delivered'], [{ ...numbered('v1'), type: 'dcc.document.deleted' }, 'delivered'], [numbered('other'), 'dead']);
+      expect(await shownBy(3), 'given again after it was withdrawn there').to.deep.equal([]);
+    });
+
+    it('B3: is nothing by a lane that it never went by, where its receiver has what was refused there by another one', async () => {
+      for (const [other, shown] of [
+        ['delivered', []],
+        ['dead', [oid(1), oid(1)]],
+      ] as const) {
+        archive = new Archive();
+        await all([ONE, 'delivered'], [version(2, 1), other]);
+        states.set(2, [
+          ['dcc-out', other],
+          ['dcc-too', 'dead'],
+        ]);
+        expect(await shownBy(2), other).to.deep.equal(shown);
+        await takes(version(3, 2));
+        expect(last.warnings?.filter(({ code }) => code === 'still-shown')).to.have.length(shown.length === 0 ? 0 : 1);
+      }
+      states.set(1, [...states.get(1)!, ['dcc-too', 'delivered']]);
+      states.set(2, [
+        ['dcc-out', 'delivered'],
+        ['dcc-too', 'dead'],
+      ]);
+      expect(await shownBy(2), 'two programs, one of which has the new one').to.deep.equal([oid(1)]);
+      archive = new Archive();
+      await all([ONE, 'delivered'], [{ document: { id: oid(1) }, type: 'dcc.document.deleted' }, 'delivered']);
+      states.set(2, [...states.get(2)!, ['dcc-too', 'dead']]);
+      expect(await shownBy(2), 'withdrawn by the lane that it went by').to.deep.equal([]);
+    });
+
+    it('B3, B4: is nothing once a copy of it, what replaces the same, or a withdrawal said again went there', async () => {
+      await all([ONE, 'delivered'], [version(2, 1), 'dead'], [version(2, 1), 'queued']);
+      expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      const first: Said = { content: 'v1', document: { id: oid(1), setId: oid(90), version: 1 } };
+      await all([first, 'delivered'], [version(2, 1, 2), 'discarded'], [version(3, 1, 3), 'discarded']);
+      expect(await shownBy(2)).to.deep.equal([oid(1)]);
+      states.set(3, [['dcc-out', 'delivered']]);
+      expect(await shownBy(2)).to.deep.equal([]);
+      archive = new Archive();
+      const gone: Said = { document: { id: oid(1) }, type: 'dcc.document.deleted' };
+      await all([ONE, 'delivered'], [gone, 'dead']);
+      expect(await shownBy(2)).to.deep.equal([oid(1)]);
+      await all([gone, 'queued']);
+      expect(await shownBy(2)).to.deep.equal([]);
+    });
   });
 
   it('B4: what was replaced by what its author withdrew waits for a person when it is said again after that', async () => {
