@@ -224,14 +224,10 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
   const { folds } = spoken.person;
   const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
-  // What it never said of the person is said of somebody else, however late; of whom nobody knew yet, any application of its site may have said it.
-  const { site } = senderOf(said.sender);
-  const isOfSite = (key: string): boolean => patient.identityStatus === 'PROV' && !isForeign(key) && senderOf(key).site === site;
-  const others = TELLING.flat().filter((trait) => contradicts(trait, spoken.before?.patient[trait], patient[trait]));
-  const isOwnWord = Object.entries(lineOf(spoken.person).folds).some(
-    ([key, { registers }]) =>
-      (key === said.sender && others.every((trait) => registers[trait]?.other)) ||
-      (isOfSite(key) && others.every((trait) => registers[trait]?.other ?? isSaidAgain(trait, registers[trait]?.value, patient[trait]))),
+  // What it never said of the person is said of somebody else, however late.
+  const isOwnWord = TELLING.flat().every(
+    (trait) =>
+      !contradicts(trait, spoken.before?.patient[trait], patient[trait]) || lineOf(spoken.person).folds[said.sender]?.registers[trait]?.other,
   );
   return isOwnWord && isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
 }

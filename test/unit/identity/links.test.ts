@@ -80,13 +80,12 @@ describe('links', () => {
       one: Patient,
       two: Patient,
       at?: number,
-      sender?: string,
     ): Judgement => {
       const [patient, from] = [
         { domain: 'fictif', ipp: '1', ...one },
         { domain: 'fictif', ipp: '2', ...two },
       ];
-      return hospital.tell(type, ['1', '2'], { id: 'asked', ...(at !== undefined && { at }), ...(sender && { sender }) }, (data) => ({
+      return hospital.tell(type, ['1', '2'], { id: 'asked', ...(at !== undefined && { at }) }, (data) => ({
         ...data,
         ...(type === 'dcc.visit.reassigned' ? { patient, from, visit: { id: 'S1' } } : { patients: [patient, from] }),
       }));
@@ -129,28 +128,6 @@ describe('links', () => {
         for (const at of [1005, 1015, 1015]) {
           expect(verdict(told(type, paul, {}, at)), `${at}`).to.equal('quarantined ERR_IDENTITY_CONFLICT');
           hospital.identity(VALIDATED, { ipp: '1', at: 1020 });
-        }
-      });
-
-      it(`A2, A4: that come late and repeat who was unknown once to another application of their site ask nobody; whom nobody named ask: ${type}`, () => {
-        const unknown = { birthName: 'INCONNU', firstGivenName: 'X', birthGivenNames: 'X', sex: 'M', identityStatus: 'PROV' } as const;
-        const named = { ...VALIDATED, sex: 'F' } as const;
-        const paul = { ...named, ...PAUL, ins: null, insStatus: 'UNKNOWN', identityStatus: 'VALI' } as const;
-        for (const [first, isNamed, late, isAsked] of [
-          [unknown, true, unknown, false],
-          [unknown, false, unknown, false],
-          [named, true, unknown, true],
-          [unknown, true, paul, true],
-          [unknown, true, { ...unknown, birthName: 'INCONNUE', identityStatus: 'VALI' }, true],
-        ] as const) {
-          hospital = new Hospital([{ application: 'GAM' }, { application: 'DPI' }]);
-          hospital.identity(first, { ipp: '1', at: 1000, sender: 'DPI' });
-          if (isNamed) hospital.identity(named, { ipp: '1', at: 1005, sender: 'DPI' });
-          hospital.identity(named, { ipp: '1', at: 1020, sender: 'GAM' });
-          expect(hospital.joined('1').patient.birthName).to.equal('VALMORÉE');
-          const said = told(type, late, {}, 1010, 'GAM');
-          expect(verdict(said).startsWith('quarantined'), JSON.stringify([first, isNamed, late])).to.equal(isAsked);
-          if (!isAsked) expect(patients(said)[0]!.birthName).to.equal('VALMORÉE');
         }
       });
 
