@@ -80,12 +80,13 @@ describe('links', () => {
       one: Patient,
       two: Patient,
       at?: number,
+      sender?: string,
     ): Judgement => {
       const [patient, from] = [
         { domain: 'fictif', ipp: '1', ...one },
         { domain: 'fictif', ipp: '2', ...two },
       ];
-      return hospital.tell(type, ['1', '2'], { id: 'asked', ...(at !== undefined && { at }) }, (data) => ({
+      return hospital.tell(type, ['1', '2'], { id: 'asked', ...(at !== undefined && { at }), ...(sender && { sender }) }, (data) => ({
         ...data,
         ...(type === 'dcc.visit.reassigned' ? { patient, from, visit: { id: 'S1' } } : { patients: [patient, from] }),
       }));
@@ -129,6 +130,33 @@ describe('links', () => {
           expect(verdict(told(type, paul, {}, at)), `${at}`).to.equal('quarantined ERR_IDENTITY_CONFLICT');
           hospital.identity(VALIDATED, { ipp: '1', at: 1020 });
         }
+      });
+
+      it(`A2, A4: that come late and repeat whom an application of their site named so ask nobody; whom it never named ask, though it named that number otherwise once: ${type}`, () => {
+        const unknown = { birthName: 'INCONNU', firstGivenName: 'X', birthGivenNames: 'X', sex: 'M', identityStatus: 'PROV' } as const;
+        const martin = { ...unknown, birthName: 'MARTIN', firstGivenName: 'PAUL', birthGivenNames: 'PAUL' } as const;
+        const asked = [martin, { ...martin, identityStatus: 'VALI' }, { ...unknown, firstGivenName: 'PAUL', birthGivenNames: 'PAUL' }] as const;
+        for (const by of ['GAM', 'DPI'])
+          for (const late of [unknown, ...asked]) {
+            hospital = new Hospital([{ application: 'GAM' }, { application: 'DPI' }]);
+            hospital.identity(unknown, { ipp: '1', at: 1000, sender: by });
+            hospital.identity(VALIDATED, { ipp: '1', at: 1005, sender: by });
+            hospital.identity(VALIDATED, { ipp: '1', at: 1020, sender: 'GAM' });
+            const said = told(type, late, {}, 1010, 'GAM');
+            expect(verdict(said).startsWith('quarantined'), JSON.stringify([by, late])).to.equal(late !== unknown);
+            if (late === unknown) expect(patients(said)[0]!.birthName).to.equal('VALMORÉE');
+          }
+      });
+
+      it(`A2, A4: that come late ask where a note of before does not say what was said once: ${type}`, () => {
+        const once = { ...VALIDATED, birthName: 'VALBRUNE', sex: 'M', identityStatus: 'PROV' } as const;
+        hospital = new Hospital();
+        for (const [at, said] of [once, VALIDATED].entries()) hospital.identity(said, { ipp: '1', at: 1000 + 10 * at });
+        const late = (): string => verdict(told(type, once, {}, 1005)).split(' ')[0]!;
+        const before = new Map(hospital.notes);
+        expect(late()).to.not.equal('quarantined');
+        for (const [name, value] of before) hospital.notes.set(name, value.replace(/,"VALBRUNE"\]/, ']'));
+        expect(late()).to.equal('quarantined');
       });
 
       it(`A4, A8: whose patient is somebody else than the one on file ask, with both, and do nothing meanwhile: ${type}`, () => {
