@@ -4,7 +4,7 @@
  */
 import type { Patient } from '../model/index.ts';
 import { isUnsure, type Stamp } from './stamp.ts';
-import { STRICT_TRAITS, isSaidAgain, type StrictTrait } from './traits.ts';
+import { STRICT_TRAITS, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 export interface Register {
   /** `null` = said to be absent. */
@@ -12,6 +12,8 @@ export interface Register {
   readonly at: Stamp;
   /** The newest time at which it had another value; of `updatedAt`, which has another one each time, nothing. */
   readonly other?: Stamp;
+  /** Of a strict trait what it was then; notes of before do not say it. */
+  readonly was?: unknown;
 }
 
 /** A qualified INS as it was received, with the traits it was received with. Only claimed, until it is verified (SAFETY A4). */
@@ -139,13 +141,10 @@ export function claimOf(patient: Patient): InsClaim | undefined {
 
 const newest = (one: Stamp | undefined, other: Stamp): Stamp => (one !== undefined && one > other ? one : other);
 
-/** Depends on the set of statements only: the value of the newest one, and the newest time of another value. */
+/** Depends on the set of statements only: the value of the newest one, and the newest other one with its time. */
 function say(name: string, known: Register | undefined, value: unknown, at: Stamp): Register {
   if (!known) return { value, at };
-  const isSame = name === 'updatedAt' || isSaidAgain(name, known.value, value);
-  if (at === known.at) return { ...known, value };
-  if (at < known.at) return isSame ? known : { ...known, other: newest(known.other, at) };
-  return { value, at, ...(isSame ? known.other !== undefined && { other: known.other } : { other: known.at }) };
+  return at === known.at ? { ...known, value } : bothRegisters(name, known, { value, at });
 }
 
 /** Of one sender under two numbers of one person: as if it had said all of it under one. */
@@ -163,7 +162,12 @@ export function bothFolds(one: Fold, other: Fold): Fold {
 function bothRegisters(name: string, one: Register, two: Register): Register {
   const [late, early] = one.at > two.at ? [one, two] : [two, one];
   if (isOfClaim(name)) return late;
-  const other = name === 'updatedAt' || isSaidAgain(name, late.value, early.value) ? early.other : early.at;
-  const all = [late.other, other].filter((at) => at !== undefined).sort();
-  return { value: late.value, at: late.at, ...(all.length > 0 && { other: all.at(-1)! }) };
+  const isSame = name === 'updatedAt' || isSaidAgain(name, late.value, early.value);
+  const { other, was } = newestOther(late, isSame ? early : { other: early.at, ...(isStrict(name) && { was: early.value }) });
+  return { value: late.value, at: late.at, ...(other !== undefined && { other }), ...(was !== undefined && { was }) };
 }
+
+type Other = Pick<Register, 'other' | 'was'>;
+/** Of one statement that two numbers have, a note of before may not say what it was. */
+const newestOther = (one: Other, two: Other): Other =>
+  one.other === two.other ? (one.was === undefined ? two : one) : (one.other ?? '') > (two.other ?? '') ? one : two;

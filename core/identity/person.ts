@@ -346,16 +346,15 @@ export function withFormer(keys: Iterable<string>, known: Known): readonly strin
   return [...all];
 }
 
-/** As stored: times once each, registers as `[value, time, time of another value]`. */
+/** As stored: times once each, registers as `[value, time, time of another value, that value]`. */
 interface Stored extends Omit<Person, 'folds' | 'inherited' | 'history'> {
   readonly times: readonly Stamp[];
   readonly folds: StoredFolds;
   readonly inherited?: Readonly<Record<string, Omit<Line, 'folds'> & { readonly folds: StoredFolds }>>;
   readonly history: readonly (readonly [at: string, message: string, what: string, sender: string])[];
 }
-type StoredFolds = Readonly<
-  Record<string, { readonly last: number; readonly registers: Readonly<Record<string, readonly [unknown, number, number?]>> }>
->;
+type StoredFolds = Readonly<Record<string, { readonly last: number; readonly registers: Readonly<Record<string, StoredRegister>> }>>;
+type StoredRegister = readonly [value: unknown, at: number, other?: number, was?: unknown];
 
 export function noteOf(key: string, person: Person): Note {
   const times: Stamp[] = [];
@@ -366,7 +365,9 @@ export function noteOf(key: string, person: Person): Note {
   const pack = (folds: Folds): StoredFolds =>
     mapValues(folds, ({ last, registers }) => ({
       last: index(last),
-      registers: mapValues(registers, ({ value, at, other }) => (other === undefined ? [value, index(at)] : [value, index(at), index(other)])),
+      registers: mapValues(registers, ({ value, at, other, was }): StoredRegister =>
+        other === undefined ? [value, index(at)] : was === undefined ? [value, index(at), index(other)] : [value, index(at), index(other), was],
+      ),
     }));
   const { folds, inherited, history, ...rest } = person;
   const changes = history.map(({ at, message, what, sender }) => [at, message, what, sender] as const);
@@ -422,10 +423,11 @@ function parsePerson(value: string): Person {
   const unpack = (packed: StoredFolds): Folds =>
     mapValues(packed, ({ last, registers }) => ({
       last: time(last),
-      registers: mapValues(registers, ([said, at, other]): Register => ({
+      registers: mapValues(registers, ([said, at, other, was]): Register => ({
         value: said,
         at: time(at),
         ...(other !== undefined && { other: time(other) }),
+        ...(was !== undefined && { was }),
       })),
     }));
   const changes = history.map(([at, message, what, sender]): Change => ({ at, message, what, sender }));

@@ -224,16 +224,20 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
   const strangers = strangersOf(spoken, patient, said, known, one.sendersOf);
   const { folds } = spoken.person;
   const told = { ...folds, [said.sender]: foldIn(folds[said.sender], patient, said.at, said.isInsAuthority) };
-  // What it never said of the person is said of somebody else, however late; of whom nobody knew yet, any application of its site may have said it.
-  const { site } = senderOf(said.sender);
-  const isOfSite = (key: string): boolean => patient.identityStatus === 'PROV' && !isForeign(key) && senderOf(key).site === site;
-  const others = TELLING.flat().filter((trait) => contradicts(trait, spoken.before?.patient[trait], patient[trait]));
-  const isOwnWord = Object.entries(lineOf(spoken.person).folds).some(
+  return isWordOfSite(spoken, patient, said) && isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said)
+    ? []
+    : ofNumber(spoken, said, strangers);
+}
+
+/** What contradicts the person on file, one application of its site said of that person, all of it, to the value: anything else is said of somebody else, however late. */
+function isWordOfSite({ person, before }: Spoken, received: Patient, { sender }: Speaker): boolean {
+  const others = TELLING.flat().filter((trait) => contradicts(trait, before?.patient[trait], received[trait]));
+  const isOfSite = (key: string): boolean => !isForeign(key) && senderOf(key).site === senderOf(sender).site;
+  return Object.entries(lineOf(person).folds).some(
     ([key, { registers }]) =>
-      (key === said.sender && others.every((trait) => registers[trait]?.other)) ||
-      (isOfSite(key) && others.every((trait) => registers[trait]?.other ?? isSaidAgain(trait, registers[trait]?.value, patient[trait]))),
+      (key === sender || isOfSite(key)) &&
+      others.every((trait) => [registers[trait]?.value, registers[trait]?.was].some((value) => isSaidAgain(trait, value, received[trait]))),
   );
-  return isOwnWord && isReplaced(spoken, { ...spoken.person, folds: told }, strangers, said) ? [] : ofNumber(spoken, said, strangers);
 }
 
 /**

@@ -88,7 +88,7 @@ export class DeliveryLane {
     this.#held = new Held(this.#schedule, {
       lane: endpoint,
       ports,
-      follow: (item) => this.update(item),
+      follow: (item) => (item.state === 'discarded' ? this.forget(item.delivery) : this.update(item)),
       surely: (work, what) => this.#surely(work, what),
       isStopped: () => this.#stopped,
     });
@@ -177,6 +177,7 @@ export class DeliveryLane {
     this.#warm.forget(item.delivery);
     this.#held.see(item);
     this.#backlog.update(item);
+    void this.#held.moved(item);
     if (tells(item.kind) && item.state === 'delivered') void this.#held.left(item, true);
     // A person saw that it arrived.
     if (item.kind === 'document' && item.state === 'delivered') void this.#endBeside(item);
@@ -189,6 +190,7 @@ export class DeliveryLane {
     this.#held.forget(delivery);
     this.#warm.forget(delivery);
     this.#backlog.forget(delivery);
+    if (item) void this.#held.moved(item);
     if (item && tells(item.kind)) void this.#held.left(item, false);
     this.#pump();
   }
@@ -211,6 +213,7 @@ export class DeliveryLane {
     clearTimeout(this.#reloadTimer);
     this.#gate.stop();
     if (this.#inWork > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#held.stop();
     for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
     await this.#sink.stop();
   }
@@ -221,7 +224,7 @@ export class DeliveryLane {
     const waiting = item.notBefore === undefined ? 0 : Math.min(Date.parse(item.notBefore) - this.#ports.now(), longestWaitMs(this.endpoint.policy));
     this.#schedule.add(item, item.state === 'queued' && waiting <= 0 ? 'open' : 'parked');
     if (item.state === 'queued' && waiting > 0) this.#reopenIn(item.delivery, waiting);
-    if (item.kind === 'identity') void this.#held.replaced(item);
+    if (item.kind === 'identity') void this.#held.moved(item);
   }
 
   /** What a delivery in this state stands before (ARCHITECTURE section 4, "What blocks"). */
@@ -447,6 +450,7 @@ export class DeliveryLane {
     };
     this.#held.see(next);
     this.#backlog.update(next);
+    void this.#held.moved(next);
   }
 
   #trip(error: ErrorData | undefined): void {

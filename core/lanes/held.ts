@@ -3,7 +3,7 @@ import { PasserelleError, type DeliveryState, type DeliverySummary, type QueuedD
 import type { AttemptResult } from './dispatch.ts';
 import { keysTold } from './events.ts';
 import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
-import type { OrderRule, Schedule } from './schedule.ts';
+import type { Entry, OrderRule, Schedule } from './schedule.ts';
 import { heardSince, isSaidAnew, isUnknownThere, release, UnknownThere } from './unknown-there.ts';
 
 /** Its lane. */
@@ -23,6 +23,11 @@ export class Held {
   readonly #unknown = new UnknownThere();
   /** Held identities that leave no more, and what says all that they said. */
   readonly #saidAnew = new Map<number, number>();
+  /** Held identities, and the next one of each that says something else. */
+  readonly #saidOtherwise = new Map<number, number>();
+  /** Held identities that are being looked at, and whether something moved meanwhile. */
+  readonly #looks = new Map<number, boolean>();
+  readonly #releases = new Set<Promise<void>>();
   /** What was decided and answered before this start was followed. */
   #isCaughtUp = false;
 
@@ -43,6 +48,7 @@ export class Held {
 
   forget(delivery: number): void {
     this.#saidAnew.delete(delivery);
+    this.#saidOtherwise.delete(delivery);
     this.#unknown.forget(delivery);
   }
 
@@ -154,43 +160,109 @@ export class Held {
     return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
   }
 
-  async #release(deliveries: readonly number[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const { ports, follow } = this.#to;
-    const lane = this.#to.lane.name;
-    const failed = (delivery: number, code: string): void => ports.log('warn', 'held delivery could not be released', { lane, delivery, code });
-    const surely = <T>(work: () => Promise<T>): Promise<T> => this.#to.surely(work, 'held deliveries cannot be released yet');
-    for (const item of await release(ports.journal, deliveries, iso(ports.now()), failed, surely)) follow(item);
+  /** What is being released once this lane stops: the next one on its journal has to find it so. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#releases);
   }
 
-  /**
-   * Decision 0004: an identity that is held as unknown there, before this one or this one itself, ends where the next one of its patient says all that it said. It would keep
-   * that one back, by which alone its receiver may know the patient. Never rejects.
-   */
-  async replaced(item: QueuedDelivery): Promise<void> {
-    const { ports, lane, surely } = this.#to;
-    const heads = new Set(this.#schedule.namesOf(item).flatMap((name) => this.#schedule.queue(name)[0]?.item ?? []));
-    for (const held of heads) {
-      const next = item.keys.some((key) => held.keys.includes(key)) ? this.#saidNext(held) : undefined;
-      if (!next) continue;
-      try {
-        const isAnew = await surely(() => isSaidAnew(ports.journal, held, next), 'held identities cannot be looked at yet');
-        if (!isAnew || this.#saidNext(held)?.delivery !== next.delivery) continue;
-        this.#saidAnew.set(held.delivery, next.delivery);
-        await this.#release([held.delivery]);
-      } catch (thrown) {
-        ports.log('warn', 'a held identity could not be looked at', { lane: lane.name, code: PasserelleError.from(thrown).code });
+  async #release(deliveries: readonly number[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const released = this.#releaseSurely(deliveries);
+    this.#releases.add(released);
+    await released.finally(() => this.#releases.delete(released));
+  }
+
+  async #releaseSurely(deliveries: readonly number[]): Promise<void> {
+    const { ports, follow } = this.#to;
+    const lane = this.#to.lane.name;
+    const changed: number[] = [];
+    const failed = (delivery: number, code: string): void => {
+      ports.log('warn', 'held delivery could not be released', { lane, delivery, code });
+      if (code === 'ERR_TRANSITION') changed.push(delivery);
+    };
+    const surely = <T>(work: () => Promise<T>): Promise<T> => this.#to.surely(work, 'held deliveries cannot be released yet');
+    for (const item of await release(ports.journal, deliveries, iso(ports.now()), failed, surely)) follow(item);
+    for (const delivery of changed) await this.#followJournal(delivery);
+  }
+
+  /** It is held here only: somebody else decided. Never rejects. */
+  async #followJournal(delivery: number): Promise<void> {
+    const { ports, follow, lane } = this.#to;
+    const item = this.#schedule.get(delivery)?.item;
+    if (item?.state !== 'held') return;
+    try {
+      for (let after: string | undefined; ;) {
+        const page = await ports.journal.deliveries({ lane: lane.name, message: item.message }, { limit: 20, ...(after !== undefined && { after }) });
+        const now = page.items.find((one) => one.delivery === delivery);
+        // What this lane was told meanwhile is newer.
+        if (now && now.state !== 'held' && this.#schedule.get(delivery)?.item === item) follow(now);
+        after = page.next;
+        if (now || after === undefined) return;
       }
+    } catch (thrown) {
+      ports.log('warn', 'held delivery could not be read', { lane: lane.name, delivery, code: PasserelleError.from(thrown).code });
     }
   }
 
-  /** Of an identity that is held as unknown there, the first one behind it that names its patient and waits for nothing of its own. */
+  /**
+   * Decision 0004: an identity that is held as unknown there ends where the next one of its patient says all that it said. It would keep that one back, by which alone its
+   * receiver may know the patient. Looked at where a delivery took its place, or left it: first in its queues, or in those of the identity that waits there. Never rejects.
+   */
+  async moved(item: QueuedDelivery): Promise<void> {
+    const queuesOf = (one: QueuedDelivery): readonly (readonly Entry[])[] => this.#schedule.namesOf(one).map((name) => this.#schedule.queue(name));
+    const isWaiting = ({ item: { kind, state } }: Entry): boolean => kind === 'identity' && state === 'queued';
+    const around = [item, ...queuesOf(item).flatMap((queue) => queue.find(isWaiting)?.item ?? [])];
+    const heads = new Set(around.flatMap(queuesOf).flatMap(([head]) => head?.item ?? []));
+    await Promise.all([...heads].filter((head) => head.kind === 'identity' && isUnknownThere(head)).map(({ delivery }) => this.#look(delivery)));
+  }
+
+  /** One look at a time at each; another one after it where something moved meanwhile. */
+  async #look(delivery: number): Promise<void> {
+    const isBeingLookedAt = this.#looks.has(delivery);
+    this.#looks.set(delivery, isBeingLookedAt);
+    if (isBeingLookedAt) return;
+    do {
+      this.#looks.set(delivery, false);
+      await this.#endSaidAnew(delivery);
+    } while (this.#looks.get(delivery) === true);
+    this.#looks.delete(delivery);
+  }
+
+  async #endSaidAnew(delivery: number): Promise<void> {
+    const { ports, lane, surely, isStopped } = this.#to;
+    const held = this.#schedule.get(delivery)?.item;
+    const next = held && this.#saidNext(held);
+    if (!next || this.#saidOtherwise.get(delivery) === next.delivery) return;
+    try {
+      const isAnew = await surely(() => isSaidAnew(ports.journal, held, next), 'held identities cannot be looked at yet');
+      if (!isAnew) this.#saidOtherwise.set(delivery, next.delivery);
+      if (!isAnew || isStopped() || this.#saidNext(held)?.delivery !== next.delivery) return;
+      this.#saidAnew.set(delivery, next.delivery);
+      await this.#release([delivery]);
+    } catch (thrown) {
+      ports.log('warn', 'a held identity could not be looked at', { lane: lane.name, code: PasserelleError.from(thrown).code });
+    }
+  }
+
+  /** Of an identity that is held as unknown there, the first one behind it that names its patient, where that one waits for no other decision than this one's. */
   #saidNext(held: QueuedDelivery): QueuedDelivery | undefined {
     if (held.kind !== 'identity' || !isUnknownThere(held) || this.#schedule.get(held.delivery)?.item !== held) return undefined;
     const isNext = ({ kind, keys, delivery }: QueuedDelivery): boolean =>
       delivery > held.delivery && kind === 'identity' && keys.some((key) => held.keys.includes(key));
-    const all = this.#schedule.namesOf(held).map((name) => this.#schedule.queue(name).find(({ item }) => isNext(item))?.item);
-    return all.every((one) => one === all[0]) && all[0]?.state === 'queued' ? all[0] : undefined;
+    const [next, ...others] = this.#schedule.namesOf(held).map((name) => this.#schedule.queue(name).find(({ item }) => isNext(item)));
+    return next?.item.state === 'queued' && others.every((one) => one === next) && this.#waitsForNoOther(next, held) ? next.item : undefined;
+  }
+
+  /** All that stands before it waits for that one alone, too. */
+  #waitsForNoOther(next: Entry, held: QueuedDelivery): boolean {
+    const headOf = (name: string): Entry | undefined => this.#schedule.queue(name)[0];
+    const isItsOwn = (one: Entry | undefined): boolean =>
+      one?.item === held || (one?.item.state === 'queued' && one.queues.some((name) => headOf(name)?.item === held));
+    const before = next.queues.flatMap((name) => {
+      const queue = this.#schedule.queue(name);
+      return queue.slice(0, queue.indexOf(next));
+    });
+    return before.every((one) => isItsOwn(one) && one.queues.every((name) => isItsOwn(headOf(name))));
   }
 
   /** `undefined` when what was to be said in its stead was put away meanwhile. */

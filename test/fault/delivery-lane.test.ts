@@ -1,7 +1,7 @@
 /** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { PasserelleError, type EncodedMessage, type QueuedDelivery, type RoutedEvent } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodedMessage, type JournalStore, type QueuedDelivery, type RoutedEvent } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
 import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
@@ -427,6 +427,12 @@ describe('a delivery lane', () => {
       until(`it is ${all.join(', ')}`, 5000, async () => (await ends()).join() === all.join());
     const SAID_ANEW = 'discarded ERR_IDENTITY_SAID_ANEW';
 
+    type Act = JournalStore['act'];
+    const aroundAct = (around: (act: Act, actions: Parameters<Act>[0]) => ReturnType<Act>): void => {
+      const act = bench.journal.act.bind(bench.journal);
+      Object.defineProperty(bench.journal, 'act', { value: (actions: Parameters<Act>[0]) => around(act, actions) });
+    };
+
     for (const when of ['before the answer', 'after it', 'while nothing ran'] as const)
       it(`the later one, which says all that is known, leaves, and the one before never does again: it comes ${when}`, async () => {
         knows(2);
@@ -502,6 +508,79 @@ describe('a delivery lane', () => {
       await bench.queue([one(state('dcc.identity.merged')), one(), { keys: patient('other') }]);
       await bench.make().start();
       await settled(`held ${UNKNOWN}`, 'queued', 'delivered');
+    });
+
+    for (const end of ['put away', 'said to have arrived'] as const)
+      it(`ends once what stands between it and the next one is ${end}, without a restart`, async () => {
+        knows(2);
+        const rows = await bench.queue([one(), one({ keys: both, ...state('dcc.identity.merged') }), one({ keys: both })]);
+        await bench.make().start();
+        await settled(`held ${UNKNOWN}`, 'queued', 'queued');
+        const action = { verb: 'discard', delivery: rows[1]!.delivery, who: 'camille', why: 'a test', at: at(1) } as const;
+        const [acted] = await bench.journal.act([action]);
+        if (end === 'put away') bench.lane.forget(rows[1]!.delivery);
+        else bench.lane.update({ ...acted!.deliveries[0]!, state: 'delivered' });
+        await settled(SAID_ANEW, 'discarded undefined', 'delivered');
+      });
+
+    it('of many that come at once the next one ends it, with one release', async () => {
+      knows(2);
+      await bench.queue([one()]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      await bench.lane.stop();
+      await bench.queue(Array.from({ length: 50 }, () => one()));
+      const acts: unknown[] = [];
+      aroundAct((act, actions) => {
+        acts.push(...actions);
+        return act(actions);
+      });
+      await bench.make().start();
+      await until('all have left', 5000, async () => (await bench.states())['delivered'] === 50);
+      expect([acts.length, bench.logged]).to.deep.equal([1, []]);
+    });
+
+    it('a stop waits for its release: the lane of the next start finds it released', async () => {
+      knows(2);
+      await bench.queue([one()]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      const [next] = await bench.queue([one()]);
+      let isOver = false;
+      const begun = new Promise<void>((resolve) =>
+        aroundAct(async (act, actions) => {
+          resolve();
+          await new Promise((later) => setTimeout(later, 50));
+          return act(actions).finally(() => (isOver = true));
+        }),
+      );
+      await offer([next!]);
+      await begun;
+      await bench.lane.stop();
+      expect(isOver).to.equal(true);
+    });
+
+    it('is followed where it was released behind the back of its lane', async () => {
+      knows(2);
+      const [first] = await bench.queue([one()]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      await bench.journal.act([{ verb: 'release', delivery: first!.delivery, who: 'passerelle', why: 'of another start', at: at(1) }]);
+      await offer([...(await bench.queue([one()]))]);
+      await settled(SAID_ANEW, 'delivered');
+    });
+
+    it('stays held while the next one waits for another decision as well, and ends with that', async () => {
+      bench.interpret = () => ({ outcome: bench.sent.length > 2 ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+      const rows = await bench.queue([one(), one({ keys: patient('also'), ...state('dcc.identity.updated', 'b') }), one({ keys: both })]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`, `held ${UNKNOWN}`, 'queued');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await settled(`held ${UNKNOWN}`, `held ${UNKNOWN}`, 'queued');
+      await bench.journal.act([{ verb: 'discard', delivery: rows[1]!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+      bench.lane.forget(rows[1]!.delivery);
+      await settled(SAID_ANEW, `discarded ${UNKNOWN}`, 'delivered');
     });
 
     it('is tried again when the later one is put away before it ends', async () => {

@@ -1,14 +1,19 @@
 /** What one sender says as a fold (SAFETY A2): a function of the set of its statements. */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { foldIn, traitsOfClaim, type Fold } from '../../../core/identity/fold.ts';
+import { bothFolds, foldIn, traitsOfClaim, type Fold } from '../../../core/identity/fold.ts';
+import { isSaidAgain } from '../../../core/identity/traits.ts';
 import type { Patient } from '../../../core/model/index.ts';
 import { INS, OID, OTHER_INS } from './hospital.ts';
 
 const RUNS = 500;
 
 const traits = fc.record(
-  { birthName: fc.constantFrom('VALMORÉE', 'ÉTREZAC'), firstGivenName: fc.constantFrom('ÉLISE', 'ANNE'), sex: fc.constantFrom('F', 'M') },
+  {
+    birthName: fc.constantFrom('VALMORÉE', 'VALMOREE', 'ÉTREZAC', 'MARTIN'),
+    firstGivenName: fc.constantFrom('ÉLISE', 'ANNE'),
+    sex: fc.constantFrom('F', 'M'),
+  },
   { requiredKeys: [] },
 ) as fc.Arbitrary<Patient>;
 const claim = fc.constantFrom<Patient>(
@@ -32,6 +37,27 @@ describe('the fold of a sender', () => {
       }),
       { numRuns: RUNS },
     );
+  });
+
+  it('A2, A4: knows of each trait what its sender said otherwise last, in any order, under one number or two', () => {
+    const orders = statements.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray([...all.keys()], { minLength: all.length }), fc.nat(all.length)),
+    );
+    let known = 0;
+    fc.assert(
+      fc.property(orders, ([all, order, cut]) => {
+        const [one, two] = [order.slice(0, cut), order.slice(cut)];
+        const { registers } = one.length * two.length > 0 ? bothFolds(folded(all, one), folded(all, two)) : folded(all, order);
+        for (const trait of ['birthName', 'firstGivenName', 'sex'] as const) {
+          const said = all.flatMap(([, said]) => said[trait] ?? []);
+          const was = said.findLast((value) => !isSaidAgain(trait, value, said.at(-1)));
+          if (was !== undefined) known += 1;
+          expect(registers[trait]?.was).to.equal(was);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    expect(known).to.be.above(RUNS / 2);
   });
 
   it('A3: knows of each INS the trait that it was last claimed with, and when', () => {
