@@ -209,6 +209,7 @@ export class Held {
    * receiver may know the patient. Looked at where a delivery took its place, or left it: first in its queues, or in those of the identity that waits there. Never rejects.
    */
   async moved(item: QueuedDelivery): Promise<void> {
+    if (!this.#unknown.mayHold) return;
     const queuesOf = (one: QueuedDelivery): readonly (readonly Entry[])[] => this.#schedule.namesOf(one).map((name) => this.#schedule.queue(name));
     const isWaiting = ({ item: { kind, state } }: Entry): boolean => kind === 'identity' && state === 'queued';
     const around = [item, ...queuesOf(item).flatMap((queue) => queue.find(isWaiting)?.item ?? [])];

@@ -92,6 +92,11 @@ export class UnknownThere {
     for (const one of this.#trying.values()) one.isOvertaken ||= !keys || one.keys.some((key) => keys.has(key));
   }
 
+  /** False when nothing is held as unknown there, most of the time. */
+  get mayHold(): boolean {
+    return !this.#isLoaded || this.#isLoading || this.#unknown.size > 0;
+  }
+
   /** What waits for answers. */
   get doubtful(): readonly QueuedDelivery[] {
     return [...this.#doubtful.values()];
