@@ -354,7 +354,9 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
     const isKnownSo = namesOf(other).some(
       (name) => facts.replaces?.key === name || (name === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)),
     );
-    const isFree = other.sameAs === undefined || isKnownSo;
+    // A name of what its number stood for before is none of what it stands for now.
+    const isOutgrown = namesOf(other).length > 0 && otherNames(key, known).length === 0;
+    const isFree = other.sameAs === undefined || isKnownSo || isOutgrown;
     const isOtherRoad = isExact && other.from.includes(site) && isFree && (other.isNumbered ?? false) === facts.hasOwnId;
     if (isReturned(one, other) || isOtherRoad) return { key, note: other };
   }

@@ -136,4 +136,14 @@ describe('one document that its source gives several names', () => {
     expect(await story.says(named(1, 'c1'))).to.equal(undefined);
     expect(await story.says(withdrawn(named(1, 'c1')))).to.include({ action: 'delete', id: first.id });
   });
+
+  it('B2: corrected by its number, the same bytes by a new id are a copy, whatever id the version before had', async () => {
+    const story = new Story('n1');
+    for (const said of [K1('c1'), named(1, 'c1')]) await story.says(said);
+    const second = (await story.says(corrected('c2'))) as DocumentData;
+    expect(await story.says(named(2, 'c2'))).to.equal(undefined);
+    // Of one content with an id already, another id is another document.
+    expect(await story.says(named(3, 'c2'))).to.include({ id: oid(3) });
+    expect(await story.says(withdrawn(named(2, 'c2')))).to.include({ action: 'delete', id: second.id });
+  });
 });
