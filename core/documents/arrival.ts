@@ -17,6 +17,7 @@ import {
   namesOf,
   newerThan,
   otherNames,
+  outgrownBy,
   isLessFinal,
   placedBy,
   rankOf,
@@ -119,7 +120,9 @@ function reissued(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...rest } = own;
+  const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...left } = own;
+  // What brings it leaves nothing of this but what a receiver may show on.
+  const rest: DocumentNote = { ...left, before: outgrownBy(own) };
   const data = documentData(one);
   const isNext = facts.replaces === undefined && data.document.action === 'replace';
   const event = isNext ? { ...one.event, data: { ...data, document: asNew(data.document) } } : one.event;

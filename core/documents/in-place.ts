@@ -1,10 +1,10 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
 import type { JournalStore, MessageHistory } from '../contract/index.ts';
+import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
-import { broughtOf, isLessFinal, keyOfId, namesOf, union, type Found } from './register.ts';
-import { GIVEN_AGAIN } from './stops.ts';
+import { broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
 export interface ShownParts extends SentParts {
@@ -37,8 +37,6 @@ function once<K, V>(ask: (key: K) => V): (key: K) => V {
 export async function shownOn(history: MessageHistory, parts: ShownParts): Promise<ReadonlyMap<number, string>> {
   const read = readOnce(parts);
   const shown = new Map<number, string>();
-  // What its number stood for before was withdrawn.
-  if (history.message.warnings.some(({ code }) => code === GIVEN_AGAIN)) return shown;
   for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
     const event = history.events.find((each) => each.event.id === eventId)?.event;
     const one = event && documentIn({ event, parts: history.parts });
@@ -57,12 +55,16 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
   const own = { key, note };
   const legs = await legsThere(parts, own, to);
-  const isWithdrawn = legs.some(isDeletionOf) || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
+  const gone = await forgotten(parts, own, to);
+  const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
+  const isLastGone = last ? isDeletionOf(last) : gone.some(({ isDeletion: is }) => is);
+  const isWithdrawn = isLastGone || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
   if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
   // A number stands for its versions one after the other.
   const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
   const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn;
-  if (isInForce && legs.length > 0 && (await legsThere(parts, own, to, isOlder)).length === legs.length) return note.id;
+  const areOlder = gone.every((each) => each.isOlder) && (await legsThere(parts, own, to, isOlder)).length === legs.length;
+  if (isInForce && legs.length + gone.length > 0 && areOlder) return note.id;
   return (await shownInstead(parts, key, to))?.note.id;
 }
 
@@ -116,27 +118,52 @@ async function isReplacedThere(
   return false;
 }
 
-async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
-  if (note.from.includes(to.site)) return true;
-  const legs = (await legsOfAll(parts, { key, note }, to)).filter(isOf);
-  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+async function mayBeThere(parts: Parts, own: Found, to: LegEnd): Promise<boolean> {
+  if (own.note.from.includes(to.site)) return true;
+  const legs = (await legsOfAll(parts, own, to)).filter(isOf);
+  if (legs.some((leg) => !leg.isRefused())) return true;
+  return legs.length > 0 ? (await forgotten(parts, own, to)).some(({ isDeletion: is }) => !is) : own.note.to.includes(to.site);
 }
 
 /** What may have arrived there of it, withdrawals too. */
 const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());
 
-async function legsOfAll(
-  parts: SentParts,
-  { key, note }: Found,
-  to: LegEnd,
-  isIt: (facts: DocumentFacts) => boolean = () => true,
-): Promise<readonly Leg[]> {
-  const keys = [key, ...namesOf(note)];
-  const { first, current, copies = [], deleted } = note;
-  // A mask or a more final word that came later may have been refused where the document itself arrived.
-  const messages = union(
-    [first, current, deleted, ...copies].flatMap((act) => act?.message ?? []),
-    broughtOf(note).by,
-  );
+async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: DocumentFacts) => boolean = () => true): Promise<readonly Leg[]> {
+  const keys = [own.key, ...namesOf(own.note)];
+  const messages = await messagesOfAll(parts, own);
   return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
+}
+
+/** A mask or a more final word that came later, or by another name, may have been refused where the document itself arrived. */
+async function messagesOfAll(parts: Parts, { note }: Found): Promise<readonly string[]> {
+  const others = await Promise.all(namesOf(note).map(parts.noteOf));
+  const all = [note, ...others].flatMap((each) => (each ? messagesOf(each) : []));
+  return [...new Set(all)];
+}
+
+const messagesOf = (note: DocumentNote): readonly string[] => {
+  const { first, current, copies = [], deleted, before = [] } = note;
+  return [...[first, current, deleted, ...copies, ...before].flatMap((act) => act?.message ?? []), ...broughtOf(note).by];
+};
+
+interface Forgotten {
+  readonly isDeletion: boolean;
+  readonly isOlder: boolean;
+}
+
+/** What the journal no longer knows may have arrived wherever the document was sent. */
+async function forgotten(parts: Parts, { key, note }: Found, to: LegEnd): Promise<readonly Forgotten[]> {
+  if (!note.to.includes(to.site)) return [];
+  const messages = await messagesOfAll(parts, { key, note });
+  const isKnown = await Promise.all(
+    messages.map(async (message) => {
+      const parsed = parseId(parts.journal.tag, message);
+      return 'message' in parsed ? parts.journal.message(parsed.message) : undefined;
+    }),
+  );
+  const { by } = broughtOf(note);
+  const deletions = [note.deleted, ...(note.before ?? []).filter(({ isDeletion: is }) => is)].flatMap((act) => act?.message ?? []);
+  return messages
+    .filter((_, i) => !isKnown[i])
+    .map((message) => ({ isDeletion: deletions.includes(message), isOlder: !by.includes(message) && note.current?.message !== message }));
 }

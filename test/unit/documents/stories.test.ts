@@ -146,4 +146,45 @@ describe('one document that its source gives several names', () => {
     expect(await story.says(named(3, 'c2'))).to.include({ id: oid(3) });
     expect(await story.says(withdrawn(named(2, 'c2')))).to.include({ action: 'delete', id: second.id });
   });
+
+  describe('what its number stood for before is shown on where the next one was refused', () => {
+    const after = async (...steps: readonly (readonly [Said, ('taken' | 'refused')?])[]): Promise<Story> => {
+      const story = new Story('mdm');
+      for (const [said, how] of steps) await story.says(said, how);
+      return story;
+    };
+
+    it('B3: which of several contents it was, and by which name it came', async () => {
+      const second = await after([K1('c1'), 'refused'], [corrected('c2')], [corrected('c3'), 'refused']);
+      expect(await second.shown(3)).to.deep.equal(['K1']);
+      const byId = await after([named(1, 'c1')], [K1('c1')], [corrected('c2'), 'refused']);
+      expect(await byId.shown(3)).to.deep.equal(['K1']);
+      const none = await after([K1('c1'), 'refused'], [corrected('c2'), 'refused'], [corrected('c3'), 'refused']);
+      expect(await none.shown(3)).to.deep.equal([]);
+    });
+
+    it('B3: what the journal no longer knows may have arrived', async () => {
+      const one = await after([K1('c1')], [corrected('c2'), 'refused']);
+      one.purge(1);
+      expect(await one.shown(2)).to.deep.equal(['K1']);
+      const two = await after([named(1, 'c1')], [named(2, 'c2', 1)], [named(2, 'c2', 1)], [named(3, 'c3', 2), 'refused']);
+      two.purge(2);
+      expect(await two.shown(4)).to.deep.equal([oid(2)]);
+    });
+
+    it('B4: nothing once it was withdrawn there, whatever of its number is refused since; but it is where that withdrawal was refused', async () => {
+      const again = K1('c9');
+      for (const next of [again, corrected('c10'), withdrawn(again)]) {
+        const story = await after([K1('c1')], [withdrawn(K1('c1'))], [again, 'refused'], [next, 'refused']);
+        expect([await story.shown(3), await story.shown(4)]).to.deep.equal([[], []]);
+        story.purge(1);
+        story.purge(2);
+        expect(await story.shown(4), 'both forgotten').to.deep.equal([]);
+      }
+      const kept = await after([K1('c1')], [withdrawn(K1('c1')), 'refused'], [again, 'refused']);
+      expect(await kept.shown(3)).to.deep.equal(['K1']);
+      const given = await after([K1('c1')], [withdrawn(K1('c1'))], [again], [corrected('c10'), 'refused']);
+      expect(await given.shown(4)).to.deep.equal(['K1']);
+    });
+  });
 });
