@@ -62,7 +62,8 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
   // A number stands for its versions one after the other.
   const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
-  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn;
+  const isOutgrown = note.superseded !== undefined && namesOf(note).includes(note.superseded.key);
+  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn && !isOutgrown;
   const areOlder = gone.every((each) => each.isOlder) && (await legsThere(parts, own, to, isOlder)).length === legs.length;
   if (isInForce && legs.length + gone.length > 0 && areOlder) return note.id;
   return (await shownInstead(parts, key, to))?.note.id;
@@ -129,18 +130,19 @@ async function mayBeThere(parts: Parts, own: Found, to: LegEnd): Promise<boolean
 const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());
 
 async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: DocumentFacts) => boolean = () => true): Promise<readonly Leg[]> {
-  const keys = [own.key, ...namesOf(own.note)];
-  const messages = await messagesOfAll(parts, own);
+  const all = await namesOfAll(parts, own);
+  const keys = keysOf(all);
+  const messages = [...new Set(all.flatMap(({ note }) => messagesOf(note)))];
   return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }
 
-/** A mask or a more final word that came later, or by another name, may have been refused where the document itself arrived. */
-async function messagesOfAll(parts: Parts, { note }: Found): Promise<readonly string[]> {
-  const others = await Promise.all(namesOf(note).map(parts.noteOf));
-  const all = [note, ...others].flatMap((each) => (each ? messagesOf(each) : []));
-  return [...new Set(all)];
+/** It, by each of its names. */
+async function namesOfAll(parts: Parts, own: Found): Promise<readonly Found[]> {
+  const others = await Promise.all(namesOf(own.note).map(async (key) => ({ key, note: await parts.noteOf(key) })));
+  return [own, ...others.flatMap(({ key, note }) => (note && namesOf(note).includes(own.key) ? [{ key, note }] : []))];
 }
 
+/** A mask or a more final word that came later may have been refused where the document itself arrived. */
 const messagesOf = (note: DocumentNote): readonly string[] => {
   const { first, current, copies = [], deleted, before = [] } = note;
   return [...[first, current, deleted, ...copies, ...before].flatMap((act) => act?.message ?? []), ...broughtOf(note).by];
@@ -154,7 +156,7 @@ interface Forgotten {
 /** What the journal no longer knows may have arrived wherever the document was sent. */
 async function forgotten(parts: Parts, { key, note }: Found, to: LegEnd): Promise<readonly Forgotten[]> {
   if (!note.to.includes(to.site)) return [];
-  const messages = await messagesOfAll(parts, { key, note });
+  const messages = [...new Set((await namesOfAll(parts, { key, note })).flatMap((each) => messagesOf(each.note)))];
   const isKnown = await Promise.all(
     messages.map(async (message) => {
       const parsed = parseId(parts.journal.tag, message);

@@ -163,6 +163,13 @@ describe('one document that its source gives several names', () => {
       expect(await none.shown(3)).to.deep.equal([]);
     });
 
+    it('B3: nothing where the next content of its number arrived after all', async () => {
+      const story = await after([named(1, 'c1'), 'refused'], [K1('c1'), 'refused'], [corrected('c2')]);
+      expect([await story.shown(1), await story.shown(2)]).to.deep.equal([[], []]);
+      const given = await after([named(1, 'c1'), 'refused'], [K1('c1'), 'refused'], [withdrawn(K1('c1')), 'refused'], [K1('c2')]);
+      expect([await given.shown(1), await given.shown(2)]).to.deep.equal([[], []]);
+    });
+
     it('B3: what the journal no longer knows may have arrived', async () => {
       const one = await after([K1('c1')], [corrected('c2'), 'refused']);
       one.purge(1);
