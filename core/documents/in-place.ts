@@ -4,7 +4,7 @@ import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
-import { broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
+import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
 export interface ShownParts extends SentParts {
@@ -72,13 +72,13 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
 export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promise<Found | undefined> {
   const first = await parts.noteOf(key);
-  if (!first?.first || first.replaces === undefined || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
+  if (!first?.first || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
   const seen: Found[] = [{ key, note: first }];
-  for (let by = first; by.replaces !== undefined;) {
-    const next = keyOfId(by.replaces, by.from[0], parts.index);
-    const note = keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
+  for (let by = first; ;) {
+    const next = await placeOf(parts, by);
+    const note = next === undefined || keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
     if (!note?.first || note.deleted) return undefined;
-    const found = { key: next, note };
+    const found = { key: next!, note };
     if (await mayBeThere(parts, found, to)) {
       const isOver = (await isReplacedThere(parts, found, by, keysOf(seen), to)) || (await isEndedByAnother(parts, found, seen, to, isOf));
       return isOver ? undefined : found;
@@ -86,7 +86,13 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
     seen.push(found);
     by = note;
   }
-  return undefined;
+}
+
+/** What it takes the place of: by name, or as the next version of its set. */
+async function placeOf(parts: Parts, by: DocumentNote): Promise<string | undefined> {
+  if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
+  const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
+  return versions.find((each) => each.version < by.version! && !areApart(each, by))?.key;
 }
 
 const keysOf = (all: readonly Found[]): readonly string[] => all.map(({ key }) => key);
@@ -113,7 +119,10 @@ async function isReplacedThere(
   for (const { key: other } of [...(note.superseded ? [note.superseded] : []), ...pairedWith, ...(ofSet?.versions ?? [])]) {
     const form = seen.includes(other) ? undefined : await parts.noteOf(other);
     if (!form?.first) continue;
-    const isNext = other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
+    const isHigher =
+      form.replaces === undefined && form.set !== undefined && form.set === note.set && form.version! > note.version! && !areApart(form, note);
+    const isNext =
+      isHigher || other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
     if (isNext && (await mayBeThere(parts, { key: other, note: form }, to))) return true;
   }
   return false;

@@ -97,6 +97,10 @@ class Story {
     return [...(await shownOn(history, { journal: this.#journal, index, destinations: DESTINATIONS })).values()];
   }
 
+  warned(message: number): readonly string[] {
+    return this.#messages.get(message)!.history.message.warnings.map(({ code }) => code);
+  }
+
   purge(message: number): void {
     this.#messages.delete(message);
   }
@@ -192,6 +196,15 @@ describe('one document that its source gives several names', () => {
       expect(await kept.shown(3)).to.deep.equal(['K1']);
       const given = await after([K1('c1')], [withdrawn(K1('c1'))], [again], [corrected('c10'), 'refused']);
       expect(await given.shown(4)).to.deep.equal(['K1']);
+    });
+
+    it('B3, B4: so is the version before it of its set, which it does not name', async () => {
+      const version = (n: number): Said => ({ content: `c${n}`, document: { ...named(n, '').document, setId: oid(90), version: n } });
+      const two = await after([version(1)], [version(2), 'refused'], [withdrawn(version(2))]);
+      expect(await two.shown(2)).to.deep.equal([oid(1)]);
+      expect(two.warned(3)).to.deep.equal(['still-shown']);
+      const three = await after([version(1)], [version(2), 'refused'], [version(3)]);
+      expect(await three.shown(2)).to.deep.equal([]);
     });
   });
 });
