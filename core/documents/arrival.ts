@@ -17,6 +17,7 @@ import {
   namesOf,
   newerThan,
   otherNames,
+  outgrownBy,
   isLessFinal,
   placedBy,
   rankOf,
@@ -119,7 +120,9 @@ function reissued(
   original: DocumentNote | undefined,
   known: Known,
 ): Judgement {
-  const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...rest } = own;
+  const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...left } = own;
+  // What brings it leaves nothing of this but what a receiver may show on.
+  const rest: DocumentNote = { ...left, before: outgrownBy(own) };
   const data = documentData(one);
   const isNext = facts.replaces === undefined && data.document.action === 'replace';
   const event = isNext ? { ...one.event, data: { ...data, document: asNew(data.document) } } : one.event;
@@ -354,7 +357,9 @@ function ofSameBytes(one: Arriving, facts: DocumentFacts, known: Known): Found |
     const isKnownSo = namesOf(other).some(
       (name) => facts.replaces?.key === name || (name === facts.key && isReplayOf(documentOf(known, facts.key)?.first, one)),
     );
-    const isFree = other.sameAs === undefined || isKnownSo;
+    // A name of what its number stood for before is none of what it stands for now.
+    const isOutgrown = namesOf(other).length > 0 && otherNames(key, known).length === 0;
+    const isFree = other.sameAs === undefined || isKnownSo || isOutgrown;
     const isOtherRoad = isExact && other.from.includes(site) && isFree && (other.isNumbered ?? false) === facts.hasOwnId;
     if (isReturned(one, other) || isOtherRoad) return { key, note: other };
   }

@@ -82,7 +82,7 @@ export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: 
     brought: isLess ? broughtOf(own) : isMasked ? broughtNow(one, targets) : broughtAgain(own, one, targets),
     ...paired(own, facts),
     ...(isOther && (isJoined || namesOf(own).length === 0) && { sameAs: facts.id }),
-    ...(isJoined && { sameKeys: others(key), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
+    ...(isJoined && { sameKeys: union(namesOf(own), others(key)), ...(withdrawn && { deleted: withdrawn }), ...(next && { superseded: next }) }),
     flags,
   };
   // A copy may be the first to say which version of which set it is.

@@ -1,10 +1,10 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
 import type { JournalStore, MessageHistory } from '../contract/index.ts';
+import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
-import { broughtOf, isLessFinal, keyOfId, namesOf, union, type Found } from './register.ts';
-import { GIVEN_AGAIN } from './stops.ts';
+import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
 
 export interface ShownParts extends SentParts {
@@ -37,8 +37,6 @@ function once<K, V>(ask: (key: K) => V): (key: K) => V {
 export async function shownOn(history: MessageHistory, parts: ShownParts): Promise<ReadonlyMap<number, string>> {
   const read = readOnce(parts);
   const shown = new Map<number, string>();
-  // What its number stood for before was withdrawn.
-  if (history.message.warnings.some(({ code }) => code === GIVEN_AGAIN)) return shown;
   for (const { delivery, lane, eventId } of history.deliveries.filter((each) => isRefusedIn(history, each.delivery))) {
     const event = history.events.find((each) => each.event.id === eventId)?.event;
     const one = event && documentIn({ event, parts: history.parts });
@@ -57,25 +55,30 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
   const own = { key, note };
   const legs = await legsThere(parts, own, to);
-  const isWithdrawn = legs.some(isDeletionOf) || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
+  const gone = await forgotten(parts, own, to);
+  const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
+  const isLastGone = last ? isDeletionOf(last) : gone.some(({ isDeletion: is }) => is);
+  const isWithdrawn = isLastGone || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
   if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
   // A number stands for its versions one after the other.
   const isOlder = (each: DocumentFacts): boolean => each.content !== content || isLessFinal(each.status, status);
-  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn;
-  if (isInForce && legs.length > 0 && (await legsThere(parts, own, to, isOlder)).length === legs.length) return note.id;
+  const isOutgrown = note.superseded !== undefined && namesOf(note).includes(note.superseded.key);
+  const isInForce = note.content === content && !isLessFinal(status, note.status) && !isWithdrawn && !isOutgrown;
+  const areOlder = gone.every((each) => each.isOlder) && (await legsThere(parts, own, to, isOlder)).length === legs.length;
+  if (isInForce && legs.length + gone.length > 0 && areOlder) return note.id;
   return (await shownInstead(parts, key, to))?.note.id;
 }
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
 export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promise<Found | undefined> {
   const first = await parts.noteOf(key);
-  if (!first?.first || first.replaces === undefined || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
+  if (!first?.first || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
   const seen: Found[] = [{ key, note: first }];
-  for (let by = first; by.replaces !== undefined;) {
-    const next = keyOfId(by.replaces, by.from[0], parts.index);
-    const note = keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
+  for (let by = first; ;) {
+    const next = await placeOf(parts, by);
+    const note = next === undefined || keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
     if (!note?.first || note.deleted) return undefined;
-    const found = { key: next, note };
+    const found = { key: next!, note };
     if (await mayBeThere(parts, found, to)) {
       const isOver = (await isReplacedThere(parts, found, by, keysOf(seen), to)) || (await isEndedByAnother(parts, found, seen, to, isOf));
       return isOver ? undefined : found;
@@ -83,7 +86,13 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
     seen.push(found);
     by = note;
   }
-  return undefined;
+}
+
+/** What it takes the place of: by name, or as the next version of its set. */
+async function placeOf(parts: Parts, by: DocumentNote): Promise<string | undefined> {
+  if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
+  const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
+  return versions.find((each) => each.version < by.version! && !areApart(each, by))?.key;
 }
 
 const keysOf = (all: readonly Found[]): readonly string[] => all.map(({ key }) => key);
@@ -110,33 +119,62 @@ async function isReplacedThere(
   for (const { key: other } of [...(note.superseded ? [note.superseded] : []), ...pairedWith, ...(ofSet?.versions ?? [])]) {
     const form = seen.includes(other) ? undefined : await parts.noteOf(other);
     if (!form?.first) continue;
-    const isNext = other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
+    const isHigher =
+      form.replaces === undefined && form.set !== undefined && form.set === note.set && form.version! > note.version! && !areApart(form, note);
+    const isNext =
+      isHigher || other === note.superseded?.key || (form.replaces !== undefined && keyOfId(form.replaces, form.from[0], parts.index) === key);
     if (isNext && (await mayBeThere(parts, { key: other, note: form }, to))) return true;
   }
   return false;
 }
 
-async function mayBeThere(parts: SentParts, { key, note }: Found, to: LegEnd): Promise<boolean> {
-  if (note.from.includes(to.site)) return true;
-  const legs = (await legsOfAll(parts, { key, note }, to)).filter(isOf);
-  return legs.length > 0 ? legs.some((leg) => !leg.isRefused()) : note.to.includes(to.site);
+async function mayBeThere(parts: Parts, own: Found, to: LegEnd): Promise<boolean> {
+  if (own.note.from.includes(to.site)) return true;
+  const legs = (await legsOfAll(parts, own, to)).filter(isOf);
+  if (legs.some((leg) => !leg.isRefused())) return true;
+  return legs.length > 0 ? (await forgotten(parts, own, to)).some(({ isDeletion: is }) => !is) : own.note.to.includes(to.site);
 }
 
 /** What may have arrived there of it, withdrawals too. */
 const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());
 
-async function legsOfAll(
-  parts: SentParts,
-  { key, note }: Found,
-  to: LegEnd,
-  isIt: (facts: DocumentFacts) => boolean = () => true,
-): Promise<readonly Leg[]> {
-  const keys = [key, ...namesOf(note)];
-  const { first, current, copies = [], deleted } = note;
-  // A mask or a more final word that came later may have been refused where the document itself arrived.
-  const messages = union(
-    [first, current, deleted, ...copies].flatMap((act) => act?.message ?? []),
-    broughtOf(note).by,
-  );
+async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: DocumentFacts) => boolean = () => true): Promise<readonly Leg[]> {
+  const all = await namesOfAll(parts, own);
+  const keys = keysOf(all);
+  const messages = [...new Set(all.flatMap(({ note }) => messagesOf(note)))];
   return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
+}
+
+/** It, by each of its names. */
+async function namesOfAll(parts: Parts, own: Found): Promise<readonly Found[]> {
+  const others = await Promise.all(namesOf(own.note).map(async (key) => ({ key, note: await parts.noteOf(key) })));
+  return [own, ...others.flatMap(({ key, note }) => (note && namesOf(note).includes(own.key) ? [{ key, note }] : []))];
+}
+
+/** A mask or a more final word that came later may have been refused where the document itself arrived. */
+const messagesOf = (note: DocumentNote): readonly string[] => {
+  const { first, current, copies = [], deleted, before = [] } = note;
+  return [...[first, current, deleted, ...copies, ...before].flatMap((act) => act?.message ?? []), ...broughtOf(note).by];
+};
+
+interface Forgotten {
+  readonly isDeletion: boolean;
+  readonly isOlder: boolean;
+}
+
+/** What the journal no longer knows may have arrived wherever the document was sent. */
+async function forgotten(parts: Parts, { key, note }: Found, to: LegEnd): Promise<readonly Forgotten[]> {
+  if (!note.to.includes(to.site)) return [];
+  const messages = [...new Set((await namesOfAll(parts, { key, note })).flatMap((each) => messagesOf(each.note)))];
+  const isKnown = await Promise.all(
+    messages.map(async (message) => {
+      const parsed = parseId(parts.journal.tag, message);
+      return 'message' in parsed ? parts.journal.message(parsed.message) : undefined;
+    }),
+  );
+  const { by } = broughtOf(note);
+  const deletions = [note.deleted, ...(note.before ?? []).filter(({ isDeletion: is }) => is)].flatMap((act) => act?.message ?? []);
+  return messages
+    .filter((_, i) => !isKnown[i])
+    .map((message) => ({ isDeletion: deletions.includes(message), isOlder: !by.includes(message) && note.current?.message !== message }));
 }

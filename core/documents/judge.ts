@@ -57,7 +57,8 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const judgement = facts ? withWhatIsLeft(judged, { facts, isDeletion: isDeletion(one) }, others, knownNow) : judged;
       const { series } = facts ?? {};
       const ends = isDeletion(one) ? facts?.key : facts?.replaces?.key;
-      const isNext = documentOf(knownNow, ends)?.replaces !== undefined;
+      const ended = documentOf(knownNow, ends);
+      const isNext = (ended?.replaces ?? ended?.set) !== undefined;
       return {
         ...(named !== one && { event: named.event }),
         ...(series !== undefined && { series }),

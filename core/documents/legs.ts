@@ -28,7 +28,6 @@ import {
   messagesOf,
   namesOf,
   nameRefs,
-  otherNames,
   rankOf,
   successorRefs,
   successorsOf,
@@ -118,9 +117,7 @@ export class Legs {
     const { data } = restricted(documentData(one), flags, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
     // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
-    const isNewer =
-      facts !== undefined && !facts.replaces && otherNames(facts.key, known, true).some(({ note: { superseded } }) => superseded?.key === facts.key);
-    const earlier = isNewer && own?.sentAs?.[to.name] === undefined ? knownAs?.document : undefined;
+    const earlier = own?.sentAs?.[to.name] === undefined ? knownAs?.before : undefined;
     const isNext = earlier?.id !== undefined && facts?.content === own?.content;
     const replaced = isNext && {
       action: 'replace' as const,
@@ -168,7 +165,7 @@ export class Legs {
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
-    if (isOfAnother(ids, [facts.key], known, index)) return taken();
+    if (isOfAnother(ids, [facts.key, ...namesOf(own)], known, index)) return taken();
     const before = own?.sentAs?.[to.name];
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);

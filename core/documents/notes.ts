@@ -79,6 +79,8 @@ export interface DocumentNote {
   readonly brought?: { readonly by: readonly string[]; readonly to: readonly string[] };
   /** Same key, other content: each waits in quarantine. */
   readonly conflicts?: readonly Act[];
+  /** Of the same number: messages that brought what it was before, or withdrew that, one after the other. */
+  readonly before?: readonly { readonly message: string; readonly isDeletion?: true }[];
   /** SHA-256 of what it is now, and was before under the same number. */
   readonly content?: string;
   /** SHA-256 of what it wraps, when it is an N1. */

@@ -184,11 +184,22 @@ const lineOf = ({ series, beside = [] }: DocumentFacts, own: Line = {}): Line =>
   return { ...(series !== undefined && { series }), ...(all.length > 0 && { beside: all }) };
 };
 
+/** What it is now, and what withdrew it, is what it was before. */
+export function outgrownBy(own: DocumentNote): NonNullable<DocumentNote['before']> {
+  const { before = [], deleted } = own;
+  const known = new Set(before.map(({ message }) => message));
+  const more = broughtOf(own).by.filter((message) => !known.has(message));
+  return [...before, ...more.map((message) => ({ message })), ...(deleted ? [{ message: deleted.message, isDeletion: true as const }] : [])].slice(
+    -16,
+  );
+}
+
 /** The document as it came, beside what was known of it. */
 export function registered(one: Case, facts: DocumentFacts, before: DocumentNote | undefined, to: readonly string[]): DocumentNote {
   const { id, patient, owners, content, inner, status, set, version, replaces } = facts;
   const { inner: _, forms, ...old } = before ?? blank(id, patient);
   const isSame = old.first !== undefined && old.content !== undefined && old.content === content && old.status === status;
+  const left = old.first === undefined || isSame ? (old.before ?? []) : outgrownBy(old);
   const outgrown = old.content !== undefined && old.content !== content ? [old.content, ...(forms ?? [])] : [];
   return {
     ...old,
@@ -200,6 +211,7 @@ export function registered(one: Case, facts: DocumentFacts, before: DocumentNote
     first: old.first ?? actOf(one),
     current: { ...actOf(one), ...sayingOf(one) },
     brought: isSame ? broughtAgain(old, one, to) : broughtNow(one, to),
+    ...(left.length > 0 && { before: left }),
     status,
     ...(!facts.hasOwnId && { isNumbered: true }),
     ...(content !== undefined && { content }),

@@ -6,7 +6,7 @@ import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
 import { documentOf, KINDS, MOST_BY, note, ref, type DocumentNote, type SentAs } from './notes.ts';
-import { broughtOf, nameRefs, namesOf, otherNames, rankOf, union } from './register.ts';
+import { broughtOf, isLessFinal, nameRefs, namesOf, otherNames, rankOf, union } from './register.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 
@@ -31,15 +31,18 @@ export async function idsThere(
   const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
   const isDeletion = leaving.event.type === DELETED;
   const what = whatLeaves(parts, leaving, facts, own);
-  const before = isDeletion ? undefined : await beforeThere(parts, own, what, key, to);
   const there = sent && isDeletion ? (await arrivedOf(parts, sent, key, what.message, to)).sent : sent;
+  const other = there ? undefined : await otherThere(parts, key, what.message, to);
+  // By its other name its receiver has what this takes the place of: another content is never sent under that one's id.
+  const isEarlier = other !== undefined && !isDeletion && isNextOf(facts, other.note);
+  const before = isEarlier ? { sent: other.ids, isGone: false } : isDeletion ? undefined : await beforeThere(parts, own, what, key, to);
   const aliases = await knowledge.read([there, before?.sent, replaced].flatMap((ids) => aliasRef(ids, index)));
   const names = [key, ...namesOf(own)];
   const isTaken = [there, before?.sent].some((ids) => isOfAnother(ids, names, aliases, index));
   if (isTaken || (replaces && isOfAnother(replaced, [replaces.key], aliases, index))) return { held: taken() };
   const isOther = own !== undefined && sent !== undefined && !isDeletion && beforeIt(own, sent, what) === sent;
-  const document = isOther ? undefined : there ? idsOf(there) : await otherIdsThere(parts, key, what.message, to);
-  const replacedAs = replaced ? idsOf(replaced) : await otherIdsThere(parts, replaces?.key, what.message, to);
+  const document = isOther || isEarlier ? undefined : there ? idsOf(there) : other?.ids;
+  const replacedAs = replaced ? idsOf(replaced) : (await otherThere(parts, replaces?.key, what.message, to))?.ids;
   if (!document && !replacedAs && !before) return undefined;
   return {
     ...(document && { document }),
@@ -70,12 +73,21 @@ async function arrivedOf(parts: LegParts, sent: SentAs, key: string, itself: str
   const isDeleted = by === true || (by !== undefined && (await leftOf(parts, { message: by }, to, (each) => each.key === key)).length > 0);
   if (!(await isRefused(parts, sent))) return { sent, isGone: isDeleted };
   if (before?.id !== undefined) return arrivedOf(parts, { ...before, ...(isDeleted && { isDeleted: by }) }, key, itself, to);
-  const other = await otherIdsThere(parts, key, itself, to);
-  return { sent: other ?? sent, isGone: isDeleted || !other };
+  const other = await otherThere(parts, key, itself, to);
+  return { sent: other?.ids ?? sent, isGone: isDeleted || !other };
 }
 
+interface OtherThere {
+  readonly ids: DocumentIds;
+  readonly note: DocumentNote;
+}
+
+/** What its receiver knows by its other name is the version before it. */
+const isNextOf = ({ key, replaces, content, status }: DocumentFacts, { superseded, ...before }: DocumentNote): boolean =>
+  !replaces && superseded?.key === key && (before.content !== content || isLessFinal(before.status, status));
+
 /** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
-async function otherIdsThere(parts: LegParts, key: string | undefined, itself: string, to: LegEnd): Promise<DocumentIds | undefined> {
+async function otherThere(parts: LegParts, key: string | undefined, itself: string, to: LegEnd): Promise<OtherThere | undefined> {
   const known = await readAll(parts, (all) => [...ref(KINDS.document, key), ...nameRefs(key, all, parts.index)]);
   const own = documentOf(known, key);
   const others = otherNames(key, known, true);
@@ -90,11 +102,11 @@ async function otherIdsThere(parts: LegParts, key: string | undefined, itself: s
   };
   if (await isThere(key!)) return undefined;
   // What took the place of the others there is what it is there.
-  for (const other of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
-    const given = other.note.sentAs?.[to.name];
-    if (given && !(await isRefused(parts, given))) return idsOf(given);
-    const ids = (await isThere(other.key)) ? namedIn(other.note) : undefined;
-    if (ids) return ids;
+  for (const { key: name, note } of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
+    const given = note.sentAs?.[to.name];
+    if (given && !(await isRefused(parts, given))) return { ids: idsOf(given), note };
+    const ids = (await isThere(name)) ? namedIn(note) : undefined;
+    if (ids) return { ids, note };
   }
   return undefined;
 }
