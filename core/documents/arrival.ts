@@ -28,7 +28,7 @@ import {
   union,
   type Found,
 } from './register.ts';
-import { GIVEN_AGAIN, isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
+import { isBefore, isReplayOf, isValid, mayChange, orderOf, STILL_SHOWN, stop } from './stops.ts';
 
 export function judgeArrival(one: Arriving, facts: DocumentFacts | undefined, before: Known): Judgement {
   if (!facts) return first(one, undefined, before, [{ code: 'document-without-key' }]);
@@ -127,7 +127,7 @@ function reissued(
   const isNext = facts.replaces === undefined && data.document.action === 'replace';
   const event = isNext ? { ...one.event, data: { ...data, document: asNew(data.document) } } : one.event;
   const judgement = judgeVersion({ ...one, event }, facts, rest, set, original, withNote(known, facts.key, rest));
-  return { ...(isNext && { event }), ...judgement, warnings: [...(judgement.warnings ?? []), { code: GIVEN_AGAIN }] };
+  return { ...(isNext && { event }), ...judgement, warnings: [...(judgement.warnings ?? []), { code: 'reissued-after-deletion' }] };
 }
 
 /** A deletion by somebody else was none: of those that were told, the latest that its establishment may have said stays. */

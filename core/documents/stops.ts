@@ -9,9 +9,6 @@ export const stop = (code: ErrorCode, found: string): ErrorData => new Passerell
 /** Warning: receivers that have the document are not told that it is replaced, masked or withdrawn; a person has to tell them. */
 export const STILL_SHOWN = 'still-shown';
 
-/** Warning: its number was cancelled and given to another content since. */
-export const GIVEN_AGAIN = 'reissued-after-deletion';
-
 /** Of the places it was sent to, those that the record does not tell this. What an establishment says of its document, the record passes on. */
 export function stillShown({ to }: Pick<DocumentNote, 'to'>, told: readonly string[], { event, role }: Case): readonly Warning[] {
   const left = role === 'record' ? to.filter((site) => site !== event.site && !told.includes(site)) : [];

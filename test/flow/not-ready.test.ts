@@ -55,7 +55,7 @@ describeJournals('a receiver that is not ready for the INS', (journal) => {
     expect(await withheld()).to.include({ state: 'releasing', patients: 1, messages: 1, perMinute: 0.01 });
     await region.kill();
     await region.start();
-    await until('the second one arrived', 15_000, () => told(before).length === 2);
+    await until('the second one arrived', 60_000, () => told(before).length === 2);
     expect(numbers(told(before))).to.deep.equal(['50', '51']);
     expect(await withheld()).to.include({ patients: 0 });
   });
