@@ -48,15 +48,22 @@ export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
   return { last: fold && fold.last > at ? fold.last : at, registers };
 }
 
-/** The fold of a newer statement that says nothing that is not on file, to the letter; `undefined` of any other one, which has to be folded in. */
+/** Said by a register as a whole, and compared where it is used. */
+const WHOLE = new Set(['claim', 'status', 'marks']);
+
+/**
+ * The fold of a newer statement of which what tells who the patient is, is on file to the letter; an address or a telephone number may be another one. `undefined` of any other
+ * statement, which has to be folded in.
+ */
 export function saidAgain(fold: Fold, patient: Patient, at: Stamp, isInsAuthority: boolean): Fold | undefined {
   if (at <= fold.last) return undefined;
   const registers: Record<string, Register> = { ...fold.registers };
   for (const [name, value] of statements(patient, isInsAuthority)) {
     const known = registers[name];
-    if (!known || (name !== 'updatedAt' && known.value !== value && !isSameObject(known.value, value))) return undefined;
-    if (name === 'claim' && Object.keys(registers).some(isOfClaim)) return undefined;
-    registers[name] = { ...known, value, at };
+    if (!known || (name === 'claim' && Object.keys(registers).some(isOfClaim))) return undefined;
+    const isSame = name === 'updatedAt' || known.value === value || isSameObject(known.value, value);
+    if (!isSame && (value === null || known.value === null || isStrict(name) || WHOLE.has(name) || isUnsure(known.at, at))) return undefined;
+    registers[name] = isSame ? { ...known, value, at } : bothRegisters(name, known, { value, at });
   }
   return { last: at, registers };
 }

@@ -1,7 +1,7 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
 import { PasserelleError, type Note } from '../contract/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined } from './join.ts';
+import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined, type Source } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
 import { contradicts, isStrict } from './traits.ts';
@@ -213,16 +213,14 @@ export function joinedOf(person: Person, senders: readonly DomainSender[]): Join
   return joined;
 }
 
-/** Of one sender alone, who said again what it had said (`saidAgain`): as `joinedOf` would answer, with the times of now. */
-export function joinedAgain({ patient, sources, ins, ...rest }: Joined, folds: Folds, senders: readonly DomainSender[]): Joined {
+/** Of one sender alone, who said again what it had said (`saidAgain`): as `joinedOf` would answer, with the values and times of now. */
+export function joinedAgain({ patient: before, sources: from, ins, ...rest }: Joined, folds: Folds, senders: readonly DomainSender[]): Joined {
   const [{ registers }] = Object.values(folds) as [Fold];
-  const atOf = (attribute: string): Stamp => registers[attribute === 'ins' ? 'claim' : attribute]!.at;
-  const joined = {
-    patient: { ...patient, ...(registers['updatedAt'] && { updatedAt: registers['updatedAt'].value as string }) },
-    sources: Object.fromEntries(Object.entries(sources).map(([attribute, source]) => [attribute, { ...source, at: atOf(attribute) }])),
-    ...(ins && { ins: { ...ins, at: atOf('ins') } }),
-    ...rest,
-  };
+  const patient: Record<string, unknown> = { ...before };
+  for (const name of Object.keys(patient)) if (registers[name]) patient[name] = registers[name].value;
+  const sources: Record<string, Source> = { ...from };
+  for (const name of Object.keys(sources)) sources[name] = { ...sources[name]!, at: registers[name === 'ins' ? 'claim' : name]!.at };
+  const joined = { patient, sources, ...(ins && { ins: { ...ins, at: registers['claim']!.at } }), ...rest };
   joins.set(folds, { senders, preferred: undefined, joined });
   return joined;
 }
