@@ -37,12 +37,14 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
     judge: (one, known) => {
       if (isAnswer(one)) return judgeAnswer(one, known, index);
       const consent = saysConsent(one) ? consentNotes(one, keysOf(one, known), known) : [];
+      const remembered = consent.length > 0 ? { remembered: consent } : {};
+      if (!isDocument(one) || one.waits) {
+        const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
+        return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
+      }
       // What this very message says of the patient's wish counts for it too.
       const said = new Map(consent.map(({ kind, key, value }) => [`${kind} ${key}`, value]));
       const knownNow = linked((kind, key) => said.get(`${kind} ${key}`) ?? known(kind, key), index);
-      const remembered = consent.length > 0 ? { remembered: consent } : {};
-      const holders = isIdentity(one) ? holderNotes(one.keys, known, index) : [];
-      if (!isDocument(one) || one.waits) return { ...remembered, ...(holders.length > 0 && { notes: holders }) };
       const given = factsOf(one, index);
       if (given && isDeletion(one) && isOutdated(given, knownNow, index))
         return { ...remembered, quarantine: stop('ERR_DOCUMENT_VERSION_CONFLICT', 'what it names was replaced there') };

@@ -15,6 +15,9 @@ interface Named extends ClearKey {
   readonly key: string;
 }
 
+/** Most give their patient one. */
+export const namesSeveral = (one: Told): boolean => numbersIn(one).length > 1;
+
 /**
  * What the same application said of the first number before, in the same domain, gives way before anything is compared: a number is not held against one that
  * this very message takes away (A6).

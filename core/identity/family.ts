@@ -24,6 +24,12 @@ export const familyOf = (key: string, known: Known, stopAt: readonly string[] = 
 /** What goes along with the number when another one absorbs it. */
 export const branchOf = (key: string, known: Known, stopAt: readonly string[] = []): Family => withAbsorbed([key], known, stopAt);
 
+/** Most are: no merge, and no number of another domain. */
+export function isAlone(key: string, known: Known): boolean {
+  const { into, absorbed, beside } = personOf(known, key) ?? {};
+  return !into && !absorbed && !beside;
+}
+
 function withAbsorbed(from: readonly string[], known: Known, stopAt: readonly string[]): Family {
   const own = new Set(from);
   const absorb = (all: Set<string>, one: string): void => {

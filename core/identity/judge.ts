@@ -2,8 +2,8 @@
 import type { Case, Judge, Judgement, Known, NoteRef } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { ask, concluded, isAgreed, numbersOf, rejected, retyped, speakerOf, taskRefs, timely, type Told } from './cases.ts';
-import { numbersReplaced, numbersTogether } from './beside.ts';
-import { branchOf, familyOf } from './family.ts';
+import { namesSeveral, numbersReplaced, numbersTogether } from './beside.ts';
+import { branchOf, familyOf, isAlone } from './family.ts';
 import { filingBlocked, filingOf } from './filing.ts';
 import type { SendersOf } from './join.ts';
 import { judgeLink, judgeMerge } from './merges.ts';
@@ -40,8 +40,11 @@ function judgeOne(one: Case, known: Known, sendersOf: SendersOf, owns: OwnsDomai
     owns: (of) => owns(one.settings.site, of),
   });
   if (type === 'dcc.identity.updated') {
-    const { stopped, done } = inTurn(told(numbersOf(one)[0]?.domain), known, numbersReplaced, (said, now) => judgeUpdate(said, now), numbersTogether);
-    return stopped ?? { ...done[1], ...together(done) };
+    const said = told(numbersOf(one)[0]?.domain);
+    const update = (now: Told, seen: Known): Judgement => judgeUpdate(now, seen);
+    const steps = namesSeveral(said) ? [numbersReplaced, update, numbersTogether] : [update];
+    const { stopped, done } = inTurn(said, known, ...steps);
+    return stopped ?? { ...done[steps.indexOf(update)], ...together(done) };
   }
   if (type === 'dcc.identity.merged') return judgeMerge(told((one.event.data as EventData<'dcc.identity.merged'>).domain), known);
   if (one.kind === 'document') return judgeDocument(one, known, sendersOf);
@@ -60,8 +63,10 @@ function pairOf({ event: { type, data } }: Case): readonly Patient[] | undefined
 }
 
 /** Everybody it names, with all the numbers of each. */
-const references = (keys: readonly string[], known: Known): readonly NoteRef[] =>
-  [...new Set(keys.flatMap((key) => [...familyOf(key, known).keys, ...branchOf(key, known).keys]))].map((key) => ({ kind: PERSON, key }));
+function references(keys: readonly string[], known: Known): readonly NoteRef[] {
+  const of = (key: string): readonly string[] => (isAlone(key, known) ? [key] : [...familyOf(key, known).keys, ...branchOf(key, known).keys]);
+  return [...new Set(keys.flatMap(of))].map((key) => ({ kind: PERSON, key }));
+}
 
 /**
  * What names an absorbed number goes on as it is, for nothing of it may be lost and its content names that number too (A8); but it keeps its

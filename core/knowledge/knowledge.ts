@@ -36,10 +36,16 @@ interface Change<T> {
 }
 type Changed<T> = Change<T> & Pick<Judged, 'release'>;
 
-/** By message, event and judge. */
-type Asks = readonly (readonly (readonly (readonly NoteRef[])[])[])[];
+/** What a judge asks for of one event, and what it saw then: as long as that is known, it asks for the same. */
+interface Asked {
+  readonly refs: readonly NoteRef[];
+  readonly names: readonly string[];
+  readonly values: readonly (string | undefined)[];
+}
 
 const nameOf = ({ kind, key }: NoteRef): string => `${kind} ${key}`;
+type Named = Pick<Asked, 'refs' | 'names'>;
+const namedOf = (refs: readonly NoteRef[]): Named => ({ refs, names: refs.map(nameOf) });
 
 export class Knowledge {
   readonly #journal: Pick<JournalStore, 'notes'>;
@@ -55,6 +61,8 @@ export class Knowledge {
   readonly #reading = new Map<string, Promise<void>>();
   /** To be read at the end of this turn. */
   readonly #ahead: NoteRef[] = [];
+  /** Of each event, by judge: it is asked for when it comes, and again when it is judged. */
+  readonly #asked = new WeakMap<Case, readonly Asked[]>();
 
   readonly #committed: Known = (kind, key) => this.#remembered.get(nameOf({ kind, key }));
 
@@ -72,17 +80,15 @@ export class Knowledge {
     conclude: Conclude = (_, judgements) => keptOf(judgements, stateOf(judgements)),
   ): Promise<Judged> {
     return this.#whenRead(() => {
-      const asks = messages.map((cases) => cases.map((one) => this.#judges.map((judge) => this.#ask(judge, one))));
-      const missing = this.#missing(asks.flat(3));
-      const tried = missing.length > 0 ? { missing } : this.#tryJudge(messages, asks, conclude);
+      const missing = messages.flatMap((cases) => cases.flatMap((one) => this.#ask(one).flatMap((asked) => this.#missing(asked))));
+      const tried = missing.length > 0 ? { missing } : this.#tryJudge(messages, conclude);
       return 'missing' in tried ? tried : { made: tried };
     });
   }
 
   /** Has read what judging these will ask for first, as far as nobody uses it now; for all messages of one turn together. */
   readAhead(cases: readonly Case[]): void {
-    const refs = cases.flatMap((one) => this.#judges.flatMap((judge) => this.#ask(judge, one)));
-    const unread = refs.filter((ref) => this.#isUnread(nameOf(ref)));
+    const unread = cases.flatMap((one) => this.#ask(one).flatMap(({ refs, names }) => refs.filter((_, i) => this.#isUnread(names[i]!))));
     if (unread.length === 0) return;
     if (this.#ahead.length === 0)
       process.nextTick(() => {
@@ -95,7 +101,7 @@ export class Knowledge {
   /** Notes as they are, for who decides nothing. */
   async read(refs: readonly NoteRef[]): Promise<Known> {
     return this.#whenRead<Known>(() => {
-      const missing = this.#missing(refs);
+      const missing = this.#missing(namedOf(refs));
       if (missing.length > 0) return { missing };
       const values = new Map(refs.map((ref) => [nameOf(ref), this.#remembered.get(nameOf(ref))]));
       return { made: (kind, key) => values.get(nameOf({ kind, key })) };
@@ -110,7 +116,7 @@ export class Knowledge {
   ): Promise<T> {
     const { result, notes, release } = await this.#whenRead<Changed<T>>(() => {
       const refs = typeof needs === 'function' ? needs(this.#committed) : needs;
-      const missing = this.#missing(refs);
+      const missing = this.#missing(namedOf(refs));
       if (missing.length > 0) return { missing };
       const changed = change(this.#committed);
       const release = this.#use(new Set(refs.map(nameOf)), new Map(changed.notes.map((note) => [nameOf(note), note.value || undefined])));
@@ -126,8 +132,20 @@ export class Knowledge {
     }
   }
 
-  /** What a judge asks for before anything of the batch is judged; what it throws now it will throw when it judges. */
-  #ask(judge: Judge, one: Case): readonly NoteRef[] {
+  /** What each judge asks for before anything of the batch is judged. */
+  #ask(one: Case): readonly Asked[] {
+    const before = this.#asked.get(one);
+    if (before?.every(({ names, values }) => names.every((name, i) => this.#remembered.get(name) === values[i]))) return before;
+    const asked = this.#judges.map((judge): Asked => {
+      const named = namedOf(this.#needsOf(judge, one));
+      return { ...named, values: named.names.map((name) => this.#remembered.get(name)) };
+    });
+    this.#asked.set(one, asked);
+    return asked;
+  }
+
+  /** What a judge throws now it will throw when it judges. */
+  #needsOf(judge: Judge, one: Case): readonly NoteRef[] {
     try {
       const refs = judge.needs(one, this.#committed);
       return refs.length > MOST_REFS ? [] : refs;
@@ -137,13 +155,13 @@ export class Knowledge {
   }
 
   /** In one turn, or not at all: what earlier messages of the batch lead to may have to be read first. */
-  #tryJudge(messages: readonly (readonly Case[])[], asks: Asks, conclude: Conclude): Judged | Missing {
+  #tryJudge(messages: readonly (readonly Case[])[], conclude: Conclude): Judged | Missing {
     const asked = new Set<string>();
     const changed = new Map<string, string | undefined>();
     const judgements: (readonly Judgement[])[] = [];
     const missing: NoteRef[] = [];
     for (const [message, cases] of messages.entries()) {
-      const said = this.#judgeOne(cases, asks[message]!, changed, asked);
+      const said = this.#judgeOne(cases, changed, asked);
       // The others are still looked at, as far as that goes without it: what they lead to is read with it.
       if ('missing' in said) missing.push(...said.missing);
       if ('missing' in said || missing.length > 0) continue;
@@ -154,22 +172,17 @@ export class Knowledge {
     return { judgements, release: this.#use(asked, changed) };
   }
 
-  #judgeOne(
-    cases: readonly Case[],
-    asks: Asks[number],
-    changed: ReadonlyMap<string, string | undefined>,
-    asked: Set<string>,
-  ): readonly Judgement[] | Missing {
+  #judgeOne(cases: readonly Case[], changed: ReadonlyMap<string, string | undefined>, asked: Set<string>): readonly Judgement[] | Missing {
     const own = new Map<string, string | undefined>();
     try {
       const made: Judgement[] = [];
-      for (const [i, one] of cases.entries()) {
+      for (const one of cases) {
         const earlier = new Set(own.keys());
-        const said = this.#judgeEvent(one, asks[i]!, own, changed, asked);
+        const said = this.#judgeEvent(one, own, changed, asked);
         if ('missing' in said) return said;
         const stop = said.quarantine ?? said.reject;
         // Nothing that earlier events of a message say is kept once it is stopped; what is kept of the one that stops it must not bring it back.
-        const alone = stop && earlier.size > 0 ? this.#judgeEvent(one, asks[i]!, new Map(), changed, asked) : said;
+        const alone = stop && earlier.size > 0 ? this.#judgeEvent(one, new Map(), changed, asked) : said;
         if ('missing' in alone) return alone;
         const isSame = stop?.code === (alone.quarantine ?? alone.reject)?.code;
         const notes = isSame ? alone.notes : said.notes?.filter((note) => !earlier.has(nameOf(note)));
@@ -186,7 +199,6 @@ export class Knowledge {
   /** `own`: what its message has said so far; what the event says is added. */
   #judgeEvent(
     one: Case,
-    asks: Asks[number][number],
     own: Map<string, string | undefined>,
     changed: ReadonlyMap<string, string | undefined>,
     asked: Set<string>,
@@ -196,18 +208,16 @@ export class Knowledge {
       if (own.has(name)) return own.get(name);
       return changed.has(name) ? changed.get(name) : this.#remembered.get(name);
     };
-    const isAsBefore = (ref: NoteRef): boolean => {
-      const name = nameOf(ref);
-      return !own.has(name) && !changed.has(name);
-    };
+    const isAsBefore = (name: string): boolean => !own.has(name) && !changed.has(name);
+    const asks = this.#ask(one);
     const said: Judgement[] = [];
     for (const [j, judge] of this.#judges.entries()) {
       const before = asks[j]!;
-      const refs = before.length > 0 && before.every(isAsBefore) ? before : judge.needs(one, known);
-      if (refs.length > MOST_REFS) throw new RangeError('references between notes without an end');
-      const missing = refs === before ? [] : this.#missing(refs);
+      const now = before.names.length > 0 && before.names.every(isAsBefore) ? before : namedOf(judge.needs(one, known));
+      if (now.names.length > MOST_REFS) throw new RangeError('references between notes without an end');
+      const missing = now === before ? [] : this.#missing(now);
       if (missing.length > 0) return { missing };
-      for (const ref of refs) asked.add(nameOf(ref));
+      for (const name of now.names) asked.add(name);
       const judgement = judge.judge(one, known);
       for (const note of [...(judgement.remembered ?? []), ...(judgement.notes ?? [])]) own.set(nameOf(note), note.value || undefined);
       said.push(judgement);
@@ -215,11 +225,8 @@ export class Knowledge {
     return together(said);
   }
 
-  #missing(refs: readonly NoteRef[]): readonly NoteRef[] {
-    return refs.filter((ref) => {
-      const name = nameOf(ref);
-      return !this.#remembered.has(name) || this.#used.has(name);
-    });
+  #missing({ refs, names }: Named): readonly NoteRef[] {
+    return refs.filter((_, i) => !this.#remembered.has(names[i]!) || this.#used.has(names[i]!));
   }
 
   #use(names: ReadonlySet<string>, changed: ReadonlyMap<string, string | undefined>): (isStored: boolean) => void {
