@@ -378,7 +378,7 @@ export function noteOf(key: string, person: Person): Note {
 
 /** Persons read or written lately, by key: a message looks at its person several times, and the next one of a stay comes soon. A few KB each. */
 const recent = new Map<string, { readonly value: string; readonly person: Person }>();
-const RECENT = 500;
+const RECENT = 1000;
 
 function keepRead(key: string, value: string, person: Person): Person {
   recent.delete(key);
