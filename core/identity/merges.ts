@@ -9,7 +9,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
-import { claimOf } from './fold.ts';
+import { claimOf, isIdentifiedSince } from './fold.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
@@ -37,9 +37,9 @@ import {
 } from './person.ts';
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
+import { STRICT_TRAITS, TELLING, areSeveral, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
-import { areOthers, areSeveral, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
+import { areOthers, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -246,6 +246,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
+  const [heirKey, heir = survivor] = heirOf(into, known);
   const ended = said === 'change-id' && !holder ? choicesEnded(into, from, gone, survivor, known, senders) : [];
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
@@ -279,10 +280,18 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     ...(said === 'merge' && saidSince(one, gone, sides[0].joined.patient).length > 0
       ? [make('number-again', 'what was known of its patient then', 'other traits since')]
       : []),
-    ...(data.patient?.identityStatus !== 'PROV' && areSeveral(saidSince(one, survivor, data.patient ?? {}))
-      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(into, survivor)) }]
+    ...(isOtherSince(one, heir, data.patient)
+      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(heirKey, heir)) }]
       : []),
   ];
+}
+
+/** Who survives is somebody else by now than the merge says, by its own clock; not where that one was provisional then, and has been identified since. */
+function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boolean {
+  if (!areSeveral(saidSince(one, survivor, patient))) return false;
+  const { at, sender } = speakerOf(one, undefined);
+  const fold = lineOf(survivor).folds[sender];
+  return !(patient.identityStatus === 'PROV' && fold && isIdentifiedSince(fold, at));
 }
 
 /** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
