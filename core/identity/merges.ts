@@ -286,12 +286,20 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
-/** Who survives is somebody else by now than the merge says, by its own clock; not where that one was provisional then, and has been identified since. */
+/**
+ * Who survives is somebody else by now than the merge says, by its own clock; a merge that is told in time may say so of a patient as it was long before (PID-33). Not where that
+ * one was provisional then, and has been identified since.
+ */
 function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boolean {
-  if (!areSeveral(saidSince(one, survivor, patient))) return false;
-  const { at, sender } = speakerOf(one, undefined);
+  const { at, sender } = speakerOf(one, patient);
   const fold = lineOf(survivor).folds[sender];
-  return !(patient.identityStatus === 'PROV' && fold && isIdentifiedSince(fold, at));
+  if (!fold) return false;
+  const isReplaced = (trait: StrictTrait): boolean => {
+    const said = fold.registers[trait];
+    return said !== undefined && said.at > at && contradicts(trait, said.value, patient[trait]);
+  };
+  const since = [...saidSince(one, survivor, patient), ...TELLING.flat().filter(isReplaced)];
+  return areSeveral(since) && !(patient.identityStatus === 'PROV' && isIdentifiedSince(fold, at));
 }
 
 /** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */

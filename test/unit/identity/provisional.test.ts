@@ -113,6 +113,37 @@ describe('a merge that comes late, of who was provisional', () => {
     expect(survivor()).to.equal('9');
   });
 
+  describe('that is told in time, of a patient as it was before (PID-33)', () => {
+    const asOf = (at: number, patient: Patient): Patient => ({ ...patient, updatedAt: `2026-10-01T08:0${at}:00.000Z` });
+    const told = (kind: Kind, patient: Patient): string => verdict(merge(kind, { at: 60, patient: asOf(5, patient) }));
+
+    for (const kind of ['merge', 'change-id'] as const) {
+      it(`A2, A4, A6: asks where that is somebody else than its sender names since (${kind})`, () => {
+        for (const [patient, ...before] of [[MAN], [MAN, MAN], [UNKNOWN, VALIDATED], [UNKNOWN]] as const) {
+          hospital = new Hospital();
+          for (const one of before) say('2', 1, one);
+          say('2', 50, QUALIFIED);
+          expect(told(kind, patient)).to.equal('quarantined ERR_IDENTITY_MERGE');
+          expect([hospital.tasks().at(-1)!.kind, survivor()]).to.deep.equal(['number-again', '1']);
+          hospital.answer('asked', 'accepted');
+          expect([told(kind, patient), survivor()]).to.deep.equal(['merged', '2']);
+        }
+      });
+
+      it(`A2, A6: asks nobody where that one is provisional still, or was corrected in one trait (${kind})`, () => {
+        for (const [patient, now] of [
+          [UNKNOWN, { ...UNKNOWN, birthName: 'INCONNUE', sex: 'F', birthDate: '1950' }],
+          [{ ...VALIDATED, birthName: 'VALMOREY' }, QUALIFIED],
+        ] as const) {
+          hospital = new Hospital();
+          say('2', 50, now);
+          expect(told(kind, patient)).to.not.include('quarantined');
+          expect(survivor()).to.equal('2');
+        }
+      });
+    }
+  });
+
   it('A4, A6: what is identified since by a merge that is undone is not', () => {
     hospital.merge('2', '8', { at: 1, patient: QUALIFIED });
     say('2', 50, QUALIFIED);
