@@ -9,7 +9,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
-import { claimOf, isIdentifiedSince } from './fold.ts';
+import { claimOf, isIdentifiedSince, type Fold } from './fold.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
@@ -27,6 +27,7 @@ import {
   withDoubt,
   withHeirs,
   withLayers,
+  withSender,
   type Choice,
   type Doubt,
   type Line,
@@ -286,13 +287,16 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   ];
 }
 
+/** What that clock said of the person, in a note of before too, which names it without its site. */
+const foldOf = (person: Person, sender: string): Fold | undefined => lineOf(withSender(person, sender)).folds[sender];
+
 /**
  * Who survives is somebody else by now than the merge says, by its own clock; a merge that is told in time may say so of a patient as it was long before (PID-33). Not where that
  * one was provisional then, and has been identified since.
  */
 function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boolean {
   const { at, sender } = speakerOf(one, patient);
-  const fold = lineOf(survivor).folds[sender];
+  const fold = foldOf(survivor, sender);
   if (!fold) return false;
   const isReplaced = (trait: StrictTrait): boolean => {
     const said = fold.registers[trait];
@@ -305,7 +309,7 @@ function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boole
 /** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
 function saidSince(one: Told, person: Person, patient: Patient): readonly StrictTrait[] {
   const { at, sender } = speakerOf(one, undefined);
-  const { registers = {} } = lineOf(person).folds[sender] ?? {};
+  const { registers = {} } = foldOf(person, sender) ?? {};
   return TELLING.flat().filter((trait) => {
     const said = registers[trait];
     return said !== undefined && contradicts(trait, said.value, patient[trait]) && isRecordedBefore(at, said.at);
@@ -318,7 +322,7 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
  */
 function isSaidSince(one: Told, gone: Person): boolean {
   const { at, sender, senders } = speakerOf(one, undefined);
-  const { registers } = lineOf(gone).folds[sender] ?? {};
+  const { registers } = foldOf(gone, sender) ?? {};
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
   if (!registers) {
     const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};

@@ -162,6 +162,21 @@ describe('a merge that comes late, of who was provisional', () => {
     }
   });
 
+  for (const kind of ['merge', 'change-id'] as const)
+    it(`A2, A4, A6: a note of before that names its sender without its site says what that one said, of either number (${kind})`, () => {
+      for (const [ipp, at, known, patient] of [
+        ['2', 50, VALIDATED, MAN],
+        ['2', 50, VALIDATED, UNKNOWN],
+        ['1', 50, MAN, VALIDATED],
+      ] as const) {
+        hospital = new Hospital();
+        say(ipp, at, known);
+        for (const [name, value] of hospital.notes) hospital.notes.set(name, value.replaceAll(/990001018\||"identified":"[^"]*",/g, ''));
+        expect(verdict(merge(kind, { patient }))).to.equal('quarantined ERR_IDENTITY_MERGE');
+        expect(survivor()).to.equal('1');
+      }
+    });
+
   it('A2: since when is read as it was written, of who was never identified too', () => {
     say('1', 3, UNKNOWN);
     say('2', 3, VALIDATED);
