@@ -3,8 +3,8 @@
  * statements gives the same fold, because what is kept of an attribute depends on the statements only.
  */
 import type { Patient } from '../model/index.ts';
-import { isUnsure, type Stamp } from './stamp.ts';
-import { STRICT_TRAITS, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
+import { isInstantBefore, isUnsure, recordedIn, type Stamp } from './stamp.ts';
+import { STRICT_TRAITS, TELLING, areSeveral, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 export interface Register {
   /** `null` = said to be absent. */
@@ -31,6 +31,8 @@ export type Marks = Pick<Patient, 'identityFlags' | 'automaticFiling'>;
 export interface Fold {
   /** The newest statement. */
   readonly last: Stamp;
+  /** EVN-2 of the oldest statement that names the patient and does not call it provisional; `''` where nobody knows, as of notes of before. */
+  readonly identified?: string;
   /** Attributes of a patient; `claim` (InsClaim, or null: withdrawn), `status`, `marks`; strict traits that an INS was claimed with before and is not now. */
   readonly registers: Readonly<Record<string, Register>>;
 }
@@ -45,7 +47,30 @@ export function foldIn(fold: Fold | undefined, patient: Patient, at: Stamp, isIn
     registers[name] = say(name, before, value, at);
     if (name === 'claim' && before && before.at !== at) keepTraits(registers, before.at < at ? before : { value, at });
   }
-  return { last: fold && fold.last > at ? fold.last : at, registers };
+  return { last: fold && fold.last > at ? fold.last : at, ...identifiedIn(fold?.identified, identifiedAt(patient, at)), registers };
+}
+
+/** Silence calls nobody provisional. */
+const identifiedAt = (patient: Patient, at: Stamp): string | undefined =>
+  patient.identityStatus !== 'PROV' && STRICT_TRAITS.some((trait) => patient[trait]) ? recordedIn(at) : undefined;
+
+function identifiedIn(one: string | undefined, other: string | undefined): Pick<Fold, 'identified'> {
+  const first = one === undefined || (other !== undefined && other < one) ? other : one;
+  return first === undefined ? {} : { identified: first };
+}
+
+/**
+ * Of who was provisional at that time: that the sender knew nobody by that number then, and has named one person by it since (decision 0027). Where nobody knows,
+ * it is not so.
+ */
+export function isIdentifiedSince({ identified, registers }: Fold, at: Stamp): boolean {
+  if (identified === undefined) return true;
+  // Said before that, it is who was provisional.
+  const others = TELLING.flat().filter((trait) => {
+    const { value, other, was } = registers[trait] ?? {};
+    return other !== undefined && recordedIn(other) >= identified && contradicts(trait, was, value);
+  });
+  return isInstantBefore(recordedIn(at), identified) && !areSeveral(others);
 }
 
 /** Said by a register as a whole, and compared where it is used. */
@@ -65,7 +90,7 @@ export function saidAgain(fold: Fold, patient: Patient, at: Stamp, isInsAuthorit
     if (!isSame && (value === null || known.value === null || isStrict(name) || WHOLE.has(name) || isUnsure(known.at, at))) return undefined;
     registers[name] = isSame ? { ...known, value, at } : bothRegisters(name, known, { value, at });
   }
-  return { last: at, registers };
+  return { last: at, ...identifiedIn(fold.identified, identifiedAt(patient, at)), registers };
 }
 
 const isSameObject = (one: unknown, other: unknown): boolean => typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other);
@@ -163,7 +188,7 @@ export function bothFolds(one: Fold, other: Fold): Fold {
   }
   const [mine, theirs] = [one.registers['claim'], other.registers['claim']];
   if (mine && theirs && mine.at !== theirs.at) keepTraits(registers, mine.at < theirs.at ? mine : theirs);
-  return { last: newest(one.last, other.last), registers };
+  return { last: newest(one.last, other.last), ...identifiedIn(one.identified, other.identified), registers };
 }
 
 function bothRegisters(name: string, one: Register, two: Register): Register {

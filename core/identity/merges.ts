@@ -9,7 +9,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
-import { claimOf } from './fold.ts';
+import { claimOf, isIdentifiedSince, type Fold } from './fold.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
@@ -27,6 +27,7 @@ import {
   withDoubt,
   withHeirs,
   withLayers,
+  withSender,
   type Choice,
   type Doubt,
   type Line,
@@ -37,9 +38,9 @@ import {
 } from './person.ts';
 import { isRecordedBefore } from './stamp.ts';
 import type { TaskKind } from './task.ts';
-import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
+import { STRICT_TRAITS, TELLING, areSeveral, contradicts, isSaidAgain, type StrictTrait } from './traits.ts';
 import { after, inTurn, together } from './turns.ts';
-import { areOthers, areSeveral, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
+import { areOthers, asKnown, judgeUpdate, othersNamed, outgoing } from './updates.ts';
 
 /**
  * What it says of the survivor beside is judged as any statement: a merge brings no other INS and no old name along (A4). After a change of number it is
@@ -246,6 +247,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
   const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
+  const [heirKey, heir = survivor] = heirOf(into, known);
   const ended = said === 'change-id' && !holder ? choicesEnded(into, from, gone, survivor, known, senders) : [];
   return [
     ...(holder ? [make('number-taken', 'a new number, or one of the same person', 'one that somebody else has', [holder, sides[1]])] : []),
@@ -279,16 +281,35 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
     ...(said === 'merge' && saidSince(one, gone, sides[0].joined.patient).length > 0
       ? [make('number-again', 'what was known of its patient then', 'other traits since')]
       : []),
-    ...(data.patient?.identityStatus !== 'PROV' && areSeveral(saidSince(one, survivor, data.patient ?? {}))
-      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(into, survivor)) }]
+    ...(isOtherSince(one, heir, data.patient)
+      ? [{ ...make('number-again', 'what was known of its patient then', 'other traits since'), ...received(one, side(heirKey, heir)) }]
       : []),
   ];
+}
+
+/** What that clock said of the person, in a note of before too, which names it without its site. */
+const foldOf = (person: Person, sender: string): Fold | undefined => lineOf(withSender(person, sender)).folds[sender];
+
+/**
+ * Who survives is somebody else by now than the merge says, by its own clock; a merge that is told in time may say so of a patient as it was long before (PID-33). Not where that
+ * one was provisional then, and has been identified since.
+ */
+function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boolean {
+  const { at, sender } = speakerOf(one, patient);
+  const fold = foldOf(survivor, sender);
+  if (!fold) return false;
+  const isReplaced = (trait: StrictTrait): boolean => {
+    const said = fold.registers[trait];
+    return said !== undefined && said.at > at && contradicts(trait, said.value, patient[trait]);
+  };
+  const since = [...saidSince(one, survivor, patient), ...TELLING.flat().filter(isReplaced)];
+  return areSeveral(since) && !(patient.identityStatus === 'PROV' && isIdentifiedSince(fold, at));
 }
 
 /** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
 function saidSince(one: Told, person: Person, patient: Patient): readonly StrictTrait[] {
   const { at, sender } = speakerOf(one, undefined);
-  const { registers = {} } = lineOf(person).folds[sender] ?? {};
+  const { registers = {} } = foldOf(person, sender) ?? {};
   return TELLING.flat().filter((trait) => {
     const said = registers[trait];
     return said !== undefined && contradicts(trait, said.value, patient[trait]) && isRecordedBefore(at, said.at);
@@ -301,7 +322,7 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
  */
 function isSaidSince(one: Told, gone: Person): boolean {
   const { at, sender, senders } = speakerOf(one, undefined);
-  const { registers } = lineOf(gone).folds[sender] ?? {};
+  const { registers } = foldOf(gone, sender) ?? {};
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
   if (!registers) {
     const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};

@@ -351,7 +351,13 @@ interface Stored extends Omit<Person, 'folds' | 'inherited' | 'history'> {
   readonly inherited?: Readonly<Record<string, Omit<Line, 'folds'> & { readonly folds: StoredFolds }>>;
   readonly history: readonly (readonly [at: string, message: string, what: string, sender: string])[];
 }
-type StoredFolds = Readonly<Record<string, { readonly last: number; readonly registers: Readonly<Record<string, StoredRegister>> }>>;
+type StoredFolds = Readonly<Record<string, StoredFold>>;
+interface StoredFold {
+  readonly last: number;
+  /** `null` where it is in no fold; notes of before do not say it. */
+  readonly identified?: string | null;
+  readonly registers: Readonly<Record<string, StoredRegister>>;
+}
 type StoredRegister = readonly [value: unknown, at: number, other?: number, was?: unknown];
 
 export function noteOf(key: string, person: Person): Note {
@@ -361,8 +367,9 @@ export function noteOf(key: string, person: Person): Note {
     return found < 0 ? times.push(at) - 1 : found;
   };
   const pack = (folds: Folds): StoredFolds =>
-    mapValues(folds, ({ last, registers }) => ({
+    mapValues(folds, ({ last, identified = null, registers }) => ({
       last: index(last),
+      identified,
       registers: mapValues(registers, ({ value, at, other, was }): StoredRegister =>
         other === undefined ? [value, index(at)] : was === undefined ? [value, index(at), index(other)] : [value, index(at), index(other), was],
       ),
@@ -419,8 +426,9 @@ function parsePerson(value: string): Person {
     return at;
   };
   const unpack = (packed: StoredFolds): Folds =>
-    mapValues(packed, ({ last, registers }) => ({
+    mapValues(packed, ({ last, identified = '', registers }) => ({
       last: time(last),
+      ...(identified !== null && { identified }),
       registers: mapValues(registers, ([said, at, other, was]): Register => ({
         value: said,
         at: time(at),

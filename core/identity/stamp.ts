@@ -74,10 +74,17 @@ export function isUnsure(one: Stamp, other: Stamp): boolean {
 
 /** For sure, by EVN-2: what happened to an identity (PID-33) may be much older than its being said of this number. */
 export function isRecordedBefore(one: Stamp, other: Stamp): boolean {
-  const [mine, theirs] = [recordedIn(one), recordedIn(other)];
-  return mine !== '' && mine < theirs && !areUnsure(mine, theirs);
+  return isInstantBefore(recordedIn(one), recordedIn(other));
 }
-const recordedIn = (stamp: Stamp): string => stamp.split('|', 2)[1] ?? '';
+/** Of two instants as they stand in stamps; none is before nothing, and nothing is before it. */
+export const isInstantBefore = (one: string, other: string): boolean => one !== '' && one < other && !areUnsure(one, other);
+
+/** EVN-2 in it, `''` when there is none. */
+export function recordedIn(stamp: Stamp): string {
+  const from = stamp.indexOf('|') + 1;
+  const to = stamp.indexOf('|', from);
+  return from === 0 ? '' : stamp.slice(from, to < 0 ? undefined : to);
+}
 
 function areUnsure(one: string, other: string): boolean {
   const within = (hour: string, time: string): boolean => {

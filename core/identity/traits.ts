@@ -7,6 +7,10 @@ export type StrictTrait = (typeof STRICT_TRAITS)[number];
 /** What tells two persons apart. A birth place comes and changes with the check of an INS: it tells nobody apart. */
 export const TELLING = [['birthName'], ['firstGivenName', 'birthGivenNames'], ['sex'], ['birthDate']] as const satisfies readonly StrictTrait[][];
 
+/** Of how many of these it is another one. */
+export const countOf = (traits: readonly StrictTrait[]): number => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length;
+export const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
+
 export const isStrict = (attribute: string): attribute is StrictTrait => (STRICT_TRAITS as readonly string[]).includes(attribute);
 
 /**

@@ -28,7 +28,7 @@ import {
   type Person,
 } from './person.ts';
 import { isRecordedBefore, justAfter } from './stamp.ts';
-import { STRICT_TRAITS, TELLING, contradicts, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
+import { STRICT_TRAITS, TELLING, areSeveral, contradicts, countOf, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
 
@@ -288,9 +288,6 @@ export function asKnown(one: Case, known: Known, patient: Patient, sendersOf: (d
 /** The number and the strict traits on file stay as they are. */
 const isUnmoved = (before: Joined, after: Joined): boolean =>
   isDeepStrictEqual(before.ins, after.ins) && STRICT_TRAITS.every((trait) => isDeepStrictEqual(before.patient[trait], after.patient[trait]));
-
-const countOf = (traits: readonly StrictTrait[]): number => TELLING.filter((group) => group.some((trait) => traits.includes(trait))).length;
-export const areSeveral = (traits: readonly StrictTrait[]): boolean => countOf(traits) > 1;
 
 const otherTraits = ({ patient }: Joined, received: Patient): readonly StrictTrait[] =>
   STRICT_TRAITS.filter((trait) => contradicts(trait, patient[trait], received[trait]));

@@ -33,9 +33,11 @@ describe('identities of one sender', () => {
       ['1', '1'],
       ['2', '9'],
     ] as const) {
-      hospital.identity(said, { ipp, at: 5 });
+      for (const at of [1, 5]) hospital.identity(said, { ipp, at });
       const before = hospital.person(person)!;
       expect(hospital.identity(said, { ipp, at: 2 }).notes, 'the same').to.deep.equal([]);
+      hospital.identity(said, { ipp, at: 0 });
+      expect(hospital.person(person)!.history, 'since when, at most').to.deep.equal(before.history);
       expect(verdict(hospital.identity({ ...said, usedName: 'VIEUX' }, { ipp, at: 2 })), 'more').to.not.include('stale');
       const { history } = hospital.person(person)!;
       expect(history).to.have.length(before.history.length + 1);
