@@ -27,7 +27,8 @@ export class Held {
   readonly #saidOtherwise = new Map<number, number>();
   /** Held identities that are being looked at, and whether something moved meanwhile. */
   readonly #looks = new Map<number, boolean>();
-  readonly #releases = new Set<Promise<void>>();
+  /** What may end in a release. */
+  readonly #works = new Set<Promise<void>>();
   /** What was decided and answered before this start was followed. */
   #isCaughtUp = false;
 
@@ -43,6 +44,7 @@ export class Held {
 
   /** What the journal says of a delivery now. */
   see(item: QueuedDelivery): void {
+    if (item.state !== 'held') this.#saidOtherwise.delete(item.delivery);
     this.#unknown.see(item);
   }
 
@@ -75,25 +77,30 @@ export class Held {
    * SAFETY B6: an identity of these patients was received, or sent by this lane: what is held as unknown there is looked at again. Of an identity that
    * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
    */
-  async lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
-    const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind);
-    if (isLater('visit')) return;
-    this.#unknown.overtake(keys);
-    await this.#release(
-      this.#unknown
-        .of(keys)
-        .filter(({ kind }) => !isLater(kind))
-        .map(({ delivery }) => delivery),
-    );
+  lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
+    return this.#during(async () => {
+      const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind, isUnknownThere);
+      if (!isLater('visit')) this.#unknown.overtake(keys);
+      // What waits behind a held identity and does not end it waits for that one itself.
+      const isAsked = ({ kind, delivery }: QueuedDelivery): boolean => !isLater(kind) || this.#saidOtherwise.has(delivery);
+      await this.#release(
+        this.#unknown
+          .of(keys)
+          .filter(isAsked)
+          .map(({ delivery }) => delivery),
+      );
+    });
   }
 
   /**
    * A person said who a patient is: what waits of that patient leaves, after the identity itself where this lane has still to send it, and is asked again as it
    * does (decision 0033). Never rejects.
    */
-  async answered(): Promise<void> {
-    this.#unknown.overtake();
-    await this.#releaseAnswered();
+  answered(): Promise<void> {
+    return this.#during(async () => {
+      this.#unknown.overtake();
+      await this.#releaseAnswered();
+    });
   }
 
   /** `keys`: of an identity that has left this lane; what waited for that one names them. */
@@ -111,12 +118,16 @@ export class Held {
   async catchUp(unknown: readonly DeliverySummary[]): Promise<void> {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
+    await this.#during(() => this.#catchUp(unknown));
+  }
+
+  async #catchUp(unknown: readonly DeliverySummary[]): Promise<void> {
     const { journal, log } = this.#to.ports;
     await this.#releaseAnswered();
     try {
       for (const one of unknown) {
         if (this.#to.isStopped()) return;
-        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys), one.kind);
+        const isAsked = (): boolean => this.#unknown.isHeld(one.delivery) && !this.#tellsLater(new Set(one.keys), one.kind, isUnknownThere);
         if (isAsked() && (await heardSince(journal, one, this.#to.lane.ackTimeoutMs)) && isAsked()) await this.#release([one.delivery]);
       }
     } catch (thrown) {
@@ -139,7 +150,11 @@ export class Held {
    * A person says that this identity arrived (`isTaken`), and its receiver knows all that it told; or has put it away, and what waits for it waits no more. Never rejects; of what
    * cannot be read its keys are looked at.
    */
-  async left({ delivery, keys }: QueuedDelivery, isTaken: boolean): Promise<void> {
+  left(item: QueuedDelivery, isTaken: boolean): Promise<void> {
+    return this.#during(() => this.#left(item, isTaken));
+  }
+
+  async #left({ delivery, keys }: QueuedDelivery, isTaken: boolean): Promise<void> {
     let told = keys;
     try {
       const [material] = await this.#to.ports.journal.material([delivery]);
@@ -152,27 +167,32 @@ export class Held {
     await this.#releaseAnswered(keys);
   }
 
-  /** An identity of one of them waits in this lane; for a document a stay as well, which brings one. What is no document leaves before the stays that came after it. */
-  #tellsLater(keys: ReadonlySet<string>, of: QueuedDelivery['kind']): boolean {
+  /**
+   * An identity of one of them waits in this lane; for a document a stay as well, which brings one. What is no document leaves before the stays that came after it.
+   * `isLookedAt`: what waits for the same itself.
+   */
+  #tellsLater(keys: ReadonlySet<string>, of: QueuedDelivery['kind'], isLookedAt: (item: QueuedDelivery) => boolean = () => false): boolean {
     const names = this.#to.lane.order === 'lane' ? ['*'] : [...keys];
-    const isToCome = ({ kind, state, keys: its }: QueuedDelivery): boolean =>
-      (of === 'document' ? tells(kind) : kind === 'identity') && state !== 'dead' && its.some((key) => keys.has(key));
+    const isToCome = (item: QueuedDelivery): boolean =>
+      (of === 'document' ? tells(item.kind) : item.kind === 'identity') &&
+      item.state !== 'dead' &&
+      !isLookedAt(item) &&
+      item.keys.some((key) => keys.has(key));
     return names.some((name) => this.#schedule.queue(name).some(({ item }) => isToCome(item)));
   }
 
-  /** What is being released once this lane stops: the next one on its journal has to find it so. */
+  /** What is being released, or looked at to be, once this lane stops: the next one on its journal has to find it so. */
   async stop(): Promise<void> {
-    await Promise.all(this.#releases);
+    while (this.#works.size > 0) await Promise.all(this.#works);
+  }
+
+  async #during(work: () => Promise<void>): Promise<void> {
+    const begun = work();
+    this.#works.add(begun);
+    await begun.finally(() => this.#works.delete(begun));
   }
 
   async #release(deliveries: readonly number[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const released = this.#releaseSurely(deliveries);
-    this.#releases.add(released);
-    await released.finally(() => this.#releases.delete(released));
-  }
-
-  async #releaseSurely(deliveries: readonly number[]): Promise<void> {
     const { ports, follow } = this.#to;
     const lane = this.#to.lane.name;
     const changed: number[] = [];
@@ -206,15 +226,16 @@ export class Held {
 
   /**
    * Decision 0004: an identity that is held as unknown there ends where the next one of its patient says all that it said. It would keep that one back, by which alone its
-   * receiver may know the patient. Looked at where a delivery took its place, or left it: first in its queues, or in those of the identity that waits there. Never rejects.
+   * receiver may know the patient. Looked at where a delivery took its place, or left it: first in its queues, or in those of what waits there. Never rejects.
    */
   async moved(item: QueuedDelivery): Promise<void> {
     if (!this.#unknown.mayHold) return;
-    const queuesOf = (one: QueuedDelivery): readonly (readonly Entry[])[] => this.#schedule.namesOf(one).map((name) => this.#schedule.queue(name));
-    const isWaiting = ({ item: { kind, state } }: Entry): boolean => kind === 'identity' && state === 'queued';
-    const around = [item, ...queuesOf(item).flatMap((queue) => queue.find(isWaiting)?.item ?? [])];
-    const heads = new Set(around.flatMap(queuesOf).flatMap(([head]) => head?.item ?? []));
-    await Promise.all([...heads].filter((head) => head.kind === 'identity' && isUnknownThere(head)).map(({ delivery }) => this.#look(delivery)));
+    const names = this.#schedule.namesOf(item);
+    const around = new Set(names);
+    for (const name of names) for (const { queues } of this.#schedule.queue(name)) for (const each of queues) around.add(each);
+    const heads = new Set([...around].flatMap((name) => this.#schedule.queue(name)[0]?.item ?? []));
+    const held = [...heads].filter((head) => head.kind === 'identity' && isUnknownThere(head));
+    await this.#during(async () => void (await Promise.all(held.map(({ delivery }) => this.#look(delivery)))));
   }
 
   /** One look at a time at each; another one after it where something moved meanwhile. */

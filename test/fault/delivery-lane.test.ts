@@ -583,6 +583,65 @@ describe('a delivery lane', () => {
       await settled(SAID_ANEW, `discarded ${UNKNOWN}`, 'delivered');
     });
 
+    for (const by of ['an identity that this lane need not send', 'such a one, with a merge behind it', 'what a stop cut short'])
+      it(`B6: is looked at again, and what waits for it leaves: by ${by}`, async () => {
+        let outcome = 'unknown-there';
+        bench.interpret = () => ({ outcome });
+        bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+        await bench.queue([one({ kind: 'document' })]);
+        await bench.make().start();
+        await settled(`held ${UNKNOWN}`);
+        const rows = await bench.queue([one(), ...(by.endsWith('merge behind it') ? [one(state('dcc.identity.merged'))] : [])]);
+        for (const row of rows) bench.lane.update(row);
+        const behind = rows.slice(1).map(() => 'queued');
+        await settled(`held ${UNKNOWN}`, `held ${UNKNOWN}`, ...behind);
+        if (behind.length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        outcome = 'delivered';
+        if (by === 'what a stop cut short') {
+          await bench.lane.stop();
+          const [received] = await bench.journal.receive([incoming()]);
+          const events = [routed({ keys: patient('a'), destinations: [] })];
+          await bench.journal.decide([decided(received!.message, { events, terms: patient('a'), decidedAt: new Date().toISOString() })]);
+          await bench.make().start();
+        } else await bench.lane.lookAgain(new Set(patient('a')));
+        await settled('delivered', 'delivered', ...rows.slice(1).map(() => 'delivered'));
+        expect(bench.sent).to.have.length(2 * 2 + behind.length);
+      });
+
+    it('ends once what a stay between it and the next one waits for by its other number is put away', async () => {
+      bench.interpret = () => ({ outcome: bench.sent.length > 2 ? 'delivered' : 'unknown-there' });
+      bench.encode = (id) => ({ outcome: 'message', envelope: { format: 'plain', text: id } });
+      const rows = await bench.queue([
+        one(),
+        one({ keys: patient('also'), ...state('dcc.identity.merged', 'b') }),
+        one({ keys: both, kind: 'visit' }),
+        one(),
+      ]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`, `held ${UNKNOWN}`, 'queued', 'queued');
+      await bench.journal.act([{ verb: 'discard', delivery: rows[1]!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+      bench.lane.forget(rows[1]!.delivery);
+      await settled(SAID_ANEW, `discarded ${UNKNOWN}`, 'delivered', 'delivered');
+      expect(await nth(rows)).to.deep.equal([1, 2, 3, 4]);
+    });
+
+    it('a stop waits for the look that follows its being put away: nothing is released behind the next start', async () => {
+      knows(9);
+      await bench.queue([one({ kind: 'document' })]);
+      await bench.make().start();
+      await settled(`held ${UNKNOWN}`);
+      const [identity] = await bench.queue([one()]);
+      await offer([identity!]);
+      await settled(`held ${UNKNOWN}`, `held ${UNKNOWN}`);
+      const material = bench.journal.material.bind(bench.journal);
+      const value = (ids: readonly number[]): ReturnType<typeof material> => new Promise((resolve) => setTimeout(() => resolve(material(ids)), 50));
+      Object.defineProperty(bench.journal, 'material', { value });
+      await bench.journal.act([{ verb: 'discard', delivery: identity!.delivery, who: 'camille', why: 'a test', at: at(1) }]);
+      bench.lane.forget(identity!.delivery);
+      await bench.lane.stop();
+      expect(await ends()).to.deep.equal(['queued', `discarded ${UNKNOWN}`]);
+    });
+
     it('is tried again when the later one is put away before it ends', async () => {
       knows(2);
       const [first] = await bench.queue([one()]);
