@@ -27,7 +27,7 @@ import {
   type Line,
   type Person,
 } from './person.ts';
-import { isRecordedBefore, justAfter } from './stamp.ts';
+import { isRecordedBefore, justAfter, type Stamp } from './stamp.ts';
 import { STRICT_TRAITS, TELLING, areSeveral, contradicts, countOf, isSaidAgain, isStrict, type StrictTrait } from './traits.ts';
 
 type What = 'created' | 'updated' | 'qualified' | 'dequalified' | 'stale-ignored';
@@ -229,14 +229,23 @@ export function othersNamed(one: Told, known: Known, patient: Patient): readonly
     : ofNumber(spoken, said, strangers);
 }
 
-/** What contradicts the person on file, one application of its site said of that person, all of it, to the value: anything else is said of somebody else, however late. */
+/**
+ * What contradicts the person on file, one application of its site said of that person, all of it at one time, to the value: anything else is said of somebody else, however late. Of a
+ * mixture of what it said of two nobody knows who that is.
+ */
 function isWordOfSite({ person, before }: Spoken, received: Patient, { sender }: Speaker): boolean {
-  const others = TELLING.flat().filter((trait) => contradicts(trait, before?.patient[trait], received[trait]));
+  const traits = TELLING.flat();
+  const isOther = (trait: StrictTrait): boolean => contradicts(trait, before?.patient[trait], received[trait]);
   const isOfSite = (key: string): boolean => !isForeign(key) && senderOf(key).site === senderOf(sender).site;
+  const isWord = ({ registers }: Fold, at?: Stamp): boolean =>
+    traits.every((trait) => {
+      const { value, other, was } = registers[trait] ?? {};
+      const said = at !== undefined && other !== undefined && other >= at ? was : value;
+      return isOther(trait) ? isSaidAgain(trait, said, received[trait]) : !contradicts(trait, said, received[trait]);
+    });
   return Object.entries(lineOf(person).folds).some(
-    ([key, { registers }]) =>
-      (key === sender || isOfSite(key)) &&
-      others.every((trait) => [registers[trait]?.value, registers[trait]?.was].some((value) => isSaidAgain(trait, value, received[trait]))),
+    ([key, fold]) =>
+      (key === sender || isOfSite(key)) && [undefined, ...traits.map((trait) => fold.registers[trait]?.other)].some((at) => isWord(fold, at)),
   );
 }
 

@@ -148,6 +148,25 @@ describe('links', () => {
           }
       });
 
+      it(`A4: that come late and mix what was said of that number at two times ask; what was said at one of them does not: ${type}`, () => {
+        const provisional = {
+          ...VALIDATED,
+          identityStatus: 'PROV',
+          sex: 'M',
+          birthDate: '1980-01-01',
+          firstGivenName: 'PAUL',
+          birthGivenNames: 'PAUL',
+        } as const;
+        const named = provisional;
+        hospital = new Hospital();
+        for (const [at, said] of [{ ...provisional, birthName: 'MARTIN' }, named, VALIDATED].entries())
+          hospital.identity(said, { ipp: '1', at: 1000 + 10 * at });
+        const { sex, birthDate } = VALIDATED;
+        const mixed = { ...provisional, birthName: 'MARTIN', ...(sex && { sex }), ...(birthDate && { birthDate }) };
+        for (const late of [named, mixed])
+          expect(verdict(told(type, late, {}, 1015)).startsWith('quarantined'), JSON.stringify(late)).to.equal(late === mixed);
+      });
+
       it(`A2, A4: that come late ask where a note of before does not say what was said once: ${type}`, () => {
         const once = { ...VALIDATED, birthName: 'VALBRUNE', sex: 'M', identityStatus: 'PROV' } as const;
         hospital = new Hospital();
