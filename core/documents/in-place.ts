@@ -162,9 +162,9 @@ async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: Doc
   return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }
 
-/** It, by each of its names. */
+/** It, by each of its names; a number by those of what it stood for before it was given again too. */
 async function namesOfAll(parts: Parts, own: Found): Promise<readonly Found[]> {
-  const others = await Promise.all(namesOf(own.note).map(async (key) => ({ key, note: await parts.noteOf(key) })));
+  const others = await Promise.all([...namesOf(own.note), ...(own.note.formerly ?? [])].map(async (key) => ({ key, note: await parts.noteOf(key) })));
   return [own, ...others.flatMap(({ key, note }) => (note && namesOf(note).includes(own.key) ? [{ key, note }] : []))];
 }
 

@@ -34,7 +34,7 @@ import {
   union,
   type Found,
 } from './register.ts';
-import { isSaid, isThis } from './place.ts';
+import { chainOf, isSaid, isThis } from './place.ts';
 import { idsThere, leftAs, placeThere, taken, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
@@ -172,7 +172,8 @@ export class Legs {
     const what = whatLeaves(this.#parts, leaving, facts);
     const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
     // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
-    if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
+    const mayBeThere = async (): Promise<boolean> => (await Promise.all(chainOf(before).map((each) => isRefused(this.#parts, each)))).includes(false);
+    if (isMade && facts.hasOwnId && isOther && (await mayBeThere()))
       return stop('ERR_DOCUMENT_ID_TAKEN', 'it left under this id as less confidential');
     return undefined;
   }

@@ -5,7 +5,7 @@
 import type { DocumentIds } from '../contract/index.ts';
 import { parseId } from '../journal/index.ts';
 import type { Known } from '../knowledge/index.ts';
-import { documentOf, KINDS, ref, type DocumentNote, type SentAs } from './notes.ts';
+import { documentOf, KINDS, MOST_BY, ref, type DocumentNote, type SentAs } from './notes.ts';
 import { broughtOf, isLessFinal, keyOfId, nameRefs, otherNames, rankOf, union, type Found } from './register.ts';
 import type { DocumentFacts } from './facts.ts';
 import { isRefused, leftOf, readAll, type LegEnd, type LegParts } from './there.ts';
@@ -19,7 +19,8 @@ export interface Left {
   readonly note: DocumentNote;
   /** By the name that is asked for, the last of its contents. */
   readonly isOwn: boolean;
-  /** The last delivery that it left by; none is known of notes of before. */
+  /** A delivery that it left by; none is known of notes of before. */
+  readonly by?: string;
   readonly delivery: number;
 }
 
@@ -55,13 +56,7 @@ export async function familyOf(parts: LegParts, key: string, itself: string, to:
     const { note } = each;
     const isOwn = each.key === key;
     const sent = note.sentAs?.[to.name];
-    if (sent)
-      return chainOf(sent).map((one, i) => ({
-        sent: named(one, note),
-        note,
-        isOwn: isOwn && i === 0,
-        delivery: Math.max(-1, ...deliveriesOf(parts, one)),
-      }));
+    if (sent) return chainOf(sent).flatMap((one, i) => deliveriesOf(parts, { sent: named(one, note), note, isOwn: isOwn && i === 0 }));
     const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, to, (facts) => facts.key === each.key)));
     const ids = namedIn(note);
     const deliveries = legs.flat().map(({ delivery }) => delivery);
@@ -74,7 +69,8 @@ export async function familyOf(parts: LegParts, key: string, itself: string, to:
 /** Of those, the last that may have arrived; where nothing says which is the last, one that nothing took the place of. */
 export async function lastThere(parts: LegParts, left: readonly Left[]): Promise<Left | undefined> {
   const isOver = ({ note }: Left): number => Number(note.superseded !== undefined);
-  for (const each of left.toSorted((a, b) => b.delivery - a.delivery || isOver(a) - isOver(b))) if (!(await isRefused(parts, each.sent))) return each;
+  for (const each of left.toSorted((a, b) => b.delivery - a.delivery || isOver(a) - isOver(b)))
+    if (!(await isRefused(parts, { by: each.by ?? [] }))) return each;
   return undefined;
 }
 
@@ -109,11 +105,15 @@ const replacedKey = ({ replaces, from }: DocumentNote, { index }: LegParts): str
 /** Contents of one number, one after the other. */
 export const chainOf = (sent: SentAs | undefined): readonly SentAs[] => (sent ? [sent, ...chainOf(sent.before)] : []);
 
-const deliveriesOf = ({ journal }: LegParts, { by = [] }: SentAs): readonly number[] =>
-  [by].flat().flatMap((each) => {
-    const parsed = parseId(journal.tag, each);
-    return 'delivery' in parsed ? [parsed.delivery] : [];
+/** By each delivery; past what is kept of them the first ones may have arrived. */
+function deliveriesOf({ journal }: LegParts, one: Omit<Left, 'delivery'>): readonly Left[] {
+  const all = [one.sent.by ?? []].flat().flatMap((by) => {
+    const parsed = parseId(journal.tag, by);
+    return 'delivery' in parsed ? [{ ...one, by, delivery: parsed.delivery }] : [];
   });
+  const isAll = all.length > 0 && all.length < MOST_BY;
+  return isAll ? all : [{ ...one, delivery: (all[0]?.delivery ?? 0) - 1 }, ...all];
+}
 
 /** Notes of before do not say by which number it left. */
 const named = (sent: SentAs, note: DocumentNote): SentAs => (isNamed(sent) ? sent : { ...sent, ...namedIn(note) });

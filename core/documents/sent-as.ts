@@ -66,27 +66,18 @@ export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving:
   const names = union(family.names, replaced.names);
   const isSame = sent !== undefined && (hasOwnId || isTheSame(own!, sent, what));
   const before = left.filter(({ isOwn, note }) => !isOwn && note === own);
-  const last = await lastThere(
-    parts,
-    [...left, ...replaced.left].flatMap((each) => withoutThis(each, what)),
-  );
+  // Of an attempt that is made anew none arrived.
+  const last = await lastThere(parts, [...left.filter(({ by }) => by !== what.by), ...replaced.left]);
   if (!last) return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names };
+  if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replaced.left))?.sent, names };
   if (isSame && last.isOwn) {
-    const place = await lastThere(parts, hasOwnId ? replaced.left : before);
-    const isGone = !place || (await isDeletedThere(parts, family, place, to));
-    return { document: sent, place: place?.sent ?? (hasOwnId ? undefined : sent.before), isGone, names };
+    const place = await lastThere(parts, before);
+    return { document: sent, place: place?.sent ?? sent.before, isGone: !place || (await isDeletedThere(parts, family, place, to)), names };
   }
   // By its other name its receiver has this content: by its number it is that. An id of its own takes the place of the other one.
   const isOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
   if (!hasOwnId && isOther && holds(last, what)) return { document: last.sent, names };
   return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names };
-}
-
-/** Of an attempt that is made anew none arrived. */
-function withoutThis(one: Left, what: What): readonly Left[] {
-  if (!one.isOwn || !isThis(one.sent, what)) return [one];
-  const by = [one.sent.by ?? []].flat().filter((each) => each !== what.by);
-  return by.length > 0 ? [{ ...one, sent: { ...one.sent, by } }] : [];
 }
 
 /** Of before this was noted, only what never had another content is known to be the same. */
@@ -121,9 +112,7 @@ export function leftAs(
   if (!own) return [];
   const { key, content } = facts;
   const sent = own.sentAs?.[to.name];
-  const as = isDeleted
-    ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message }
-    : ids && asSent(sent, what, ids, facts.hasOwnId ? undefined : before);
+  const as = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message } : ids && asSent(sent, what, ids, before);
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const now: DocumentNote = {
@@ -136,13 +125,11 @@ export function leftAs(
 
 const whatOf = ({ status, content = '', code }: What): string => [status, content, ...(code ? [code] : [])].join(' ');
 
-function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, before: SentAs | undefined): SentAs {
+function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, place: SentAs | undefined): SentAs {
   const isSame = sent?.what !== undefined && isSaid(what, sent.what);
-  // Under an id of its own whatever left is there by that id.
-  const isBySame = isSame || (what.hasOwnId && sent?.id !== undefined && sent.id === ids.id && sent.idExtension === ids.idExtension);
-  // Of before this was noted, it may be there.
-  if (isBySame && what.hasOwnId && sent?.by === undefined) return ids;
-  const said = { what: isSame ? sent.what : whatOf(what), by: union(isBySame ? [sent.by ?? []].flat() : [], [what.by]).slice(-MOST_BY) };
+  // What an id of its own replaces its author names; of it itself all that left may be there.
+  const before = what.hasOwnId ? (isSame ? sent.before : sent) : place;
+  const said = { what: isSame ? sent.what : whatOf(what), by: union(isSame ? [sent.by ?? []].flat() : [], [what.by]).slice(-MOST_BY) };
   return { ...ids, ...said, ...(before && isNamed(before) && { before: upTo(before, MOST_BEFORE) }) };
 }
 

@@ -72,6 +72,45 @@ describe('one document that its source gives several names', () => {
     }
   });
 
+  it('B3: a number that is given again takes the place of what it stood for by its other name, where its withdrawal was refused', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [named(1, 'c1'), K1('c1')]) await story.says(said);
+      await story.says(withdrawn(K1('c1')), 'refused');
+      await story.says(corrected('c2'), 'refused');
+      expect(await story.shown(4), form).to.deep.equal(['K1']);
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(1) });
+      for (const said of [withdrawn(K1('c3')), K1('c4')]) await story.says(said);
+      expect(await story.shown(4), form).to.deep.equal([]);
+    }
+  });
+
+  it('B3: what is replaced by a version that was refused is no successor of it, by whichever name that comes', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [named(1, 'c1'), K1('c1'), named(2, 'c2', 1)]) await story.says(said);
+      await story.says(named(3, 'c3', 2), 'refused');
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(2) });
+    }
+  });
+
+  it('B3: what was sent once more and refused is there as it was sent first, unless another name took its place since', async () => {
+    const hidden = (said: Said): Said => ({ ...said, visibility: { hiddenFromPatient: true } });
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      await story.says(named(1, 'c1'));
+      await story.says(hidden(named(1, 'c1')), 'refused');
+      expect(await story.says(named(2, 'c2', 1)), form).to.include({ replaces: oid(1) });
+      const draft = new Story(form);
+      const as = (said: Said, status: 'preliminary' | 'final'): Said => ({ ...said, document: { ...said.document, status } });
+      for (const said of [named(1, 'c1'), K1('c1')]) await draft.says(as(said, 'preliminary'));
+      const final = (await draft.says(as(K1('c1'), 'final'))) as DocumentData;
+      await draft.says(hidden(as(named(1, 'c1'), 'final')), 'refused');
+      const again = (await draft.says(as(K1('c1'), 'final'))) as DocumentData;
+      expect([again.id, again.sourceId], form).to.deep.equal([final.id, 'K1']);
+    }
+  });
+
   it('B3: what left by a number before that was noted is replaced by it', async () => {
     const story = new Story('mdm');
     for (const said of [K1('c1'), named(1, 'c1')]) await story.says(said);
@@ -108,6 +147,9 @@ describe('one document that its source gives several names', () => {
       expect(await second.shown(3)).to.deep.equal(['K1']);
       const byId = await after([named(1, 'c1')], [K1('c1')], [corrected('c2'), 'refused']);
       expect(await byId.shown(3)).to.deep.equal(['K1']);
+      const masked = { ...corrected('c2'), visibility: { hiddenFromPatient: true } };
+      const told = await after([K1('c1'), 'refused'], [corrected('c2')], [masked, 'refused'], [corrected('c3'), 'refused']);
+      expect(await told.shown(4)).to.deep.equal(['K1']);
       const none = await after([K1('c1'), 'refused'], [corrected('c2'), 'refused'], [corrected('c3'), 'refused']);
       expect(await none.shown(3)).to.deep.equal([]);
     });
