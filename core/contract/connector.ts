@@ -79,6 +79,7 @@ export interface EncodeInput {
 export interface KnownAs {
   /** With this content; for a deletion, as it was sent last. */
   readonly document?: DocumentIds;
+  /** What is there of what it replaces, or of itself by another name. */
   readonly replaces?: DocumentIds;
   /** A number of its source stands for one result through its life: what was sent of it before this content, which takes the place of that. */
   readonly before?: DocumentIds;

@@ -218,6 +218,8 @@ export interface DocumentIds {
   readonly idExtension?: string;
   readonly setId?: string;
   readonly setIdExtension?: string;
+  /** The number of its source, where that alone names it. */
+  readonly number?: string;
 }
 
 /** What `encode` and `acknowledge` return. */
@@ -230,7 +232,7 @@ export interface OutgoingEnvelope {
   readonly http?: HttpMeta;
   /** MSH-10 or its like: what a receiver deduplicates and acknowledges by. */
   readonly controlId?: string;
-  /** Of a document: the ids that it leaves with. Absent = those of its event. */
+  /** Of a document: what names it as it leaves. Absent = what its event says. */
   readonly document?: DocumentIds;
 }
 

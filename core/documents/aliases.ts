@@ -16,8 +16,10 @@ export const aliasRefs = ({ key, replaces, set }: DocumentFacts): readonly NoteR
 /** Facts with the names that its source knows, and the case in those words. The same objects when nothing was renamed. */
 export function asItCame<C extends Case>(one: C, facts: DocumentFacts, known: Known): { readonly one: C; readonly facts: DocumentFacts } {
   // What came by this name itself is what it is.
-  const own = documentOf(known, facts.key)?.first === undefined ? read(known, KINDS.alias, facts.key) : undefined;
-  const replaced = facts.replaces && read(known, KINDS.alias, facts.replaces.key);
+  const ofName = (key: string | undefined): AliasNote | undefined =>
+    documentOf(known, key)?.first === undefined ? read(known, KINDS.alias, key) : undefined;
+  const own = ofName(facts.key);
+  const replaced = ofName(facts.replaces?.key);
   const set = read(known, KINDS.alias, facts.set);
   if (!own && !replaced && !set) return { one, facts };
   const { document } = documentData(one);

@@ -122,7 +122,8 @@ function reissued(
 ): Judgement {
   const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...left } = own;
   // What brings it leaves nothing of this but what a receiver may show on.
-  const rest: DocumentNote = { ...left, before: outgrownBy(own) };
+  const formerly = union(own.formerly ?? [], namesOf(own));
+  const rest: DocumentNote = { ...left, before: outgrownBy(own), ...(formerly.length > 0 && { formerly }) };
   const data = documentData(one);
   const isNext = facts.replaces === undefined && data.document.action === 'replace';
   const event = isNext ? { ...one.event, data: { ...data, document: asNew(data.document) } } : one.event;

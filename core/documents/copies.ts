@@ -55,7 +55,9 @@ export function judgeCopy(one: Arriving, said: DocumentFacts, key: string, own: 
   const others = (of: string): readonly string[] => names.filter((name) => name !== of);
   // One document by two names: what was said of one of them before both were known.
   const named = isJoined ? documentOf(known, facts.key) : undefined;
-  const early = named?.superseded && named.superseded.key !== key ? named.superseded : undefined;
+  // What took its place may be what this very one has replaced since.
+  const isPast = named !== undefined && successorsOf(named, known).some((next) => next.key === key);
+  const early = isPast ? undefined : named?.superseded;
   const withdrawn = own.deleted ?? named?.deleted;
   const next = newerThan(own, known) ?? newerThan(placedBy(facts, undefined), known) ?? early;
   const isOver = withdrawn ?? next;

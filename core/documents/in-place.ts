@@ -1,5 +1,5 @@
 /** What a replacement or a deletion names may never have arrived, while what that took the place of did: that is what its receiver shows (SAFETY B3, B4). */
-import type { JournalStore, MessageHistory } from '../contract/index.ts';
+import type { DocumentIds, JournalStore, MessageHistory } from '../contract/index.ts';
 import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
@@ -88,6 +88,22 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
   }
 }
 
+/**
+ * What a CDA replaces it names itself, by its id: where its receiver has that by another name only, the number of its source or what we sent of that, nothing takes it
+ * away there. As people know it.
+ */
+export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Promise<string | undefined> {
+  const note = await parts.noteOf(key);
+  const all = note ? await namesOfAll(parts, { key, note }) : [];
+  const legs = await Promise.all(
+    all.map(async (by) => (await legsThere(parts, by, to, (facts) => facts.key === by.key)).filter(isOf).map(({ delivery }) => ({ delivery, by }))),
+  );
+  const by = legs.flat().toSorted((a, b) => b.delivery - a.delivery)[0]?.by;
+  const sent = by?.note.sentAs?.[to.name];
+  const isById = by?.key === key ? sent?.number === undefined : sent !== undefined && idOf(sent) === note?.id;
+  return isById || note?.deleted ? undefined : by?.note.id;
+}
+
 /** What it takes the place of: by name, or as the next version of its set. */
 async function placeOf(parts: Parts, by: DocumentNote): Promise<string | undefined> {
   if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
@@ -95,6 +111,7 @@ async function placeOf(parts: Parts, by: DocumentNote): Promise<string | undefin
   return versions.find((each) => each.version < by.version! && !areApart(each, by))?.key;
 }
 
+const idOf = ({ id, idExtension }: DocumentIds): string | undefined => (idExtension === undefined ? id : `${idExtension}^^${id}`);
 const keysOf = (all: readonly Found[]): readonly string[] => all.map(({ key }) => key);
 const isDeletionOf = ({ eventType }: Leg): boolean => eventType === DELETED;
 const isOf = (leg: Leg): boolean => !isDeletionOf(leg);
@@ -145,9 +162,9 @@ async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: Doc
   return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }
 
-/** It, by each of its names. */
+/** It, by each of its names; a number by those of what it stood for before it was given again too. */
 async function namesOfAll(parts: Parts, own: Found): Promise<readonly Found[]> {
-  const others = await Promise.all(namesOf(own.note).map(async (key) => ({ key, note: await parts.noteOf(key) })));
+  const others = await Promise.all([...namesOf(own.note), ...(own.note.formerly ?? [])].map(async (key) => ({ key, note: await parts.noteOf(key) })));
   return [own, ...others.flatMap(({ key, note }) => (note && namesOf(note).includes(own.key) ? [{ key, note }] : []))];
 }
 

@@ -8,10 +8,10 @@ import { judgeArrival } from './arrival.ts';
 import { consentNotes, consentRefs, isOpposed, saysConsent } from './consent.ts';
 import { judgeDeletion } from './deletion.ts';
 import { factsOf, isDeletion, type DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, read, ref } from './notes.ts';
+import { documentOf, KINDS, read, ref, type DocumentNote } from './notes.ts';
 import { withWhatIsLeft, type Other } from './pairs.ts';
 import { hashOf, holderNotes, insKeyOf, insKeysOf, insSaid, isSettled, survivorRefs, tokensOf } from './patients.ts';
-import { documentsIn, lined, linked, nameRefs, placedBy, successorRefs } from './register.ts';
+import { documentsIn, lined, linked, nameRefs, namesOf, placedBy, successorRefs } from './register.ts';
 import { stop } from './stops.ts';
 
 export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
@@ -60,7 +60,7 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
       const { series } = facts ?? {};
       const ends = isDeletion(one) ? facts?.key : facts?.replaces?.key;
       const ended = documentOf(knownNow, ends);
-      const isNext = (ended?.replaces ?? ended?.set) !== undefined;
+      const isNext = (ended?.replaces ?? ended?.set) !== undefined || isByNumber(ended);
       return {
         ...(named !== one && { event: named.event }),
         ...(series !== undefined && { series }),
@@ -71,6 +71,10 @@ export function documentJudge(index: BlindIndex, sendersOf: SendersOf): Judge {
     },
   };
 }
+
+/** Somewhere it may be known by a number alone. */
+const isByNumber = (ended: DocumentNote | undefined): boolean =>
+  namesOf(ended).length > 0 || Object.values(ended?.sentAs ?? {}).some(({ number }) => number !== undefined);
 
 /** By event: a message of hundreds of documents is looked at from each of them. */
 const OTHERS = new WeakMap<Case['event'], Other | null>();

@@ -34,7 +34,8 @@ import {
   union,
   type Found,
 } from './register.ts';
-import { beforeThere, idsThere, isSaid, isThis, leftAs, taken, whatLeaves, type LeftAs } from './sent-as.ts';
+import { chainOf, isSaid, isThis } from './place.ts';
+import { idsThere, leftAs, placeThere, taken, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 import { isInDoubt, mergedStop, stoppedBy } from './whose.ts';
@@ -116,13 +117,13 @@ export class Legs {
     const flags = pairsOf(facts?.key ?? '', known).reduce((strict, pair) => strictest(strict, masksOf(pair.note.flags)), own?.flags ?? {});
     const { data } = restricted(documentData(one), flags, isOpposed(patient, known, index));
     const restrictions = restrictionsOf(data);
-    // The next version under its number, where it is known by its other name only: that is what it takes the place of there.
-    const earlier = own?.sentAs?.[to.name] === undefined ? knownAs?.before : undefined;
-    const isNext = earlier?.id !== undefined && facts?.content === own?.content;
-    const replaced = isNext && {
+    // It takes the place of what its receiver has by another name: that is what it says.
+    const place =
+      knownAs?.isGivenAgain || facts?.content !== own?.content ? undefined : (knownAs?.before ?? (facts?.replaces ? undefined : knownAs?.replaces));
+    const replaced = place && {
       action: 'replace' as const,
-      replaces: earlier.id,
-      ...(earlier.idExtension !== undefined && { replacesExtension: earlier.idExtension }),
+      ...(place.id !== undefined && { replaces: place.id }),
+      ...(place.idExtension !== undefined && { replacesExtension: place.idExtension }),
     };
     const said = replaced
       ? { ...data, document: { ...data.document, ...replaced } }
@@ -171,7 +172,8 @@ export class Legs {
     const what = whatLeaves(this.#parts, leaving, facts);
     const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
     // What we write of one that has an id of its own has no other: the same with another header would be another content under that id, where that is.
-    if (isMade && facts.hasOwnId && isOther && !(await isRefused(this.#parts, before)))
+    const mayBeThere = async (): Promise<boolean> => (await Promise.all(chainOf(before).map((each) => isRefused(this.#parts, each)))).includes(false);
+    if (isMade && facts.hasOwnId && isOther && (await mayBeThere()))
       return stop('ERR_DOCUMENT_ID_TAKEN', 'it left under this id as less confidential');
     return undefined;
   }
@@ -235,8 +237,7 @@ export class Legs {
     const isDeletion = leaving.event.type === DELETED;
     const aliases = as.ids && !isDeletion ? aliasNotes(one, facts, as.ids, index) : [];
     const what = whatLeaves(this.#parts, leaving, facts);
-    const own = documentOf(await knowledge.read(ref(KINDS.document, facts.key)), facts.key);
-    const before = (await beforeThere(this.#parts, own, what, facts.key, to))?.sent;
+    const before = isDeletion ? undefined : (await placeThere(this.#parts, facts, leaving, to)).place;
     const places = as.made.map((sha256) => contentKeyOf(sha256, index));
     const refs = [
       { kind: KINDS.sent, key },

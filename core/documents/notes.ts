@@ -115,6 +115,8 @@ export interface DocumentNote {
   readonly sameAs?: string;
   /** Keys of all names that its source gave it, ids and numbers: what is said of one counts for all, while they hold the same. */
   readonly sameKeys?: readonly string[];
+  /** Of a number that was withdrawn and given again: the other names of what it stood for, which may be there yet. */
+  readonly formerly?: readonly string[];
   /** The one other name, as notes of before there could be more have it. */
   readonly sameKey?: string;
   readonly flags?: Flags;

@@ -186,9 +186,10 @@ const lineOf = ({ series, beside = [] }: DocumentFacts, own: Line = {}): Line =>
 
 /** What it is now, and what withdrew it, is what it was before. */
 export function outgrownBy(own: DocumentNote): NonNullable<DocumentNote['before']> {
-  const { before = [], deleted } = own;
+  const { before = [], current, deleted } = own;
   const known = new Set(before.map(({ message }) => message));
-  const more = broughtOf(own).by.filter((message) => !known.has(message));
+  // A mask that came later counts as what brought it: what came before that may be there.
+  const more = union(current ? [current.message] : [], broughtOf(own).by).filter((message) => !known.has(message));
   return [...before, ...more.map((message) => ({ message })), ...(deleted ? [{ message: deleted.message, isDeletion: true as const }] : [])].slice(
     -16,
   );

@@ -5,10 +5,11 @@ import { deliveryId, messageId } from '../journal/index.ts';
 import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
-import { documentOf, KINDS, MOST_BY, note, ref, type DocumentNote, type SentAs } from './notes.ts';
-import { broughtOf, isLessFinal, nameRefs, namesOf, otherNames, rankOf, union } from './register.ts';
+import { KINDS, MOST_BY, note, type DocumentNote, type SentAs } from './notes.ts';
+import { familyOf, holds, idsOf, isNamed, isSaid, isThis, lastThere, replacedBy, type Family, type Left, type What } from './place.ts';
+import { union } from './register.ts';
 import { stop } from './stops.ts';
-import { DELETED, isRefused, leftOf, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
+import { DELETED, leftOf, type Leaving, type LegEnd, type LegParts } from './there.ts';
 
 /** What a document left as. */
 export interface LeftAs {
@@ -17,98 +18,79 @@ export interface LeftAs {
   readonly made: readonly string[];
 }
 
-/** The ids of what was sent there, of this document and of what it replaces; or why it waits: another document left with them too. */
+/** How its receiver knows it, and what it takes the place of there; or why it waits: another document left with those ids too. */
 export async function idsThere(
   parts: LegParts,
   facts: DocumentFacts,
   leaving: Leaving,
   to: LegEnd,
 ): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
-  const { knowledge, index } = parts;
-  const { key, replaces } = facts;
-  const known = await knowledge.read([...ref(KINDS.document, key), ...ref(KINDS.document, replaces?.key)]);
-  const own = documentOf(known, key);
-  const [sent, replaced] = [own, documentOf(known, replaces?.key)].map((each) => each?.sentAs?.[to.name]);
-  const isDeletion = leaving.event.type === DELETED;
-  const what = whatLeaves(parts, leaving, facts, own);
-  const there = sent && isDeletion ? (await arrivedOf(parts, sent, key, what.message, to)).sent : sent;
-  const other = there ? undefined : await otherThere(parts, key, what.message, to);
-  // By its other name its receiver has what this takes the place of: another content is never sent under that one's id.
-  const isEarlier = other !== undefined && !isDeletion && isNextOf(facts, other.note);
-  const before = isEarlier ? { sent: other.ids, isGone: false } : isDeletion ? undefined : await beforeThere(parts, own, what, key, to);
-  const aliases = await knowledge.read([there, before?.sent, replaced].flatMap((ids) => aliasRef(ids, index)));
-  const names = [key, ...namesOf(own)];
-  const isTaken = [there, before?.sent].some((ids) => isOfAnother(ids, names, aliases, index));
-  if (isTaken || (replaces && isOfAnother(replaced, [replaces.key], aliases, index))) return { held: taken() };
-  const isOther = own !== undefined && sent !== undefined && !isDeletion && beforeIt(own, sent, what) === sent;
-  const document = isOther || isEarlier ? undefined : there ? idsOf(there) : other?.ids;
-  const replacedAs = replaced ? idsOf(replaced) : (await otherThere(parts, replaces?.key, what.message, to))?.ids;
-  if (!document && !replacedAs && !before) return undefined;
+  const { isGone, names, ...there } = await placeThere(parts, facts, leaving, to);
+  const [document, place] = [there.document, there.place].map((each) => (each && !isAsItCame(each, facts) ? each : undefined));
+  const aliases = await parts.knowledge.read([document, place].flatMap((ids) => aliasRef(ids, parts.index)));
+  if ([document, place].some((ids) => isOfAnother(ids, names, aliases, parts.index))) return { held: taken() };
+  if (!document && !place) return undefined;
   return {
-    ...(document && { document }),
-    ...(replacedAs && { replaces: replacedAs }),
-    ...(before && { before: idsOf(before.sent), ...(before.isGone && { isGivenAgain: true }) }),
+    ...(document && { document: idsOf(document) }),
+    ...(place && facts.hasOwnId && { replaces: idsOf(place) }),
+    // Under its number it takes the place of that by itself.
+    ...(place?.id !== undefined && !facts.hasOwnId && { before: idsOf(place), ...(isGone && { isGivenAgain: true }) }),
   };
 }
 
-/** What it takes the place of there. */
-export async function beforeThere(parts: LegParts, own: DocumentNote | undefined, what: What, key: string, to: LegEnd): Promise<Arrived | undefined> {
-  const sent = own?.sentAs?.[to.name];
-  const before = own && sent && beforeIt(own, sent, what);
-  return before && arrivedOf(parts, before, key, what.message, to);
+/** Notes of before say so of what left by a number too, which went with that id. */
+const isAsItCame = ({ what, id, idExtension }: SentAs, { hasOwnId, id: own, replaces }: DocumentFacts): boolean =>
+  hasOwnId && what === undefined && id !== undefined && [own, replaces?.id].includes(idExtension === undefined ? id : `${idExtension}^^${id}`);
+
+interface Place {
+  /** What it is there already, with this content; for a deletion, whatever is. */
+  readonly document?: SentAs | undefined;
+  /** What it takes the place of. */
+  readonly place?: SentAs | undefined;
+  /** Nothing of that is there, or a deletion left since. */
+  readonly isGone?: boolean;
+  /** Keys of all that these may be of. */
+  readonly names: readonly string[];
 }
 
-interface Arrived {
-  readonly sent: SentAs;
-  /** Nothing of it is there, or a deletion left since. */
-  readonly isGone: boolean;
-}
-
-/**
- * Of what left under its number, one after the other, the last that may be there: what was refused (a preliminary one perhaps, decision 0036) is replaced and
- * deleted by nothing; where all was, what is there by another name. So does a deletion that was refused or discarded hide nothing.
- */
-async function arrivedOf(parts: LegParts, sent: SentAs, key: string, itself: string, to: LegEnd): Promise<Arrived> {
-  const { before, isDeleted: by } = sent;
-  const isDeleted = by === true || (by !== undefined && (await leftOf(parts, { message: by }, to, (each) => each.key === key)).length > 0);
-  if (!(await isRefused(parts, sent))) return { sent, isGone: isDeleted };
-  if (before?.id !== undefined) return arrivedOf(parts, { ...before, ...(isDeleted && { isDeleted: by }) }, key, itself, to);
-  const other = await otherThere(parts, key, itself, to);
-  return { sent: other?.ids ?? sent, isGone: isDeleted || !other };
-}
-
-interface OtherThere {
-  readonly ids: DocumentIds;
-  readonly note: DocumentNote;
-}
-
-/** What its receiver knows by its other name is the version before it. */
-const isNextOf = ({ key, replaces, content, status }: DocumentFacts, { superseded, ...before }: DocumentNote): boolean =>
-  !replaces && superseded?.key === key && (before.content !== content || isLessFinal(before.status, status));
-
-/** Of a document with several names, of which this one was not sent there under an id of ours: those of another one, when that was sent there. */
-async function otherThere(parts: LegParts, key: string | undefined, itself: string, to: LegEnd): Promise<OtherThere | undefined> {
-  const known = await readAll(parts, (all) => [...ref(KINDS.document, key), ...nameRefs(key, all, parts.index)]);
-  const own = documentOf(known, key);
-  const others = otherNames(key, known, true);
-  if (!own || others.length === 0) return undefined;
-  const messages = union(
-    broughtOf(own).by,
-    others.flatMap((other) => broughtOf(other.note).by),
-  ).filter((message) => message !== itself);
-  const isThere = async (name: string): Promise<boolean> => {
-    for (const message of messages) if ((await leftOf(parts, { message }, to, (facts) => facts.key === name)).length > 0) return true;
-    return false;
-  };
-  if (await isThere(key!)) return undefined;
-  // What took the place of the others there is what it is there.
-  for (const { key: name, note } of others.toSorted((a, b) => Number(a.note.superseded !== undefined) - Number(b.note.superseded !== undefined))) {
-    const given = note.sentAs?.[to.name];
-    if (given && !(await isRefused(parts, given))) return { ids: idsOf(given), note };
-    const ids = (await isThere(name)) ? namedIn(note) : undefined;
-    if (ids) return { ids, note };
+export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving: Leaving, to: LegEnd): Promise<Place> {
+  const { key, hasOwnId } = facts;
+  const { message } = leaving;
+  const itself = messageId(parts.journal.tag, message);
+  const family = await familyOf(parts, key, itself, to);
+  const { own, left } = family;
+  const sent = left.find(({ isOwn }) => isOwn)?.sent;
+  if (leaving.event.type === DELETED) return { document: (await lastThere(parts, left))?.sent ?? sent, names: family.names };
+  const what = whatLeaves(parts, leaving, facts, own);
+  const replaced = await replacedBy(parts, facts, family, itself, to);
+  const names = union(family.names, replaced.names);
+  const isSame = sent !== undefined && (hasOwnId || isTheSame(own!, sent, what));
+  const before = left.filter(({ isOwn, note }) => !isOwn && note === own);
+  // Of an attempt that is made anew none arrived.
+  const last = await lastThere(parts, [...left.filter(({ by }) => by !== what.by), ...replaced.left]);
+  if (!last) return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names };
+  if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replaced.left))?.sent, names };
+  if (isSame && last.isOwn) {
+    const place = await lastThere(parts, before);
+    return { document: sent, place: place?.sent ?? sent.before, isGone: !place || (await isDeletedThere(parts, family, place, to)), names };
   }
-  return undefined;
+  // By its other name its receiver has this content: by its number it is that. An id of its own takes the place of the other one.
+  const isOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
+  if (!hasOwnId && isOther && holds(last, what)) return { document: last.sent, names };
+  return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names };
+}
+
+/** Of before this was noted, only what never had another content is known to be the same. */
+const isTheSame = (own: DocumentNote, sent: SentAs, what: What): boolean =>
+  sent.what === undefined ? !own.earlier?.length : isSaid(what, sent.what) || isThis(sent, what);
+
+/** A deletion left since, by whichever name; one that was refused or discarded hides nothing. */
+async function isDeletedThere(parts: LegParts, { own, names, left }: Family, { delivery }: Left, to: LegEnd): Promise<boolean> {
+  const noted = left.find(({ isOwn }) => isOwn)?.sent.isDeleted;
+  const deletions = (own?.before ?? []).filter(({ isDeletion }) => isDeletion).map(({ message }) => message);
+  const messages = union(deletions, typeof noted === 'string' ? [noted] : []);
+  const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, to, (each) => names.includes(each.key))));
+  return noted === true || legs.flat().some((leg) => leg.delivery > delivery);
 }
 
 /** `own`: what is known of it since it was decided. */
@@ -116,14 +98,6 @@ export function whatLeaves(parts: LegParts, leaving: Leaving, facts: DocumentFac
   const code = codeOf(strictest(own?.flags ?? {}, flagsOf(leaving.event['data'] as DocumentEvent)));
   const { tag } = parts.journal;
   return { ...facts, code, by: deliveryId(tag, leaving.delivery), message: messageId(tag, leaving.message) };
-}
-
-/** The ids that it came by. */
-function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
-  // By its bytes it was never named to anybody.
-  if (isNumbered && id.startsWith('sha256:')) return undefined;
-  const at = isNumbered ? -1 : id.lastIndexOf('^^');
-  return at < 0 ? { id } : { id: id.slice(at + 2), idExtension: id.slice(0, at) };
 }
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
@@ -138,9 +112,7 @@ export function leftAs(
   if (!own) return [];
   const { key, content } = facts;
   const sent = own.sentAs?.[to.name];
-  const as = isDeleted
-    ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message }
-    : ids && (facts.hasOwnId && made.length === 0 ? ids : asSent(sent, what, ids, before));
+  const as = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message } : ids && asSent(sent, what, ids, before);
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const now: DocumentNote = {
@@ -151,41 +123,18 @@ export function leftAs(
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
 }
 
-/** What leaves: its status and bytes, how confidential it is, and by which delivery of which message. */
-type What = Pick<DocumentFacts, 'hasOwnId' | 'status' | 'content'> & { readonly code: string; readonly by: string; readonly message: string };
-
 const whatOf = ({ status, content = '', code }: What): string => [status, content, ...(code ? [code] : [])].join(' ');
 
-/** With as final a word, and told to be as confidential. */
-export function isSaid({ status, content = '', code }: What, before: string): boolean {
-  const [word, bytes, told = ''] = before.split(' ');
-  return bytes === content && rankOf(word) >= rankOf(status) && told >= code;
-}
-
-/** Of one delivery none arrived before, or the attempt would not be made anew. */
-export const isThis = (sent: SentAs, what: What): boolean => [sent.by].flat().includes(what.by) && sent.what?.split(' ')[1] === (what.content ?? '');
-
-/** What left under its number before it, with an id: what it takes the place of. What has an id of its own says that itself. */
-function beforeIt(own: DocumentNote, sent: SentAs, what: What): SentAs | undefined {
-  if (what.hasOwnId) return undefined;
-  // Of before this was noted, only what never had another content is known to be the same.
-  const isSame = sent.what === undefined ? !own.earlier?.length : isSaid(what, sent.what) || isThis(sent, what);
-  return isSame || sent.id === undefined ? sent.before : sent;
-}
-
-function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, before: SentAs | undefined): SentAs {
+function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, place: SentAs | undefined): SentAs {
   const isSame = sent?.what !== undefined && isSaid(what, sent.what);
+  // What an id of its own replaces its author names; of it itself all that left may be there.
+  const before = what.hasOwnId ? (isSame ? sent.before : sent) : place;
   const said = { what: isSame ? sent.what : whatOf(what), by: union(isSame ? [sent.by ?? []].flat() : [], [what.by]).slice(-MOST_BY) };
-  return { ...ids, ...said, ...(before?.id !== undefined && { before: upTo(before, MOST_BEFORE) }) };
+  return { ...ids, ...said, ...(before && isNamed(before) && { before: upTo(before, MOST_BEFORE) }) };
 }
 
 /** Contents that left under one number before and may be there: the last of them may be refused yet. */
 const MOST_BEFORE = 8;
 const upTo = ({ before, ...sent }: SentAs, most: number): SentAs => ({ ...sent, ...(before && most > 1 && { before: upTo(before, most - 1) }) });
-
-function idsOf(sent: SentAs): DocumentIds {
-  const { what: _, by: __, before: ___, isDeleted: ____, ...ids } = sent;
-  return ids;
-}
 
 export const taken = (): ErrorData => stop('ERR_DOCUMENT_ID_TAKEN', 'another document left with the id that this one has there');

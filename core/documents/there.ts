@@ -94,7 +94,7 @@ export function isRefusedIn({ deliveries, attempts }: MessageHistory, of: number
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
 /** Each delivery that it left by was, and all of them are known. */
-export async function isRefused({ journal }: LegParts, { by = [] }: SentAs): Promise<boolean> {
+export async function isRefused({ journal }: LegParts, { by = [] }: Pick<SentAs, 'by'>): Promise<boolean> {
   const parsed = [by].flat().map((each) => parseId(journal.tag, each));
   const deliveries = parsed.flatMap((each) => ('delivery' in each ? [each.delivery] : []));
   const found = deliveries.length > 0 ? await journal.material(deliveries) : [];

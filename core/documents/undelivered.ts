@@ -5,8 +5,8 @@
 import type { DeliverySummary, MessageHistory, MessageState, Note } from '../contract/index.ts';
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
-import { documentIn, factsOf, type DocumentFacts } from './facts.ts';
-import { readOnce, shownInstead, type ShownParts } from './in-place.ts';
+import { documentData, documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
+import { readOnce, shownByAnother, shownInstead, type ShownParts } from './in-place.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
@@ -29,16 +29,22 @@ export async function goesWhereNoneArrived(one: Case, judgement: Judgement, part
   const shown =
     made.isSilent || (made.quarantine ?? made.reject) || judgement.ends === undefined
       ? []
-      : await shownStill(judgement.ends, made.targets ?? one.targets, parts);
+      : await shownStill(one, judgement.ends, made.targets ?? one.targets, parts);
   return shown.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...shown.map((detail) => ({ code: STILL_SHOWN, detail }))] };
 }
 
-/** What those places show on, since what took its place never arrived there: as people know it. */
-async function shownStill(ends: string, sites: readonly string[], parts: ShownParts): Promise<readonly string[]> {
+/** What those places show on, since what took its place never arrived there, or a CDA does not name it: as people know it. */
+async function shownStill(one: Case, ends: string, sites: readonly string[], parts: ShownParts): Promise<readonly string[]> {
   const read = readOnce(parts);
   const lanes = parts.destinations.filter(({ site }) => sites.includes(site));
-  const shown = await Promise.all(lanes.map(({ lane, site }) => shownInstead(read, ends, { name: lane, site })));
-  return [...new Set(shown.flatMap((each) => each?.note.id ?? []))];
+  const isCda = !isDeletion(one) && documentData(one).document.format !== undefined;
+  const shown = await Promise.all(
+    lanes.map(async ({ lane, site }) => {
+      const to = { name: lane, site };
+      return (await shownInstead(read, ends, to))?.note.id ?? (isCda ? await shownByAnother(read, ends, to) : undefined);
+    }),
+  );
+  return [...new Set(shown.filter((each) => each !== undefined))];
 }
 
 async function whereNoneArrived(one: Case, judgement: Judgement, parts: ShownParts): Promise<Judgement> {

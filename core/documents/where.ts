@@ -58,7 +58,8 @@ async function valuesOf<T>(journal: WhereParts['journal'], kind: string, keys: r
   return values.filter((value) => value !== undefined).map((value) => JSON.parse(value) as T);
 }
 
-const idOf = ({ id, idExtension }: DocumentIds): string | undefined => (id !== undefined && idExtension !== undefined ? `${idExtension}^^${id}` : id);
+const idOf = ({ id, idExtension, number }: DocumentIds): string | undefined =>
+  id !== undefined && idExtension !== undefined ? `${idExtension}^^${id}` : (id ?? number);
 
 const actOf = ({ message, at, site }: Act): DocumentAct => ({ message, at, site });
 

@@ -2,7 +2,7 @@
  * The form in which a document leaves for one recipient (SAFETY B10): as it came, or, where its settings ask for it, a PDF or a text within a
  * CDA N1, and a structured CDA in a version of its model that the recipient takes.
  */
-import { PasserelleError, type EncodeInput, type PartSource } from '../../core/contract/index.ts';
+import { PasserelleError, type DocumentIds, type EncodeInput, type PartSource } from '../../core/contract/index.ts';
 import { NATIONAL_TIME_ZONE, type DocumentData, type EventData, type Patient } from '../../core/model/index.ts';
 import {
   derivedId,
@@ -57,9 +57,10 @@ export function formOfDocument(writing: Writing, input: EncodeInput, code: reado
   const settings = agreed && { ...agreed, type: typeCodeOf(code) };
   const data = input.event.data as DocumentEvent;
   const { document } = data;
-  const asItCame: Formed = { data: { ...data, document: knownThere(document, input) } };
+  const isPlain = document.format === undefined && !document.modelOid;
+  const asItCame: Formed = { data: { ...data, document: knownThere(document, input, isPlain) } };
   if (!settings) return asItCame;
-  if (document.format === undefined && !document.modelOid) return settings.plain === 'n1' ? wrapped(writing, settings, data, input) : asItCame;
+  if (isPlain) return settings.plain === 'n1' ? wrapped(writing, settings, data, input) : asItCame;
   const [version] = settings.versions?.[document.canonicalType] ?? [];
   const isTaken =
     version === undefined || document.level !== 'N3' || settings.versions?.[document.canonicalType]?.includes(document.modelVersion ?? '');
@@ -69,17 +70,32 @@ export function formOfDocument(writing: Writing, input: EncodeInput, code: reado
 /** Two documents of one order are two for their receiver as well. */
 export const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
-const isDeletion = ({ event }: EncodeInput): boolean => event.type === 'dcc.document.deleted';
+const isDeletion = ({ event }: Pick<EncodeInput, 'event'>): boolean => event.type === 'dcc.document.deleted';
 
 const NAMES = ['id', 'idExtension', 'setId', 'setIdExtension'] as const;
 
-/** What was agreed may have changed since: a receiver knows what it has by the ids that it was sent with. What is sent again has those of now. */
-function knownThere(document: DocumentData, input: EncodeInput): DocumentData {
+/**
+ * What was agreed may have changed since: a receiver knows what it has by what it was sent as. A CDA says its id itself, and is written with those of now; what is plain
+ * is named as its receiver knows it, and by a number it is the next version of what that number stands for.
+ */
+export function knownThere(document: DocumentData, input: Pick<EncodeInput, 'event' | 'knownAs'>, isPlain = false): DocumentData {
   const { document: own, replaces } = input.knownAs ?? {};
-  const named = own && isDeletion(input) ? { ...without(document, NAMES), ...own } : document;
+  if (isDeletion(input)) return own ? namedAs(document, own) : document;
+  const named = own && isPlain ? namedAs(document, own) : document;
+  if (replaces?.number !== undefined) {
+    const { number: sourceId } = replaces;
+    const next: DocumentData = { ...without(named, ['sourceItem']), action: 'replace', sourceId };
+    return isPlain ? without(next, [...NAMES, 'replaces', 'replacesExtension']) : next;
+  }
   if (replaces?.id === undefined || named.replaces === undefined) return named;
   const { id, idExtension } = replaces;
   return { ...without(named, ['replacesExtension']), replaces: id, ...(idExtension !== undefined && { replacesExtension: idExtension }) };
+}
+
+/** By its number alone, or by its id: where that is not its own, the number would be one that nobody knows there. */
+function namedAs(document: DocumentData, { number, ...ids }: DocumentIds): DocumentData {
+  if (number !== undefined) return { ...without(document, [...NAMES, 'sourceItem']), sourceId: number };
+  return { ...without(document, document.id === undefined ? [...NAMES, 'sourceId', 'sourceItem'] : NAMES), ...ids };
 }
 
 const without = (document: DocumentData, names: readonly (keyof DocumentData)[]): DocumentData =>

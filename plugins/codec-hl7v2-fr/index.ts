@@ -3,6 +3,7 @@ import type { CodecPlugin } from '../../core/contract/index.ts';
 
 export { acknowledgeFr } from './acknowledge.ts';
 export { decodeFr } from './decode.ts';
+export { knownThere } from './document-form.ts';
 export { encodeFr } from './encode.ts';
 export { interpretFr } from './interpret.ts';
 export { dialect, NATIONAL_PROFILE, type DialectProfile, type NameUse, type ReadingProfile, type ReplyRule, type WritingProfile } from './profile.ts';

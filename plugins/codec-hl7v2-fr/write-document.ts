@@ -1,5 +1,12 @@
 /** Document events to MDM or ORU (HL7v2-CDA guide 2.1 towards a platform, 1.1 towards care software; specs FACTS A and B). */
-import { PasserelleError, type DocumentIds, type EncodablePart, type EncodeInput, type OutgoingPart } from '../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type DocumentIds,
+  type EncodablePart,
+  type EncodeInput,
+  type KnownAs,
+  type OutgoingPart,
+} from '../../core/contract/index.ts';
 import { nationalCodeOf, nationalTypeOf } from '../codec-cda/index.ts';
 import type { DocumentData, EventData } from '../../core/model/index.ts';
 import { formOfDocument, numberOf, type Formed } from './document-form.ts';
@@ -45,7 +52,7 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
   const code = writeCode(writing, given, event.type === 'dcc.document.deleted' || given.action === 'delete');
   const { data, made } = formOfDocument(writing, input, code);
   const { document } = data;
-  const form = formOf(writing, document, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'));
+  const form = formOf(writing, document, event.type === 'dcc.document.deleted' ? 'delete' : (document.action ?? 'new'), input.knownAs);
   if (form.action === 'delete' && !document.id && !document.sourceId)
     throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
       location: { path: '/data/document/id' },
@@ -90,18 +97,20 @@ export function writeDocument(writing: Writing, input: EncodeInput): WrittenDocu
           writeTxa(document, form, code, toHl7Time(document.date ?? document.createdAt)),
         ];
   const { id, idExtension, setId, setIdExtension } = document;
+  const isById = id !== undefined && (isCda || form.message === 'MDM');
   return {
     segments: [...segments, ...observations.segments],
     parts: observations.parts,
-    document: said({ id, idExtension, setId, setIdExtension }),
+    document: said(isById ? { id, idExtension, setId, setIdExtension } : { number: numberOf(document) }),
   };
 }
 
 /** Guide and message: the site's choice, else the product's, where the guide has that message. What is no CDA stands outside the guides. */
-function formOf({ context, profile: { writing: how } }: Writing, document: DocumentData, action: Form['action']): Form {
+function formOf({ context, profile: { writing: how } }: Writing, document: DocumentData, action: Form['action'], knownAs?: KnownAs): Form {
   // An ORU says the id of a document by its content alone, which is a CDA: without that, and without a number, only a TXA can name it, and what it replaces.
   const isById = action === 'delete' && !document.content && numberOf(document) === undefined;
-  const isPlain = document.format === undefined && document.id !== undefined && numberOf(document) === undefined;
+  // So is what its receiver knows by an id.
+  const isPlain = document.format === undefined && ((document.id !== undefined && numberOf(document) === undefined) || isKnownById(knownAs));
   const isCda = document.format !== undefined || isById;
   const { documentGuide, documentMessage } = context.settings.connector;
   const guide = GUIDES[isGuideId(documentGuide) ? documentGuide : how.document.guide];
@@ -114,9 +123,17 @@ function formOf({ context, profile: { writing: how } }: Writing, document: Docum
       expected: 'the document to delete, or its number',
       found: 'its id',
     });
+  if (isPlain && action !== 'delete' && isKnownById(knownAs) && guide.only === 'ORU')
+    throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', {
+      location: { path: '/data/document/replaces' },
+      expected: 'a document that its receiver knows by its number',
+      found: 'one that it knows by its id',
+    });
   const message = isById || (isPlain && guide.only !== 'ORU') ? 'MDM' : isCda || guide.only === 'ORU' ? (guide.only ?? chosen) : chosen;
   return { message, guide, action, isCda, result };
 }
+
+const isKnownById = ({ document, before, replaces }: KnownAs = {}): boolean => [document, before, replaces].some((each) => each?.id !== undefined);
 
 function headerOf({ message, guide, action }: Form, declares: boolean): Parameters<typeof writeMsh>[1] {
   return {
@@ -167,14 +184,18 @@ function writeTxa(document: DocumentData, { guide, result }: Form, code: readonl
       2: code[0],
       3: 'TEXT',
       4: when,
-      12: document.id && (document.idExtension ? [document.idExtension, undefined, document.id, 'ISO'] : document.id),
-      13: document.replaces && (document.replacesExtension ? [document.replacesExtension, undefined, document.replaces, 'ISO'] : document.replaces),
+      // Without an order nothing else says the number.
+      12: entityId(document.id, document.idExtension) ?? (guide.ordersInMdm ? undefined : numberOf(document)),
+      13: entityId(document.replaces, document.replacesExtension),
       17: result === 'P' ? UNSIGNED : guide.signed,
       // Remembered, it may be stricter than what the document says of itself (SAFETY B7).
       18: /^[RV]$/.test(document.confidentiality ?? '') ? document.confidentiality : undefined,
     },
   ];
 }
+
+const entityId = (root: string | undefined, extension: string | undefined): string | readonly (string | undefined)[] | undefined =>
+  root && extension ? [extension, undefined, root, 'ISO'] : root;
 
 function writeContents(
   observations: Observations,

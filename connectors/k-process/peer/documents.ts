@@ -38,7 +38,8 @@ export function fileDocument({ patient, visit, document }: WireMessage, state: R
 
 export function deleteDocument({ patient, document }: WireMessage, state: RecordState): Filing {
   const [record] = patient ? recordsOf(state, patient) : [];
-  const found = record?.documents[(document?.['id'] as { readonly root?: string } | undefined)?.root ?? ''];
+  const { id, sourceId } = (document ?? {}) as { readonly id?: { readonly root: string }; readonly sourceId?: string };
+  const found = record?.documents[id?.root ?? sourceId ?? ''];
   if (!record || !found) return { status: 404, title: 'patient or document unknown', applicationCode: 902 };
   found.deleted = true;
   return { recordId: record.recordId };

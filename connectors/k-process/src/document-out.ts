@@ -1,5 +1,5 @@
 /** A document as the record takes one: its header, and its content placed by the engine from the parts of the message. */
-import { PasserelleError, type EncodablePart, type OutgoingPart } from 'passerelle/contract';
+import { PasserelleError, type DocumentIds, type EncodablePart, type OutgoingPart } from 'passerelle/contract';
 import type { DocumentData, EventData, Visibility } from 'passerelle/model';
 import { CONTENT_POINTER, said } from './contract.ts';
 
@@ -24,8 +24,7 @@ export function writeDocument(
     version: document.version,
     replaces: document.replaces,
     replacesExtension: document.replacesExtension,
-    // Two documents of one order are two for the record as well.
-    sourceId: document.sourceId && [document.sourceId, document.sourceItem].filter(Boolean).join('#'),
+    sourceId: numberOf(document),
     code: code ? said({ code, system: 'LN', label }) : undefined,
     localCode: localCode ? said({ code: localCode, system: localSystem }) : undefined,
     model: modelOid ? said({ oid: modelOid, version: modelVersion }) : undefined,
@@ -59,6 +58,14 @@ export function writeDocument(
     parts,
   };
 }
+
+/** The number is the key of what has no id. */
+export function namesOf({ id, idExtension, setId, setIdExtension, ...document }: DocumentData): DocumentIds {
+  return said(id === undefined ? { number: numberOf(document as DocumentData) } : { id, idExtension, setId, setIdExtension });
+}
+
+/** Two documents of one order are two for the record as well. */
+const numberOf = ({ sourceId, sourceItem }: DocumentData): string | undefined => sourceId && [sourceId, sourceItem].filter(Boolean).join('#');
 
 /** What is known, and only that: an unknown flag is absent, and who else is sent the document is no affair of the record. */
 function flagsOf(visibility: Visibility): object | undefined {

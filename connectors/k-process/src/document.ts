@@ -63,7 +63,7 @@ export function readDocument(
 /** The record types its documents itself: its word is the explicit mapping that SAFETY B1 asks for. */
 function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentData {
   const canonicalType = typeOf(from, deleted, warnings);
-  const id = deleted ? from.needObject('id') : from.object('id');
+  const id = deleted && from.text('sourceId') === undefined ? from.needObject('id') : from.object('id');
   const custodian = from.object('custodian');
   const participants = readParticipants(from, warnings);
   return said({
@@ -92,7 +92,7 @@ function headerOf(from: Reader, deleted: boolean, warnings: Warning[]): Document
   });
 }
 
-/** A deletion names its document by id: it waits for nobody to type it. */
+/** A deletion names its document by its id or its number: it waits for nobody to type it. */
 function typeOf(from: Reader, deleted: boolean, warnings: Warning[]): DocumentType {
   const stated = deleted ? from.text('type') : from.need('type');
   const known = DOCUMENT_TYPES.find((type) => type === stated);

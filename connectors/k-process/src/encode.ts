@@ -1,11 +1,18 @@
 /** Canonical event -> message of our contract (pure). */
-import { PasserelleError, type ConnectorContext, type EncodeInput, type EncodeResult, type OutgoingPart } from 'passerelle/contract';
-import { encodeFr } from 'passerelle/codec/hl7v2-fr';
+import {
+  PasserelleError,
+  type ConnectorContext,
+  type DocumentIds,
+  type EncodeInput,
+  type EncodeResult,
+  type OutgoingPart,
+} from 'passerelle/contract';
+import { encodeFr, knownThere } from 'passerelle/codec/hl7v2-fr';
 import type { CallContext, EventData, Patient } from 'passerelle/model';
 import { isAnswer, writeAnswer } from './answers.ts';
 import { ANSWER, CONTRACT_VERSION, WIRE_TYPES, authorityOf, pathOf, said } from './contract.ts';
 import { isSearch, writeContext } from './context.ts';
-import { writeDocument } from './document-out.ts';
+import { namesOf, writeDocument } from './document-out.ts';
 import { isHl7, K_PROCESS_HL7 } from './hl7.ts';
 import { writePatient } from './identities-out.ts';
 
@@ -16,7 +23,7 @@ export function encode(input: EncodeInput, context: ConnectorContext): EncodeRes
   const refuse = (error: PasserelleError): EncodeResult => ({ outcome: 'refuse', error: error.toData() });
   if (!type) return refuse(new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: Object.keys(WIRE_TYPES).join(', ') }));
   try {
-    const { body, parts } = writeBody(type, input, context);
+    const { body, parts, names } = writeBody(type, input, context);
     const messageId = context.newId();
     const message = said({
       contract: CONTRACT_VERSION,
@@ -35,6 +42,7 @@ export function encode(input: EncodeInput, context: ConnectorContext): EncodeRes
         text: JSON.stringify(message),
         ...(parts.length > 0 && { parts }),
         controlId: messageId,
+        ...(names && { document: names }),
         http: { method: 'POST', path: pathOf(type), headers: { 'content-type': 'application/json', 'idempotency-key': messageId } },
       },
     };
@@ -44,7 +52,15 @@ export function encode(input: EncodeInput, context: ConnectorContext): EncodeRes
   }
 }
 
-function writeBody(type: string, { event, parts }: EncodeInput, context: ConnectorContext): { body: object; parts: readonly OutgoingPart[] } {
+interface Written {
+  readonly body: object;
+  readonly parts: readonly OutgoingPart[];
+  /** What the record knows a document by. */
+  readonly names?: DocumentIds;
+}
+
+function writeBody(type: string, input: EncodeInput, context: ConnectorContext): Written {
+  const { event, parts } = input;
   const patient = (from: Patient): object => writePatient(from, context.settings.connector['sendContactDetails'] !== 'never');
   if (type === 'context.ended') return { body: event.data as EventData<'dcc.context.ended'>, parts: [] };
   if (type.startsWith('context.')) return { body: writeContext(event.data as CallContext), parts: [] };
@@ -62,11 +78,13 @@ function writeBody(type: string, { event, parts }: EncodeInput, context: Connect
   }
   if (type === ANSWER) return { body: { answer: writeAnswer(event.type, event.data as EventData<'dcc.delivery.mss.failed'>) }, parts: [] };
   if (type.startsWith('document.')) {
-    const data = event.data as EventData<'dcc.document.received'>;
+    const given = event.data as EventData<'dcc.document.received'>;
+    const data = { ...given, document: knownThere(given.document, input, given.document.format === undefined) };
     const written = writeDocument(data, parts);
     return {
       body: said({ patient: patient(data.patient), visit: data.visit, consent: data.consent, document: written.document }),
       parts: written.parts,
+      names: namesOf(data.document),
     };
   }
   const data = event.data as Partial<EventData<'dcc.visit.opened'>> & EventData<'dcc.identity.updated'>;

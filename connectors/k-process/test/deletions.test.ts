@@ -22,4 +22,12 @@ describe('a deletion by the record', () => {
     }
     expect(deletion({}).warnings).to.deep.equal([]);
   });
+
+  it('B4: is known by its number where it has no id, and is refused without either', () => {
+    const { events } = deletion({ id: undefined, sourceId: 'K1' });
+    expect((events[0]!.data as { document: object }).document)
+      .to.include({ sourceId: 'K1' })
+      .and.not.have.property('id');
+    expect(deletion({ id: undefined, sourceId: undefined }).error?.code).to.equal('ERR_JSON_FIELD_MISSING');
+  });
 });

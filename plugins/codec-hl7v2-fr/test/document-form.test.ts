@@ -254,6 +254,46 @@ describe('the form of a document for its recipient', () => {
     expect(said({}, { documentGuide: 'platform-1.2' }), 'that knows no MDM').to.equal('R01 NW');
   });
 
+  it('B3, B4: a plain receiver is told what it knows by a number in that number, and what it knows by an id in a TXA', () => {
+    const { id: _id, ...numbered } = LETTER;
+    const next: Document = { ...LETTER, action: 'replace', replaces: oldId };
+    const said = (document: Document, connector: object, { type, ...knownAs }: EncodeInput['knownAs'] & { readonly type?: string } = {}): string => {
+      const written = encode(document, { ...SITE, connector: { ...SITE.connector, ...connector } }, { knownAs, ...(type !== undefined && { type }) });
+      if (written.outcome !== 'message') return written.error.code;
+      const message = parseHl7(written.envelope.text);
+      const names = ['MSH-9.2', 'ORC-1', 'ORC-2', 'TXA-12.1', 'TXA-13.1'].map((field) => message.get(field)).filter(Boolean);
+      const { id: now, number } = written.envelope.document ?? {};
+      return [...names, '=', now ?? number].join(' ');
+    };
+    const gone: Document = { canonicalType: 'FRCP', id: LETTER.id!, action: 'delete' };
+    const type = 'dcc.document.deleted';
+    for (const [documentMessage, replace, withdraw] of [
+      ['ORU', 'R01', 'R01'],
+      ['MDM', 'T10', 'T04'],
+    ] as const) {
+      expect(said(next, { documentMessage }, { replaces: { number: 'D1#2' } })).to.equal(`${replace} RO D1#2 = D1#2`);
+      expect(said(gone, { documentMessage }, { type, document: { number: 'D1' } })).to.equal(`${withdraw} CA D1 = D1`);
+      const known = { id: oldId };
+      expect(said({ ...numbered, sourceId: 'D1', action: 'replace', replaces: oldId }, { documentMessage }, { before: known })).to.equal(
+        `T10 RO D1 ${oldId} = D1`,
+      );
+      expect(said({ ...numbered, sourceId: 'D1' }, { documentMessage }, { document: known })).to.equal(`T02 NW ${oldId} = ${oldId}`);
+      expect(said({ canonicalType: 'FRCP', sourceId: 'D1', action: 'delete' }, { documentMessage }, { type, document: known })).to.equal(
+        `T04 CA ${oldId} = ${oldId}`,
+      );
+    }
+    expect(said({ ...next, sourceId: 'D1' }, { documentMessage: 'ORU' }), 'what an ORU says').to.equal('R01 RO D1 = D1');
+    // Of the guides whose MDM has no order, and the one that has no MDM.
+    expect(said({ ...numbered, sourceId: 'D1' }, { documentGuide: 'lps-1.0' })).to.equal('T02 D1 = D1');
+    expect(said({ ...numbered, sourceId: 'D1', replaces: oldId }, { documentGuide: 'platform-1.2' }, { before: { id: oldId } })).to.equal(
+      'ERR_ENCODE_UNSUPPORTED',
+    );
+    // A CDA says itself what it replaces: its order says the number.
+    const sheet = encode({ ...SHEET, replaces: oldId }, SITE, { knownAs: { replaces: { number: 'D1' } } });
+    const message = parseHl7(sheet.outcome === 'message' ? sheet.envelope.text : '');
+    expect(['ORC-1', 'ORC-2', 'TXA-12.1', 'TXA-13.1'].map((field) => message.get(field))).to.deep.equal(['RO', 'D1', SHEET.id, oldId]);
+  });
+
   it('B3, B4, B10: what was sent before is replaced and deleted by the id that its receiver knows, whatever is agreed now', () => {
     const known = { id: '2.25.99', setId: '2.25.98' };
     const { id: _id, ...numbered } = LETTER;

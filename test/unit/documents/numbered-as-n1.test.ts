@@ -58,7 +58,9 @@ describe('numbered documents within a CDA', () => {
       const one = deletions.get(id);
       const [state, attempt] = refused.get(id) ?? [];
       if (attempt) return { deliveries: [{ delivery: id, state }], attempts: [{ delivery: id, ...attempt }], events: [] } as never;
-      const deliveries = one ? [{ lane: LANE.name, eventId: one.event.id, state: deletionStates.get(id - 1000) ?? deletionState }] : [];
+      const deliveries = one
+        ? [{ delivery: id - 1000, lane: LANE.name, eventId: one.event.id, state: deletionStates.get(id - 1000) ?? deletionState }]
+        : [];
       return (one && { message: {}, events: [{ event: one.event }], parts: [], deliveries }) as never;
     };
     const material = async (ids: readonly number[]): Promise<never> =>

@@ -48,7 +48,7 @@ describe('two documents of one content', () => {
   const journal = {
     tag: 'TEST',
     material: async (deliveries: readonly number[]) =>
-      deliveries.map((delivery) => ({ delivery, event: {}, encoded: { restrictions: [] } })) as never,
+      deliveries.map((delivery) => ({ delivery, message: Math.floor((delivery % 10_000) / 100), event: {}, encoded: { restrictions: [] } })) as never,
     keep: async (notes: readonly Note[]) => archive.keep(notes),
     notes: async (kind: string, keys: readonly string[]) => keys.map((key) => archive.notes.get(`${kind} ${key}`)),
     message: async (id: number): Promise<MessageHistory> => {

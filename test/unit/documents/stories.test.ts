@@ -1,136 +1,19 @@
 /** SAFETY B2 to B4: stories of one document that its source gives several names, from its arrival to what its receiver shows. */
-import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { assemblePart, PasserelleError, type DeliveryMaterial, type EncodeInput, type MessageHistory } from '../../../core/contract/index.ts';
-import { goesWhereNoneArrived, Legs, shownOn } from '../../../core/documents/index.ts';
-import type { DocumentData, EventData } from '../../../core/model/index.ts';
-import { codec } from '../../../plugins/codec-hl7v2/index.ts';
-import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
-import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
-import { Archive, index, NORTH, oid, RECORD, timeOf, type Said } from './archive.ts';
-
-const LANE = { name: 'north-in', site: NORTH };
-const DESTINATIONS = [{ lane: LANE.name, site: NORTH, role: 'establishment', sends: [] }] as const;
-const FORMS = {
-  n1: { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } },
-  mdm: SITE,
-} as const;
-const PATIENT = { ipp: '00012345', ippAuthority: '1.2.250.1.999.90.1', domain: 'gam', birthName: 'ESSAI', sex: 'F', birthDate: '1960-01-01' };
-const REFUSED = new PasserelleError('ERR_ACK_REFUSED').toData();
-
-type Leg = DeliveryMaterial & { state: 'sending' | 'delivered' | 'discarded' | 'held' };
-
-/** A record and one establishment, over a journal in memory. */
-class Story {
-  readonly archive = new Archive();
-  readonly #messages = new Map<number, { history: MessageHistory; legs: Leg[] }>();
-  readonly #form: keyof typeof FORMS;
-  #deliveries = 100;
-
-  constructor(form: keyof typeof FORMS) {
-    this.#form = form;
-  }
-
-  readonly #journal = {
-    tag: 'TEST',
-    message: async (id: number): Promise<MessageHistory | undefined> => this.#messages.get(id)?.history,
-    material: async (ids: readonly number[]): Promise<readonly DeliveryMaterial[]> =>
-      [...this.#messages.values()].flatMap(({ legs }) => legs.filter(({ delivery }) => ids.includes(delivery))),
-    notes: async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
-      keys.map((key) => this.archive.notes.get(`${kind} ${key}`)),
-    keep: async (notes: Parameters<Archive['keep']>[0]): Promise<void> => this.archive.keep(notes),
-  };
-
-  /** Its message, and what its receiver reads of it: nothing where it does not go, a code where it waits or cannot be written. */
-  async says(said: Said, how: 'taken' | 'refused' = 'taken'): Promise<DocumentData | string | undefined> {
-    const { message, sentTo: _, codes: __, ...judged } = await this.archive.takes({ site: RECORD, to: [NORTH], ...said });
-    const one = this.archive.cases.get(message)!;
-    const made = await goesWhereNoneArrived(one, judged, { journal: this.#journal, destinations: DESTINATIONS, index });
-    const event = made.event ?? one.event;
-    const { parts, keys } = one;
-    const history = { message: { state: 'decoded', warnings: made.warnings ?? [] }, events: [{ event }], parts, deliveries: [], attempts: [] };
-    this.#messages.set(message, { history: history as never, legs: [] });
-    const stop = made.quarantine ?? made.reject;
-    if (stop) return stop.code;
-    if (made.isSilent) return undefined;
-    const leg = { delivery: (this.#deliveries += 1), message, event, parts, keys, state: 'sending' } as unknown as Leg;
-    const left = await this.#leaves(leg, message, said.content);
-    const isLeft = typeof left !== 'string';
-    leg.state = !isLeft ? 'held' : how === 'taken' ? 'delivered' : 'discarded';
-    const { delivery, state } = leg;
-    this.#messages.set(message, {
-      history: {
-        ...history,
-        deliveries: [{ delivery, lane: LANE.name, state, eventId: event.id, eventType: event.type }],
-        attempts: isLeft ? [{ delivery, ...(how === 'taken' ? { outcome: 'delivered' } : { outcome: 'dead', error: REFUSED }) }] : [],
-      } as never,
-      legs: [leg],
-    });
-    return left;
-  }
-
-  async #leaves(leg: Leg, message: number, content: string | undefined): Promise<DocumentData | string> {
-    const legs = new Legs({ index, sendersOf: () => [], knowledge: this.archive.knowledge, now: () => 0, journal: this.#journal });
-    const leave = await legs.before(leg as never, LANE);
-    if ('held' in leave) return leave.held.code;
-    const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
-    const bytes = Buffer.from(`%PDF-1.4\n% ${content}\n%%EOF\n`);
-    const parts = leg.parts.map(({ part, sha256 }) => ({ part, sha256, bytes: bytes.length, mime: 'application/pdf' }));
-    const { knownAs, since } = leave;
-    const context = { ...contextOf(FORMS[this.#form]), now: timeOf(message) };
-    const result = encodeFr({ event, parts, ...(knownAs && { knownAs }), ...(since && { since }) }, context, NATIONAL_PROFILE);
-    if (result.outcome !== 'message') return result.error.code;
-    const { envelope } = result;
-    const left = { ...leg, event: leave.event } as never;
-    const taken = envelope.document && (await legs.with(left, LANE, { ids: envelope.document, parts: envelope.parts ?? [] }));
-    if (taken) return taken.code;
-    const from = envelope.parts?.[0]?.from;
-    const made = from ? [hash('sha256', Buffer.from(assemblePart(from, () => bytes)).toString())] : [];
-    await legs.sent(left, LANE, `OUT${leg.delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
-    const read = decodeFr(open(Buffer.concat(codec.build(envelope, () => bytes))), contextOf(SITE), NATIONAL_PROFILE);
-    return read.events[0] ? (read.events[0].data as EventData<'dcc.document.received'>).document : (read.error?.code ?? '');
-  }
-
-  /** What the deliveries of that message that never arrived leave in their place. */
-  async shown(message: number): Promise<readonly string[]> {
-    const { history } = this.#messages.get(message)!;
-    return [...(await shownOn(history, { journal: this.#journal, index, destinations: DESTINATIONS })).values()];
-  }
-
-  warned(message: number): readonly string[] {
-    return this.#messages.get(message)!.history.message.warnings.map(({ code }) => code);
-  }
-
-  purge(message: number): void {
-    this.#messages.delete(message);
-  }
-}
-
-const K1 = (content: string, document: Partial<DocumentData> = {}): Said => ({
-  content,
-  document: { sourceId: 'K1', custodian: { finess: RECORD }, ...document },
-});
-const corrected = (content: string): Said => K1(content, { action: 'replace', status: 'corrected' });
-const named = (n: number, content: string, replaces?: number): Said => ({
-  content,
-  document: {
-    id: oid(n),
-    custodian: { finess: RECORD },
-    ...(replaces !== undefined && { action: 'replace', status: 'corrected', replaces: oid(replaces) }),
-  },
-});
-const withdrawn = (said: Said): Said => ({ ...said, type: 'dcc.document.deleted' });
+import type { DocumentData } from '../../../core/model/index.ts';
+import { oid, type Said } from './archive.ts';
+import { corrected, K1, named, Story, withdrawn } from './story.ts';
 
 describe('one document that its source gives several names', () => {
   it('B2, B3: corrected by its number where it is known by its id, it replaces that under another one', async () => {
-    for (const form of ['n1', 'mdm'] as const) {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
       const story = new Story(form);
       await story.says(named(1, 'c1'));
       expect(await story.says(K1('c1'))).to.equal(undefined);
       const second = (await story.says(corrected('c2'), 'refused')) as DocumentData;
       expect(second, form).to.include({ action: 'replace', replaces: oid(1) });
       expect(second.id).to.not.equal(oid(1));
-      if (form === 'n1') expect(await story.says(corrected('c3'))).to.include({ action: 'replace', replaces: oid(1) });
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(1) });
     }
   });
 
@@ -139,6 +22,107 @@ describe('one document that its source gives several names', () => {
     const first = (await story.says(K1('c1'))) as DocumentData;
     expect(await story.says(named(1, 'c1'))).to.equal(undefined);
     expect(await story.says(withdrawn(named(1, 'c1')))).to.include({ action: 'delete', id: first.id });
+  });
+
+  it('B3, B4: replaced and withdrawn by its id where a plain receiver knows it by its number, it is so by that number', async () => {
+    for (const form of ['mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [K1('c1'), named(1, 'c1')]) await story.says(said);
+      for (const next of [named(2, 'c2', 1), named(3, 'c3', 2)]) {
+        const left = (await story.says(next)) as DocumentData;
+        expect(left, form).to.include({ action: 'replace', sourceId: 'K1' });
+        expect([left.id, left.replaces]).to.deep.equal([undefined, undefined]);
+      }
+      const gone = (await story.says(withdrawn(named(3, 'c3')))) as DocumentData;
+      expect([gone.action, gone.sourceId, gone.id], form).to.deep.equal(['delete', 'K1', undefined]);
+    }
+  });
+
+  it('B3: refused by its number and sent anew by an id, it takes the place of the version that is there', async () => {
+    for (const replaces of [1, undefined])
+      for (const [form, name] of [
+        ['n1', 'replaces'],
+        ['mdm', 'sourceId'],
+        ['oru', 'sourceId'],
+      ] as const) {
+        const story = new Story(form);
+        const first = (await story.says(K1('c1'))) as DocumentData;
+        if (replaces !== undefined) await story.says(named(1, 'c1'));
+        await story.says(corrected('c2'), 'refused');
+        expect(await story.says(named(2, 'c2', replaces)), form).to.include({ action: 'replace', [name]: first.id ?? 'K1' });
+      }
+  });
+
+  it('B3: refused by its id and sent anew by its number, it takes the place of what that id was to replace', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      await story.says(named(1, 'c1'));
+      for (const n of [2, 3]) await story.says(named(n, `c${n}`, n - 1), 'refused');
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(1) });
+    }
+  });
+
+  it('B3: a CDA that replaces by an id what is known there by its number says which one is shown on', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [K1('c1'), named(1, 'c1')]) await story.says(said);
+      const { document, ...said } = named(2, 'cda', 1);
+      await story.says({ ...said, document: { ...document, format: 'CDA-R2-N1', level: 'N1' } });
+      expect([story.warned(3), story.shownOn(3)], form).to.deep.equal([['still-shown'], ['K1']]);
+    }
+  });
+
+  it('B3: a number that is given again takes the place of what it stood for by its other name, where its withdrawal was refused', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [named(1, 'c1'), K1('c1')]) await story.says(said);
+      await story.says(withdrawn(K1('c1')), 'refused');
+      await story.says(corrected('c2'), 'refused');
+      expect(await story.shown(4), form).to.deep.equal(['K1']);
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(1) });
+      for (const said of [withdrawn(K1('c3')), K1('c4')]) await story.says(said);
+      expect(await story.shown(4), form).to.deep.equal([]);
+    }
+  });
+
+  it('B3: what is replaced by a version that was refused is no successor of it, by whichever name that comes', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [named(1, 'c1'), K1('c1'), named(2, 'c2', 1)]) await story.says(said);
+      await story.says(named(3, 'c3', 2), 'refused');
+      expect(await story.says(corrected('c3')), form).to.include({ action: 'replace', replaces: oid(2) });
+    }
+  });
+
+  it('B3: what was sent once more and refused is there as it was sent first, unless another name took its place since', async () => {
+    const hidden = (said: Said): Said => ({ ...said, visibility: { hiddenFromPatient: true } });
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      await story.says(named(1, 'c1'));
+      await story.says(hidden(named(1, 'c1')), 'refused');
+      expect(await story.says(named(2, 'c2', 1)), form).to.include({ replaces: oid(1) });
+      const draft = new Story(form);
+      const as = (said: Said, status: 'preliminary' | 'final'): Said => ({ ...said, document: { ...said.document, status } });
+      for (const said of [named(1, 'c1'), K1('c1')]) await draft.says(as(said, 'preliminary'));
+      const final = (await draft.says(as(K1('c1'), 'final'))) as DocumentData;
+      await draft.says(hidden(as(named(1, 'c1'), 'final')), 'refused');
+      const again = (await draft.says(as(K1('c1'), 'final'))) as DocumentData;
+      expect([again.id, again.sourceId], form).to.deep.equal([final.id, 'K1']);
+    }
+  });
+
+  it('B3: what left by a number before that was noted is replaced by it', async () => {
+    const story = new Story('mdm');
+    for (const said of [K1('c1'), named(1, 'c1')]) await story.says(said);
+    const key = [...story.archive.notes].find(([, value]) => value.includes('"number":"K1"'))![0];
+    const { sentAs, ...note } = JSON.parse(story.archive.notes.get(key)!) as { readonly sentAs: Readonly<Record<string, object>> };
+    const before = structuredClone(sentAs) as Record<string, { number?: string }>;
+    for (const sent of Object.values(before)) delete sent.number;
+    for (const old of [undefined, before]) {
+      story.archive.keep([{ kind: 'document', key: key.split(' ')[1]!, value: JSON.stringify({ ...note, sentAs: old }) }]);
+      expect(await story.says(withdrawn(named(1, 'c1')), 'refused')).to.include({ action: 'delete', sourceId: 'K1' });
+      story.archive.keep([{ kind: 'document', key: key.split(' ')[1]!, value: JSON.stringify(note) }]);
+    }
   });
 
   it('B2: corrected by its number, the same bytes by a new id are a copy, whatever id the version before had', async () => {
@@ -163,6 +147,9 @@ describe('one document that its source gives several names', () => {
       expect(await second.shown(3)).to.deep.equal(['K1']);
       const byId = await after([named(1, 'c1')], [K1('c1')], [corrected('c2'), 'refused']);
       expect(await byId.shown(3)).to.deep.equal(['K1']);
+      const masked = { ...corrected('c2'), visibility: { hiddenFromPatient: true } };
+      const told = await after([K1('c1'), 'refused'], [corrected('c2')], [masked, 'refused'], [corrected('c3'), 'refused']);
+      expect(await told.shown(4)).to.deep.equal(['K1']);
       const none = await after([K1('c1'), 'refused'], [corrected('c2'), 'refused'], [corrected('c3'), 'refused']);
       expect(await none.shown(3)).to.deep.equal([]);
     });

@@ -199,7 +199,7 @@ describe('documents in other wrappings', () => {
       const settings = { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'FICTIF', finess: NORTH } } } };
       const said = { ...event, data: { ...event!.data, patient } } as unknown as EncodeInput['event'];
       const result = encodeFr({ event: said, parts: [] }, contextOf(settings), NATIONAL_PROFILE);
-      expect(result.outcome === 'message' && result.envelope.document, 'no id of a document of the receiver').to.deep.equal({});
+      expect(result.outcome === 'message' && result.envelope.document, 'no id of a document of the receiver').to.deep.equal({ number: 'K1' });
     });
 
     it('B4, B3: a replacement by the receiver waits; by its keeper it replaces the document as its source knows it', async () => {
