@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { DocumentData } from '../../../core/model/index.ts';
 import { oid, type Said } from './archive.ts';
-import { corrected, K1, named, Story, withdrawn } from './story.ts';
+import { BESIDE, corrected, K1, named, Story, withdrawn } from './story.ts';
 
 describe('one document that its source gives several names', () => {
   it('B2, B3: corrected by its number where it is known by its id, it replaces that under another one', async () => {
@@ -135,6 +135,49 @@ describe('one document that its source gives several names', () => {
     expect(await story.says(withdrawn(named(2, 'c2')))).to.include({ action: 'delete', id: second.id });
   });
 
+  describe('of a name that was refused, what is there by another one', () => {
+    const idOf = async (said: Promise<DocumentData | string | undefined>): Promise<string> => ((await said) as DocumentData).id!;
+
+    it('B3: is replaced by what replaces that name', async () => {
+      const story = new Story('n1');
+      await story.says(named(1, 'c1'), 'refused');
+      const first = await idOf(story.says(K1('c1')));
+      expect(await story.says(named(2, 'c2', 1))).to.include({ action: 'replace', id: oid(2), replaces: first });
+    });
+
+    it('B3: is replaced by the next content that comes by a new one, tried again too', async () => {
+      const story = new Story('n1');
+      const first = await idOf(story.says(K1('c1')));
+      await story.says(corrected('c2'), 'refused');
+      for (const how of ['refused', 'taken'] as const)
+        expect(await story.says(named(1, 'c2'), how), how).to.include({ action: 'replace', id: oid(1), replaces: first });
+      expect(await story.says(corrected('c3'), 'refused')).to.include({ action: 'replace', replaces: oid(1) });
+      expect(await story.says(withdrawn(K1('c3')))).to.include({ action: 'delete', id: oid(1) });
+    });
+
+    it('B3: is replaced by the content of its number when that is sent again', async () => {
+      const story = new Story('n1');
+      for (const said of [named(1, 'c1'), K1('c1')]) await story.says(said);
+      for (const how of ['refused', 'taken'] as const)
+        expect(await story.says(corrected('c2'), how), how).to.include({ action: 'replace', replaces: oid(1) });
+    });
+
+    it('B3: is warned of where that name alone says what it replaces', async () => {
+      const story = new Story('n1');
+      await story.says(named(1, 'c1'));
+      await story.says(named(2, 'c2', 1), 'refused');
+      await story.says(K1('c2'), 'refused');
+      expect([story.warned(3), await story.shown(2), await story.shown(3)]).to.deep.equal([['sent-again', 'still-shown'], [oid(1)], [oid(1)]]);
+    });
+
+    it('B4: is withdrawn for its number too: what that is given to next replaces nothing, and leaves nothing shown on', async () => {
+      const story = new Story('n1');
+      for (const said of [K1('c1'), named(1, 'c1'), withdrawn(named(1, 'c1'))]) await story.says(said);
+      const again = (await story.says(K1('c2'), 'refused')) as DocumentData;
+      expect([again.action, again.replaces, await story.shown(4)]).to.deep.equal(['new', undefined, []]);
+    });
+  });
+
   describe('what its number stood for before is shown on where the next one was refused', () => {
     const after = async (...steps: readonly (readonly [Said, ('taken' | 'refused')?])[]): Promise<Story> => {
       const story = new Story('mdm');
@@ -183,6 +226,17 @@ describe('one document that its source gives several names', () => {
       expect(await kept.shown(3)).to.deep.equal(['K1']);
       const given = await after([K1('c1')], [withdrawn(K1('c1'))], [again], [corrected('c10'), 'refused']);
       expect(await given.shown(4)).to.deep.equal(['K1']);
+    });
+
+    it('B3: nothing where it was refused by another lane of its site; what arrived, or was forgotten, by that one is', async () => {
+      for (const how of ['refused', 'taken'] as const) {
+        const story = new Story('mdm');
+        await story.says(named(1, 'c1'), how);
+        await story.says(named(2, 'c2', 1), 'refused', BESIDE);
+        expect(await story.shown(2), how).to.deep.equal(how === 'taken' ? [oid(1)] : []);
+        story.purge(1);
+        expect(await story.shown(2), 'forgotten').to.deep.equal([oid(1)]);
+      }
     });
 
     it('B3, B4: so is the version before it of its set, which it does not name', async () => {

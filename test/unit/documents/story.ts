@@ -9,7 +9,9 @@ import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/mess
 import { Archive, index, NORTH, oid, RECORD, timeOf, type Said } from './archive.ts';
 
 const LANE = { name: 'north-in', site: NORTH };
-const DESTINATIONS = [{ lane: LANE.name, site: NORTH, role: 'establishment', sends: [] }] as const;
+/** Another lane of the same site. */
+export const BESIDE = { name: 'north-beside', site: NORTH };
+const DESTINATIONS = [LANE, BESIDE].map(({ name, site }) => ({ lane: name, site, role: 'establishment', sends: [] }) as const);
 const FORMS = {
   n1: { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } },
   mdm: SITE,
@@ -56,10 +58,14 @@ export class Story {
   };
 
   /** Its message, and what its receiver reads of it: nothing where it does not go, a code where it waits or cannot be written. */
-  async says(said: Said, how: 'taken' | 'refused' = 'taken'): Promise<DocumentData | string | undefined> {
+  async says(said: Said, how: 'taken' | 'refused' = 'taken', lane = LANE): Promise<DocumentData | string | undefined> {
+    const before = new Map(this.archive.notes);
     const { message, sentTo: _, codes: __, ...judged } = await this.archive.takes({ site: RECORD, to: [NORTH], ...said });
     const one = this.archive.cases.get(message)!;
-    const made = await goesWhereNoneArrived(one, judged, { journal: this.#journal, destinations: DESTINATIONS, index });
+    // What is made of it is not stored by then.
+    const notes = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
+      keys.map((key) => before.get(`${kind} ${key}`));
+    const made = await goesWhereNoneArrived(one, judged, { journal: { ...this.#journal, notes }, destinations: DESTINATIONS, index });
     const event = made.event ?? one.event;
     const { parts, keys } = one;
     const history = { message: { state: 'decoded', warnings: made.warnings ?? [] }, events: [{ event }], parts, deliveries: [], attempts: [] };
@@ -68,14 +74,14 @@ export class Story {
     if (stop) return stop.code;
     if (made.isSilent) return undefined;
     const leg = { delivery: (this.#deliveries += 1), message, event, parts, keys, state: 'sending' } as unknown as Leg;
-    const left = await this.#leaves(leg, message, said);
+    const left = await this.#leaves(leg, message, said, lane);
     const isLeft = typeof left !== 'string';
     leg.state = !isLeft ? 'held' : how === 'taken' ? 'delivered' : 'discarded';
     const { delivery, state } = leg;
     this.#messages.set(message, {
       history: {
         ...history,
-        deliveries: [{ delivery, lane: LANE.name, state, eventId: event.id, eventType: event.type }],
+        deliveries: [{ delivery, lane: lane.name, state, eventId: event.id, eventType: event.type }],
         attempts: isLeft ? [{ delivery, ...(how === 'taken' ? { outcome: 'delivered' } : { outcome: 'dead', error: REFUSED }) }] : [],
       } as never,
       legs: [leg],
@@ -83,9 +89,9 @@ export class Story {
     return left;
   }
 
-  async #leaves(leg: Leg, message: number, said: Said): Promise<DocumentData | string> {
+  async #leaves(leg: Leg, message: number, said: Said, lane: typeof LANE): Promise<DocumentData | string> {
     const legs = new Legs({ index, sendersOf: () => [], knowledge: this.archive.knowledge, now: () => 0, journal: this.#journal });
-    const leave = await legs.before(leg as never, LANE);
+    const leave = await legs.before(leg as never, lane);
     if ('held' in leave) return leave.held.code;
     const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
     const bytes = said.document?.format === undefined ? pdfOf(said.content) : cdaOf(said);
@@ -96,11 +102,11 @@ export class Story {
     if (result.outcome !== 'message') return result.error.code;
     const { envelope } = result;
     const left = { ...leg, event: leave.event } as never;
-    const taken = envelope.document && (await legs.with(left, LANE, { ids: envelope.document, parts: envelope.parts ?? [] }));
+    const taken = envelope.document && (await legs.with(left, lane, { ids: envelope.document, parts: envelope.parts ?? [] }));
     if (taken) return taken.code;
     const from = envelope.parts?.[0]?.from;
     const made = from ? [hash('sha256', Buffer.from(assemblePart(from, () => bytes)).toString())] : [];
-    await legs.sent(left, LANE, `OUT${leg.delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
+    await legs.sent(left, lane, `OUT${leg.delivery}`, { made, ...(envelope.document && { ids: envelope.document }) });
     const read = decodeFr(open(Buffer.concat(codec.build(envelope, () => bytes))), contextOf(SITE), NATIONAL_PROFILE);
     return read.events[0] ? (read.events[0].data as EventData<'dcc.document.received'>).document : (read.error?.code ?? '');
   }
