@@ -75,7 +75,7 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
   if (!first?.first || (await mayBeThere(parts, { key, note: first }, to))) return undefined;
   const seen: Found[] = [{ key, note: first }];
   for (let by = first; ;) {
-    const next = await placeOf(parts, by);
+    const next = await placeOf(parts, seen.at(-1)!);
     const note = next === undefined || keysOf(seen).includes(next) ? undefined : await parts.noteOf(next);
     if (!note?.first || note.deleted) return undefined;
     const found = { key: next!, note };
@@ -104,11 +104,15 @@ export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Pro
   return isById || note?.deleted ? undefined : by?.note.id;
 }
 
-/** What it takes the place of: by name, or as the next version of its set. */
-async function placeOf(parts: Parts, by: DocumentNote): Promise<string | undefined> {
-  if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
-  const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
-  return versions.find((each) => each.version < by.version! && !areApart(each, by))?.key;
+/** What it takes the place of, by whichever of its names: said so, or as the next version of its set. */
+async function placeOf(parts: Parts, own: Found): Promise<string | undefined> {
+  for (const { note: by } of await namesOfAll(parts, own)) {
+    if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
+    const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
+    const below = versions.find((each) => each.version < by.version! && !areApart(each, by));
+    if (below) return below.key;
+  }
+  return undefined;
 }
 
 const idOf = ({ id, idExtension }: DocumentIds): string | undefined => (idExtension === undefined ? id : `${idExtension}^^${id}`);
@@ -119,8 +123,7 @@ const isOf = (leg: Leg): boolean => !isDeletionOf(leg);
 /** Nothing of it went by this lane, and what was to end it may have arrived by another one of the same site: what that receiver has of it, it has by that one. */
 async function isEndedByAnother(parts: Parts, own: Found, by: readonly Found[], to: LegEnd, isIt: (leg: Leg) => boolean): Promise<boolean> {
   if ((await legsOfAll(parts, own, to)).some(isOf)) return false;
-  const lanes = parts.destinations.filter(({ site, lane }) => site === to.site && lane !== to.name);
-  const legs = await Promise.all(lanes.flatMap(({ lane, site }) => by.map((each) => legsThere(parts, each, { name: lane, site }))));
+  const legs = await Promise.all(besideIt(parts, to).flatMap((lane) => by.map((each) => legsThere(parts, each, lane))));
   return legs.flat().some(isIt);
 }
 
@@ -149,8 +152,16 @@ async function mayBeThere(parts: Parts, own: Found, to: LegEnd): Promise<boolean
   if (own.note.from.includes(to.site)) return true;
   const legs = (await legsOfAll(parts, own, to)).filter(isOf);
   if (legs.some((leg) => !leg.isRefused())) return true;
-  return legs.length > 0 ? (await forgotten(parts, own, to)).some(({ isDeletion: is }) => !is) : own.note.to.includes(to.site);
+  if (!own.note.to.includes(to.site)) return false;
+  // By another lane of its site it may have gone, and may have been refused there too.
+  const beside = legs.length > 0 ? [] : (await Promise.all(besideIt(parts, to).map((lane) => legsOfAll(parts, own, lane)))).flat().filter(isOf);
+  if (legs.length + beside.length === 0 || beside.some((leg) => !leg.isRefused())) return true;
+  return (await forgotten(parts, own, to)).some(({ isDeletion: is }) => !is);
 }
+
+/** The other lanes of its site. */
+const besideIt = ({ destinations }: Parts, to: LegEnd): readonly LegEnd[] =>
+  destinations.flatMap(({ site, lane }) => (site === to.site && lane !== to.name ? [{ name: lane, site }] : []));
 
 /** What may have arrived there of it, withdrawals too. */
 const legsThere = async (...of: Parameters<typeof legsOfAll>): Promise<readonly Leg[]> => (await legsOfAll(...of)).filter((leg) => !leg.isRefused());

@@ -26,18 +26,24 @@ type Brought = Pick<NonNullable<Judgement['copyOf']>, 'messages' | 'keys'>;
 /** The judgement of a copy, now that the journal says what became of the others. Rejects when the journal cannot be read. */
 export async function goesWhereNoneArrived(one: Case, judgement: Judgement, parts: ShownParts): Promise<Judgement> {
   const made = await whereNoneArrived(one, judgement, parts);
-  const shown =
-    made.isSilent || (made.quarantine ?? made.reject) || judgement.ends === undefined
-      ? []
-      : await shownStill(one, judgement.ends, made.targets ?? one.targets, parts);
+  const ended = made.isSilent || (made.quarantine ?? made.reject) ? [] : endedBy(one, judgement, parts.index);
+  const all = await Promise.all(ended.map((key) => shownStill(one, judgement, key, made.targets ?? one.targets, parts)));
+  const shown = [...new Set(all.flat())];
   return shown.length === 0 ? made : { ...made, warnings: [...(made.warnings ?? []), ...shown.map((detail) => ({ code: STILL_SHOWN, detail }))] };
 }
 
+/** Documents of which its receiver may show what they took the place of: what it ends, or what it is a copy of by another name, under which it says nothing of that. */
+function endedBy(one: Case, { ends, copyOf, event = one.event }: Judgement, index: BlindIndex): readonly string[] {
+  if (ends !== undefined) return [ends];
+  const mine = factsOf({ ...one, event }, index)?.key;
+  return [...new Set(copyOf?.keys)].filter((key) => key !== mine);
+}
+
 /** What those places show on, since what took its place never arrived there, or a CDA does not name it: as people know it. */
-async function shownStill(one: Case, ends: string, sites: readonly string[], parts: ShownParts): Promise<readonly string[]> {
+async function shownStill(one: Case, judgement: Judgement, ends: string, sites: readonly string[], parts: ShownParts): Promise<readonly string[]> {
   const read = readOnce(parts);
   const lanes = parts.destinations.filter(({ site }) => sites.includes(site));
-  const isCda = !isDeletion(one) && documentData(one).document.format !== undefined;
+  const isCda = judgement.ends === ends && !isDeletion(one) && documentData(one).document.format !== undefined;
   const shown = await Promise.all(
     lanes.map(async ({ lane, site }) => {
       const to = { name: lane, site };
