@@ -320,14 +320,16 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
  */
 function isSaidSince(one: Told, gone: Person): boolean {
   const { at, sender, senders } = speakerOf(one, undefined);
-  const { registers } = foldOf(gone, sender) ?? {};
+  const fold = foldOf(gone, sender);
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
-  if (!registers) {
+  if (!fold) {
     const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};
     return known.identityStatus !== 'PROV' && TELLING.flat().some((trait) => contradicts(trait, known[trait], patient[trait]));
   }
+  // It had somebody else before, which a word since does not hide.
+  if (areSeveral(saidOfOther(fold, patient, speakerOf(one, patient).at))) return true;
   return TELLING.flat().some((trait) => {
-    const said = registers[trait];
+    const said = fold.registers[trait];
     const isOther = patient[trait] ? contradicts(trait, said?.value, patient[trait]) : said?.other !== undefined;
     return said !== undefined && isOther && isRecordedBefore(at, said.at);
   });

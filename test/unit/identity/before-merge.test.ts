@@ -140,6 +140,15 @@ describe('what was said before a merge and comes after it', () => {
     expect(Math.min(counts.merge, counts.nothing)).to.be.above(100);
   });
 
+  it('A2, A4, A6: a change of number that comes late asks where the number had somebody else before it, whom a word since hides', () => {
+    say(30, QUALIFIED, { ipp: '1' });
+    say(1, MAN, { ipp: '1' });
+    const change = (): string => verdict(hospital.merge('2', '1', { id: 'change', at: 5, kind: 'change-id', patient: VALIDATED }));
+    expect([change(), survivor(), open()]).to.deep.equal(['quarantined ERR_IDENTITY_MERGE', '1', ['number-again']]);
+    hospital.answer('change', 'accepted');
+    expect([change(), survivor()]).to.deep.equal(['merged', '2']);
+  });
+
   const silent: Readonly<Record<string, () => string>> = {
     'of who was provisional then': () => {
       merge('merge');
