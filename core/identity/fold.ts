@@ -73,6 +73,16 @@ export function isIdentifiedSince({ identified, registers }: Fold, at: Stamp): b
   return isInstantBefore(recordedIn(at), identified) && !areSeveral(others);
 }
 
+/**
+ * What the sender says anew since that time, and said of somebody else that it had identified before saying so: contradicting this, traits of that one, who had the number then, or
+ * since.
+ */
+export const saidOfOther = ({ identified = '~', registers }: Fold, patient: Patient, at: Stamp): readonly StrictTrait[] =>
+  TELLING.flat().filter((trait) => {
+    const { at: newest = '', other = '', was } = registers[trait] ?? {};
+    return at < newest && recordedIn(other) >= identified && contradicts(trait, was, patient[trait]);
+  });
+
 /** Said by a register as a whole, and compared where it is used. */
 const WHOLE = new Set(['claim', 'status', 'marks']);
 

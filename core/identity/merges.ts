@@ -9,7 +9,7 @@ import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
-import { claimOf, isIdentifiedSince, type Fold } from './fold.ts';
+import { claimOf, isIdentifiedSince, saidOfOther, type Fold } from './fold.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
@@ -19,10 +19,12 @@ import {
   joinedOf,
   lastOf,
   lineOf,
+  mergeIn,
   noteOf,
   nobody,
   notesOf,
   personOf,
+  saidWith,
   survivorOf,
   withDoubt,
   withHeirs,
@@ -72,10 +74,6 @@ function numberHeard(one: Told, known: Known): IdentityNumber {
   const [, first] = heirOf(keyOf(one, of, ipp) ?? '', known);
   return ipp && isKnown(first) ? { domain: of, ipp } : { domain, ipp: surviving };
 }
-
-/** What merges of that number say of who absorbs it. */
-const saidWith = (from: string): string => `${SAID_WITH}${from}`;
-const SAID_WITH = 'said with ';
 
 function saidOf(one: Told, known: Known): Judgement {
   const { domain = '', surviving, absorbed, patient, recordedAt, originApplication } = one.event.data as EventData<'dcc.identity.merged'>;
@@ -303,7 +301,7 @@ function isOtherSince(one: Told, survivor: Person, patient: Patient = {}): boole
     return said !== undefined && said.at > at && contradicts(trait, said.value, patient[trait]);
   };
   const since = [...saidSince(one, survivor, patient), ...TELLING.flat().filter(isReplaced)];
-  return areSeveral(since) && !(patient.identityStatus === 'PROV' && isIdentifiedSince(fold, at));
+  return (areSeveral(since) && !(patient.identityStatus === 'PROV' && isIdentifiedSince(fold, at))) || areSeveral(saidOfOther(fold, patient, at));
 }
 
 /** What the clock of the merge said since of that number, otherwise than it is of that patient: as it asks where it comes after the merge. */
@@ -322,14 +320,16 @@ function saidSince(one: Told, person: Person, patient: Patient): readonly Strict
  */
 function isSaidSince(one: Told, gone: Person): boolean {
   const { at, sender, senders } = speakerOf(one, undefined);
-  const { registers } = foldOf(gone, sender) ?? {};
+  const fold = foldOf(gone, sender);
   const { patient = {} } = one.event.data as EventData<'dcc.identity.merged'>;
-  if (!registers) {
+  if (!fold) {
     const known = isHeard(gone) ? joinedOf(gone, senders).patient : {};
     return known.identityStatus !== 'PROV' && TELLING.flat().some((trait) => contradicts(trait, known[trait], patient[trait]));
   }
+  // It had somebody else before, which a word since does not hide.
+  if (areSeveral(saidOfOther(fold, patient, speakerOf(one, patient).at))) return true;
   return TELLING.flat().some((trait) => {
-    const said = registers[trait];
+    const said = fold.registers[trait];
     const isOther = patient[trait] ? contradicts(trait, said?.value, patient[trait]) : said?.other !== undefined;
     return said !== undefined && isOther && isRecordedBefore(at, said.at);
   });
@@ -421,8 +421,10 @@ export function undoMerge(key: string, known: Known, { who, why, at, doubts = []
   // Who was told of a change of number has the person under the new one only (decision 0034).
   if (freed) write(notesOf(withHeirs(into.key, into.kind === 'change-id' ? doubtful(freed) : freed, now)));
   const isApart = (one: string, layer: string): boolean => {
-    const from = layer.startsWith(SAID_WITH) ? layer.slice(SAID_WITH.length) : undefined;
-    return from !== undefined && personOf(now, from) !== undefined && survivorOf(from, now).key !== survivorOf(one, now).key;
+    const from = mergeIn(layer);
+    return (
+      from !== undefined && layer === saidWith(from) && personOf(now, from) !== undefined && survivorOf(from, now).key !== survivorOf(one, now).key
+    );
   };
   for (const one of familyOf(key, known).keys) {
     const told = personOf(now, one);

@@ -274,6 +274,12 @@ export const withLayers = (
   ...Object.fromEntries(Object.entries(before).map(([layer, line]) => [`${from} ${layer}`, line])),
 });
 
+/** What merges of that number say of who absorbs it. */
+export const saidWith = (from: string): string => `${SAID_WITH}${from}`;
+/** The number that is absorbed by the merge whose words the layer keeps. */
+export const mergeIn = (layer: string): string | undefined => layer.split(SAID_WITH)[1];
+const SAID_WITH = 'said with ';
+
 export const isLayerOf = (layer: string, from: string): boolean => layer === from || layer.startsWith(`${from} `);
 
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
+import { mergesQuestioned } from './before-merge.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, saidAgain, unsure, type Fold, type InsClaim } from './fold.ts';
@@ -105,14 +106,17 @@ export function judgeWhole(one: Told, known: Known, layer?: string): Judgement {
     ...contradictions(line.folds, speaker.sender, speaker.senders, line.preferred),
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
+  // A merge that comes late is held against those before it as a merge.
+  const merges = before && layer === undefined ? mergesQuestioned(key, person, data.patient, speaker, known) : [];
   const questions = ofNumber(spoken, said, [
+    ...merges,
     ...strangers,
     ...(before && rivals.length > 0 ? [traitsQuestion(key, person, before, data.patient, rivals)] : []),
     ...(before && fallen.includes('claim') && !strangers.some(({ kind }) => kind === 'ins')
       ? [insQuestion(key, person, before, data.patient, said)]
       : []),
   ]);
-  const isFree = rivals.length === 0 && isReplaced(spoken, next, strangers, speaker);
+  const isFree = rivals.length === 0 && merges.length === 0 && isReplaced(spoken, next, strangers, speaker);
   const asked = isFree ? undefined : ask(one, known, ...questions);
   if (asked) return asked;
   const isAnswered = isDoubtful || (!isFree && questions.length > 0);
