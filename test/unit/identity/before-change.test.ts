@@ -164,6 +164,19 @@ describe('what was said before a change of number, and comes after it', () => {
     expect(differences.map(({ attribute, onFile }) => [attribute, onFile.at])).to.deep.include(['birthName', '2026-10-01T08:01:00.000Z']);
   });
 
+  it('A2, A4, A6: asks of who was provisional, where the other number had somebody before the change: said again since, or unknown too', () => {
+    const INCONNUE: Patient = { ...UNKNOWN, birthName: 'INCONNUE', sex: 'F', birthDate: '1950' };
+    for (const [mine, theirs] of [
+      ['2', '1'],
+      ['1', '2'],
+    ] as const)
+      for (const others of [[say(theirs, 3, MAN), say(theirs, 50, MAN)], [say(theirs, 3, INCONNUE)]]) {
+        hospital = new Hospital();
+        expect([...played([...others, change()])]).to.deep.equal([]);
+        expect([verdict(tell(say(mine, 1, UNKNOWN))), open()]).to.deep.equal([ASKED, ['traits']]);
+      }
+  });
+
   it('A2, A4, A6: a change that comes late asks where its new number had somebody else before it, whom a word since hides', () => {
     for (const [other, asked] of [
       [MAN, ['number-taken']],
