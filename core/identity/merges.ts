@@ -7,12 +7,14 @@ import { PasserelleError, type IdentityNumber, type Note } from '../contract/ind
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
 import { acceptedBy, ask, asShown, differencesOf, keyOf, onFile, retyped, speakerOf, stated, type Question, type Told } from './cases.ts';
+import { asBefore } from './before-merge.ts';
 import { numbersReplaced, numbersTogether } from './beside.ts';
 import { branchOf, familyOf, rivalsOf, type Rival } from './family.ts';
-import { claimOf, isIdentifiedSince, saidOfOther, type Fold } from './fold.ts';
+import { claimOf, isIdentifiedSince, saidOfOther } from './fold.ts';
 import { isForeign, type SendersOf, type Source } from './join.ts';
 import {
   choiceOf,
+  foldOf,
   heirOf,
   isKnown,
   isLayerOf,
@@ -29,7 +31,7 @@ import {
   withDoubt,
   withHeirs,
   withLayers,
-  withSender,
+  withoutLayers,
   type Choice,
   type Doubt,
   type Line,
@@ -244,7 +246,7 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
   // Each side for itself, whatever numbers of another domain both came with: what is beside both of them is of both.
   const [family, branch] = [familyOf(into, known, [from]), branchOf(from, known, chain)];
   const rivals = rivalsOf(family, branch, known, one.sendersOf);
-  const holder = said === 'change-id' ? holderOf(into, gone, known, senders, rivals !== undefined) : undefined;
+  const holder = said === 'change-id' ? holderOf(one, into, gone, known, rivals !== undefined) : undefined;
   const [heirKey, heir = survivor] = heirOf(into, known);
   const ended = said === 'change-id' && !holder ? choicesEnded(into, from, gone, survivor, known, senders) : [];
   return [
@@ -284,9 +286,6 @@ function questionsOf(one: Told, known: Known, { into, from, chain, gone, survivo
       : []),
   ];
 }
-
-/** What that clock said of the person, in a note of before too, which names it without its site. */
-const foldOf = (person: Person, sender: string): Fold | undefined => lineOf(withSender(person, sender)).folds[sender];
 
 /**
  * Who survives is somebody else by now than the merge says, by its own clock; a merge that is told in time may say so of a patient as it was long before (PID-33). Not where that
@@ -344,12 +343,16 @@ function received(one: Told, { person, joined }: Rival): Pick<Question, 'candida
   };
 }
 
-/** Somebody else who has the new number already, under which what was said last would be taken for the person (A4). */
-function holderOf(into: string, gone: Person, known: Known, senders: Case['settings']['senders'], hasOtherIns: boolean): Rival | undefined {
+/** Somebody else who has the new number already, or had it before the change by its own clock, under which what was said last would be taken for the person (A4). */
+function holderOf(one: Told, into: string, gone: Person, known: Known, hasOtherIns: boolean): Rival | undefined {
   const [key, person] = heirOf(into, known);
   if (!isHeard(person) || !isHeard(gone)) return undefined;
-  const joined = joinedOf(person, senders);
-  return hasOtherIns || areOthers(joined, joinedOf(gone, senders)) ? { key, person, joined } : undefined;
+  const { sender, senders, at } = speakerOf(one, undefined);
+  const [joined, other] = [joinedOf(person, senders), joinedOf(gone, senders)];
+  if (hasOtherIns || areOthers(joined, other)) return { key, person, joined };
+  const fold = foldOf(person, sender);
+  const traits = fold ? saidOfOther(fold, other.patient, at) : [];
+  return fold && areSeveral(traits) ? { key, person, joined: asBefore(joined, fold, traits, sender) } : undefined;
 }
 
 /** Of those whose number it is: what other sites say of it takes nobody's place. */
@@ -381,14 +384,6 @@ function released(person: Person, from: string, gone: Person): Person {
     { ...rest, ...(others.length > 0 && { absorbed: others }), ...(entries.length > 0 && { withheld: Object.fromEntries(entries) }) },
     (layer) => isLayerOf(layer, from),
   );
-}
-
-/** The same object when it has none of them. */
-function withoutLayers(person: Person, isGone: (layer: string) => boolean): Person {
-  const { inherited = {}, ...rest } = person;
-  const all = Object.entries(inherited);
-  const left = all.filter(([layer]) => !isGone(layer));
-  return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
 }
 
 export interface Undoing {

@@ -196,6 +196,9 @@ function withSite<T extends Line>(line: T, before: string, key: string): T {
   return { ...line, folds: { ...folds, [key]: known ? bothFolds(known, fold!) : fold! }, ...(chosen && { chosen }) };
 }
 
+/** What that clock said of the person, in a note of before too, which names it without its site. */
+export const foldOf = (person: Person, sender: string): Fold | undefined => lineOf(withSender(person, sender)).folds[sender];
+
 interface Remembered {
   readonly senders: readonly DomainSender[];
   readonly preferred: Together['preferred'];
@@ -281,6 +284,14 @@ export const mergeIn = (layer: string): string | undefined => layer.split(SAID_W
 const SAID_WITH = 'said with ';
 
 export const isLayerOf = (layer: string, from: string): boolean => layer === from || layer.startsWith(`${from} `);
+
+/** The same object when it has none of them. */
+export function withoutLayers(person: Person, isGone: (layer: string) => boolean): Person {
+  const { inherited = {}, ...rest } = person;
+  const all = Object.entries(inherited);
+  const left = all.filter(([layer]) => !isGone(layer));
+  return left.length === all.length ? person : { ...rest, ...(left.length > 0 && { inherited: Object.fromEntries(left) }) };
+}
 
 /** A person that changed, and all who inherit what is known of it, one from the other; the last one is who it is now. */
 export function withHeirs(key: string, person: Person | undefined, known: Known): ReadonlyMap<string, Person> {

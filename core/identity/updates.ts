@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Warning } from '../contract/index.ts';
 import type { Case, Judgement, Known } from '../knowledge/index.ts';
 import type { EventData, Patient } from '../model/index.ts';
-import { mergesQuestioned } from './before-merge.ts';
+import { changesQuestioned, mergesQuestioned } from './before-merge.ts';
 import { ask, differencesOf, keyOf, numbersOf, onFile, retyped, speakerOf, stated, type Question, type Speaker, type Told } from './cases.ts';
 import { contradictsClaim, isOtherIns, rivalOf } from './family.ts';
 import { claimOf, foldIn, saidAgain, unsure, type Fold, type InsClaim } from './fold.ts';
@@ -107,7 +107,10 @@ export function judgeWhole(one: Told, known: Known, layer?: string): Judgement {
     ...fallen.flatMap((trait) => (isStrict(trait) ? [againstChosen(trait, before!, data.patient, said)] : [])),
   ];
   // A merge that comes late is held against those before it as a merge.
-  const merges = before && layer === undefined ? mergesQuestioned(key, person, data.patient, speaker, known) : [];
+  const merges =
+    before && layer === undefined
+      ? [...mergesQuestioned(key, person, data.patient, speaker, known), ...changesQuestioned(named, key, person, data.patient, speaker, known)]
+      : [];
   const questions = ofNumber(spoken, said, [
     ...merges,
     ...strangers,
