@@ -722,7 +722,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'what the server says of itself': 'ce que le serveur dit de lui-même',
   'when the user authenticated (auth_time)': "l'heure d'authentification de l'utilisateur (auth_time)",
   'where from, and with what': "d'où, et avec quoi",
-  'who was named since by a merge that is done': 'la personne que nomme depuis une fusion déjà faite',
+  'who was named by a merge that is done, or by the other number of it': "la personne que nomme une fusion déjà faite, ou l'autre numéro de celle-ci",
   '{} against {}': '{} contre {phrase}',
   '{} and {}': '{} et {phrase}',
   '{} bits': '{} bits',
