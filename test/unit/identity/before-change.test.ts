@@ -4,18 +4,8 @@ import * as fc from 'fast-check';
 import { survivorOf } from '../../../core/identity/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
-import { Hospital, QUALIFIED, VALIDATED, keyed, verdict } from './hospital.ts';
+import { Hospital, MAN, QUALIFIED, UNKNOWN, VALIDATED, keyed, verdict } from './hospital.ts';
 
-const MAN: Patient = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' };
-const UNKNOWN: Patient = {
-  birthName: 'INCONNU',
-  firstGivenName: 'X',
-  birthGivenNames: 'X',
-  sex: 'M',
-  birthDate: '1960',
-  identityStatus: 'PROV',
-  insStatus: 'PROV',
-};
 const CORRECTED: Patient = { ...VALIDATED, birthName: 'VALMOREY' };
 const ASKED = 'quarantined ERR_IDENTITY_CONFLICT';
 

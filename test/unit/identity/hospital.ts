@@ -39,6 +39,18 @@ export const VALIDATED: Patient = { ...TRAITS, ins: null, insStatus: 'UNKNOWN', 
 /** A sender that says nothing of how sure it is. */
 export const PLAIN: Patient = { ...TRAITS, ins: null, insStatus: 'UNKNOWN' };
 
+/** Somebody else, and whom nobody knows yet. */
+export const MAN: Patient = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' };
+export const UNKNOWN: Patient = {
+  birthName: 'INCONNU',
+  firstGivenName: 'X',
+  birthGivenNames: 'X',
+  sex: 'M',
+  birthDate: '1960',
+  identityStatus: 'PROV',
+  insStatus: 'PROV',
+};
+
 export const keyed = (ipp: string): string => Buffer.from(ipp).toString('hex');
 
 export interface Telling {

@@ -6,18 +6,7 @@ import { stampOf } from '../../../core/identity/stamp.ts';
 import { readPerson, survivorOf } from '../../../core/identity/index.ts';
 import type { Judgement } from '../../../core/knowledge/index.ts';
 import type { Patient } from '../../../core/model/index.ts';
-import { Hospital, PLAIN, QUALIFIED, VALIDATED, keyed, verdict } from './hospital.ts';
-
-const MAN: Patient = { ...VALIDATED, birthName: 'BRUNEL', firstGivenName: 'PAUL', birthGivenNames: 'PAUL', sex: 'M', birthDate: '1970-01-01' };
-const UNKNOWN: Patient = {
-  birthName: 'INCONNU',
-  firstGivenName: 'X',
-  birthGivenNames: 'X',
-  sex: 'M',
-  birthDate: '1960',
-  identityStatus: 'PROV',
-  insStatus: 'PROV',
-};
+import { Hospital, MAN, PLAIN, QUALIFIED, UNKNOWN, VALIDATED, keyed, verdict } from './hospital.ts';
 
 describe('a merge that comes late, of who was provisional', () => {
   let hospital: Hospital;
