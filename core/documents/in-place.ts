@@ -3,6 +3,7 @@ import type { DocumentIds, JournalStore, MessageHistory } from '../contract/inde
 import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
+import { endOf, sentBy } from './lanes.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
 import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
@@ -99,7 +100,7 @@ export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Pro
     all.map(async (by) => (await legsThere(parts, by, to, (facts) => facts.key === by.key)).filter(isOf).map(({ delivery }) => ({ delivery, by }))),
   );
   const by = legs.flat().toSorted((a, b) => b.delivery - a.delivery)[0]?.by;
-  const sent = by?.note.sentAs?.[to.name];
+  const sent = sentBy(by?.note, to, parts);
   const isById = by?.key === key ? sent?.number === undefined : sent !== undefined && idOf(sent) === note?.id;
   return isById || note?.deleted ? undefined : by?.note.id;
 }
@@ -170,7 +171,12 @@ async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: Doc
   const all = await namesOfAll(parts, own);
   const keys = keysOf(all);
   const messages = [...new Set(all.flatMap(({ note }) => messagesOf(note)))];
-  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
+  const there = endOf(
+    to,
+    all.map(({ note }) => note),
+    parts,
+  );
+  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }
 
 /** It, by each of its names; a number by those of what it stood for before it was given again too. */

@@ -1,0 +1,58 @@
+/**
+ * By which lanes a receiver was reached: its endpoint is renamed, or another one of its site takes its documents from some day on. What left by the one before is there
+ * (SAFETY B3, B4, decision 0032).
+ */
+import { parseId } from '../journal/index.ts';
+import { takes, type Destination } from '../routing/index.ts';
+import type { DocumentNote, SentAs } from './notes.ts';
+import type { LegEnd } from './there.ts';
+
+export interface LaneParts {
+  readonly journal: { readonly tag: string };
+  readonly destinations: readonly Pick<Destination, 'lane' | 'site' | 'sends'>[];
+}
+
+/**
+ * Lanes by which it left for this receiver, the last one first: this one; where it left by none of that name, those that take no documents any more, of this site or
+ * of nobody knows which. Each but those whose place another one of them took.
+ */
+export function lanesOf({ sentAs = {}, to: sites }: Pick<DocumentNote, 'sentAs' | 'to'>, to: LegEnd, parts: LaneParts): readonly string[] {
+  const own = sentAs[to.name];
+  const former = Object.entries(sentAs).flatMap(([lane, sent]) => {
+    const isFollowing = own === undefined || sent.after?.includes(to.name) === true;
+    return lane !== to.name && isFollowing && isFormer(lane, sent, sites, to, parts) ? [lane] : [];
+  });
+  const all = [...(own ? [to.name] : []), ...former];
+  const last = (lane: string): number => lastDelivery(sentAs[lane]!, parts);
+  const isOutlived = (lane: string): boolean => all.some((other) => sentAs[other]!.after?.includes(lane) === true && last(other) > last(lane));
+  return all.filter((lane) => !isOutlived(lane)).toSorted((a, b) => last(b) - last(a));
+}
+
+/** What left last, by each of them. */
+export const sentBy = (note: DocumentNote | undefined, to: LegEnd, parts: LaneParts): SentAs | undefined =>
+  note && note.sentAs?.[lanesOf(note, to, parts)[0] ?? to.name];
+
+/** It takes the place of the others, and of those whose place they took. */
+export function after({ sentAs = {}, ...note }: DocumentNote, to: LegEnd, parts: LaneParts): readonly string[] {
+  const all = [to.name, ...lanesOf({ ...note, sentAs }, to, parts)].flatMap((lane) => [lane, ...(sentAs[lane]?.after ?? [])]);
+  return [...new Set(all)].filter((lane) => lane !== to.name);
+}
+
+/** This lane, with those before it of these notes. */
+export const endOf = (to: LegEnd, notes: readonly (DocumentNote | undefined)[], parts: LaneParts): LegEnd => ({
+  ...to,
+  formerly: notes.flatMap((note) => (note ? after(note, to, parts) : [])),
+});
+
+/** Two lanes that both take documents are two receivers. Notes of before do not say the site: all that went to one only went to that. */
+function isFormer(lane: string, { site }: SentAs, sites: readonly string[], to: LegEnd, { destinations }: LaneParts): boolean {
+  const destination = destinations.find((each) => each.lane === lane);
+  if (destination && takes(destination, { type: 'dcc.document.received' })) return false;
+  const its = destination?.site ?? site ?? (sites.length === 1 ? sites[0] : undefined);
+  return its === undefined || its === to.site;
+}
+
+function lastDelivery({ by = [] }: SentAs, { journal }: LaneParts): number {
+  const all = [by].flat().map((each) => parseId(journal.tag, each));
+  return Math.max(-1, ...all.flatMap((each) => ('delivery' in each ? [each.delivery] : [])));
+}
