@@ -24,16 +24,33 @@ export function lanesOf({ sentAs = {}, to: sites }: Pick<DocumentNote, 'sentAs' 
   });
   const all = [...(own ? [to.name] : []), ...former];
   const last = (lane: string): number => lastDelivery(sentAs[lane]!, parts);
-  const isOutlived = (lane: string): boolean => all.some((other) => sentAs[other]!.after?.includes(lane) === true && last(other) > last(lane));
-  return all.filter((lane) => !isOutlived(lane)).toSorted((a, b) => last(b) - last(a));
+  const over = outlivedIn(all.map((lane) => sentAs[lane]!));
+  return all.filter((lane) => !over.includes(lane)).toSorted((a, b) => last(b) - last(a));
 }
 
 /** What left last, by each of them. */
 export const sentBy = (note: DocumentNote | undefined, to: LegEnd, parts: LaneParts): SentAs | undefined =>
   note && note.sentAs?.[lanesOf(note, to, parts)[0] ?? to.name];
 
-/** It takes the place of the others, and of those whose place they took. */
-export function after({ sentAs = {}, ...note }: DocumentNote, to: LegEnd, parts: LaneParts): readonly string[] {
+const outlivedIn = (all: readonly SentAs[]): readonly string[] => all.flatMap(({ after = [] }) => after);
+
+/** By lane, but those whose place another one took. */
+export function sentNow({ sentAs = {} }: Pick<DocumentNote, 'sentAs'>): readonly SentAs[] {
+  const over = outlivedIn(Object.values(sentAs));
+  return Object.entries(sentAs).flatMap(([lane, sent]) => (over.includes(lane) ? [] : [sent]));
+}
+
+/** What left by this lane: it takes the place of the others, and of those whose place they took. A name that comes back is after what came after it. */
+export function withSent(note: DocumentNote, sent: SentAs, to: LegEnd, parts: LaneParts): Pick<DocumentNote, 'sentAs'> {
+  const formerly = after(note, to, parts);
+  const others = Object.entries(note.sentAs ?? {}).map(([lane, { after: its, ...each }]) => {
+    const left = its?.filter((one) => one !== to.name) ?? [];
+    return [lane, { ...each, ...(left.length > 0 && { after: left }) }] as const;
+  });
+  return { sentAs: { ...Object.fromEntries(others), [to.name]: { ...sent, site: to.site, ...(formerly.length > 0 && { after: formerly }) } } };
+}
+
+function after({ sentAs = {}, ...note }: DocumentNote, to: LegEnd, parts: LaneParts): readonly string[] {
   const all = [to.name, ...lanesOf({ ...note, sentAs }, to, parts)].flatMap((lane) => [lane, ...(sentAs[lane]?.after ?? [])]);
   return [...new Set(all)].filter((lane) => lane !== to.name);
 }

@@ -5,7 +5,7 @@ import { deliveryId, messageId } from '../journal/index.ts';
 import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
-import { after, endOf, sentBy, type LaneParts } from './lanes.ts';
+import { endOf, sentBy, withSent, type LaneParts } from './lanes.ts';
 import { KINDS, MOST_BY, note, type DocumentNote, type SentAs } from './notes.ts';
 import {
   chainOf,
@@ -158,13 +158,11 @@ export function leftAs(
   const { key, content } = facts;
   const sent = sentBy(own, to, parts);
   const left = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message } : ids && asSent(sent, what, ids, before);
-  const formerly = after(own, to, parts);
-  const as = left && { ...left, site: to.site, ...(formerly.length > 0 && { after: formerly }) };
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const now: DocumentNote = {
     ...own,
-    ...(as && { sentAs: { ...own.sentAs, [to.name]: as } }),
+    ...(left && withSent(own, left, to, parts)),
     ...(forms.length > 0 && { forms }),
   };
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];

@@ -1,7 +1,7 @@
 /** SAFETY B2 to B4: one document by several lanes of its site, side by side or one after the other. */
 import { expect } from 'chai';
 import type { DocumentData } from '../../../core/model/index.ts';
-import { oid, type Said } from './archive.ts';
+import { NORTH, oid, type Said } from './archive.ts';
 import { BESIDE, corrected, K1, LANE, named, Story, withdrawn } from './story.ts';
 
 const [NEWER, OTHER] = ['north-newer', 'north-other'].map((name) => ({ ...LANE, name })) as [typeof LANE, typeof LANE];
@@ -40,6 +40,15 @@ describe('a document by several lanes of its site', () => {
       const [gone] = await told(story, [withdrawn(K1('c2')), 'taken', OTHER]);
       expect([gone!.action, gone!.id, gone!.sourceId], form).to.deep.equal(['delete', second!.id, second!.sourceId]);
     }
+  });
+
+  it('B3, B4: what left by a name of before and was replaced since is not deleted at its source by its receiver', async () => {
+    const story = new Story('n1');
+    const [first] = await told(story, [K1('c1', { custodian: { finess: NORTH } })]);
+    story.reaches(NEWER);
+    await told(story, [{ ...corrected('c2'), document: { ...corrected('c2').document, custodian: { finess: NORTH } } }, 'taken', NEWER]);
+    const gone = withdrawn({ site: NORTH, document: { id: first!.id!, custodian: { finess: NORTH } } });
+    expect(await story.says(gone, 'taken', NEWER)).to.equal('ERR_DOCUMENT_VERSION_CONFLICT');
   });
 
   it('B3: what was refused by its name of before is not there', async () => {
