@@ -43,18 +43,21 @@ export async function shownOn(history: MessageHistory, parts: ShownParts): Promi
     const one = event && documentIn({ event, parts: history.parts });
     const facts = one && factsOf(one, parts.index);
     const site = parts.destinations.find((each) => each.lane === lane)?.site;
-    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one), { name: lane, site }));
+    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one) ? delivery : undefined, { name: lane, site }));
     if (id) shown.set(delivery, id);
   }
   return shown;
 }
 
-/** Unless it was said again since, and may have arrived or is on its way. */
-async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: boolean, to: LegEnd): Promise<string | undefined> {
+/** Unless it was said again since, and may have arrived or is on its way. `withdrawal`: the delivery that was to withdraw it. */
+async function shownWithout(parts: Parts, facts: DocumentFacts, withdrawal: number | undefined, to: LegEnd): Promise<string | undefined> {
   const { key, content, status } = facts;
   const note = await parts.noteOf(key);
-  if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
+  if (!note?.first) return undefined;
   const own = { key, note };
+  const isWithdrawal = withdrawal !== undefined;
+  const withdrawn = isWithdrawal && (await withdrawnBy(parts, own, withdrawal, to));
+  if (withdrawn && (withdrawn.isTaken || !note.deleted)) return withdrawn.isThere && !withdrawn.isTaken ? note.id : undefined;
   const legs = await legsThere(parts, own, to);
   const gone = await forgotten(parts, own, to);
   const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
@@ -68,6 +71,37 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   const areOlder = gone.every((each) => each.isOlder) && (await legsThere(parts, own, to, isOlder)).length === legs.length;
   if (isInForce && legs.length + gone.length > 0 && areOlder) return note.id;
   return (await shownInstead(parts, key, to))?.note.id;
+}
+
+/**
+ * Whether what a delivery was to withdraw was there, by one of the names that it had then, and whether what came by one of them afterwards took its place: a number that
+ * is given again takes the place of what came last by any of its names of now.
+ */
+async function withdrawnBy(
+  parts: Parts,
+  { key, note }: Found,
+  by: number,
+  to: LegEnd,
+): Promise<{ readonly isThere: boolean; readonly isTaken: boolean }> {
+  const keys = [...new Set([key, ...(note.deleted ? namesOf(note) : []), ...(note.formerly ?? [])])];
+  const notes = (await Promise.all(keys.map(parts.noteOf))).filter((each) => each !== undefined);
+  const others = notes.flatMap(namesOf).filter((each) => !keys.includes(each));
+  const all = [...notes, ...(await Promise.all(others.map(parts.noteOf))).filter((each) => each !== undefined)];
+  const messages = [...new Set(all.flatMap(messagesOf))];
+  const there = endOf(to, all, parts);
+  const legsBy = async (names: readonly string[]): Promise<readonly Leg[]> => {
+    const legs = await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (each) => names.includes(each.key))));
+    return legs
+      .flat()
+      .filter((leg) => !leg.isRefused())
+      .toSorted((a, b) => a.delivery - b.delivery);
+  };
+  const [own, more] = [await legsBy(keys), await legsBy(others)];
+  const next = own.find(({ delivery }) => delivery > by);
+  const last = own.findLast(({ delivery }) => delivery < by);
+  const isForgotten = last === undefined && (await forgotten(parts, { key, note }, to)).some((each) => each.isOlder && !each.isDeletion);
+  const isOther = next !== undefined && more.some(({ delivery }) => delivery < next.delivery && delivery > (last?.delivery ?? 0));
+  return { isThere: isForgotten || (last !== undefined && isOf(last)), isTaken: next !== undefined && !isOther };
 }
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
@@ -108,7 +142,9 @@ export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Pro
 /** What it takes the place of, by whichever of its names: said so, or as the next version of its set. */
 async function placeOf(parts: Parts, own: Found): Promise<string | undefined> {
   for (const { note: by } of await namesOfAll(parts, own)) {
-    if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
+    const named = by.replaces === undefined ? undefined : keyOfId(by.replaces, by.from[0], parts.index);
+    // What never came here leads to nothing: its set does.
+    if (named !== undefined && (by.set === undefined || (await parts.noteOf(named))?.first)) return named;
     const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
     const below = versions.find((each) => each.version < by.version! && !areApart(each, by));
     if (below) return below.key;
