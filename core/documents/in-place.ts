@@ -57,7 +57,7 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, withdrawal: numb
   const own = { key, note };
   const isWithdrawal = withdrawal !== undefined;
   const withdrawn = isWithdrawal && (await withdrawnBy(parts, own, withdrawal, to));
-  if (withdrawn && (withdrawn.isTaken || !note.deleted)) return withdrawn.isThere && !withdrawn.isTaken ? note.id : undefined;
+  if (withdrawn && (withdrawn.isTaken || withdrawn.isGivenAgain)) return withdrawn.isThere && !withdrawn.isTaken ? note.id : undefined;
   const legs = await legsThere(parts, own, to);
   const gone = await forgotten(parts, own, to);
   const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
@@ -73,35 +73,41 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, withdrawal: numb
   return (await shownInstead(parts, key, to))?.note.id;
 }
 
-/**
- * Whether what a delivery was to withdraw was there, by one of the names that it had then, and whether what came by one of them afterwards took its place: a number that
- * is given again takes the place of what came last by any of its names of now.
- */
-async function withdrawnBy(
-  parts: Parts,
-  { key, note }: Found,
-  by: number,
-  to: LegEnd,
-): Promise<{ readonly isThere: boolean; readonly isTaken: boolean }> {
-  const keys = [...new Set([key, ...(note.deleted ? namesOf(note) : []), ...(note.formerly ?? [])])];
-  const notes = (await Promise.all(keys.map(parts.noteOf))).filter((each) => each !== undefined);
-  const others = notes.flatMap(namesOf).filter((each) => !keys.includes(each));
-  const all = [...notes, ...(await Promise.all(others.map(parts.noteOf))).filter((each) => each !== undefined)];
+interface Withdrawn {
+  /** It was there, by one of the names that it had then. */
+  readonly isThere: boolean;
+  /** What came by one of them afterwards took its place. */
+  readonly isTaken: boolean;
+  /** Its number stands for something else since. */
+  readonly isGivenAgain: boolean;
+}
+
+/** Of what a delivery was to withdraw. A number that is given again takes the place of what came last by any of its names of now. */
+async function withdrawnBy(parts: Parts, { key, note }: Found, by: number, to: LegEnd): Promise<Withdrawn> {
+  const before = [...new Set([key, ...namesOf(note), ...(note.formerly ?? [])])];
+  const notes = (await Promise.all(before.map(parts.noteOf))).filter((each) => each !== undefined);
+  const names = [...new Set([...before, ...notes.flatMap(namesOf)])];
+  const all = (await Promise.all(names.map(parts.noteOf))).filter((each) => each !== undefined);
   const messages = [...new Set(all.flatMap(messagesOf))];
   const there = endOf(to, all, parts);
-  const legsBy = async (names: readonly string[]): Promise<readonly Leg[]> => {
-    const legs = await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (each) => names.includes(each.key))));
-    return legs
-      .flat()
-      .filter((leg) => !leg.isRefused())
-      .toSorted((a, b) => a.delivery - b.delivery);
+  const arrivedBy = async (each: readonly string[]): Promise<readonly Leg[]> => {
+    const legs = await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (facts) => each.includes(facts.key))));
+    return legs.flat().filter((leg) => !leg.isRefused());
   };
-  const [own, more] = [await legsBy(keys), await legsBy(others)];
-  const next = own.find(({ delivery }) => delivery > by);
-  const last = own.findLast(({ delivery }) => delivery < by);
+  const over = (note.before ?? []).filter(({ isDeletion: is }) => is);
+  const ended = await Promise.all(over.map((act) => legsOf(parts, act, there, (facts) => facts.key === key)));
+  const isGivenAgain = !note.deleted || ended.flat().some(({ delivery }) => delivery === by);
+  const left = await Promise.all(before.map(async (each) => ({ each, legs: await arrivedBy([each]) })));
+  const isOfThen = ({ each, legs }: (typeof left)[number]): boolean =>
+    each === key || !isGivenAgain || (note.formerly?.includes(each) === true && legs.some(({ delivery }) => delivery < by));
+  const own = left.filter(isOfThen);
+  const ownLegs = own.flatMap(({ legs }) => legs).toSorted((a, b) => a.delivery - b.delivery);
+  const others = await arrivedBy(names.filter((name) => !own.some(({ each }) => each === name)));
+  const next = ownLegs.find(({ delivery }) => delivery > by);
+  const last = ownLegs.findLast(({ delivery }) => delivery < by);
   const isForgotten = last === undefined && (await forgotten(parts, { key, note }, to)).some((each) => each.isOlder && !each.isDeletion);
-  const isOther = next !== undefined && more.some(({ delivery }) => delivery < next.delivery && delivery > (last?.delivery ?? 0));
-  return { isThere: isForgotten || (last !== undefined && isOf(last)), isTaken: next !== undefined && !isOther };
+  const isOther = next !== undefined && others.some(({ delivery }) => delivery < next.delivery && delivery > (last?.delivery ?? 0));
+  return { isThere: isForgotten || (last !== undefined && isOf(last)), isTaken: next !== undefined && !isOther, isGivenAgain };
 }
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */

@@ -25,6 +25,10 @@ describe('what is shown on', () => {
       // What comes by the number takes the place of the other one.
       const more = await after(form, K1('c1'), [withdrawn(K1('c1')), 'refused'], ...given, corrected('c3'));
       expect(await more.shown(2), form).to.deep.equal(['K1']);
+      for (const gone of [named(2, 'c2'), K1('c2')]) {
+        const still = await after(form, K1('c1'), [withdrawn(K1('c1')), 'refused'], ...given, withdrawn(gone));
+        expect(await still.shown(2), form).to.deep.equal(['K1']);
+      }
       number.purge(1);
       expect(await number.shown(2), form).to.deep.equal(['K1']);
     }
