@@ -67,6 +67,20 @@ describe('a document by several lanes of its site', () => {
     expect([second!.action, second!.sourceId, second!.id]).to.deep.equal(['replace', 'K1', undefined]);
   });
 
+  it('B3: a lane that takes no documents any more was the one of before; one of another site is not', async () => {
+    for (const [before, isBefore] of [
+      [{ ...LANE, sends: ['dcc.identity.*'] }, true],
+      [{ ...LANE, site: '990001026', sends: [] }, false],
+    ] as const) {
+      const story = new Story('n1');
+      const [first] = await told(story, [K1('c1')]);
+      story.reaches(before, NEWER);
+      const [second] = await told(story, [corrected('c2'), 'taken', NEWER]);
+      expect(second!.replaces).to.equal(isBefore ? first!.id : undefined);
+      expect(second!.id).to.not.equal(first!.id);
+    }
+  });
+
   it('B3: a name that comes back knows what left by the one between', async () => {
     const story = new Story('n1');
     await told(story, [K1('c1')]);

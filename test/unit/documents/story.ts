@@ -12,7 +12,8 @@ import { Archive, index, NORTH, oid, RECORD, timeOf, type Said } from './archive
 export const LANE = { name: 'north-in', site: NORTH };
 /** Another lane of the same site. */
 export const BESIDE = { name: 'north-beside', site: NORTH };
-const destinationOf = ({ name, site }: typeof LANE): Destination => ({ lane: name, site, role: 'establishment', sends: ['dcc.document.*'] });
+type Lane = typeof LANE & Partial<Pick<Destination, 'sends'>>;
+const destinationOf = ({ name, site, sends = ['dcc.document.*'] }: Lane): Destination => ({ lane: name, site, role: 'establishment', sends });
 const DESTINATIONS = [LANE, BESIDE].map(destinationOf);
 const FORMS = {
   n1: { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } },
@@ -137,7 +138,7 @@ export class Story {
   }
 
   /** Its settings have these lanes from now on. */
-  reaches(...lanes: readonly (typeof LANE)[]): void {
+  reaches(...lanes: readonly Lane[]): void {
     this.#destinations = lanes.map(destinationOf);
   }
 
