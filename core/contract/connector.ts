@@ -83,6 +83,8 @@ export interface KnownAs {
   readonly replaces?: DocumentIds;
   /** A number of its source stands for one result through its life: what was sent of it before this content, which takes the place of that. */
   readonly before?: DocumentIds;
+  /** What another content of its number left as, by another lane: this one has another id. */
+  readonly elsewhere?: DocumentIds;
   /** `before` was deleted there since, or refused: this replaces nothing. */
   readonly isGivenAgain?: true;
 }

@@ -764,6 +764,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   '{}, off': '{}, off',
   '{}, run {}, to {}': '{}, passage {}, vers {}',
   '{}, to {}': '{}, vers {}',
+  '{}, which are gone, left two versions of it': '{}, qui ne sont plus, en ont laissé deux versions',
   '{}, which took its place, was sent there': '{}, qui a pris sa place, y a été envoyé',
   '{}@{} or later': '{}@{} ou plus récent',
   'a copy from another establishment, by numbers that cannot be compared':

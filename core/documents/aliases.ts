@@ -7,6 +7,7 @@ import type { BlindIndex } from '../journal/index.ts';
 import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import type { DocumentData } from '../model/index.ts';
 import { documentData, setKeyOf, worldwideKey, type DocumentFacts } from './facts.ts';
+import { sentNow } from './lanes.ts';
 import { documentOf, KINDS, note, read, ref, type AliasNote } from './notes.ts';
 
 /** What has to be known before `asItCame` can tell. */
@@ -84,7 +85,7 @@ export function isOfAnother(ids: DocumentIds | undefined, names: readonly string
 /** Whether we gave this id to what its source numbers, and have sent something else under that number since, everywhere, with another id. */
 export function isOutdated({ key }: DocumentFacts, known: Known, index: BlindIndex): boolean {
   const alias = documentOf(known, key)?.first ? undefined : read(known, KINDS.alias, key);
-  const sent = alias?.names.id === undefined ? Object.values(documentOf(known, alias?.of)?.sentAs ?? {}) : [];
+  const sent = alias?.names.id === undefined ? sentNow(documentOf(known, alias?.of) ?? {}) : [];
   return sent.length > 0 && !sent.some((ids) => placeOf(ids, index) === key);
 }
 

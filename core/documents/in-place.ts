@@ -3,6 +3,7 @@ import type { DocumentIds, JournalStore, MessageHistory } from '../contract/inde
 import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
+import { endOf, sentBy } from './lanes.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
 import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
@@ -42,18 +43,21 @@ export async function shownOn(history: MessageHistory, parts: ShownParts): Promi
     const one = event && documentIn({ event, parts: history.parts });
     const facts = one && factsOf(one, parts.index);
     const site = parts.destinations.find((each) => each.lane === lane)?.site;
-    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one), { name: lane, site }));
+    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one) ? delivery : undefined, { name: lane, site }));
     if (id) shown.set(delivery, id);
   }
   return shown;
 }
 
-/** Unless it was said again since, and may have arrived or is on its way. */
-async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: boolean, to: LegEnd): Promise<string | undefined> {
+/** Unless it was said again since, and may have arrived or is on its way. `withdrawal`: the delivery that was to withdraw it. */
+async function shownWithout(parts: Parts, facts: DocumentFacts, withdrawal: number | undefined, to: LegEnd): Promise<string | undefined> {
   const { key, content, status } = facts;
   const note = await parts.noteOf(key);
-  if (!note?.first || (isWithdrawal && !note.deleted)) return undefined;
+  if (!note?.first) return undefined;
   const own = { key, note };
+  const isWithdrawal = withdrawal !== undefined;
+  const withdrawn = isWithdrawal && (await withdrawnBy(parts, own, withdrawal, to));
+  if (withdrawn && (withdrawn.isTaken || withdrawn.isGivenAgain)) return withdrawn.isThere && !withdrawn.isTaken ? note.id : undefined;
   const legs = await legsThere(parts, own, to);
   const gone = await forgotten(parts, own, to);
   const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
@@ -67,6 +71,43 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, isWithdrawal: bo
   const areOlder = gone.every((each) => each.isOlder) && (await legsThere(parts, own, to, isOlder)).length === legs.length;
   if (isInForce && legs.length + gone.length > 0 && areOlder) return note.id;
   return (await shownInstead(parts, key, to))?.note.id;
+}
+
+interface Withdrawn {
+  /** It was there, by one of the names that it had then. */
+  readonly isThere: boolean;
+  /** What came by one of them afterwards took its place. */
+  readonly isTaken: boolean;
+  /** Its number stands for something else since. */
+  readonly isGivenAgain: boolean;
+}
+
+/** Of what a delivery was to withdraw. A number that is given again takes the place of what came last by any of its names of now. */
+async function withdrawnBy(parts: Parts, { key, note }: Found, by: number, to: LegEnd): Promise<Withdrawn> {
+  const before = [...new Set([key, ...namesOf(note), ...(note.formerly ?? [])])];
+  const notes = (await Promise.all(before.map(parts.noteOf))).filter((each) => each !== undefined);
+  const names = [...new Set([...before, ...notes.flatMap(namesOf)])];
+  const all = (await Promise.all(names.map(parts.noteOf))).filter((each) => each !== undefined);
+  const messages = [...new Set(all.flatMap(messagesOf))];
+  const there = endOf(to, all, parts);
+  const arrivedBy = async (each: readonly string[]): Promise<readonly Leg[]> => {
+    const legs = await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (facts) => each.includes(facts.key))));
+    return legs.flat().filter((leg) => !leg.isRefused());
+  };
+  const over = (note.before ?? []).filter(({ isDeletion: is }) => is);
+  const ended = await Promise.all(over.map((act) => legsOf(parts, act, there, (facts) => facts.key === key)));
+  const isGivenAgain = !note.deleted || ended.flat().some(({ delivery }) => delivery === by);
+  const left = await Promise.all(before.map(async (each) => ({ each, legs: await arrivedBy([each]) })));
+  const isOfThen = ({ each, legs }: (typeof left)[number]): boolean =>
+    each === key || !isGivenAgain || (note.formerly?.includes(each) === true && legs.some(({ delivery }) => delivery < by));
+  const own = left.filter(isOfThen);
+  const ownLegs = own.flatMap(({ legs }) => legs).toSorted((a, b) => a.delivery - b.delivery);
+  const others = await arrivedBy(names.filter((name) => !own.some(({ each }) => each === name)));
+  const next = ownLegs.find(({ delivery }) => delivery > by);
+  const last = ownLegs.findLast(({ delivery }) => delivery < by);
+  const isForgotten = last === undefined && (await forgotten(parts, { key, note }, to)).some((each) => each.isOlder && !each.isDeletion);
+  const isOther = next !== undefined && others.some(({ delivery }) => delivery < next.delivery && delivery > (last?.delivery ?? 0));
+  return { isThere: isForgotten || (last !== undefined && isOf(last)), isTaken: next !== undefined && !isOther, isGivenAgain };
 }
 
 /** Where nothing of the document arrived: the nearest of those that it took the place of, one after the other, that may have, and that nothing else took the place of there. */
@@ -99,7 +140,7 @@ export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Pro
     all.map(async (by) => (await legsThere(parts, by, to, (facts) => facts.key === by.key)).filter(isOf).map(({ delivery }) => ({ delivery, by }))),
   );
   const by = legs.flat().toSorted((a, b) => b.delivery - a.delivery)[0]?.by;
-  const sent = by?.note.sentAs?.[to.name];
+  const sent = sentBy(by?.note, to, parts);
   const isById = by?.key === key ? sent?.number === undefined : sent !== undefined && idOf(sent) === note?.id;
   return isById || note?.deleted ? undefined : by?.note.id;
 }
@@ -107,7 +148,9 @@ export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Pro
 /** What it takes the place of, by whichever of its names: said so, or as the next version of its set. */
 async function placeOf(parts: Parts, own: Found): Promise<string | undefined> {
   for (const { note: by } of await namesOfAll(parts, own)) {
-    if (by.replaces !== undefined) return keyOfId(by.replaces, by.from[0], parts.index);
+    const named = by.replaces === undefined ? undefined : keyOfId(by.replaces, by.from[0], parts.index);
+    // What never came here leads to nothing: its set does.
+    if (named !== undefined && (by.set === undefined || (await parts.noteOf(named))?.first)) return named;
     const versions = by.set === undefined ? [] : ((await parts.setOf(by.set))?.versions ?? []);
     const below = versions.find((each) => each.version < by.version! && !areApart(each, by));
     if (below) return below.key;
@@ -170,7 +213,12 @@ async function legsOfAll(parts: Parts, own: Found, to: LegEnd, isIt: (facts: Doc
   const all = await namesOfAll(parts, own);
   const keys = keysOf(all);
   const messages = [...new Set(all.flatMap(({ note }) => messagesOf(note)))];
-  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, to, (each) => keys.includes(each.key) && isIt(each))))).flat();
+  const there = endOf(
+    to,
+    all.map(({ note }) => note),
+    parts,
+  );
+  return (await Promise.all(messages.map((message) => legsOf(parts, { message }, there, (each) => keys.includes(each.key) && isIt(each))))).flat();
 }
 
 /** It, by each of its names; a number by those of what it stood for before it was given again too. */

@@ -18,6 +18,7 @@ import { aliasNotes, aliasRef, isOfAnother } from './aliases.ts';
 import { sentKeyOf } from './answers.ts';
 import { consentRefs, isOpposed, masksOf, restricted, restrictionsOf, strictest } from './consent.ts';
 import { asNew, contentKeyOf, documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts } from './facts.ts';
+import { endOf, sentBy } from './lanes.ts';
 import { documentOf, KINDS, note, ref, type DocumentNote } from './notes.ts';
 import { pairsOf } from './pairs.ts';
 import { hashOf, tokensOf } from './patients.ts';
@@ -35,7 +36,7 @@ import {
   type Found,
 } from './register.ts';
 import { chainOf, isSaid, isThis } from './place.ts';
-import { idsThere, leftAs, placeThere, taken, whatLeaves, type LeftAs } from './sent-as.ts';
+import { idTaken, idsThere, leftAs, placeThere, whatLeaves, type LeftAs } from './sent-as.ts';
 import { stop } from './stops.ts';
 import { DELETED, isRefused, leftOf, legsOf, mayHaveArrived, readAll, type Leaving, type LegEnd, type LegParts } from './there.ts';
 import { isInDoubt, mergedStop, stoppedBy } from './whose.ts';
@@ -97,6 +98,7 @@ export class Legs {
     const stopped = await stoppedBy(this.#parts, one, leaving, known, refsOf(known), to);
     if (stopped) return { held: stopped };
     const own = documentOf(known, facts?.key);
+    const there = endOf(to, [own], this.#parts);
     if (own && facts) {
       const isOutgrown = facts.content !== own.content || isLessFinal(facts.status, own.status);
       const history = await readAll(this.#parts, (known) => successorRefs(own, known));
@@ -109,7 +111,7 @@ export class Legs {
         ),
       ];
       for (const { message, keys } of over)
-        if ((await leftOf(this.#parts, { message }, to, (each) => keys.includes(each.key))).length > 0)
+        if ((await leftOf(this.#parts, { message }, there, (each) => keys.includes(each.key))).length > 0)
           return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${message}, which took its place, was sent there`) };
     }
     // Of two documents of one content the stricter mask counts for both: neither shows what the other hides (SAFETY B7).
@@ -140,7 +142,7 @@ export class Legs {
       ...(knownAs && { knownAs }),
       ...(since && { since }),
     };
-    const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, to));
+    const twin = own && facts && (await this.#arrivedWith(leaving, own, facts, restrictions, there));
     if (twin) return { held: arrived(twin) };
     const { encoded } = leaving;
     const obeyed = obeyedBy(leaving);
@@ -166,8 +168,8 @@ export class Legs {
     if (!facts) return undefined;
     const known = await knowledge.read([...aliasRef(ids, index), ...ref(KINDS.document, facts.key)]);
     const own = documentOf(known, facts.key);
-    if (isOfAnother(ids, [facts.key, ...namesOf(own)], known, index)) return taken();
-    const before = own?.sentAs?.[to.name];
+    if (isOfAnother(ids, [facts.key, ...namesOf(own)], known, index)) return idTaken();
+    const before = sentBy(own, to, this.#parts);
     const isMade = leaving.event.type !== DELETED && parts?.some(({ from }) => 'pieces' in from) === true;
     const what = whatLeaves(this.#parts, leaving, facts);
     const isOther = before?.what !== undefined && !isSaid({ ...what, status: 'preliminary' }, before.what) && !isThis(before, what);
@@ -251,7 +253,7 @@ export class Legs {
           ...(known(KINDS.sent, key) === undefined ? [note(KINDS.sent, key, value)] : []),
           ...aliases.filter((alias) => known(alias.kind, alias.key) === undefined),
           ...places.flatMap((place) => contentEntry(place, facts.key, known)),
-          ...leftAs(documentOf(known, facts.key), facts, what, isDeletion, to, { ...as, before }),
+          ...leftAs(this.#parts, documentOf(known, facts.key), facts, what, isDeletion, to, { ...as, before }),
         ];
         return { notes, result: undefined };
       },
@@ -272,7 +274,7 @@ export class Legs {
     const own = documentOf(await this.#parts.knowledge.read(ref(KINDS.document, key)), key);
     if (!own?.first || own.deleted) return undefined;
     for (const message of broughtOf(own).by)
-      if ((await leftOf(this.#parts, { message }, to, (facts) => facts.key === key)).length > 0) return message;
+      if ((await leftOf(this.#parts, { message }, endOf(to, [own], this.#parts), (facts) => facts.key === key)).length > 0) return message;
     return undefined;
   }
 

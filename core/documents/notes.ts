@@ -131,6 +131,9 @@ export interface SentAs extends DocumentIds {
   readonly by?: string | readonly string[];
   /** What left under the same number before, and is replaced by it. */
   readonly before?: SentAs;
+  /** Whose lane it is, and lanes that it took the place of: they were gone by then. Notes of before do not say it. */
+  readonly site?: string;
+  readonly after?: readonly string[];
   /** A deletion of it left, by this message (public id); true in notes of before that was kept. */
   readonly isDeleted?: true | string;
 }

@@ -2,9 +2,11 @@
  * What a receiver has of a document, by whichever of its names: of all that left for there, the last that may have arrived. That is what the next one takes the
  * place of, and what a deletion names (SAFETY B2 to B4, decision 0032).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { DocumentIds } from '../contract/index.ts';
 import { parseId } from '../journal/index.ts';
 import type { Known } from '../knowledge/index.ts';
+import { lanesOf } from './lanes.ts';
 import { documentOf, KINDS, MOST_BY, ref, type DocumentNote, type SentAs } from './notes.ts';
 import { broughtOf, isLessFinal, keyOfId, nameRefs, otherNames, rankOf, union, type Found } from './register.ts';
 import type { DocumentFacts } from './facts.ts';
@@ -22,6 +24,8 @@ export interface Left {
   /** A delivery that it left by; none is known of notes of before. */
   readonly by?: string;
   readonly delivery: number;
+  /** By which it is noted. */
+  readonly lane?: string;
 }
 
 /** All that left of it. */
@@ -55,8 +59,10 @@ export async function familyOf(parts: LegParts, key: string, itself: string, to:
   const leftBy = async (each: Found): Promise<readonly Left[]> => {
     const { note } = each;
     const isOwn = each.key === key;
-    const sent = note.sentAs?.[to.name];
-    if (sent) return chainOf(sent).flatMap((one, i) => deliveriesOf(parts, { sent: named(one, note), note, isOwn: isOwn && i === 0 }));
+    const lanes = lanesOf(note, to, parts);
+    const ofLane = (lane: string): readonly Left[] =>
+      chainOf(note.sentAs?.[lane]).flatMap((one, i) => deliveriesOf(parts, { sent: named(one, note), note, isOwn: isOwn && i === 0, lane }));
+    if (lanes.length > 0) return lanes.flatMap(ofLane);
     const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, to, (facts) => facts.key === each.key)));
     const ids = namedIn(note);
     const deliveries = legs.flat().map(({ delivery }) => delivery);
@@ -72,6 +78,19 @@ export async function lastThere(parts: LegParts, left: readonly Left[]): Promise
   for (const each of left.toSorted((a, b) => b.delivery - a.delivery || isOver(a) - isOver(b)))
     if (!(await isRefused(parts, { by: each.by ?? [] }))) return each;
   return undefined;
+}
+
+/** Lanes that are gone left another one there each, and nothing says which of them this one is now. */
+export async function isUnclear(parts: LegParts, left: readonly Left[]): Promise<boolean> {
+  for (const note of new Set(left.map((each) => each.note))) {
+    const own = left.filter((each) => each.note === note);
+    const lanes = [...new Set(own.map(({ lane }) => lane))];
+    const ofLane = (lane: string | undefined): readonly Left[] => own.filter((each) => each.lane === lane);
+    const last = lanes.length > 1 ? await Promise.all(lanes.map((lane) => lastThere(parts, ofLane(lane)))) : [];
+    const [one, ...others] = last.flatMap((each) => (each ? [idsOf(each.sent)] : []));
+    if (others.some((each) => !isDeepStrictEqual(each, one))) return true;
+  }
+  return false;
 }
 
 /**
@@ -129,7 +148,7 @@ function namedIn({ id, isNumbered }: DocumentNote): DocumentIds | undefined {
 }
 
 export function idsOf(sent: SentAs): DocumentIds {
-  const { what: _, by: __, before: ___, isDeleted: ____, ...ids } = sent;
+  const { what: _, by: __, before: ___, isDeleted: ____, site: _____, after: ______, ...ids } = sent;
   return ids;
 }
 

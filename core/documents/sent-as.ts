@@ -5,8 +5,23 @@ import { deliveryId, messageId } from '../journal/index.ts';
 import { aliasRef, isOfAnother } from './aliases.ts';
 import { codeOf, flagsOf, strictest } from './consent.ts';
 import type { DocumentEvent, DocumentFacts } from './facts.ts';
+import { endOf, sentBy, withSent, type LaneParts } from './lanes.ts';
 import { KINDS, MOST_BY, note, type DocumentNote, type SentAs } from './notes.ts';
-import { familyOf, holds, idsOf, isNamed, isSaid, isThis, lastThere, replacedBy, type Family, type Left, type What } from './place.ts';
+import {
+  chainOf,
+  familyOf,
+  holds,
+  idsOf,
+  isNamed,
+  isSaid,
+  isThis,
+  isUnclear,
+  lastThere,
+  replacedBy,
+  type Family,
+  type Left,
+  type What,
+} from './place.ts';
 import { union } from './register.ts';
 import { stop } from './stops.ts';
 import { DELETED, leftOf, type Leaving, type LegEnd, type LegParts } from './there.ts';
@@ -25,12 +40,15 @@ export async function idsThere(
   leaving: Leaving,
   to: LegEnd,
 ): Promise<KnownAs | { readonly held: ErrorData } | undefined> {
-  const { isGone, names, ...there } = await placeThere(parts, facts, leaving, to);
+  const { isGone, names, elsewhere, lanes, ...there } = await placeThere(parts, facts, leaving, to);
+  if (lanes) return { held: stop('ERR_DOCUMENT_VERSION_CONFLICT', `${lanes.join(', ')}, which are gone, left two versions of it`) };
   const [document, place] = [there.document, there.place].map((each) => (each && !isAsItCame(each, facts) ? each : undefined));
   const aliases = await parts.knowledge.read([document, place].flatMap((ids) => aliasRef(ids, parts.index)));
-  if ([document, place].some((ids) => isOfAnother(ids, names, aliases, parts.index))) return { held: taken() };
-  if (!document && !place) return undefined;
+  if ([document, place].some((ids) => isOfAnother(ids, names, aliases, parts.index))) return { held: idTaken() };
+  const taken = elsewhere && place?.id === undefined && { elsewhere: idsOf(elsewhere) };
+  if (!document && !place) return taken || undefined;
   return {
+    ...taken,
     ...(document && { document: idsOf(document) }),
     ...(place && facts.hasOwnId && { replaces: idsOf(place) }),
     // Under its number it takes the place of that by itself.
@@ -51,6 +69,10 @@ interface Place {
   readonly isGone?: boolean;
   /** Keys of all that these may be of. */
   readonly names: readonly string[];
+  /** What another content of its number left as by another lane. */
+  readonly elsewhere?: SentAs | undefined;
+  /** Lanes that are gone, where nothing says which of them this one is now. */
+  readonly lanes?: readonly string[];
 }
 
 export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving: Leaving, to: LegEnd): Promise<Place> {
@@ -60,24 +82,46 @@ export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving:
   const family = await familyOf(parts, key, itself, to);
   const { own, left } = family;
   const sent = left.find(({ isOwn }) => isOwn)?.sent;
+  if (await isUnclear(parts, left)) return { names: family.names, lanes: lanesIn(left) };
   if (leaving.event.type === DELETED) return { document: (await lastThere(parts, left))?.sent ?? sent, names: family.names };
   const what = whatLeaves(parts, leaving, facts, own);
   const replaced = await replacedBy(parts, facts, family, itself, to);
   const names = union(family.names, replaced.names);
+  if (await isUnclear(parts, replaced.left)) return { names, lanes: lanesIn(replaced.left) };
+  const elsewhere = hasOwnId || !own ? undefined : idElsewhere(own, what);
   const isSame = sent !== undefined && (hasOwnId || isTheSame(own!, sent, what));
   const before = left.filter(({ isOwn, note }) => !isOwn && note === own);
   // Of an attempt that is made anew none arrived.
   const last = await lastThere(parts, [...left.filter(({ by }) => by !== what.by), ...replaced.left]);
-  if (!last) return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names };
+  if (!last)
+    return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names, elsewhere };
   if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replaced.left))?.sent, names };
   if (isSame && last.isOwn) {
     const place = await lastThere(parts, before);
-    return { document: sent, place: place?.sent ?? sent.before, isGone: !place || (await isDeletedThere(parts, family, place, to)), names };
+    return {
+      document: sent,
+      place: place?.sent ?? sent.before,
+      isGone: !place || (await isDeletedThere(parts, family, place, to)),
+      names,
+      elsewhere,
+    };
   }
   // By its other name its receiver has this content: by its number it is that. An id of its own takes the place of the other one.
   const isOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
-  if (!hasOwnId && isOther && holds(last, what)) return { document: last.sent, names };
-  return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names };
+  if (!hasOwnId && isOther && holds(last, what)) return { document: last.sent, names, elsewhere };
+  return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names, elsewhere };
+}
+
+const lanesIn = (left: readonly Left[]): readonly string[] => [...new Set(left.flatMap(({ lane }) => lane ?? []))];
+
+/** The id of a number is derived from that alone, wherever it goes: it is that of the first content, and what came after it has another one by each lane (SAFETY B2). */
+function idElsewhere(own: DocumentNote, what: What): SentAs | undefined {
+  const chains = Object.values(own.sentAs ?? {}).map((sent) => chainOf(sent).filter(({ id }) => id !== undefined));
+  for (const chain of chains) {
+    const at = chain.findIndex((sent) => isTheSame(own, sent, what));
+    if (at >= 0) return chain[at + 1];
+  }
+  return chains.flat()[0];
 }
 
 /** Of before this was noted, only what never had another content is known to be the same. */
@@ -89,7 +133,7 @@ async function isDeletedThere(parts: LegParts, { own, names, left }: Family, { d
   const noted = left.find(({ isOwn }) => isOwn)?.sent.isDeleted;
   const deletions = (own?.before ?? []).filter(({ isDeletion }) => isDeletion).map(({ message }) => message);
   const messages = union(deletions, typeof noted === 'string' ? [noted] : []);
-  const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, to, (each) => names.includes(each.key))));
+  const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, endOf(to, [own], parts), (each) => names.includes(each.key))));
   return noted === true || legs.flat().some((leg) => leg.delivery > delivery);
 }
 
@@ -102,6 +146,7 @@ export function whatLeaves(parts: LegParts, leaving: Leaving, facts: DocumentFac
 
 /** What is known of a document, once it left: by which ids, and as which bytes. */
 export function leftAs(
+  parts: LaneParts,
   own: DocumentNote | undefined,
   facts: DocumentFacts,
   what: What,
@@ -111,13 +156,13 @@ export function leftAs(
 ): readonly Note[] {
   if (!own) return [];
   const { key, content } = facts;
-  const sent = own.sentAs?.[to.name];
-  const as = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message } : ids && asSent(sent, what, ids, before);
+  const sent = sentBy(own, to, parts);
+  const left = isDeleted ? sent && !facts.hasOwnId && { ...sent, isDeleted: what.message } : ids && asSent(sent, what, ids, before);
   // Of what took its place meanwhile, these are no forms.
   const forms = !isDeleted && own.content === content ? union(own.forms ?? [], made) : (own.forms ?? []);
   const now: DocumentNote = {
     ...own,
-    ...(as && { sentAs: { ...own.sentAs, [to.name]: as } }),
+    ...(left && withSent(own, left, to, parts)),
     ...(forms.length > 0 && { forms }),
   };
   return isDeepStrictEqual(now, own) ? [] : [note(KINDS.document, key, now)];
@@ -135,6 +180,9 @@ function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, place: S
 
 /** Contents that left under one number before and may be there: the last of them may be refused yet. */
 const MOST_BEFORE = 8;
-const upTo = ({ before, ...sent }: SentAs, most: number): SentAs => ({ ...sent, ...(before && most > 1 && { before: upTo(before, most - 1) }) });
+function upTo(sent: SentAs, most: number): SentAs {
+  const { before, site: _, after: __, ...own } = sent;
+  return { ...own, ...(before && most > 1 && { before: upTo(before, most - 1) }) };
+}
 
-export const taken = (): ErrorData => stop('ERR_DOCUMENT_ID_TAKEN', 'another document left with the id that this one has there');
+export const idTaken = (): ErrorData => stop('ERR_DOCUMENT_ID_TAKEN', 'another document left with the id that this one has there');

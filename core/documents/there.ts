@@ -13,6 +13,7 @@ import type { SendersOf } from '../identity/index.ts';
 import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Knowledge, Known, NoteRef } from '../knowledge/index.ts';
 import { documentData, documentIn, factsOf, type DocumentEvent, type DocumentFacts } from './facts.ts';
+import type { LaneParts } from './lanes.ts';
 import { MOST_BY, type Act, type SentAs } from './notes.ts';
 import { linked } from './register.ts';
 
@@ -21,7 +22,7 @@ export interface SentParts {
   readonly index: BlindIndex;
 }
 
-export interface LegParts extends SentParts {
+export interface LegParts extends SentParts, LaneParts {
   readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
   readonly knowledge: Knowledge;
   readonly sendersOf: SendersOf;
@@ -32,6 +33,8 @@ export interface LegParts extends SentParts {
 export interface LegEnd {
   readonly name: string;
   readonly site: string;
+  /** Names of before (`endOf`). */
+  readonly formerly?: readonly string[];
 }
 
 export type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts' | 'encoded'> & Pick<QueuedDelivery, 'keys'>;
@@ -63,7 +66,7 @@ export async function leftOf(
 export async function legsOf(
   parts: SentParts,
   { message }: Pick<Act, 'message'>,
-  { name }: LegEnd,
+  { name, formerly = [] }: LegEnd,
   isIt: (facts: DocumentFacts, data: DocumentEvent) => boolean,
 ): Promise<readonly Leg[]> {
   const { journal, index } = parts;
@@ -76,7 +79,7 @@ export async function legsOf(
     return facts !== undefined && isIt(facts, documentData(one!));
   });
   const ids = new Set(events.map(({ event }) => event.id));
-  const legs = history.deliveries.filter(({ lane, eventId }) => lane === name && ids.has(eventId));
+  const legs = history.deliveries.filter(({ lane, eventId }) => (lane === name || formerly.includes(lane)) && ids.has(eventId));
   return legs.map((leg) => ({ ...leg, isRefused: () => isRefusedIn(history, leg.delivery) }));
 }
 

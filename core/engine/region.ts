@@ -121,6 +121,7 @@ export class Region {
       knowledge: this.knowledge,
       index: parts.ports.index,
       sendersOf: ofDomain,
+      destinations: this.destinations,
       now: parts.ports.now,
     });
     const { plugins, ports } = parts;

@@ -50,6 +50,9 @@ export function route(events: readonly RoutableEvent[], destinations: readonly D
   });
 }
 
-const takes = ({ sends, answers }: Destination, { type, became = type }: RoutableEvent): boolean =>
+export const takes = (
+  { sends, answers }: Pick<Destination, 'sends' | 'answers'>,
+  { type, became = type }: Pick<RoutableEvent, 'type' | 'became'>,
+): boolean =>
   (answers === undefined || !isAnswerType(type) || answers.includes(type)) &&
   sends.some((pattern) => [type, became].some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name)));

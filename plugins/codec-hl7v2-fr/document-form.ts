@@ -111,9 +111,10 @@ function wrapped(writing: Writing, settings: CdaSettings, data: DocumentEvent, i
   const sha256 = parts.find(({ part }) => part === content?.part)?.sha256;
   const own = document.id ?? numberOf(document) ?? sha256;
   if (own === undefined || document.file !== undefined) return { data: { ...data, document: knownThere(document, input) } };
-  const { document: now, before, isGivenAgain } = (document.id === undefined && input.knownAs) || {};
+  const { document: now, before, elsewhere, isGivenAgain } = (document.id === undefined && input.knownAs) || {};
   // Of one number, each content that leaves is a document of its own there, and names the one before it (SAFETY B3).
-  const next = before?.id === undefined ? undefined : derivedId(before.id, document.status ?? '', sha256 ?? document.text ?? '');
+  const last = before?.id ?? elsewhere?.id;
+  const next = last === undefined ? undefined : derivedId(last, document.status ?? '', sha256 ?? document.text ?? '');
   const { noted } = document;
   // Whoever gave it that number knows it by that alone: of the site that speaks the same number is another document.
   if (isDeletion(input) && document.id === undefined && noted?.document !== undefined && now?.id === undefined && next === undefined)

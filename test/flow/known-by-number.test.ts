@@ -1,5 +1,7 @@
 /** Over real sockets: what a plain receiver knows by the number of its source is replaced and withdrawn there by that number, whatever id it has since (SAFETY B3, B4). */
+import { readdirSync, readFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import type { DocumentWhere } from 'passerelle/contract';
@@ -110,6 +112,24 @@ describeJournals('documents that their receiver knows by a number', (journal) =>
       ['document.published', 'K9', undefined, undefined],
       ['document.published', 'K9', undefined, undefined],
       ['document.deleted', 'K9', undefined, undefined],
+    ]);
+  });
+
+  it('B3, B4: once its endpoint has another name, by that number too', async () => {
+    const before = hospital.received.length;
+    await publish('c41', { sourceId: 'K4' });
+    await publish('c41', id(41));
+    const documents = readdirSync(region.config).map((file) => {
+      const text = readFileSync(path.join(region.config, file), 'utf8');
+      return { file, text: text.replaceAll('estuaire-dxcare-out', 'estuaire-dxcare-renamed') };
+    });
+    await region.post('settings/apply', { documents, why: 'renamed' });
+    await publish('c42', { ...id(42), ...CORRECTED, replaces: oid(41) });
+    await withdraw(id(42));
+    expect(told(before)).to.deep.equal([
+      ['ORU', 'NW', 'K4', '', ''],
+      ['ORU', 'RO', 'K4', '', ''],
+      ['ORU', 'CA', 'K4', '', ''],
     ]);
   });
 });

@@ -124,6 +124,7 @@ class Life {
     return new Legs({
       index,
       sendersOf: () => [],
+      destinations: [],
       knowledge: this.archive.knowledge,
       now: () => 0,
       journal: {

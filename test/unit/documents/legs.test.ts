@@ -40,6 +40,7 @@ describe('before a document leaves', () => {
     new Legs({
       index,
       sendersOf: () => [],
+      destinations: [],
       knowledge,
       now: () => 0,
       journal: {

@@ -30,6 +30,7 @@ describe('documents with two names', () => {
     new Legs({
       index,
       sendersOf: () => [],
+      destinations: [],
       knowledge: archive.knowledge,
       now: () => 0,
       journal: {

@@ -66,7 +66,7 @@ describe('numbered documents within a CDA', () => {
     const material = async (ids: readonly number[]): Promise<never> =>
       ids.filter((id) => refused.has(id)).map((id) => ({ delivery: id, message: id })) as never;
     const journal = { tag: 'TEST', message, material, keep };
-    return new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+    return new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
   };
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = caseOf(said, minute, 1);

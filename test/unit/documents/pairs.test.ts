@@ -381,7 +381,7 @@ describe('two documents of one content', () => {
           expect((await takes(said)).codes).to.include(RECORD);
           delivered('2/0');
           const { event, keys, parts } = archive.together.get(1)!.find(({ draft }) => draft.document?.id === oid(1))!;
-          const legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+          const legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
           const leaving = { delivery: 100, message: 1, event: { ...event }, parts: parts as never, keys };
           expect(await legs.before(leaving, { name: LANES[RECORD]!, site: RECORD })).to.have.property('event');
           expect((await takes(masked(first[0]!))).codes).to.include.members(['masked-by-copy', RECORD]);
@@ -472,7 +472,7 @@ describe('two documents of one content', () => {
         });
 
         it('it leaves, though the next N3 did; the first N3 does not', async () => {
-          const legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+          const legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
           const parts = archive.together.get(1)!.flatMap((one) => one.parts);
           const leaves = ({ event, keys }: Case, i: number): ReturnType<Legs['before']> =>
             legs.before({ delivery: 100 + i, message: 1, event: { ...event }, parts: parts as never, keys }, { name: 'dcc-out', site: RECORD });
@@ -549,7 +549,7 @@ describe('two documents of one content', () => {
   });
 
   describe('on their way out', () => {
-    const legs = (): Legs => new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal });
+    const legs = (): Legs => new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
     const TO = { name: LANES[RECORD]!, site: RECORD };
     const leaving = (message: number, i = 0, encoded?: EncodedMessage): Parameters<Legs['before']>[0] => {
       const { event, keys } = archive.together.get(message)![i]!;

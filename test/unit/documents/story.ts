@@ -2,16 +2,19 @@
 import { hash } from 'node:crypto';
 import { assemblePart, PasserelleError, type DeliveryMaterial, type EncodeInput, type MessageHistory } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, shownOn } from '../../../core/documents/index.ts';
+import type { Destination } from '../../../core/routing/index.ts';
 import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
 import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
 import { Archive, index, NORTH, oid, RECORD, timeOf, type Said } from './archive.ts';
 
-const LANE = { name: 'north-in', site: NORTH };
+export const LANE = { name: 'north-in', site: NORTH };
 /** Another lane of the same site. */
 export const BESIDE = { name: 'north-beside', site: NORTH };
-const DESTINATIONS = [LANE, BESIDE].map(({ name, site }) => ({ lane: name, site, role: 'establishment', sends: [] }) as const);
+type Lane = typeof LANE & Partial<Pick<Destination, 'sends'>>;
+const destinationOf = ({ name, site, sends = ['dcc.document.*'] }: Lane): Destination => ({ lane: name, site, role: 'establishment', sends });
+const DESTINATIONS = [LANE, BESIDE].map(destinationOf);
 const FORMS = {
   n1: { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } },
   mdm: SITE,
@@ -42,6 +45,7 @@ export class Story {
   readonly #messages = new Map<number, { history: MessageHistory; legs: Leg[] }>();
   readonly #form: Form;
   #deliveries = 100;
+  #destinations: readonly Destination[] = DESTINATIONS;
 
   constructor(form: Form) {
     this.#form = form;
@@ -65,7 +69,7 @@ export class Story {
     // What is made of it is not stored by then.
     const notes = async (kind: string, keys: readonly string[]): Promise<readonly (string | undefined)[]> =>
       keys.map((key) => before.get(`${kind} ${key}`));
-    const made = await goesWhereNoneArrived(one, judged, { journal: { ...this.#journal, notes }, destinations: DESTINATIONS, index });
+    const made = await goesWhereNoneArrived(one, judged, { journal: { ...this.#journal, notes }, destinations: this.#destinations, index });
     const event = made.event ?? one.event;
     const { parts, keys } = one;
     const history = { message: { state: 'decoded', warnings: made.warnings ?? [] }, events: [{ event }], parts, deliveries: [], attempts: [] };
@@ -90,7 +94,14 @@ export class Story {
   }
 
   async #leaves(leg: Leg, message: number, said: Said, lane: typeof LANE): Promise<DocumentData | string> {
-    const legs = new Legs({ index, sendersOf: () => [], knowledge: this.archive.knowledge, now: () => 0, journal: this.#journal });
+    const legs = new Legs({
+      index,
+      sendersOf: () => [],
+      destinations: this.#destinations,
+      knowledge: this.archive.knowledge,
+      now: () => 0,
+      journal: this.#journal,
+    });
     const leave = await legs.before(leg as never, lane);
     if ('held' in leave) return leave.held.code;
     const event = { ...leave.event, data: { ...(leave.event['data'] as object), patient: PATIENT } } as unknown as EncodeInput['event'];
@@ -114,7 +125,7 @@ export class Story {
   /** What the deliveries of that message that never arrived leave in their place. */
   async shown(message: number): Promise<readonly string[]> {
     const { history } = this.#messages.get(message)!;
-    return [...(await shownOn(history, { journal: this.#journal, index, destinations: DESTINATIONS })).values()];
+    return [...(await shownOn(history, { journal: this.#journal, index, destinations: this.#destinations })).values()];
   }
 
   warned(message: number): readonly string[] {
@@ -124,6 +135,11 @@ export class Story {
   /** What its warnings say is shown on. */
   shownOn(message: number): readonly string[] {
     return this.#messages.get(message)!.history.message.warnings.flatMap(({ code, detail }) => (code === 'still-shown' ? [detail ?? ''] : []));
+  }
+
+  /** Its settings have these lanes from now on. */
+  reaches(...lanes: readonly Lane[]): void {
+    this.#destinations = lanes.map(destinationOf);
   }
 
   purge(message: number): void {

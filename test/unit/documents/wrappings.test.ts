@@ -25,7 +25,7 @@ describe('documents in other wrappings', () => {
   });
   beforeEach(() => {
     archive = new Archive();
-    legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+    legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
   });
 
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {
@@ -170,7 +170,7 @@ describe('documents in other wrappings', () => {
       await sentAsN1();
       expect(await codesOf(deletion(MADE))).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
       archive = new Archive();
-      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       await sentAsN1(ownedByNorth);
       expect(await documentOf(deletion(MADE))).to.include({ id: oid(1), action: 'delete' });
       expect(archive.note(oid(1))?.['deleted']).to.include({ site: NORTH });
@@ -188,10 +188,10 @@ describe('documents in other wrappings', () => {
       await sentAsN1({ ...ownedByNorth, document: { sourceId: 'K1', custodian: { finess: NORTH } } }, { id: MADE });
       const [own, there] = [{ content: 'own', document: { sourceId: 'K1' } } as const, { name: 'record-in', site: RECORD }];
       expect((await archive.takes(own)).sentTo).to.deep.equal([RECORD]);
-      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       await legs.sent(leaving(own), there, 'OUT9', { ids: { id: `2.25.${'7'.repeat(38)}` }, made: [] });
       const { event } = await archive.takes(deletion(MADE));
-      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       const made = await legs.before({ ...leaving(deletion(MADE)), event: event as never }, there);
       expect('event' in made && made.knownAs, 'the id of another document').to.equal(undefined);
       expect(archive.note(`${NORTH}|DPI/K1`)).to.not.have.property('deleted');
@@ -209,7 +209,7 @@ describe('documents in other wrappings', () => {
       // By its set alone as well.
       expect(await codesOf({ content: 'new', document: { id: oid(61), setId: MADE_SET, version: 2 } })).to.deep.equal(['ERR_DOCUMENT_NOT_AUTHOR']);
       archive = new Archive();
-      legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+      legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
       await sentAsN1(ownedByNorth);
       expect(await documentOf({ ...replacement, document: { ...replacement.document, setId: MADE_SET, version: 2 } })).to.include({
         replaces: oid(1),
@@ -222,7 +222,7 @@ describe('documents in other wrappings', () => {
       await sentAsN1();
       const before = async (said: Said): Promise<unknown> => {
         await archive.takes(said);
-        legs = new Legs({ index, sendersOf: () => [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
+        legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
         const made = await legs.before(leaving(said), LANE);
         return 'event' in made ? made.knownAs : made.held.code;
       };

@@ -101,10 +101,14 @@ describe('the undo of a merge', () => {
     hospital.identity({ ...QUALIFIED, ins: OTHER_INS }, { ipp: '1', id: 'asked' });
     const index = { patient: ({ value }: { readonly value: string }) => keyed(value) } as never;
     const waits = (...ipps: readonly string[]): Promise<boolean> =>
-      new Legs({ journal: journal as never, knowledge: new Knowledge(journal, []), index, sendersOf: () => [], now: () => 0 }).isInDoubt(
-        { keys: ipps.map(keyed), kind: 'document' },
-        'out',
-      );
+      new Legs({
+        journal: journal as never,
+        knowledge: new Knowledge(journal, []),
+        index,
+        sendersOf: () => [],
+        destinations: [],
+        now: () => 0,
+      }).isInDoubt({ keys: ipps.map(keyed), kind: 'document' }, 'out');
     expect([await waits('3', '2', '1'), await waits('2', '1')]).to.deep.equal([true, true]);
     hospital.undo('3');
     expect([await waits('3', '2', '1'), await waits('2', '1')]).to.deep.equal([false, true]);

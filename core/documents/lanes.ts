@@ -1,0 +1,75 @@
+/**
+ * By which lanes a receiver was reached: its endpoint is renamed, or another one of its site takes its documents from some day on. What left by the one before is there
+ * (SAFETY B3, B4, decision 0032).
+ */
+import { parseId } from '../journal/index.ts';
+import { takes, type Destination } from '../routing/index.ts';
+import type { DocumentNote, SentAs } from './notes.ts';
+import type { LegEnd } from './there.ts';
+
+export interface LaneParts {
+  readonly journal: { readonly tag: string };
+  readonly destinations: readonly Pick<Destination, 'lane' | 'site' | 'sends'>[];
+}
+
+/**
+ * Lanes by which it left for this receiver, the last one first: this one; where it left by none of that name, those that take no documents any more, of this site or
+ * of nobody knows which. Each but those whose place another one of them took.
+ */
+export function lanesOf({ sentAs = {}, to: sites }: Pick<DocumentNote, 'sentAs' | 'to'>, to: LegEnd, parts: LaneParts): readonly string[] {
+  const own = sentAs[to.name];
+  const former = Object.entries(sentAs).flatMap(([lane, sent]) => {
+    const isFollowing = own === undefined || sent.after?.includes(to.name) === true;
+    return lane !== to.name && isFollowing && isFormer(lane, sent, sites, to, parts) ? [lane] : [];
+  });
+  const all = [...(own ? [to.name] : []), ...former];
+  const last = (lane: string): number => lastDelivery(sentAs[lane]!, parts);
+  const over = outlivedIn(all.map((lane) => sentAs[lane]!));
+  return all.filter((lane) => !over.includes(lane)).toSorted((a, b) => last(b) - last(a));
+}
+
+/** What left last, by each of them. */
+export const sentBy = (note: DocumentNote | undefined, to: LegEnd, parts: LaneParts): SentAs | undefined =>
+  note && note.sentAs?.[lanesOf(note, to, parts)[0] ?? to.name];
+
+const outlivedIn = (all: readonly SentAs[]): readonly string[] => all.flatMap(({ after = [] }) => after);
+
+/** By lane, but those whose place another one took. */
+export function sentNow({ sentAs = {} }: Pick<DocumentNote, 'sentAs'>): readonly SentAs[] {
+  const over = outlivedIn(Object.values(sentAs));
+  return Object.entries(sentAs).flatMap(([lane, sent]) => (over.includes(lane) ? [] : [sent]));
+}
+
+/** What left by this lane: it takes the place of the others, and of those whose place they took. A name that comes back is after what came after it. */
+export function withSent(note: DocumentNote, sent: SentAs, to: LegEnd, parts: LaneParts): Pick<DocumentNote, 'sentAs'> {
+  const formerly = after(note, to, parts);
+  const others = Object.entries(note.sentAs ?? {}).map(([lane, { after: its, ...each }]) => {
+    const left = its?.filter((one) => one !== to.name) ?? [];
+    return [lane, { ...each, ...(left.length > 0 && { after: left }) }] as const;
+  });
+  return { sentAs: { ...Object.fromEntries(others), [to.name]: { ...sent, site: to.site, ...(formerly.length > 0 && { after: formerly }) } } };
+}
+
+function after({ sentAs = {}, ...note }: DocumentNote, to: LegEnd, parts: LaneParts): readonly string[] {
+  const all = [to.name, ...lanesOf({ ...note, sentAs }, to, parts)].flatMap((lane) => [lane, ...(sentAs[lane]?.after ?? [])]);
+  return [...new Set(all)].filter((lane) => lane !== to.name);
+}
+
+/** This lane, with those before it of these notes. */
+export const endOf = (to: LegEnd, notes: readonly (DocumentNote | undefined)[], parts: LaneParts): LegEnd => ({
+  ...to,
+  formerly: notes.flatMap((note) => (note ? after(note, to, parts) : [])),
+});
+
+/** Two lanes that both take documents are two receivers. Notes of before do not say the site: all that went to one only went to that. */
+function isFormer(lane: string, { site }: SentAs, sites: readonly string[], to: LegEnd, { destinations }: LaneParts): boolean {
+  const destination = destinations.find((each) => each.lane === lane);
+  if (destination && takes(destination, { type: 'dcc.document.received' })) return false;
+  const its = destination?.site ?? site ?? (sites.length === 1 ? sites[0] : undefined);
+  return its === undefined || its === to.site;
+}
+
+function lastDelivery({ by = [] }: SentAs, { journal }: LaneParts): number {
+  const all = [by].flat().map((each) => parseId(journal.tag, each));
+  return Math.max(-1, ...all.flatMap((each) => ('delivery' in each ? [each.delivery] : [])));
+}
