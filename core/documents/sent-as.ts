@@ -47,11 +47,13 @@ export async function idsThere(
   if ([document, place].some((ids) => isOfAnother(ids, names, aliases, parts.index))) return { held: idTaken() };
   const taken = elsewhere && place?.id === undefined && { elsewhere: idsOf(elsewhere) };
   if (!document && !place) return taken || undefined;
+  // By another number it takes the place of nothing: it leaves under that one.
+  const isOtherNumber = !isGone && place?.number !== undefined && place.number !== facts.id;
   return {
     ...taken,
     ...(document && { document: idsOf(document) }),
-    ...(place && facts.hasOwnId && { replaces: idsOf(place) }),
-    // Under its number it takes the place of that by itself.
+    ...(place && (facts.hasOwnId || isOtherNumber) && { replaces: idsOf(place) }),
+    // Under its own number it takes the place of that by itself.
     ...(place?.id !== undefined && !facts.hasOwnId && { before: idsOf(place), ...(isGone && { isGivenAgain: true }) }),
   };
 }

@@ -12,6 +12,7 @@ const step = record({
   word: constantFrom('final', 'final', 'final', 'preliminary'),
   mask: constantFrom('none', 'none', 'none', 'hidden', 'restricted'),
   how: constantFrom('taken', 'taken', 'refused'),
+  number: constantFrom('same', 'same', 'other'),
 });
 type Step = typeof step extends Arbitrary<infer T> ? T : never;
 
@@ -26,6 +27,9 @@ class Source {
   #isCda = false;
   readonly #ids = new Set<number>();
   #isNumbered = false;
+  #number = 1;
+  /** The version that it was said of last. */
+  #numberOf = 0;
 
   get content(): string {
     return `${this.#isCda ? 'cda' : 'pdf'} ${this.version}`;
@@ -35,7 +39,7 @@ class Source {
     return this.#ids.size === 0 && !this.#isNumbered;
   }
 
-  says({ what, by: wished, form, word, mask }: Step): Said | undefined {
+  says({ what, by: wished, form, word, mask, number }: Step): Said | undefined {
     if (what === 'withdraw') return this.#withdraws(wished);
     if (this.isOver && (what === 'again' || !this.#isNumbered)) return undefined;
     if (this.isOver) this.#ids.clear();
@@ -48,7 +52,10 @@ class Source {
     }
     this.isOver = false;
     this.#status = this.#status === 'final' ? 'final' : word;
-    const said = isById ? this.#byId() : this.version > 1 ? corrected(this.content) : K1(this.content);
+    // What has an id and no number yet may have another one: two numbers of the same bytes are two documents.
+    const isOther = number === 'other' && what === 'again' && !isById && this.#ids.has(this.version) && this.#numberOf < this.version;
+    if (isOther) this.#number = this.version;
+    const said = isById ? this.#byId() : this.#numbered(this.version > 1 ? corrected(this.content) : K1(this.content));
     const { document = {} } = said;
     const status = document.action === 'replace' && this.#status === 'final' ? 'corrected' : this.#status;
     return {
@@ -72,12 +79,18 @@ class Source {
   #withdraws(by: Step['by']): Said | undefined {
     if (by === 'id' ? !this.#ids.has(this.version) : !this.#isNumbered) return undefined;
     this.isOver = true;
-    return withdrawn(by === 'id' ? named(this.version, this.content) : K1(this.content));
+    return withdrawn(by === 'id' ? named(this.version, this.content) : this.#numbered(K1(this.content)));
+  }
+
+  #numbered(said: Said): Said {
+    return { ...said, document: { ...said.document, sourceId: `K${this.#number}` } };
   }
 
   /** Only what was said so. */
   heard({ document = {} }: Said): void {
-    if (document.sourceId !== undefined) this.#isNumbered = true;
+    if (document.sourceId === undefined) return;
+    this.#isNumbered = true;
+    this.#numberOf = this.version;
   }
 }
 

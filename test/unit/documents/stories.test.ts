@@ -38,6 +38,16 @@ describe('one document that its source gives several names', () => {
     }
   });
 
+  it('B3, B4: corrected and withdrawn by another number than its receiver knows it by, it is so by that one', async () => {
+    const other = (said: Said): Said => ({ ...said, document: { ...said.document, sourceId: 'K2' } });
+    for (const form of ['mdm', 'oru'] as const) {
+      const story = new Story(form);
+      for (const said of [K1('c1'), named(1, 'c1'), named(2, 'c2', 1), other(K1('c2'))]) await story.says(said);
+      for (const content of ['c3', 'c4']) expect(await story.says(other(corrected(content))), form).to.include({ action: 'replace', sourceId: 'K1' });
+      expect(await story.says(withdrawn(other(K1('c4')))), form).to.include({ action: 'delete', sourceId: 'K1' });
+    }
+  });
+
   it('B3: refused by its number and sent anew by an id, it takes the place of the version that is there', async () => {
     for (const replaces of [1, undefined])
       for (const [form, name] of [
