@@ -17,7 +17,7 @@ export interface LaneParts {
  * of nobody knows which. Each but those whose place another one of them took.
  */
 export function lanesOf({ sentAs = {}, to: sites }: Pick<DocumentNote, 'sentAs' | 'to'>, to: LegEnd, parts: LaneParts): readonly string[] {
-  const own = sentAs[to.name];
+  const own = ownOf(sentAs, to, parts);
   const former = Object.entries(sentAs).flatMap(([lane, sent]) => {
     const isFollowing = own === undefined || sent.after?.includes(to.name) === true;
     return lane !== to.name && isFollowing && isFormer(lane, sent, sites, to, parts) ? [lane] : [];
@@ -29,8 +29,23 @@ export function lanesOf({ sentAs = {}, to: sites }: Pick<DocumentNote, 'sentAs' 
 }
 
 /** What left last, by each of them. */
-export const sentBy = (note: DocumentNote | undefined, to: LegEnd, parts: LaneParts): SentAs | undefined =>
-  note && note.sentAs?.[lanesOf(note, to, parts)[0] ?? to.name];
+export const sentBy = (note: DocumentNote | undefined, to: LegEnd, parts: LaneParts): SentAs | undefined => {
+  const [last] = note ? lanesOf(note, to, parts) : [];
+  return last === undefined ? undefined : note?.sentAs?.[last];
+};
+
+/** Another site took the name: what left for this one is that one's yet. One that is in no settings any more has most likely another FINESS now. */
+const isTaken = ({ site }: SentAs, by: string, { destinations }: LaneParts): boolean =>
+  site !== undefined && site !== by && destinations.some((each) => each.site === site);
+
+function ownOf(sentAs: NonNullable<DocumentNote['sentAs']>, to: LegEnd, parts: LaneParts): SentAs | undefined {
+  const sent = sentAs[to.name];
+  return sent && isTaken(sent, to.site, parts) ? undefined : sent;
+}
+
+/** Where that is kept once the other site has something of its own by that name: no endpoint has a space in its name. */
+const keptAs = (lane: string, { site }: SentAs): string => `${lane} ${site}`;
+export const nameOf = (lane: string): string => lane.split(' ', 1)[0]!;
 
 const outlivedIn = (all: readonly SentAs[]): readonly string[] => all.flatMap(({ after = [] }) => after);
 
@@ -43,27 +58,32 @@ export function sentNow({ sentAs = {} }: Pick<DocumentNote, 'sentAs'>): readonly
 /** What left by this lane: it takes the place of the others, and of those whose place they took. A name that comes back is after what came after it. */
 export function withSent(note: DocumentNote, sent: SentAs, to: LegEnd, parts: LaneParts): Pick<DocumentNote, 'sentAs'> {
   const formerly = after(note, to, parts);
-  const others = Object.entries(note.sentAs ?? {}).map(([lane, { after: its, ...each }]) => {
-    const left = its?.filter((one) => one !== to.name) ?? [];
-    return [lane, { ...each, ...(left.length > 0 && { after: left }) }] as const;
+  const { sentAs = {} } = note;
+  const taken = sentAs[to.name] && ownOf(sentAs, to, parts) === undefined ? keptAs(to.name, sentAs[to.name]!) : undefined;
+  const others = Object.entries(sentAs).map(([lane, { after: its = [], ...each }]) => {
+    const left = its.flatMap((one) => (one === to.name ? (taken ?? []) : one));
+    return [lane === to.name ? (taken ?? lane) : lane, { ...each, ...(left.length > 0 && { after: left }) }] as const;
   });
   return { sentAs: { ...Object.fromEntries(others), [to.name]: { ...sent, site: to.site, ...(formerly.length > 0 && { after: formerly }) } } };
 }
 
 function after({ sentAs = {}, ...note }: DocumentNote, to: LegEnd, parts: LaneParts): readonly string[] {
-  const all = [to.name, ...lanesOf({ ...note, sentAs }, to, parts)].flatMap((lane) => [lane, ...(sentAs[lane]?.after ?? [])]);
+  const own = ownOf(sentAs, to, parts) ? [to.name] : [];
+  const all = [...own, ...lanesOf({ ...note, sentAs }, to, parts)].flatMap((lane) => [lane, ...(sentAs[lane]?.after ?? [])]);
   return [...new Set(all)].filter((lane) => lane !== to.name);
 }
 
 /** This lane, with those before it of these notes. */
 export const endOf = (to: LegEnd, notes: readonly (DocumentNote | undefined)[], parts: LaneParts): LegEnd => ({
   ...to,
-  formerly: notes.flatMap((note) => (note ? after(note, to, parts) : [])),
+  formerly: notes.flatMap((note) => (note ? after(note, to, parts).map(nameOf) : [])),
 });
 
 /** Two lanes that both take documents are two receivers. Notes of before do not say the site: all that went to one only went to that. */
-function isFormer(lane: string, { site }: SentAs, sites: readonly string[], to: LegEnd, { destinations }: LaneParts): boolean {
-  const destination = destinations.find((each) => each.lane === lane);
+function isFormer(lane: string, sent: SentAs, sites: readonly string[], to: LegEnd, parts: LaneParts): boolean {
+  const { site } = sent;
+  const named = parts.destinations.find((each) => each.lane === lane);
+  const destination = named && isTaken(sent, named.site, parts) ? undefined : named;
   if (destination && takes(destination, { type: 'dcc.document.received' })) return false;
   const its = destination?.site ?? site ?? (sites.length === 1 ? sites[0] : undefined);
   return its === undefined || its === to.site;

@@ -12,6 +12,7 @@ import {
 import type { BlindIndex } from '../journal/index.ts';
 import type { Case } from '../knowledge/index.ts';
 import { documentData, factsOf, worldwideKey } from './facts.ts';
+import { nameOf } from './lanes.ts';
 import { KINDS, type Act, type DocumentNote, type SetNote } from './notes.ts';
 import { areApart } from './register.ts';
 
@@ -78,7 +79,9 @@ function stateOf(note: DocumentNote, sets: readonly SetNote['versions'][]): Docu
     copies: (note.copies ?? []).map(actOf),
     conflicts: (note.conflicts ?? []).map(actOf),
     pairedWith: (note.pairedWith ?? []).map((pair) => pair.id),
-    knownAs: Object.entries(sentAs).flatMap(([lane, as]) => (idOf(as) === undefined || idOf(as) === id ? [] : [{ lane, id: idOf(as)! }])),
+    knownAs: Object.entries(sentAs).flatMap(([lane, as]) =>
+      idOf(as) === undefined || idOf(as) === id ? [] : [{ lane: nameOf(lane), id: idOf(as)! }],
+    ),
     from,
     to,
     flags: note.flags ?? {},

@@ -1,10 +1,11 @@
 /** SAFETY B2 to B4: one document by several lanes of its site, side by side or one after the other. */
 import { expect } from 'chai';
 import type { DocumentData } from '../../../core/model/index.ts';
-import { NORTH, oid, type Said } from './archive.ts';
+import { NORTH, oid, SOUTH, type Said } from './archive.ts';
 import { BESIDE, corrected, K1, LANE, named, Story, withdrawn } from './story.ts';
 
 const [NEWER, OTHER] = ['north-newer', 'north-other'].map((name) => ({ ...LANE, name })) as [typeof LANE, typeof LANE];
+const OF_SOUTH = { ...LANE, site: SOUTH };
 type Step = readonly [said: Said, how?: 'taken' | 'refused', lane?: typeof LANE];
 
 async function told(story: Story, ...steps: readonly Step[]): Promise<readonly DocumentData[]> {
@@ -67,18 +68,42 @@ describe('a document by several lanes of its site', () => {
     expect([second!.action, second!.sourceId, second!.id]).to.deep.equal(['replace', 'K1', undefined]);
   });
 
-  it('B3: a lane that takes no documents any more was the one of before; one of another site is not', async () => {
-    for (const [before, isBefore] of [
-      [{ ...LANE, sends: ['dcc.identity.*'] }, true],
-      [{ ...LANE, site: '990001026', sends: [] }, false],
-    ] as const) {
+  it('B3: a lane that takes no documents any more was the one of before; one of another site was not', async () => {
+    const story = new Story('n1');
+    const [first] = await told(story, [K1('c1')]);
+    story.reaches({ ...LANE, sends: ['dcc.identity.*'] }, NEWER);
+    const [second] = await told(story, [corrected('c2'), 'taken', NEWER]);
+    expect(second!.replaces).to.equal(first!.id);
+    const south = new Story('n1');
+    const [other] = await told(south, [{ ...K1('c1'), to: [SOUTH] }, 'taken', OF_SOUTH]);
+    south.reaches(NEWER);
+    const [third] = await told(south, [corrected('c2'), 'taken', NEWER]);
+    expect(third!.replaces).to.equal(undefined);
+    expect(third!.id).to.not.equal(other!.id);
+  });
+
+  it('B3, B4: of a name that another site took, each has what left for it', async () => {
+    const toSouth = (said: Said): Step => [{ ...said, to: [SOUTH] }, 'taken', OF_SOUTH];
+    for (const isSouthFirst of [false, true]) {
       const story = new Story('n1');
       const [first] = await told(story, [K1('c1')]);
-      story.reaches(before, NEWER);
-      const [second] = await told(story, [corrected('c2'), 'taken', NEWER]);
-      expect(second!.replaces).to.equal(isBefore ? first!.id : undefined);
-      expect(second!.id).to.not.equal(first!.id);
+      story.reaches(NEWER, OF_SOUTH);
+      const north: Step = [corrected('c2'), 'taken', NEWER];
+      const both = await told(story, ...(isSouthFirst ? [toSouth(corrected('c2')), north] : [north, toSouth(corrected('c2'))]));
+      const [ofNorth, ofSouth] = isSouthFirst ? both.toReversed() : both;
+      expect([ofNorth!.replaces, ofSouth!.replaces], `${isSouthFirst}`).to.deep.equal([first!.id, undefined]);
+      const [south, now] = await told(story, toSouth(corrected('c3')), [corrected('c4'), 'taken', NEWER]);
+      expect([south!.replaces, now!.replaces]).to.deep.equal([ofSouth!.id, ofNorth!.id]);
+      story.reaches(OTHER, OF_SOUTH);
+      const [gone] = await told(story, [withdrawn(K1('c4')), 'taken', OTHER]);
+      expect(gone!.id).to.equal(now!.id);
     }
+    // A site that is in no settings any more has another FINESS now.
+    const renumbered = new Story('n1');
+    const [first] = await told(renumbered, [K1('c1')]);
+    renumbered.reaches(OF_SOUTH);
+    const [second] = await told(renumbered, toSouth(corrected('c2')));
+    expect(second).to.include({ replaces: first!.id });
   });
 
   it('B3: a name that comes back knows what left by the one between', async () => {
