@@ -3,7 +3,7 @@ import type { DocumentIds, JournalStore, MessageHistory } from '../contract/inde
 import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
-import { endOf, sentBy } from './lanes.ts';
+import { endNow, endOf, sentBy } from './lanes.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
 import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
@@ -42,8 +42,9 @@ export async function shownOn(history: MessageHistory, parts: ShownParts): Promi
     const event = history.events.find((each) => each.event.id === eventId)?.event;
     const one = event && documentIn({ event, parts: history.parts });
     const facts = one && factsOf(one, parts.index);
-    const site = parts.destinations.find((each) => each.lane === lane)?.site;
-    const id = facts && site !== undefined && (await shownWithout(read, facts, isDeletion(one) ? delivery : undefined, { name: lane, site }));
+    const note = facts && (await read.noteOf(facts.key));
+    const to = note && endNow(note, lane, parts);
+    const id = to && (await shownWithout(read, facts, isDeletion(one) ? delivery : undefined, to));
     if (id) shown.set(delivery, id);
   }
   return shown;

@@ -79,12 +79,26 @@ export const endOf = (to: LegEnd, notes: readonly (DocumentNote | undefined)[], 
   formerly: notes.flatMap((note) => (note ? after(note, to, parts).map(nameOf) : [])),
 });
 
+/** Whoever a delivery of it went to by that lane, as the settings name them now: by the only lane of its site, or the one that took its place, where that one is gone. */
+export function endNow({ sentAs = {}, to }: DocumentNote, lane: string, parts: Pick<LaneParts, 'journal' | 'destinations'>): LegEnd | undefined {
+  const sent = sentAs[lane];
+  const named = parts.destinations.find((each) => each.lane === lane);
+  const isIts = named !== undefined && !(sent && isTaken(sent, named.site, parts));
+  if (isIts && takes(named, RECEIVED)) return { name: lane, site: named.site };
+  const site = sent?.site ?? (isIts ? named.site : to.length === 1 ? to[0] : undefined);
+  const [only, ...others] = parts.destinations.filter((each) => each.site === site && takes(each, RECEIVED));
+  const [heir] = Object.entries(sentAs).find(([, { after: its }]) => its?.includes(lane)) ?? [];
+  return site === undefined ? undefined : { name: (others.length === 0 ? only?.lane : heir) ?? lane, site };
+}
+
+const RECEIVED = { type: 'dcc.document.received' } as const;
+
 /** Two lanes that both take documents are two receivers. Notes of before do not say the site: all that went to one only went to that. */
 function isFormer(lane: string, sent: SentAs, sites: readonly string[], to: LegEnd, parts: LaneParts): boolean {
   const { site } = sent;
   const named = parts.destinations.find((each) => each.lane === lane);
   const destination = named && isTaken(sent, named.site, parts) ? undefined : named;
-  if (destination && takes(destination, { type: 'dcc.document.received' })) return false;
+  if (destination && takes(destination, RECEIVED)) return false;
   const its = destination?.site ?? site ?? (sites.length === 1 ? sites[0] : undefined);
   return its === undefined || its === to.site;
 }

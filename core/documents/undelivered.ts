@@ -7,6 +7,7 @@ import { parseId, type BlindIndex } from '../journal/index.ts';
 import type { Case, Judgement } from '../knowledge/index.ts';
 import { documentData, documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
 import { readOnce, shownByAnother, shownInstead, type ShownParts } from './in-place.ts';
+import { endNow } from './lanes.ts';
 import { KINDS, note, type DocumentNote } from './notes.ts';
 import { union } from './register.ts';
 import { STILL_SHOWN } from './stops.ts';
@@ -85,10 +86,13 @@ async function sentOf(
   const sent = await Promise.all(ids.map((id) => sentBy(id, one, keys, parts, mine)));
   const others = sent.filter(({ id, isOther }) => id !== one.message.id && !isOther);
   const isNoneDecided = others.length > 0 && others.every(({ state }) => state === 'quarantined' || state === 'discarded');
-  const to = (site: string): readonly Leg[] => {
-    const lanes = parts.destinations.filter((destination) => destination.site === site).map(({ lane }) => lane);
-    return sent.flatMap(({ legs }) => legs.filter(({ lane }) => lanes.includes(lane)));
-  };
+  const notes = await Promise.all(keys.map(readOnce(parts).noteOf));
+  const siteOf = (lane: string): readonly string[] => [
+    ...parts.destinations.flatMap((each) => (each.lane === lane ? [each.site] : [])),
+    // By a lane of before its site has it as well.
+    ...notes.flatMap((note) => (note && endNow(note, lane, parts)?.site) ?? []),
+  ];
+  const to = (site: string): readonly Leg[] => sent.flatMap(({ legs }) => legs.filter(({ lane }) => siteOf(lane).includes(site)));
   return {
     to,
     isKnown: sent.every(({ state }) => state !== undefined),

@@ -141,6 +141,30 @@ describe('a document by several lanes of its site', () => {
     expect(third).to.include({ replaces: first!.id });
   });
 
+  it('B2: what never arrived by its name of before is no copy by the one of now', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      await told(story, [K1('c1'), 'refused']);
+      story.reaches(NEWER);
+      const [again, copy] = await told(story, [K1('c1'), 'taken', NEWER], [K1('c1'), 'taken', NEWER]);
+      expect([again?.sourceId, copy], form).to.deep.equal(['K1', undefined]);
+    }
+  });
+
+  it('B4: a withdrawal that was refused by its name of before leaves shown what it was to withdraw, until the next one', async () => {
+    for (const said of [named(1, 'c1'), K1('c1')]) {
+      const story = new Story('mdm');
+      await told(story, [said], [withdrawn(said), 'refused']);
+      const shown = [await story.shown(2)];
+      story.reaches(NEWER);
+      shown.push(await story.shown(2));
+      await told(story, [withdrawn(said), 'taken', NEWER]);
+      shown.push(await story.shown(2));
+      const id = said.document!.id ?? 'K1';
+      expect(shown).to.deep.equal([[id], [id], []]);
+    }
+  });
+
   it('B3: what is refused by its new name leaves shown what left by the one before', async () => {
     const story = new Story('n1');
     await told(story, [named(1, 'c1')], [named(2, 'c2', 1)]);

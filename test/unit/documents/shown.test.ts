@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { array, assert, asyncProperty, constantFrom, record, type Arbitrary } from 'fast-check';
 import type { DocumentData } from '../../../core/model/index.ts';
 import type { Said } from './archive.ts';
-import { corrected, K1, named, Story, withdrawn, type Form } from './story.ts';
+import { corrected, K1, LANE, named, Story, withdrawn, type Form } from './story.ts';
 
 const step = record({
   what: constantFrom('again', 'again', 'next', 'next', 'next', 'withdraw'),
@@ -12,6 +12,7 @@ const step = record({
   word: constantFrom('final', 'final', 'final', 'preliminary'),
   mask: constantFrom('none', 'none', 'none', 'hidden', 'restricted'),
   how: constantFrom('taken', 'taken', 'refused'),
+  lane: constantFrom('same', 'same', 'same', 'renamed', 'back'),
   number: constantFrom('same', 'same', 'other'),
 });
 type Step = typeof step extends Arbitrary<infer T> ? T : never;
@@ -122,11 +123,15 @@ describe('whatever its source says of one document', () => {
         asyncProperty(array(step, { minLength: 2, maxLength: 7 }), async (steps) => {
           const [story, source, receiver] = [new Story(form), new Source(), new Receiver()];
           const said: [number, string | undefined][] = [];
-          for (const one of steps) {
+          let lane = LANE;
+          for (const [i, one] of steps.entries()) {
+            // Its endpoint is renamed, or has its first name again.
+            if (one.lane !== 'same') lane = one.lane === 'back' ? LANE : { ...LANE, name: `north-${i}` };
+            if (one.lane !== 'same') story.reaches(lane);
             const what = source.says(one);
             if (!what) continue;
             source.heard(what);
-            const read = await story.says(what, one.how);
+            const read = await story.says(what, one.how, lane);
             const stop = typeof read === 'string' ? read : undefined;
             said.push([said.length + 1, stop]);
             if (typeof read === 'object' && one.how === 'taken') receiver.reads(read, source.content);
