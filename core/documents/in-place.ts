@@ -3,7 +3,7 @@ import type { DocumentIds, JournalStore, MessageHistory } from '../contract/inde
 import { parseId } from '../journal/index.ts';
 import type { Destination } from '../routing/index.ts';
 import { documentIn, factsOf, isDeletion, type DocumentFacts } from './facts.ts';
-import { endNow, endOf, sentBy } from './lanes.ts';
+import { endNow, endOf, lastDelivery, sentBy } from './lanes.ts';
 import { KINDS, type DocumentNote, type NoteValues, type SetNote } from './notes.ts';
 import { areApart, broughtOf, isLessFinal, keyOfId, namesOf, type Found } from './register.ts';
 import { DELETED, isRefusedIn, legsOf, type Leg, type LegEnd, type SentParts } from './there.ts';
@@ -62,7 +62,8 @@ async function shownWithout(parts: Parts, facts: DocumentFacts, withdrawal: numb
   const legs = await legsThere(parts, own, to);
   const gone = await forgotten(parts, own, to);
   const last = legs.toSorted((a, b) => a.delivery - b.delivery).at(-1);
-  const isLastGone = last ? isDeletionOf(last) : gone.some(({ isDeletion: is }) => is);
+  // A number may have been given again since.
+  const isLastGone = last ? isDeletionOf(last) : gone.at(-1)?.isDeletion === true;
   const isWithdrawn = isLastGone || (await isEndedByAnother(parts, own, [own], to, isDeletionOf));
   if (isWithdrawal && (isWithdrawn || (await mayBeThere(parts, own, to)))) return isWithdrawn ? undefined : note.id;
   // A number stands for its versions one after the other.
@@ -137,8 +138,14 @@ export async function shownInstead(parts: Parts, key: string, to: LegEnd): Promi
 export async function shownByAnother(parts: Parts, key: string, to: LegEnd): Promise<string | undefined> {
   const note = await parts.noteOf(key);
   const all = note ? await namesOfAll(parts, { key, note }) : [];
+  const isForgotten = note !== undefined && (await forgotten(parts, { key, note }, to)).length > 0;
   const legs = await Promise.all(
-    all.map(async (by) => (await legsThere(parts, by, to, (facts) => facts.key === by.key)).filter(isOf).map(({ delivery }) => ({ delivery, by }))),
+    all.map(async (by) => {
+      const there = (await legsThere(parts, by, to, (facts) => facts.key === by.key)).filter(isOf).map(({ delivery }) => ({ delivery, by }));
+      // What the journal no longer knows is noted.
+      const sent = isForgotten ? sentBy(by.note, to, parts) : undefined;
+      return there.length === 0 && sent ? [{ delivery: lastDelivery(sent, parts), by }] : there;
+    }),
   );
   const by = legs.flat().toSorted((a, b) => b.delivery - a.delivery)[0]?.by;
   const sent = sentBy(by?.note, to, parts);
@@ -239,19 +246,19 @@ interface Forgotten {
   readonly isOlder: boolean;
 }
 
-/** What the journal no longer knows may have arrived wherever the document was sent. */
+/** The last one last. What the journal no longer knows may have arrived wherever the document was sent. */
 async function forgotten(parts: Parts, { key, note }: Found, to: LegEnd): Promise<readonly Forgotten[]> {
   if (!note.to.includes(to.site)) return [];
   const messages = [...new Set((await namesOfAll(parts, { key, note })).flatMap((each) => messagesOf(each.note)))];
-  const isKnown = await Promise.all(
-    messages.map(async (message) => {
-      const parsed = parseId(parts.journal.tag, message);
-      return 'message' in parsed ? parts.journal.message(parsed.message) : undefined;
-    }),
-  );
+  const asked = messages.flatMap((message) => {
+    const parsed = parseId(parts.journal.tag, message);
+    return 'message' in parsed ? [{ message, id: parsed.message }] : [];
+  });
+  const isKnown = await Promise.all(asked.map(({ id }) => parts.journal.message(id)));
   const { by } = broughtOf(note);
   const deletions = [note.deleted, ...(note.before ?? []).filter(({ isDeletion: is }) => is)].flatMap((act) => act?.message ?? []);
-  return messages
+  return asked
     .filter((_, i) => !isKnown[i])
-    .map((message) => ({ isDeletion: deletions.includes(message), isOlder: !by.includes(message) && note.current?.message !== message }));
+    .toSorted((a, b) => a.id - b.id)
+    .map(({ message }) => ({ isDeletion: deletions.includes(message), isOlder: !by.includes(message) && note.current?.message !== message }));
 }

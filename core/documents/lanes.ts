@@ -103,7 +103,8 @@ function isFormer(lane: string, sent: SentAs, sites: readonly string[], to: LegE
   return its === undefined || its === to.site;
 }
 
-function lastDelivery({ by = [] }: SentAs, { journal }: LaneParts): number {
+/** -1 where none is noted. */
+export function lastDelivery({ by = [] }: SentAs, { journal }: Pick<LaneParts, 'journal'>): number {
   const all = [by].flat().map((each) => parseId(journal.tag, each));
   return Math.max(-1, ...all.flatMap((each) => ('delivery' in each ? [each.delivery] : [])));
 }

@@ -34,6 +34,19 @@ describe('what is shown on', () => {
     }
   });
 
+  it('B3: what a CDA does not name by the name that is there, and what came after a withdrawal, when the journal no longer knows of them', async () => {
+    for (const form of FORMS) {
+      const story = await after(form, K1('c1'), named(1, 'c1'), K1('c1'));
+      for (const message of [1, 2, 3]) story.purge(message);
+      const cda = named(2, 'c2', 1);
+      await story.says({ ...cda, document: { ...cda.document, format: 'CDA-R2-N1', level: 'N1' } });
+      expect(story.shownOn(4), form).to.deep.equal(['K1']);
+      const given = await after(form, K1('c1'), withdrawn(K1('c1')), K1('c2'), [corrected('c3'), 'refused']);
+      for (const message of [1, 2, 3]) given.purge(message);
+      expect(await given.shown(4), form).to.deep.equal(['K1']);
+    }
+  });
+
   it('B4: nothing, where what comes by the number took its place', async () => {
     for (const form of FORMS) {
       const story = await after(form, K1('c1'), [withdrawn(K1('c1')), 'refused'], K1('c2'));
