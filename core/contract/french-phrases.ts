@@ -100,6 +100,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a date, unknown month or day as 00': 'une date, mois ou jour inconnu à 00',
   'a decision among {}': 'une décision parmi {}',
   'a decode result': 'un résultat de décodage',
+  'a deletion by a number of which the record sent no document': "une suppression par un numéro dont le dossier n'a envoyé aucun document",
   'a deletion by an organisation that is not its author': "une suppression par une organisation qui n'en est pas l'auteur",
   'a deletion of an unknown document that names another keeper': "la suppression d'un document inconnu, qui nomme un autre détenteur",
   'a deletion that names no document': 'une suppression qui ne nomme aucun document',

@@ -85,8 +85,12 @@ function again(one: Case, { key }: DocumentFacts, own: DocumentNote, before: Del
  * decides. It counts against a late original only when it comes from its author. A document that names another keeper is nobody else's to withdraw unseen.
  */
 function unknown(one: Case, facts: DocumentFacts, own: DocumentNote | undefined): Judgement {
-  const keeper = documentData(one).document.custodian?.finess;
+  const { custodian, sourceId } = documentData(one).document;
+  const keeper = custodian?.finess;
   if (keeper !== undefined && !isSpeaking(one, keeper))
     return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion of an unknown document that names another keeper') };
+  // By a number that the record never gave: it was given it by an establishment, whose own document it is there.
+  if (one.role === 'record' && !facts.hasOwnId && sourceId !== undefined)
+    return { quarantine: stop('ERR_DOCUMENT_NOT_AUTHOR', 'a deletion by a number of which the record sent no document') };
   return { warnings: [{ code: 'original-not-received', detail: facts.id }], notes: [deleted(one, facts, own ?? blank(facts.id, facts.patient))] };
 }

@@ -345,6 +345,15 @@ describe('the document registry', () => {
       expect((await returned.takes(gone)).codes, 'B5: where it was heard from').to.deep.equal(['duplicate']);
     });
 
+    it('B4: by the record, of a number that it was given and never gave, it waits: it would withdraw the document of who gave it', async () => {
+      const K1 = { document: { sourceId: 'K1' } };
+      const gone = { site: RECORD, type: 'dcc.document.deleted', to: [NORTH] };
+      await archive.takes({ ...K1, content: 'one' });
+      expect(codeOf(await archive.takes({ ...gone, ...K1 }))).to.equal('ERR_DOCUMENT_NOT_AUTHOR');
+      await archive.takes({ site: RECORD, document: { sourceId: 'R1' }, content: 'two', to: [NORTH] });
+      expect((await archive.takes({ ...gone, document: { sourceId: 'R1' } })).sentTo).to.deep.equal([NORTH]);
+    });
+
     it('B4: of an unknown document that names another keeper it waits', async () => {
       expect((await archive.takes({ ...gone, document: { id: oid(1), custodian: { finess: SOUTH } } })).quarantine?.code).to.equal(
         'ERR_DOCUMENT_NOT_AUTHOR',
