@@ -94,10 +94,12 @@ export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving:
   const isSame = sent !== undefined && (hasOwnId || isTheSame(own!, sent, what));
   const before = left.filter(({ isOwn, note }) => !isOwn && note === own);
   // Of an attempt that is made anew none arrived.
-  const last = await lastThere(parts, [...left.filter(({ by }) => by !== what.by), ...replaced.left]);
+  const isOther = ({ by }: Left): boolean => by !== what.by;
+  const replacedThere = replaced.left.filter(isOther);
+  const last = await lastThere(parts, [...left.filter(isOther), ...replacedThere]);
   if (!last)
     return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names, elsewhere };
-  if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replaced.left))?.sent, names };
+  if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replacedThere))?.sent, names };
   if (isSame && last.isOwn) {
     const place = await lastThere(parts, before);
     return {
@@ -109,8 +111,8 @@ export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving:
     };
   }
   // By its other name its receiver has this content: by its number it is that. An id of its own takes the place of the other one.
-  const isOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
-  if (!hasOwnId && isOther && holds(last, what)) return { document: last.sent, names, elsewhere };
+  const isByOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
+  if (!hasOwnId && isByOther && holds(last, what)) return { document: last.sent, names, elsewhere };
   return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names, elsewhere };
 }
 
@@ -131,12 +133,14 @@ const isTheSame = (own: DocumentNote, sent: SentAs, what: What): boolean =>
   sent.what === undefined ? !own.earlier?.length : isSaid(what, sent.what) || isThis(sent, what);
 
 /** A deletion left since, by whichever name; one that was refused or discarded hides nothing. */
-async function isDeletedThere(parts: LegParts, { own, names, left }: Family, { delivery }: Left, to: LegEnd): Promise<boolean> {
-  const noted = left.find(({ isOwn }) => isOwn)?.sent.isDeleted;
+async function isDeletedThere(parts: LegParts, { own, names, left }: Family, last: Left, to: LegEnd): Promise<boolean> {
+  // Noted of what it stood for then, which is no longer what left last.
+  const noted = left.filter(({ note }) => note === own).flatMap(({ sent }) => (typeof sent.isDeleted === 'string' ? [sent.isDeleted] : []));
   const deletions = (own?.before ?? []).filter(({ isDeletion }) => isDeletion).map(({ message }) => message);
-  const messages = union(deletions, typeof noted === 'string' ? [noted] : []);
+  const messages = union(deletions, noted);
   const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, endOf(to, [own], parts), (each) => names.includes(each.key))));
-  return noted === true || legs.flat().some((leg) => leg.delivery > delivery);
+  const isNoted = [left.find(({ isOwn }) => isOwn), last].some((each) => each?.sent.isDeleted === true);
+  return isNoted || legs.flat().some((leg) => leg.delivery > last.delivery);
 }
 
 /** `own`: what is known of it since it was decided. */
@@ -177,7 +181,10 @@ function asSent(sent: SentAs | undefined, what: What, ids: DocumentIds, place: S
   // What an id of its own replaces its author names; of it itself all that left may be there.
   const before = what.hasOwnId ? (isSame ? sent.before : sent) : place;
   const said = { what: isSame ? sent.what : whatOf(what), by: union(isSame ? [sent.by ?? []].flat() : [], [what.by]).slice(-MOST_BY) };
-  return { ...ids, ...said, ...(before && isNamed(before) && { before: upTo(before, MOST_BEFORE) }) };
+  // By whichever name that was deleted: what leaves next, or this made anew, finds it so.
+  const isDeleted = isSame ? sent.before?.isDeleted : sent?.isDeleted;
+  const kept = before && isNamed(before) && { ...(isDeleted && { isDeleted }), ...upTo(before, MOST_BEFORE) };
+  return { ...ids, ...said, ...(kept && { before: kept }) };
 }
 
 /** Contents that left under one number before and may be there: the last of them may be refused yet. */

@@ -48,6 +48,22 @@ describe('one document that its source gives several names', () => {
     }
   });
 
+  it('B3: given again after a withdrawal that was refused once, it replaces nothing: made anew after a crash, and where what came then was refused', async () => {
+    for (const form of ['n1', 'mdm', 'oru'] as const) {
+      const story = new Story(form);
+      await story.says(K1('c1'));
+      await story.says(withdrawn(K1('c1')), 'refused');
+      await story.says(withdrawn(K1('c1')));
+      for (const [content, how] of [
+        ['c2', 'refused'],
+        ['c3', 'taken'],
+      ] as const) {
+        const { replaces } = (await story.says(corrected(content), how)) as DocumentData;
+        expect(replaces, `${form} ${content}`).to.equal(undefined);
+      }
+    }
+  });
+
   it('B3: refused by its number and sent anew by an id, it takes the place of the version that is there', async () => {
     for (const replaces of [1, undefined])
       for (const [form, name] of [

@@ -1,5 +1,6 @@
 /** A record and one establishment, over a journal in memory: from what the source says to what its receiver reads (SAFETY B2 to B4). */
 import { hash } from 'node:crypto';
+import { expect } from 'chai';
 import { assemblePart, PasserelleError, type DeliveryMaterial, type EncodeInput, type MessageHistory } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, shownOn } from '../../../core/documents/index.ts';
 import type { Destination } from '../../../core/routing/index.ts';
@@ -79,6 +80,8 @@ export class Story {
     if (made.isSilent) return undefined;
     const leg = { delivery: (this.#deliveries += 1), message, event, parts, keys, state: 'sending' } as unknown as Leg;
     const left = await this.#leaves(leg, message, said, lane);
+    // Made anew after a crash, it is the same to the letter.
+    expect(await this.#leaves(leg, message, said, lane)).to.deep.equal(left);
     const isLeft = typeof left !== 'string';
     leg.state = !isLeft ? 'held' : how === 'taken' ? 'delivered' : 'discarded';
     const { delivery, state } = leg;

@@ -223,7 +223,7 @@ describe('documents in other wrappings', () => {
       const before = async (said: Said): Promise<unknown> => {
         await archive.takes(said);
         legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
-        const made = await legs.before(leaving(said), LANE);
+        const made = await legs.before({ ...leaving(said), delivery: 8 }, LANE);
         return 'event' in made ? made.knownAs : made.held.code;
       };
       const known = { id: MADE, setId: MADE_SET };
