@@ -123,7 +123,8 @@ function idElsewhere(own: DocumentNote, what: What): SentAs | undefined {
   const chains = Object.values(own.sentAs ?? {}).map((sent) => chainOf(sent).filter(({ id }) => id !== undefined));
   for (const chain of chains) {
     const at = chain.findIndex((sent) => isTheSame(own, sent, what));
-    if (at >= 0) return chain[at + 1];
+    // Of one that is as long as any is kept nobody knows that it is the first.
+    if (at >= 0 && (at < chain.length - 1 || chain.length <= MOST_BEFORE)) return chain[at + 1];
   }
   return chains.flat()[0];
 }

@@ -29,6 +29,13 @@ describe('a document by several lanes of its site', () => {
     expect(by!.id).to.equal(one!.id);
   });
 
+  it('B2: nor where more contents left by the other one than are kept', async () => {
+    const story = new Story('n1');
+    const contents = Array.from({ length: 10 }, (_, n) => corrected(`c${n + 2}`));
+    const all = await told(story, ...[K1('c1'), ...contents, contents[1]!].map((said, n): Step => (n === 11 ? [said, 'taken', BESIDE] : [said])));
+    expect(all.slice(0, -1).map((read) => read.id)).to.not.include(all.at(-1)!.id);
+  });
+
   it('B3, B4: of a lane that was renamed, what left by its name of before is replaced and withdrawn', async () => {
     for (const form of ['n1', 'mdm', 'oru'] as const) {
       const story = new Story(form);
