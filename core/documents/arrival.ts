@@ -111,6 +111,9 @@ function withdrawnSince(facts: DocumentFacts, own: DocumentNote, known: Known): 
 const withdrawn = (gone: NonNullable<DocumentNote['deleted']>): ReturnType<typeof stop> =>
   stop('ERR_DOCUMENT_VERSION_CONFLICT', `${gone.message} withdrew it before this was said`);
 
+/** Names of before that a number remembers, however often it is given again. */
+const MOST_FORMERLY = 16;
+
 /** A number that was cancelled and given again: its next document, which nothing withdrew. */
 function reissued(
   one: Arriving,
@@ -122,7 +125,7 @@ function reissued(
 ): Judgement {
   const { deleted: _, sameAs: __, sameKey: ___, sameKeys: ____, ...left } = own;
   // What brings it leaves nothing of this but what a receiver may show on.
-  const formerly = union(own.formerly ?? [], namesOf(own));
+  const formerly = union(own.formerly ?? [], namesOf(own)).slice(-MOST_FORMERLY);
   const rest: DocumentNote = { ...left, before: outgrownBy(own), ...(formerly.length > 0 && { formerly }) };
   const data = documentData(one);
   const isNext = facts.replaces === undefined && data.document.action === 'replace';
