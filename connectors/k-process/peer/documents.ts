@@ -2,7 +2,7 @@
 import type { Filing, WireMessage } from './api.ts';
 import { recordsOf, type RecordState } from './state.ts';
 
-export function fileDocument({ patient, visit, document }: WireMessage, state: RecordState): Filing {
+export function fileDocument({ site, patient, visit, document }: WireMessage, state: RecordState): Filing {
   const [record] = patient ? recordsOf(state, patient) : [];
   if (!record) return { status: 404, title: 'patient unknown', applicationCode: 902 };
   if (patient?.ins && record.ins && patient.ins.value !== record.ins.value) return { status: 409, title: 'identity conflict', applicationCode: 904 };
@@ -30,17 +30,18 @@ export function fileDocument({ patient, visit, document }: WireMessage, state: R
   const key = id?.root ?? sourceId ?? `${record.recordId}-${Object.keys(record.documents).length}`;
   const newest = Math.max(0, ...Object.values(record.documents).flatMap((each) => (setId && each.setId === setId ? [each.version] : [])));
   if (version < newest) state.outOfOrder[record.recordId] = (state.outOfOrder[record.recordId] ?? 0) + 1;
-  record.documents[key] = { type, ...(setId && { setId }), version, ...(visit?.id && { visitId: visit.id }) };
+  record.documents[key] = { type, site, ...(setId && { setId }), version, ...(visit?.id && { visitId: visit.id }) };
   const old = replaces ? record.documents[replaces] : undefined;
   if (old) old.supersededBy = key;
   return { recordId: record.recordId };
 }
 
-export function deleteDocument({ patient, document }: WireMessage, state: RecordState): Filing {
+/** By a number only what the same site gave under it: the record and each hospital number documents of their own. */
+export function deleteDocument({ site, patient, document }: WireMessage, state: RecordState): Filing {
   const [record] = patient ? recordsOf(state, patient) : [];
   const { id, sourceId } = (document ?? {}) as { readonly id?: { readonly root: string }; readonly sourceId?: string };
   const found = record?.documents[id?.root ?? sourceId ?? ''];
-  if (!record || !found) return { status: 404, title: 'patient or document unknown', applicationCode: 902 };
+  if (!record || !found || (!id && found.site !== site)) return { status: 404, title: 'patient or document unknown', applicationCode: 902 };
   found.deleted = true;
   return { recordId: record.recordId };
 }

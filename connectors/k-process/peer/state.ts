@@ -17,6 +17,8 @@ export interface FiledDocument {
   readonly type: string;
   readonly setId?: string;
   readonly version: number;
+  /** Whose number it is filed under. */
+  readonly site: string;
   /** Number of the stay it was made in. */
   visitId?: string;
   supersededBy?: string;

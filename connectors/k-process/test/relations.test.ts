@@ -25,7 +25,7 @@ function taking() {
   for (const ipp of ['1', '2']) {
     tell('dcc.visit.opened', { patient: patient(ipp), visit: { id: `V${ipp}` } });
     const file = state.records.find(({ identifiers }) => identifiers[0]?.value === ipp);
-    if (file) file.documents[`D${ipp}`] = { type: 'PPS', version: 1, visitId: `V${ipp}` };
+    if (file) file.documents[`D${ipp}`] = { type: 'PPS', version: 1, site: '990001018', visitId: `V${ipp}` };
   }
   return { state, tell, filed: () => record.counts(state).filed };
 }
