@@ -1,6 +1,7 @@
 /** METADATA.XML of an XDM archive: what is said of each document (ebRIM 3.0, IHE ITI TF-3 4.2). */
 import type { SaidOfDocument } from '../../core/contract/index.ts';
-import { prepareXml, withDocument } from '../codec-cda/index.ts';
+import { prepareXml } from '../codec-cda/index.ts';
+import { withDocument } from '../codec-cda-reader/index.ts';
 import { XmlElement, type XmlDocument } from 'libxml2-wasm';
 import { unreadable } from './unzip.ts';
 

@@ -4,7 +4,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { plugin, recogniseModel, validate, writeN3 } from '../../plugins/codec-cda/index.ts';
+import { recogniseModel, writeN3 } from '../../plugins/codec-cda/index.ts';
+import { plugin, validate } from '../../plugins/codec-cda-reader/index.ts';
 import { frcpRequest, ppsRequest } from '../../plugins/codec-cda/test/synthetic-content.ts';
 import { sharedFile, sharedFolder } from '../../plugins/codec-cda/test/official-files.ts';
 

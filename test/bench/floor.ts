@@ -16,7 +16,9 @@ export async function runFloor(scenario: string, shape: Shape, { store, folder, 
   mkdirSync(folder, { recursive: true });
   const [port = 0, receiverPort = 0] = await freePorts(2);
   const plan: FloorPlan = { port, receiverPort, folder };
-  const child = fork(path.join(import.meta.dirname, 'floor-engine.js'), [JSON.stringify(plan)], { execArgv: ['--max-semi-space-size=4'] });
+  const child = fork(path.join(import.meta.dirname, 'floor-engine.js'), [JSON.stringify(plan)], {
+    execArgv: ['--max-semi-space-size=4', '--no-parallel-scavenge', '--initial-old-space-size=80'],
+  });
   try {
     await once(child, 'message');
     const line = await runBeside(scenario, 'none', shape, messages, { host: '127.0.0.1', port, receiverPort, pids: [child.pid!], first: 0 });

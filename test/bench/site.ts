@@ -1,7 +1,7 @@
 /** What the small benches work with, as `region/bench.yaml` says it: settings of a site, the codecs of documents, where events come from. */
 import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
 import type { EventOrigin } from '../../core/lanes/events.ts';
-import { plugin as cda } from '../../plugins/codec-cda/index.ts';
+import { plugin as cda } from '../../plugins/codec-cda-reader/index.ts';
 import { plugin as pdf } from '../../plugins/codec-pdf/index.ts';
 
 export const NOW = '2026-10-15T08:00:00.000Z';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
-import { plugin as cda } from '../../plugins/codec-cda/index.ts';
+import { plugin as cda } from '../../plugins/codec-cda-reader/index.ts';
 import { plugin as commandLine } from '../../plugins/codec-command-line/index.ts';
 import { plugin as hl7v2 } from '../../plugins/codec-hl7v2/index.ts';
 import { plugin as form } from '../../plugins/codec-http-form/index.ts';

@@ -39,7 +39,7 @@ function printRules(): void {
 
 function printDocuments(): void {
   say('\n# Exemples officiels : ce qui en est lu / official examples: what is read of them\n');
-  const read = run([...MOCHA, '--reporter', 'min', '--timeout', '240000', 'dist/plugins/codec-cda/test/official-coverage.test.js'], {
+  const read = run([...MOCHA, '--reporter', 'min', '--timeout', '240000', 'dist/plugins/codec-cda-reader/test/official-coverage.test.js'], {
     PASSERELLE_PRINT: '1',
   });
   say(

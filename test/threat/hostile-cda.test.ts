@@ -8,7 +8,8 @@ import { assert, nat, property, uint8Array } from 'fast-check';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT, plugin } from '../../plugins/codec-cda/index.ts';
+import { CDA_LIMIT_BYTES, MARKUP_LIMIT_BYTES, TAG_LIMIT } from '../../plugins/codec-cda/index.ts';
+import { plugin } from '../../plugins/codec-cda-reader/index.ts';
 import { n1Body, syntheticCda } from '../../plugins/codec-cda/test/synthetic.ts';
 
 const read = (content: string | Uint8Array) => plugin.document!.read(typeof content === 'string' ? Buffer.from(content) : content);

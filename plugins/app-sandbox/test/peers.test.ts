@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { CanonicalEventLike, ConnectorContext, Envelope, PeerDefinition, PeerMessage, SiteSettings } from '../../../core/contract/index.ts';
 import { parse } from 'yaml';
 import { decodeFr, NATIONAL_PROFILE } from '../../codec-hl7v2-fr/index.ts';
-import { plugin as cdaCodec } from '../../codec-cda/index.ts';
+import { plugin as cdaCodec } from '../../codec-cda-reader/index.ts';
 import { plugin as hl7Codec } from '../../codec-hl7v2/index.ts';
 import { plugin as jsonCodec } from '../../codec-json/index.ts';
 import { plugin as pdfCodec } from '../../codec-pdf/index.ts';

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import type { CdaHeader } from '../../../core/contract/index.ts';
 import { checkEventData, type Pps, type Rcp } from '../../../core/model/index.ts';
-import { plugin, validate, writeN3, type N3Request } from '../index.ts';
+import { writeN3, type N3Request } from '../index.ts';
+import { plugin, validate } from '../../codec-cda-reader/index.ts';
 import { isoTime } from '../hl7-time.ts';
 import { Tag } from '../tag.ts';
 import { mutationsOf, saidBy, strikesOf } from './mutations.ts';

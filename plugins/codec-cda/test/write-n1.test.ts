@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { PasserelleError, assemblePart } from '../../../core/contract/index.ts';
-import { plugin, validate, writeN1, type N1Request } from '../index.ts';
+import { writeN1, type N1Request } from '../index.ts';
+import { plugin, validate } from '../../codec-cda-reader/index.ts';
 import { escapeXml } from '../xml-text.ts';
 import { hl7Time } from '../hl7-time.ts';
 import { needs, sharedFile } from './official-files.ts';

@@ -1,6 +1,6 @@
 /** Small synthetic messages, opened as the engine opens them. */
 import { UNCONFIGURED, type ConnectorContext, type DecodeResult, type Envelope, type SiteSettings } from '../../../core/contract/index.ts';
-import { plugin as cda } from '../../codec-cda/index.ts';
+import { plugin as cda } from '../../codec-cda-reader/index.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { decodeFr, NATIONAL_PROFILE, type DialectProfile } from '../index.ts';
 

@@ -1,7 +1,7 @@
 /** A message read, written again by a dialect and read once more: what is compared, and what a message cannot say. */
 import type { DraftEvent, Envelope, SiteSettings } from '../../../core/contract/index.ts';
 import type { EventData, Patient } from '../../../core/model/index.ts';
-import { plugin as cda } from '../../codec-cda/index.ts';
+import { plugin as cda } from '../../codec-cda-reader/index.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE, type DialectProfile } from '../index.ts';
 import { contextOf } from './messages.ts';

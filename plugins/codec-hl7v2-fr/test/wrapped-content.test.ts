@@ -1,7 +1,7 @@
 /** A CDA N1 is no better than what it wraps. */
 import { expect } from 'chai';
 import type { DecodeResult, Envelope } from '../../../core/contract/index.ts';
-import { plugin as cda } from '../../codec-cda/index.ts';
+import { plugin as cda } from '../../codec-cda-reader/index.ts';
 import { n1Body, SYNTHETIC_PDF, syntheticCda } from '../../codec-cda/test/synthetic.ts';
 import { codec } from '../../codec-hl7v2/index.ts';
 import { decodeFr, NATIONAL_PROFILE } from '../index.ts';

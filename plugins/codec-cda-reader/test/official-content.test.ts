@@ -3,9 +3,10 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { checkEventData, type CareActor, type Pps, type Rcp } from '../../../core/model/index.ts';
-import { plugin, writeN3 } from '../index.ts';
-import { hasShared, needs, readShared, sharedFile } from './official-files.ts';
-import { frcpRequest } from './synthetic-content.ts';
+import { writeN3 } from '../../codec-cda/index.ts';
+import { plugin } from '../index.ts';
+import { hasShared, needs, readShared, sharedFile } from '../../codec-cda/test/official-files.ts';
+import { frcpRequest } from '../../codec-cda/test/synthetic-content.ts';
 
 const SETS = ['specs/cda/testcontenu-2.41/ExemplesCDA', 'specs/cda/testcontenu-3.0/ExemplesCDA'];
 const FRCP = 'CANCER-FRCP_2022.01_Appareil.xml';

@@ -1,8 +1,7 @@
 /** All checks of one document, in the worker: schemas first, then schematrons. */
 import { parseXmlDocument } from 'slimdom';
 import { PasserelleError, type DocumentFinding } from '../../../core/contract/index.ts';
-import { recogniseModel } from '../models.ts';
-import { prepareXml } from '../prepare.ts';
+import { prepareXml, recogniseModel } from '../../codec-cda/index.ts';
 import { modelIdsOf, wholeText, withDocument } from '../tree.ts';
 import { chooseRules, findRules, type RuleFiles } from './folder.ts';
 import { compileRules, runRules, type RuleSet } from './schematron/index.ts';

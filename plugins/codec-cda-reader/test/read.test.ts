@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { plugin } from '../index.ts';
-import { SYNTHETIC_PDF, n1Body, syntheticCda } from './synthetic.ts';
+import { SYNTHETIC_PDF, n1Body, syntheticCda } from '../../codec-cda/test/synthetic.ts';
 
 const { read, recognises } = plugin.document!;
 const headerOf = (text: string | Uint8Array) => {

@@ -6,9 +6,10 @@ import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { Document, Element, parseXmlDocument } from 'slimdom';
 import type { CdaHeader } from '../../../core/contract/index.ts';
-import { plugin, recogniseModel, validate, writeN3 } from '../index.ts';
-import { hasShared, needs, readShared, sharedFile } from './official-files.ts';
-import { frcpRequest } from './synthetic-content.ts';
+import { recogniseModel, writeN3 } from '../../codec-cda/index.ts';
+import { plugin, validate } from '../index.ts';
+import { hasShared, needs, readShared, sharedFile } from '../../codec-cda/test/official-files.ts';
+import { frcpRequest } from '../../codec-cda/test/synthetic-content.ts';
 
 const SETS = ['specs/cda/testcontenu-2.41/ExemplesCDA', 'specs/cda/testcontenu-3.0/ExemplesCDA'] as const;
 const HL7 = 'urn:hl7-org:v3';

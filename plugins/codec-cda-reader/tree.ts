@@ -1,7 +1,7 @@
 /** The XML parser as a CDA needs it: nothing fetched or replaced, its memory given back, its tree taken over in one go. */
 import { ParseOption, XmlDocument, XmlElement } from 'libxml2-wasm';
 import type { CdaId } from '../../core/contract/index.ts';
-import { unreadable, type PreparedXml } from './prepare.ts';
+import { unreadable, type PreparedXml } from '../codec-cda/index.ts';
 
 /**
  * No entity is replaced, no file or address is opened. Without XML_PARSE_HUGE libxml2 itself refuses more than 256 levels, 10 MB of

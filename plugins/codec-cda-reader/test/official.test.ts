@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { decodeBase64 } from '../../../core/contract/index.ts';
-import { nationalTypeOf, plugin, recogniseModel, validate } from '../index.ts';
-import { needs, readShared, sharedFile } from './official-files.ts';
+import { nationalTypeOf, recogniseModel } from '../../codec-cda/index.ts';
+import { plugin, validate } from '../index.ts';
+import { needs, readShared, sharedFile } from '../../codec-cda/test/official-files.ts';
 
 /** Path, level, id, code, model and its version, size of the body: read from the files by another parser. */
 const OFFICIAL: readonly (readonly [string, 'N1' | 'N3', string, string, string, number?])[] = [

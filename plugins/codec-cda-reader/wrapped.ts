@@ -1,7 +1,6 @@
 /** The document that an N1 wraps, decoded: for who wants to look at it, never on the way of a message. */
 import { decodeBase64 } from '../../core/contract/index.ts';
-import { prepareXml, runOf } from './prepare.ts';
-import { readTree } from './tag.ts';
+import { prepareXml, readTree, runOf } from '../codec-cda/index.ts';
 import { withDocument, writtenRoot } from './tree.ts';
 
 /** `undefined` when it wraps nothing in Base64, or cannot be read: what is wrong is for `read` to say. Never throws. */

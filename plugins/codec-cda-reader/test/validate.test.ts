@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { PasserelleError } from '../../../core/contract/index.ts';
 import { validate } from '../index.ts';
-import { needs, sharedFile } from './official-files.ts';
-import { n1Body, syntheticCda } from './synthetic.ts';
+import { needs, sharedFile } from '../../codec-cda/test/official-files.ts';
+import { n1Body, syntheticCda } from '../../codec-cda/test/synthetic.ts';
 
 const SCHEMAS = 'specs/cda/testcontenu-3.0/infrastructure/cda';
 const codeOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'done').catch((error: unknown) => PasserelleError.from(error).code);

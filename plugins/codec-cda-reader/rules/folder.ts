@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PasserelleError } from '../../../core/contract/index.ts';
-import type { RecognisedModel } from '../models.ts';
+import type { RecognisedModel } from '../../codec-cda/index.ts';
 
 /** A folder given by mistake (a whole disk) must not be read whole; the official sets together have 1,500 files. */
 const ENTRY_LIMIT = 20_000;

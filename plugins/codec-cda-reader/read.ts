@@ -1,9 +1,6 @@
 /** The document codec: bytes of a CDA to what its header says. */
 import { PasserelleError, release, sniffMime, type DocumentCodec, type DocumentReading } from '../../core/contract/index.ts';
-import { contentModelOf, readContent } from './content/index.ts';
-import { readHeader } from './header.ts';
-import { prepareXml, unreadable } from './prepare.ts';
-import { HL7_V3, readTree } from './tag.ts';
+import { contentModelOf, HL7_V3, prepareXml, readContent, readHeader, readTree, unreadable } from '../codec-cda/index.ts';
 import { modelIdsOf, wholeText, withDocument, writtenRoot } from './tree.ts';
 import { validate } from './rules/index.ts';
 
