@@ -8,6 +8,8 @@ import { keptOf, type Case, type Judge, type Judgement, type Known, type NoteRef
 /** Patients and documents of the last minutes, a KB or two each: more would be memory of the process, not speed. Most of what is asked for is not known: to remember that costs a name. */
 const REMEMBERED = 20_000;
 const REMEMBERED_CHARACTERS = 4 * 1024 * 1024;
+/** What is forgotten at once when there is too much: the oldest stand behind the places of all that left since the map was last laid out anew, and finding them costs as much as forgetting hundreds. */
+const ROOM = 0.05;
 /** A judge that asks for more of one event follows references in circles. */
 const MOST_REFS = 1000;
 
@@ -305,9 +307,13 @@ export class Knowledge {
     this.#forget(name);
     this.#remembered.set(name, value);
     this.#characters += value?.length ?? 0;
+    if (this.#remembered.size > REMEMBERED || this.#characters > REMEMBERED_CHARACTERS) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const [size, characters] = [REMEMBERED * (1 - ROOM), REMEMBERED_CHARACTERS * (1 - ROOM)];
     for (const oldest of this.#remembered.keys()) {
-      if ((this.#remembered.size <= REMEMBERED && this.#characters <= REMEMBERED_CHARACTERS) || this.#used.has(oldest) || this.#isWanted(oldest))
-        break;
+      if ((this.#remembered.size <= size && this.#characters <= characters) || this.#used.has(oldest) || this.#isWanted(oldest)) break;
       this.#forget(oldest);
     }
   }
