@@ -1,6 +1,6 @@
 /** What is kept of a document, a set of versions, a patient's opposition: shapes of the notes, read and written. Lists are bounded, the oldest goes first. */
 import type { DocumentIds, DocumentProof, Note } from '../contract/index.ts';
-import type { Known, NoteRef } from '../knowledge/index.ts';
+import { Recent, type Known, type NoteRef } from '../knowledge/index.ts';
 import type { DocumentData } from '../model/index.ts';
 
 export const KINDS = {
@@ -189,9 +189,13 @@ export interface NoteValues {
   readonly 'ins-holders': readonly string[];
 }
 
+/** A few KB each. */
+const RECENT = 1000;
+const recent = new Recent<unknown>(RECENT);
+
 export function read<K extends keyof NoteValues>(known: Known, kind: K, key: string | undefined): NoteValues[K] | undefined {
   const value = key === undefined ? undefined : known(kind, key);
-  return value === undefined ? undefined : (JSON.parse(value) as NoteValues[K]);
+  return value === undefined ? undefined : (recent.of(`${kind} ${key}`, value, JSON.parse) as NoteValues[K]);
 }
 export const documentOf = (known: Known, key: string | undefined): DocumentNote | undefined => read(known, KINDS.document, key);
 

@@ -1,6 +1,6 @@
 /** What is known of one IPP of one domain (SAFETY A1), and its note in the journal. */
 import { PasserelleError, type Note } from '../contract/index.ts';
-import type { Known } from '../knowledge/index.ts';
+import { Recent, type Known } from '../knowledge/index.ts';
 import { isForeign, joinFolds, senderOf, type DomainSender, type Folds, type Joined, type Source } from './join.ts';
 import { bothFolds, type Fold, type InsClaim, type Register } from './fold.ts';
 import type { Stamp } from './stamp.ts';
@@ -396,27 +396,16 @@ export function noteOf(key: string, person: Person): Note {
   const before = inherited && mapValues(inherited, (line) => ({ ...line, folds: pack(line.folds) }));
   const stored: Stored = { ...rest, folds: pack(folds), ...(before && { inherited: before }), history: changes, times };
   const value = JSON.stringify(stored);
-  keepRead(key, value, person);
+  recent.keep(key, value, person);
   return { kind: PERSON, key, value };
 }
 
-/** Persons read or written lately, by key: a message looks at its person several times, and the next one of a stay comes soon. A few KB each. */
-const recent = new Map<string, { readonly value: string; readonly person: Person }>();
+/** A few KB each. */
 const RECENT = 1000;
-
-function keepRead(key: string, value: string, person: Person): Person {
-  recent.delete(key);
-  recent.set(key, { value, person });
-  const [oldest] = recent.size > RECENT ? recent.keys() : [];
-  if (oldest !== undefined) recent.delete(oldest);
-  return person;
-}
+const recent = new Recent<Person>(RECENT);
 
 /** @param value as known of `key`. */
-export function readPerson(key: string, value: string): Person {
-  const known = recent.get(key);
-  return known?.value === value ? known.person : keepRead(key, value, parsePerson(value));
-}
+export const readPerson = (key: string, value: string): Person => recent.of(key, value, parsePerson);
 
 /** Notes of before kept of a choice its sender only: what holds is over all that the others have said. */
 function withChoices<T extends Line>(line: T & { readonly preferred?: Readonly<Record<string, string>> }, folds = line.folds): T {
