@@ -3,6 +3,9 @@
  * young one is full the old one goes, so that nothing has to be looked for. What is handed out is shared: nobody changes it.
  */
 export class Recent<T> {
+  /** Longer texts are made anew each time: a document of 2,000 recipients is rare, and a thousand of them would be memory without a bound. */
+  static readonly LONGEST = 16 * 1024;
+
   readonly #half: number;
   #young = new Map<string, { readonly text: string; readonly made: T }>();
   #old = new Map<string, { readonly text: string; readonly made: T }>();
@@ -13,6 +16,7 @@ export class Recent<T> {
   }
 
   keep(key: string, text: string, made: T): T {
+    if (text.length > Recent.LONGEST) return made;
     this.#young.set(key, { text, made });
     if (this.#young.size > this.#half) [this.#old, this.#young] = [this.#young, new Map()];
     return made;

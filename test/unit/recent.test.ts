@@ -32,4 +32,13 @@ describe('what was made of texts lately', () => {
     const made = recent.keep('a', 'one', { text: 'written' });
     expect(recent.of('a', 'one', make)).to.equal(made);
   });
+
+  it('is not kept of a long text, and what was kept of its key before is not taken for it', () => {
+    const recent = new Recent<{ readonly text: string }>(4);
+    recent.of('a', 'short', make);
+    const long = 'x'.repeat(Recent.LONGEST + 1);
+    const first = recent.of('a', long, make);
+    expect(first).to.deep.equal({ text: long });
+    expect(recent.of('a', long, make)).not.to.equal(first);
+  });
 });
