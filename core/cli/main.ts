@@ -25,6 +25,9 @@ if (Number.parseInt(process.versions.node) < MIN_NODE) {
   // For this thread alone: each of the others, a connector's host or the journal's, would let as much gather, and they have little that lasts.
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--initial-old-space-size=0');
+  // The wrappers by which WebAssembly calls JavaScript are one table for all threads, and V8 dies now and then (`jit_page.has_value()`) when one of them
+  // replaces its wrapper by a faster one while another frees the same: without the slow one there is nothing to replace (nodejs/node#64500).
+  setFlagsFromString('--no-wasm-generic-wrapper');
   // Compiled code is kept beside the packages it was made of, where whoever may write it may change them too: a start takes a fifth less. No
   // harm where that folder cannot be written.
   const { enableCompileCache } = await import('node:module');
