@@ -235,7 +235,7 @@ export interface Acted {
   /** As they are now: the delivery acted upon, or those that a replay discarded. */
   readonly deliveries: readonly QueuedDelivery[];
   /** Of a replay: its lane has to decide the message again. */
-  readonly again?: { readonly lane: string; readonly run: number; readonly receivedAt: string };
+  readonly again?: { readonly lane: string; readonly run: number; readonly receivedAt: string; readonly bytes: number };
 }
 
 /**

@@ -370,7 +370,7 @@ export class Region {
         if (item.state === 'discarded') lane?.forget(item.delivery);
         else lane?.update(item);
       }
-      if (again) this.inbound.get(again.lane)?.again(message, again.run, again.receivedAt);
+      if (again) this.inbound.get(again.lane)?.again(message, again);
     }
   }
 }

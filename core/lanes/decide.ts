@@ -27,6 +27,8 @@ export interface StoredMessage {
   readonly message: number;
   readonly run: number;
   readonly receivedAt: string;
+  /** Of its bytes. */
+  readonly size: number;
   /** Absent when it has to be read from the journal. */
   bytes?: Uint8Array;
   /** Absent when it has not been opened yet. */
@@ -115,7 +117,7 @@ export async function decodeArrival(
   ports: InboundPorts,
 ): Promise<Prepared> {
   const [message = 0] = await ports.journal.reserve(1);
-  const item: StoredMessage = { message, run: 1, receivedAt, bytes: raw, ...(http && { http }), ...(opened && { opened }) };
+  const item: StoredMessage = { message, run: 1, receivedAt, size: raw.length, bytes: raw, ...(http && { http }), ...(opened && { opened }) };
   return prepare(item, endpoint, ports);
 }
 
@@ -150,6 +152,7 @@ export const storedOf = ({ receivedAt, raw, http }: IncomingMessage, { message, 
   message,
   run: 1,
   receivedAt,
+  size: raw.length,
   bytes: raw,
   ...(http && { http }),
   ...(controlIdReused && { controlIdReused }),
@@ -308,6 +311,8 @@ async function decodeOne(item: StoredMessage, endpoint: InboundEndpoint, ports: 
 const withWarnings = (opened: OpenedMessage, found: readonly Warning[]): OpenedMessage =>
   found.length === 0 ? opened : { ...opened, envelope: { ...opened.envelope, warnings: [...opened.envelope.warnings, ...found] } };
 
+/** Its bytes stay with it: its deliveries take their parts out of them. */
 async function openItem(item: StoredMessage, { format, settings }: InboundEndpoint, { codecs, journal }: InboundPorts): Promise<OpenedMessage> {
-  return codecs.open(format, item.bytes ?? (await journal.raw(item.message)), settings.charsetFallback, item.http);
+  item.bytes ??= await journal.raw(item.message);
+  return codecs.open(format, item.bytes, settings.charsetFallback, item.http);
 }

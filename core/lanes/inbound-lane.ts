@@ -9,6 +9,7 @@ import {
   PasserelleError,
   joined,
   type AckCode,
+  type Acted,
   type DraftEvent,
   type ErrorData,
   type IncomingMessage,
@@ -111,6 +112,7 @@ export class InboundLane {
               message: m.message,
               run: m.run,
               receivedAt: m.receivedAt,
+              size: m.bytes,
               answered: m.ack ?? 'AA',
               ...(m.http && { http: m.http }),
             },
@@ -131,8 +133,8 @@ export class InboundLane {
   }
 
   /** A replay: the message is `received` again. */
-  again(message: number, run: number, receivedAt: string): void {
-    this.#queue.pushStored({ message, run, receivedAt, answered: 'AA' });
+  again(message: number, { run, receivedAt, bytes: size }: Pick<NonNullable<Acted['again']>, 'run' | 'receivedAt' | 'bytes'>): void {
+    this.#queue.pushStored({ message, run, receivedAt, size, answered: 'AA' });
     this.#run();
   }
 

@@ -24,7 +24,7 @@ export interface DecodingArrival extends Arrival {
 
 export type Batch = { readonly stored: readonly StoredMessage[] } | { readonly arrivals: readonly DecodingArrival[] };
 
-/** Messages decoded together; a batch is one call to the connector and one commit. */
+/** Messages decoded together, and their bytes, which are all in memory then; a batch is one call to the connector and one commit. */
 const BATCH_COUNT = 64;
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** Stored messages kept in memory, and their bytes; past them bytes are read again, past the window everything is. */
@@ -148,7 +148,7 @@ export class UndecidedQueue {
   /** Of the messages up to this one; the first one whatever it is. */
   #cut(last: number): StoredMessage[] {
     const end = this.#stored.findIndex(({ message }, index) => message > last && index > 0);
-    const batch = cutOff(this.#stored, ({ bytes }) => bytes?.length ?? BATCH_BYTES / BATCH_COUNT, end < 0 ? BATCH_COUNT : end);
+    const batch = cutOff(this.#stored, ({ size }) => size, end < 0 ? BATCH_COUNT : end);
     this.#storedBytes -= bytesOf(batch);
     return batch;
   }

@@ -35,11 +35,12 @@ interface MessageRow {
   readonly state: number;
   readonly run: number;
   readonly received_at: number;
+  readonly bytes: number;
 }
 
 export function actor(journal: Journal): (actions: readonly OperatorAction[]) => Acted[] {
   const { db, names, tally, nextId } = journal;
-  const findMessage = db.prepare('SELECT lane, state, run, received_at FROM message WHERE id = ?');
+  const findMessage = db.prepare('SELECT lane, state, run, received_at, bytes FROM message WHERE id = ?');
   const findDelivery = deliveryFinder(journal);
   const isStale = staleness(journal);
   const keepEarlier = db.prepare('INSERT INTO earlier SELECT id, run, state, decided_at, outcome FROM message WHERE id = ?');
@@ -70,7 +71,8 @@ export function actor(journal: Journal): (actions: readonly OperatorAction[]) =>
     tally.move(row.lane, MESSAGES, row.state, RECEIVED);
     note(action, message, null);
     const deliveries = open.map((delivery) => moveDelivery(action, message, delivery, DISCARDED));
-    return { message, deliveries, again: { lane: names.name(row.lane), run: row.run + 1, receivedAt: isoOf(row.received_at) } };
+    const again = { lane: names.name(row.lane), run: row.run + 1, receivedAt: isoOf(row.received_at), bytes: row.bytes };
+    return { message, deliveries, again };
   };
 
   const onMessage = (action: OperatorAction, message: number): Acted => {

@@ -75,7 +75,7 @@ describe('an inbound lane', () => {
     for (let after: string | undefined; ;) {
       const page = await bench.journal.messages({ states: ['decoded'], oldestFirst: true }, { limit: 500, ...(after !== undefined && { after }) });
       const acted = await bench.journal.act(page.items.map(({ message }) => ({ verb: 'replay', message, who: 'test', why: 'test', at: at(0) })));
-      for (const { message, again } of acted) if (again) bench.lane.again(message, again.run, again.receivedAt);
+      for (const { message, again } of acted) if (again) bench.lane.again(message, again);
       if (page.next === undefined) break;
       after = page.next;
     }

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { UndecidedQueue } from '../../core/lanes/undecided-queue.ts';
 
-const item = (message: number, run = 1) => ({ message, run, receivedAt: '2026-09-14T08:00:00.000Z' });
+const item = (message: number, run = 1, size = 1000) => ({ message, run, receivedAt: '2026-09-14T08:00:00.000Z', size });
 type Item = ReturnType<typeof item>;
 
 describe('the queue of undecided messages', () => {
@@ -90,6 +90,17 @@ describe('the queue of undecided messages', () => {
     await drained();
     for (let n = 1; n <= 2500; n += 1) store(item(n));
     expect((await drained()).map(([message]) => message)).to.deep.equal(Array.from({ length: 2500 }, (_, i) => i + 1));
+  });
+
+  it('takes no more at once than a batch may weigh, though their bytes are still in the journal: one at least', async () => {
+    await drained();
+    for (const [n, size] of [3, 3, 3, 3, 100, 3].entries()) store(item(n + 1, 1, size * 1024 * 1024));
+    const taken: number[] = [];
+    for (let batch = await queue.next(); batch && 'stored' in batch && batch.stored.length > 0; batch = await queue.next()) {
+      taken.push(batch.stored.length);
+      queue.done(batch.stored);
+    }
+    expect(taken).to.deep.equal([3, 2, 1]);
   });
 
   describe('of a journal in which other nodes store too', () => {

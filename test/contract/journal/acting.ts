@@ -73,7 +73,7 @@ export function acting(journal: Fixture): void {
       });
       const { message } = (await journal.store.message(first.message))!;
       expect(replayed?.message).to.equal(first.message);
-      expect(replayed?.again).to.deep.equal({ lane: message.lane, run: 2, receivedAt: message.receivedAt });
+      expect(replayed?.again).to.deep.equal({ lane: message.lane, run: 2, receivedAt: message.receivedAt, bytes: message.bytes });
       expect(replayed?.deliveries.map(({ lane, state }) => [lane, state])).to.deep.equal([
         ['a', 'discarded'],
         ['b', 'discarded'],
