@@ -166,8 +166,9 @@ export interface QueuedDelivery {
 export interface DeliveryMaterial {
   readonly delivery: number;
   readonly message: number;
-  /** Codec of the incoming message, to read its parts again. */
+  /** Codec of the incoming message, to read its parts again; and its control id. */
   readonly format: string;
+  readonly controlId?: string;
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
   /** When it was routed: what its encoding takes for now, so that encoding it again after a crash gives the same bytes. */
@@ -235,7 +236,7 @@ export interface Acted {
   /** As they are now: the delivery acted upon, or those that a replay discarded. */
   readonly deliveries: readonly QueuedDelivery[];
   /** Of a replay: its lane has to decide the message again. */
-  readonly again?: { readonly lane: string; readonly run: number; readonly receivedAt: string; readonly bytes: number };
+  readonly again?: Pick<MessageSummary, 'lane' | 'run' | 'receivedAt' | 'bytes' | 'controlId'>;
 }
 
 /**

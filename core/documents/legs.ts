@@ -229,12 +229,11 @@ export class Legs {
     const facts = one && factsOf(one, index);
     if (!facts) return;
     const key = sentKeyOf(to.site, controlId, index);
-    const { site, controlId: origin } = (await journal.message(leaving.message))?.message ?? {};
     const value = {
       document: facts.key,
       lane: to.name,
       delivery: deliveryId(journal.tag, leaving.delivery),
-      ...(site !== undefined && origin !== undefined && { origin: { site, controlId: origin } }),
+      ...(leaving.controlId !== undefined && { origin: { site: one.event.site, controlId: leaving.controlId } }),
     };
     const isDeletion = leaving.event.type === DELETED;
     const aliases = as.ids && !isDeletion ? aliasNotes(one, facts, as.ids, index) : [];

@@ -189,7 +189,7 @@ export interface NoteValues {
   readonly 'ins-holders': readonly string[];
 }
 
-/** A few KB each. */
+/** A few KB each as a rule, 16 KB of text at most. */
 const RECENT = 1000;
 const recent = new Recent<unknown>(RECENT);
 

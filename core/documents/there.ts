@@ -37,7 +37,7 @@ export interface LegEnd {
   readonly formerly?: readonly string[];
 }
 
-export type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'event' | 'parts' | 'encoded'> & Pick<QueuedDelivery, 'keys'>;
+export type Leaving = Pick<DeliveryMaterial, 'delivery' | 'message' | 'controlId' | 'event' | 'parts' | 'encoded'> & Pick<QueuedDelivery, 'keys'>;
 
 export const DELETED = 'dcc.document.deleted';
 

@@ -400,7 +400,7 @@ export function noteOf(key: string, person: Person): Note {
   return { kind: PERSON, key, value };
 }
 
-/** A few KB each. */
+/** A few KB each as a rule, 16 KB of text at most. */
 const RECENT = 1000;
 const recent = new Recent<Person>(RECENT);
 

@@ -94,6 +94,7 @@ export interface PackedSettlement {
 export interface PackedMaterial {
   readonly queuedAt: string;
   readonly format: string;
+  readonly controlId: string | undefined;
   readonly delivery: number;
   readonly message: number;
   readonly attempts: number;

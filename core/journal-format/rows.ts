@@ -1,5 +1,5 @@
 /** Rows of a journal as records of the contract. */
-import type { DeliverySummary, ErrorData, HttpMeta, MessageSummary, PartRef, QueuedDelivery, Warning } from '../contract/index.ts';
+import type { Acted, DeliverySummary, ErrorData, HttpMeta, MessageSummary, PartRef, QueuedDelivery, Warning } from '../contract/index.ts';
 import { ACK_CODES, DELIVERY_CODES, isoOf, KIND_CODES, MESSAGE_CODES, wordOf } from './codes.ts';
 import { unpackHashes } from './hashes.ts';
 import { jsonOf, present } from './values.ts';
@@ -49,8 +49,18 @@ export interface MessageRow {
 export const MESSAGE_COLUMNS =
   'id, lane, site, connector, version, format, received_at, state, run, ack, retransmissions, bytes, raw, type, control, decided_at, head, outcome';
 
-export const headOf = (row: MessageRow): Head => jsonOf(row.head) as Head;
+export const headOf = (row: Pick<MessageRow, 'head'>): Head => jsonOf(row.head) as Head;
 export const outcomeOf = (blob: Uint8Array | null): Outcome | undefined => (blob === null ? undefined : (jsonOf(blob) as Outcome));
+
+/** What its lane is told of a message that is replayed, as it was before. */
+export const againOf = (lane: string, row: Pick<MessageRow, 'run' | 'received_at' | 'bytes' | 'head'>): NonNullable<Acted['again']> =>
+  present<NonNullable<Acted['again']>>({
+    lane,
+    run: row.run + 1,
+    receivedAt: isoOf(row.received_at),
+    bytes: row.bytes,
+    controlId: headOf(row).controlId,
+  });
 
 export function messageSummary({ names }: Named, row: MessageRow, head = headOf(row), outcome = outcomeOf(row.outcome)): MessageSummary {
   return present<MessageSummary>({

@@ -10,6 +10,8 @@ const REMEMBERED = 20_000;
 const REMEMBERED_CHARACTERS = 4 * 1024 * 1024;
 /** What is forgotten at once when there is too much: the oldest stand behind the places of all that left since the map was last laid out anew, and finding them costs as much as forgetting hundreds. */
 const ROOM = 0.05;
+/** In use, and passed over, at once: a patient that every batch asks for would otherwise stand before all that could be forgotten. */
+const PASSED = 100;
 /** A judge that asks for more of one event follows references in circles. */
 const MOST_REFS = 1000;
 
@@ -312,9 +314,15 @@ export class Knowledge {
 
   #makeRoom(): void {
     const [size, characters] = [REMEMBERED * (1 - ROOM), REMEMBERED_CHARACTERS * (1 - ROOM)];
-    for (const oldest of this.#remembered.keys()) {
-      if ((this.#remembered.size <= size && this.#characters <= characters) || this.#used.has(oldest) || this.#isWanted(oldest)) break;
-      this.#forget(oldest);
+    let passed = 0;
+    for (const [oldest, value] of this.#remembered) {
+      if (this.#remembered.size <= size && this.#characters <= characters) return;
+      if (!this.#used.has(oldest) && !this.#isWanted(oldest)) this.#forget(oldest);
+      else if ((passed += 1) > PASSED) return;
+      else {
+        this.#remembered.delete(oldest);
+        this.#remembered.set(oldest, value);
+      }
     }
   }
 

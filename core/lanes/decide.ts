@@ -34,6 +34,7 @@ export interface StoredMessage {
   /** Absent when it has not been opened yet. */
   readonly opened?: OpenedMessage;
   readonly http?: HttpMeta;
+  readonly controlId?: string;
   readonly controlIdReused?: boolean;
   /** Already said to the sender; then it can no longer be refused. */
   answered?: AckCode;
@@ -111,14 +112,10 @@ export interface DecidedArrivals {
  * Takes a message that is not stored as far as it goes alone, while those before it are judged. Rejects as `decideStored` does: then it cannot be
  * decided now.
  */
-export async function decodeArrival(
-  { receivedAt, raw, http, opened }: OpenedIncoming,
-  endpoint: InboundEndpoint,
-  ports: InboundPorts,
-): Promise<Prepared> {
+export async function decodeArrival(incoming: OpenedIncoming, endpoint: InboundEndpoint, ports: InboundPorts): Promise<Prepared> {
   const [message = 0] = await ports.journal.reserve(1);
-  const item: StoredMessage = { message, run: 1, receivedAt, size: raw.length, bytes: raw, ...(http && { http }), ...(opened && { opened }) };
-  return prepare(item, endpoint, ports);
+  const { opened } = incoming;
+  return prepare({ ...storedOf(incoming, { message }), ...(opened && { opened }) }, endpoint, ports);
 }
 
 /** Decides messages that are not stored yet. Rejects when one of them could not be decoded: then nothing was decided. */
@@ -148,13 +145,14 @@ export async function admitArrivals({ made, release }: DecidedArrivals, ports: I
   return writeAll(made, { write, last, isAsMade, release });
 }
 
-export const storedOf = ({ receivedAt, raw, http }: IncomingMessage, { message, controlIdReused }: ReceiveResult): StoredMessage => ({
+export const storedOf = ({ receivedAt, raw, http, controlId }: IncomingMessage, { message, controlIdReused }: ReceiveResult): StoredMessage => ({
   message,
   run: 1,
   receivedAt,
   size: raw.length,
   bytes: raw,
   ...(http && { http }),
+  ...(controlId !== undefined && { controlId }),
   ...(controlIdReused && { controlIdReused }),
 });
 
@@ -176,7 +174,7 @@ function decidedOf(
     identities,
     insteadOf,
     isReplay: item.run > 1,
-    deliveries: freshDeliveries(decision, deliveries, format, item.bytes),
+    deliveries: freshDeliveries(decision, deliveries, format, item),
     ...(decision.error && { error: decision.error }),
     ...(reply && { reply }),
   };
@@ -187,12 +185,24 @@ function freshDeliveries(
   { events, parts, decidedAt }: MessageDecision,
   deliveries: readonly QueuedDelivery[],
   format: string,
-  raw: Uint8Array | undefined,
+  { controlId, bytes: raw }: StoredMessage,
 ): FreshDelivery[] {
   let next = 0;
   const fresh = events.flatMap(({ event, destinations }) =>
     Array.from({ length: new Set(destinations.map(({ lane }) => lane)).size }, () => deliveries[next++]).flatMap((item) =>
-      item ? [{ item, format, event, parts, queuedAt: decidedAt, ...(raw && parts.length > 0 && { raw }) }] : [],
+      item
+        ? [
+            {
+              item,
+              format,
+              ...(controlId !== undefined && { controlId }),
+              event,
+              parts,
+              queuedAt: decidedAt,
+              ...(raw && parts.length > 0 && { raw }),
+            },
+          ]
+        : [],
     ),
   );
   for (const one of fresh) if (one.raw) alsoRead(one.raw);

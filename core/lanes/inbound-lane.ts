@@ -113,6 +113,7 @@ export class InboundLane {
               run: m.run,
               receivedAt: m.receivedAt,
               size: m.bytes,
+              ...(m.controlId !== undefined && { controlId: m.controlId }),
               answered: m.ack ?? 'AA',
               ...(m.http && { http: m.http }),
             },
@@ -133,8 +134,8 @@ export class InboundLane {
   }
 
   /** A replay: the message is `received` again. */
-  again(message: number, { run, receivedAt, bytes: size }: Pick<NonNullable<Acted['again']>, 'run' | 'receivedAt' | 'bytes'>): void {
-    this.#queue.pushStored({ message, run, receivedAt, size, answered: 'AA' });
+  again(message: number, { run, receivedAt, bytes: size, controlId }: Omit<NonNullable<Acted['again']>, 'lane'>): void {
+    this.#queue.pushStored({ message, run, receivedAt, size, ...(controlId !== undefined && { controlId }), answered: 'AA' });
     this.#run();
   }
 

@@ -50,8 +50,9 @@ export type CounterName =
 /** A delivery just committed, with what its first attempt needs: the journal need not be read for it. */
 export interface FreshDelivery {
   readonly item: QueuedDelivery;
-  /** Codec of the incoming message. */
+  /** Codec and control id of the incoming message. */
   readonly format: string;
+  readonly controlId?: string;
   readonly event: RoutedEvent['event'];
   readonly parts: readonly PartRef[];
   readonly queuedAt: string;

@@ -31,8 +31,8 @@ export class WarmMaterial {
     if (attempts > 0) this.forget(delivery);
     const fresh = this.#drop(delivery);
     if (!fresh) return undefined;
-    const { item, event, parts, queuedAt, raw } = fresh;
-    return [{ delivery, message: item.message, format: fresh.format, event, parts, queuedAt, attempts: 0, ...(raw && { raw }) }];
+    const { item, ...rest } = fresh;
+    return [{ delivery, message: item.message, attempts: 0, ...rest }];
   }
 
   /** It left the lane another way. */

@@ -1,22 +1,16 @@
 /** Checks the data of an event against its schema. */
-import { createRequire } from 'node:module';
-import type * as AjvModule from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { EVENT_DATA, type EventType } from './event-data.ts';
 
-let validator: AjvModule.Ajv | undefined;
-/** Loaded when first asked: connectors name the model too, and each host would hold 10 MB that it never uses. */
-function ajv(): AjvModule.Ajv {
-  if (validator) return validator;
-  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof AjvModule;
-  return (validator = new Ajv({ allErrors: false, strict: false, validateSchema: false, inlineRefs: false }));
-}
-const compiled = new Map<string, AjvModule.ValidateFunction>();
+// Loaded with the model, not with the first event: what is away then would be the fault of a message.
+const ajv = new Ajv({ allErrors: false, strict: false, validateSchema: false, inlineRefs: false });
+const compiled = new Map<string, ValidateFunction>();
 
 /** `undefined` when it holds; else the JSON pointer and the rule, without any value. */
 export function checkEventData(type: string, data: unknown): { path: string; rule: string } | undefined {
   if (!Object.hasOwn(EVENT_DATA, type)) return { path: '', rule: 'a known event type' };
   let validate = compiled.get(type);
-  if (!validate) compiled.set(type, (validate = ajv().compile(apart(EVENT_DATA[type as EventType]) as object)));
+  if (!validate) compiled.set(type, (validate = ajv.compile(apart(EVENT_DATA[type as EventType]) as object)));
   if (validate(data)) return undefined;
   const first = validate.errors?.[0];
   const extra = first?.params && 'additionalProperty' in first.params ? ` ${String(first.params['additionalProperty'])}` : '';
@@ -37,7 +31,7 @@ function apart(schema: unknown): unknown {
   if (inner['type'] !== 'object') return inner;
   const asked = JSON.stringify(inner);
   const $ref = names.get(asked) ?? `object${names.size}`;
-  if (!names.has(asked)) ajv().addSchema(inner, $ref);
+  if (!names.has(asked)) ajv.addSchema(inner, $ref);
   names.set(asked, $ref);
   return { $ref };
 }

@@ -106,6 +106,7 @@ export class Demonstration {
     ];
     const child = fork(path.join(import.meta.dirname, 'run.js'), args, {
       env: { PASSERELLE_PEER_TOKEN: token },
+      execArgv: [], // those of the engine are for its load
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#children.push(child);

@@ -12,7 +12,7 @@ import {
   codeOf,
   DELIVERY_CODES,
   DELIVERY_SELECT,
-  isoOf,
+  againOf,
   MESSAGE_CODES,
   msOf,
   queuedDelivery,
@@ -40,6 +40,7 @@ interface Found {
   readonly run: number;
   readonly received_at: number;
   readonly bytes: number;
+  readonly head: Uint8Array;
 }
 
 interface Placed {
@@ -81,12 +82,11 @@ async function replay(tx: Transaction, action: OperatorAction, message: number, 
   await note(tx, action, message, null);
   const deliveries: QueuedDelivery[] = [];
   for (const delivery of open) deliveries.push(await moveDelivery(tx, action, delivery, DISCARDED));
-  const again = { lane: tx.names.name(row.lane), run: row.run + 1, receivedAt: isoOf(row.received_at), bytes: row.bytes };
-  return { message, deliveries, again };
+  return { message, deliveries, again: againOf(tx.names.name(row.lane), row) };
 }
 
 async function onMessage(tx: Transaction, action: OperatorAction, message: number): Promise<Acted> {
-  const text = 'SELECT lane, state, run, received_at, bytes FROM message WHERE id = $1';
+  const text = 'SELECT lane, state, run, received_at, bytes, head FROM message WHERE id = $1';
   const [row] = (await tx.query({ text, values: [message] })) as unknown as Found[];
   if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
   const to = action.verb === 'replay' ? 'received' : action.verb === 'discard' ? 'discarded' : undefined;

@@ -5,6 +5,7 @@ import {
   DELIVERY_CODES,
   DELIVERY_SELECT,
   deliverySummary,
+  headOf,
   isoOf,
   MATERIAL_ITEMS,
   outcomeOf,
@@ -22,7 +23,7 @@ import type { Reader } from './reader.ts';
 
 const KIND = 'd';
 const MATERIAL = `
-  SELECT d.id, d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format
+  SELECT d.id, d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format, m.head
   FROM delivery d JOIN event e ON e.id = d.event JOIN message m ON m.id = d.message WHERE d.id = ANY($1::int8[])`;
 
 interface MaterialRow {
@@ -34,6 +35,7 @@ interface MaterialRow {
   readonly data: number;
   readonly outcome: Uint8Array | null;
   readonly format: number;
+  readonly head: Uint8Array;
 }
 
 type DeliveryReads = Pick<JournalStore, 'deliveries' | 'backlog' | 'material'>;
@@ -93,10 +95,12 @@ async function readMaterial(query: Query, names: Names, deliveries: readonly num
   return deliveries.map((delivery) => {
     const row = byId.get(delivery);
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `delivery ${delivery}` });
+    const { controlId } = headOf(row);
     return {
       delivery,
       message: row.message,
       format: names.name(row.format),
+      ...(controlId !== undefined && { controlId }),
       queuedAt: isoOf(row.queued_at),
       attempts: row.attempts,
       event: JSON.parse(texts.get(row.data)!) as RoutedEvent['event'],

@@ -12,7 +12,7 @@ import {
   codeOf,
   DELIVERY_CODES,
   DELIVERY_SELECT,
-  isoOf,
+  againOf,
   MESSAGE_CODES,
   msOf,
   queuedDelivery,
@@ -36,11 +36,12 @@ interface MessageRow {
   readonly run: number;
   readonly received_at: number;
   readonly bytes: number;
+  readonly head: Uint8Array;
 }
 
 export function actor(journal: Journal): (actions: readonly OperatorAction[]) => Acted[] {
   const { db, names, tally, nextId } = journal;
-  const findMessage = db.prepare('SELECT lane, state, run, received_at, bytes FROM message WHERE id = ?');
+  const findMessage = db.prepare('SELECT lane, state, run, received_at, bytes, head FROM message WHERE id = ?');
   const findDelivery = deliveryFinder(journal);
   const isStale = staleness(journal);
   const keepEarlier = db.prepare('INSERT INTO earlier SELECT id, run, state, decided_at, outcome FROM message WHERE id = ?');
@@ -71,8 +72,7 @@ export function actor(journal: Journal): (actions: readonly OperatorAction[]) =>
     tally.move(row.lane, MESSAGES, row.state, RECEIVED);
     note(action, message, null);
     const deliveries = open.map((delivery) => moveDelivery(action, message, delivery, DISCARDED));
-    const again = { lane: names.name(row.lane), run: row.run + 1, receivedAt: isoOf(row.received_at), bytes: row.bytes };
-    return { message, deliveries, again };
+    return { message, deliveries, again: againOf(names.name(row.lane), row) };
   };
 
   const onMessage = (action: OperatorAction, message: number): Acted => {

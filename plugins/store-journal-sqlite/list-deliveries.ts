@@ -12,9 +12,11 @@ import {
   DELIVERY_SELECT,
   type DeliveryRow,
   MATERIAL_ITEMS,
+  type MessageRow,
   type PackedMaterial,
   codeOf,
   deliverySummary,
+  headOf,
   outcomeOf,
   pageSize,
   queuedDelivery,
@@ -77,17 +79,24 @@ export function backlogReader(journal: Journal): (lane: string, after: number, l
 
 export function materialReader({ db, names, parts }: Journal): (deliveries: readonly number[]) => PackedMaterial[] {
   const find = db.prepare(`
-    SELECT d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format
+    SELECT d.message, d.attempts, d.queued_at, d.encoded, e.data, m.outcome, m.format, m.head
     FROM delivery d JOIN event e ON e.id = d.event JOIN message m ON m.id = d.message WHERE d.id = ?`);
   const materialOf = (delivery: number): PackedMaterial => {
     const row = find.get(delivery) as
-      | { message: number; attempts: number; queued_at: number; encoded: number | null; data: number; outcome: Uint8Array | null; format: number }
+      | (Pick<MessageRow, 'outcome' | 'format' | 'head'> & {
+          message: number;
+          attempts: number;
+          queued_at: number;
+          encoded: number | null;
+          data: number;
+        })
       | undefined;
     if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `delivery ${delivery}` });
     return {
       delivery,
       message: row.message,
       format: names.name(row.format),
+      controlId: headOf(row).controlId,
       queuedAt: isoOf(row.queued_at),
       attempts: row.attempts,
       event: parts.text(row.data),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g;
+const IMPORT = /(?:(?:from|import)\s*\(?|(?:require|createRequire\([^)]*\))\()\s*'([^']+)'/g;
 
 interface Import {
   readonly file: string;

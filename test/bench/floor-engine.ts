@@ -8,7 +8,11 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
 import { frameReader, segment } from './frames.ts';
+
+// As the engine does.
+setFlagsFromString('--initial-old-space-size=0');
 
 export interface FloorPlan {
   readonly port: number;

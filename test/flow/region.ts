@@ -44,16 +44,13 @@ export class TestRegion {
     const edit = wanted ?? ((yaml: string): string => yaml);
     const [mllp = 0, pub = 0, dxcare = 0, record = 0, pages = 0] = await freePorts(5);
     this.ports = { mllp, public: pub, dxcare, record, pages };
+    const taken: Readonly<Record<string, number>> = { 2575: mllp, 7001: dxcare, 7002: record, 8081: pub, 7202: pages };
     mkdirSync(this.config);
     const demo = path.join(packageRoot, 'config/demo');
     let isEdited = false;
     for (const file of readdirSync(demo).filter((f) => f.endsWith('.yaml'))) {
-      const yaml = readFileSync(path.join(demo, file), 'utf8')
-        .replaceAll('2575', String(mllp))
-        .replaceAll('7001', String(dxcare))
-        .replaceAll('7002', String(record))
-        .replaceAll('8081', String(pub))
-        .replaceAll('7202', String(pages));
+      // In one go: a port that is taken may hold the digits of one that is replaced.
+      const yaml = readFileSync(path.join(demo, file), 'utf8').replaceAll(/2575|7001|7002|8081|7202/g, (port) => String(taken[port]));
       const edited = edit(yaml);
       isEdited ||= edited !== yaml;
       writeFileSync(path.join(this.config, file), edited);

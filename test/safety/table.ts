@@ -10,7 +10,7 @@ import { CLAUSES, rulesIn } from './clauses.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): string =>
   execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, env: { ...process.env, ...env } });
-const MOCHA = ['node_modules/mocha/bin/mocha.js', '--no-config'];
+const MOCHA = ['--no-wasm-generic-wrapper', 'node_modules/mocha/bin/mocha.js', '--no-config'];
 const SPECS = ['dist/test/**/*.test.js', 'dist/{plugins,connectors}/*/test/**/*.test.js'];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

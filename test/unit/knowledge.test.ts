@@ -195,6 +195,20 @@ describe('knowledge', () => {
     expect(keys.map((key) => known(KIND, key)?.slice(0, 2))).to.deep.equal(keys);
   });
 
+  it('forgets the oldest of too many, also past one that is in use as long as they come', async () => {
+    const { release } = await knowledge.judge([[said('in use', '1')]]);
+    const many = Array.from({ length: 30_000 }, (_, i) => `p${i}`);
+    for (let from = 0; from < many.length; from += 500) await judgeAndCommit(...many.slice(from, from + 500).map((patient) => said(patient, 'x')));
+    const reads = async (key: string): Promise<number> => {
+      const before = journal.reads;
+      await knowledge.read([{ kind: KIND, key }]);
+      return journal.reads - before;
+    };
+    expect([await reads('p29999'), await reads('p0')]).to.deep.equal([0, 1]);
+    release(true);
+    expect(await reads('in use')).to.equal(0);
+  });
+
   it('gives a person the notes as they are, after who uses them', async () => {
     const first = await knowledge.judge([[said('a', '1')]]);
     const changing = knowledge.change(

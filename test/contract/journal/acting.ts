@@ -71,9 +71,9 @@ export function acting(journal: Fixture): void {
         series: hashed('s1'),
         kind: 'document',
       });
-      const { message } = (await journal.store.message(first.message))!;
+      const { lane, receivedAt, bytes, controlId } = (await journal.store.message(first.message))!.message;
       expect(replayed?.message).to.equal(first.message);
-      expect(replayed?.again).to.deep.equal({ lane: message.lane, run: 2, receivedAt: message.receivedAt, bytes: message.bytes });
+      expect(replayed?.again).to.deep.equal({ lane, run: 2, receivedAt, bytes, controlId });
       expect(replayed?.deliveries.map(({ lane, state }) => [lane, state])).to.deep.equal([
         ['a', 'discarded'],
         ['b', 'discarded'],

@@ -118,7 +118,17 @@ export function deciding(journal: Fixture): void {
       const event = routed({ event: { id: 'e1', type: 'dcc.document.received', time: at(0), data: { title: 'Compte rendu é €' } } });
       const { message, delivery } = await journal.queued({ events: [event], parts: [PART] });
       const [before] = await journal.store.material([delivery]);
-      expect(before).to.deep.equal({ delivery, message, format: 'hl7v2', queuedAt: at(1000), attempts: 0, event: event.event, parts: [PART] });
+      const { controlId } = (await journal.store.message(message))!.message;
+      expect(before).to.deep.equal({
+        delivery,
+        message,
+        format: 'hl7v2',
+        controlId,
+        queuedAt: at(1000),
+        attempts: 0,
+        event: event.event,
+        parts: [PART],
+      });
       const large = encoded({ envelope: { format: 'hl7v2', text: 'é'.repeat(300_000) } });
       await journal.store.begin([{ delivery, startedAt: at(2000), encoded: large }]);
       await journal.settle(delivery, 'queued');

@@ -49,7 +49,7 @@ describe('before a document leaves', () => {
           const { event, parts } = archive.cases.get(message)!;
           const deliveries = states.has(message) ? [{ ...states.get(message), delivery: 10 + message, eventId: event.id }] : [];
           return {
-            message: { site: NORTH, controlId: `IN${message}`, run: 1, receivedAt: '2026-09-01T00:00:00.000Z' },
+            message: { run: 1, receivedAt: '2026-09-01T00:00:00.000Z' },
             attempts,
             acts,
             deliveries,
@@ -64,7 +64,14 @@ describe('before a document leaves', () => {
 
   const leaving = (said: Said, message = 1): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = caseOf(said, message, 1);
-    return { delivery: 7, message, event: { ...event, ...(keys[0] && { subject: keys[0] }) }, parts: parts as never, keys };
+    return {
+      delivery: 7,
+      message,
+      controlId: `IN${message}`,
+      event: { ...event, ...(keys[0] && { subject: keys[0] }) },
+      parts: parts as never,
+      keys,
+    };
   };
   const dataOf = (made: Awaited<ReturnType<Legs['before']>>): { visibility?: Visibility; document?: DocumentData } =>
     ('event' in made ? made.event['data'] : {}) as { visibility?: Visibility };
