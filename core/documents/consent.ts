@@ -6,7 +6,7 @@ import type { Case, Known, NoteRef } from '../knowledge/index.ts';
 import { toInstant, type Consent } from '../model/index.ts';
 import type { Static } from 'typebox';
 import { documentData, type DocumentEvent } from './facts.ts';
-import { CONFIDENTIALITY, KINDS, LEGS, MASKS, note, read, ref, type Flags } from './notes.ts';
+import { CONFIDENTIALITY, KINDS, LEGS, MASKS, note, read, ref, type Flags, type Leg, type Mask } from './notes.ts';
 import { relatives, type Compared } from './patients.ts';
 
 /** A document that comes, and whether its patient said no, here or elsewhere. */
@@ -46,25 +46,37 @@ export function consentNotes({ event, settings }: Case, keys: ReadonlySet<string
 export const isOpposed = (keys: readonly string[], known: Known, index: BlindIndex): boolean =>
   [...relatives(keys, known, index)].some((key) => Object.values(read(known, KINDS.consent, key) ?? {}).some(({ opposed }) => opposed));
 
+/** Of each name what is known of it, in this order. Asked several times of each document, at each step of its way. */
+function flagsBy<N extends keyof Flags>(names: readonly N[], valueOf: (name: N) => boolean | 'held' | null | undefined): Flags {
+  const made: Record<string, boolean | 'held'> = {};
+  for (const name of names) {
+    const value = valueOf(name);
+    if (value !== undefined && value !== null) made[name] = value;
+  }
+  return made;
+}
+
+const NAMES = [...MASKS, ...LEGS] as const;
+const isLeg = (name: Mask | Leg): name is Leg => LEGS.includes(name as Leg);
+
 export function flagsOf({ visibility, document: { confidentiality: code } }: Pick<DocumentEvent, 'visibility' | 'document'>): Flags {
-  const confidentiality = code === undefined ? {} : { restricted: code === 'R' || code === 'V', veryRestricted: code === 'V' };
-  const said: Flags = { ...(visibility as Flags | undefined), ...confidentiality };
-  const all = [...MASKS, ...LEGS].map((name) => [name, said[name]] as const);
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
+  const said = visibility as Flags | undefined;
+  return flagsBy(NAMES, (name) => {
+    if (code === undefined || !isConfidentiality(name)) return said?.[name];
+    return code === 'V' || (name === 'restricted' && code === 'R');
+  });
 }
 
 /** The masks that are set, and nothing else that is said. */
-export const masksOf = (flags: Flags = {}): Flags => Object.fromEntries(MASKS.filter((name) => flags[name] === true).map((name) => [name, true]));
+export const masksOf = (flags: Flags = {}): Flags => flagsBy(MASKS, (name) => flags[name] === true || undefined);
 
 /** Both together: a mask that one of them sets, a leg that one of them forbids. What one of them leaves unknown is what the other says. */
-export function strictest(one: Flags, other: Flags): Flags {
-  const masks = MASKS.map((name) => [name, one[name] === true || other[name] === true || (one[name] ?? other[name])] as const);
-  const legs = LEGS.map((name) => {
-    const said = [one[name], other[name]].filter((value) => value !== undefined);
-    return [name, said.includes(false) ? false : said.includes(true) ? true : said[0]] as const;
+export const strictest = (one: Flags, other: Flags): Flags =>
+  flagsBy(NAMES, (name) => {
+    const stricter = !isLeg(name);
+    if (one[name] === stricter || other[name] === stricter) return stricter;
+    return one[name] === true || other[name] === true || (one[name] ?? other[name]);
   });
-  return Object.fromEntries([...masks, ...legs].filter(([, value]) => value !== undefined));
-}
 
 /** Masks that are set, ways that are closed: what the receiver of a document must obey. */
 export function restrictionsOf(data: DocumentEvent): readonly string[] {
