@@ -147,9 +147,8 @@ function received({ lane, receipts, honoursControlId }: Destination, { sent, mes
     if (before !== undefined && (!honoursControlId || before !== controlId)) broken.push(`${lane}: message ${n} (${type}) was taken twice`);
     applied.set(`${n} ${type}`, controlId);
   }
-  const taken = new Set(receipts.all.flatMap((receipt) => (receipt.taken ? [receipt.controlId] : [])));
   for (const [controlId, { delivery, state }] of ours)
-    if (state === 'delivered' && !taken.has(controlId)) broken.push(`${lane}: delivery ${delivery} is delivered and was not taken`);
+    if (state === 'delivered' && !receipts.taken.has(controlId)) broken.push(`${lane}: delivery ${delivery} is delivered and was not taken`);
   return broken;
 }
 

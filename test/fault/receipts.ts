@@ -21,6 +21,8 @@ export interface Receipt {
 
 export class Receipts {
   readonly all: Receipt[] = [];
+  /** Taken messages, each once. */
+  readonly taken = new Map<string, Receipt>();
   readonly #waiting: { readonly holds: (receipt: Receipt) => boolean; readonly done: (receipt: Receipt) => void }[] = [];
 
   add(text: string, controlId: string, type: string, taken: boolean, { remotePort: port = 0 }: Socket): void {
@@ -28,17 +30,11 @@ export class Receipts {
     const seen = { taken, at: Date.now(), port };
     const receipt: Receipt = { controlId, n: numberIn(text) ?? -1, type, digest: hash('sha256', text), content: hash('sha256', content), ...seen };
     this.all.push(receipt);
+    if (taken && !this.taken.has(controlId)) this.taken.set(controlId, receipt);
     for (const waiting of this.#waiting.filter((w) => w.holds(receipt))) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       waiting.done(receipt);
     }
-  }
-
-  /** Taken messages, each once. */
-  get taken(): ReadonlyMap<string, Receipt> {
-    const first = new Map<string, Receipt>();
-    for (const receipt of this.all) if (receipt.taken && !first.has(receipt.controlId)) first.set(receipt.controlId, receipt);
-    return first;
   }
 
   /** The next receipt of which this holds, told in the turn in which it came. */
