@@ -27,7 +27,7 @@ export interface StoredMessage {
   readonly message: number;
   readonly run: number;
   readonly receivedAt: string;
-  /** Of its bytes. */
+  /** How many bytes it has. */
   readonly size: number;
   /** Absent when it has to be read from the journal. */
   bytes?: Uint8Array;
