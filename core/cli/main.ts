@@ -27,7 +27,7 @@ if (Number.parseInt(process.versions.node) < MIN_NODE) {
   setFlagsFromString('--initial-old-space-size=0');
   // The wrappers by which WebAssembly calls JavaScript are one table for all threads, and V8 dies now and then (`jit_page.has_value()`) when one of them
   // replaces its wrapper by a faster one while another frees the same: without the slow one there is nothing to replace (nodejs/node#64500; threads that
-  // parse and end in a loop: five deaths in twenty minutes with it, none in fourteen without).
+  // parse and end in a loop: five deaths in twenty minutes as V8 has it, none in twelve as here).
   setFlagsFromString('--no-wasm-generic-wrapper');
   // Compiled code is kept beside the packages it was made of, where whoever may write it may change them too: a start takes a fifth less. No
   // harm where that folder cannot be written.
