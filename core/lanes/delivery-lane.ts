@@ -19,6 +19,7 @@ import { blocked, heads, type Head } from './heads.ts';
 import { Held, tells } from './held.ts';
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts, type OwnedLease } from './ports.ts';
 import { afterDoubt, afterFailure, afterReply, backoffMs, longestWaitMs, type AfterAttempt, type DeliveryPolicy } from './retry.ts';
+import { Room } from './room.ts';
 import { Schedule, type OrderRule } from './schedule.ts';
 import { isInDoubt } from './unknown-there.ts';
 import { WarmMaterial } from './warm-material.ts';
@@ -64,6 +65,7 @@ export class DeliveryLane {
   readonly #backlog: Backlog;
   readonly #warm: WarmMaterial;
   readonly #gate: Gate;
+  readonly #room = new Room();
   readonly #held: Held;
   #lease: OwnedLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
@@ -307,7 +309,7 @@ export class DeliveryLane {
   async #deliver(item: QueuedDelivery): Promise<void> {
     const { journal } = this.#ports;
     this.#held.begin(item);
-    let result: AttemptResult;
+    let result: AttemptResult | undefined;
     let told: readonly string[] = [];
     let brought: Leaving | undefined;
     try {
@@ -317,30 +319,35 @@ export class DeliveryLane {
       const leaving = { ...material, keys: item.keys };
       const { raw: _, ...kept } = leaving;
       if (item.kind === 'document') brought = kept;
-      result =
-        this.#held.endOf(item) ??
-        (await attempt(leaving, {
-          lane: this.endpoint,
-          ports: this.#ports,
-          sink: this.#sink,
-          ackTimeoutMs: this.endpoint.ackTimeoutMs,
-          idempotent: this.endpoint.policy.idempotent,
-          ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
-          ...(this.#lease && { lease: this.#lease }),
-        }));
+      // While it waited for room the lane may have stopped, or what it says may be over.
+      result = await this.#room.within(material.parts, async () =>
+        this.#status === 'open' ? (this.#held.endOf(item) ?? (await this.#attempt(leaving))) : undefined,
+      );
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
     this.#inFlight -= 1;
-    if (result.kind === 'unavailable') {
+    if (!result || result.kind === 'unavailable') {
       this.#held.end(item.delivery);
-      this.#trip(result.error);
+      if (result) this.#trip(result.error);
       this.#schedule.reopen(item.delivery);
       return;
     }
     // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
     if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
     await this.#conclude(item, result, new Set(told), brought);
+  }
+
+  #attempt(leaving: Leaving): Promise<AttemptResult> {
+    return attempt(leaving, {
+      lane: this.endpoint,
+      ports: this.#ports,
+      sink: this.#sink,
+      ackTimeoutMs: this.endpoint.ackTimeoutMs,
+      idempotent: this.endpoint.policy.idempotent,
+      ...(this.endpoint.lacking && { lacking: this.endpoint.lacking }),
+      ...(this.#lease && { lease: this.#lease }),
+    });
   }
 
   /** `told`: whom its receiver knows once it took this identity. `brought`: the document that it has then. */

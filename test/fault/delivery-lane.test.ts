@@ -1,10 +1,17 @@
 /** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
-import { PasserelleError, type EncodedMessage, type JournalStore, type QueuedDelivery, type RoutedEvent } from '../../core/contract/index.ts';
+import {
+  PasserelleError,
+  type EncodedMessage,
+  type JournalStore,
+  type QueuedDelivery,
+  type RoutedEvent,
+  type SendResult,
+} from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
-import { at, decided, encoded, incoming, routed } from '../contract/journal/samples.ts';
+import { at, decided, encoded, hashed, incoming, routed } from '../contract/journal/samples.ts';
 
 /** What the lane keeps in memory, and more than it keeps. */
 const WINDOW = 40;
@@ -965,6 +972,35 @@ describe('a delivery lane', () => {
     expect(timers() - before).to.be.within(1, WINDOW + 1000);
     await drained();
     expect(await bench.states()).to.deep.equal({ delivered: BEYOND_WINDOW });
+  });
+
+  it('has no more bytes of documents under way than it has room for, and puts back what still waits for room when a person pauses it', async () => {
+    bench.concurrency = 8;
+    const sent = Promise.withResolvers<SendResult>();
+    bench.send = () => sent.promise;
+    const rows = await bench.queue(Array.from({ length: 4 }, (_, n) => ({ keys: patient(`p${n}`), kind: 'document' as const })));
+    const large = {
+      part: 'p1',
+      from: 0,
+      to: 40_000_000,
+      encoding: 'base64',
+      bytes: 30_000_000,
+      mime: 'application/pdf',
+      sha256: hashed('p1'),
+    } as const;
+    const lane = bench.make();
+    await lane.start(true);
+    lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [large], queuedAt: at(0) })));
+    lane.resume();
+    await until('one is sent', 5000, async () => bench.sent.length > 0);
+    lane.pause();
+    sent.resolve({ bytes: Buffer.from('AA') });
+    await until('it is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+    expect(bench.sent).to.have.length(1);
+    expect(await bench.states()).to.deep.equal({ delivered: 1, queued: 3 });
+    lane.resume();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: 4 });
   });
 });
 
