@@ -18,6 +18,8 @@ export type What = Pick<DocumentFacts, 'hasOwnId' | 'status' | 'content'> & { re
 /** One that left, and whose it is. */
 export interface Left {
   readonly sent: SentAs;
+  /** Of the name that it left by, and what is known of it. */
+  readonly key: string;
   readonly note: DocumentNote;
   /** By the name that is asked for, the last of its contents. */
   readonly isOwn: boolean;
@@ -61,12 +63,12 @@ export async function familyOf(parts: LegParts, key: string, itself: string, to:
     const isOwn = each.key === key;
     const lanes = lanesOf(note, to, parts);
     const ofLane = (lane: string): readonly Left[] =>
-      chainOf(note.sentAs?.[lane]).flatMap((one, i) => deliveriesOf(parts, { sent: named(one, note), note, isOwn: isOwn && i === 0, lane }));
+      chainOf(note.sentAs?.[lane]).flatMap((one, i) => deliveriesOf(parts, { ...each, sent: named(one, note), isOwn: isOwn && i === 0, lane }));
     if (lanes.length > 0) return lanes.flatMap(ofLane);
     const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, to, (facts) => facts.key === each.key)));
     const ids = namedIn(note);
     const deliveries = legs.flat().map(({ delivery }) => delivery);
-    return ids && deliveries.length > 0 ? [{ sent: ids, note, isOwn, delivery: Math.max(...deliveries) }] : [];
+    return ids && deliveries.length > 0 ? [{ ...each, sent: ids, isOwn, delivery: Math.max(...deliveries) }] : [];
   };
   const all = [{ key, note: own }, ...others];
   return { own, others, left: (await Promise.all(all.map(leftBy))).flat(), names: all.map((each) => each.key) };
@@ -82,8 +84,7 @@ export async function lastThere(parts: LegParts, left: readonly Left[]): Promise
 
 /** Lanes that are gone left another one there each, and nothing says which of them this one is now. */
 export async function isUnclear(parts: LegParts, left: readonly Left[]): Promise<boolean> {
-  for (const note of new Set(left.map((each) => each.note))) {
-    const own = left.filter((each) => each.note === note);
+  for (const own of Map.groupBy(left, ({ key }) => key).values()) {
     const lanes = [...new Set(own.map(({ lane }) => lane))];
     const ofLane = (lane: string | undefined): readonly Left[] => own.filter((each) => each.lane === lane);
     const last = lanes.length > 1 ? await Promise.all(lanes.map((lane) => lastThere(parts, ofLane(lane)))) : [];

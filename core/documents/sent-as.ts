@@ -92,28 +92,28 @@ export async function placeThere(parts: LegParts, facts: DocumentFacts, leaving:
   if (await isUnclear(parts, replaced.left)) return { names, lanes: lanesIn(replaced.left) };
   const elsewhere = hasOwnId || !own ? undefined : idElsewhere(own, what);
   const isSame = sent !== undefined && (hasOwnId || isTheSame(own!, sent, what));
-  const before = left.filter(({ isOwn, note }) => !isOwn && note === own);
+  const before = left.filter((each) => !each.isOwn && each.key === key);
   // Of an attempt that is made anew none arrived.
   const isOther = ({ by }: Left): boolean => by !== what.by;
   const replacedThere = replaced.left.filter(isOther);
   const last = await lastThere(parts, [...left.filter(isOther), ...replacedThere]);
   if (!last)
     return { document: isSame ? sent : undefined, place: hasOwnId ? undefined : isSame ? sent.before : sent, isGone: true, names, elsewhere };
-  if (hasOwnId && last.note === own) return { document: last.sent, place: (await lastThere(parts, replacedThere))?.sent, names };
+  if (hasOwnId && last.key === key) return { document: last.sent, place: (await lastThere(parts, replacedThere))?.sent, names };
   if (isSame && last.isOwn) {
     const place = await lastThere(parts, before);
     return {
       document: sent,
       place: place?.sent ?? sent.before,
-      isGone: !place || (await isDeletedThere(parts, family, place, to)),
+      isGone: !place || (await isDeletedThere(parts, key, family, place, to)),
       names,
       elsewhere,
     };
   }
   // By its other name its receiver has this content: by its number it is that. An id of its own takes the place of the other one.
-  const isByOther = !last.isOwn && family.others.some(({ note }) => note === last.note);
+  const isByOther = !last.isOwn && family.others.some((each) => each.key === last.key);
   if (!hasOwnId && isByOther && holds(last, what)) return { document: last.sent, names, elsewhere };
-  return { place: last.sent, isGone: await isDeletedThere(parts, family, last, to), names, elsewhere };
+  return { place: last.sent, isGone: await isDeletedThere(parts, key, family, last, to), names, elsewhere };
 }
 
 const lanesIn = (left: readonly Left[]): readonly string[] => [...new Set(left.flatMap(({ lane }) => lane ?? []))];
@@ -134,9 +134,9 @@ const isTheSame = (own: DocumentNote, sent: SentAs, what: What): boolean =>
   sent.what === undefined ? !own.earlier?.length : isSaid(what, sent.what) || isThis(sent, what);
 
 /** A deletion left since, by whichever name; one that was refused or discarded hides nothing. */
-async function isDeletedThere(parts: LegParts, { own, names, left }: Family, last: Left, to: LegEnd): Promise<boolean> {
+async function isDeletedThere(parts: LegParts, key: string, { own, names, left }: Family, last: Left, to: LegEnd): Promise<boolean> {
   // Noted of what it stood for then, which is no longer what left last.
-  const noted = left.filter(({ note }) => note === own).flatMap(({ sent }) => (typeof sent.isDeleted === 'string' ? [sent.isDeleted] : []));
+  const noted = left.filter((each) => each.key === key).flatMap(({ sent }) => (typeof sent.isDeleted === 'string' ? [sent.isDeleted] : []));
   const deletions = (own?.before ?? []).filter(({ isDeletion }) => isDeletion).map(({ message }) => message);
   const messages = union(deletions, noted);
   const legs = await Promise.all(messages.map((message) => leftOf(parts, { message }, endOf(to, [own], parts), (each) => names.includes(each.key))));
