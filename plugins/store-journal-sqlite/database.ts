@@ -9,13 +9,12 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PasserelleError } from '../../core/contract/index.ts';
-import { BUSY_MS, CACHE_KIB, LOG_LIMIT_BYTES } from './limits.ts';
+import { BUSY_MS, CACHE_KIB, LOG_LIMIT_BYTES, PAGE_BYTES } from './limits.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const FILE_NAME = 'journal.sqlite';
 /** "PSRL": tells our file from any other SQLite file. */
 const APPLICATION_ID = 0x5053524c;
-const PAGE_SIZE = 4096;
 /** Consonants only: no tag is a word. */
 const TAG_LETTERS = 'bcdfghjklmnpqrstvwxz';
 
@@ -59,7 +58,7 @@ function prepareFile(db: DatabaseSync): void {
   if (!isNew && numberOf(db, 'application_id') !== APPLICATION_ID) throw new PasserelleError('ERR_JOURNAL_UNREADABLE', { expected: 'a journal' });
   if (version > MIGRATIONS.length)
     throw new PasserelleError('ERR_JOURNAL_VERSION', { expected: `version ${MIGRATIONS.length} at most`, found: `version ${version}` });
-  if (isNew) db.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL`);
+  if (isNew) db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
   db.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;

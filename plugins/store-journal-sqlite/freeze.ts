@@ -11,7 +11,7 @@ import { PasserelleError } from '../../core/contract/index.ts';
 import type { FileCalls } from './calls.ts';
 import { FILE_NAME, unavailable } from './database.ts';
 import type { Journal } from './journal.ts';
-import { CHECKPOINT_PAGES } from './limits.ts';
+import { CHECKPOINT_BYTES } from './limits.ts';
 
 interface Log {
   readonly busy: number;
@@ -22,18 +22,20 @@ interface Log {
 export function freezer({ db }: Journal, folder: string): { readonly calls: FileCalls; readonly shorten: () => void } {
   const look = db.prepare('PRAGMA wal_checkpoint(NOOP)');
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  // Of this file: those made before have pages of their own size.
+  const pageBytes = Number(pragma('page_size'));
   let file: number | undefined;
   let isFrozen = false;
   const bringIn = (): void => {
     const { busy, log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(FULL)').get() as unknown as Log;
     if (busy !== 0 || log !== checkpointed) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { expected: 'a log that is all in the file' });
   };
-  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   const shorten = (): void => {
     if (isFrozen) return;
     try {
       const { log, checkpointed } = look.get() as unknown as Log;
-      if (log - checkpointed >= CHECKPOINT_PAGES) checkpoint.get();
+      if ((log - checkpointed) * pageBytes >= CHECKPOINT_BYTES) checkpoint.get();
     } catch {
       // What is committed is safe in the log, which is tried again after the next group.
     }

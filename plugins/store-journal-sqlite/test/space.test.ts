@@ -56,7 +56,7 @@ describe('the room that a SQLite journal takes', () => {
       await (await openSqliteJournal(folder)).close();
       const db = new DatabaseSync(join(folder, 'journal.sqlite'));
       expect(db.prepare('PRAGMA auto_vacuum').get()).to.deep.include({ auto_vacuum: 2 });
-      expect(db.prepare('PRAGMA page_size').get()).to.deep.include({ page_size: 4096 });
+      expect(db.prepare('PRAGMA page_size').get()).to.deep.include({ page_size: 16_384 });
       expect(db.prepare('PRAGMA journal_mode').get()).to.deep.include({ journal_mode: 'wal' });
       db.close();
     }));
