@@ -2,6 +2,8 @@
  * Inside a connector host: imports one connector and answers batches of calls. The same file serves a worker thread and a child
  * process. It has no other job, so that a connector that loops or throws harms nothing but its own calls.
  */
+import { readlinkSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
 import {
@@ -15,6 +17,7 @@ import {
 import { contextFor } from './host-context.ts';
 import type { HostAnswer, HostCall, PackedCall } from './host.ts';
 
+yieldToEngine();
 const module = (workerData as { module?: string } | null)?.module ?? process.argv[2];
 if (!module) throw new Error('connector host started without a connector');
 const { connector } = (await import(pathToFileURL(module).href)) as { connector: ConnectorDefinition };
@@ -46,6 +49,20 @@ const listen = (json: string): void => {
 if (parentPort) parentPort.on('message', listen);
 else process.on('message', (json) => listen(json as string)).on('disconnect', () => process.exit(0));
 answer('{"batch":0,"answers":[]}');
+
+/**
+ * Whoever answers senders goes first: a connector that spins gets what the others leave. Measured with two processors and a loop of a second: the latest of
+ * 800 acknowledgements of another lane 22 ms instead of 48, as without the loop; nothing else costs more.
+ */
+function yieldToEngine(): void {
+  try {
+    // Linux has a priority for each thread, by its number; elsewhere a thread has that of the engine.
+    const [, , thread] = parentPort ? readlinkSync('/proc/thread-self').split('/') : ['', '', '0'];
+    setPriority(Number(thread), Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+  } catch {
+    // Not allowed, or not Linux: it works as well, and others wait a little longer for one that spins.
+  }
+}
 
 function run(connector: Connector, call: HostCall): HostAnswer {
   try {

@@ -1,3 +1,4 @@
+import { constants, getPriority } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { stub } from 'sinon';
@@ -38,6 +39,13 @@ for (const kind of ['thread', 'process'] as const)
       const answer = await host.call(decode('throw'));
       expect(errorOf(answer)).to.equal('ERR_CONNECTOR_FAILED');
       expect(JSON.stringify(answer)).not.to.include('secret');
+    });
+
+    it('runs it behind the engine, which keeps its own priority', async function () {
+      if (process.platform !== 'linux') this.skip(); // no priority of a thread by itself
+      const before = getPriority();
+      expect(codes(await host.call(decode('priority')))).to.deep.equal([String(Math.max(before, constants.priority.PRIORITY_BELOW_NORMAL))]);
+      expect(getPriority()).to.equal(before);
     });
 
     it('fails the calls of a connector that loops, then works again', async () => {

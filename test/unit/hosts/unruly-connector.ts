@@ -1,4 +1,5 @@
 /** A connector that misbehaves on demand: what it does is the text of the message. */
+import { getPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import type { ConnectorContext, ConnectorDefinition, Envelope } from 'passerelle/contract';
 
@@ -20,6 +21,7 @@ export const connector = {
         tell(said);
         tell(JSON.stringify(said));
       }
+    if (envelope.text === 'priority') return { decision: 'accept', events: [], warnings: [{ code: String(getPriority()) }] };
     if (envelope.text === 'cycle') return cycle;
     if (envelope.text === 'exit') process.exit(3);
     return { decision: 'accept', events: [], warnings: [{ code: context.newId() }, { code: context.newId() }, { code: context.now }] };
