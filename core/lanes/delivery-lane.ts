@@ -307,35 +307,48 @@ export class DeliveryLane {
   }
 
   async #deliver(item: QueuedDelivery): Promise<void> {
-    const { journal } = this.#ports;
     this.#held.begin(item);
-    let result: AttemptResult | undefined;
-    let told: readonly string[] = [];
-    let brought: Leaving | undefined;
+    let leaving: Leaving;
     try {
-      const [material] = (await (this.#warm.take(item) ?? journal.material([item.delivery]))) as readonly (Material | undefined)[];
+      const [material] = (await (this.#warm.take(item) ?? this.#ports.journal.material([item.delivery]))) as readonly (Material | undefined)[];
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
-      if (tells(item.kind)) told = keysTold(material.event, item.keys, this.#ports.index);
-      const leaving = { ...material, keys: item.keys };
-      const { raw: _, ...kept } = leaving;
-      if (item.kind === 'document') brought = kept;
-      // While it waited for room the lane may have stopped, or what it says may be over.
-      result = await this.#room.within(material.parts, async () =>
-        this.#status === 'open' ? (this.#held.endOf(item) ?? (await this.#attempt(leaving))) : undefined,
-      );
+      leaving = { ...material, keys: item.keys };
+    } catch (thrown) {
+      return this.#putBack(item, PasserelleError.from(thrown).toData());
+    }
+    await this.#room.within(item.kind === 'document' ? leaving.parts : [], () => this.#leave(item, leaving));
+  }
+
+  async #leave(item: QueuedDelivery, leaving: Leaving): Promise<void> {
+    // While it waited a person may have decided about it, or stopped the lane.
+    if (!this.#isAsTaken(item) || this.#status !== 'open' || this.#gate.isDown) return this.#putBack(item);
+    let result: AttemptResult;
+    let told: readonly string[] = [];
+    try {
+      if (tells(item.kind)) told = keysTold(leaving.event, item.keys, this.#ports.index);
+      result = this.#held.endOf(item) ?? (await this.#attempt(leaving));
     } catch (thrown) {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
+    if (result.kind === 'unavailable') return this.#putBack(item, result.error);
     this.#inFlight -= 1;
-    if (!result || result.kind === 'unavailable') {
-      this.#held.end(item.delivery);
-      if (result) this.#trip(result.error);
-      this.#schedule.reopen(item.delivery);
-      return;
-    }
     // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
     if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
-    await this.#conclude(item, result, new Set(told), brought);
+    const { raw: _, ...kept } = leaving;
+    await this.#conclude(item, result, new Set(told), item.kind === 'document' ? kept : undefined);
+  }
+
+  /** Nothing was sent: it leaves at its old place. With what the engine itself lacks, the lane waits for that. */
+  #putBack(item: QueuedDelivery, lacks?: ErrorData): void {
+    this.#inFlight -= 1;
+    this.#held.end(item.delivery);
+    if (lacks) this.#trip(lacks);
+    // Whoever decided about it meanwhile has put it where it belongs.
+    if (this.#isAsTaken(item)) this.#schedule.reopen(item.delivery);
+  }
+
+  #isAsTaken(item: QueuedDelivery): boolean {
+    return this.#schedule.get(item.delivery)?.item === item;
   }
 
   #attempt(leaving: Leaving): Promise<AttemptResult> {

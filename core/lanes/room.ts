@@ -1,6 +1,7 @@
 /**
  * How many bytes of documents a lane may have on their way out at once: without it, its connections times the largest document. What does not fit waits
- * for those before it, in order; one alone leaves whatever its size. Each lane has its own: a receiver that takes minutes over a scan keeps no other waiting.
+ * for those before it, in order, and keeps its connection meanwhile; one alone leaves whatever its size. Each lane has its own: a receiver that takes minutes
+ * over a scan keeps no other waiting.
  */
 import type { PartRef } from '../contract/index.ts';
 

@@ -2,7 +2,6 @@
  * Inside a connector host: imports one connector and answers batches of calls. The same file serves a worker thread and a child
  * process. It has no other job, so that a connector that loops or throws harms nothing but its own calls.
  */
-import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
@@ -55,12 +54,12 @@ answer('{"batch":0,"answers":[]}');
  * 800 acknowledgements of another lane 22 ms instead of 48, as without the loop; nothing else costs more.
  */
 function yieldToEngine(): void {
+  // On Linux this is of the thread that asks; elsewhere of the whole process, which in a thread is the engine's.
+  if (parentPort && process.platform !== 'linux') return;
   try {
-    // Linux has a priority for each thread, by its number; elsewhere a thread has that of the engine.
-    const [, , thread] = parentPort ? readlinkSync('/proc/thread-self').split('/') : ['', '', '0'];
-    setPriority(Number(thread), Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+    setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
   } catch {
-    // Not allowed, or not Linux: it works as well, and others wait a little longer for one that spins.
+    // Not allowed here: it works as well, and others wait a little longer for one that spins.
   }
 }
 
