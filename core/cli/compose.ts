@@ -24,15 +24,12 @@ import { loadConnectors, loadPlugins, type ConnectorSet, type PluginSet } from '
 import { requestText } from './http-text.ts';
 import { readFile } from './read-container.ts';
 import type { CallParts, CliServices, Sender, TranslateOptions } from './services.ts';
-import { startNode } from './start-node.ts';
 
 /** Loads what is installed; called at most once, and only by the commands that need it. */
-export async function composeServices(version: string): Promise<CliServices> {
+export async function composeServices(): Promise<CliServices> {
   const [connectors, plugins] = [await loadConnectors(), await loadPlugins()];
   return {
-    version,
     catalogue: async () => ({ connectors: connectors.all.map((c) => c.definition), transports: [...plugins.transports.values()] }),
-    start: (options) => startNode(version, options),
     translate: (bytes, options) => translateFile(bytes, options, connectors, plugins),
     callParts: async (id, version) => callParts(id, version, connectors, plugins),
     render: async (event, options, parts) => render(event, options, parts, connectors, plugins),

@@ -5,13 +5,15 @@ import { PasserelleError, SettingsRefused, type SettingsIssue } from '../contrac
 import { DEFAULT_DATA, readAccess } from './data-directory.ts';
 import { EngineClient } from './engine-client.ts';
 import type { Io } from './io.ts';
-import type { CliServices } from './services.ts';
+import type { CliServices, RunningEngine, StartOptions } from './services.ts';
 import { printable, style } from './table.ts';
 import { errorSentence } from './words.ts';
 
 export interface Context {
   /** Composed at first use: a command on a running engine loads no plugin. */
   readonly services: () => Promise<CliServices>;
+  readonly start: (options: StartOptions) => Promise<RunningEngine>;
+  readonly version: string;
   readonly io: Io;
   /** Raised by `fail`: 0 done, 1 failed, 2 wrong usage or invalid input. */
   exitCode: 0 | 1 | 2;

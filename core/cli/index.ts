@@ -4,5 +4,6 @@ export { DEFAULT_DATA, prepareToken, publishUrl, readAccess, withdrawUrl, type A
 export { EngineClient } from './engine-client.ts';
 export { processIo, type Io } from './io.ts';
 export { runCli, type CliParts } from './program.ts';
+export { startNode } from './start-node.ts';
 export type { CliServices, RunningEngine, Sender, StartOptions, TranslateOptions } from './services.ts';
 export { readVersion } from './version.ts';

@@ -33,8 +33,13 @@ if (Number.parseInt(process.versions.node) < MIN_NODE) {
   // harm where that folder cannot be written.
   const { enableCompileCache } = await import('node:module');
   enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/passerelle', import.meta.url)));
-  const { composeServices, processIo, readVersion, runCli } = await import('./index.ts');
+  const { composeServices, processIo, readVersion, runCli, startNode } = await import('./index.ts');
   const version = await readVersion();
-  process.exitCode = await runCli(process.argv.slice(2), { version, io: processIo(), compose: () => composeServices(version) });
+  process.exitCode = await runCli(process.argv.slice(2), {
+    version,
+    io: processIo(),
+    compose: composeServices,
+    start: (options) => startNode(version, options),
+  });
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }

@@ -70,13 +70,15 @@ const COMMANDS = [
 export interface CliParts {
   readonly version: string;
   readonly compose: () => Promise<CliServices>;
+  /** Runs an engine, which loads itself what is installed, in the order it needs it. */
+  readonly start: Context['start'];
   readonly io: Io;
 }
 
 /** Runs one command line (without node and script). Answers its exit code: 0 done, 1 failed, 2 wrong usage or invalid input. */
-export async function runCli(args: readonly string[], { version, compose, io }: CliParts): Promise<0 | 1 | 2> {
+export async function runCli(args: readonly string[], { version, compose, start, io }: CliParts): Promise<0 | 1 | 2> {
   let composed: Promise<CliServices> | undefined;
-  const context: Context = { io, exitCode: 0, services: () => (composed ??= compose()) };
+  const context: Context = { io, version, start, exitCode: 0, services: () => (composed ??= compose()) };
   const program = new Command('passerelle')
     .description('Moteur d’intégration entre un hôpital et le dossier de cancérologie\nIntegration engine between a hospital and the cancer record')
     .version(version, '-V, --version', 'version')

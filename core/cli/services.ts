@@ -51,10 +51,8 @@ export type Translated = Pick<Translation, 'decision' | 'error'>;
 export type CallParts = Pick<OfflineParts, 'manifest' | 'connector' | 'codec'>;
 
 export interface CliServices {
-  readonly version: string;
   /** Installed connectors and transports. */
   readonly catalogue: () => Promise<Catalogue>;
-  readonly start: (options: StartOptions) => Promise<RunningEngine>;
   /** Throws ERR_CONNECTOR_UNKNOWN; what is wrong with a message is in its translation. */
   readonly translate: (bytes: Uint8Array, options: TranslateOptions) => AsyncIterable<Translated> | Iterable<Translated>;
   /** What taking a call apart needs of a connector. Throws ERR_CONNECTOR_UNKNOWN, ERR_CONFIG_INVALID. */

@@ -4,7 +4,15 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AlertWatch, JournalWrites } from '../alerts/index.ts';
 import { Codecs, CodecThread } from '../codecs/index.ts';
-import { PasserelleError, SettingsRefused, type EngineFace, type JournalStore, type MessageCodec, type SettingsPlan } from '../contract/index.ts';
+import {
+  PasserelleError,
+  SettingsRefused,
+  type EngineFace,
+  type JournalStore,
+  type MessageCodec,
+  type SettingsPlan,
+  type StorePlugin,
+} from '../contract/index.ts';
 import { Calls, callSettings, Handover } from '../call/index.ts';
 import { TASK } from '../identity/index.ts';
 import { BlindIndex, journalAddress, loadIndexKey } from '../journal/index.ts';
@@ -64,6 +72,17 @@ export interface StartReport {
   readonly drift: readonly string[];
 }
 
+interface Parts {
+  readonly node: HeldNode;
+  /** Of this start of the node. */
+  readonly name: string;
+  readonly index: BlindIndex;
+  readonly journal: JournalStore;
+  readonly plugins: PluginSet;
+  readonly connectors: ConnectorSet;
+  readonly mesh: Mesh;
+}
+
 export class Engine {
   readonly version: string;
   readonly data: string;
@@ -89,14 +108,7 @@ export class Engine {
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  private constructor(
-    options: EngineOptions,
-    node: HeldNode,
-    index: BlindIndex,
-    journal: JournalStore,
-    plugins: PluginSet,
-    connectors: ConnectorSet,
-  ) {
+  private constructor(options: EngineOptions, { node, name, index, journal, plugins, connectors, mesh }: Parts) {
     this.version = options.version;
     this.data = options.data;
     this.journal = journal;
@@ -106,8 +118,8 @@ export class Engine {
     this.index = index;
     this.#options = options;
     this.#held = node;
-    this.#node = `${node.name}/${randomUUID().slice(0, 8)}`;
-    this.#mesh = createMesh({ nodeId: this.#node.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
+    this.#node = name;
+    this.#mesh = mesh;
     this.#codecs = new Codecs((format) => this.#codec(format), plugins.documents, new CodecThread());
     const { logger, metrics, data } = options;
     const { store, address } = journalAddress(options.journal, data);
@@ -143,27 +155,27 @@ export class Engine {
   /** Takes the data directory and opens the journal. Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_SECRET_MISSING. */
   static async open(options: EngineOptions): Promise<Engine> {
     mkdirSync(options.data, { recursive: true, mode: 0o700 });
-    const plugins = await loadPlugins();
-    const connectors = await loadConnectors();
+    const { stores } = await loadPlugins({ only: 'store-' });
     const { store: id, address } = journalAddress(options.journal, options.data);
-    const store = plugins.stores.get(id);
-    if (!store)
-      throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...plugins.stores.keys()].join(', ')}`, found: id });
+    const store = stores.get(id);
+    if (!store) throw new PasserelleError('ERR_CONFIG_INVALID', { expected: `a journal store among ${[...stores.keys()].join(', ')}`, found: id });
     const node = holdNode(options.data);
+    let journal: Promise<JournalStore> | undefined;
     try {
       const index = new BlindIndex(loadIndexKey(options.data));
-      const journal = await store.open(address);
-      // With another key every patient would be a new one, and no order and no search would hold (SAFETY D4).
-      if ((await journal.fact('index-key', index.fingerprint)) !== index.fingerprint) {
-        await journal.close();
-        throw new PasserelleError('ERR_SECRET_MISSING', {
-          location: { file: 'index.key' },
-          expected: 'the key that this journal was begun with',
-          found: 'another key',
-        });
-      }
-      return new Engine(options, node, index, journal, plugins, connectors);
+      // It opens in a thread or a process of its own, while this one loads the rest.
+      journal = openWithKey(store, address, index);
+      journal.catch(() => undefined);
+      const plugins = await loadPlugins();
+      const connectors = await loadConnectors();
+      const name = `${node.name}/${randomUUID().slice(0, 8)}`;
+      const mesh = createMesh({ nodeId: name.replace('/', '-'), ...(options.transporter && { transporter: options.transporter }) });
+      return new Engine(options, { node, name, index, journal: await journal, plugins, connectors, mesh });
     } catch (error) {
+      await journal?.then(
+        (open) => open.close(),
+        () => undefined,
+      );
       node.release();
       throw error;
     }
@@ -407,4 +419,17 @@ const outboundOf = ({ sites }: RegionSettings): readonly OutboundEndpoint[] =>
 function refuseIssues(issues: SettingsPlan['issues']): void {
   const [first] = issues;
   if (first) throw new SettingsRefused(first, issues);
+}
+
+/** With another key every patient would be a new one, and no order and no search would hold (SAFETY D4). */
+async function openWithKey(store: StorePlugin, address: string, index: BlindIndex): Promise<JournalStore> {
+  const journal = await store.open(address);
+  const fingerprint = await journal.fact('index-key', index.fingerprint);
+  if (fingerprint === index.fingerprint) return journal;
+  await journal.close();
+  throw new PasserelleError('ERR_SECRET_MISSING', {
+    location: { file: 'index.key' },
+    expected: 'the key that this journal was begun with',
+    found: 'another key',
+  });
 }

@@ -139,10 +139,13 @@ export class Region {
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
   async start(): Promise<readonly string[]> {
-    await this.#startHosts();
+    // They load on other processors while the journal is read.
+    const hosted = this.#startHosts();
+    hosted.catch(() => undefined);
     const { journal } = this.#parts;
-    if (journal.watch) await this.#startOwned(journal.watch);
-    else await this.#startLanes();
+    if (journal.watch) await this.#startOwned(journal.watch, hosted);
+    else await this.#startLanes(hosted);
+    await hosted;
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
     return addresses;
@@ -167,13 +170,14 @@ export class Region {
   }
 
   /** What a person ordered holds over changes of settings, restarts and nodes. */
-  async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
+  async #startLanes(hosted: Promise<void>, leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
     const { journal } = this.#parts;
     [this.#lease] = leases.values();
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
     await this.capable.start();
+    await hosted;
     for (const [name, lane] of this.outbound) {
       lane.obey(orders.filter((order) => order.lane === name));
       await lane.start(paused.has(name), leases.get(name));
@@ -182,7 +186,7 @@ export class Region {
     this.checks.start();
   }
 
-  async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
+  async #startOwned(watch: NonNullable<JournalStore['watch']>, hosted: Promise<void>): Promise<void> {
     const { journal, node, revision, ports, ended } = this.#parts;
     this.#unwatch = watch((lane) => this.isOwner && this.inbound.get(lane)?.look());
     this.#ownership = new Ownership({
@@ -193,8 +197,10 @@ export class Region {
       ttlMs: LEASE_MS,
       graceMs: Math.max(LEAST_GRACE_MS, ...[...this.outbound.values()].map((lane) => lane.endpoint.ackTimeoutMs)),
       taken: async (leases) => {
+        // Without them nothing is started: whoever starts this region hears of it.
+        if (!(await hosted.then(() => true).catch(() => false))) return;
         ports.log('info', 'this node works the lanes', { lanes: leases.size });
-        await this.#startLanes(leases).catch((thrown: unknown) => {
+        await this.#startLanes(hosted, leases).catch((thrown: unknown) => {
           ports.log('error', 'the lanes could not be started', { code: PasserelleError.from(thrown).code });
           ended();
         });
@@ -315,16 +321,15 @@ export class Region {
 
   async #startHosts(): Promise<void> {
     const { connectors, mesh, hostsConnectors } = this.#parts;
-    const pins = new Map(this.settings.sites.flatMap((s) => s.connectors).map((c) => [`${c.id}@${c.version}`, c]));
-    for (const { id, version } of pins.values()) {
-      if (hostsConnectors) {
-        const host = new ConnectorHost(connectors.get(id, version).module, 'thread');
-        await host.start();
-        this.#hosts.push(host);
-        mesh.host(id, version, host);
-      }
-    }
-    for (const { id, version } of pins.values()) await mesh.waitFor(id, version, REMOTE_HOST_DEADLINE_MS);
+    const pins = [...new Map(this.settings.sites.flatMap((s) => s.connectors).map((c) => [`${c.id}@${c.version}`, c])).values()];
+    const start = async ({ id, version }: ConnectorEntry): Promise<void> => {
+      const host = new ConnectorHost(connectors.get(id, version).module, 'thread');
+      this.#hosts.push(host);
+      await host.start();
+      mesh.host(id, version, host);
+    };
+    if (hostsConnectors) await Promise.all(pins.map(start));
+    for (const { id, version } of pins) await mesh.waitFor(id, version, REMOTE_HOST_DEADLINE_MS);
   }
 
   /** Hands deliveries to their lanes; those of an endpoint that is gone stay in the journal until it comes back. */

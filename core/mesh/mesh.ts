@@ -6,7 +6,7 @@ import { PasserelleError } from '../contract/index.ts';
 import type { HostCall } from '../registry/index.ts';
 
 // Imported, it brings its program that runs services from files: 7 MB and a tenth of a start.
-const { ServiceBroker } = createRequire(import.meta.url)('moleculer') as typeof Moleculer;
+const load = createRequire(import.meta.url);
 
 export interface MeshOptions {
   readonly nodeId: string;
@@ -36,6 +36,8 @@ const START_DEADLINE_MS = 10_000;
 const CALL_DEADLINE_MS = 25_000;
 
 export function createMesh(options: MeshOptions): Mesh {
+  // Not with this module: a command on a running engine has no mesh, and a start has the time while its journal opens.
+  const { ServiceBroker } = load('moleculer') as typeof Moleculer;
   const broker = new ServiceBroker({
     nodeID: options.nodeId,
     logger: false,
@@ -60,6 +62,8 @@ export function createMesh(options: MeshOptions): Mesh {
     },
     start: () => bounded(broker.start(), START_DEADLINE_MS),
     waitFor: async (id, version, deadlineMs) => {
+      // The broker would look again in a moment.
+      if (backends.has(`${id}@${version}`)) return;
       await broker.waitForServices({ name: name(id), version }, deadlineMs, 50).catch((cause: unknown) => {
         throw new PasserelleError('ERR_CONNECTOR_UNKNOWN', { found: `${id}@${version}`, cause });
       });

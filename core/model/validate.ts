@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { EVENT_DATA, type EventType } from './event-data.ts';
 
 // Loaded with the model, not with the first event: what is away then would be the fault of a message.
-const ajv = new Ajv({ allErrors: false, strict: false, validateSchema: false, inlineRefs: false });
+const ajv = new Ajv({ allErrors: false, strict: false, validateSchema: false, meta: false, inlineRefs: false });
 const compiled = new Map<string, ValidateFunction>();
 
 /** `undefined` when it holds; else the JSON pointer and the rule, without any value. */

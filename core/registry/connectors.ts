@@ -22,7 +22,7 @@ export interface ConnectorSet {
 /** Folder of package.json, whether this runs from dist or from an installed package. */
 export const packageRoot = path.resolve(import.meta.dirname, '../../..');
 
-const validateManifest = new Ajv({ allErrors: true, validateSchema: false }).compile(manifestSchema);
+const validateManifest = new Ajv({ allErrors: true, validateSchema: false, meta: false }).compile(manifestSchema);
 
 export async function loadConnectors(root: string = packageRoot): Promise<ConnectorSet> {
   const folder = path.join(root, 'connectors');

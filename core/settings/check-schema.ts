@@ -7,7 +7,8 @@ import { pointerTo, type SettingsDocument } from './documents.ts';
 import { makeIssue, same, say, type Bilingual } from './issue.ts';
 import { suggest } from './suggest.ts';
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: false });
+// That schemas are schemas is tested, not asked at each start: it took as long as everything else here.
+const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: false, validateSchema: false, meta: false });
 ajvFormats.default(ajv);
 const compiled = new WeakMap<object, ValidateFunction>();
 

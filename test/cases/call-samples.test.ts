@@ -18,7 +18,7 @@ describe(`contextual calls of the samples${hasShared ? '' : ' (skipped: the shar
   let services: CliServices;
   before(async function () {
     if (!hasShared) this.skip();
-    services = await composeServices('test');
+    services = await composeServices();
   });
 
   const translated = (sample: Sample, now?: string): Translation => {

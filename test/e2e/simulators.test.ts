@@ -163,7 +163,7 @@ describe('a click in a simulated care record', () => {
     const { connectors, ...site } = rivage!;
     const settings = { ...site, connector: connectors[0]!.settings };
     const event = { type: 'dcc.context.return', data: { view: 'soins', ipp: await patientOf('mediboard') } };
-    const written = await (await composeServices('test')).render(event, { connectorId: 'mediboard', settings, now: new Date().toISOString() }, {});
+    const written = await (await composeServices()).render(event, { connectorId: 'mediboard', settings, now: new Date().toISOString() }, {});
     const [, target = '', host = ''] = /^GET (\S+) HTTP[^]*^host: (\S+)/im.exec(Buffer.from(written).toString()) ?? [];
     await inBrowser(this, async (page) => {
       await page.goto(`http://${host}${target}`);

@@ -43,10 +43,9 @@ async function sourceOf(options: Options, context: Context): Promise<{ source: B
   } catch (error) {
     if (options.url !== undefined || !(error instanceof PasserelleError) || error.code !== 'ERR_ENGINE_UNREACHABLE') throw error;
   }
-  const services = await context.services();
-  const { store, address } = services.journalAt(options.journal ?? options.data);
+  const { store, address } = (await context.services()).journalAt(options.journal ?? options.data);
   const dump = await store.dump(address);
-  return { source: { engine: services.version, dump, files: keptFiles(options.data) }, isRunning: false };
+  return { source: { engine: context.version, dump, files: keptFiles(options.data) }, isRunning: false };
 }
 
 function summary({ tag, store, point, tables, files }: Manifest, folder: string, isRunning: boolean): string {

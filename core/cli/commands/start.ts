@@ -40,9 +40,8 @@ async function start(options: Options, context: Context): Promise<void> {
   const { config, data, roles, demo = false, logLevel, logFormat } = options;
   const signal = signalled();
   try {
-    const services = await context.services();
-    const engine = await services.start({ ...(config && { config }), data, ...(roles && { roles: roles.split(',') }), demo, logLevel, logFormat });
-    context.io.out(`Passerelle ${services.version} : démarrée, adresses / started, addresses\n`);
+    const engine = await context.start({ ...(config && { config }), data, ...(roles && { roles: roles.split(',') }), demo, logLevel, logFormat });
+    context.io.out(`Passerelle ${context.version} : démarrée, adresses / started, addresses\n`);
     for (const address of engine.addresses) context.io.out(`${address}\n`);
     // By itself V8 lets the heap grow to about twice what it holds before it collects: a quarter more is 30 MB less under load, and costs no time that could be measured; a start,
     // during which everything grows, is not held up by it.

@@ -67,7 +67,7 @@ describe('contextual call: the debugger', function () {
 
   it('C4: without an engine, says that nobody judged the rights', async () => {
     const { iat, exp, jti, ...rest } = context({ user: { login: 'x' } });
-    const services = await composeServices('test');
+    const services = await composeServices();
     const settings = { ...UNCONFIGURED, site: SITE, environment: 'test' as const };
     const bytes = Buffer.from(JSON.stringify({ iat, exp, jti, ...rest }));
     const verdict = await verifyOffline({ bytes, now: new Date(NOW).toISOString() }, { ...(await services.callParts('dxcare')), settings, keys: [] });

@@ -55,7 +55,7 @@ describe('passerelle document, on files', () => {
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'passerelle-documents-'));
-    services = await composeServices('0.1.0');
+    services = await composeServices();
     const { code, err } = await run('print', await put('event.json', event()), '-o', place('letter.pdf'));
     expect([code, err]).to.deep.equal([0, '']);
   });

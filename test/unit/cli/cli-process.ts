@@ -47,6 +47,11 @@ export async function withServices(services: Partial<CliServices>, args: readonl
     width: 100,
     env,
   };
-  const code = await runCli(args, { version: '0.1.0', io, compose: async () => ({ version: '0.1.0', ...services }) as CliServices });
+  const code = await runCli(args, {
+    version: '0.1.0',
+    io,
+    compose: async () => services as CliServices,
+    start: () => Promise.reject(new Error('no engine here')),
+  });
   return { code, out: out.join(''), err: err.join('') };
 }

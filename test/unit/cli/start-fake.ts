@@ -1,8 +1,11 @@
 /** A `passerelle start` whose engine listens nowhere: for tests of signals. `SLOW` makes it never stop. */
-import { processIo, runCli, type CliServices } from '../../../core/cli/index.ts';
+import { processIo, runCli } from '../../../core/cli/index.ts';
 
 const timer = setInterval(() => undefined, 1_000);
-const services: Pick<CliServices, 'start'> = {
+process.exitCode = await runCli(process.argv.slice(2), {
+  version: '0',
+  io: processIo(),
+  compose: () => Promise.reject(new Error('a start needs no services')),
   start: async (options) => ({
     addresses: [`options ${JSON.stringify(options)}`, 'mllp://127.0.0.1:2575'],
     stop: async () => {
@@ -12,5 +15,4 @@ const services: Pick<CliServices, 'start'> = {
       process.stdout.write('stopped\n');
     },
   }),
-};
-process.exitCode = await runCli(process.argv.slice(2), { version: '0', io: processIo(), compose: async () => services as CliServices });
+});
