@@ -17,7 +17,7 @@ export async function runFloor(scenario: string, shape: Shape, { store, folder, 
   const [port = 0, receiverPort = 0] = await freePorts(2);
   const plan: FloorPlan = { port, receiverPort, folder };
   const child = fork(path.join(import.meta.dirname, 'floor-engine.js'), [JSON.stringify(plan)], {
-    execArgv: ['--max-semi-space-size=4', '--no-parallel-scavenge', '--initial-old-space-size=80'],
+    execArgv: ['--max-semi-space-size=4', '--no-parallel-scavenge', '--initial-old-space-size=80', '--v8-pool-size=1'],
   });
   try {
     await once(child, 'message');
