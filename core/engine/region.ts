@@ -139,13 +139,10 @@ export class Region {
 
   /** Hosts, then lanes with their backlog, then listeners. Answers one printed line per listening address. */
   async start(): Promise<readonly string[]> {
-    // They load on other processors while the journal is read.
-    const hosted = this.#startHosts();
-    hosted.catch(() => undefined);
+    await this.#startHosts();
     const { journal } = this.#parts;
-    if (journal.watch) await this.#startOwned(journal.watch, hosted);
-    else await this.#startLanes(hosted);
-    await hosted;
+    if (journal.watch) await this.#startOwned(journal.watch);
+    else await this.#startLanes();
     const addresses: string[] = [];
     for (const source of this.#sources) addresses.push(await source.start());
     return addresses;
@@ -170,14 +167,13 @@ export class Region {
   }
 
   /** What a person ordered holds over changes of settings, restarts and nodes. */
-  async #startLanes(hosted: Promise<void>, leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
+  async #startLanes(leases: ReadonlyMap<string, OwnedLease> = new Map()): Promise<void> {
     const { journal } = this.#parts;
     [this.#lease] = leases.values();
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
     await this.capable.start();
-    await hosted;
     for (const [name, lane] of this.outbound) {
       lane.obey(orders.filter((order) => order.lane === name));
       await lane.start(paused.has(name), leases.get(name));
@@ -186,7 +182,7 @@ export class Region {
     this.checks.start();
   }
 
-  async #startOwned(watch: NonNullable<JournalStore['watch']>, hosted: Promise<void>): Promise<void> {
+  async #startOwned(watch: NonNullable<JournalStore['watch']>): Promise<void> {
     const { journal, node, revision, ports, ended } = this.#parts;
     this.#unwatch = watch((lane) => this.isOwner && this.inbound.get(lane)?.look());
     this.#ownership = new Ownership({
@@ -197,10 +193,8 @@ export class Region {
       ttlMs: LEASE_MS,
       graceMs: Math.max(LEAST_GRACE_MS, ...[...this.outbound.values()].map((lane) => lane.endpoint.ackTimeoutMs)),
       taken: async (leases) => {
-        // Without them nothing is started: whoever starts this region hears of it.
-        if (!(await hosted.then(() => true).catch(() => false))) return;
         ports.log('info', 'this node works the lanes', { lanes: leases.size });
-        await this.#startLanes(hosted, leases).catch((thrown: unknown) => {
+        await this.#startLanes(leases).catch((thrown: unknown) => {
           ports.log('error', 'the lanes could not be started', { code: PasserelleError.from(thrown).code });
           ended();
         });
