@@ -415,6 +415,8 @@ export interface JournalStore {
   /** Deliveries of a lane that still matter to order (queued, sending, review, held, dead) above `after`, in order. */
   readonly backlog: (lane: string, after: number, limit: number) => Promise<readonly QueuedDelivery[]>;
   readonly material: (deliveries: readonly number[]) => Promise<readonly DeliveryMaterial[]>;
+  /** State of each of these deliveries, in their order; `undefined` for one that is not here. As many at once as `material`. */
+  readonly states: (deliveries: readonly number[]) => Promise<readonly (DeliveryState | undefined)[]>;
   /** queued -> sending. */
   readonly begin: (batch: readonly AttemptStart[], lease?: LaneLease) => Promise<void>;
   readonly settle: (batch: readonly Settlement[], lease?: LaneLease) => Promise<void>;

@@ -23,7 +23,7 @@ export interface SentParts {
 }
 
 export interface LegParts extends SentParts, LaneParts {
-  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
+  readonly journal: Pick<JournalStore, 'tag' | 'message' | 'material' | 'states' | 'keep'>;
   readonly knowledge: Knowledge;
   readonly sendersOf: SendersOf;
   readonly now: () => number;
@@ -90,23 +90,25 @@ export interface Leg extends DeliverySummary {
 
 /** As that message tells. */
 export function isRefusedIn({ deliveries, attempts }: MessageHistory, of: number): boolean {
-  const isOver = deliveries.some(({ delivery, state }) => delivery === of && (state === 'dead' || state === 'discarded'));
-  return isOver && !attempts.some((each) => each.delivery === of && mayHaveArrived(each));
+  const isDone = deliveries.some(({ delivery, state }) => delivery === of && isOver(state));
+  return isDone && !attempts.some((each) => each.delivery === of && mayHaveArrived(each));
 }
 
+const isOver = (state: DeliveryState | undefined): boolean => state === 'dead' || state === 'discarded';
 const LEFT: ReadonlySet<DeliveryState> = new Set(['delivered', 'review', 'sending']);
 
 /** Each delivery that it left by was, and all of them are known. */
 export async function isRefused({ journal }: LegParts, { by = [] }: Pick<SentAs, 'by'>): Promise<boolean> {
   const parsed = [by].flat().map((each) => parseId(journal.tag, each));
   const deliveries = parsed.flatMap((each) => ('delivery' in each ? [each.delivery] : []));
-  const found = deliveries.length > 0 ? await journal.material(deliveries) : [];
+  if (deliveries.length === 0 || deliveries.length >= MOST_BY) return false;
+  // Nearly always one of them arrived: nothing more is read then.
+  if (!(await journal.states(deliveries)).every(isOver)) return false;
   const isIts = async ({ message, delivery }: DeliveryMaterial): Promise<boolean> => {
     const history = await journal.message(message);
     return history !== undefined && isRefusedIn(history, delivery);
   };
-  const areAll = found.length > 0 && found.length === deliveries.length && found.length < MOST_BY;
-  return areAll && (await Promise.all(found.map(isIts))).every(Boolean);
+  return (await Promise.all((await journal.material(deliveries)).map(isIts))).every(Boolean);
 }
 
 /** An attempt without an answer that says no. One that did not reach the receiver leaves no row, or one that says so. */

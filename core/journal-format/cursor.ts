@@ -1,6 +1,6 @@
 /** Opaque cursors: journal tag, kind of reading, numbers. A cursor of another journal or of another reading is refused. */
 import { PasserelleError } from '../contract/index.ts';
-import { PAGE_ITEMS } from './limits.ts';
+import { MATERIAL_ITEMS, PAGE_ITEMS } from './limits.ts';
 
 export const writeCursor = (tag: string, kind: string, ...numbers: number[]): string => [tag, kind, ...numbers.map((n) => n.toString(36))].join('.');
 
@@ -27,3 +27,9 @@ export function readKeyCursor(tag: string, kind: string, cursor: string | undefi
 }
 
 export const pageSize = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 1, 1), PAGE_ITEMS);
+
+/** Deliveries that are asked for together. Throws ERR_REQUEST_INVALID past their bound. */
+export function atOnce(deliveries: readonly number[]): readonly number[] {
+  if (deliveries.length <= MATERIAL_ITEMS) return deliveries;
+  throw new PasserelleError('ERR_REQUEST_INVALID', { expected: `${MATERIAL_ITEMS} deliveries at most`, found: String(deliveries.length) });
+}

@@ -12,7 +12,7 @@ export const PAGE_BYTES = 8 * 1024 * 1024;
 /** Rows that one page may look at before it stops with what it has and a cursor: no filter holds the writer for long. */
 export const SCAN_ROWS = 5000;
 
-/** Deliveries of one `material` call, each up to an envelope of 512 KB. */
+/** Deliveries of one `material` or `states` call, each up to an envelope of 512 KB. */
 export const MATERIAL_ITEMS = 256;
 
 /** Bytes of one blind index term or key: a hash, not a text. */

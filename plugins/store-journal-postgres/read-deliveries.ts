@@ -1,4 +1,4 @@
-/** `deliveries`, `backlog` and `material`: deliveries as people list them and as delivery lanes need them. */
+/** `deliveries`, `backlog`, `material` and `states`: deliveries as people list them and as delivery lanes need them. */
 import { PasserelleError, type DeliveryMaterial, type EncodedMessage, type JournalStore, type RoutedEvent } from '../../core/contract/index.ts';
 import {
   codeOf,
@@ -7,12 +7,13 @@ import {
   deliverySummary,
   headOf,
   isoOf,
-  MATERIAL_ITEMS,
+  atOnce,
   outcomeOf,
   pageSize,
   queuedDelivery,
   readCursor,
   writeCursor,
+  wordOf,
   type DeliveryRow,
 } from '../../core/journal-format/index.ts';
 import { int8s } from './arrays.ts';
@@ -38,7 +39,7 @@ interface MaterialRow {
   readonly head: Uint8Array;
 }
 
-type DeliveryReads = Pick<JournalStore, 'deliveries' | 'backlog' | 'material'>;
+type DeliveryReads = Pick<JournalStore, 'deliveries' | 'backlog' | 'material' | 'states'>;
 
 export function deliveryReads(reader: Reader, names: Names, tag: string): DeliveryReads {
   const cover = async (rows: readonly DeliveryRow[]): Promise<void> =>
@@ -76,13 +77,17 @@ export function deliveryReads(reader: Reader, names: Names, tag: string): Delive
       return rows.map((row) => queuedDelivery({ names }, row));
     },
     material: (deliveries) => reader.snapshot((query) => readMaterial(query, names, deliveries)),
+    states: async (deliveries) => {
+      const values = [int8s(atOnce(deliveries))];
+      const rows = await reader.query({ name: 'states', text: 'SELECT id, state FROM delivery WHERE id = ANY($1::int8[])', values });
+      const byId = new Map(rows.map((row) => [Number(row['id']), wordOf(DELIVERY_CODES, Number(row['state']))]));
+      return deliveries.map((delivery) => byId.get(delivery));
+    },
   };
 }
 
 async function readMaterial(query: Query, names: Names, deliveries: readonly number[]): Promise<DeliveryMaterial[]> {
-  if (deliveries.length > MATERIAL_ITEMS)
-    throw new PasserelleError('ERR_REQUEST_INVALID', { expected: `${MATERIAL_ITEMS} deliveries at most`, found: String(deliveries.length) });
-  const rows = (await query({ name: 'material', text: MATERIAL, values: [int8s(deliveries)] })) as unknown as MaterialRow[];
+  const rows = (await query({ name: 'material', text: MATERIAL, values: [int8s(atOnce(deliveries))] })) as unknown as MaterialRow[];
   const byId = new Map(rows.map((row) => [row.id, row]));
   const texts = await readTexts(
     query,

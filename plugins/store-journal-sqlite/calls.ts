@@ -5,6 +5,7 @@
 import type {
   Acted,
   DeliveryFilter,
+  DeliveryState,
   DeliverySummary,
   ErrorData,
   LaneCounts,
@@ -77,6 +78,7 @@ export interface Reads {
   raw(message: number, from: number | undefined, to: number | undefined): Uint8Array;
   backlog(lane: string, after: number, limit: number): QueuedDelivery[];
   material(deliveries: readonly number[]): PackedMaterial[];
+  states(deliveries: readonly number[]): (DeliveryState | undefined)[];
   messages(filter: MessageFilter, page: PageRequest): Page<MessageSummary>;
   message(message: number): PackedHistory | undefined;
   deliveries(filter: DeliveryFilter, page: PageRequest): Page<DeliverySummary>;

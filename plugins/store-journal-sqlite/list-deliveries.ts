@@ -1,7 +1,8 @@
-/** `deliveries`, `backlog` and `material`: deliveries as people list them and as delivery lanes need them. */
+/** `deliveries`, `backlog`, `material` and `states`: deliveries as people list them and as delivery lanes need them. */
 import {
   PasserelleError,
   type DeliveryFilter,
+  type DeliveryState,
   type DeliverySummary,
   type Page,
   type PageRequest,
@@ -11,7 +12,6 @@ import {
   DELIVERY_CODES,
   DELIVERY_SELECT,
   type DeliveryRow,
-  MATERIAL_ITEMS,
   type MessageRow,
   type PackedMaterial,
   codeOf,
@@ -23,6 +23,8 @@ import {
   readCursor,
   writeCursor,
   isoOf,
+  wordOf,
+  atOnce,
 } from '../../core/journal-format/index.ts';
 import type { Journal } from './journal.ts';
 import { merge, take } from './merge.ts';
@@ -104,9 +106,14 @@ export function materialReader({ db, names, parts }: Journal): (deliveries: read
       encoded: row.encoded === null ? undefined : parts.text(row.encoded),
     };
   };
-  return (deliveries) => {
-    if (deliveries.length > MATERIAL_ITEMS)
-      throw new PasserelleError('ERR_REQUEST_INVALID', { expected: `${MATERIAL_ITEMS} deliveries at most`, found: String(deliveries.length) });
-    return deliveries.map(materialOf);
-  };
+  return (deliveries) => atOnce(deliveries).map(materialOf);
+}
+
+export function stateReader({ db }: Journal): (deliveries: readonly number[]) => (DeliveryState | undefined)[] {
+  const find = db.prepare('SELECT state FROM delivery WHERE id = ?');
+  return (deliveries) =>
+    atOnce(deliveries).map((delivery) => {
+      const row = find.get(delivery) as { readonly state: number } | undefined;
+      return row && wordOf(DELIVERY_CODES, row.state);
+    });
 }

@@ -43,6 +43,7 @@ export async function openSqliteJournal(folder: string, options: OpenOptions = {
     messages: async (filter, page) => call('messages', [plain(filter), plain(page)]),
     deliveries: async (filter, page) => call('deliveries', [plain(filter), plain(page)]),
     lanes: async () => call('lanes', []),
+    states: async (deliveries) => call('states', [[...deliveries]]),
     paused: async () => call('paused', []),
     notes: async (kind, keys) => call('notes', [kind, [...keys]]),
     notesOf: async (kind, page) => call('notesOf', [kind, plain(page)]),

@@ -15,7 +15,7 @@ import { groupCommitter, refusal } from './group.ts';
 import { historyReader } from './history.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { ANSWER_BYTES, LONG_READING_MS, READING_MS, TRANSFER_BYTES } from './limits.ts';
-import { backlogReader, deliveryLister, materialReader } from './list-deliveries.ts';
+import { backlogReader, deliveryLister, materialReader, stateReader } from './list-deliveries.ts';
 import { messageLister } from './list-messages.ts';
 import { feedReader, laneReader, rawReader, undecidedReader } from './read.ts';
 import { noteForgetter, noteReaders, noteSwapper, noteWriter } from './notes.ts';
@@ -44,6 +44,7 @@ const readsOf = (journal: Journal, file: FileCalls): Reads & FileCalls => ({
   raw: rawReader(journal),
   backlog: backlogReader(journal),
   material: materialReader(journal),
+  states: stateReader(journal),
   messages: messageLister(journal),
   message: historyReader(journal),
   deliveries: deliveryLister(journal),

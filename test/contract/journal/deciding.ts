@@ -1,4 +1,4 @@
-/** Contract of `decide`, `backlog` and `material`. */
+/** Contract of `decide`, `backlog`, `material` and `states`. */
 import { expect } from 'chai';
 import type { Fixture } from './fixture.ts';
 import { refused } from './fixture.ts';
@@ -142,5 +142,15 @@ export function deciding(journal: Fixture): void {
       expect((await journal.store.material([b, a])).map((m) => m.delivery)).to.deep.equal([b, a]);
       await refused(journal.store.material([a, 999_999]), 'ERR_NOT_FOUND');
     });
+  });
+
+  it('says the state of each delivery it is asked for, in that order, and nothing of one that is not here', async () => {
+    const asked = ['dead', 'queued', 'sending', 'delivered', 'review', 'held'] as const;
+    const ids: number[] = [];
+    for (const state of asked) ids.push(await journal.inState(state));
+    const [first, ...rest] = asked;
+    expect(await journal.store.states([...ids.slice(1), 999_999, ids[0]!])).to.deep.equal([...rest, undefined, first]);
+    expect(await journal.store.states([])).to.deep.equal([]);
+    await refused(journal.store.states(Array.from({ length: 257 }, (_, i) => i + 1)), 'ERR_REQUEST_INVALID');
   });
 }

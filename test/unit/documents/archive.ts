@@ -5,12 +5,27 @@ import { documentJudge } from '../../../core/documents/index.ts';
 import { identityJudge, personOf, undoMerge } from '../../../core/identity/index.ts';
 import { BlindIndex } from '../../../core/journal/index.ts';
 import { keptOf, Knowledge, type Case, type Judge, type Judgement } from '../../../core/knowledge/index.ts';
-import type { ClearKey, MessageState, Note } from '../../../core/contract/index.ts';
+import type { ClearKey, JournalStore, MessageState, Note } from '../../../core/contract/index.ts';
 import { UNCONFIGURED } from '../../../core/contract/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
 
 export const [NORTH, SOUTH, RECORD] = ['990001018', '990001026', '990009995'];
 export const index = new BlindIndex(Buffer.alloc(32));
+
+type Told = Pick<JournalStore, 'tag' | 'message' | 'material' | 'keep'>;
+
+/** A journal that a test makes up, with the states of deliveries as its messages have them. */
+export const journalOf = (journal: Told): Told & Pick<JournalStore, 'states'> => ({
+  ...journal,
+  states: (deliveries) =>
+    Promise.all(
+      deliveries.map(async (delivery) => {
+        const [found] = await journal.material([delivery]);
+        const history = found && (await journal.message(found.message));
+        return history?.deliveries.find((each) => each.delivery === delivery)?.state;
+      }),
+    ),
+});
 
 export interface Said {
   readonly site?: string;

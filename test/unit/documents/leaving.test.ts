@@ -5,7 +5,7 @@ import { PasserelleError, type AttemptRecord, type EncodedMessage, type ErrorCod
 import { Legs } from '../../../core/documents/index.ts';
 import type { Patient, Visibility } from '../../../core/model/index.ts';
 import { INS, OID, OTHER_INS } from '../identity/hospital.ts';
-import { Archive, index, NORTH, oid, RECORD, SOUTH } from './archive.ts';
+import { Archive, index, journalOf, NORTH, oid, RECORD, SOUTH } from './archive.ts';
 
 const PATIENTS = ['1', '2', '3'] as const;
 const WANTED: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
@@ -127,12 +127,12 @@ class Life {
       destinations: [],
       knowledge: this.archive.knowledge,
       now: () => 0,
-      journal: {
+      journal: journalOf({
         tag: 'TEST',
         message: async (message) => history(message),
         material: async (deliveries) => deliveries.map((delivery) => ({ delivery, encoded: this.legs[delivery - 1]?.encoded })) as never,
         keep: async () => undefined,
-      },
+      }),
     });
   }
 

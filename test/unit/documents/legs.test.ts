@@ -15,7 +15,7 @@ import { Legs } from '../../../core/documents/index.ts';
 import { answerTask, closeTask, PERSON, readTask, shownQuestion, TASK, taskKey } from '../../../core/identity/index.ts';
 import type { Known } from '../../../core/knowledge/index.ts';
 import type { DocumentData, Patient, Visibility } from '../../../core/model/index.ts';
-import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
+import { Archive, caseOf, index, journalOf, NORTH, oid, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
 const TO = { name: 'dcc-out', site: RECORD };
 const WANTED: Visibility = { hiddenFromPatient: false, sendToDmp: true, sendToMssPatient: true };
@@ -43,7 +43,7 @@ describe('before a document leaves', () => {
       destinations: [],
       knowledge,
       now: () => 0,
-      journal: {
+      journal: journalOf({
         tag: 'TEST',
         message: async (message) => {
           const { event, parts } = archive.cases.get(message)!;
@@ -59,7 +59,7 @@ describe('before a document leaves', () => {
         },
         material: async ([delivery]) => [{ delivery, event: {}, encoded: { restrictions: told } }] as unknown as readonly DeliveryMaterial[],
         keep: async (notes) => notes.forEach(({ kind, key, value }) => archive.notes.set(`${kind} ${key}`, value)),
-      },
+      }),
     });
 
   const leaving = (said: Said, message = 1): Parameters<Legs['before']>[0] => {

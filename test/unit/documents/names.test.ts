@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { DeliveryState, MessageHistory } from '../../../core/contract/index.ts';
 import { Legs } from '../../../core/documents/index.ts';
-import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+import { Archive, index, journalOf, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const LANE = { name: 'north-in', site: NORTH };
 const MADE = { id: `2.25.${'4'.repeat(38)}` };
@@ -33,7 +33,7 @@ describe('documents with two names', () => {
       destinations: [],
       knowledge: archive.knowledge,
       now: () => 0,
-      journal: {
+      journal: journalOf({
         tag: 'TEST',
         message: async (message) => {
           const { event, parts } = archive.cases.get(message)!;
@@ -49,7 +49,7 @@ describe('documents with two names', () => {
         },
         material: async (deliveries) => deliveries.map((delivery) => ({ delivery, message: delivery })) as never,
         keep: async (notes) => archive.keep(notes),
-      },
+      }),
     });
   const leaving = (message: number): Parameters<Legs['before']>[0] => {
     const { event, parts, keys } = archive.cases.get(message)!;

@@ -15,7 +15,7 @@ import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
 import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
-import { Archive, caseOf, index, NORTH, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
+import { Archive, caseOf, index, journalOf, NORTH, RECORD, SOUTH, timeOf, type Said } from './archive.ts';
 
 const LANE = { name: 'north-in', site: NORTH };
 const AS_N1 = { ...SITE, connector: { cda: { plain: 'n1', confidentiality: 'N', custodian: { name: 'DOSSIER FICTIF', finess: RECORD } } } };
@@ -65,7 +65,7 @@ describe('numbered documents within a CDA', () => {
     };
     const material = async (ids: readonly number[]): Promise<never> =>
       ids.filter((id) => refused.has(id)).map((id) => ({ delivery: id, message: id })) as never;
-    const journal = { tag: 'TEST', message, material, keep };
+    const journal = journalOf({ tag: 'TEST', message, material, keep });
     return new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
   };
   const leaving = (said: Said): Parameters<Legs['before']>[0] => {

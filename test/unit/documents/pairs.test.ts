@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { DeliveryState, EncodedMessage, MessageHistory, Note } from '../../../core/contract/index.ts';
 import { goesWhereNoneArrived, Legs, whereIs } from '../../../core/documents/index.ts';
 import type { Case } from '../../../core/knowledge/index.ts';
-import { Archive, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+import { Archive, index, journalOf, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const LANES = { [NORTH]: 'north-out', [SOUTH]: 'south-out', [RECORD]: 'dcc-out' };
 const DESTINATIONS = [...Object.entries(LANES), [RECORD, 'pilot-out'] as const].map(
@@ -381,7 +381,14 @@ describe('two documents of one content', () => {
           expect((await takes(said)).codes).to.include(RECORD);
           delivered('2/0');
           const { event, keys, parts } = archive.together.get(1)!.find(({ draft }) => draft.document?.id === oid(1))!;
-          const legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
+          const legs = new Legs({
+            index,
+            sendersOf: () => [],
+            destinations: [],
+            knowledge: archive.knowledge,
+            now: () => 0,
+            journal: journalOf(journal),
+          });
           const leaving = { delivery: 100, message: 1, event: { ...event }, parts: parts as never, keys };
           expect(await legs.before(leaving, { name: LANES[RECORD]!, site: RECORD })).to.have.property('event');
           expect((await takes(masked(first[0]!))).codes).to.include.members(['masked-by-copy', RECORD]);
@@ -472,7 +479,14 @@ describe('two documents of one content', () => {
         });
 
         it('it leaves, though the next N3 did; the first N3 does not', async () => {
-          const legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
+          const legs = new Legs({
+            index,
+            sendersOf: () => [],
+            destinations: [],
+            knowledge: archive.knowledge,
+            now: () => 0,
+            journal: journalOf(journal),
+          });
           const parts = archive.together.get(1)!.flatMap((one) => one.parts);
           const leaves = ({ event, keys }: Case, i: number): ReturnType<Legs['before']> =>
             legs.before({ delivery: 100 + i, message: 1, event: { ...event }, parts: parts as never, keys }, { name: 'dcc-out', site: RECORD });
@@ -549,7 +563,8 @@ describe('two documents of one content', () => {
   });
 
   describe('on their way out', () => {
-    const legs = (): Legs => new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal });
+    const legs = (): Legs =>
+      new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: journalOf(journal) });
     const TO = { name: LANES[RECORD]!, site: RECORD };
     const leaving = (message: number, i = 0, encoded?: EncodedMessage): Parameters<Legs['before']>[0] => {
       const { event, keys } = archive.together.get(message)![i]!;

@@ -8,7 +8,7 @@ import type { DocumentData, EventData } from '../../../core/model/index.ts';
 import { codec } from '../../../plugins/codec-hl7v2/index.ts';
 import { decodeFr, encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
 import { contextOf, open, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
-import { Archive, index, NORTH, oid, RECORD, timeOf, type Said } from './archive.ts';
+import { Archive, index, NORTH, oid, RECORD, journalOf, timeOf, type Said } from './archive.ts';
 
 export const LANE = { name: 'north-in', site: NORTH };
 /** Another lane of the same site. */
@@ -103,7 +103,7 @@ export class Story {
       destinations: this.#destinations,
       knowledge: this.archive.knowledge,
       now: () => 0,
-      journal: this.#journal,
+      journal: journalOf(this.#journal),
     });
     const leave = await legs.before(leg as never, lane);
     if ('held' in leave) return leave.held.code;

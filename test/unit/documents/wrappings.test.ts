@@ -6,7 +6,7 @@ import type { DocumentData } from '../../../core/model/index.ts';
 import type { EncodeInput } from '../../../core/contract/index.ts';
 import { encodeFr, NATIONAL_PROFILE } from '../../../plugins/codec-hl7v2-fr/index.ts';
 import { contextOf, SITE } from '../../../plugins/codec-hl7v2-fr/test/messages.ts';
-import { Archive, caseOf, index, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
+import { Archive, caseOf, index, journalOf, NORTH, oid, RECORD, SOUTH, type Said } from './archive.ts';
 
 const sha256 = (content: string): string => hash('sha256', content);
 const LANE = { name: 'north-in', site: NORTH };
@@ -17,12 +17,13 @@ const MADE_SET = `2.25.${'5'.repeat(38)}`;
 describe('documents in other wrappings', () => {
   let archive: Archive;
   let legs: Legs;
-  const kept = (): ConstructorParameters<typeof Legs>[0]['journal'] => ({
-    tag: 'TEST',
-    message: async () => undefined,
-    material: async () => [],
-    keep: async (notes) => archive.keep(notes),
-  });
+  const kept = () =>
+    journalOf({
+      tag: 'TEST',
+      message: async () => undefined,
+      material: async () => [],
+      keep: async (notes) => archive.keep(notes),
+    });
   beforeEach(() => {
     archive = new Archive();
     legs = new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: kept() });
