@@ -71,6 +71,8 @@ describe('two documents of one content', () => {
       return { message, events: cases.map(({ event }) => ({ event })), parts, deliveries, attempts: [], acts } as never;
     },
   };
+  const legsNow = (): Legs =>
+    new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: journalOf(journal) });
   interface Became {
     readonly codes: readonly string[];
     /** Warnings that a document is shown on: which. */
@@ -381,14 +383,7 @@ describe('two documents of one content', () => {
           expect((await takes(said)).codes).to.include(RECORD);
           delivered('2/0');
           const { event, keys, parts } = archive.together.get(1)!.find(({ draft }) => draft.document?.id === oid(1))!;
-          const legs = new Legs({
-            index,
-            sendersOf: () => [],
-            destinations: [],
-            knowledge: archive.knowledge,
-            now: () => 0,
-            journal: journalOf(journal),
-          });
+          const legs = legsNow();
           const leaving = { delivery: 100, message: 1, event: { ...event }, parts: parts as never, keys };
           expect(await legs.before(leaving, { name: LANES[RECORD]!, site: RECORD })).to.have.property('event');
           expect((await takes(masked(first[0]!))).codes).to.include.members(['masked-by-copy', RECORD]);
@@ -479,14 +474,7 @@ describe('two documents of one content', () => {
         });
 
         it('it leaves, though the next N3 did; the first N3 does not', async () => {
-          const legs = new Legs({
-            index,
-            sendersOf: () => [],
-            destinations: [],
-            knowledge: archive.knowledge,
-            now: () => 0,
-            journal: journalOf(journal),
-          });
+          const legs = legsNow();
           const parts = archive.together.get(1)!.flatMap((one) => one.parts);
           const leaves = ({ event, keys }: Case, i: number): ReturnType<Legs['before']> =>
             legs.before({ delivery: 100 + i, message: 1, event: { ...event }, parts: parts as never, keys }, { name: 'dcc-out', site: RECORD });
@@ -563,8 +551,6 @@ describe('two documents of one content', () => {
   });
 
   describe('on their way out', () => {
-    const legs = (): Legs =>
-      new Legs({ index, sendersOf: () => [], destinations: [], knowledge: archive.knowledge, now: () => 0, journal: journalOf(journal) });
     const TO = { name: LANES[RECORD]!, site: RECORD };
     const leaving = (message: number, i = 0, encoded?: EncodedMessage): Parameters<Legs['before']>[0] => {
       const { event, keys } = archive.together.get(message)![i]!;
@@ -579,7 +565,7 @@ describe('two documents of one content', () => {
         await together(PAIR.map((said, i) => (i === which ? said : { ...said, visibility: { sendToDmp: true } })));
         await takes({ ...masked(PAIR[which]!), site: SOUTH });
         for (const i of [0, 1]) {
-          const left = await legs().before(leaving(1, i), TO);
+          const left = await legsNow().before(leaving(1, i), TO);
           expect('event' in left && left.event['data'], `${which} ${i}`).to.have.nested.property(MASK, true);
         }
       }
@@ -590,7 +576,7 @@ describe('two documents of one content', () => {
         archive = new Archive();
         await together(PAIR.map((said) => ({ ...said, ...(visibility && { visibility }) })));
         await takes({ ...N1, visibility: { hiddenFromPatient: false, maskedToProfessionals: false, sendToMssPatient: true, sendToDmp: false } });
-        const left = await legs().before(leaving(1, 1), TO);
+        const left = await legsNow().before(leaving(1, 1), TO);
         expect('event' in left && (left.event['data'] as { readonly visibility?: object }).visibility).to.deep.equal(visibility);
       }
     });
@@ -598,8 +584,8 @@ describe('two documents of one content', () => {
     it('B3: what took the place of one holds that one back, and not the other', async () => {
       for (const said of [PAIR, [NEXT[0]!]]) await together(said);
       delivered('2/0');
-      expect(await legs().before(leaving(1, 0), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
-      expect(await legs().before(leaving(1, 1), TO)).to.have.property('event');
+      expect(await legsNow().before(leaving(1, 0), TO)).to.have.nested.property('held.code', 'ERR_DOCUMENT_VERSION_CONFLICT');
+      expect(await legsNow().before(leaving(1, 1), TO)).to.have.property('event');
     });
 
     it('B2: a second content within an event of before is not lost unseen: it ends, unless what was written carries it', async () => {
@@ -610,17 +596,17 @@ describe('two documents of one content', () => {
         const data = one.event['data'] as { document: object };
         return { ...one, event: { ...one.event, data: { ...data, document: { ...data.document, companions } } } };
       };
-      const left = await legs().before(old(), TO);
+      const left = await legsNow().before(old(), TO);
       expect(left).to.deep.include({ ends: 'refuse' }).and.have.nested.property('held.code', 'ERR_DOCUMENT_COMPANION');
       expect(left).to.have.nested.property('held.location.path', '/data/document/companions/0/content');
       const wrote = (...parts: string[]): object => ({ envelope: { parts: parts.map((part) => ({ at: 'x', encoding: 'base64', from: { part } })) } });
-      expect(await legs().before(old(wrote('p1')), TO)).to.have.property('ends', 'refuse');
-      expect(await legs().before(old(wrote('p1', 'p2')), TO)).to.have.property('event');
+      expect(await legsNow().before(old(wrote('p1')), TO)).to.have.property('ends', 'refuse');
+      expect(await legsNow().before(old(wrote('p1', 'p2')), TO)).to.have.property('event');
     });
 
     describe('where the N3 cannot be written whole (decision 0031)', () => {
       const insteadOf = async (message: number, i: number): Promise<string | undefined> => {
-        const error = await legs().instead(leaving(message, i), TO);
+        const error = await legsNow().instead(leaving(message, i), TO);
         return error && `${error.code} ${error.found}`;
       };
       const N1_GOES = `ERR_DOCUMENT_N1_INSTEAD its N1 ${oid(1)}`;
@@ -661,7 +647,7 @@ describe('two documents of one content', () => {
       it('B10: one that died before its N1 came is found as that arrives, where it died for that', async () => {
         await takes(PAIR[1]!);
         await takes(PAIR[0]!);
-        const died = (message = 2): Promise<readonly number[]> => legs().diedBeside(leaving(message), TO);
+        const died = (message = 2): Promise<readonly number[]> => legsNow().diedBeside(leaving(message), TO);
         for (const [lane, state, code, expected] of [
           ['dcc-out', 'dead', 'ERR_DOCUMENT_REWRITE', [100]],
           ['dcc-out', 'dead', 'ERR_NACK', []],
@@ -685,7 +671,7 @@ describe('two documents of one content', () => {
           await together(PAIR);
           delivered('1/0');
           await insteadOf(1, 1);
-          if (isSent) await legs().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
+          if (isSent) await legsNow().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
           expect(await withdrawn()).to.deep.equal([`${isSent ? 'still-shown' : 'shown-nowhere'} ${oid(2)}`]);
         }
         archive = new Archive();
@@ -709,22 +695,22 @@ describe('two documents of one content', () => {
         delivered('1/0');
         await insteadOf(1, 1);
         await together(NEXT);
-        const replacement = await legs().before(leaving(2, 1), TO);
+        const replacement = await legsNow().before(leaving(2, 1), TO);
         expect('event' in replacement && replacement.event['data']).to.not.have.nested.property('document.replaces');
         await together([3, 4].map(gone));
-        const earlier = await legs().before(leaving(3, 1), TO);
+        const earlier = await legsNow().before(leaving(3, 1), TO);
         expect(earlier, 'of the next, which left').to.have.property('event');
         archive = new Archive();
         await together(PAIR);
         await insteadOf(1, 1);
         await together([1, 2].map(gone));
-        expect(await legs().before(leaving(2, 0), TO), 'of the N1').to.have.property('event');
-        expect(await legs().before(leaving(2, 1), TO))
+        expect(await legsNow().before(leaving(2, 0), TO), 'of the N1').to.have.property('event');
+        expect(await legsNow().before(leaving(2, 1), TO))
           .to.deep.include({ ends: 'discard' })
           .and.have.nested.property('held.found', `its N1 ${oid(1)}`);
-        expect(await legs().before(leaving(2, 1), { name: 'north-out', site: NORTH }), 'elsewhere').to.have.property('event');
-        await legs().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
-        expect(await legs().before(leaving(2, 1), TO), 'sent since').to.have.property('event');
+        expect(await legsNow().before(leaving(2, 1), { name: 'north-out', site: NORTH }), 'elsewhere').to.have.property('event');
+        await legsNow().sent(leaving(1, 1), TO, 'OUT1', { ids: { id: oid(2) }, made: [] });
+        expect(await legsNow().before(leaving(2, 1), TO), 'sent since').to.have.property('event');
       });
     });
   });
