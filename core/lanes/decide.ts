@@ -128,6 +128,12 @@ export async function decideArrivals(
   return { made: made.map((one, i) => ({ ...one, incoming: arrivals[i]!.incoming })), release };
 }
 
+/** Of what was judged apart, in its order: to be stored in one commit. */
+export const together = (all: readonly DecidedArrivals[]): DecidedArrivals => ({
+  made: all.flatMap(({ made }) => made),
+  release: (isStored) => all.forEach(({ release }) => release(isStored)),
+});
+
 /** Stores messages with their decisions in one commit; an answer each. Rejects when the journal is away or the lane another node's: then nothing was stored. */
 export async function admitArrivals({ made, release }: DecidedArrivals, ports: InboundPorts, lease?: LaneLease): Promise<Ended<Admitted>> {
   const write = async (some: readonly DecidedArrival[]): Promise<readonly Admitted[]> => {

@@ -26,6 +26,7 @@ import {
   decideStored,
   decodeArrival,
   storedOf,
+  together,
   type Admitted,
   type DecidedArrivals,
   type DecidedMessage,
@@ -35,6 +36,7 @@ import {
 import { iso, type FreshDelivery, type LaneIdentity, type LanePorts } from './ports.ts';
 import { alsoRead, beginReading, endReading } from './readers.ts';
 import { backoffMs } from './retry.ts';
+import { SharedCommits } from './shared-commits.ts';
 import { UndecidedQueue, type Arrival, type DecodingArrival } from './undecided-queue.ts';
 import type { DocumentTypes } from '../documents/index.ts';
 import type { Case, Knowledge } from '../knowledge/index.ts';
@@ -73,6 +75,12 @@ export interface InboundPorts extends LanePorts {
   readonly deliveredOf: (message: number) => Promise<void>;
 }
 
+/** Arrivals that were decided together. */
+interface DecidedBatch {
+  readonly arrivals: readonly DecodingArrival[];
+  readonly decided: DecidedArrivals;
+}
+
 /** A message as it arrived, taken out of its frame. */
 type Arrived = Received & Examined;
 
@@ -91,8 +99,11 @@ export class InboundLane {
   readonly #corrects = new Map<number, number>();
   #lease: LaneLease | undefined;
   #running: Promise<void> | undefined;
-  /** The commit of the newest batch of arrivals. */
-  #committed: Promise<void> = Promise.resolve();
+  /** Arrivals that are decided, until they are stored with that. */
+  readonly #commits = new SharedCommits<DecidedBatch>({
+    commit: (batches) => this.#commit(batches),
+    weigh: ({ arrivals }) => ({ messages: arrivals.length, bytes: arrivals.reduce((sum, { incoming }) => sum + incoming.raw.length, 0) }),
+  });
   /** Batches in work that take long: what comes meanwhile is stored by itself. */
   #slow = 0;
   #stopped = false;
@@ -162,7 +173,7 @@ export class InboundLane {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
-    await this.#committed;
+    await this.#commits.ended;
     for (const { outcome } of this.#queue.takeArrivals())
       outcome.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
   }
@@ -360,7 +371,7 @@ export class InboundLane {
     let storing: Promise<unknown> | undefined;
     const timer = setTimeout(() => {
       this.#slow += 1;
-      storing = this.#storeAll([...arrivals, ...this.#queue.takeArrivals()]);
+      storing = this.#storeAll([...arrivals, ...this.#commits.waiting.flatMap((batch) => batch.arrivals), ...this.#queue.takeArrivals()]);
     }, STORE_AFTER_MS);
     try {
       return await work();
@@ -374,7 +385,7 @@ export class InboundLane {
   }
 
   async #decide(batch: readonly StoredMessage[]): Promise<void> {
-    await this.#committed;
+    await this.#commits.ended;
     let ended: readonly DecidedMessage[] = [];
     try {
       const result = await this.#inTime([], () => decideStored(batch, this.endpoint, this.#ports, this.#lease));
@@ -393,29 +404,30 @@ export class InboundLane {
     this.#queue.putBack(batch);
   }
 
-  /** Decides while the batch before is being committed. Commits follow one another, so that none overtakes and failures are met in order. */
-  async #admit(batch: readonly DecodingArrival[]): Promise<void> {
+  /** Decides while those before are being committed. Commits follow one another, so that none overtakes and failures are met in order. */
+  async #admit(arrivals: readonly DecodingArrival[]): Promise<void> {
     let decided: DecidedArrivals;
     try {
-      decided = await this.#inTime(batch, async () => {
-        const deciding = decideArrivals(batch, this.endpoint, this.#ports);
-        const [first] = await Promise.allSettled([deciding, this.#committed]);
-        if (first.status === 'rejected') throw first.reason;
-        return first.value;
-      });
+      decided = await this.#inTime(arrivals, () => decideArrivals(arrivals, this.endpoint, this.#ports));
     } catch (thrown) {
-      await this.#storeAll(batch); // decided when that is possible
+      await this.#commits.ended; // in their order
+      await this.#storeAll(arrivals); // decided when that is possible
       throw thrown;
     }
-    // Those that took too long are being stored by themselves, all of them.
-    if (batch.some(({ isStoring }) => isStoring)) return decided.release(false);
-    for (const arrival of batch) arrival.isAdmitting = true;
-    this.#committed = this.#commit(batch, decided);
+    if (this.#slow > 0) await this.#storeAll(arrivals); // the commit before theirs takes long
+    if (isStoring({ arrivals })) return decided.release(false);
+    await this.#commits.push({ arrivals, decided });
   }
 
   /** Never rejects. */
-  async #commit(arrivals: readonly Arrival[], decided: DecidedArrivals): Promise<void> {
+  async #commit(batches: readonly DecidedBatch[]): Promise<void> {
+    for (const { decided } of batches.filter(isStoring)) decided.release(false);
+    const free = batches.filter((one) => !isStoring(one));
+    const arrivals = free.flatMap((one) => one.arrivals);
+    if (arrivals.length === 0) return;
+    for (const arrival of arrivals) arrival.isAdmitting = true;
     try {
+      const decided = together(free.map((one) => one.decided));
       const { ended, failure } = await this.#inTime(arrivals, () => admitArrivals(decided, this.#ports, this.#lease));
       ended.forEach((result, i) => this.#admitted(arrivals[i]!, result));
       const rest = arrivals.slice(ended.length);
@@ -472,6 +484,9 @@ export class InboundLane {
     arrival?.outcome.resolve(outcome);
   }
 }
+
+/** They took too long: all of them are stored by themselves, or are being so. */
+const isStoring = ({ arrivals }: Pick<DecidedBatch, 'arrivals'>): boolean => arrivals.some((one) => one.isStoring);
 
 /** How an arrival ends that was received before: its answer is that of the first one. */
 class Repeated {
