@@ -4,6 +4,7 @@ import {
   PasserelleError,
   canMoveMessage,
   type Acted,
+  type MessageState,
   type OperatorAction,
   type QueuedDelivery,
 } from '../../core/contract/index.ts';
@@ -19,7 +20,9 @@ import {
   wordOf,
   type DeliveryRow,
 } from '../../core/journal-format/index.ts';
-import { DELIVERY_SIDE, MESSAGES, tallySql } from './batch.ts';
+import { int8s } from './arrays.ts';
+import { Batch, DELIVERY_SIDE, MESSAGES, tallySql } from './batch.ts';
+import { WAVE_ITEMS } from './limits.ts';
 import { isStale } from './staleness.ts';
 import { headSql, type Transaction } from './transaction.ts';
 
@@ -29,12 +32,12 @@ const SENDING = codeOf(DELIVERY_CODES, 'sending');
 const DISCARDED = codeOf(DELIVERY_CODES, 'discarded');
 const DEAD = codeOf(DELIVERY_CODES, 'dead');
 
-const COUNT = tallySql('VALUES ($1::int4, $2::int2, $3::int2, -1), ($1::int4, $2::int2, $4::int2, 1)');
-const NOTE = `
-  WITH h AS (${headSql('$8')})
-  INSERT INTO act (id, verb, message, delivery, at, who, why) VALUES ($1, $2, $3, $4, $5, $6, $7)`;
+const COUNT = tallySql('VALUES ($1::int4, $2::int2, $3::int2, -$5::int8), ($1::int4, $2::int2, $4::int2, $5)');
+const ACTS = new Batch('id:int8 verb:text message:int8 delivery:int8 at:int8 who:bytea why:bytea');
+const NOTE = `WITH h AS (${headSql('$8')}) ${ACTS.insert('act', 1, '')}`;
 
 interface Found {
+  readonly id: number;
   readonly lane: number;
   readonly state: number;
   readonly run: number;
@@ -50,12 +53,21 @@ interface Placed {
   readonly state: number;
 }
 
-const count = (tx: Transaction, lane: number, side: number, from: number, to: number): Promise<unknown> =>
-  tx.query({ name: 'count', text: COUNT, values: [lane, side, from, to] });
+const count = (tx: Transaction, lane: number, side: number, from: number, to: number, moved = 1): Promise<unknown> =>
+  tx.query({ name: 'count', text: COUNT, values: [lane, side, from, to, moved] });
 
-async function note(tx: Transaction, action: OperatorAction, message: number, delivery: number | null): Promise<void> {
-  const values = [tx.give('act'), action.verb, message, delivery, msOf(action.at), blobOf(action.who), blobOf(action.why)];
-  await tx.query({ name: 'note', text: NOTE, values: [...values, tx.counters()] });
+/** Who did it, to which message or delivery, and why. */
+function note(tx: Transaction, ...acts: readonly (readonly [OperatorAction, message: number, delivery: number | null])[]): Promise<unknown> {
+  const rows = acts.map(([{ verb, at, who, why }, message, delivery]) => [
+    tx.give('act'),
+    verb,
+    message,
+    delivery,
+    msOf(at),
+    blobOf(who),
+    blobOf(why),
+  ]);
+  return tx.query({ name: 'note', text: NOTE, values: [...ACTS.values(rows), tx.counters()] });
 }
 
 async function moveDelivery(tx: Transaction, action: OperatorAction, row: Placed, to: number): Promise<QueuedDelivery> {
@@ -64,39 +76,69 @@ async function moveDelivery(tx: Transaction, action: OperatorAction, row: Placed
   const text = 'UPDATE delivery SET state = $1, settled_at = $2, not_before = NULL WHERE id = $3';
   await tx.query({ text, values: [to, isQueued ? null : msOf(action.at), row.id] });
   await count(tx, row.lane, DELIVERY_SIDE, row.state, to);
-  await note(tx, action, row.message, row.id);
+  await note(tx, [action, row.message, row.id]);
   tx.touched.add(tx.names.name(row.lane));
   const [moved] = await tx.query({ name: 'moved', text: `${DELIVERY_SELECT} WHERE d.id = $1`, values: [row.id] });
   return queuedDelivery(tx, moved as unknown as DeliveryRow);
 }
 
-async function replay(tx: Transaction, action: OperatorAction, message: number, row: Found): Promise<Acted> {
-  const text = 'SELECT id, message, lane, state FROM delivery WHERE message = $1 AND state <= $2 ORDER BY id';
-  const open = (await tx.query({ text, values: [message, DEAD] })) as unknown as Placed[];
+const REPLAYED = 'SELECT id, lane, state, run, received_at, bytes, head FROM message WHERE id = ANY($1::int8[])';
+const OPEN = `SELECT id, message, lane, state FROM delivery WHERE message = ANY($1::int8[]) AND state <= ${DEAD} ORDER BY id`;
+const EARLIER = 'INSERT INTO earlier SELECT id, run, state, decided_at, outcome FROM message WHERE id = ANY($1::int8[])';
+const REOPEN = `UPDATE message SET state = ${RECEIVED}, run = run + 1, decided_at = NULL, outcome = NULL WHERE id = ANY($1::int8[])`;
+
+/** Different messages: whole pages of them are replayed at once, and every other writer waits for that. */
+async function replay(tx: Transaction, actions: readonly OperatorAction[]): Promise<readonly Acted[]> {
+  const ids = actions.map(({ message }) => message!);
+  const [rows, deliveries] = (await Promise.all([
+    tx.query({ name: 'replayed', text: REPLAYED, values: [int8s(ids)] }),
+    tx.query({ name: 'open', text: OPEN, values: [int8s(ids)] }),
+  ])) as unknown as [Found[], Placed[]];
+  const found = new Map(rows.map((row) => [row.id, row]));
+  const open = Map.groupBy(deliveries, ({ message }) => message);
+  for (const [i, action] of actions.entries()) await requireReplayable(tx, action, found.get(ids[i]!), open.get(ids[i]!) ?? []);
+  await Promise.all([
+    tx.query({ name: 'earlier', text: EARLIER, values: [int8s(ids)] }),
+    tx.query({ name: 'reopen', text: REOPEN, values: [int8s(ids)] }),
+    ...[...Map.groupBy(rows, ({ lane, state }) => `${lane} ${state}`).values()].map((alike) =>
+      count(tx, alike[0]!.lane, MESSAGES, alike[0]!.state, RECEIVED, alike.length),
+    ),
+    note(tx, ...actions.map((action, i) => [action, ids[i]!, null] as const)),
+  ]);
+  for (const { lane } of rows) tx.touched.add(tx.names.name(lane));
+  const acted: Acted[] = [];
+  for (const [i, action] of actions.entries()) {
+    const [message, moved] = [ids[i]!, [] as QueuedDelivery[]];
+    for (const delivery of open.get(message) ?? []) moved.push(await moveDelivery(tx, action, delivery, DISCARDED));
+    const row = found.get(message)!;
+    acted.push({ message, deliveries: moved, again: againOf(tx.names.name(row.lane), row) });
+  }
+  return acted;
+}
+
+async function requireReplayable(tx: Transaction, { message, why }: OperatorAction, row: Found | undefined, open: readonly Placed[]): Promise<void> {
+  requireMove('replay', message!, row, 'received');
   if (open.some(({ state }) => state === SENDING)) throw new PasserelleError('ERR_TRANSITION', { expected: 'no delivery in sending' });
-  if (!action.why && (await isStale(tx.query, message))) throw new PasserelleError('ERR_REPLAY_STALE');
-  await tx.query({ text: 'INSERT INTO earlier SELECT id, run, state, decided_at, outcome FROM message WHERE id = $1', values: [message] });
-  const reopen = 'UPDATE message SET state = $2, run = run + 1, decided_at = NULL, outcome = NULL WHERE id = $1';
-  await tx.query({ text: reopen, values: [message, RECEIVED] });
-  await count(tx, row.lane, MESSAGES, row.state, RECEIVED);
-  await note(tx, action, message, null);
-  const deliveries: QueuedDelivery[] = [];
-  for (const delivery of open) deliveries.push(await moveDelivery(tx, action, delivery, DISCARDED));
-  return { message, deliveries, again: againOf(tx.names.name(row.lane), row) };
+  if (!why && (await isStale(tx.query, message!))) throw new PasserelleError('ERR_REPLAY_STALE');
+}
+
+function requireMove(verb: OperatorAction['verb'], message: number, row: Pick<Found, 'state'> | undefined, to: MessageState | undefined): void {
+  if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
+  const from = wordOf(MESSAGE_CODES, row.state);
+  if (!to || !canMoveMessage(from, to)) throw new PasserelleError('ERR_TRANSITION', { found: `${verb} of a ${from} message` });
 }
 
 async function onMessage(tx: Transaction, action: OperatorAction, message: number): Promise<Acted> {
-  const text = 'SELECT lane, state, run, received_at, bytes, head FROM message WHERE id = $1';
-  const [row] = (await tx.query({ text, values: [message] })) as unknown as Found[];
-  if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
-  const to = action.verb === 'replay' ? 'received' : action.verb === 'discard' ? 'discarded' : undefined;
-  const from = wordOf(MESSAGE_CODES, row.state);
-  if (!to || !canMoveMessage(from, to)) throw new PasserelleError('ERR_TRANSITION', { found: `${action.verb} of a ${from} message` });
-  tx.touched.add(tx.names.name(row.lane));
-  if (to === 'received') return replay(tx, action, message, row);
+  const [row] = (await tx.query({ name: 'acted', text: 'SELECT lane, state FROM message WHERE id = $1', values: [message] })) as unknown as Pick<
+    Found,
+    'lane' | 'state'
+  >[];
+  requireMove(action.verb, message, row, action.verb === 'discard' ? 'discarded' : undefined);
+  const { lane, state } = row!;
+  tx.touched.add(tx.names.name(lane));
   await tx.query({ text: 'UPDATE message SET state = $2 WHERE id = $1', values: [message, MESSAGE_DISCARDED] });
-  await count(tx, row.lane, MESSAGES, row.state, MESSAGE_DISCARDED);
-  await note(tx, action, message, null);
+  await count(tx, lane, MESSAGES, state, MESSAGE_DISCARDED);
+  await note(tx, [action, message, null]);
   return { message, deliveries: [] };
 }
 
@@ -111,10 +153,23 @@ async function onDelivery(tx: Transaction, action: OperatorAction, delivery: num
 
 export async function act(tx: Transaction, actions: readonly OperatorAction[]): Promise<readonly Acted[]> {
   const acted: Acted[] = [];
-  for (const action of actions) {
+  for (let at = 0; at < actions.length;) {
+    const action = actions[at]!;
     const { message, delivery } = action;
     if ((message === undefined) === (delivery === undefined)) throw new PasserelleError('ERR_INVARIANT', { expected: 'a message or a delivery' });
-    acted.push(message === undefined ? await onDelivery(tx, action, delivery!) : await onMessage(tx, action, message));
+    const replays = replaysFrom(actions, at);
+    if (replays.length > 0) acted.push(...(await replay(tx, replays)));
+    else acted.push(message === undefined ? await onDelivery(tx, action, delivery!) : await onMessage(tx, action, message));
+    at += Math.max(1, replays.length);
   }
   return acted;
+}
+
+/** Replays of different messages that follow each other from there on. */
+function replaysFrom(actions: readonly OperatorAction[], at: number): readonly OperatorAction[] {
+  const seen = new Set<number>();
+  const isNext = ({ verb, message }: OperatorAction): boolean =>
+    verb === 'replay' && message !== undefined && seen.size < WAVE_ITEMS && seen.size < seen.add(message).size;
+  const end = actions.findIndex((action, i) => i >= at && !isNext(action));
+  return actions.slice(at, end < 0 ? actions.length : end);
 }

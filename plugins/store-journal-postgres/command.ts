@@ -9,11 +9,11 @@ import { lease, release } from './leases.ts';
 import { fact, forget, keep, order, pause, saveSettings, swap, withdraw } from './small.ts';
 import type { Transaction } from './transaction.ts';
 
-/** On batches: those of several commands are executed as one. */
-const ON_MESSAGES = { receive, admit, decide };
+/** On batches: those of several commands are executed as one. What is kept by itself comes in its place among what decisions keep. */
+const ON_MESSAGES = { receive, admit, decide, keep };
 const ON_DELIVERIES = { begin, settle };
 const BATCHES = { ...ON_MESSAGES, ...ON_DELIVERIES };
-const OTHERS = { act, fact, forget, keep, swap, pause, order, withdraw, saveSettings, release };
+const OTHERS = { act, fact, forget, swap, pause, order, withdraw, saveSettings, release };
 
 export type Writes = typeof BATCHES & typeof OTHERS & { readonly lease: typeof lease };
 type Tail<F> = F extends (tx: Transaction, ...args: infer A) => unknown ? A : never;

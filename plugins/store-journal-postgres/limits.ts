@@ -17,6 +17,9 @@ export const READ_CONNECTIONS = 3;
 /** Items of one statement: bounds what a wave holds in memory on both sides. */
 export const WAVE_ITEMS = 128;
 
+/** Reads of one statement, each of some items itself. */
+export const GATHERED_READS = 64;
+
 /** Rows of one batch of a dump; of payloads fewer, each may be a chunk. */
 export const DUMP_ROWS = 500;
 export const DUMP_PART_ROWS = 16;

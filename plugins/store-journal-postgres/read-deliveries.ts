@@ -18,6 +18,8 @@ import {
 } from '../../core/journal-format/index.ts';
 import { int8s } from './arrays.ts';
 import type { Query } from './connection.ts';
+import { gathered } from './gather.ts';
+import { GATHERED_READS } from './limits.ts';
 import type { Names } from './names.ts';
 import { readTexts } from './payloads.ts';
 import type { Reader } from './reader.ts';
@@ -47,6 +49,12 @@ export function deliveryReads(reader: Reader, names: Names, tag: string): Delive
       reader.query,
       rows.flatMap(({ lane, type }) => [lane, type]),
     );
+  const states = gathered(GATHERED_READS, async (all: readonly (readonly number[])[]) => {
+    const values = [int8s(all.flat())];
+    const rows = await reader.query({ name: 'states', text: 'SELECT id, state FROM delivery WHERE id = ANY($1::int8[])', values });
+    const byId = new Map(rows.map((row) => [Number(row['id']), wordOf(DELIVERY_CODES, Number(row['state']))]));
+    return all.map((deliveries) => deliveries.map((delivery) => byId.get(delivery)));
+  });
   return {
     deliveries: async (filter, page) => {
       const [before = Number.MAX_SAFE_INTEGER] = readCursor(tag, KIND, page.after) ?? [];
@@ -77,12 +85,7 @@ export function deliveryReads(reader: Reader, names: Names, tag: string): Delive
       return rows.map((row) => queuedDelivery({ names }, row));
     },
     material: (deliveries) => reader.snapshot((query) => readMaterial(query, names, deliveries)),
-    states: async (deliveries) => {
-      const values = [int8s(atOnce(deliveries))];
-      const rows = await reader.query({ name: 'states', text: 'SELECT id, state FROM delivery WHERE id = ANY($1::int8[])', values });
-      const byId = new Map(rows.map((row) => [Number(row['id']), wordOf(DELIVERY_CODES, Number(row['state']))]));
-      return deliveries.map((delivery) => byId.get(delivery));
-    },
+    states: async (deliveries) => states(atOnce(deliveries)),
   };
 }
 

@@ -38,6 +38,8 @@ import {
 } from '../../core/journal-format/index.ts';
 import { int8s } from './arrays.ts';
 import type { Query } from './connection.ts';
+import { gathered } from './gather.ts';
+import { GATHERED_READS } from './limits.ts';
 import type { Names } from './names.ts';
 import { readRange, readTexts } from './payloads.ts';
 import type { Reader } from './reader.ts';
@@ -53,8 +55,22 @@ type MessageReads = Pick<JournalStore, 'undecided' | 'raw' | 'messages' | 'messa
 const nameIds = (rows: readonly MessageRow[]): number[] =>
   rows.flatMap(({ lane, site, connector, version, format }) => [lane, site, connector, version, format]);
 
+/** With its bytes, when they are few: the driver reads them to the end before it gives any. */
+const SMALL_BYTES = 64 * 1024;
+const RAW = `
+  SELECT id, raw, m.bytes, CASE WHEN m.bytes <= ${SMALL_BYTES} THEN (SELECT p.bytes FROM part p WHERE p.id = m.raw) END AS small
+  FROM message m WHERE id = ANY($1::int8[])`;
+
+/** Memory of their own: a slice of what came from the server would keep all of that. */
+const ownBytes = (bytes: Buffer, from: number, to: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(Math.max(0, from), Math.max(0, Math.min(to, bytes.length))));
+
 export function messageReads(reader: Reader, names: Names, tag: string): MessageReads {
   const of = { names };
+  const raw = gathered(GATHERED_READS, async (all: readonly number[]) => {
+    const rows = new Map((await reader.query({ name: 'raw', text: RAW, values: [int8s(all)] })).map((row) => [Number(row['id']), row]));
+    return all.map((message) => rows.get(message));
+  });
   return {
     undecided: async (lane, after, limit) => {
       const id = await names.find(reader.query, lane);
@@ -68,8 +84,10 @@ export function messageReads(reader: Reader, names: Names, tag: string): Message
       });
     },
     raw: async (message, from = 0, to = Infinity) => {
-      const [row] = await reader.query({ name: 'raw', text: 'SELECT raw, bytes FROM message WHERE id = $1', values: [message] });
+      const row = await raw(message);
       if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
+      const { small } = row;
+      if (small) return ownBytes(small as Buffer, from, to);
       return readRange(reader.query, Number(row['raw']), Math.max(0, from), Math.min(to, Number(row['bytes'])));
     },
     messages: (filter, page) => reader.snapshot((query) => listMessages(query, names, tag, filter, page)),

@@ -19,9 +19,11 @@ import {
   writeCursor,
   type NoteRow,
 } from '../../core/journal-format/index.ts';
-import { byteas } from './arrays.ts';
+import { byteas, texts } from './arrays.ts';
 import { MESSAGES } from './batch.ts';
 import type { Row } from './connection.ts';
+import { gathered } from './gather.ts';
+import { GATHERED_READS } from './limits.ts';
 import type { Names } from './names.ts';
 import { readTexts } from './payloads.ts';
 import type { Reader } from './reader.ts';
@@ -40,7 +42,10 @@ const COUNTS = `
       THEN (SELECT queued_at FROM delivery d WHERE d.lane = t.lane AND d.state = ${QUEUED} ORDER BY id LIMIT 1) END AS oldest
   FROM tally t WHERE n > 0`;
 
-const NOTES = `SELECT key, value FROM note WHERE kind = (SELECT id FROM name WHERE name = $1) AND key = ANY($2::bytea[])`;
+/** One by one and not joined with them: a join that is planned before a first ANALYZE reads all notes of a kind for each. */
+const NOTES = `
+  SELECT (SELECT value FROM note n WHERE n.kind = (SELECT id FROM name WHERE name = v.kind) AND n.key = v.key) AS value
+  FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS v(kind, key, i) ORDER BY i`;
 const NOTES_OF = `
   SELECT key, value, changed_at FROM note
   WHERE kind = (SELECT id FROM name WHERE name = $1) AND value > '' AND (changed_at, key) < ($2::int8, $3::bytea)
@@ -60,6 +65,7 @@ const EVENTS = `
   FROM (SELECT id, message, data FROM event WHERE id > $1 ORDER BY id LIMIT $2) e JOIN part p ON p.id = e.data ORDER BY e.id`;
 
 export function otherReads(reader: Reader, names: Names, tag: string): OtherReads {
+  const notes = gathered(GATHERED_READS, (all: readonly NotesAsked[]) => readNotes(reader, all));
   return {
     events: (page) =>
       reader.snapshot(async (query) => {
@@ -67,14 +73,14 @@ export function otherReads(reader: Reader, names: Names, tag: string): OtherRead
         const limit = pageSize(page.limit);
         const rows = (await query({ name: 'feed', text: EVENTS, values: [after, limit + 1] })) as unknown as FeedRow[];
         const shown = rows.slice(0, limit).filter(({ before }) => before <= PAGE_BYTES);
-        const texts = await readTexts(
+        const read = await readTexts(
           query,
           shown.map(({ data }) => data),
         );
         const items = shown.map(({ id, message, data }): StoredEvent => ({
           cursor: writeCursor(tag, FEED, id),
           message,
-          event: JSON.parse(texts.get(data)!) as RoutedEvent['event'],
+          event: JSON.parse(read.get(data)!) as RoutedEvent['event'],
         }));
         return rows.length > shown.length ? { items, next: items.at(-1)!.cursor } : { items };
       }),
@@ -86,11 +92,7 @@ export function otherReads(reader: Reader, names: Names, tag: string): OtherRead
       );
       return [...Map.groupBy(rows, ({ lane }) => lane)].map(([lane, counts]) => laneCounts(names.name(lane), counts));
     },
-    notes: async (kind, keys) => {
-      const rows = await reader.query({ name: 'notes', text: NOTES, values: [kind, byteas(keys.map(bytesOf))] });
-      const byKey = new Map(rows.map((row) => [(row['key'] as Buffer).toString('hex'), textOf(row['value'] as Buffer) || undefined]));
-      return keys.map((key) => byKey.get(key));
-    },
+    notes: async (kind, keys) => notes({ kind, keys }),
     notesOf: async (kind, page) => {
       const { at, key } = readKeyCursor(tag, NOTE_CURSOR, page.after) ?? { at: Number.MAX_SAFE_INTEGER, key: LAST_KEY };
       const limit = pageSize(page.limit);
@@ -110,6 +112,19 @@ export function otherReads(reader: Reader, names: Names, tag: string): OtherRead
     settingsHistory: async () =>
       (await reader.query({ name: 'settings-history', text: 'SELECT revision, at, who, why FROM revision ORDER BY revision' })).map(revisionOf),
   };
+}
+
+interface NotesAsked {
+  readonly kind: string;
+  readonly keys: readonly string[];
+}
+
+async function readNotes(reader: Reader, all: readonly NotesAsked[]): Promise<readonly (string | undefined)[][]> {
+  const kinds = all.flatMap(({ kind, keys }) => keys.map(() => kind));
+  const keys = all.flatMap((asked) => asked.keys.map(bytesOf));
+  const rows = await reader.query({ name: 'notes', text: NOTES, values: [texts(kinds), byteas(keys)] });
+  let next = 0;
+  return all.map((asked) => asked.keys.map(() => textOf(rows[next++]!['value'] as Buffer | null) || undefined));
 }
 
 interface FeedRow {

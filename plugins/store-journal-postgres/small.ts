@@ -30,10 +30,13 @@ export async function withdraw(tx: Transaction, lane: string, kind: LaneOrder['k
   tx.touched.add(lane);
 }
 
+/** A note, and when it was said. */
+export type Kept = Note & { readonly at: number };
+
 /** Of two notes of one kind and key the last one stays; an empty one is gone. */
-export async function keep(tx: Transaction, notes: readonly Note[], at: number): Promise<void> {
+export async function keep(tx: Transaction, notes: readonly Kept[]): Promise<void> {
   const last = [...new Map(notes.map((note) => [`${note.kind} ${note.key}`, note])).values()];
-  const rows = last.filter(({ value }) => value !== '').map(({ kind, key, value }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
+  const rows = last.filter(({ value }) => value !== '').map(({ kind, key, value, at }) => [tx.nameId(kind), bytesOf(key), blobOf(value), at]);
   const gone = last.filter(({ value }) => value === '').map(({ kind, key }) => [tx.nameId(kind), bytesOf(key)] as const);
   const drop = 'DELETE FROM note WHERE (kind, key) IN (SELECT * FROM unnest($1::int4[], $2::bytea[]))';
   await Promise.all([
@@ -55,7 +58,11 @@ export async function swap(tx: Transaction, changes: readonly NoteChange[], at: 
     rows.map(({ kind, key, value }) => [`${Number(kind)} ${Buffer.from(key as Uint8Array).toString('hex')}`, textOf(value as Uint8Array)]),
   );
   const isCurrent = changes.every(({ key, before = '' }, index) => (known.get(`${ids[index]} ${key}`) ?? '') === before);
-  if (isCurrent) await keep(tx, changes, at);
+  if (isCurrent)
+    await keep(
+      tx,
+      changes.map((change) => ({ ...change, at })),
+    );
   return isCurrent;
 }
 

@@ -161,7 +161,7 @@ function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     fact: (name, value) => call('fact', [name, value]),
-    keep: (notes, at, lease) => call('keep', [packNotes(notes), msOf(at)], { lease }),
+    keep: (notes, at, lease) => call('keep', [packNotes(notes).map((note) => ({ ...note, at: msOf(at) }))], { lease }),
     swap: (changes, at) => call('swap', [packChanges(changes), msOf(at)]),
     forget: (kind, before, limit) => call('forget', [kind, msOf(before), limit]),
     order: (order) => call('order', [order]),
