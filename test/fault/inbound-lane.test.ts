@@ -167,6 +167,46 @@ describe('an inbound lane', () => {
       expect(await storedTexts()).to.deep.equal(['first', 'second']);
     });
 
+    it('commits together all that was decided meanwhile', async () => {
+      const first = say('first');
+      await isDecoded('first');
+      const behind: Promise<string>[] = [];
+      for (const text of ['second', 'third']) {
+        behind.push(say(text));
+        await isDecoded(text);
+        await new Promise(setImmediate);
+      }
+      commits[0]!.resolve();
+      expect(await first).to.equal('AA');
+      await until('the others are being committed', 5000, async () => commits.length === 2);
+      commits[1]!.resolve();
+      expect(await Promise.all(behind)).to.deep.equal(['AA', 'AA']);
+      expect(commits).to.have.length(2);
+      expect(await storedTexts()).to.deep.equal(['first', 'second', 'third']);
+    });
+
+    it('stores by itself, once, what is decided and has waited long for the commit before it', async () => {
+      const { receive } = bench.journal;
+      const alone: (string | undefined)[] = [];
+      const isAlone = (text: string): Promise<void> => until(`${text} is stored by itself`, 5000, async () => alone.includes(text));
+      Object.assign(bench.journal, {
+        receive: (...args: Parameters<typeof receive>) => (alone.push(...args[0].map(({ controlId }) => controlId)), receive(...args)),
+      });
+      const first = say('first');
+      await isDecoded('first');
+      const second = say('second');
+      await isDecoded('second');
+      await isAlone('second');
+      // While that goes on, what comes does not wait as long again.
+      const third = say('third');
+      await isAlone('third');
+      commits[0]!.resolve();
+      expect(await Promise.all([first, second, third])).to.deep.equal(['AA', 'AA', 'AA']);
+      expect(await storedTexts()).to.have.members(['first', 'second', 'third']);
+      expect(alone).to.deep.equal(['second', 'third']);
+      for (const text of ['first', 'second', 'third']) expect(await stateOf(text)).to.equal('decoded');
+    });
+
     it('refuses only what the journal refused', async () => {
       const first = say('first');
       await isDecoded('first');
