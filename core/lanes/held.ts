@@ -78,9 +78,14 @@ export class Held {
    * this lane has still to send, once it has: the receiver knows no more before. Never rejects. `isTaken`: that was just now.
    */
   lookAgain(keys: ReadonlySet<string>, isTaken = false): Promise<void> {
+    const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind, isUnknownThere);
+    const overtake = (): void => {
+      if (this.#unknown.isTried(keys) && !isLater('visit')) this.#unknown.overtake(keys);
+    };
+    // At each identity of a day, in each lane of the region.
+    if (!this.#unknown.mayHold) return Promise.resolve(overtake());
     return this.#during(async () => {
-      const isLater = (kind: QueuedDelivery['kind']): boolean => !isTaken && this.#tellsLater(keys, kind, isUnknownThere);
-      if (!isLater('visit')) this.#unknown.overtake(keys);
+      overtake();
       // What waits behind a held identity and does not end it waits for that one itself.
       const isAsked = ({ kind, delivery }: QueuedDelivery): boolean => !isLater(kind) || this.#saidOtherwise.has(delivery);
       await this.#release(
@@ -106,6 +111,7 @@ export class Held {
   /** `keys`: of an identity that has left this lane; what waited for that one names them. */
   async #releaseAnswered(keys?: readonly string[]): Promise<void> {
     const clear: number[] = [];
+    if (!this.#unknown.hasDoubts) return;
     const asked = this.#unknown.doubtful.filter((item) => !keys || item.keys.some((key) => keys.includes(key)));
     for (const item of asked) {
       const isAfter = item.kind === 'document' && this.#tellsLater(new Set(item.keys), item.kind);

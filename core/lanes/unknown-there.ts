@@ -97,6 +97,16 @@ export class UnknownThere {
     return !this.#isLoaded || this.#isLoading || this.#unknown.size > 0;
   }
 
+  /** Something of one of these patients is being tried now. */
+  isTried(keys: ReadonlySet<string>): boolean {
+    for (const one of this.#trying.values()) if (one.keys.some((key) => keys.has(key))) return true;
+    return false;
+  }
+
+  get hasDoubts(): boolean {
+    return this.#doubtful.size > 0;
+  }
+
   /** What waits for answers. */
   get doubtful(): readonly QueuedDelivery[] {
     return [...this.#doubtful.values()];
