@@ -60,8 +60,8 @@ export async function startReceiver(at = 0, receipts = new Receipts()): Promise<
     else if (does.how === 'AE') say(ack('AE', id, 'ERR|||207^Application error^HL70357|E\r'));
     else if (does.how === 'AR') say(ack('AR', id, 'ERR|||200^Unsupported message type^HL70357|E\r'));
     else if (does.how !== 'silent') {
-      say(ack('AA', id));
-      if (does.how === 'twice') say(ack('AA', id));
+      // In one write: a second one that comes only after the next message is `stray`.
+      say(does.how === 'twice' ? ack('AA', id).repeat(2) : ack('AA', id));
     }
   }
   const receiver: Scripted = {
