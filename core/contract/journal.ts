@@ -12,6 +12,8 @@ import type { ErrorData } from './errors.ts';
 import type { DeliveryState, MessageState } from './states.ts';
 
 export interface IncomingMessage {
+  /** One that `reserve` gave, for whoever may have to be stored before others that came later; absent = a new one. */
+  readonly id?: number;
   /** Inbound endpoint, which is the lane and the identity of the sender. */
   readonly lane: string;
   readonly site: string;

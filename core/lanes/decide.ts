@@ -112,8 +112,7 @@ export interface DecidedArrivals {
  * Takes a message that is not stored as far as it goes alone, while those before it are judged. Rejects as `decideStored` does: then it cannot be
  * decided now.
  */
-export async function decodeArrival(incoming: OpenedIncoming, endpoint: InboundEndpoint, ports: InboundPorts): Promise<Prepared> {
-  const [message = 0] = await ports.journal.reserve(1);
+export async function decodeArrival(incoming: OpenedIncoming, message: number, endpoint: InboundEndpoint, ports: InboundPorts): Promise<Prepared> {
   const { opened } = incoming;
   return prepare({ ...storedOf(incoming, { message }), ...(opened && { opened }) }, endpoint, ports);
 }

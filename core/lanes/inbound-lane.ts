@@ -99,7 +99,9 @@ export class InboundLane {
   readonly #corrects = new Map<number, number>();
   #lease: LaneLease | undefined;
   #running: Promise<void> | undefined;
-  /** Arrivals that are decided, until they are stored with that. */
+  /** Arrivals that the journal does not have, in the order in which they came: none of them is stored by itself before those that came before it. */
+  readonly #unstored = new Set<Arrival>();
+  /** Those that are decided, until they are stored with that. */
   readonly #commits = new SharedCommits<DecidedBatch>({
     commit: (batches) => this.#commit(batches),
     weigh: ({ arrivals }) => ({ messages: arrivals.length, bytes: arrivals.reduce((sum, { incoming }) => sum + incoming.raw.length, 0) }),
@@ -174,8 +176,9 @@ export class InboundLane {
     this.#stopped = true;
     await this.#running;
     await this.#commits.ended;
-    for (const { outcome } of this.#queue.takeArrivals())
-      outcome.reject(new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
+    this.#queue.forgetArrivals();
+    for (const arrival of this.#unstored)
+      if (!arrival.isStoring) this.#reject(arrival, new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
   }
 
   /**
@@ -205,8 +208,13 @@ export class InboundLane {
     this.#ports.count('messages_received_total', { lane: endpoint.name });
     const isStored = endpoint.reply === 'stored' || !this.#isOwner;
     alsoRead(received.bytes); // for its decision
-    const arrival: Arrival = { incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) }, outcome: Promise.withResolvers() };
+    const arrival: Arrival = {
+      incoming: { ...this.#incoming(received), ...(isStored && { ack: 'AA' }) },
+      ...(!isStored && { id: this.#reserve() }),
+      outcome: Promise.withResolvers(),
+    };
     if (isStored || this.#slow > 0 || this.#stopped || this.#failures > 0 || this.#queue.isLong) {
+      void this.#storeAll();
       try {
         const first = await this.#store(arrival);
         if (first !== undefined) return await this.#repeat(received, first);
@@ -215,14 +223,24 @@ export class InboundLane {
       }
       if (isStored) return await this.#answer(received, 'AA', 'stored');
     } else {
+      this.#unstored.add(arrival);
       this.#queue.push(this.#decoding(arrival));
       this.#run();
     }
     return this.#answerDecided(received, arrival);
   }
 
+  #reserve(): Promise<number> {
+    const reserved = this.#ports.journal.reserve(1).then(([id]) => {
+      if (id === undefined) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+      return id;
+    });
+    reserved.catch(() => undefined); // met when it is decoded, or stored
+    return reserved;
+  }
+
   #decoding(arrival: Arrival): DecodingArrival {
-    const decoding = decodeArrival(arrival.incoming, this.endpoint, this.#ports);
+    const decoding = arrival.id!.then((id) => decodeArrival(arrival.incoming, id, this.endpoint, this.#ports));
     decoding.catch(() => undefined); // met when its turn comes
     return Object.assign(arrival, { decoding });
   }
@@ -249,7 +267,8 @@ export class InboundLane {
 
   /** Stores an arrival by itself; its turn comes. Answers the message that it repeats, when it does. */
   async #store(arrival: Arrival): Promise<number | undefined> {
-    const [result] = await this.#ports.journal.receive([arrival.incoming]);
+    const id = await arrival.id;
+    const [result] = await this.#ports.journal.receive([{ ...arrival.incoming, ...(id !== undefined && { id }) }]);
     if (!result) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
     if (result.duplicate) return result.message;
     if (!this.#isOwner) return undefined;
@@ -345,9 +364,15 @@ export class InboundLane {
       try {
         const batch = await this.#queue.next();
         if (!batch) return;
+        if ('stored' in batch && !this.#commits.isIdle) {
+          // What they leave undecided came before these.
+          await this.#commits.ended;
+          this.#queue.putBack(batch.stored);
+          continue;
+        }
         if ('stored' in batch) {
           // What arrived waits in memory behind one batch that is stored, not behind several.
-          if (storedBefore) await this.#storeAll(this.#queue.takeArrivals());
+          if (storedBefore) await this.#storeAll();
           await this.#decide(batch.stored);
         } else await this.#admit(batch.arrivals);
         storedBefore = 'stored' in batch;
@@ -363,15 +388,15 @@ export class InboundLane {
   async #fail(thrown: unknown): Promise<void> {
     this.#failures += 1;
     this.#ports.log('warn', 'decoding waits', { lane: this.endpoint.name, code: PasserelleError.from(thrown).code });
-    await this.#storeAll(this.#queue.takeArrivals());
+    await this.#storeAll();
   }
 
-  /** Bounds how long messages are in memory only: when the work takes long, they and what arrives behind them are stored by themselves. */
-  async #inTime<T>(arrivals: readonly Arrival[], work: () => Promise<T>): Promise<T> {
+  /** Bounds how long messages are in memory only: when the work takes long, all that are not being committed are stored by themselves. */
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
     let storing: Promise<unknown> | undefined;
     const timer = setTimeout(() => {
       this.#slow += 1;
-      storing = this.#storeAll([...arrivals, ...this.#commits.waiting.flatMap((batch) => batch.arrivals), ...this.#queue.takeArrivals()]);
+      storing = this.#storeAll();
     }, STORE_AFTER_MS);
     try {
       return await work();
@@ -385,10 +410,9 @@ export class InboundLane {
   }
 
   async #decide(batch: readonly StoredMessage[]): Promise<void> {
-    await this.#commits.ended;
     let ended: readonly DecidedMessage[] = [];
     try {
-      const result = await this.#inTime([], () => decideStored(batch, this.endpoint, this.#ports, this.#lease));
+      const result = await this.#inTime(() => decideStored(batch, this.endpoint, this.#ports, this.#lease));
       ended = result.ended;
       if (result.failure) throw result.failure;
     } finally {
@@ -406,15 +430,8 @@ export class InboundLane {
 
   /** Decides while those before are being committed. Commits follow one another, so that none overtakes and failures are met in order. */
   async #admit(arrivals: readonly DecodingArrival[]): Promise<void> {
-    let decided: DecidedArrivals;
-    try {
-      decided = await this.#inTime(arrivals, () => decideArrivals(arrivals, this.endpoint, this.#ports));
-    } catch (thrown) {
-      await this.#commits.ended; // in their order
-      await this.#storeAll(arrivals); // decided when that is possible
-      throw thrown;
-    }
-    if (this.#slow > 0) await this.#storeAll(arrivals); // the commit before theirs takes long
+    const decided = await this.#inTime(() => decideArrivals(arrivals, this.endpoint, this.#ports));
+    if (this.#slow > 0) await this.#storeAll(); // the commit before theirs takes long
     if (isStoring({ arrivals })) return decided.release(false);
     await this.#commits.push({ arrivals, decided });
   }
@@ -428,13 +445,13 @@ export class InboundLane {
     for (const arrival of arrivals) arrival.isAdmitting = true;
     try {
       const decided = together(free.map((one) => one.decided));
-      const { ended, failure } = await this.#inTime(arrivals, () => admitArrivals(decided, this.#ports, this.#lease));
+      const { ended, failure } = await this.#inTime(() => admitArrivals(decided, this.#ports, this.#lease));
       ended.forEach((result, i) => this.#admitted(arrivals[i]!, result));
       const rest = arrivals.slice(ended.length);
       if (failure) return await this.#refuse(rest, failure);
-      // In their order, before anything that comes behind them.
       for (const arrival of rest) arrival.isAdmitting = false;
-      await this.#storeAll(rest);
+      // Before anything that comes behind them, which was decided without them.
+      if (rest.length > 0 || ended.some((result) => 'stored' in result)) await this.#storeAll();
     } catch (thrown) {
       await this.#refuse(arrivals, thrown);
     }
@@ -443,17 +460,24 @@ export class InboundLane {
   /** By the journal: their senders keep them. */
   async #refuse(arrivals: readonly Arrival[], thrown: unknown): Promise<void> {
     const error = PasserelleError.from(thrown);
-    for (const { outcome } of arrivals) outcome.reject(error);
+    for (const arrival of arrivals) this.#reject(arrival, error);
     await this.#fail(thrown);
   }
 
-  /** Those that are not being stored one way or the other. */
-  async #storeAll(arrivals: readonly Arrival[]): Promise<void> {
-    const free = arrivals.filter(({ isAdmitting, isStoring }) => !isAdmitting && !isStoring);
+  #reject(arrival: Arrival, error: Error): void {
+    this.#unstored.delete(arrival);
+    arrival.outcome.reject(error);
+  }
+
+  /** All that are not being stored one way or the other, in their order. */
+  async #storeAll(): Promise<void> {
+    this.#queue.forgetArrivals();
+    const free = [...this.#unstored].filter(({ isAdmitting, isStoring }) => !isAdmitting && !isStoring);
     await Promise.all(free.map((arrival) => this.#storeAlone(arrival)));
   }
 
   #admitted(arrival: Arrival, result: Admitted): void {
+    this.#unstored.delete(arrival);
     if ('decided' in result) {
       this.#finish(result.decided, arrival);
       endReading(arrival.incoming.raw);
@@ -465,9 +489,10 @@ export class InboundLane {
     arrival.isStoring = true;
     try {
       const first = await this.#store(arrival);
+      this.#unstored.delete(arrival);
       if (first !== undefined) arrival.outcome.reject(new Repeated(first));
     } catch (thrown) {
-      arrival.outcome.reject(PasserelleError.from(thrown));
+      this.#reject(arrival, PasserelleError.from(thrown));
     }
   }
 

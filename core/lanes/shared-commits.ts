@@ -31,6 +31,7 @@ export class SharedCommits<T> {
   /** Messages of the last two commits, and how long the last one took. */
   #counts: readonly [number, number] = [0, 0];
   #lastMs = 0;
+  #isCommitting = false;
   #look: (() => void) | undefined;
 
   constructor(parts: Parts<T>) {
@@ -40,6 +41,11 @@ export class SharedCommits<T> {
   /** Those whose commit has not begun. */
   get waiting(): readonly T[] {
     return this.#waiting;
+  }
+
+  /** Nothing waits, and nothing is being committed. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && !this.#isCommitting;
   }
 
   /** When everything pushed so far is stored, or refused. Never rejects. */
@@ -71,7 +77,8 @@ export class SharedCommits<T> {
     this.#counts = [this.#counts[1], this.#messages];
     const begun = this.#parts.clock();
     this.#begun.resolve();
-    await this.#parts.commit(this.#waiting.splice(0));
+    this.#isCommitting = true;
+    await this.#parts.commit(this.#waiting.splice(0)).finally(() => (this.#isCommitting = false));
     this.#lastMs = this.#parts.clock() - begun;
   }
 

@@ -8,6 +8,8 @@ import type { DecidedMessage, OpenedIncoming, StoredMessage } from './decide.ts'
 /** A message whose sender waits, until it is decided. */
 export interface Arrival {
   readonly incoming: OpenedIncoming;
+  /** Reserved as it came, so that ids are the order of arrival however it is stored; absent where each is stored as it comes. */
+  readonly id?: Promise<number>;
   readonly outcome: PromiseWithResolvers<DecidedMessage>;
   /** Once the journal has it without a decision. */
   stored?: StoredMessage;
@@ -89,9 +91,9 @@ export class UndecidedQueue {
     this.#overflowed = true;
   }
 
-  /** Arrivals that may still be stored by themselves leave the queue. */
-  takeArrivals(): readonly Arrival[] {
-    return this.#arrivals.splice(0);
+  /** They are stored by themselves, or never. */
+  forgetArrivals(): void {
+    this.#arrivals = [];
   }
 
   /** The next batch; undefined when nothing waits. Rejects when the journal cannot be read. */

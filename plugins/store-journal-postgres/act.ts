@@ -165,11 +165,16 @@ export async function act(tx: Transaction, actions: readonly OperatorAction[]): 
   return acted;
 }
 
-/** Replays of different messages that follow each other from there on. */
+/** Replays of different messages that follow each other from there on; what has to say why and does not is first, since those before it may change what is stale. */
 function replaysFrom(actions: readonly OperatorAction[], at: number): readonly OperatorAction[] {
   const seen = new Set<number>();
-  const isNext = ({ verb, message }: OperatorAction): boolean =>
-    verb === 'replay' && message !== undefined && seen.size < WAVE_ITEMS && seen.size < seen.add(message).size;
+  const isNext = ({ verb, message, delivery, why }: OperatorAction): boolean =>
+    verb === 'replay' &&
+    message !== undefined &&
+    delivery === undefined &&
+    (Boolean(why) || seen.size === 0) &&
+    seen.size < WAVE_ITEMS &&
+    seen.size < seen.add(message).size;
   const end = actions.findIndex((action, i) => i >= at && !isNext(action));
   return actions.slice(at, end < 0 ? actions.length : end);
 }

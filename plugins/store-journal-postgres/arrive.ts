@@ -157,12 +157,15 @@ async function arrive(tx: Transaction, arrivals: readonly Arrival[]): Promise<Ar
   return results;
 }
 
-/** Their ids are given here, under the lock: in commit order. */
+const NEXT = { name: 'ids', text: "SELECT nextval('message_id') AS id FROM generate_series(1, $1)" };
+
+/** Ids that were not reserved are given here, under the lock: in commit order. */
 export async function receive(tx: Transaction, batch: readonly PackedMessage[]): Promise<ReceiveResult[]> {
-  const ids = await tx.query({ name: 'ids', text: "SELECT nextval('message_id') AS id FROM generate_series(1, $1)", values: [batch.length] });
+  const count = batch.filter(({ id }) => id === 0).length;
+  const ids = count > 0 ? (await tx.query({ ...NEXT, values: [count] })).map(({ id }) => Number(id)) : [];
   const arrived = await arrive(
     tx,
-    batch.map((message, i) => ({ message: { ...message, id: Number(ids[i]!['id']) } })),
+    batch.map((message) => ({ message: { ...message, id: message.id || ids.shift()! } })),
   );
   return arrived.map((one) => ('result' in one ? one.result : { message: 0 }));
 }

@@ -84,7 +84,8 @@ export function messageReads(reader: Reader, names: Names, tag: string): Message
       });
     },
     raw: async (message, from = 0, to = Infinity) => {
-      const row = await raw(message);
+      // One that is no id would refuse those that are asked for with it.
+      const row = Number.isSafeInteger(message) ? await raw(message) : undefined;
       if (!row) throw new PasserelleError('ERR_NOT_FOUND', { found: `message ${message}` });
       const { small } = row;
       if (small) return ownBytes(small as Buffer, from, to);

@@ -128,8 +128,8 @@ function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
       return ids;
     },
     receive: async (batch) => {
-      arrived = last;
-      const packed = batch.map((message) => packMessage(0, withoutSpare(message)));
+      arrived = Math.max(arrived, ...batch.map(({ id = last }) => id));
+      const packed = batch.map((message) => packMessage(message.id ?? 0, withoutSpare(message)));
       return call('receive', [packed], load(packed, weightOf));
     },
     admit: async (batch, lease) => {
@@ -161,7 +161,10 @@ function writing(writer: Writer, reserve: JournalStore['reserve']): Writing {
     act: (actions) => call('act', [actions]),
     pause: async (lane, paused, at) => call('pause', [lane, paused, msOf(at)]),
     fact: (name, value) => call('fact', [name, value]),
-    keep: (notes, at, lease) => call('keep', [packNotes(notes).map((note) => ({ ...note, at: msOf(at) }))], { lease }),
+    keep: (notes, at, lease) => {
+      const kept = packNotes(notes).map((note) => ({ ...note, at: msOf(at) }));
+      return call('keep', [kept], { ...load(kept, ({ value }) => value.length), lease });
+    },
     swap: (changes, at) => call('swap', [packChanges(changes), msOf(at)]),
     forget: (kind, before, limit) => call('forget', [kind, msOf(before), limit]),
     order: (order) => call('order', [order]),

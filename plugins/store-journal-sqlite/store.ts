@@ -92,8 +92,8 @@ const writing = ({ call, lastMessage }: Channel): Writing => {
   return {
     receive: async (batch) => {
       const transfer: ArrayBuffer[] = [];
-      const packed = batch.map((message) => packMessage(++last, message, ownCopy(message.raw, transfer, message.spare)));
-      arrived = last;
+      const packed = batch.map((message) => packMessage(message.id ?? ++last, message, ownCopy(message.raw, transfer, message.spare)));
+      arrived = Math.max(arrived, ...packed.map(({ id }) => id));
       const results = await call('receive', [packed], { items: packed.length, bytes: sum(packed, weightOf), transfer });
       return results.map((result) => (typeof result === 'number' ? { message: result } : result));
     },

@@ -213,6 +213,25 @@ export function acting(journal: Fixture): void {
       await refused(journal.act('replay', { message }), 'ERR_REPLAY_STALE');
     });
 
+    it('sees what earlier actions of the same call put away', async () => {
+      const [first, second] = [await journal.queued({ events: [document('p1', 's1')] }), await journal.queued({ events: [document('p1', 's1')] })];
+      const replay = (message: number) => ({ verb: 'replay', message, who: 'camille', at: at(1) }) as const;
+      await refused(journal.store.act([replay(first.message), replay(second.message)]), 'ERR_REPLAY_STALE');
+      const acted = await journal.store.act([replay(second.message), replay(first.message)]);
+      expect(acted.map(({ message, deliveries }) => [message, deliveries.length])).to.deep.equal([
+        [second.message, 1],
+        [first.message, 1],
+      ]);
+    });
+
+    it('is of a message or of a delivery, each of them', async () => {
+      const [first, second] = [await journal.queued(), await journal.queued()];
+      const replay = { verb: 'replay', who: 'camille', why: 'motif', at: at(1) } as const;
+      const both = { ...replay, message: second.message, delivery: second.delivery };
+      await refused(journal.store.act([{ ...replay, message: first.message }, both]), 'ERR_INVARIANT');
+      expect(await stateOf(first.message)).to.equal('decoded');
+    });
+
     it('sees what an earlier replay delivered since', async () => {
       const first = await journal.queued({ events: [document('p1', 's1')] });
       const second = await journal.queued({ events: [document('p1', 's1')] });

@@ -120,6 +120,19 @@ export function admitting(journal: Fixture): void {
       expect((await admit(next))[0]?.deliveries).to.have.length(1);
     });
 
+    it('knows by its number that a message is older which was stored by itself after it', async () => {
+      const [older] = (await journal.store.reserve(1)) as [number];
+      const late = await admission();
+      expect(await journal.receive({ id: older })).to.equal(older);
+      expect(await journal.receive()).to.be.above(late.decision.message);
+      expect((await admit(late))[0]).to.deep.equal({ message: late.decision.message });
+      const { items } = await journal.store.messages({ oldestFirst: true }, { limit: 10 });
+      expect(items.slice(0, 2).map(({ message, state }) => [message, state])).to.deep.equal([
+        [older, 'received'],
+        [late.decision.message, 'received'],
+      ]);
+    });
+
     it('is all or nothing, and nothing to its neighbours', async () => {
       const [good, bad, neighbour] = [await admission(), await admission({}, { run: 2 }), await admission()];
       const call = admit(good, bad);
