@@ -116,8 +116,13 @@ async function replay(tx: Transaction, actions: readonly OperatorAction[]): Prom
   return acted;
 }
 
-async function requireReplayable(tx: Transaction, { message, why }: OperatorAction, row: Found | undefined, open: readonly Placed[]): Promise<void> {
-  requireMove('replay', message!, row, 'received');
+async function requireReplayable(
+  tx: Transaction,
+  { verb, message, why }: OperatorAction,
+  row: Found | undefined,
+  open: readonly Placed[],
+): Promise<void> {
+  requireMove(verb, message!, row, 'received');
   if (open.some(({ state }) => state === SENDING)) throw new PasserelleError('ERR_TRANSITION', { expected: 'no delivery in sending' });
   if (!why && (await isStale(tx.query, message!))) throw new PasserelleError('ERR_REPLAY_STALE');
 }
