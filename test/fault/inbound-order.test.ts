@@ -79,30 +79,29 @@ describe('the order of an inbound lane', function () {
       await wait(ms);
     };
   };
+  /** Says each of them so many milliseconds after the one before; all answers. */
+  const sayAfter = async (...steps: readonly (readonly [ms: number, text: string])[]): Promise<string[]> => {
+    const all: Promise<string>[] = [];
+    for (const [ms, text] of steps) {
+      await wait(ms);
+      all.push(bench.say(text));
+    }
+    return Promise.all(all);
+  };
   const offered = (count: number): Promise<void> => until('all are decided', 10_000, async () => bench.offered.length >= count);
   const of = (patient: string): string[] => bench.offered.filter((text) => text.startsWith(patient));
 
   for (const ms of [310, 400])
     it(`holds behind a commit of ${ms} ms, for one that waits for it and one that has just come`, async () => {
       firstCommitTakes(ms);
-      const all = [bench.say('a1')];
-      await wait(100);
-      all.push(bench.say('a2'));
-      await wait(50);
-      all.push(bench.say('a3'));
-      expect(await Promise.all(all)).to.deep.equal(['AA', 'AA', 'AA']);
+      expect(await sayAfter([0, 'a1'], [100, 'a2'], [50, 'a3'])).to.deep.equal(['AA', 'AA', 'AA']);
       await offered(3);
       expect(bench.offered).to.deep.equal(['a1', 'a2', 'a3']);
     });
 
   it('holds for one that was stored by itself and the next of its patient, which was in hand', async () => {
     firstCommitTakes(275);
-    const all = [bench.say('y1')];
-    await wait(10);
-    all.push(bench.say('x1'));
-    await wait(90);
-    all.push(bench.say('x2'));
-    expect(await Promise.all(all)).to.deep.equal(['AA', 'AA', 'AA']);
+    expect(await sayAfter([0, 'y1'], [10, 'x1'], [90, 'x2'])).to.deep.equal(['AA', 'AA', 'AA']);
     await offered(3);
     expect(of('x')).to.deep.equal(['x1', 'x2']);
   });
@@ -136,12 +135,7 @@ describe('the order of an inbound lane', function () {
       throw new PasserelleError('ERR_HOST_UNAVAILABLE');
     };
     firstCommitTakes(600);
-    const all = [bench.say('y1')];
-    await wait(20);
-    all.push(bench.say('x1'));
-    await wait(50);
-    all.push(bench.say('x2'));
-    expect(await Promise.all(all)).to.deep.equal(['AA', 'AA', 'AA']);
+    expect(await sayAfter([0, 'y1'], [20, 'x1'], [50, 'x2'])).to.deep.equal(['AA', 'AA', 'AA']);
     await offered(3);
     expect(of('x')).to.deep.equal(['x1', 'x2']);
   });
