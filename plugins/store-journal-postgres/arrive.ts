@@ -126,20 +126,26 @@ async function write(
   return { firsts: collected.map(({ first }) => first), isStored: known.length === 0 };
 }
 
-/** One message about which something is known: the sentences of the contract, in their order. */
-async function arriveOne(tx: Transaction, arrival: Arrival): Promise<Arrived> {
+/**
+ * One message about which something is known: the sentences of the contract, in their order.
+ *
+ * @param cut lanes of which a message of the call was not stored as it was decided.
+ */
+async function arriveOne(tx: Transaction, arrival: Arrival, cut: Set<string>): Promise<Arrived> {
   const { message, decision } = arrival;
   const { id, controlId, at } = message;
   const control = controlId === undefined ? null : hash48(controlId);
   const values = [tx.nameId(message.lane), control, control === null ? null : printOf(message), at - RETRANSMISSION_MEMORY_MS, id];
   const [found] = (await tx.query({ name: 'arrive-find', text: FIND, values })) as unknown as [Found];
   if (found.id !== null) {
+    if (decision) cut.add(message.lane);
     await tx.query({ text: 'UPDATE message SET retransmissions = retransmissions + 1 WHERE id = $1', values: [found.id] });
     const ack = found.ack === null ? {} : { ack: wordOf(ACK_CODES, found.ack) };
     return { result: { message: found.id, duplicate: { state: wordOf(MESSAGE_CODES, found.state), ...ack } } };
   }
   const isReused = found.reused === true;
-  const waits = decision && (isReused || found.older);
+  const waits = decision && (isReused || found.older || cut.has(message.lane));
+  if (waits) cut.add(message.lane);
   const { firsts } = await write(tx, [waits ? { message } : arrival], true);
   if (decision && !waits) return { first: firsts[0]! };
   return { result: { message: id, ...(isReused && { controlIdReused: true }) } };
@@ -148,10 +154,12 @@ async function arriveOne(tx: Transaction, arrival: Arrival): Promise<Arrived> {
 async function arrive(tx: Transaction, arrivals: readonly Arrival[]): Promise<Arrived[]> {
   const waves = wavesOf(arrivals, ({ message: { lane, controlId } }) => (controlId === undefined ? undefined : `${lane}\0${controlId}`));
   const results: Arrived[] = [];
+  const cut = new Set<string>();
   for (const wave of waves) {
-    const { firsts, isStored } = await write(tx, wave, false);
+    const isWhole = !wave.some(({ message }) => cut.has(message.lane));
+    const { firsts, isStored } = isWhole ? await write(tx, wave, false) : { firsts: [], isStored: false };
     if (isStored) results.push(...wave.map(({ message, decision }, i) => (decision ? { first: firsts[i]! } : { result: { message: message.id } })));
-    else for (const arrival of wave) results.push(await arriveOne(tx, arrival));
+    else for (const arrival of wave) results.push(await arriveOne(tx, arrival, cut));
   }
   await indexTerms(tx, Math.max(0, ...arrivals.map(({ message }) => message.id)));
   return results;

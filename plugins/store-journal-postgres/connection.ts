@@ -4,7 +4,7 @@ import { Client, DatabaseError, Query as DriverQuery, types as drivers, type Cli
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
 import { Pieces, type Bound } from './arrays.ts';
-import { CONNECT_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
+import { CONNECT_MS, END_MS, IDLE_IN_TRANSACTION_MS, STATEMENT_MS } from './limits.ts';
 
 export interface Statement {
   /** Prepared once per connection under this name. */
@@ -57,6 +57,16 @@ export async function connectWriter(address: Address): Promise<Client> {
   await client.connect();
   bindInPieces(client.connection as unknown as DriverConnection);
   return client;
+}
+
+/** Ends it whatever it waits for: `end` of a client that pipelines waits for answers, which a server that fell silent never gives. */
+export const giveUp = ({ connection: { stream } }: Client): void => void stream.destroy();
+
+/** Says goodbye to the server, which need not answer. */
+export async function endOf(client: Client): Promise<void> {
+  const timer = setTimeout(() => giveUp(client), END_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
 }
 
 interface DriverConnection {

@@ -7,6 +7,10 @@ export const IDLE_IN_TRANSACTION_MS = 5_000;
 /** One group, from BEGIN to the answer of COMMIT: past it the connection is given up and the outcome asked for on another one. */
 export const GROUP_MS = STATEMENT_MS + 15_000;
 export const CONNECT_MS = 10_000;
+/** The connection that only listens is asked this often whether it is there, and given up when it does not answer until then. */
+export const WATCH_MS = 10_000;
+/** A goodbye that a server does not answer. */
+export const END_MS = 5_000;
 /** Pauses between attempts to connect again. */
 export const RECONNECT_MIN_MS = 50;
 export const RECONNECT_MAX_MS = 2_000;

@@ -12,7 +12,7 @@ import {
 import { BUCKET_MESSAGES, bytesOf, msOf, unpackHashes } from '../../core/journal-format/index.ts';
 import { parseAddress } from './address.ts';
 import { byteas, int4s, int8s } from './arrays.ts';
-import { isOfCommand, queryOn, unavailable, type Query } from './connection.ts';
+import { endOf, isOfCommand, queryOn, unavailable, type Query } from './connection.ts';
 import { fitCounters, prepareSchema } from './database.ts';
 import { batchesOf, connectLong } from './dump.ts';
 import { makePartitions, monthOfPart } from './partitions.ts';
@@ -34,7 +34,7 @@ export async function loadJournal(text: string, dump: JournalDump, check: LoadCh
       await fill(query, dump, check);
       await query({ text: 'COMMIT' });
     } finally {
-      await client.end().catch(() => undefined); // what was not committed is gone
+      await endOf(client); // what was not committed is gone
     }
   } catch (error) {
     throw error instanceof PasserelleError ? error : unavailable(error);
@@ -93,7 +93,7 @@ export async function retireJournal(text: string): Promise<string> {
   } catch (error) {
     throw unavailable(error);
   } finally {
-    await client.end().catch(() => undefined);
+    await endOf(client);
   }
   return `${address.description.slice(0, -address.schema.length)}${kept}`;
 }

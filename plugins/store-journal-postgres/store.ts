@@ -15,7 +15,7 @@ import {
 } from '../../core/journal-format/index.ts';
 import { parseAddress, type Address } from './address.ts';
 import type { ArgumentsOf, ResultOf, Writes } from './command.ts';
-import { connectWriter, queryOn, unavailable, type Query } from './connection.ts';
+import { connectWriter, endOf, queryOn, unavailable, type Query } from './connection.ts';
 import { openingError, prepareDatabase } from './database.ts';
 import { dumpRunning } from './dump.ts';
 import { Names } from './names.ts';
@@ -43,7 +43,7 @@ export async function openPostgresJournal(text: string): Promise<JournalStore> {
       const writer = new Writer(address, names, id, client, lastMonth);
       return store(tag, address, writer, new Reader(address), names, new Watch(address, id));
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await endOf(client);
       throw error;
     }
   } catch (error) {

@@ -1,8 +1,8 @@
 /** Tells this node what others stored: LISTEN on a connection of its own. What was missed while it was lost is made good by naming every lane. */
 import type { Client } from 'pg';
 import type { Address } from './address.ts';
-import { connectWriter } from './connection.ts';
-import { RECONNECT_MAX_MS } from './limits.ts';
+import { connectWriter, endOf, giveUp } from './connection.ts';
+import { RECONNECT_MAX_MS, WATCH_MS } from './limits.ts';
 
 type Listener = (lane: string) => void;
 
@@ -35,7 +35,7 @@ export class Watch {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client) await endOf(this.#client);
   }
 
   #tell(lane: string): void {
@@ -50,15 +50,28 @@ export class Watch {
         const [sender, ...lane] = payload.split(' ');
         if (sender !== this.#own) this.#tell(lane.join(' '));
       });
-      client.once('end', () => this.#again());
+      const probing = setInterval(() => this.#probe(client), WATCH_MS);
+      client.once('end', () => {
+        clearInterval(probing);
+        this.#again();
+      });
       await client.query(`LISTEN ${this.#address.channel}`);
-      if (this.#isClosed) return await client.end();
+      if (this.#isClosed) return await endOf(client);
       const { rows } = await client.query<{ name: string }>(ALL_LANES);
       for (const { name } of rows) this.#tell(name);
     } catch {
-      if (this.#client) this.#client.end().catch(() => undefined);
+      if (this.#client) giveUp(this.#client);
       else this.#again();
     }
+  }
+
+  /** A server, or the way to it, that fell silent says no error, and nothing of what others store. */
+  #probe(client: Client): void {
+    const timer = setTimeout(() => giveUp(client), WATCH_MS);
+    client
+      .query('SELECT 1')
+      .catch(() => undefined)
+      .finally(() => clearTimeout(timer));
   }
 
   #again(): void {

@@ -12,7 +12,7 @@ import { PasserelleError } from '../../core/contract/index.ts';
 import { GROUP_BYTES, GROUP_ITEMS, INBOX_BYTES, INBOX_COMMANDS, PATIENCE_MS } from '../../core/journal-format/index.ts';
 import type { Address } from './address.ts';
 import { executeBare, executeSaved, isHot, type Answer, type Command, type Entered } from './command.ts';
-import { asRefusal, connectWriter, isOfCommand, isOfStatement, queryOn, unavailable } from './connection.ts';
+import { asRefusal, connectWriter, endOf, giveUp, isOfCommand, isOfStatement, queryOn, unavailable } from './connection.ts';
 import { loadLeases, requireLease, type HeldLease } from './leases.ts';
 import { GROUP_MS, RECONNECT_MAX_MS, RECONNECT_MIN_MS } from './limits.ts';
 import type { Names } from './names.ts';
@@ -120,7 +120,7 @@ export class Writer {
     if (this.#running || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     for (const { command } of this.#unknown?.answers ?? []) command.reject(closed());
     this.#unknown = undefined;
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client) await endOf(this.#client);
     this.#client = undefined;
   }
 
@@ -161,7 +161,7 @@ export class Writer {
   }
 
   async #commit(client: Client, group: readonly Command[]): Promise<void> {
-    const timer = setTimeout(() => void client.end(), GROUP_MS);
+    const timer = setTimeout(() => giveUp(client), GROUP_MS);
     try {
       for (const { command, value, error } of await this.#run(client, group)) {
         if (error) command.reject(error);
@@ -282,7 +282,7 @@ export class Writer {
     if (this.#client !== client) return;
     this.#client = undefined;
     for (const { reject } of this.#queue.splice(0)) reject(unavailable(undefined));
-    client.end().catch(() => undefined);
+    giveUp(client);
     if (!this.#closing) void this.#reconnect();
   }
 
@@ -293,10 +293,10 @@ export class Writer {
         try {
           await this.#resolveUnknown(client);
         } catch (error) {
-          await client.end().catch(() => undefined);
+          await endOf(client);
           throw error;
         }
-        if (this.#closing) return await client.end();
+        if (this.#closing) return await endOf(client);
         return this.#adopt(client);
       } catch {
         await new Promise((resolve) => setTimeout(resolve, pause));

@@ -53,6 +53,15 @@ export class Proxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Of those that are connected now nothing comes through any more, and neither side hears of it. */
+  silenceAll(): void {
+    for (const socket of this.#pairs)
+      socket
+        .removeAllListeners('data')
+        .removeAllListeners('close')
+        .on('data', () => undefined);
+  }
+
   cutAll(): void {
     for (const socket of this.#pairs) socket.destroy();
   }
