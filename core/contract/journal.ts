@@ -397,8 +397,9 @@ export interface JournalStore {
   readonly reserve: (count: number) => Promise<readonly number[]>;
   /**
    * `receive` and `decide` of new messages in one commit, each under its reserved id. Of a duplicate nothing is stored. The decision is left out, and
-   * the message waits as `received` for its lane to decide it, when its control id was reused (its decision has to say so), or when an older
-   * message of the lane is undecided (it goes first). Throws as `decide` does.
+   * the message waits as `received` for its lane to decide it, when its control id was reused (its decision has to say so), when an older
+   * message of the lane is undecided (it goes first), or when one before it in the batch, of its lane, was not stored with its decision (which it may have
+   * been judged by). Throws as `decide` does.
    */
   readonly admit: (batch: readonly Admission[], lease?: LaneLease) => Promise<readonly AdmitResult[]>;
   /** Messages of an inbound lane in state `received` and above `after`, oldest first. */

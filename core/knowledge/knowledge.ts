@@ -18,6 +18,8 @@ const MOST_REFS = 1000;
 export interface Judged {
   /** By message, then event, in their order; what all judges said of it, as one. */
   readonly judgements: readonly (readonly Judgement[])[];
+  /** By message: it was judged by what an earlier one of the batch said, which the journal does not have yet. */
+  readonly leans: readonly boolean[];
   /** Once, when the commit has ended: `true` when all the decisions of the batch were stored with their notes. */
   readonly release: (isStored: boolean) => void;
 }
@@ -163,17 +165,25 @@ export class Knowledge {
     const asked = new Set<string>();
     const changed = new Map<string, string | undefined>();
     const judgements: (readonly Judgement[])[] = [];
+    const leans: boolean[] = [];
     const missing: NoteRef[] = [];
     for (const [message, cases] of messages.entries()) {
-      const said = this.#judgeOne(cases, changed, asked);
+      const own = new Set<string>();
+      const said = this.#judgeOne(cases, changed, own);
       // The others are still looked at, as far as that goes without it: what they lead to is read with it.
       if ('missing' in said) missing.push(...said.missing);
       if ('missing' in said || missing.length > 0) continue;
+      let isLeaning = false;
+      for (const name of own) {
+        isLeaning ||= changed.has(name);
+        asked.add(name);
+      }
+      leans.push(isLeaning);
       for (const note of conclude(message, said)) changed.set(nameOf(note), note.value || undefined);
       judgements.push(said);
     }
     if (missing.length > 0) return { missing };
-    return { judgements, release: this.#use(asked, changed) };
+    return { judgements, leans, release: this.#use(asked, changed) };
   }
 
   #judgeOne(cases: readonly Case[], changed: ReadonlyMap<string, string | undefined>, asked: Set<string>): readonly Judgement[] | Missing {

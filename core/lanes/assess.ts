@@ -47,6 +47,7 @@ export type Assessed = {
 };
 
 export interface Translated {
+  /** Of the first messages of the batch, one at least; the others have to be judged again once these are stored. */
   readonly made: readonly Assessed[];
   /** To be called once, when the commit of all of them has ended: `true` when every decision was stored as it is. */
   readonly release: (isStored: boolean) => void;
@@ -82,20 +83,31 @@ export async function assessAll(batch: readonly Prepared[], endpoint: InboundEnd
     return made[i].decision.notes ?? [];
   };
   // What the next message sees is what is stored with this one: nothing, when it cannot be routed.
-  const { judgements, release } = await ports.knowledge.judge(cases, conclude);
+  const { judgements, leans, release } = await ports.knowledge.judge(cases, conclude);
+  let isAsSeen = true;
+  let end = judgements.length;
   try {
-    let isAsSeen = true;
     for (const [i, of] of judgements.entries()) {
       if (!of.some((each, j) => dependsOnDeliveries(cases[i]![j]!, each))) continue;
+      // The journal knows nothing yet of what those before it send.
+      if (leans[i]) {
+        end = i;
+        break;
+      }
       const seen = made[i]?.decision.notes;
       conclude(i, await Promise.all(of.map((each, j) => sentAgain(cases[i]![j]!, each, ports))));
-      isAsSeen &&= isDeepStrictEqual(made[i]?.decision.notes, seen);
+      if (isDeepStrictEqual(made[i]?.decision.notes, seen)) continue;
+      // Those behind it were judged by what it would have said.
+      isAsSeen = false;
+      end = i + 1;
+      break;
     }
-    return { made, release: (isStored) => release(isStored && isAsSeen) };
   } catch (thrown) {
     release(false);
     throw thrown;
   }
+  isAsSeen &&= end === judgements.length;
+  return { made: made.slice(0, end), release: (isStored) => release(isStored && isAsSeen) };
 }
 
 function draft(item: StoredMessage, { result }: Decoded, endpoint: InboundEndpoint, ports: InboundPorts): Drafted {

@@ -80,7 +80,7 @@ export async function decideStored(
   lease?: LaneLease,
 ): Promise<Ended<DecidedMessage>> {
   const { made, release } = await translateAll(batch, endpoint, ports);
-  for (const item of batch) item.assessed = true;
+  for (const { item } of made) item.assessed = true;
   const write = async (some: readonly Assessed[]): Promise<readonly DecidedMessage[]> => {
     const deliveries = await ports.journal.decide(
       some.map((m) => m.decision),
@@ -101,7 +101,7 @@ export async function decideStored(
 /** A message that is not stored, with its decision. */
 export type DecidedArrival = Assessed & { readonly incoming: IncomingMessage };
 
-/** Messages that are not stored, with their decisions. */
+/** Messages that are not stored, with their decisions; as `Translated`. */
 export interface DecidedArrivals {
   readonly made: readonly DecidedArrival[];
   /** To be called once, by `admitArrivals` or instead of it: others wait for what these messages change. */
@@ -142,8 +142,8 @@ export async function admitArrivals({ made, release }: DecidedArrivals, ports: I
     );
     return some.map((one, i) => admittedOf(one, results[i]!));
   };
-  const last = async ({ incoming: one }: DecidedArrival): Promise<Admitted> => {
-    const [result] = await ports.journal.receive([one]);
+  const last = async ({ incoming: one, decision }: DecidedArrival): Promise<Admitted> => {
+    const [result] = await ports.journal.receive([{ ...one, id: decision.message }]);
     return result!.duplicate ? { duplicateOf: result!.message } : { stored: storedOf(one, result!) };
   };
   const isAsMade = (result: Admitted, one: DecidedArrival): boolean => 'decided' in result && result.decided.state === one.decision.state;

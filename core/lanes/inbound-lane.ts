@@ -177,6 +177,10 @@ export class InboundLane {
     await this.#running;
     await this.#commits.ended;
     this.#queue.forgetArrivals();
+    for (const arrival of this.#deciding.values()) {
+      arrival.isLate = true;
+      this.#answerLate(arrival);
+    }
     for (const arrival of this.#unstored)
       if (!arrival.isStoring) this.#reject(arrival, new PasserelleError('ERR_JOURNAL_UNAVAILABLE', { found: 'a lane that ends' }));
   }
@@ -279,8 +283,10 @@ export class InboundLane {
   #wait(arrival: Arrival, stored: StoredMessage): void {
     const { ack } = arrival.incoming;
     arrival.stored = { ...stored, ...(ack && { answered: ack }) };
+    arrival.isLate ||= this.#stopped;
     // Whoever was answered waits for nothing: its bytes need not stay in memory until a connector that is away comes back.
     if (!ack) this.#deciding.set(stored.message, arrival);
+    this.#answerLate(arrival);
     this.#queue.pushStored(arrival.stored);
     this.#run();
   }
@@ -299,15 +305,11 @@ export class InboundLane {
     try {
       const decided = arrival.outcome.promise;
       let outcome = await Promise.race([this.endpoint.reply === 'delivered' ? this.#untilDelivered(decided) : decided, timer.promise]);
-      const { stored } = arrival;
-      if (outcome === late && stored && !stored.assessed) {
-        // It is stored, hence ours; from now on it can only be accepted or quarantined.
-        stored.answered = 'AA';
-        this.#deciding.delete(stored.message);
-        arrival.outcome.reject(new Answered());
-        return await this.#answer(received, 'AA', 'stored');
+      if (outcome === late) {
+        arrival.isLate = true;
+        this.#answerLate(arrival);
+        outcome = await decided;
       }
-      if (outcome === late) outcome = await decided; // its decision is being committed: an AA now could contradict it
       return outcome.reply ?? (await this.#answer(received, outcome.ack, outcome.decision, outcome.error));
     } catch (thrown) {
       if (thrown instanceof Repeated) return this.#repeat(received, thrown.message);
@@ -316,6 +318,15 @@ export class InboundLane {
     } finally {
       clearTimeout(timeout);
     }
+  }
+
+  /** It is stored, hence ours; from now on it can only be accepted or quarantined. While its decision is being committed an AA could contradict that. */
+  #answerLate(arrival: Arrival | undefined): void {
+    const { isLate, stored } = arrival ?? {};
+    if (!arrival || !isLate || !stored || stored.assessed) return;
+    stored.answered = 'AA';
+    this.#deciding.delete(stored.message);
+    arrival.outcome.reject(new Answered());
   }
 
   async #untilDelivered(decided: Promise<DecidedMessage>): Promise<DecidedMessage> {
@@ -424,7 +435,10 @@ export class InboundLane {
 
   /** Not decided yet: they keep their place. */
   #putBack(batch: readonly StoredMessage[]): void {
-    for (const item of batch) item.assessed = false;
+    for (const item of batch) {
+      item.assessed = false;
+      this.#answerLate(this.#deciding.get(item.message));
+    }
     this.#queue.putBack(batch);
   }
 
@@ -433,7 +447,9 @@ export class InboundLane {
     const decided = await this.#inTime(() => decideArrivals(arrivals, this.endpoint, this.#ports));
     if (this.#slow > 0) await this.#storeAll(); // the commit before theirs takes long
     if (isStoring({ arrivals })) return decided.release(false);
-    await this.#commits.push({ arrivals, decided });
+    const end = decided.made.length;
+    this.#queue.unshift(arrivals.slice(end));
+    await this.#commits.push({ arrivals: arrivals.slice(0, end), decided });
   }
 
   /** Never rejects. */

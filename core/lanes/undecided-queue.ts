@@ -17,6 +17,8 @@ export interface Arrival {
   isAdmitting?: boolean;
   /** It is being stored by itself: it is no longer admitted. */
   isStoring?: boolean;
+  /** Its sender is answered as soon as it is stored. */
+  isLate?: boolean;
 }
 
 /** One that is not stored: it is decoded from its arrival on, and only judged when its turn comes. */
@@ -48,8 +50,6 @@ export class UndecidedQueue {
   /** The journal may hold messages above `#after` that are not in memory. */
   #overflowed = true;
   #after = 0;
-  /** Nothing that other nodes stored up to here is missing: they store in the order of ids, and what is replayed this node does itself. */
-  #heard = 0;
   /** Lowest message that was left to the journal since the last page was asked for: the page may be older than it. */
   #leftFrom = Infinity;
 
@@ -70,6 +70,11 @@ export class UndecidedQueue {
 
   push(arrival: DecodingArrival): void {
     this.#arrivals.push(arrival);
+  }
+
+  /** Those are next: what stood before them in their batch has to be stored before they are judged. */
+  unshift(arrivals: readonly DecodingArrival[]): void {
+    this.#arrivals.unshift(...arrivals);
   }
 
   /** A message with a newer run takes the place of an older one. */
@@ -127,14 +132,13 @@ export class UndecidedQueue {
 
   /**
    * What another node stored before the next batch and nobody has told of yet: its notice is late, or was lost with a connection. Its sender may have come
-   * to this node with the next message of the same patient. Up to the message that it answers nothing is missing.
+   * to this node with the next message of the same patient. From the oldest on: a node that was frozen stores under an id that it reserved long before. Up
+   * to the message that it answers nothing is missing.
    */
   async #hear(): Promise<number> {
-    const page = await this.#read(this.#heard, BATCH_COUNT);
+    const page = await this.#read(0, BATCH_COUNT);
     for (const item of page) if (!this.#known.has(item.message)) this.#keep(item);
-    const last = page.at(-1)?.message;
-    this.#heard = Math.max(this.#heard, last ?? 0);
-    return last ?? Infinity;
+    return page.at(-1)?.message ?? Infinity;
   }
 
   #isNews({ message, run }: StoredMessage): boolean {

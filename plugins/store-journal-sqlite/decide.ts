@@ -112,14 +112,17 @@ export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) 
 
   const isBehind = (lane: number, id: number): boolean => tally.count(lane, MESSAGES, RECEIVED) > 0 && older.get(lane, id) !== undefined;
 
-  const admitOne = ({ message, decision }: PackedAdmission): PackedAdmitted => {
+  /** `cut`: lanes of which a message of the call was not stored as it was decided. */
+  const admitOne = ({ message, decision }: PackedAdmission, cut: Set<number>): PackedAdmitted => {
     const { id } = message;
     if (decision.run !== 1 || decision.message !== id || !canMoveMessage('received', decision.state)) throw refuseMove('received', 1, decision);
     const sending = recognise(message);
-    if (sending.duplicate) return sending.duplicate;
-    if (sending.controlIdReused || isBehind(sending.lane, id)) {
+    const { lane, duplicate, controlIdReused } = sending;
+    if (duplicate ?? (controlIdReused || cut.has(lane) || isBehind(lane, id))) {
+      cut.add(lane);
+      if (duplicate) return duplicate;
       writeMessage(message, sending);
-      return { message: id, ...(sending.controlIdReused && { controlIdReused: true }) } satisfies ReceiveResult;
+      return { message: id, ...(controlIdReused && { controlIdReused }) } satisfies ReceiveResult;
     }
     const packed = packHashes(termsOf(decision));
     terms.write(id, packed);
@@ -128,5 +131,8 @@ export function admitter(journal: Journal): (batch: readonly PackedAdmission[]) 
     keep(decision.notes, decision.at);
     return writeEvents(decision);
   };
-  return (batch) => batch.map(admitOne);
+  return (batch) => {
+    const cut = new Set<number>();
+    return batch.map((one) => admitOne(one, cut));
+  };
 }

@@ -1,4 +1,5 @@
 /** What must hold in an inbound lane whatever a connector returns and whenever the engine stops: no message holds up the others, no AA is taken back. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { PasserelleError, type MessageCodec } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
@@ -322,4 +323,25 @@ describe('an inbound lane', () => {
       [3, 'received'],
     ]);
   });
+
+  for (const end of ['stored', 'stopped'] as const)
+    it(`answers AA once it is stored, when that takes longer than the time to answer and the connector is away (${end})`, async () => {
+      const { journal } = bench;
+      const storing = Promise.withResolvers<void>();
+      bench.decode = () => {
+        throw new PasserelleError('ERR_HOST_UNAVAILABLE');
+      };
+      bench.journal = { ...journal, receive: (...args) => storing.promise.then(() => journal.receive(...args)) };
+      await bench.lane.stop();
+      await bench.make('chx-in', { replyWithinMs: end === 'stored' ? 400 : 60_000 }).start();
+      const answer = say('waits');
+      await wait(800);
+      storing.resolve();
+      if (end === 'stopped') {
+        await until('it is stored', 5000, async () => (await stateOf('waits')) === 'received');
+        await bench.lane.stop();
+      }
+      expect(await answer).to.equal('AA');
+      expect(await stateOf('waits')).to.equal('received');
+    });
 });

@@ -151,6 +151,16 @@ describe('the order of an inbound lane', function () {
     expect(of('p')).to.deep.equal(['p1', 'p2']);
   });
 
+  it('holds for one that can only be received', async () => {
+    const { admit } = bench.journal;
+    const refusing: JournalStore['admit'] = (batch, ...rest) =>
+      batch.some(({ message }) => message.controlId === 'a1') ? Promise.reject(new PasserelleError('ERR_INVARIANT')) : admit(batch, ...rest);
+    Object.assign(bench.journal, { admit: refusing });
+    expect(await sayAfter([0, 'a1'], [0, 'a2'], [0, 'a3'])).to.deep.equal(['AA', 'AA', 'AA']);
+    await offered(3);
+    expect(bench.offered).to.deep.equal(['a1', 'a2', 'a3']);
+  });
+
   for (const [title, isFailing] of [
     ['commits that take long now and then', false],
     ['that, and a journal and a connector that fail', true],

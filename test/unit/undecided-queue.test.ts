@@ -116,6 +116,14 @@ describe('the queue of undecided messages', () => {
       expect((await drained()).map(([message]) => message)).to.deep.equal([1, 2, 3, 4, 5]);
     });
 
+    it('takes first what a node that was frozen stores late, under the id that it had reserved', async () => {
+      store(item(11));
+      await drained();
+      journal = [item(10)];
+      store(item(12));
+      expect((await drained()).map(([message]) => message)).to.deep.equal([10, 12]);
+    });
+
     it('forgets nothing and keeps its order past its window, whatever others store meanwhile', async () => {
       await drained();
       const seen: number[] = [];

@@ -108,6 +108,26 @@ export function admitting(journal: Fixture): void {
       expect(await journal.store.backlog('dcc-out', 0, 10)).to.have.length(4);
     });
 
+    it('leaves to be decided what stands behind a duplicate of its lane in a batch: that may be what it was judged by', async () => {
+      const first = await admission();
+      await admit(first);
+      const again = { message: first.message, decision: (await admission()).decision };
+      const [before, after, elsewhere, last] = [await admission(), await admission(), await admission({ lane: 'another-in' }), await admission()];
+      const results = await admit(before, again, after, elsewhere, { message: before.message, decision: (await admission()).decision }, last);
+      expect(results.map(({ message, deliveries, duplicate }) => [message, deliveries?.length, duplicate?.state])).to.deep.equal([
+        [before.decision.message, 1, undefined],
+        [first.decision.message, undefined, 'decoded'],
+        [after.decision.message, undefined, undefined],
+        [elsewhere.decision.message, 1, undefined],
+        [before.decision.message, undefined, 'decoded'],
+        [last.decision.message, undefined, undefined],
+      ]);
+      const waiting = [after, last].map(({ decision }) => decision);
+      expect((await journal.store.undecided(first.message.lane, 0, 10)).map((m) => m.message)).to.deep.equal(waiting.map(({ message }) => message));
+      expect(await journal.store.decide(waiting)).to.have.length(2);
+      expect((await admit(await admission()))[0]?.deliveries).to.have.length(1);
+    });
+
     it('lets an older undecided message of its lane go first, and only an older one', async () => {
       const reserved = await admission();
       const waiting = await journal.receive();
