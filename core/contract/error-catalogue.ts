@@ -767,6 +767,16 @@ export const CATALOGUE = {
     fr: 'un autre moteur utilise ce journal',
     fix: { fr: "Arrêter l'autre moteur, ou donner un autre dossier de données.", en: 'Stop the other engine, or give another data directory.' },
   }),
+  ERR_JOURNAL_MOVED: e({
+    disposition: 'configuration',
+    http: 409,
+    en: 'the journal that was here was moved, and an empty one would know nobody',
+    fr: 'le journal qui était ici a été déplacé, et un journal vide ne connaîtrait personne',
+    fix: {
+      fr: 'Démarrer sur le journal là où il est maintenant (PASSERELLE_JOURNAL, ou journal: dans engine.yaml). Pour un journal neuf : un autre dossier, ou un autre schéma.',
+      en: 'Start on the journal where it is now (PASSERELLE_JOURNAL, or journal: in engine.yaml). For a new journal: another folder, or another schema.',
+    },
+  }),
   ERR_JOURNAL_VERSION: e({
     disposition: 'configuration',
     http: 409,

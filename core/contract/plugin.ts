@@ -241,8 +241,11 @@ export interface StorePlugin {
    * everything, and answers the delivery lanes to pause. Throws ERR_NOT_EMPTY when a journal is there, ERR_JOURNAL_VERSION for a newer format.
    */
   readonly load: (address: string, dump: JournalDump, check: LoadCheck) => Promise<void>;
-  /** Puts a journal that moved elsewhere out of the way, so that no engine starts on it again. Answers where it is kept. */
-  readonly retire: (address: string) => Promise<string>;
+  /**
+   * Puts a journal that moved out of the way, so that no engine starts on it again, nor on an empty one at its address: `open` throws ERR_JOURNAL_MOVED
+   * there, and says where it is now (`to`, for people, without a password). Answers where the old one is kept.
+   */
+  readonly retire: (address: string, to: string) => Promise<string>;
 }
 
 export type LoadCheck = (stored: AsyncIterable<DumpBatch>) => Promise<{ readonly paused: readonly string[]; readonly at: string }>;

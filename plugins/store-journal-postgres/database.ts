@@ -23,13 +23,14 @@ export interface Opened {
   readonly lastMonth: number;
 }
 
-/** Throws ERR_JOURNAL_UNSAFE, ERR_JOURNAL_VERSION, or what the server says. */
+/** Throws ERR_JOURNAL_UNSAFE, ERR_JOURNAL_MOVED, ERR_JOURNAL_VERSION, or what the server says. */
 export async function prepareDatabase(query: Query, { schema, lock }: Address): Promise<Opened> {
   await refuseUnsafe(query);
   await query({ text: 'BEGIN' });
   try {
     await query({ text: `SET LOCAL lock_timeout = ${OPEN_WAIT_MS}` });
     await query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [lock] });
+    await refuseMoved(query, schema);
     const opened = await prepareSchema(query, schema);
     await query({ text: 'COMMIT' });
     return opened;
@@ -43,6 +44,19 @@ async function refuseUnsafe(query: Query): Promise<void> {
   const rows = await query({ text: "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = 'off'", values: [DURABLE] });
   if (rows.length > 0)
     throw new PasserelleError('ERR_JOURNAL_UNSAFE', { expected: `${DURABLE.join(', ')} on`, found: `${String(rows[0]!['name'])} off` });
+}
+
+/** Schema of a journal that moved elsewhere; its comment says where to. */
+export const movedSchema = (schema: string): string => `${schema}_moved`;
+
+async function refuseMoved(query: Query, schema: string): Promise<void> {
+  const [found] = await query({
+    text: "SELECT to_regclass($1)::text AS meta, to_regnamespace($2)::text AS moved, obj_description(to_regnamespace($2), 'pg_namespace') AS to",
+    values: [`${schema}.meta`, movedSchema(schema)],
+  });
+  const { meta, moved, to } = found as { meta: string | null; moved: string | null; to: string | null };
+  if (meta === null && moved !== null)
+    throw new PasserelleError('ERR_JOURNAL_MOVED', { location: { path: moved }, ...(to !== null && { expected: to }) });
 }
 
 export async function prepareSchema(query: Query, schema: string): Promise<Opened> {

@@ -10,5 +10,5 @@ export const plugin: StorePlugin = {
   open: async (address) => (await import('./store.ts')).openPostgresJournal(address),
   dump: async (address) => (await import('./dump.ts')).dumpStopped(address),
   load: async (address, dump, check) => (await import('./load.ts')).loadJournal(address, dump, check),
-  retire: async (address) => (await import('./load.ts')).retireJournal(address),
+  retire: async (address, to) => (await import('./load.ts')).retireJournal(address, to),
 };

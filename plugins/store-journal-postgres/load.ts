@@ -13,7 +13,7 @@ import { BUCKET_MESSAGES, bytesOf, msOf, unpackHashes } from '../../core/journal
 import { parseAddress } from './address.ts';
 import { byteas, int4s, int8s } from './arrays.ts';
 import { endOf, isOfCommand, queryOn, unavailable, type Query } from './connection.ts';
-import { fitCounters, prepareSchema } from './database.ts';
+import { fitCounters, movedSchema, prepareSchema } from './database.ts';
 import { batchesOf, connectLong } from './dump.ts';
 import { makePartitions, monthOfPart } from './partitions.ts';
 
@@ -83,13 +83,13 @@ async function insertTerms(query: Query, rows: readonly DumpRow[], columns: read
   });
 }
 
-/** After a move. The name says what it was; no engine opens it. */
-export async function retireJournal(text: string): Promise<string> {
+/** After a move. The name says what it was; no engine opens it, nor another one in its place. */
+export async function retireJournal(text: string, to: string): Promise<string> {
   const address = parseAddress(text);
-  const kept = `${address.schema}_moved`;
+  const kept = movedSchema(address.schema);
   const client = await connectLong(address);
   try {
-    await client.query(`ALTER SCHEMA ${address.schema} RENAME TO ${kept}`);
+    await client.query(`BEGIN; ALTER SCHEMA ${address.schema} RENAME TO ${kept}; COMMENT ON SCHEMA ${kept} IS ${client.escapeLiteral(to)}; COMMIT`);
   } catch (error) {
     throw unavailable(error);
   } finally {

@@ -4,7 +4,7 @@
  * Ownership is SQLite's exclusive locking mode: the lock belongs to the process, so that the kernel frees it on `kill -9`, and the
  * write-ahead index stays in memory. No other process can read the file meanwhile, not even the sqlite3 command.
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,6 +13,9 @@ import { BUSY_MS, CACHE_KIB, LOG_LIMIT_BYTES, PAGE_BYTES } from './limits.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const FILE_NAME = 'journal.sqlite';
+/** A journal that moved elsewhere, and the words where to. */
+export const MOVED_NAME = `${FILE_NAME}.moved`;
+export const MOVED_TO_NAME = `${FILE_NAME}.moved-to`;
 /** "PSRL": tells our file from any other SQLite file. */
 const APPLICATION_ID = 0x5053524c;
 /** Consonants only: no tag is a word. */
@@ -32,12 +35,20 @@ export interface Database {
   readonly tag: string;
 }
 
-/** Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_VERSION, ERR_JOURNAL_UNREADABLE or ERR_JOURNAL_UNAVAILABLE. */
+function refuseMoved(folder: string): void {
+  const file = join(folder, MOVED_NAME);
+  if (!existsSync(file)) return;
+  const to = join(folder, MOVED_TO_NAME);
+  throw new PasserelleError('ERR_JOURNAL_MOVED', { location: { file }, ...(existsSync(to) && { expected: readFileSync(to, 'utf8') }) });
+}
+
+/** Throws ERR_JOURNAL_LOCKED, ERR_JOURNAL_MOVED, ERR_JOURNAL_VERSION, ERR_JOURNAL_UNREADABLE or ERR_JOURNAL_UNAVAILABLE. */
 export function openDatabase(folder: string): Database {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, FILE_NAME);
+    if (!existsSync(file)) refuseMoved(folder);
     // Made by us and not by SQLite, for its mode; the log takes the mode of the file.
     closeSync(openSync(file, 'a', 0o600));
     db = new DatabaseSync(file, { timeout: BUSY_MS, enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: false });

@@ -1,5 +1,5 @@
 /** Makes a journal of the rows of another one. It grows in a folder aside and takes its place by a rename, so that it is there whole or not at all. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -12,7 +12,7 @@ import {
   type LoadCheck,
 } from '../../core/contract/index.ts';
 import { BUCKET_MESSAGES, bytesOf, msOf, unpackHashes } from '../../core/journal-format/index.ts';
-import { FILE_NAME, openDatabase, unavailable } from './database.ts';
+import { FILE_NAME, MOVED_NAME, MOVED_TO_NAME, openDatabase, unavailable } from './database.ts';
 import { batchesOf } from './dump-rows.ts';
 import { DELIVERIES, MESSAGES } from './tally.ts';
 
@@ -101,12 +101,14 @@ function syncFolder(folder: string): void {
   closeSync(handle);
 }
 
-/** After a move. The name says what it was; no engine opens it. */
-export async function retireJournal(folder: string): Promise<string> {
+/** After a move. The name says what it was; no engine opens it, nor another one in its place. */
+export async function retireJournal(folder: string, to: string): Promise<string> {
   const { db } = openDatabase(folder);
   db.close();
-  const kept = join(folder, `${FILE_NAME}.moved`);
+  const kept = join(folder, MOVED_NAME);
   if (existsSync(kept)) throw new PasserelleError('ERR_NOT_EMPTY', { location: { file: kept } });
+  writeFileSync(join(folder, MOVED_TO_NAME), to, { mode: 0o600, flush: true });
   renameSync(join(folder, FILE_NAME), kept);
+  syncFolder(folder);
   return kept;
 }

@@ -28,9 +28,9 @@ export function addMove(program: Command, context: Context): void {
         if (target.store.id === 'sqlite') needsKey(to);
         const dump = await source.store.dump(source.address);
         const tables = await moveJournal(dump, target, new Date().toISOString());
-        const kept = await source.store.retire(source.address);
+        const kept = await source.store.retire(source.address, shown(to));
         if (json) printJson(context.io, { tag: dump.tag, tables, kept });
-        else context.io.out(summary(dump.tag, tables['message']?.rows ?? 0, kept));
+        else context.io.out(summary(dump.tag, tables['message']?.rows ?? 0, kept, startOn(from, to)));
       } catch (error) {
         fail(context, error);
       }
@@ -44,10 +44,26 @@ function needsKey(folder: string): void {
     throw new PasserelleError('ERR_SECRET_MISSING', { location: { file }, expected: 'the index key of the engine that wrote the journal' });
 }
 
-const summary = (tag: string, messages: number, kept: string): string =>
+const isUrl = (journal: string): boolean => /^postgres(ql)?:\/\//.test(journal) && URL.canParse(journal);
+
+/** An address without its password, which the environment has. */
+function shown(journal: string): string {
+  if (!isUrl(journal)) return path.resolve(journal);
+  const url = new URL(journal);
+  url.password = '';
+  return url.href;
+}
+
+/** Key and audit stay in the data directory. */
+const startOn = (from: string, to: string): string =>
+  isUrl(to)
+    ? `PASSERELLE_JOURNAL='${shown(to)}' passerelle start --config ... --data ${isUrl(from) ? '...' : shown(from)}`
+    : `passerelle start --config ... --data ${shown(to)}`;
+
+const summary = (tag: string, messages: number, kept: string, start: string): string =>
   `${[
     `Journal ${tag} déplacé, ${messages} messages ; chaque table a été relue et comparée.`,
     `Journal ${tag} moved, ${messages} messages; each table was read back and compared.`,
     `  L'ancien est gardé sans pouvoir démarrer / the old one is kept, and cannot be started on: ${kept}`,
-    "  Le dossier de données garde la clé et l'audit : démarrer avec le même --data. / The data directory keeps key and audit: start with the same --data.",
+    `  Démarrer maintenant par / start now with: ${start}`,
   ].join('\n')}\n`;

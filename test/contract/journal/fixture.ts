@@ -89,11 +89,12 @@ export class Fixture {
 }
 
 /** The promise rejects with this code. */
-export async function refused(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+export async function refused(promise: Promise<unknown>, code: ErrorCode): Promise<PasserelleError> {
   const error = await promise.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   expect(error, `a refusal with ${code}`).to.be.instanceOf(PasserelleError);
   expect((error as PasserelleError).code).to.equal(code);
+  return error as PasserelleError;
 }

@@ -174,7 +174,7 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
       const dump = await journal.store.snapshot();
       await refused(journal.store.snapshot(), 'ERR_BACKUP_RUNS');
       // A store of several nodes has no owner to be left to.
-      const isLeft = async (): Promise<void> => (under.shared ? undefined : refused(under.plugin.open(journal.address), 'ERR_JOURNAL_LOCKED'));
+      const isLeft = async (): Promise<unknown> => (under.shared ? undefined : refused(under.plugin.open(journal.address), 'ERR_JOURNAL_LOCKED'));
       await isLeft();
       await dump.close();
       await dump.close();
@@ -258,13 +258,17 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
       await restore(join(folder, 'b'));
     });
 
-    it('of a journal that moved elsewhere is no longer opened by mistake', async () => {
-      const tag = journal.store.tag;
+    it('of a journal that moved elsewhere is no longer opened by mistake, nor an empty one in its place, until it comes back', async () => {
+      const { tag } = journal.store;
+      await backUp();
+      const { source } = await openBackup(join(folder, 'b'));
       await journal.store.close();
-      expect(await under.plugin.retire(journal.address)).to.be.a('string');
-      await journal.store.close();
+      expect(await under.plugin.retire(journal.address, 'PostgreSQL ailleurs')).to.be.a('string');
+      const { detail } = await refused(under.plugin.open(journal.address), 'ERR_JOURNAL_MOVED');
+      expect(detail.expected).to.equal('PostgreSQL ailleurs');
+      await under.plugin.load(journal.address, source.dump, async () => ({ paused: [], at: at(0) }));
       journal.store = await under.plugin.open(journal.address);
-      expect(journal.store.tag).not.to.equal(tag);
+      expect(journal.store.tag).to.equal(tag);
     });
   });
 }
