@@ -122,7 +122,14 @@ async function refuseWhileBehind(engine: Engine, lane: string | undefined): Prom
 }
 
 async function perform(engine: Engine, actions: readonly OperatorAction[]): Promise<void> {
-  engine.region?.acted(await engine.journal.act(actions));
+  const goOn = engine.region?.still(actions);
+  try {
+    const acted = await engine.journal.act(actions);
+    // Of the settings that are in force by now.
+    engine.region?.acted(acted);
+  } finally {
+    goOn?.();
+  }
 }
 
 /** Only the node that works the lanes can follow what a person decides. Throws ERR_OTHER_NODE. */

@@ -35,13 +35,11 @@ export function laneFace(engine: Engine): Pick<EngineFace, 'lanes' | 'laneDetail
       return { ...lane, heads, partial: found?.partial ?? false };
     },
     lane: async (name, verb) => {
-      const lane = outbound(name);
+      outbound(name);
       await journal.pause(name, verb === 'pause', new Date().toISOString());
-      if (verb === 'pause') lane.pause();
-      else {
-        if (verb === 'release') await releaseHeld(engine, name);
-        lane.resume();
-      }
+      if (verb === 'release') await releaseHeld(engine, name);
+      // Of the settings that are in force by now.
+      outbound(name)[verb === 'pause' ? 'pause' : 'resume']();
       return view(name);
     },
     order: async (order) => {

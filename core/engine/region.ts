@@ -4,6 +4,7 @@ import {
   type Acted,
   type ErrorCode,
   type JournalStore,
+  type OperatorAction,
   type MessageCodec,
   type ProtocolFault,
   type Received,
@@ -173,11 +174,10 @@ export class Region {
     await this.types.load(this.settings.sites.map(({ site }) => site));
     const paused = new Set(await journal.paused());
     const orders = await journal.orders();
+    // At once: what a person orders from now on is newer.
+    for (const [name, lane] of this.outbound) lane.obey(orders.filter((order) => order.lane === name));
     await this.capable.start();
-    for (const [name, lane] of this.outbound) {
-      lane.obey(orders.filter((order) => order.lane === name));
-      await lane.start(paused.has(name), leases.get(name));
-    }
+    for (const [name, lane] of this.outbound) await lane.start(paused.has(name), leases.get(name));
     for (const [name, lane] of this.inbound) await lane.start(leases.get(name));
     this.checks.start();
   }
@@ -358,6 +358,24 @@ export class Region {
     } catch (thrown) {
       ports.log('warn', 'what was replaced could not be put away', { message, code: PasserelleError.from(thrown).code });
     }
+  }
+
+  /** A person is about to act: of what that is about nothing leaves until the answer is called. Throws ERR_TRANSITION of what is on its way. */
+  still(actions: readonly OperatorAction[]): () => void {
+    const messages = new Set(actions.map(({ message }) => message));
+    const deliveries = new Set(actions.map(({ delivery }) => delivery));
+    const waiting: (() => void)[] = [];
+    const goOn = (): void => waiting.forEach((each) => each());
+    try {
+      for (const lane of this.outbound.values()) {
+        const each = lane.still(({ message, delivery }) => deliveries.has(delivery) || messages.has(message));
+        if (each) waiting.push(each);
+      }
+    } catch (thrown) {
+      goOn();
+      throw thrown;
+    }
+    return goOn;
   }
 
   /** A person acted: lanes follow. */

@@ -24,6 +24,8 @@ export class Backlog {
   readonly #window: number;
   /** Highest delivery id taken from the journal or from an offer. */
   #seen = 0;
+  /** Highest that a page showed: the journal gives ids in the order of its commits, so all up to it were read. */
+  #read = 0;
   /** Highest delivery id offered so far. */
   #offered = 0;
   /** The window was full, or nothing was read yet: offers are not taken, the journal is read instead. */
@@ -35,6 +37,8 @@ export class Backlog {
   /** A second reading goes at least to where the first one was. */
   #rereadTo = 0;
   #loading: Promise<void> | undefined;
+  #taking: Promise<void> | undefined;
+  #isStopped = false;
   /** What became of deliveries while a page was on its way: the page may be older. */
   readonly #changed = new Map<number, QueuedDelivery | 'gone'>();
 
@@ -57,12 +61,22 @@ export class Backlog {
     return this.#overflowed || this.#deferred.size > 0;
   }
 
-  /** Deliveries just committed, in order. */
+  /** It was read before its offer came, and may be over by now. */
+  isRead({ delivery }: QueuedDelivery): boolean {
+    return delivery <= this.#read;
+  }
+
+  /** Deliveries just committed, those of one commit in order. */
   offer(items: readonly QueuedDelivery[]): void {
     for (const item of items) {
+      if (this.isRead(item)) continue;
       this.#offered = Math.max(this.#offered, item.delivery);
       this.#overflowed ||= this.#schedule.size >= this.#window;
-      if (this.#overflowed) continue;
+      if (this.#overflowed) {
+        // What another sender's commit brought before it was offered first.
+        if (item.delivery <= this.#seen) this.#rewind = Math.min(this.#rewind ?? Infinity, item.delivery - 1);
+        continue;
+      }
       this.#seen = Math.max(this.#seen, item.delivery);
       if (this.#isDeferred(item)) this.#defer(item);
       else void this.#ports.admit(item);
@@ -95,16 +109,24 @@ export class Backlog {
     return this.#loading;
   }
 
+  /** Nothing more is taken; what is being taken is. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#taking?.catch(() => undefined);
+  }
+
   async #loadPages(): Promise<void> {
     for (;;) {
       this.#goBack();
-      if (!this.#overflowed || !(this.#schedule.size < this.#window || this.isWanted)) return;
+      if (this.#isStopped || !this.#overflowed || !(this.#schedule.size < this.#window || this.isWanted)) return;
       const offered = this.#offered;
       const page = await this.#ports.read(this.#seen, PAGE);
       for (const row of page) {
+        if (this.#isStopped) return;
         this.#seen = Math.max(this.#seen, row.delivery);
         try {
-          await this.#take(row);
+          await (this.#taking = this.#take(row));
+          this.#read = Math.max(this.#read, row.delivery);
         } catch (thrown) {
           // It was not taken: it is read again, before everything behind it.
           this.#seen = row.delivery - 1;

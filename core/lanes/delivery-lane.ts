@@ -12,6 +12,7 @@ import {
   type Sink,
 } from '../contract/index.ts';
 import { Backlog } from './backlog.ts';
+import { deliveryNow } from './delivery-now.ts';
 import { attempt, type AttemptResult, type Dispatcher, type Leaving, type Material } from './dispatch.ts';
 import { keysTold } from './events.ts';
 import { Gate } from './gate.ts';
@@ -59,6 +60,10 @@ export class DeliveryLane {
   #inFlight = 0;
   /** Those, and the ones whose outcome is being stored. */
   #inWork = 0;
+  /** Of those, what may be with the receiver. */
+  readonly #sent = new Set<QueuedDelivery>();
+  /** What people are deciding now of deliveries of this lane. */
+  #decisions = 0;
   #status: 'open' | 'paused' | 'tripped' = 'paused';
   #error: ErrorData | undefined;
   #failing: { readonly since: number; readonly code?: ErrorCode } | undefined;
@@ -72,6 +77,8 @@ export class DeliveryLane {
   #lease: OwnedLease | undefined;
   #reloadTimer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** By somebody, since this lane was made. */
+  #isPaused = false;
   #isLoading = false;
   #stopBy = Infinity;
   #idle: (() => void)[] = [];
@@ -148,25 +155,46 @@ export class DeliveryLane {
   async start(paused = false, lease?: OwnedLease): Promise<void> {
     this.#lease = lease;
     await this.#load();
-    if (paused) return;
+    // Meanwhile a person may have paused it, or new settings ended it.
+    if (paused || this.#isPaused || this.#stopped) return;
     this.#status = 'open';
     this.#pump();
   }
 
   /** Deliveries just committed, in order. */
   offer(fresh: readonly FreshDelivery[]): void {
-    for (const one of fresh) this.#warm.keep(one);
+    for (const one of fresh) {
+      this.#warm.keep(one);
+      if (this.#backlog.isRead(one.item)) this.#warm.forget(one.item.delivery);
+    }
     this.#backlog.offer(fresh.map(({ item }) => item));
     this.#pump();
   }
 
+  /**
+   * While a person decides about one of these nothing leaves; to be called when that is decided. Throws ERR_TRANSITION when one of them may be with its receiver:
+   * where that recognises doubles, the journal does not say so before the end of the attempt. `undefined`: the lane knows none of them.
+   */
+  still(isIt: (item: QueuedDelivery) => boolean): (() => void) | undefined {
+    for (const item of this.#sent) if (isIt(item)) throw new PasserelleError('ERR_TRANSITION', { expected: 'no delivery in sending' });
+    if (!this.#schedule.some(isIt)) return undefined;
+    this.#decisions += 1;
+    return () => {
+      this.#decisions -= 1;
+      this.#pump();
+    };
+  }
+
   pause(): void {
     clearTimeout(this.#tripTimer);
+    this.#isPaused = true;
     this.#status = 'paused';
   }
 
   resume(): void {
+    if (this.#stopped) return;
     clearTimeout(this.#tripTimer);
+    this.#isPaused = false;
     this.#status = 'open';
     this.#error = undefined;
     this.#failing = undefined;
@@ -216,6 +244,7 @@ export class DeliveryLane {
     this.#stopBy = performance.now() + STOP_WAIT_MS;
     clearTimeout(this.#reloadTimer);
     this.#gate.stop();
+    await this.#backlog.stop();
     if (this.#inWork > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#held.stop();
     for (const delivery of this.#timers.keys()) this.#clearTimer(delivery);
@@ -275,19 +304,14 @@ export class DeliveryLane {
   }
 
   #pump(): void {
-    while (this.#status === 'open' && this.#isFree && this.#schedule.readyCount > 0 && this.#gate.take()) {
+    if (this.#stopped) return;
+    while (this.#status === 'open' && this.#decisions === 0 && this.#isFree && this.#schedule.readyCount > 0 && this.#gate.take()) {
       const entry = this.#schedule.take();
       if (!entry) break;
       this.#inFlight += 1;
       this.#inWork += 1;
       void this.#deliver(entry.item)
-        .catch((thrown: unknown) =>
-          this.#ports.log('error', 'delivery stopped', {
-            lane: this.endpoint.name,
-            delivery: entry.delivery,
-            code: PasserelleError.from(thrown).code,
-          }),
-        )
+        .catch((thrown: unknown) => this.#followJournal(entry.item, thrown))
         .finally(() => {
           this.#inWork -= 1;
           if (this.#inWork === 0) for (const done of this.#idle.splice(0)) done();
@@ -316,14 +340,26 @@ export class DeliveryLane {
       if (!material) throw new PasserelleError('ERR_INVARIANT', { found: 'a delivery without material' });
       leaving = { ...material, keys: item.keys };
     } catch (thrown) {
-      return this.#putBack(item, PasserelleError.from(thrown).toData());
+      const error = PasserelleError.from(thrown);
+      if (error.entry.disposition === 'transient') return this.#putBack(item, error.toData());
+      // Only this one: a lane that stopped for it would stop for everybody.
+      return this.#conclude(item, { kind: 'encode', outcome: 'refuse', error: error.toData() });
     }
     await this.#room.within(item.kind === 'document' ? leaving.parts : [], () => this.#leave(item, leaving));
   }
 
   async #leave(item: QueuedDelivery, leaving: Leaving): Promise<void> {
     // While it waited a person may have decided about it, or stopped the lane.
-    if (!this.#isAsTaken(item) || this.#status !== 'open' || this.#gate.isDown) return this.#putBack(item);
+    if (!this.#isAsTaken(item) || this.#status !== 'open' || this.#gate.isDown || this.#decisions > 0) return this.#putBack(item);
+    this.#sent.add(item);
+    try {
+      await this.#send(item, leaving);
+    } finally {
+      this.#sent.delete(item);
+    }
+  }
+
+  async #send(item: QueuedDelivery, leaving: Leaving): Promise<void> {
     let result: AttemptResult;
     let told: readonly string[] = [];
     try {
@@ -333,9 +369,6 @@ export class DeliveryLane {
       result = { kind: 'unavailable', error: PasserelleError.from(thrown).toData() };
     }
     if (result.kind === 'unavailable') return this.#putBack(item, result.error);
-    this.#inFlight -= 1;
-    // It was taken: the next one need not wait until that is stored. After anything else the lane may have to stop.
-    if (result.kind === 'reply' && result.reply.outcome === 'delivered') this.#pump();
     const { raw: _, ...kept } = leaving;
     await this.#conclude(item, result, new Set(told), item.kind === 'document' ? kept : undefined);
   }
@@ -369,10 +402,18 @@ export class DeliveryLane {
   async #conclude(
     item: QueuedDelivery,
     result: Exclude<AttemptResult, { kind: 'unavailable' }>,
-    told: ReadonlySet<string>,
-    brought: Leaving | undefined,
+    told: ReadonlySet<string> = new Set(),
+    brought?: Leaving,
   ): Promise<void> {
     const after = this.#after(item, result);
+    this.#inFlight -= 1;
+    // As it is now: by the time the outcome is stored the lane may have changed.
+    if (after.to === 'delivered') this.#failing = undefined;
+    else if (after.to === 'queued') this.#fails(after.error);
+    if (after.trips) this.#trip(after.error);
+    else if (result.kind !== 'encode') this.#closeCircuit();
+    // It was taken: the next one need not wait until that is stored.
+    if (after.to === 'delivered') this.#pump();
     const from = result.kind === 'encode' || result.begun ? 'queued' : 'sending';
     const settlement = this.#settlement(item, from, after, result);
     const isTaken = tells(item.kind) && after.to === 'delivered';
@@ -382,10 +423,6 @@ export class DeliveryLane {
     if (isTaken) await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
-    if (after.to === 'delivered') this.#failing = undefined;
-    else if (after.to === 'queued') this.#fails(after.error);
-    if (after.trips) this.#trip(after.error);
-    else if (result.kind !== 'encode') this.#closeCircuit();
     this.#follow(item, after, settlement);
     await this.#held.tried(item, after.to, told);
     if (brought && after.to === 'delivered') await this.#endBeside(item, brought);
@@ -441,6 +478,28 @@ export class DeliveryLane {
       // The new owner of the lane found it as it was, and decides what the doubt means.
       if (code === 'ERR_LANE_LOST' || entry.disposition === 'transient') return false;
       throw thrown;
+    }
+  }
+
+  /** The journal takes no outcome of this one: what it says itself counts, and nobody waits for ever. Never rejects. */
+  async #followJournal(item: QueuedDelivery, cause: unknown): Promise<void> {
+    const { log, journal } = this.#ports;
+    const { name: lane } = this.endpoint;
+    const { delivery } = item;
+    log('error', 'delivery stopped', { lane, delivery, code: PasserelleError.from(cause).code });
+    this.#held.end(delivery);
+    try {
+      const now = await this.#surely(() => deliveryNow(journal, lane, item), 'a delivery cannot be read yet');
+      // Whoever decided about it meanwhile has put it where it belongs.
+      if (this.#stopped || !this.#isAsTaken(item)) return;
+      if (!now || now.state === 'discarded') this.forget(delivery);
+      else if (now.state !== 'sending') this.update(now);
+      else {
+        this.#schedule.remove(delivery);
+        await this.#interrupted(now);
+      }
+    } catch (thrown) {
+      log('error', 'a delivery could not be followed', { lane, delivery, code: PasserelleError.from(thrown).code });
     }
   }
 
@@ -504,6 +563,7 @@ export class DeliveryLane {
   }
 
   #closeCircuit(): void {
+    if (this.#status === 'tripped') return; // what was on its way then says nothing of the next one
     if (this.#trips > 0) this.#ports.log('info', 'lane works again', { lane: this.endpoint.name });
     this.#trips = 0;
     this.#error = undefined;

@@ -1,5 +1,6 @@
 /** What a lane holds because of who its patient is, and when it is tried again: after an identity (SAFETY B6), an answer (decision 0033), a later word of the same (0004). */
 import { PasserelleError, type DeliveryState, type DeliverySummary, type QueuedDelivery } from '../contract/index.ts';
+import { deliveryNow } from './delivery-now.ts';
 import type { AttemptResult } from './dispatch.ts';
 import { keysTold } from './events.ts';
 import { iso, type LaneIdentity, type LanePorts } from './ports.ts';
@@ -217,14 +218,9 @@ export class Held {
     const item = this.#schedule.get(delivery)?.item;
     if (item?.state !== 'held') return;
     try {
-      for (let after: string | undefined; ;) {
-        const page = await ports.journal.deliveries({ lane: lane.name, message: item.message }, { limit: 20, ...(after !== undefined && { after }) });
-        const now = page.items.find((one) => one.delivery === delivery);
-        // What this lane was told meanwhile is newer.
-        if (now && now.state !== 'held' && this.#schedule.get(delivery)?.item === item) follow(now);
-        after = page.next;
-        if (now || after === undefined) return;
-      }
+      const now = await deliveryNow(ports.journal, lane.name, item);
+      // What this lane was told meanwhile is newer.
+      if (now && now.state !== 'held' && this.#schedule.get(delivery)?.item === item) follow(now);
     } catch (thrown) {
       ports.log('warn', 'held delivery could not be read', { lane: lane.name, delivery, code: PasserelleError.from(thrown).code });
     }

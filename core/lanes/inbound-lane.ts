@@ -421,16 +421,19 @@ export class InboundLane {
   }
 
   async #decide(batch: readonly StoredMessage[]): Promise<void> {
-    let ended: readonly DecidedMessage[] = [];
-    try {
-      const result = await this.#inTime(() => decideStored(batch, this.endpoint, this.#ports, this.#lease));
-      ended = result.ended;
-      if (result.failure) throw result.failure;
-    } finally {
-      this.#queue.done(batch.slice(0, ended.length));
-      this.#putBack(batch.slice(ended.length));
-      for (const outcome of ended) this.#finish(outcome, this.#deciding.get(outcome.message));
-    }
+    // What was decided goes on at once, whatever is being stored by itself meanwhile: its lanes may read it in the journal before.
+    await this.#inTime(async () => {
+      let ended: readonly DecidedMessage[] = [];
+      try {
+        const result = await decideStored(batch, this.endpoint, this.#ports, this.#lease);
+        ended = result.ended;
+        if (result.failure) throw result.failure;
+      } finally {
+        this.#queue.done(batch.slice(0, ended.length));
+        this.#putBack(batch.slice(ended.length));
+        for (const outcome of ended) this.#finish(outcome, this.#deciding.get(outcome.message));
+      }
+    });
   }
 
   /** Not decided yet: they keep their place. */
@@ -459,18 +462,20 @@ export class InboundLane {
     const arrivals = free.flatMap((one) => one.arrivals);
     if (arrivals.length === 0) return;
     for (const arrival of arrivals) arrival.isAdmitting = true;
-    try {
-      const decided = together(free.map((one) => one.decided));
-      const { ended, failure } = await this.#inTime(() => admitArrivals(decided, this.#ports, this.#lease));
-      ended.forEach((result, i) => this.#admitted(arrivals[i]!, result));
-      const rest = arrivals.slice(ended.length);
-      if (failure) return await this.#refuse(rest, failure);
-      for (const arrival of rest) arrival.isAdmitting = false;
-      // Before anything that comes behind them, which was decided without them.
-      if (rest.length > 0 || ended.some((result) => 'stored' in result)) await this.#storeAll();
-    } catch (thrown) {
-      await this.#refuse(arrivals, thrown);
-    }
+    // As in `#decide`.
+    await this.#inTime(async () => {
+      try {
+        const { ended, failure } = await admitArrivals(together(free.map((one) => one.decided)), this.#ports, this.#lease);
+        ended.forEach((result, i) => this.#admitted(arrivals[i]!, result));
+        const rest = arrivals.slice(ended.length);
+        if (failure) return await this.#refuse(rest, failure);
+        for (const arrival of rest) arrival.isAdmitting = false;
+        // Before anything that comes behind them, which was decided without them.
+        if (rest.length > 0 || ended.some((result) => 'stored' in result)) await this.#storeAll();
+      } catch (thrown) {
+        await this.#refuse(arrivals, thrown);
+      }
+    });
   }
 
   /** By the journal: their senders keep them. */

@@ -7,7 +7,7 @@ export interface DeliveryPolicy {
   /** Documents whose fate is unknown: sent again after a while, or shown to a person. Onboarding demands the answer. */
   readonly duplicates: 'tolerated' | 'review';
   readonly resendAfterMs: number;
-  /** Counted attempts before a delivery that is always put off dies. */
+  /** Counted attempts before a delivery that is put off again dies. */
   readonly attempts: number;
   readonly firstMs: number;
   readonly maxMs: number;
@@ -34,7 +34,12 @@ export const longestWaitMs = (policy: DeliveryPolicy): number =>
   !policy.idempotent && policy.duplicates === 'tolerated' ? Math.max(policy.maxMs, policy.resendAfterMs) : policy.maxMs;
 
 /** The counterparty answered *this* message. */
-export function afterReply(reply: ReplyOutcome, item: Pick<QueuedDelivery, 'attempts' | 'kind'>, policy: DeliveryPolicy, draw: number): AfterAttempt {
+export function afterReply(
+  reply: ReplyOutcome,
+  item: Pick<QueuedDelivery, 'attempts' | 'kind' | 'error'>,
+  policy: DeliveryPolicy,
+  draw: number,
+): AfterAttempt {
   const error = (code: ErrorData['code']): ErrorData =>
     reply.error ?? {
       code,
@@ -54,7 +59,8 @@ export function afterReply(reply: ReplyOutcome, item: Pick<QueuedDelivery, 'atte
     case 'unavailable':
       return { to: 'queued', counted: false, trips: true, error: error('ERR_ACK_LATER') };
     case 'later':
-      return item.attempts >= policy.attempts
+      // What came before without an answer was not put off: it dies of no first reply.
+      return item.attempts >= policy.attempts && !(item.error && CATALOGUE[item.error.code].disposition === 'ambiguous')
         ? { to: 'dead', counted: true, error: error('ERR_ACK_LATER') }
         : { to: 'queued', counted: true, waitMs: backoffMs(item.attempts, policy, draw), error: error('ERR_ACK_LATER') };
   }

@@ -11,6 +11,11 @@ import { readPem, type OutSettings } from './settings.ts';
 /** A reply is an acknowledgement, not a document: protects memory from an endless one. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
+/** An acknowledgement that comes twice, the second time when another message is on its way: the answer to that one comes as well, so long after it at most. */
+const COPY_MS = 50;
+/** A copy is as late as some messages. */
+const LAST_REPLIES = 8;
+
 /** Some servers give no session ticket: then silence for this long is consent. */
 const VERDICT_MS = 250;
 
@@ -79,6 +84,11 @@ export class Link {
   readonly #framer = new Framer(MAX_REPLY_BYTES);
   #waiting: Waiting | undefined;
   #quietTimer: NodeJS.Timeout | undefined;
+  /** Of the exchanges before this one. */
+  readonly #lastReplies: Buffer[] = [];
+  #copyTimer: NodeJS.Timeout | undefined;
+  /** It answers different messages with the same bytes. */
+  #isMonotone = false;
   #failure: Error | undefined;
 
   constructor(socket: Socket) {
@@ -90,6 +100,7 @@ export class Link {
     socket.once('end', () => this.#take(this.#framer.end()));
     socket.once('close', () => {
       clearTimeout(this.#quietTimer);
+      clearTimeout(this.#copyTimer);
       this.#fail(explain(this.#failure ?? {}, 'ERR_CONNECTION_LOST_AFTER_SEND'));
     });
   }
@@ -137,9 +148,20 @@ export class Link {
         this.#fail(new PasserelleError(code, { expected: 'one framed acknowledgement', found: one.code }));
         return;
       }
-      this.#waiting = undefined;
-      waiting.resolve(Buffer.concat(one.pieces));
+      const reply = Buffer.concat(one.pieces);
+      clearTimeout(this.#copyTimer);
+      if (!this.#isMonotone && this.#lastReplies.some((last) => last.equals(reply)))
+        this.#copyTimer = setTimeout(() => this.#reply(reply, true), COPY_MS);
+      else this.#reply(reply);
     }
+  }
+
+  #reply(reply: Buffer, isMonotone = false): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (this.#lastReplies.push(reply) > LAST_REPLIES) this.#lastReplies.shift();
+    this.#isMonotone ||= isMonotone;
+    waiting?.resolve(reply);
   }
 
   /** The socket goes with the message: its late reply can never reach another one. */

@@ -8,6 +8,7 @@ import type { OutSettings } from './settings.ts';
 export function openSink(settings: OutSettings): Sink {
   const idle: Link[] = [];
   const busy = new Set<Link>();
+  let isStopped = false;
 
   const reused = async (): Promise<Link | undefined> => {
     for (let link = idle.pop(); link; link = idle.pop()) {
@@ -26,6 +27,10 @@ export function openSink(settings: OutSettings): Sink {
       throw new PasserelleError('ERR_ENCODE_UNSUPPORTED', { expected: 'no end block inside a message', found: 'byte 0x1C' });
     const until = performance.now() + deadlineMs;
     const link = (await reused()) ?? (await openLink(settings, Math.min(settings.connectTimeoutMs, deadlineMs)));
+    if (isStopped) {
+      link.close();
+      throw new PasserelleError('ERR_CONNECTION_REFUSED', { found: 'an engine that stops' });
+    }
     busy.add(link);
     try {
       mayBegin?.();
@@ -45,6 +50,7 @@ export function openSink(settings: OutSettings): Sink {
       link.close();
     },
     stop: async () => {
+      isStopped = true;
       for (const link of [...idle.splice(0), ...busy]) link.close();
     },
   };

@@ -1,7 +1,8 @@
 /** What must hold in a delivery lane whatever its backlog, its connector and the people who act on it: nothing skipped, nothing stuck. */
 import { hash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { PasserelleError, type EncodedMessage } from '../../core/contract/index.ts';
+import { PasserelleError, type EncodedMessage, type QueuedDelivery } from '../../core/contract/index.ts';
 import { until } from '../flow/region.ts';
 import { LANE, LaneBench, patient } from './lane-bench.ts';
 import { at, encoded, routed } from '../contract/journal/samples.ts';
@@ -331,6 +332,105 @@ describe('a delivery lane', () => {
     await bench.make().start();
     await until('it has left', 5000, async () => (await bench.states())['delivered'] === 1);
     expect([tries, bench.sent.length, noted]).to.deep.equal([3, 1, [{ id: '2.25.1' }]]);
+  });
+
+  it('makes dead, for a person, one that cannot be read in the journal, and sends the others', async () => {
+    const rows = await bench.queue([{ keys: patient('a') }, { keys: patient('b') }, { keys: patient('c') }]);
+    const { material } = bench.journal;
+    bench.journal = {
+      ...bench.journal,
+      material: async (deliveries) => {
+        if (deliveries.includes(rows[0]!.delivery)) throw new PasserelleError('ERR_INVARIANT', { found: 'a damaged row' });
+        return material(deliveries);
+      },
+    };
+    await bench.make().start();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ dead: 1, delivered: 2 });
+  });
+
+  it('follows what the journal says of one whose outcome it does not take, so that its patient waits for nobody', async () => {
+    const { settle } = bench.journal;
+    let isRefusing = true;
+    bench.journal = {
+      ...bench.journal,
+      settle: async (batch, ...rest) => {
+        if (!isRefusing) return settle(batch, ...rest);
+        isRefusing = false;
+        throw new PasserelleError('ERR_TRANSITION', { found: 'somebody was faster' });
+      },
+    };
+    await bench.queue([{ keys: patient('a') }, { keys: patient('a') }]);
+    await bench.make().start();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: 2 });
+  });
+
+  it('does not make dead at its first "later" what was not answered before', async () => {
+    bench.send = async () => {
+      if (bench.sent.length <= 3) throw new PasserelleError('ERR_ACK_TIMEOUT');
+      return { bytes: Buffer.from('AA') };
+    };
+    bench.interpret = () => ({ outcome: bench.sent.length === 4 ? 'later' : 'delivered', ack: 'AE' });
+    await bench.queue([{ keys: patient('a') }]);
+    await bench.make().start();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: 1 });
+  });
+
+  it('says that it works again only when it does: an outcome that is stored late is of before', async () => {
+    const { settle } = bench.journal;
+    const stored = Promise.withResolvers<void>();
+    bench.journal = {
+      ...bench.journal,
+      settle: async (batch, ...rest) => {
+        if (batch[0]!.to === 'delivered') await stored.promise;
+        return settle(batch, ...rest);
+      },
+    };
+    bench.send = async () => {
+      if (bench.sent.length > 1) throw new PasserelleError('ERR_CONNECTION_REFUSED');
+      return { bytes: Buffer.from('AA') };
+    };
+    await bench.queue([{ keys: patient('a') }, { keys: patient('b') }]);
+    await bench.make().start();
+    await until('the lane tripped', 5000, () => bench.lane.status === 'tripped');
+    stored.resolve();
+    await until('it is stored', 5000, async () => (await bench.states())['delivered'] === 1);
+    expect([bench.lane.status, bench.lane.error?.code, bench.lane.failing?.code]).to.deep.equal([
+      'tripped',
+      'ERR_CONNECTION_REFUSED',
+      'ERR_CONNECTION_REFUSED',
+    ]);
+    expect(bench.logged.filter((line) => line.includes('works again'))).to.deep.equal([]);
+  });
+
+  it('lets nobody decide about what may be with a receiver that recognises doubles, and sends nothing while somebody decides', async () => {
+    const taken = Promise.withResolvers<void>();
+    bench.send = async () => {
+      await taken.promise;
+      return { bytes: Buffer.from('AA') };
+    };
+    const rows = await bench.queue([{ keys: patient('a') }, { keys: patient('b') }]);
+    const [first, second] = rows as [QueuedDelivery, QueuedDelivery];
+    const is =
+      ({ delivery }: QueuedDelivery) =>
+      (item: QueuedDelivery): boolean =>
+        item.delivery === delivery;
+    await bench.make({ policy: { idempotent: true, duplicates: 'review', resendAfterMs: 1, attempts: 3, firstMs: 5, maxMs: 10 } }).start();
+    await until('the first one is on the wire', 5000, () => bench.sent.length === 1);
+    expect(() => bench.lane.still(is(first)))
+      .to.throw(PasserelleError)
+      .with.property('code', 'ERR_TRANSITION');
+    expect(bench.lane.still(is({ ...first, delivery: 999_999 }))).to.equal(undefined);
+    const goOn = bench.lane.still(is(second))!;
+    taken.resolve();
+    await until('the first one is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
+    await wait(100);
+    expect(bench.sent).to.have.length(1);
+    goOn();
+    await drained();
+    expect(await bench.states()).to.deep.equal({ delivered: 2 });
   });
 
   it('says which delivery blocks, and how many wait behind it', async () => {

@@ -28,9 +28,9 @@ describe('a delivery lane with more documents than it has room for', () => {
     bench.concurrency = 8;
     answer = Promise.withResolvers();
     bench.send = () => answer.promise;
-    rows = await bench.queue(Array.from({ length: 4 }, (_, n) => ({ keys: patient(`p${n}`), kind: 'document' as const })));
     const lane = bench.make({ policy: { idempotent: true, duplicates: 'review', resendAfterMs: 60_000, attempts: 3, firstMs: 5, maxMs: 10 } });
     await lane.start(true);
+    rows = await bench.queue(Array.from({ length: 4 }, (_, n) => ({ keys: patient(`p${n}`), kind: 'document' as const })));
     lane.offer(rows.map((item) => ({ item, format: 'plain', event: routed().event, parts: [large], queuedAt: at(0) })));
     lane.resume();
     await until('one is sent', 5000, async () => bench.sent.length > 0);

@@ -255,6 +255,34 @@ describe('the way out by mllp', () => {
     expect(connections).to.equal(2);
   });
 
+  for (const ms of [0, 1, 5])
+    it(`never takes a reply that comes again ${ms} ms later for the answer to the next message`, async () => {
+      react = (socket, text) => {
+        const reply = framed(`ok ${text.slice(1, -2)}`);
+        socket.write(reply);
+        setTimeout(() => socket.destroyed || socket.write(reply), ms);
+      };
+      await start({ connections: 1 });
+      const texts = Array.from({ length: 12 }, (_, i) => `m${i}`);
+      const answers: string[] = [];
+      for (const text of texts) answers.push(await send(text));
+      expect(answers).to.deep.equal(texts.map((text) => `ok ${text}`));
+    });
+
+  it('takes the same reply to every message of a counterparty that says nothing else', async () => {
+    react = (socket) => socket.write(framed('ok'));
+    await start({ connections: 1 });
+    for (let i = 0; i < 30; i += 1) expect(await send(`m${i}`)).to.equal('ok');
+    expect(connections).to.equal(1);
+  });
+
+  it('sends nothing once it was stopped', async () => {
+    await start();
+    await sink!.stop();
+    expect(await codeOf(() => send('a'))).to.equal('ERR_CONNECTION_REFUSED');
+    expect(seen).to.deep.equal([]);
+  });
+
   it('never takes an unasked message for the answer to the next one', async () => {
     await start();
     await send('a');

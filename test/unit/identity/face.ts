@@ -16,7 +16,7 @@ export const journalOf = (hospital: () => Hospital) => ({
 });
 
 export function faceOf(journal: ReturnType<typeof journalOf>, more: object = {}): IdentityFace {
-  const idle = { acted: () => undefined, answered: () => undefined };
+  const idle = { still: () => () => undefined, acted: () => undefined, answered: () => undefined };
   const region = { isOwner: true, journal, ...idle, knowledge: new Knowledge(journal, []), ...more };
   return identityFace({ journal, index: { patient: ({ value }: { readonly value: string }) => keyed(value) }, region } as unknown as Engine);
 }
