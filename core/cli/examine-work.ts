@@ -2,9 +2,10 @@
 import type { LaneView } from '../contract/index.ts';
 import type { Finding } from './examine.ts';
 
-/** One finding for each lane that is paused or tripped, one for what a person has to decide; `ok` when there is neither. */
+/** One finding for each lane that sends nothing now, one for what a person has to decide; `ok` when there is neither. */
 export function examineWork(lanes: readonly LaneView[]): readonly Finding[] {
-  const stopped = lanes.filter(({ status }) => status !== 'open').map(stoppedLane);
+  // What another node works it answers for itself.
+  const stopped = lanes.filter(({ status }) => status !== 'open' && status !== 'elsewhere').map(stoppedLane);
   const waiting = COUNTED.map(({ state, fr, en, command }) => ({
     count: lanes.reduce((sum, { counts }) => sum + (counts[state] ?? 0), 0),
     fr,
@@ -32,11 +33,31 @@ const COUNTED = [
   { state: 'dead', fr: 'en échec', en: 'dead', command: 'passerelle lanes' },
 ] as const;
 
-function stoppedLane({ lane, status, error }: LaneView): Finding {
+function stoppedLane({ lane, status, error, downtime }: LaneView): Finding {
   const what = `file ${lane}`;
   if (status === 'paused') {
     const command = `passerelle lane resume ${lane}`;
-    return { what, verdict: 'attention', fr: 'suspendue par une personne', en: 'paused by a person', fix: { fr: command, en: command } };
+    return {
+      what,
+      verdict: 'attention',
+      fr: 'suspendue par une personne, ou par une restauration',
+      en: 'paused by a person, or by a restore',
+      fix: {
+        fr: `Après une restauration, voir d'abord chez le destinataire ce qu'il a déjà reçu. Puis : ${command}`,
+        en: `After a restore, see first what the receiver has already. Then: ${command}`,
+      },
+    };
+  }
+  if (status === 'downtime') {
+    const command = `passerelle lane downtime ${lane} --cancel`;
+    const [until, why] = [downtime?.until ?? '', downtime?.why ? ` (${downtime.why})` : ''];
+    return {
+      what,
+      verdict: 'attention',
+      fr: `arrêt prévu du destinataire jusqu'au ${until}${why} : tout est retenu, puis part tout seul`,
+      en: `planned downtime of the receiver until ${until}${why}: all of it waits, then leaves by itself`,
+      fix: { fr: `Rien, ou pour y mettre fin : ${command}`, en: `Nothing, or to end it: ${command}` },
+    };
   }
   return {
     what,

@@ -1,14 +1,14 @@
 /** Lanes as a table. */
 import type { LaneView } from '../contract/index.ts';
 import type { Column } from './table.ts';
-import { shortTime } from './words.ts';
+import { STATUS_WORDS, shortTime } from './words.ts';
 
 const count = (lane: LaneView, ...states: readonly (keyof LaneView['counts'])[]): string =>
   String(states.reduce((sum, state) => sum + (lane.counts[state] ?? 0), 0));
 
 function status({ status: word, downtime, perMinute }: LaneView): string {
-  const until = downtime && word === 'downtime' ? ` until ${shortTime(downtime.until)}` : '';
-  return `${word}${until}${perMinute === undefined ? '' : ` ${Math.round(perMinute * 100) / 100}/min`}`;
+  const until = downtime && word === 'downtime' ? ` → ${shortTime(downtime.until)}` : '';
+  return `${STATUS_WORDS[word]}${until}${perMinute === undefined ? '' : `, ${Math.round(perMinute * 100) / 100}/min`}`;
 }
 
 export const LANES: readonly Column<LaneView>[] = [

@@ -1,5 +1,5 @@
 /** States, verbs and times in the words of an operator: French, with the engine's own word beside it. */
-import { CATALOGUE, formatLocation, foundInFrench, type DeliveryState, type ErrorData, type MessageState } from '../contract/index.ts';
+import { CATALOGUE, formatLocation, foundInFrench, type DeliveryState, type ErrorData, type LaneView, type MessageState } from '../contract/index.ts';
 
 export const STATE_WORDS: Readonly<Record<MessageState | DeliveryState, string>> = {
   received: 'enregistré, pas encore traduit',
@@ -30,6 +30,15 @@ const DONE_WORDS: Readonly<Record<string, string>> = {
   release: 'libéré',
   resend: 'renvoyé',
   confirm: 'confirmé',
+};
+
+/** Of lanes. */
+export const STATUS_WORDS: Readonly<Record<LaneView['status'], string>> = {
+  open: 'ouverte',
+  paused: 'suspendue / paused',
+  downtime: 'arrêt prévu / downtime',
+  tripped: 'injoignable / tripped',
+  elsewhere: 'autre nœud / elsewhere',
 };
 
 /** What a line of a timeline says, in one word or two. */

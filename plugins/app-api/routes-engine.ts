@@ -12,9 +12,20 @@ import type { ApiSettings } from './settings.ts';
 const SETTINGS_LIMIT_BYTES = 16 * 1024 * 1024;
 const DEFAULT_LIMIT = 50;
 
+const WELCOME = `Passerelle : administration du moteur, sans page web.
+  En ligne de commande : npx passerelle --help (messages, lanes, alerts, where...)
+  Par l'API            : /api/v1/openapi.json, avec le jeton de admin.token
+  Supervision          : /healthz, /readyz, /metrics
+
+Passerelle: administration of the engine, without web pages.
+  Command line: npx passerelle --help. API: /api/v1/openapi.json, with the token in admin.token.
+`;
+
 /** Without token: a supervisor has none, and nothing here identifies anybody. */
 export function healthRoutes(app: FastifyInstance, engine: EngineFace): void {
   const tags = ['health'];
+  // Where a browser arrives that was given the address.
+  app.get('/', { schema: { summary: 'Accueil / Welcome', tags } }, async (_, reply) => reply.type('text/plain; charset=utf-8').send(WELCOME));
   app.get('/healthz', { schema: { summary: 'Le processus répond / The process answers', tags } }, async () => ({
     status: 'ok',
     version: engine.version,

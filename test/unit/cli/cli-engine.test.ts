@@ -253,7 +253,7 @@ describe('commands on a running engine', () => {
 
   it('plan a downtime, set a rate, and wait for a lane to drain', async () => {
     const planned = await run(['lane', 'downtime', 'kp-out', '--from', '2036-10-12T10:00:00Z', '--for', '2h', '--why', 'mise à jour']);
-    expect(planned.out).to.contain('downtime until 2036-10-12');
+    expect(planned.out).to.contain('arrêt prévu / downtime → 2036-10-12');
     expect(engine.asked.at(-1)?.input).to.deep.include({
       kind: 'downtime',
       lane: 'kp-out',
