@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { UNCONFIGURED, type SiteSettings } from 'passerelle/contract';
+import { UNCONFIGURED, type ConnectorManifest, type SiteSettings } from 'passerelle/contract';
 import { loadConnectors, packageRoot } from '../../core/registry/index.ts';
 import { openMessage } from '../../core/codecs/open.ts';
-import { FIXED_NOW, translatorOf } from './translating.ts';
+import { FIXED_NOW, connectorOf, translatorOf } from './translating.ts';
 
 /** Inside `dist`: below this package, so that `passerelle/contract` is found, and out of the tree. */
 const root = path.join(packageRoot, 'dist/guide');
@@ -44,6 +44,18 @@ describe('the connector of the guide', function () {
     }
     expect(output).to.equal('');
     expect([...blocks.keys()].filter((file) => file.endsWith('.ts'))).to.have.length.above(5);
+  });
+
+  it('names what it makes of messages, as those do that read all of the national profile, and has a case each way', () => {
+    const inbound = ({ flows }: Pick<ConnectorManifest, 'flows'>): readonly string[] =>
+      flows.flatMap(({ direction, events }) => (direction === 'to-dcc' ? events : []));
+    const manifest = JSON.parse(blocks.get('manifest.json')!) as ConnectorManifest;
+    expect(inbound(manifest)).to.include.members([...inbound(connectorOf('ci-sis').manifest)]);
+    for (const way of ['decode', 'encode'])
+      expect(
+        [...blocks.keys()].some((file) => file.startsWith(`fixtures/${way}/`)),
+        way,
+      ).to.equal(true);
   });
 
   it('is tried with commands that work', () => {
