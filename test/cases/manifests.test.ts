@@ -1,7 +1,7 @@
 /** A manifest names what its connector makes of messages and takes of events, no less (a site would route what it was never told of) and no more. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { isIdentityUpdate } from 'passerelle/model';
+import { EVENT_DATA, isIdentityUpdate } from 'passerelle/model';
 import { expectedFile, findCases, inputFile, readCase, type Case } from './case-file.ts';
 import { run } from './fixtures.ts';
 import { connectorIds, connectorOf } from './translating.ts';
@@ -27,6 +27,7 @@ function made(id: string): ReadonlySet<string> {
 describe('manifests', () => {
   for (const id of connectorIds) {
     const named = new Set(connectorOf(id).manifest.flows.flatMap(({ events }) => events));
+    it(`${id} names events that there are, one by one`, () => expect(Object.keys(EVENT_DATA)).to.include.members([...named]));
     // Only the contextual call so far: messages are read by the national profile, and no flow of them is promised.
     if (!named.has('dcc.identity.updated')) continue;
     it(`${id} names every event that it makes of a message`, () => {
