@@ -92,6 +92,12 @@ export const PHRASES: Readonly<Record<string, string>> = {
   'a data directory of its own': 'un dossier de données à lui seul',
   'a data directory that cannot be locked': 'un dossier de données qui ne peut être verrouillé',
   'a database that this user may use': 'une base que cet utilisateur peut utiliser',
+  'a password that the server refuses (PGPASSWORD, PGPASSFILE)': 'un mot de passe refusé par le serveur (PGPASSWORD, PGPASSFILE)',
+  'a user that the server lets in nowhere (pg_hba.conf)': 'un utilisateur que le serveur ne laisse pas entrer (pg_hba.conf)',
+  'no such database: create database NAME owner USER': 'base absente : create database NOM owner UTILISATEUR',
+  'a user who may not create a schema there: grant create on database NAME to USER':
+    'un utilisateur qui ne peut pas y créer de schéma : grant create on database NOM to UTILISATEUR',
+  'no password (PGPASSWORD, PGPASSFILE)': 'aucun mot de passe (PGPASSWORD, PGPASSFILE)',
   'a datamatrix of the patient of the message': 'un datamatrix du patient du message',
   'a date': 'une date',
   'a date DD-MM-YYYY': 'une date JJ-MM-AAAA',

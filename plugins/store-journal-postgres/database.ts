@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { PasserelleError } from '../../core/contract/index.ts';
 import type { Address } from './address.ts';
-import { sqlState, type Query } from './connection.ts';
+import { sqlState, unavailable, type Query } from './connection.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { makePartitions, monthOf } from './partitions.ts';
 
@@ -91,12 +91,23 @@ export async function fitCounters(query: Query): Promise<void> {
   if (Number(ids!['last']) > Number(ids!['last_value'])) await query({ text: "SELECT setval('message_id', $1)", values: [ids!['last']] });
 }
 
+/** What a server refuses for good, in words; what is missing is where the address is: the environment or the settings of the engine. */
+const REFUSED: Readonly<Record<string, string>> = {
+  '28P01': 'a password that the server refuses (PGPASSWORD, PGPASSFILE)',
+  '28000': 'a user that the server lets in nowhere (pg_hba.conf)',
+  '3D000': 'no such database: create database NAME owner USER',
+  '42501': 'a user who may not create a schema there: grant create on database NAME to USER',
+};
+const NO_PASSWORD = /client password must be a string/;
+
 /** What opening says when the server refuses: who may not, or what is not there, is for the person who gave the address. */
-export function openingError(error: unknown, unavailable: (error: unknown) => PasserelleError): PasserelleError {
+export function openingError(error: unknown): PasserelleError {
   if (error instanceof PasserelleError) return error;
   const state = sqlState(error);
   if (state === LOCK_NOT_AVAILABLE) return new PasserelleError('ERR_JOURNAL_LOCKED');
-  if (state && /^(28|3D|42)/.test(state))
-    return new PasserelleError('ERR_CONFIG_INVALID', { expected: 'a database that this user may use', found: `SQLSTATE ${state}` });
-  return unavailable(error);
+  const isRefused = state !== undefined && /^(28|3D|42)/.test(state);
+  const noPassword = error instanceof Error && NO_PASSWORD.test(error.message) ? 'no password (PGPASSWORD, PGPASSFILE)' : undefined;
+  if (!isRefused && noPassword === undefined) return unavailable(error);
+  const found = noPassword ?? REFUSED[state ?? ''] ?? `SQLSTATE ${state}`;
+  return new PasserelleError('ERR_CONFIG_INVALID', { location: { path: '/journal' }, expected: 'a database that this user may use', found });
 }

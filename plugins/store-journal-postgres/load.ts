@@ -13,7 +13,7 @@ import { BUCKET_MESSAGES, bytesOf, msOf, unpackHashes } from '../../core/journal
 import { parseAddress } from './address.ts';
 import { byteas, int4s, int8s } from './arrays.ts';
 import { endOf, isOfCommand, queryOn, unavailable, type Query } from './connection.ts';
-import { fitCounters, movedSchema, prepareSchema } from './database.ts';
+import { fitCounters, movedSchema, openingError, prepareSchema } from './database.ts';
 import { batchesOf, connectLong } from './dump.ts';
 import { makePartitions, monthOfPart } from './partitions.ts';
 
@@ -37,7 +37,7 @@ export async function loadJournal(text: string, dump: JournalDump, check: LoadCh
       await endOf(client); // what was not committed is gone
     }
   } catch (error) {
-    throw error instanceof PasserelleError ? error : unavailable(error);
+    throw openingError(error);
   }
 }
 

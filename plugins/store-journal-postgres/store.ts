@@ -15,7 +15,7 @@ import {
 } from '../../core/journal-format/index.ts';
 import { parseAddress, type Address } from './address.ts';
 import type { ArgumentsOf, ResultOf, Writes } from './command.ts';
-import { connectWriter, endOf, queryOn, unavailable, type Query } from './connection.ts';
+import { connectWriter, endOf, queryOn, type Query } from './connection.ts';
 import { openingError, prepareDatabase } from './database.ts';
 import { dumpRunning } from './dump.ts';
 import { Names } from './names.ts';
@@ -47,7 +47,7 @@ export async function openPostgresJournal(text: string): Promise<JournalStore> {
       throw error;
     }
   } catch (error) {
-    throw openingError(error, unavailable);
+    throw openingError(error);
   }
 }
 

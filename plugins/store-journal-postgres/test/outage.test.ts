@@ -126,6 +126,20 @@ describe('a journal on PostgreSQL', function () {
     expect(new Set(answered).size).to.equal(answered.length);
   });
 
+  it('says what the server does not let it do, in words that a person can act on', async () => {
+    await cluster.query('create role stranger login');
+    const at = (change: (url: URL) => void): string => {
+      const url = new URL(cluster.url);
+      change(url);
+      return url.href;
+    };
+    const of = async (address: string): Promise<string | undefined> =>
+      (await refused(openPostgresJournal(address), 'ERR_CONFIG_INVALID')).detail.found;
+    expect(await of(at((url) => (url.pathname = '/nowhere')))).to.match(/^no such database/);
+    expect(await of(at((url) => ((url.username = 'stranger'), url.searchParams.set('schema', 'strange'))))).to.match(/may not create a schema/);
+    expect(await of(at((url) => (url.username = 'nobody')))).to.match(/^(a user|SQLSTATE 28)/);
+  });
+
   it('is refused on a server that does not sync what it commits, and when a newer engine wrote it', async () => {
     const address = `${cluster.url}?schema=${schema}`;
     await cluster.query('ALTER ROLE passerelle SET synchronous_commit = off');
