@@ -367,10 +367,8 @@ export class Region {
     const waiting: (() => void)[] = [];
     const goOn = (): void => waiting.forEach((each) => each());
     try {
-      for (const lane of this.outbound.values()) {
-        const each = lane.still(({ message, delivery }) => deliveries.has(delivery) || messages.has(message));
-        if (each) waiting.push(each);
-      }
+      for (const lane of this.outbound.values())
+        waiting.push(lane.still(({ message, delivery }) => deliveries.has(delivery) || messages.has(message)));
     } catch (thrown) {
       goOn();
       throw thrown;

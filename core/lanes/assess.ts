@@ -84,6 +84,8 @@ export async function assessAll(batch: readonly Prepared[], endpoint: InboundEnd
   };
   // What the next message sees is what is stored with this one: nothing, when it cannot be routed.
   const { judgements, leans, release } = await ports.knowledge.judge(cases, conclude);
+  // From now on an AA could contradict what is decided.
+  for (const { item } of batch) item.assessed = true;
   let isAsSeen = true;
   let end = judgements.length;
   try {

@@ -71,10 +71,13 @@ export class Backlog {
     for (const item of items) {
       if (this.isRead(item)) continue;
       this.#offered = Math.max(this.#offered, item.delivery);
-      this.#overflowed ||= this.#schedule.size >= this.#window;
+      if (!this.#overflowed && this.#schedule.size >= this.#window) {
+        this.#overflowed = true;
+        // Offers may have passed over what comes to be offered later: pages go on where pages ended.
+        this.#rewindTo(this.#read);
+      }
       if (this.#overflowed) {
-        // What another sender's commit brought before it was offered first.
-        if (item.delivery <= this.#seen) this.#rewind = Math.min(this.#rewind ?? Infinity, item.delivery - 1);
+        if (item.delivery <= this.#seen) this.#rewindTo(item.delivery - 1);
         continue;
       }
       this.#seen = Math.max(this.#seen, item.delivery);
@@ -139,10 +142,15 @@ export class Backlog {
     }
   }
 
+  #rewindTo(delivery: number): void {
+    this.#rewind = Math.min(this.#rewind ?? Infinity, delivery);
+  }
+
   #goBack(): void {
     if (this.#rewind === undefined) return;
     this.#rereadTo = Math.max(this.#rereadTo, this.#seen);
-    this.#seen = this.#rewind;
+    // What is deferred is read again too: nobody knows of it any more.
+    this.#seen = Math.min(this.#rewind, this.#firstDeferred - 1);
     this.#rewind = undefined;
     this.#deferred.clear();
     this.#firstDeferred = Infinity;
@@ -178,6 +186,6 @@ export class Backlog {
     const left = [item, ...apart.flatMap((name) => this.#schedule.queue(name).map((entry) => entry.item))];
     const isEmpty = (name: string): boolean => this.#deferred.has(name) && !this.#schedule.holds(name);
     if (apart.some((name) => this.#deferred.has(name)) || left.some((one) => this.#schedule.namesOf(one).some(isEmpty)))
-      this.#rewind = this.#firstDeferred - 1;
+      this.#rewindTo(this.#firstDeferred - 1);
   }
 }

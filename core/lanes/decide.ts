@@ -80,7 +80,6 @@ export async function decideStored(
   lease?: LaneLease,
 ): Promise<Ended<DecidedMessage>> {
   const { made, release } = await translateAll(batch, endpoint, ports);
-  for (const { item } of made) item.assessed = true;
   const write = async (some: readonly Assessed[]): Promise<readonly DecidedMessage[]> => {
     const deliveries = await ports.journal.decide(
       some.map((m) => m.decision),

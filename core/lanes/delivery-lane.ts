@@ -62,8 +62,8 @@ export class DeliveryLane {
   #inWork = 0;
   /** Of those, what may be with the receiver. */
   readonly #sent = new Set<QueuedDelivery>();
-  /** What people are deciding now of deliveries of this lane. */
-  #decisions = 0;
+  /** What people are deciding now: of which deliveries, and when that is over. */
+  readonly #decisions = new Set<{ readonly isIt: (item: QueuedDelivery) => boolean; readonly over: Promise<void> }>();
   #status: 'open' | 'paused' | 'tripped' = 'paused';
   #error: ErrorData | undefined;
   #failing: { readonly since: number; readonly code?: ErrorCode } | undefined;
@@ -172,16 +172,17 @@ export class DeliveryLane {
   }
 
   /**
-   * While a person decides about one of these nothing leaves; to be called when that is decided. Throws ERR_TRANSITION when one of them may be with its receiver:
-   * where that recognises doubles, the journal does not say so before the end of the attempt. `undefined`: the lane knows none of them.
+   * While a person decides about these none of them leaves, those neither that are in the journal only; to be called when that is decided. Throws
+   * ERR_TRANSITION when one of them may be with its receiver: where that recognises doubles, the journal does not say so before the end of the attempt.
    */
-  still(isIt: (item: QueuedDelivery) => boolean): (() => void) | undefined {
+  still(isIt: (item: QueuedDelivery) => boolean): () => void {
     for (const item of this.#sent) if (isIt(item)) throw new PasserelleError('ERR_TRANSITION', { expected: 'no delivery in sending' });
-    if (!this.#schedule.some(isIt)) return undefined;
-    this.#decisions += 1;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const decision = { isIt, over };
+    this.#decisions.add(decision);
     return () => {
-      this.#decisions -= 1;
-      this.#pump();
+      this.#decisions.delete(decision);
+      resolve();
     };
   }
 
@@ -290,22 +291,22 @@ export class DeliveryLane {
 
   /** It was on the wire when the engine stopped: ambiguous (ARCHITECTURE section 4). */
   async #interrupted(item: QueuedDelivery): Promise<void> {
+    this.#admit(await this.#doubt(item));
+  }
+
+  /** Stores that nobody knows what became of it; what it is then. */
+  async #doubt(item: QueuedDelivery): Promise<QueuedDelivery> {
     const interrupted = new PasserelleError('ERR_INTERRUPTED').toData();
     const after = afterDoubt(interrupted, item, this.endpoint.policy, this.#ports.random());
     const settlement = this.#settlement(item, 'sending', after);
     await this.#ports.journal.settle([settlement], this.#lease);
-    this.#admit({
-      ...item,
-      state: after.to,
-      attempts: item.attempts + 1,
-      error: interrupted,
-      ...(settlement.notBefore && { notBefore: settlement.notBefore }),
-    });
+    const { notBefore } = settlement;
+    return { ...item, state: after.to, attempts: item.attempts + 1, error: interrupted, ...(notBefore && { notBefore }) };
   }
 
   #pump(): void {
     if (this.#stopped) return;
-    while (this.#status === 'open' && this.#decisions === 0 && this.#isFree && this.#schedule.readyCount > 0 && this.#gate.take()) {
+    while (this.#status === 'open' && this.#isFree && this.#schedule.readyCount > 0 && this.#gate.take()) {
       const entry = this.#schedule.take();
       if (!entry) break;
       this.#inFlight += 1;
@@ -322,7 +323,7 @@ export class DeliveryLane {
     this.#isLoading = true;
     void this.#load().then((read) => {
       this.#isLoading = false;
-      if (read && this.#schedule.readyCount > 0 && this.#isFree) this.#pump();
+      if (read && ((this.#schedule.readyCount > 0 && this.#isFree) || this.#backlog.isWanted)) this.#pump();
     });
   }
 
@@ -343,20 +344,26 @@ export class DeliveryLane {
       const error = PasserelleError.from(thrown);
       if (error.entry.disposition === 'transient') return this.#putBack(item, error.toData());
       // Only this one: a lane that stopped for it would stop for everybody.
-      return this.#conclude(item, { kind: 'encode', outcome: 'refuse', error: error.toData() });
+      return this.#conclude(item, { kind: 'encode', outcome: 'refuse', error: error.toData() }, new Set(item.keys));
     }
     await this.#room.within(item.kind === 'document' ? leaving.parts : [], () => this.#leave(item, leaving));
   }
 
   async #leave(item: QueuedDelivery, leaving: Leaving): Promise<void> {
+    for (let decision = this.#decisionOn(item); decision; decision = this.#decisionOn(item)) await decision.over;
     // While it waited a person may have decided about it, or stopped the lane.
-    if (!this.#isAsTaken(item) || this.#status !== 'open' || this.#gate.isDown || this.#decisions > 0) return this.#putBack(item);
+    if (!this.#isAsTaken(item) || this.#status !== 'open' || this.#gate.isDown) return this.#putBack(item);
     this.#sent.add(item);
     try {
       await this.#send(item, leaving);
     } finally {
       this.#sent.delete(item);
     }
+  }
+
+  #decisionOn(item: QueuedDelivery): { readonly over: Promise<void> } | undefined {
+    for (const decision of this.#decisions) if (decision.isIt(item)) return decision;
+    return undefined;
   }
 
   async #send(item: QueuedDelivery, leaving: Leaving): Promise<void> {
@@ -402,7 +409,7 @@ export class DeliveryLane {
   async #conclude(
     item: QueuedDelivery,
     result: Exclude<AttemptResult, { kind: 'unavailable' }>,
-    told: ReadonlySet<string> = new Set(),
+    told: ReadonlySet<string>,
     brought?: Leaving,
   ): Promise<void> {
     const after = this.#after(item, result);
@@ -422,6 +429,7 @@ export class DeliveryLane {
     // Before it is over: should the engine stop in between, the identity is sent again, and nothing stays held for one that passed.
     if (isTaken) await this.lookAgain(told, true);
     if (!(await this.#settleSurely(settlement))) return;
+    this.#sent.delete(item);
     this.#ports.count('deliveries_settled_total', { lane: this.endpoint.name, state: after.to });
     this.#follow(item, after, settlement);
     await this.#held.tried(item, after.to, told);
@@ -492,12 +500,12 @@ export class DeliveryLane {
       const now = await this.#surely(() => deliveryNow(journal, lane, item), 'a delivery cannot be read yet');
       // Whoever decided about it meanwhile has put it where it belongs.
       if (this.#stopped || !this.#isAsTaken(item)) return;
-      if (!now || now.state === 'discarded') this.forget(delivery);
-      else if (now.state !== 'sending') this.update(now);
-      else {
-        this.#schedule.remove(delivery);
-        await this.#interrupted(now);
-      }
+      if (!now || now.state === 'discarded') return this.forget(delivery);
+      // It keeps its place until that is stored.
+      if (now.state === 'sending') return this.#backlog.update(await this.#surely(() => this.#doubt(now), 'outcome cannot be stored yet'));
+      // As it was taken: sent again at once, it would be refused again at once.
+      const notBefore = iso(this.#ports.now() + this.endpoint.policy.maxMs);
+      this.update(now.state === 'queued' ? { ...now, notBefore } : now);
     } catch (thrown) {
       log('error', 'a delivery could not be followed', { lane, delivery, code: PasserelleError.from(thrown).code });
     }

@@ -118,11 +118,6 @@ export class Schedule {
     return entry.queues.map((name) => this.queue(name)[0]).find((first) => first !== undefined && first !== entry);
   }
 
-  some(isIt: (item: QueuedDelivery) => boolean): boolean {
-    for (const { item } of this.#entries.values()) if (isIt(item)) return true;
-    return false;
-  }
-
   *[Symbol.iterator](): IterableIterator<Entry> {
     yield* this.#entries.values();
   }

@@ -86,10 +86,14 @@ async function insertTerms(query: Query, rows: readonly DumpRow[], columns: read
 /** After a move. The name says what it was; no engine opens it, nor another one in its place. */
 export async function retireJournal(text: string, to: string): Promise<string> {
   const address = parseAddress(text);
-  const kept = movedSchema(address.schema);
+  const moved = movedSchema(address.schema);
+  let kept = moved;
   const client = await connectLong(address);
   try {
-    await client.query(`BEGIN; ALTER SCHEMA ${address.schema} RENAME TO ${kept}; COMMENT ON SCHEMA ${kept} IS ${client.escapeLiteral(to)}; COMMIT`);
+    const { rows } = await client.query<{ name: string }>('SELECT nspname AS name FROM pg_namespace WHERE starts_with(nspname, $1)', [moved]);
+    // It may have moved away and come back before.
+    for (let n = 2; rows.some(({ name }) => name === kept); n += 1) kept = `${moved}_${n}`;
+    await client.query(`BEGIN; ALTER SCHEMA ${address.schema} RENAME TO ${kept}; COMMENT ON SCHEMA ${moved} IS ${client.escapeLiteral(to)}; COMMIT`);
   } catch (error) {
     throw unavailable(error);
   } finally {

@@ -105,8 +105,9 @@ function syncFolder(folder: string): void {
 export async function retireJournal(folder: string, to: string): Promise<string> {
   const { db } = openDatabase(folder);
   db.close();
-  const kept = join(folder, MOVED_NAME);
-  if (existsSync(kept)) throw new PasserelleError('ERR_NOT_EMPTY', { location: { file: kept } });
+  // It may have moved away and come back before.
+  let kept = join(folder, MOVED_NAME);
+  for (let n = 2; existsSync(kept); n += 1) kept = join(folder, `${MOVED_NAME}-${n}`);
   writeFileSync(join(folder, MOVED_TO_NAME), to, { mode: 0o600, flush: true });
   renameSync(join(folder, FILE_NAME), kept);
   syncFolder(folder);

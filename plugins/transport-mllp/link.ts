@@ -13,8 +13,10 @@ const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** An acknowledgement that comes twice, the second time when another message is on its way: the answer to that one comes as well, so long after it at most. */
 const COPY_MS = 50;
-/** A copy is as late as some messages. */
-const LAST_REPLIES = 8;
+/** A copy may be some messages late; longer replies than that are not remembered. */
+const LAST_REPLIES = 64;
+const REMEMBERED_BYTES = 4096;
+const MOST_REPEATS = 3;
 
 /** Some servers give no session ticket: then silence for this long is consent. */
 const VERDICT_MS = 250;
@@ -85,10 +87,11 @@ export class Link {
   #waiting: Waiting | undefined;
   #quietTimer: NodeJS.Timeout | undefined;
   /** Of the exchanges before this one. */
-  readonly #lastReplies: Buffer[] = [];
-  #copyTimer: NodeJS.Timeout | undefined;
-  /** It answers different messages with the same bytes. */
-  #isMonotone = false;
+  readonly #lastReplies = new Set<string>();
+  /** What has come and may be a copy of one of those. */
+  #held: { readonly reply: Buffer; readonly timer: NodeJS.Timeout } | undefined;
+  /** How many messages in a row it answered with bytes that it had said before: after some it says nothing else. */
+  #repeats = 0;
   #failure: Error | undefined;
 
   constructor(socket: Socket) {
@@ -100,7 +103,6 @@ export class Link {
     socket.once('end', () => this.#take(this.#framer.end()));
     socket.once('close', () => {
       clearTimeout(this.#quietTimer);
-      clearTimeout(this.#copyTimer);
       this.#fail(explain(this.#failure ?? {}, 'ERR_CONNECTION_LOST_AFTER_SEND'));
     });
   }
@@ -149,26 +151,31 @@ export class Link {
         return;
       }
       const reply = Buffer.concat(one.pieces);
-      clearTimeout(this.#copyTimer);
-      if (!this.#isMonotone && this.#lastReplies.some((last) => last.equals(reply)))
-        this.#copyTimer = setTimeout(() => this.#reply(reply, true), COPY_MS);
+      clearTimeout(this.#held?.timer);
+      this.#held = undefined;
+      const isSaidAgain = this.#repeats < MOST_REPEATS && this.#lastReplies.has(reply.toString('latin1'));
+      if (isSaidAgain) this.#held = { reply, timer: setTimeout(() => this.#reply(reply, true), COPY_MS) };
       else this.#reply(reply);
     }
   }
 
-  #reply(reply: Buffer, isMonotone = false): void {
+  #reply(reply: Buffer, isRepeat = false): void {
     const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (this.#lastReplies.push(reply) > LAST_REPLIES) this.#lastReplies.shift();
-    this.#isMonotone ||= isMonotone;
+    clearTimeout(this.#held?.timer);
+    this.#waiting = this.#held = undefined;
+    if (reply.length <= REMEMBERED_BYTES) this.#lastReplies.add(reply.toString('latin1'));
+    if (this.#lastReplies.size > LAST_REPLIES) this.#lastReplies.delete(this.#lastReplies.values().next().value!);
+    if (this.#repeats < MOST_REPEATS) this.#repeats = isRepeat ? this.#repeats + 1 : 0;
     waiting?.resolve(reply);
   }
 
   /** The socket goes with the message: its late reply can never reach another one. */
   #fail(error: PasserelleError): void {
     const waiting = this.#waiting;
-    this.#waiting = undefined;
     this.#socket.destroy();
+    // Nothing else came: it was the answer.
+    if (this.#held) return this.#reply(this.#held.reply, true);
+    this.#waiting = undefined;
     waiting?.reject(error);
   }
 }

@@ -349,23 +349,6 @@ describe('a delivery lane', () => {
     expect(await bench.states()).to.deep.equal({ dead: 1, delivered: 2 });
   });
 
-  it('follows what the journal says of one whose outcome it does not take, so that its patient waits for nobody', async () => {
-    const { settle } = bench.journal;
-    let isRefusing = true;
-    bench.journal = {
-      ...bench.journal,
-      settle: async (batch, ...rest) => {
-        if (!isRefusing) return settle(batch, ...rest);
-        isRefusing = false;
-        throw new PasserelleError('ERR_TRANSITION', { found: 'somebody was faster' });
-      },
-    };
-    await bench.queue([{ keys: patient('a') }, { keys: patient('a') }]);
-    await bench.make().start();
-    await drained();
-    expect(await bench.states()).to.deep.equal({ delivered: 2 });
-  });
-
   it('does not make dead at its first "later" what was not answered before', async () => {
     bench.send = async () => {
       if (bench.sent.length <= 3) throw new PasserelleError('ERR_ACK_TIMEOUT');
@@ -405,33 +388,87 @@ describe('a delivery lane', () => {
     expect(bench.logged.filter((line) => line.includes('works again'))).to.deep.equal([]);
   });
 
-  it('lets nobody decide about what may be with a receiver that recognises doubles, and sends nothing while somebody decides', async () => {
+  const IDEMPOTENT = { idempotent: true, duplicates: 'review', resendAfterMs: 1, attempts: 3, firstMs: 5, maxMs: 10_000 } as const;
+  const idsOf = async (rows: readonly QueuedDelivery[]): Promise<readonly string[]> =>
+    (await bench.journal.material(rows.map(({ delivery }) => delivery))).map(({ event }) => event.id);
+
+  for (const isAway of [false, true])
+    it(`keeps the place of one whose outcome it does not take until the doubt is stored${isAway ? ', though the journal is away then' : ''}`, async () => {
+      const { settle } = bench.journal;
+      const rows = await bench.queue([
+        { keys: patient('a'), kind: 'identity' },
+        { keys: patient('a'), kind: 'identity' },
+      ]);
+      const ids = await idsOf(rows);
+      let calls = 0;
+      bench.journal = {
+        ...bench.journal,
+        settle: async (batch, ...rest) => {
+          calls += 1;
+          if (calls === 1) throw new PasserelleError('ERR_INVARIANT', { found: 'an outcome that cannot be stored' });
+          if (calls === 2) await wait(50);
+          if (calls === 2 && isAway) throw new PasserelleError('ERR_JOURNAL_UNAVAILABLE');
+          return settle(batch, ...rest);
+        },
+      };
+      bench.concurrency = 2;
+      await bench.make().start();
+      const pumping = setInterval(() => bench.lane.offer([]), 5);
+      await drained().finally(() => clearInterval(pumping));
+      expect(bench.sent.map((id) => ids.indexOf(id))).to.deep.equal([0, 0, 1]);
+      expect(await bench.states()).to.deep.equal({ delivered: 2 });
+    });
+
+  it('does not send over and over what the journal never takes the outcome of', async () => {
+    bench.journal = {
+      ...bench.journal,
+      settle: () => Promise.reject(new PasserelleError('ERR_INVARIANT', { found: 'an outcome that cannot be stored' })),
+    };
+    await bench.queue([{ keys: patient('a') }]);
+    await bench.make({ policy: IDEMPOTENT }).start();
+    await wait(500);
+    expect(bench.sent).to.have.length(1);
+  });
+
+  it('lets nobody decide about what may be with a receiver that recognises doubles', async () => {
     const taken = Promise.withResolvers<void>();
     bench.send = async () => {
       await taken.promise;
       return { bytes: Buffer.from('AA') };
     };
-    const rows = await bench.queue([{ keys: patient('a') }, { keys: patient('b') }]);
-    const [first, second] = rows as [QueuedDelivery, QueuedDelivery];
-    const is =
-      ({ delivery }: QueuedDelivery) =>
-      (item: QueuedDelivery): boolean =>
-        item.delivery === delivery;
-    await bench.make({ policy: { idempotent: true, duplicates: 'review', resendAfterMs: 1, attempts: 3, firstMs: 5, maxMs: 10 } }).start();
-    await until('the first one is on the wire', 5000, () => bench.sent.length === 1);
-    expect(() => bench.lane.still(is(first)))
-      .to.throw(PasserelleError)
-      .with.property('code', 'ERR_TRANSITION');
-    expect(bench.lane.still(is({ ...first, delivery: 999_999 }))).to.equal(undefined);
-    const goOn = bench.lane.still(is(second))!;
+    const [first] = (await bench.queue([{ keys: patient('a') }])) as readonly [QueuedDelivery];
+    await bench.make({ policy: IDEMPOTENT }).start();
+    await until('it is on the wire', 5000, () => bench.sent.length === 1);
+    const still = (): unknown => bench.lane.still(({ delivery }) => delivery === first.delivery);
+    expect(still).to.throw(PasserelleError).with.property('code', 'ERR_TRANSITION');
     taken.resolve();
-    await until('the first one is delivered', 5000, async () => (await bench.states())['delivered'] === 1);
-    await wait(100);
-    expect(bench.sent).to.have.length(1);
-    goOn();
     await drained();
-    expect(await bench.states()).to.deep.equal({ delivered: 2 });
+    expect(still).to.not.throw();
   });
+
+  for (const where of ['in memory', 'in the journal only'] as const)
+    it(`sends nothing of what a person is deciding about, ${where}, and all else`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const rows = await bench.queue(Array.from({ length: 4 }, () => ({ keys: patient('a'), kind: 'identity' as const })));
+      const ids = await idsOf(rows);
+      bench.send = async () => {
+        if (bench.sent.length === 1) await gate.promise;
+        return { bytes: Buffer.from('AA') };
+      };
+      await bench.make({ policy: IDEMPOTENT }, where === 'in memory' ? WINDOW : 1).start();
+      await until('the first one is on the wire', 5000, () => bench.sent.length === 1);
+      const { delivery } = rows[3]!;
+      const goOn = bench.lane.still((item) => item.delivery === delivery);
+      gate.resolve();
+      await until('all before it is sent', 5000, async () => (await bench.states())['delivered'] === 3);
+      await wait(100);
+      for (const { deliveries } of await bench.journal.act([{ verb: 'discard', delivery, who: 'camille', why: 'essai', at: at(0) }]))
+        for (const item of deliveries) bench.lane.forget(item.delivery);
+      goOn();
+      await drained();
+      expect(bench.sent.map((id) => ids.indexOf(id))).to.deep.equal([0, 1, 2]);
+      expect(await bench.states()).to.deep.equal({ delivered: 3, discarded: 1 });
+    });
 
   it('says which delivery blocks, and how many wait behind it', async () => {
     const rows = await bench.queue([

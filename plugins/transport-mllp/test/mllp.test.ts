@@ -276,6 +276,32 @@ describe('the way out by mllp', () => {
     expect(connections).to.equal(1);
   });
 
+  for (const [how, deadlineMs] of [
+    ['ends', 5000],
+    ['is as late as can be', 40],
+  ] as const)
+    it(`takes the answer that was said before, of a counterparty that ${how} then`, async () => {
+      react = (socket) => {
+        if (seen.length === 2 && how === 'ends') socket.end(framed('ok'));
+        else socket.write(framed('ok'));
+      };
+      await start({ connections: 1 });
+      expect([await send('a'), await send('a', deadlineMs)]).to.deep.equal(['ok', 'ok']);
+    });
+
+  it('knows a copy also after a message that was sent again and answered the same', async () => {
+    react = (socket, text) => {
+      const name = text.slice(1, -2);
+      const reply = framed(`ok ${name}`);
+      setTimeout(() => socket.write(reply), name === 'm3' ? 20 : 0);
+      if (name === 'm2') setTimeout(() => socket.write(reply), 8);
+    };
+    await start({ connections: 1 });
+    const answers: string[] = [];
+    for (const text of ['m1', 'm1', 'm2', 'm3']) answers.push(await send(text));
+    expect(answers).to.deep.equal(['ok m1', 'ok m1', 'ok m2', 'ok m3']);
+  });
+
   it('sends nothing once it was stopped', async () => {
     await start();
     await sink!.stop();

@@ -269,6 +269,9 @@ export function keepingCopies(journal: Fixture, under: StoreUnderTest): void {
       await under.plugin.load(journal.address, source.dump, async () => ({ paused: [], at: at(0) }));
       journal.store = await under.plugin.open(journal.address);
       expect(journal.store.tag).to.equal(tag);
+      await journal.store.close();
+      await under.plugin.retire(journal.address, 'encore ailleurs');
+      expect((await refused(under.plugin.open(journal.address), 'ERR_JOURNAL_MOVED')).detail.expected).to.equal('encore ailleurs');
     });
   });
 }
