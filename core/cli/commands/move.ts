@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { moveJournal } from '../../backup/index.ts';
 import { PasserelleError } from '../../contract/index.ts';
+import { journalAddress } from '../../journal/index.ts';
 import { fail, jsonOption, printJson, type Context } from '../context.ts';
 
 interface Options {
@@ -44,20 +45,21 @@ function needsKey(folder: string): void {
     throw new PasserelleError('ERR_SECRET_MISSING', { location: { file }, expected: 'the index key of the engine that wrote the journal' });
 }
 
-const isUrl = (journal: string): boolean => /^postgres(ql)?:\/\//.test(journal) && URL.canParse(journal);
+const isDatabase = (journal: string): boolean => journalAddress(journal, '').store === 'postgres';
 
 /** An address without its password, which the environment has. */
 function shown(journal: string): string {
-  if (!isUrl(journal)) return path.resolve(journal);
-  const url = new URL(journal);
+  const { address } = journalAddress(journal, '');
+  if (!isDatabase(journal) || !URL.canParse(address)) return address;
+  const url = new URL(address);
   url.password = '';
   return url.href;
 }
 
 /** Key and audit stay in the data directory. */
 const startOn = (from: string, to: string): string =>
-  isUrl(to)
-    ? `PASSERELLE_JOURNAL='${shown(to)}' passerelle start --config ... --data ${isUrl(from) ? '...' : shown(from)}`
+  isDatabase(to)
+    ? `PASSERELLE_JOURNAL='${shown(to)}' passerelle start --config ... --data ${isDatabase(from) ? '...' : shown(from)}`
     : `passerelle start --config ... --data ${shown(to)}`;
 
 const summary = (tag: string, messages: number, kept: string, start: string): string =>
